@@ -1,0 +1,2 @@
+#!/usr/bin/env node
+// Composition root: argv, signals, the only exit().
