@@ -1,0 +1,21 @@
+/**
+ * Polls until `condition` gives something truthy, and gives that.
+ * @param what names the condition in the error
+ * @param timeoutMs default 10 s
+ * @throws Error after `timeoutMs`, with the last thing the condition threw, if any
+ */
+export async function until<T>(what: string, condition: () => T | Promise<T>, timeoutMs = 10_000): Promise<NonNullable<T>> {
+  const deadline = Date.now() + timeoutMs;
+  let last: unknown;
+  for (let pause = 5; ; pause = Math.min(pause * 1.5, 100)) {
+    try {
+      const value = await condition();
+      if (value) return value;
+      last = undefined;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > deadline) throw new Error(`gave up after ${timeoutMs} ms waiting for: ${what}${last ? ` (${String(last)})` : ''}`);
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+}
