@@ -1,0 +1,106 @@
+// The store port: what the master (and a standalone agent) keeps. Two adapters: embedded (lmdb) and Elasticsearch.
+//
+// Made to fit both: every call is asynchronous; the only atomic step is the compare-and-swap of ONE record; there is no
+// transaction across records and no lock. Decisions read by key (`get`, `scan`), never by `query`, which may lag.
+
+/** Compare-and-swap token of a record: opaque, changes with every write. */
+export type Version = string;
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type Doc = { [key: string]: Json | undefined };
+
+export interface Stored<T = Doc> { key: string; version: Version; doc: T }
+
+export interface Write<T = Doc> {
+  collection: string;
+  key: string;
+  /** null deletes. */
+  doc: T | null;
+  /** The version last read; 'absent' creates; 'any' overwrites whatever is there. */
+  expect: Version | 'absent' | 'any';
+  /** Fence: refused with `conflict: 'term'` when the stored record was written under a higher term. Absent: 0. */
+  term?: number;
+}
+
+export type WriteResult =
+  | { ok: true; version: Version }
+  | { ok: false; conflict: 'version' | 'term' };
+
+export interface ScanOptions {
+  /** Only keys that begin with this. */
+  prefix?: string;
+  /** Only keys after this one: the paging cursor. */
+  after?: string;
+  /** Records a page, default 1000. */
+  limit?: number;
+}
+
+export interface QueryOptions { from?: number; size?: number; sort?: string }
+export interface QueryResult<T = Doc> { items: Stored<T>[]; total: number }
+
+/** One line of the event log. `seq` is given by the log; `at` is epoch ms. */
+export interface LogEntry { seq: number; at: number; [key: string]: Json | undefined }
+
+export interface ReadLogOptions {
+  /** Entries with a higher number than this. Default 0: from the oldest kept. */
+  after?: number;
+  /** Default 100. */
+  limit?: number;
+  /** A query of our language over the entries. */
+  query?: string;
+  /** Newest first. Default false. */
+  newestFirst?: boolean;
+  /** Only entries below this number (paging back). */
+  before?: number;
+}
+
+/** Per-minute roll-up: minute = epoch minute; values by name, each [min, average, max]. */
+export interface SeriesPoint { minute: number; values: { [name: string]: [number, number, number] } }
+
+export interface CollectionSize { name: string; count: number; bytes: number | null }
+
+/** Every method rejects with a `StoreError` when the store itself fails; a lost compare-and-swap is a result, not an error. */
+export interface Store {
+  /** The record, or null. Always the latest acknowledged write. */
+  get<T = Doc>(collection: string, key: string): Promise<Stored<T> | null>;
+  /** Records in key order. `next` is the cursor for `after`, null at the end. */
+  scan<T = Doc>(collection: string, options?: ScanOptions): Promise<{ items: Stored<T>[]; next: string | null }>;
+  /** Compare-and-swap of one record; durable when it resolves. */
+  write(write: Write): Promise<WriteResult>;
+  /** Many single-record compare-and-swaps in one trip; each succeeds or fails alone, results in order. Durable when it resolves. */
+  bulk(writes: Write[]): Promise<WriteResult[]>;
+  /** Documents of a collection that match a query of our language ('' and '*': all). May lag behind writes by about a second. */
+  query<T = Doc>(collection: string, query: string, options?: QueryOptions): Promise<QueryResult<T>>;
+
+  /** Reserves `count` numbers of a named counter: gives the first. Never gives a number twice, nor below `atLeast`. */
+  draw(counter: string, count: number, atLeast?: number): Promise<number>;
+
+  /**
+   * Appends to the event log in order; gives the number of each. Readers see no number before all lower ones of the same
+   * term are there or given up.
+   */
+  append(entries: Omit<LogEntry, 'seq'>[], term?: number): Promise<number[]>;
+  readLog(options?: ReadLogOptions): Promise<{ items: LogEntry[]; oldest: number; newest: number }>;
+
+  /** Adds per-minute points of one subject ('node/<id>', 'instance/<id>'). The same minute again replaces it. */
+  addPoints(subject: string, points: SeriesPoint[]): Promise<void>;
+  readPoints(subject: string, fromMinute: number, toMinute: number): Promise<SeriesPoint[]>;
+
+  /** Drops events and points older than `before` (epoch ms) and all but the newest `maxEvents`; gives how many were dropped. */
+  expire(before: number, maxEvents: number): Promise<number>;
+
+  collections(): Promise<CollectionSize[]>;
+  close(): Promise<void>;
+}
+
+/** Why a store failed. `code` is stable; `hint` says what to do next. */
+export class StoreError extends Error {
+  readonly code: 'store-unavailable' | 'store-corrupt' | 'store-full' | 'store-refused';
+  readonly hint: string;
+  constructor(code: StoreError['code'], message: string, hint: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'StoreError';
+    this.code = code;
+    this.hint = hint;
+  }
+}
