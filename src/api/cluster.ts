@@ -1,0 +1,77 @@
+// What the API can ask of a cluster. The master implements all of it; a standalone agent implements it for its own apps
+// (what it cannot do is refused with `unsupported-here`). Every method may throw a `Refusal`.
+import type { AppSpec, AppView, Revision } from '../model/app.ts';
+import type { ClusterEvent } from '../model/event.ts';
+import type { HealthView, InstanceView, Usage } from '../model/instance.ts';
+import type { NodeView } from '../model/node.ts';
+import type { SlotRecord } from '../model/assignment.ts';
+import type { ActorView, InspectFrame } from '../protocol/live.ts';
+import type { PlanView, StatusView, WhyView } from '../protocol/views.ts';
+import type { CollectionSize, QueryResult, SeriesPoint } from '../store/store.ts';
+
+/** Who asks, for audit events and masking. */
+export interface Caller { name: string; role: 'read' | 'deploy' | 'admin' | 'node'; from: string }
+export interface Page { from: number; size: number; sort?: string | undefined }
+export interface List<T> { items: T[]; total: number; from: number; size: number }
+
+export interface LogRequest {
+  stream: 'stdout' | 'stderr' | 'both'; tail: number; follow: boolean; since: number | null; grep: string | null;
+  /** Absolute offsets to go on from. */ after: { stdout: number; stderr: number } | null;
+}
+/** `cursor` is the absolute offset after this chunk; `bytes` are as written. */
+export interface LogChunk { stream: 'stdout' | 'stderr'; cursor: number; bytes: Uint8Array }
+
+/** What changed, coalesced; `version` grows with every change of the cluster's view. */
+export interface ClusterChange { apps: Set<string>; nodes: Set<string>; instances: Set<string>; events: boolean }
+
+export interface Cluster {
+  readonly role: 'master' | 'agent';
+  status(): Promise<StatusView>;
+  /** null when ready, else why not. */
+  notReady(): string | null;
+
+  nodes(query: string, page: Page): Promise<List<NodeView>>;
+  node(id: string): Promise<NodeView>;
+  deleteNode(id: string, by: Caller): Promise<void>;
+  setTags(id: string, tags: string[], by: Caller): Promise<NodeView>;
+  setEnvs(id: string, envs: Record<string, string>, by: Caller): Promise<NodeView>;
+  nodeAction(id: string, action: 'cordon' | 'uncordon' | 'drain' | 'take-over', by: Caller): Promise<NodeView>;
+  nodeMetrics(id: string, fromMinute: number, toMinute: number): Promise<SeriesPoint[]>;
+
+  apps(query: string, page: Page): Promise<List<AppView>>;
+  app(name: string): Promise<AppView>;
+  /** `mode: create` refuses with `app-exists`. `given` names the top-level and placement keys that the caller wrote. `ifMatch`: version or null. */
+  putApp(spec: AppSpec, given: { scale: boolean; start: boolean }, options: { mode: 'create' | 'put'; ifMatch: string | null; refetch: boolean }, by: Caller): Promise<{ app: AppView; created: boolean; changed: boolean }>;
+  planApp(spec: AppSpec, given: { scale: boolean; start: boolean }): Promise<PlanView>;
+  scaleApp(name: string, scale: number, ifMatch: string | null, by: Caller): Promise<AppView>;
+  /** Placement of the app: query, scale and the rest; a new revision where more than the scale changes. */
+  appAction(name: string, action: 'start' | 'stop' | 'restart', by: Caller): Promise<AppView>;
+  rollback(name: string, revision: number, by: Caller): Promise<AppView>;
+  deleteApp(name: string, by: Caller): Promise<AppView>;
+  revisions(name: string, page: Page): Promise<List<Revision>>;
+  slots(name: string): Promise<SlotRecord[]>;
+  why(name: string): Promise<WhyView>;
+
+  instances(query: string, page: Page): Promise<List<InstanceView>>;
+  instance(id: string): Promise<InstanceView>;
+  whyInstance(id: string): Promise<WhyView>;
+  instanceAction(id: string, action: 'restart' | 'kill' | 'stop' | 'adopt', by: Caller): Promise<InstanceView>;
+  health(id: string): Promise<HealthView[]>;
+  usage(id: string, fromMinute: number, toMinute: number): Promise<{ now: Usage | null; points: SeriesPoint[] }>;
+  /** Ends when the request is served, or, with follow, when the signal aborts. */
+  logs(id: string, request: LogRequest, signal: AbortSignal): AsyncIterable<LogChunk>;
+
+  events(options: { query: string; after: number; before?: number | undefined; limit: number; newestFirst: boolean }): Promise<{ items: ClusterEvent[]; oldest: number; newest: number }>;
+  /** Calls back at most every 50 ms with what changed; costs nothing while nobody subscribes. Gives the way to stop. */
+  subscribe(listener: (change: ClusterChange) => void): () => void;
+
+  collections(): Promise<CollectionSize[]>;
+  documents(collection: string, query: string, page: Page): Promise<QueryResult>;
+
+  /** Every actor of this process and, at a master, of its agents. */
+  actors(): Promise<ActorView[]>;
+  /** Live feed of one actor ("instance:web.0.abcd", "node:…/agent"); attaches inspection on the first watcher, detaches on the last. */
+  inspect(actor: string, listener: (frame: InspectFrame) => void, signal: AbortSignal): Promise<void>;
+  /** Sends an event to an actor, as the inspector's "send an event" does. Admin only. */
+  sendToActor(actor: string, event: { type: string }, by: Caller): Promise<void>;
+}

@@ -1,0 +1,42 @@
+// Observed state: an assignment's life on a node, as the API shows it (DESIGN section 10).
+import type { Reason } from './app.ts';
+import type { HealthRole } from './app.ts';
+
+export type InstanceStatus =
+  | 'pending' | 'fetching' | 'starting' | 'running' | 'unhealthy' | 'killing' | 'restarting' | 'stopped' | 'failed' | 'lost' | 'unknown';
+
+export type ExitReason =
+  | 'exited' | 'signal' | 'oom' | 'disk' | 'unhealthy' | 'stop' | 'update' | 'start-timeout' | 'port-taken' | 'unknown';
+
+/** How a launch ended: one shape everywhere. */
+export interface Exit {
+  code: number | null; /** number */ signal: number | null; reason: ExitReason;
+  /** epoch ms */ at: number; durationMs: number; launch: number; core: boolean; peakMem: number | null;
+  /** Who asked for it, where somebody did. */ by: string | null;
+  /** Last lines of output. */ tail: string[];
+}
+
+export interface HealthView { index: number; role: HealthRole; status: 'waiting' | 'passing' | 'failing'; failures: number; at: number; detail: string }
+export interface Usage { at: number; /** cores */ cpu: number | null; /** bytes */ mem: number | null; fds: number | null; processes: number | null; disk: number | null; ioRead: number | null; ioWrite: number | null }
+
+export interface InstanceView {
+  id: string; app: string; slot: number; place: 'a' | 'b'; node: string; revision: number; epoch: number;
+  /** 'local' or a hub's id. */ owner: string;
+  goal: 'run' | 'leave' | 'stop';
+  status: InstanceStatus;
+  /** The statechart's state as a dotted path, e.g. 'killing.terminating'; null where no machine runs. */
+  state: string | null;
+  /** The program's, not the launcher's. */ pid: number | null;
+  ports: number[]; debugPort: number | null; consolePort: number | null;
+  /** Begin of this launch, epoch ms. */ startedAt: number | null;
+  /** Begin of being ready in this launch, epoch ms. */ readyAt: number | null;
+  /** Launches after the first. */ restarts: number;
+  launch: number;
+  exit: Exit | null; health: HealthView[]; usage: Usage | null; reason: Reason | null;
+  /** A full restart window waiting for an answer. */ escalated: { launch: number; deaths: number } | null;
+  /** epoch ms of the last change of this record on its node. */ at: number;
+}
+
+/** `running` and no check failing. */
+export const isHealthy = (i: Pick<InstanceView, 'status' | 'health'>): boolean =>
+  i.status === 'running' && i.health.every((h) => h.status !== 'failing');

@@ -1,0 +1,52 @@
+// A node: STAT hub's node JSON plus what the hub knows of it (DESIGN sections 5 "Node facts" and 10).
+import type { Reason } from './app.ts';
+
+export type NodeStatus = 'joining' | 'ready' | 'cordoned' | 'draining' | 'suspect' | 'lost';
+
+/** What an agent reports of its machine, in STAT hub's spelling (`distination` is STAT hub's). */
+export interface NodeFacts {
+  hostname: string; agentAddress: string;
+  os: { name: string; version: string; cpus: number; architecture: string };
+  /** bytes; `ram` in bytes as well */
+  memory: { total: number; ram: number };
+  networks: { address: string; name: string; mtu: number; broadcast: string; netmask: string; hwaddr: string; type: string; flags: number; description: string; distination: string; metric: number }[];
+  disks: { dirName: string; devName: string; sysTypeName: string; option: string; total: number; flags: number; type: number; typeName: string }[];
+  tags: string[];
+  /** What this agent can do: process membership and limits, output rotation. */
+  capabilities: { membership: 'cgroup2' | 'cgroup1' | 'session'; limits: 'cgroup2' | 'cgroup1' | 'rlimits'; rotation: 'collapse' | 'copy-truncate' };
+  /** Bytes of memory that may be given away (after --reserve-memory and --overcommit); cores; bytes of disk. */
+  allocatable: { cpus: number; mem: number; disk: number };
+  /** The agent's port range, inclusive. */
+  ports: [number, number];
+  version: string;
+}
+
+/** Changing figures, every 10 s. Fractions 0..1 for cpu, bytes else. */
+export interface NodeLoad { at: number; load: [number, number, number]; cpu: number; memUsed: number; diskUsed: number; netIn: number; netOut: number }
+
+/** Stored as `nodes`, key = id. */
+export interface NodeRecord {
+  id: string; machineId: string;
+  facts: NodeFacts;
+  /** Set at the hub; win over the agent's own tags when not null. */
+  tags: string[] | null;
+  envs: Record<string, string>;
+  cordoned: boolean;
+  drain: { by: string; at: number; deadlineAt: number | null } | null;
+  /** Run number of the agent last seen; the newest wins. */
+  run: number;
+  /** Last beat known to the store (written behind), epoch ms. */
+  beatAt: number;
+  term: number;
+}
+
+/** A node as the API gives it: STAT hub's JSON and more. Also the document that node queries and placement match. */
+export interface NodeView extends Omit<NodeFacts, 'tags'> {
+  id: string; status: NodeStatus; reason: Reason | null;
+  tags: string[]; envs: Record<string, string>;
+  allocated: { cpus: number; mem: number; disk: number; instances: number };
+  load: NodeLoad | null;
+  beatAt: number;
+  link: 'websocket' | 'poll' | 'none';
+  version: string;
+}
