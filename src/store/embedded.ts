@@ -1,0 +1,166 @@
+// The embedded store: lmdb in one file, for one process. Every acknowledged write is on the disk (group commit, one sync a
+// group); reads come from the memory map and cost microseconds.
+import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { open } from 'lmdb';
+import type { Database, RootDatabase } from 'lmdb';
+import { Commits, Ledger, closedError } from './commits.ts';
+import { checkKey } from './encoding.ts';
+import { storeFailure } from './failures.ts';
+import { EventLog, prepareEntry } from './log.ts';
+import { Records, pageSize, prepare } from './records.ts';
+import type { PreparedWrite } from './records.ts';
+import { searchLog, searchRecords } from './search.ts';
+import { Series, preparePoint } from './series.ts';
+import { StoreError } from './store.ts';
+import type { CollectionSize, Doc, LogEntry, QueryOptions, QueryResult, ReadLogOptions, ScanOptions, SeriesPoint, Store, Stored, Write, WriteResult } from './store.ts';
+
+/** The store's file in its directory. */
+export const STORE_FILE = 'store.mdb';
+
+/** Records that one transaction of a bulk or an expiry touches: between two of them the main loop runs. */
+const SLICE = 1000;
+
+const slices = <T>(items: T[]): T[][] => Array.from({ length: Math.ceil(items.length / SLICE) }, (_, n) => items.slice(n * SLICE, (n + 1) * SLICE));
+
+class EmbeddedStore implements Store {
+  private readonly root: RootDatabase<Buffer, Buffer>;
+  private readonly commits: Commits;
+  private readonly ledgerDb: Database<Buffer, Buffer>;
+  private readonly records: Records;
+  private readonly log: EventLog;
+  private readonly series: Series;
+  private closing: Promise<void> | null = null;
+
+  constructor(root: RootDatabase<Buffer, Buffer>) {
+    const table = (name: string): Database<Buffer, Buffer> => root.openDB<Buffer, Buffer>({ name, encoding: 'binary', keyEncoding: 'binary' });
+    this.root = root;
+    this.ledgerDb = table('ledger');
+    this.commits = new Commits(root, this.ledgerDb);
+    this.records = new Records(table('records'));
+    this.log = new EventLog(table('events'), table('event-times'));
+    this.series = new Series(table('points'));
+  }
+
+  /** Every read: after closing, or of a damaged page, a StoreError. */
+  private async read<T>(what: () => T): Promise<T> {
+    if (this.closing) throw closedError();
+    try {
+      return what();
+    } catch (error) {
+      throw await storeFailure(error, 'reading');
+    }
+  }
+
+  get<T = Doc>(collection: string, key: string): Promise<Stored<T> | null> {
+    return this.read(() => this.records.get<T>(collection, key));
+  }
+
+  scan<T = Doc>(collection: string, options?: ScanOptions): Promise<{ items: Stored<T>[]; next: string | null }> {
+    return this.read(() => this.records.scan<T>(collection, options));
+  }
+
+  async write(write: Write): Promise<WriteResult> {
+    const prepared = prepare(write);
+    return this.commits.run((ledger) => this.records.apply(prepared, ledger));
+  }
+
+  async bulk(writes: Write[]): Promise<WriteResult[]> {
+    const apply = (part: PreparedWrite[]): Promise<WriteResult[]> =>
+      this.commits.run((ledger) => part.map((write) => this.records.apply(write, ledger)), part.length);
+    return (await Promise.all(slices(writes.map(prepare)).map(apply))).flat();
+  }
+
+  query<T = Doc>(collection: string, query: string, options: QueryOptions = {}): Promise<QueryResult<T>> {
+    return searchRecords<T>((after, limit) => this.scan<T>(collection, { after, limit }), query, options);
+  }
+
+  async draw(counter: string, count: number, atLeast = 1): Promise<number> {
+    checkKey(counter);
+    if (!Number.isSafeInteger(count) || count < 1) throw new StoreError('store-refused', `Cannot draw ${count} numbers`, 'Draw at least one.');
+    return this.commits.run((ledger) => {
+      const first = Math.max(ledger.get(`draw/${counter}`) + 1, atLeast);
+      ledger.set(`draw/${counter}`, first + count - 1);
+      return first;
+    });
+  }
+
+  async append(entries: Omit<LogEntry, 'seq'>[]): Promise<number[]> {
+    const prepared = entries.map(prepareEntry);
+    return (await Promise.all(slices(prepared).map((part) => this.commits.run((ledger) => this.log.append(part, ledger), part.length)))).flat();
+  }
+
+  async readLog(options: ReadLogOptions = {}): Promise<{ items: LogEntry[]; oldest: number; newest: number }> {
+    const newest = await this.read(() => new Ledger(this.ledgerDb).get('log/newest'));
+    const after = Math.max(0, options.after ?? 0), before = Math.min(options.before ?? Infinity, newest + 1);
+    const page = (low: number, high: number, limit: number): Promise<LogEntry[]> =>
+      this.read(() => this.log.read(low, high, limit, options.newestFirst ?? false));
+    const items = await searchLog(page, options.query ?? '', { after, before, limit: pageSize(options.limit, 100), newestFirst: options.newestFirst ?? false });
+    return { items, oldest: await this.read(() => this.log.oldest() ?? newest + 1), newest };
+  }
+
+  async addPoints(subject: string, points: SeriesPoint[]): Promise<void> {
+    const prepared = points.map((point) => preparePoint(subject, point));
+    await Promise.all(slices(prepared).map((part) => this.commits.run(() => this.series.put(part), part.length)));
+  }
+
+  async readPoints(subject: string, fromMinute: number, toMinute: number): Promise<SeriesPoint[]> {
+    checkKey(subject);
+    const span = await this.read(() => this.series.span());
+    if (!span) return [];
+    const points: SeriesPoint[] = [];
+    const last = Math.min(Math.floor(toMinute), span.last);
+    for (let minute = Math.max(Math.ceil(fromMinute), span.first); minute <= last; minute += SLICE) {
+      points.push(...await this.read(() => this.series.read(subject, minute, Math.min(last, minute + SLICE - 1))));
+      await new Promise(setImmediate);
+    }
+    return points;
+  }
+
+  async expire(before: number, maxEvents: number): Promise<number> {
+    const repeat = async (drop: () => number): Promise<number> => {
+      for (let dropped = 0; ;) {
+        const count = await this.commits.run(drop, SLICE);
+        dropped += count;
+        if (count < SLICE) return dropped;
+      }
+    };
+    const old = await repeat(() => this.log.dropOlder(before, SLICE));
+    const points = await repeat(() => this.series.dropOlder(before, SLICE));
+    const surplus = await repeat(() => this.log.dropFirst(Math.min(SLICE, Math.max(0, this.log.count - Math.max(0, maxEvents)))));
+    return old + points + surplus;
+  }
+
+  collections(): Promise<CollectionSize[]> {
+    return this.read(() => {
+      const ledger = new Ledger(this.ledgerDb);
+      const sizes: CollectionSize[] = [];
+      for (const key of this.ledgerDb.getKeys({ start: Buffer.from('count/'), end: Buffer.from('count0') })) {
+        const name = key.toString().slice('count/'.length);
+        const count = ledger.get(`count/${name}`);
+        if (count > 0) sizes.push({ name, count, bytes: ledger.get(`bytes/${name}`) });
+      }
+      return sizes;
+    });
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.commits.close().then(() => this.root.close());
+    return this.closing;
+  }
+}
+
+/**
+ * Opens (or makes) the store of a directory. The caller holds the directory's lock: lmdb is none.
+ * @throws StoreError store-corrupt, store-full or store-unavailable, with a hint
+ */
+export async function openEmbedded(directory: string): Promise<Store> {
+  const file = join(directory, STORE_FILE);
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    // overlappingSync off: a commit is acknowledged after its sync, not before.
+    return new EmbeddedStore(open<Buffer, Buffer>({ path: file, overlappingSync: false, maxDbs: 8, encoding: 'binary', keyEncoding: 'binary' }));
+  } catch (error) {
+    throw await storeFailure(error, `opening ${file}`);
+  }
+}

@@ -1,0 +1,29 @@
+// Turns what lmdb throws into a StoreError with a stable code and a hint.
+import { StoreError } from './store.ts';
+
+const FULL = /ENOSPC|EDQUOT|EFBIG|no space left|disk quota|file too large|MDB_MAP_FULL/i;
+const DAMAGED = /MDB_(CORRUPTED|PAGE_NOTFOUND|PANIC|INVALID|VERSION_MISMATCH|INCOMPATIBLE|BAD_CHECKSUM)|corrupt|not an LMDB file/i;
+
+/**
+ * The StoreError for any failure of the embedded store.
+ * @param doing what was tried, for the message: 'writing', 'opening <file>'
+ */
+export async function storeFailure(error: unknown, doing: string): Promise<StoreError> {
+  if (error instanceof StoreError) return error;
+  // lmdb says "Commit failed" and gives the reason through a second promise; unread, it would be an unhandled rejection.
+  const inner = (error as { commitError?: Promise<unknown> } | null)?.commitError;
+  let cause: unknown = error;
+  if (inner) cause = await Promise.race([inner.then(() => error, (reason: unknown) => reason), new Promise((resolve) => setTimeout(resolve, 1000, error))]);
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const code = (cause as { code?: string | number } | null)?.code;
+  const text = `${code ?? ''} ${message}`;
+  if (FULL.test(text)) {
+    return new StoreError('store-full', `The disk of the store is full (${doing}: ${message})`,
+      'Free space on that file system; what was acknowledged is safe, and writing goes on by itself.', { cause });
+  }
+  if (DAMAGED.test(text)) {
+    return new StoreError('store-corrupt', `The store is damaged (${doing}: ${message})`,
+      'Stop the master and start it again: it sets the damaged store aside and says where. Check the disk and memory.', { cause });
+  }
+  return new StoreError('store-unavailable', `The store failed (${doing}: ${message})`, 'See the message; check the store directory, its disk and its permissions.', { cause });
+}
