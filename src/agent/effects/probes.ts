@@ -1,0 +1,116 @@
+// One look at a program's health: HTTP, HTTPS, TCP, COMMAND or FILE. A probe answers, it never throws; when to probe is the
+// probe machine's matter, and what the answers add up to is the model's.
+import { open } from 'node:fs/promises';
+import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
+import { isAbsolute, join } from 'node:path';
+import type { HealthCheckSpec } from '../../model/app.ts';
+
+export interface ProbeTarget {
+  /** In the order of the app. */
+  ports: number[];
+  /** The program's environment and working directory, for COMMAND and FILE. */
+  env: Record<string, string>; cwd: string;
+  /** Default 127.0.0.1. */
+  host?: string;
+}
+export interface ProbeAnswer { ok: boolean; /** What was seen, in a few words: "HTTP 503", "refused", "exit 2: no such table". */ detail: string }
+
+const mostOutput = 300, mostFile = 64 * 1024;
+
+/** Looks once. The answer is at most `timeoutSeconds` away; an aborted signal gives `ok: false`. */
+export async function probe(check: HealthCheckSpec, target: ProbeTarget, signal?: AbortSignal): Promise<ProbeAnswer> {
+  const limit = AbortSignal.timeout(check.timeoutSeconds * 1000);
+  const ended = signal ? AbortSignal.any([signal, limit]) : limit;
+  try {
+    switch (check.protocol) {
+      case 'HTTP': case 'HTTPS': return await http(check, target, ended);
+      case 'TCP': return await tcp(check, target, ended);
+      case 'COMMAND': return await command(check, target, ended);
+      case 'FILE': return await file(check, target);
+    }
+  } catch (error) {
+    if (limit.aborted) return { ok: false, detail: `no answer within ${check.timeoutSeconds} s` };
+    return { ok: false, detail: sayError(error) };
+  }
+}
+
+function portOf(check: HealthCheckSpec, target: ProbeTarget): number {
+  const port = check.port ?? target.ports[check.portIndex];
+  if (!port) throw new Error(`the app has no port ${check.portIndex}`);
+  return port;
+}
+
+async function http(check: HealthCheckSpec, target: ProbeTarget, signal: AbortSignal): Promise<ProbeAnswer> {
+  const secure = check.protocol === 'HTTPS';
+  const send = secure ? (await import('node:https')).request : httpRequest;
+  const host = target.host ?? '127.0.0.1';
+  return new Promise((resolve, reject) => {
+    const asked = send({
+      host, port: portOf(check, target), path: check.path, method: 'GET', agent: false, signal,
+      headers: { host: `localhost:${portOf(check, target)}`, 'user-agent': 'stathub-probe', connection: 'close' },
+      // A local health check proves that the service answers, not who signed its certificate.
+      ...(secure ? { rejectUnauthorized: false } : {}),
+    }, (response) => {
+      const code = response.statusCode ?? 0;
+      response.destroy(); // the status line is the answer; a long body must not be read
+      resolve({ ok: code >= 200 && code < 400, detail: `${check.protocol} ${code}` });
+    });
+    asked.on('error', reject);
+    asked.end();
+  });
+}
+
+function tcp(check: HealthCheckSpec, target: ProbeTarget, signal: AbortSignal): Promise<ProbeAnswer> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: target.host ?? '127.0.0.1', port: portOf(check, target) });
+    const abort = () => socket.destroy(new Error('aborted'));
+    signal.addEventListener('abort', abort, { once: true });
+    socket.once('connect', () => { socket.destroy(); resolve({ ok: true, detail: 'TCP connected' }); });
+    socket.once('error', reject);
+    socket.once('close', () => signal.removeEventListener('abort', abort));
+  });
+}
+
+/** Runs the check's shell line as the program would run it; its whole group ends with the time limit. */
+async function command(check: HealthCheckSpec, target: ProbeTarget, signal: AbortSignal): Promise<ProbeAnswer> {
+  const { execa } = await import('execa');
+  const child = execa('/bin/sh', ['-c', check.command ?? ''], {
+    cwd: target.cwd, env: target.env, extendEnv: false, detached: true, cleanup: false, stdin: 'ignore', reject: false, all: true, maxBuffer: mostFile,
+  });
+  // execa's kill reaches the leader only (research: packages.md): the group is ours to end.
+  const end = () => { if (child.pid) try { process.kill(-child.pid, 'SIGKILL'); } catch (error) { if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; } };
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    const result = await child;
+    signal.throwIfAborted();
+    const said = String(result.all ?? '').trim().split('\n').at(-1)?.slice(0, mostOutput) ?? '';
+    const how = result.signal ? `ended by ${result.signal}` : result.exitCode === undefined ? `cannot run: ${result.shortMessage ?? result.code ?? 'unknown'}` : `exit ${result.exitCode}`;
+    return { ok: result.exitCode === 0, detail: said ? `${how}: ${said}` : how };
+  } finally {
+    signal.removeEventListener('abort', end);
+    end(); // what the command left in its group
+  }
+}
+
+async function file(check: HealthCheckSpec, target: ProbeTarget): Promise<ProbeAnswer> {
+  const path = isAbsolute(check.path) ? check.path : join(target.cwd, check.path);
+  const handle = await open(path, 'r');
+  try {
+    if (!(await handle.stat()).isFile()) return { ok: false, detail: `${check.path} is no file` };
+    if (check.match === null) return { ok: true, detail: `${check.path} is there` };
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(mostFile), 0, mostFile, 0);
+    const ok = buffer.subarray(0, bytesRead).includes(check.match);
+    return { ok, detail: ok ? `${check.path} matches` : `${check.path} does not hold ${JSON.stringify(check.match)}` };
+  } finally {
+    await handle.close();
+  }
+}
+
+function sayError(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ECONNREFUSED') return 'connection refused';
+  if (code === 'ECONNRESET') return 'connection reset';
+  if (code === 'ENOENT') return 'not there';
+  return error instanceof Error ? error.message.slice(0, mostOutput) : String(error);
+}
