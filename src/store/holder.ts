@@ -1,0 +1,77 @@
+// Asks the socket of a lock who holds it.
+import { readFile, readdir, readlink } from 'node:fs/promises';
+import { connect } from 'node:net';
+
+/** Who holds a store directory; null where it did not say. */
+export interface Holder { pid: number | null; address: string | null; role: 'master' | 'agent' | null }
+
+/** 'refused': nobody is behind this socket. */
+export type Answer = Holder | 'refused';
+
+const GONE = new Set(['ECONNREFUSED', 'ENOENT', 'ENOTSOCK']);
+const SILENT: Holder = { pid: null, address: null, role: null };
+/** A holder that is stopped (SIGSTOP) accepts but never answers. */
+const ANSWER_MS = 1000;
+const ANSWER_BYTES = 4096;
+
+function parse(text: string): Holder {
+  try {
+    const { pid, address, role } = JSON.parse(text) as Record<string, unknown>;
+    return {
+      pid: typeof pid === 'number' && Number.isSafeInteger(pid) ? pid : null,
+      address: typeof address === 'string' ? address : null,
+      role: role === 'master' || role === 'agent' ? role : null,
+    };
+  } catch {
+    return SILENT; // not one of ours, or cut short: held all the same
+  }
+}
+
+/** Who listens on the path, by the kernel's tables; null where they do not tell (other users' processes, no /proc). */
+async function listenerOf(path: string): Promise<number | null> {
+  try {
+    const shown = path.startsWith('\0') ? `@${path.slice(1).replaceAll('\0', '@')}` : path;
+    const line = (await readFile('/proc/net/unix', 'utf8')).split('\n').find((each) => each.endsWith(` ${shown}`));
+    const socket = line?.trim().split(/\s+/)[6];
+    if (!socket) return null;
+    for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+      const fds = await readdir(`/proc/${pid}/fd`).catch(() => []);
+      for (const fd of fds) if (await readlink(`/proc/${pid}/fd/${fd}`).catch(() => '') === `socket:[${socket}]`) return Number(pid);
+    }
+  } catch {
+    // no /proc: the answer is only less telling
+  }
+  return null;
+}
+
+/**
+ * Who is behind the socket or pipe `path`.
+ * @returns 'refused' when nobody; a holder with nulls when somebody who does not answer within a second
+ */
+export async function ask(path: string): Promise<Answer> {
+  const answer = await new Promise<Answer>((resolve, reject) => {
+    const socket = connect(path);
+    let text = '', connected = false;
+    const end = (result: Answer): void => {
+      clearTimeout(limit);
+      socket.destroy();
+      resolve(result);
+    };
+    const limit = setTimeout(() => end(SILENT), ANSWER_MS);
+    socket.on('connect', () => { connected = true; });
+    socket.on('data', (chunk) => {
+      text += String(chunk);
+      if (text.length > ANSWER_BYTES) end(SILENT);
+    });
+    socket.on('end', () => end(text === '' ? 'refused' : parse(text))); // without a word: it was closing
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (GONE.has(error.code ?? '') || (connected && error.code === 'ECONNRESET')) end('refused');
+      else if (error.code === 'EAGAIN' || error.code === 'EACCES') end(SILENT); // its queue is full; or it is another user's
+      else {
+        clearTimeout(limit);
+        reject(error);
+      }
+    });
+  });
+  return answer === SILENT ? { ...SILENT, pid: await listenerOf(path) } : answer;
+}
