@@ -1,0 +1,73 @@
+// The head of a master: recover, serve, end in order. Who hears of a higher term than its own recovers again above it.
+import { assign, fromCallback, fromPromise, setup } from 'xstate';
+
+export interface Above { term: number; epoch: number }
+export interface RecoverInput { above: Above }
+export interface MasterContext {
+  /** Term and epoch that this leadership must lie above: what agents have seen. */
+  above: Above;
+  /** Why it ended by itself, null after a stop that was asked for. */
+  failure: string | null;
+}
+export type MasterEvent =
+  /** An agent has seen a higher term or epoch than ours: our store is older than the cluster. */
+  | { type: 'term.outranked'; above: Above }
+  | { type: 'master.stop' };
+
+const hole = (): Promise<never> => Promise.reject(new Error('an effect was not provided'));
+const failureOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+export const masterMachine = setup({
+  types: {} as { context: MasterContext; events: MasterEvent; input: { above?: Above } },
+  actors: {
+    /** Reads the store, draws the term, rewrites the records: DESIGN section 7, "Commit". */
+    recover: fromPromise<void, RecoverInput>(hole),
+    /** Everything that runs while it leads; disposed in reverse. */
+    serve: fromCallback<MasterEvent, object>(() => { throw new Error('an effect was not provided'); }),
+    shutDown: fromPromise<void, object>(hole),
+  },
+  actions: {
+    raiseAbove: assign({
+      above: ({ context, event }) => (event.type === 'term.outranked'
+        ? { term: Math.max(context.above.term, event.above.term), epoch: Math.max(context.above.epoch, event.above.epoch) }
+        : context.above),
+    }),
+    fail: assign({ failure: ({ event }) => failureOf((event as unknown as { error: unknown }).error) }),
+  },
+}).createMachine({
+  id: 'master',
+  options: { maxIterations: 1000 },
+  context: ({ input }) => ({ above: input?.above ?? { term: 0, epoch: 0 }, failure: null }),
+  initial: 'recovering',
+  states: {
+    recovering: {
+      description: 'Reads what is acknowledged, takes a term above all seen. Stops nothing, starts nothing.',
+      invoke: {
+        src: 'recover',
+        input: ({ context }) => ({ above: context.above }),
+        onDone: 'serving',
+        onError: { target: 'stopping', actions: 'fail' },
+      },
+      on: {
+        'term.outranked': { target: 'recovering', reenter: true, actions: 'raiseAbove' },
+        'master.stop': 'stopping',
+      },
+    },
+    serving: {
+      description: 'Leads: agents connect, slots are placed.',
+      invoke: { src: 'serve', input: {}, onError: { target: 'stopping', actions: 'fail' } },
+      on: {
+        'term.outranked': { target: 'recovering', actions: 'raiseAbove' },
+        'master.stop': 'stopping',
+      },
+    },
+    stopping: {
+      description: 'Ends links and timers, writes what is written behind. Processes run on.',
+      initial: 'closing',
+      states: {
+        closing: { invoke: { src: 'shutDown', input: {}, onDone: 'closed', onError: { target: 'closed', actions: 'fail' } } },
+        closed: { type: 'final' },
+      },
+    },
+  },
+});
