@@ -147,5 +147,8 @@ async function untar(archive: string, gzipped: boolean, tree: Tree): Promise<voi
       entry.resume();
     }
   })();
-  await Promise.all([read, piped]);
+  // A refused entry breaks the pipe too: the refusal is the reason to give.
+  const [unpacked, piping] = await Promise.allSettled([read, piped]);
+  if (unpacked.status === 'rejected' && unpacked.reason instanceof FetchError) throw unpacked.reason;
+  for (const part of [piping, unpacked]) if (part.status === 'rejected') throw part.reason;
 }
