@@ -1,0 +1,126 @@
+// Notices starts and ends of programs at once, for the agent's own launches and for adopted ones.
+//
+// Every launcher appends a line to one shared file (`s <key>` started, `e <key>` ended) that is watched with a single inotify
+// watch: no handle, timer or descriptor per process, and no difference between own and adopted. The lines only say where to
+// look; what counts are the files of the launch. A lost line (full disk) is made good by a slow sweep.
+import { appendFileSync, closeSync, fstatSync, ftruncateSync, openSync, readSync, watch, type FSWatcher } from 'node:fs';
+import { isAlive, readStat } from './boot.ts';
+import { readExit, readPid, type ProgramExit, type ProgramIdentity } from './launch-facts.ts';
+
+export interface LaunchEvents {
+  /** The program exists: it has written its pid. At most once; not when that was known at `add`. */
+  started(identity: ProgramIdentity): void;
+  /** The program has ended, by its launcher's word or, its launcher killed, by its absence (code and signal null). Once. */
+  ended(exit: ProgramExit): void;
+}
+
+interface Watched {
+  directory: string;
+  identity: ProgramIdentity | null;
+  events: LaunchEvents;
+  /** Its launcher is gone: nobody will write its exit. */
+  orphan: boolean;
+}
+
+const largestNotices = 1 << 20;
+
+export class LaunchWatch {
+  readonly path: string;
+  readonly #launches = new Map<string, Watched>();
+  readonly #fd: number;
+  readonly #timer: NodeJS.Timeout;
+  #watcher: FSWatcher | null = null;
+  #cursor: number;
+  #rest = '';
+  #beat = 0;
+  #nextSecond = 0;
+
+  /** @param path the notices file, one per agent; created when absent */
+  constructor(path: string) {
+    this.path = path;
+    appendFileSync(path, '', { mode: 0o600 });
+    this.#fd = openSync(path, 'r+');
+    this.#cursor = fstatSync(this.#fd).size;
+    try {
+      this.#watcher = watch(path, { persistent: false }, () => this.#read()).on('error', () => { this.#watcher = null; });
+    } catch { /* inotify is used up: the sweep reads it, up to 50 ms later */ }
+    this.#timer = setInterval(() => this.#sweep(), this.#watcher ? 1000 : 50);
+    this.#timer.unref();
+  }
+
+  /** Watches a launch, before its launcher starts or on adoption. What is already so is not told again: `identity` is what the caller knows. */
+  add(key: string, directory: string, identity: ProgramIdentity | null, events: LaunchEvents): void {
+    this.#launches.set(key, { directory, identity, events, orphan: false });
+  }
+
+  remove(key: string): void {
+    this.#launches.delete(key);
+  }
+
+  /** Own launchers only (launch's `onEnd`): the launcher is gone, with or without having written the exit. */
+  launcherEnded(key: string): void {
+    this.#look(key, true);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#watcher?.close();
+    closeSync(this.#fd);
+    this.#launches.clear();
+  }
+
+  #read(): void {
+    const chunk = Buffer.allocUnsafe(65536);
+    for (;;) {
+      const length = readSync(this.#fd, chunk, 0, chunk.length, this.#cursor);
+      if (length === 0) break;
+      this.#cursor += length;
+      const lines = (this.#rest + chunk.toString('latin1', 0, length)).split('\n');
+      this.#rest = lines.pop() ?? '';
+      for (const line of lines) this.#look(line.slice(2), false);
+    }
+    if (this.#cursor > largestNotices) {
+      ftruncateSync(this.#fd, 0); // a line between the read and this is made good by the look at everything
+      this.#cursor = 0;
+      this.#rest = '';
+      for (const key of [...this.#launches.keys()]) this.#look(key, false);
+    }
+  }
+
+  /** Looks at the files of one launch and tells what is new. */
+  #look(key: string, launcherGone: boolean): void {
+    const launch = this.#launches.get(key);
+    if (!launch) return;
+    if (launch.identity === null) {
+      launch.identity = readPid(launch.directory);
+      if (launch.identity) launch.events.started(launch.identity);
+    }
+    const exit = readExit(launch.directory);
+    if (exit) return this.#end(key, launch, exit);
+    if (launcherGone) launch.orphan = true;
+    if (launch.orphan && (launch.identity === null || !isAlive(launch.identity.pid, launch.identity.startTime))) {
+      this.#end(key, launch, readExit(launch.directory) ?? { code: null, signal: null, at: Date.now(), core: false, complaint: '' });
+    }
+  }
+
+  #end(key: string, launch: Watched, exit: ProgramExit): void {
+    this.#launches.delete(key);
+    launch.events.ended(exit);
+  }
+
+  /** Every second: launches that are starting, and orphans. Every 10 s: whether all launchers still live. */
+  #sweep(): void {
+    if (!this.#watcher) this.#read();
+    const now = performance.now();
+    if (now < this.#nextSecond) return;
+    this.#nextSecond = now + 990;
+    const slow = this.#beat++ % 10 === 9;
+    for (const [key, launch] of this.#launches) {
+      if (launch.identity === null || launch.orphan) this.#look(key, false);
+      else if (slow) {
+        const stat = readStat(launch.identity.pid);
+        if (stat === null || stat.startTime !== launch.identity.startTime || stat.parent !== launch.identity.launcher) this.#look(key, true);
+      }
+    }
+  }
+}

@@ -1,0 +1,59 @@
+// The programs of the host that a launch needs, found once at the agent's start by absolute path (an app may set its own PATH).
+import { execFileSync } from 'node:child_process';
+import { accessSync, constants, realpathSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+export interface Tools {
+  /** The launcher's shell and the arguments before the script. */
+  shell: string;
+  shellArguments: string[];
+  setsid: string;
+  env: string;
+  nice: string;
+  /** Bytes that one unit of `ulimit -f` means in this shell: 512 in dash, 1024 in bash. */
+  fileSizeUnit: number;
+  /** `-u` in bash, `-p` in dash and busybox. */
+  processesFlag: '-u' | '-p';
+  /** bash exports SHLVL and _ on its own. */
+  exportsOwnNames: boolean;
+}
+
+const folders = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/usr/local/bin'];
+
+/** The absolute path of a program of the host, or null. */
+export function findProgram(name: string): string | null {
+  for (const folder of folders) {
+    const path = join(folder, name);
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch { /* not here */ }
+  }
+  return null;
+}
+
+function required(name: string): string {
+  const path = findProgram(name);
+  if (!path) throw new Error(`${name} was not found in ${folders.join(', ')}: it is needed to start processes (package util-linux or coreutils)`);
+  return path;
+}
+
+/**
+ * Finds shell and tools, and asks the shell for its units (one short run).
+ * @param shell absolute path; default: dash where present, else sh. A path whose real name is busybox is run as `busybox sh`.
+ * @throws Error that names what is missing
+ */
+export function findTools(shell = findProgram('dash') ?? required('sh')): Tools {
+  const shellArguments = basename(shell) === 'busybox' ? ['sh', '-c'] : ['-c'];
+  const probe = 'ulimit -f 8; ulimit -p 77 2>/dev/null; while read -r a b c d e; do case "$a $b" in "Max file") echo "f $d";; "Max processes") echo "p $c";; esac; done </proc/self/limits; echo "b ${BASH_VERSION:-}"';
+  const said = execFileSync(shell, [...shellArguments, probe], { env: {}, encoding: 'latin1', stdio: ['ignore', 'pipe', 'ignore'] });
+  const bytes = Number(/^f (\d+)$/m.exec(said)?.[1]);
+  if (!(bytes >= 8)) throw new Error(`${realpathSync(shell)} does not understand ulimit -f: it cannot be used as a launcher`);
+  return {
+    shell, shellArguments,
+    setsid: required('setsid'), env: required('env'), nice: required('nice'),
+    fileSizeUnit: bytes / 8,
+    processesFlag: /^p 77$/m.test(said) ? '-p' : '-u',
+    exportsOwnNames: /^b ./m.test(said),
+  };
+}
