@@ -16,6 +16,36 @@ function compileQuery(query: string): Matches {
 
 const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+function fieldOf(doc: unknown, path: string[]): unknown {
+  let value = doc;
+  for (const name of path) value = typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+  return Array.isArray(value) ? value[0] : value;
+}
+
+const rank = (value: unknown): number => (typeof value === 'number' ? 0 : typeof value === 'boolean' ? 1 : typeof value === 'string' ? 2 : 3);
+
+/** Numbers, then false and true, then strings by code point; what has no such field is last, whichever the direction. */
+function compare(a: unknown, b: unknown, direction: number): number {
+  const order = rank(a) - rank(b);
+  if (order !== 0 || rank(a) === 3) return rank(a) === 3 || rank(b) === 3 ? order : order * direction;
+  if (typeof a === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b as string)) * direction;
+  return (Number(a) - Number(b)) * direction;
+}
+
+/** The order that `sort` asks for: fields by comma, `-` for descending; equal ones by key. */
+function orderOf<T>(sort: string): (a: Stored<T>, b: Stored<T>) => number {
+  const fields = sort.split(',').map((field) => field.trim()).filter(Boolean).map((field) => ({
+    path: field.replace(/^-/, '').split('.'), direction: field.startsWith('-') ? -1 : 1,
+  }));
+  return (a, b) => {
+    for (const { path, direction } of fields) {
+      const order = compare(fieldOf(a.doc, path), fieldOf(b.doc, path), direction);
+      if (order !== 0) return order;
+    }
+    return Buffer.compare(Buffer.from(a.key), Buffer.from(b.key));
+  };
+}
+
 /** @param page reads the next records after a key */
 export async function searchRecords<T>(
   page: (after: string, limit: number) => Promise<{ items: Stored<T>[]; next: string | null }>, query: string, options: QueryOptions,
@@ -27,7 +57,8 @@ export async function searchRecords<T>(
     found.push(...items.filter((item) => matches(item.doc)));
     after = next;
   }
-  const from = Math.max(0, options.from ?? 0);
+  if (options.sort) found.sort(orderOf<T>(options.sort));
+  const from = Math.max(0, Math.floor(options.from ?? 0));
   return { items: found.slice(from, from + pageSize(options.size, 100)), total: found.length };
 }
 

@@ -26,16 +26,24 @@ export type WriteResult =
   | { ok: true; version: Version }
   | { ok: false; conflict: 'version' | 'term' };
 
+/** Keys: 1 to 512 bytes of UTF-8, in the order of code points. Collections: `[a-z][a-z0-9_-]{0,62}`. Else `store-refused`. */
 export interface ScanOptions {
   /** Only keys that begin with this. */
   prefix?: string;
   /** Only keys after this one: the paging cursor. */
   after?: string;
-  /** Records a page, default 1000. */
+  /** Records a page, default 1000, at most 10,000. */
   limit?: number;
 }
 
-export interface QueryOptions { from?: number; size?: number; sort?: string }
+export interface QueryOptions {
+  /** Default 0. */
+  from?: number;
+  /** Default 100, at most 10,000. */
+  size?: number;
+  /** Fields by comma, `-` for descending: `status,-memory.total`. Without the field: last. Equal ones, and without `sort` all, by key. */
+  sort?: string;
+}
 export interface QueryResult<T = Doc> { items: Stored<T>[]; total: number }
 
 /** One line of the event log. `seq` is given by the log; `at` is epoch ms. */
@@ -72,7 +80,7 @@ export interface Store {
   /** Documents of a collection that match a query of our language ('' and '*': all). May lag behind writes by about a second. */
   query<T = Doc>(collection: string, query: string, options?: QueryOptions): Promise<QueryResult<T>>;
 
-  /** Reserves `count` numbers of a named counter: gives the first. Never gives a number twice, nor below `atLeast`. */
+  /** Reserves `count` numbers of a named counter, which begins at 1: gives the first. Never gives a number twice, nor below `atLeast`. */
   draw(counter: string, count: number, atLeast?: number): Promise<number>;
 
   /**
@@ -80,6 +88,7 @@ export interface Store {
    * term are there or given up.
    */
   append(entries: Omit<LogEntry, 'seq'>[], term?: number): Promise<number[]>;
+  /** `newest`: the highest number ever given, 0 before the first. `oldest`: the lowest kept; `newest + 1` where nothing is kept. */
   readLog(options?: ReadLogOptions): Promise<{ items: LogEntry[]; oldest: number; newest: number }>;
 
   /** Adds per-minute points of one subject ('node/<id>', 'instance/<id>'). The same minute again replaces it. */
