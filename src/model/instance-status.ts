@@ -1,0 +1,97 @@
+// What a person is shown of an instance: its status, from the state of its statechart, and why it is so.
+import type { Reason } from './app.ts';
+import type { Exit, HealthView, InstanceStatus } from './instance.ts';
+import { signalName } from './signals.ts';
+import { showSize, showSpan } from './sizes.ts';
+
+/** A statechart's state value: 'running', or {killing: 'terminating'}. */
+export type StateValue = string | { [state: string]: StateValue | undefined };
+
+const shown: readonly InstanceStatus[] = ['fetching', 'starting', 'running', 'unhealthy', 'killing', 'restarting', 'stopped', 'failed'];
+
+/** A state value as a dotted path: 'killing.terminating'. Parallel regions are joined by '+'. */
+export function statePath(value: StateValue): string {
+  if (typeof value === 'string') return value;
+  return Object.entries(value).map(([state, inner]) => (inner === undefined || (typeof inner === 'object' && Object.keys(inner).length === 0) ? state : `${state}.${statePath(inner)}`)).join('+');
+}
+
+/**
+ * Status of an instance from the state of its machine: the names of the top level are the statuses; null (no machine yet)
+ * is `pending`. `lost` and `unknown` are not the machine's to say.
+ */
+export function toStatus(value: StateValue | null): InstanceStatus {
+  if (value === null) return 'pending';
+  const top = statePath(value).split(/[.+]/)[0];
+  return shown.find((status) => status === top) ?? 'pending';
+}
+
+/** How a launch ended, as the end of a sentence: "exited with code 1", "was killed by SIGKILL". */
+export function exitText(exit: Pick<Exit, 'reason' | 'code' | 'signal' | 'peakMem'>): string {
+  const how = exit.signal !== null ? `by ${signalName(exit.signal)}` : exit.code !== null ? `with code ${exit.code}` : null;
+  switch (exit.reason) {
+    case 'oom': return `ran out of memory${exit.peakMem === null ? '' : ` at ${showSize(exit.peakMem)}`}`;
+    case 'disk': return 'was stopped: it used more disk than it may';
+    case 'unhealthy': return 'was stopped: its health check kept failing';
+    case 'start-timeout': return 'was stopped: it did not become healthy in time';
+    case 'port-taken': return 'found its port taken';
+    case 'stop': return `was stopped${how ? ` (${how})` : ''}`;
+    case 'update': return `was replaced${how ? ` (${how})` : ''}`;
+    case 'signal': return `was killed ${how ?? 'by a signal'}`;
+    case 'exited': return `exited ${how ?? ''}`.trimEnd();
+    case 'unknown': return 'ended while nobody watched: how is not known';
+  }
+}
+
+/** What the reason of an instance is made of; absent facts are not known or do not matter. */
+export interface ReasonFacts {
+  status: InstanceStatus;
+  exit?: Exit | null;
+  /** `restarting`: epoch ms of the next start; crashLoop: the window is full. */
+  restart?: { at: number; delayMs: number; crashLoop: boolean; deaths: number; held: boolean; periodSeconds: number } | null;
+  /** Escalated, and no answer yet: epoch ms when it goes on in place. */
+  asking?: { until: number } | null;
+  /** `killing`: why, and when it is killed. */
+  stop?: { because: 'stop' | 'unhealthy' | 'quota' | 'update' | 'start-timeout' | 'restart'; by: string | null; killAt: number } | null;
+  fetch?: { uri: string; detail: string; code?: string; retryAt: number | null } | null;
+  /** `starting`: epoch ms of the start timeout. */
+  deadlineAt?: number | null;
+  health?: readonly HealthView[];
+  failed?: { code: string; text: string } | null;
+}
+
+const stopped: Record<NonNullable<ReasonFacts['stop']>['because'], string> = {
+  stop: 'is being stopped', unhealthy: 'is being stopped: its health check kept failing', quota: 'is being stopped: it used more than it may',
+  update: 'is being replaced', 'start-timeout': 'is being stopped: it did not become healthy in time', restart: 'is being restarted',
+};
+
+function restarting(facts: ReasonFacts): Reason {
+  const ended = facts.exit ? `The program ${exitText(facts.exit)}` : 'The program ended';
+  if (facts.asking) return { code: 'escalated', text: `${ended}; its restarts in place are used up and the master is asked where to go on.`, next: { what: 'starts again here unless it is moved', at: facts.asking.until } };
+  const plan = facts.restart;
+  if (!plan) return { code: 'restarting', text: `${ended}.`, next: { what: 'starts again', at: null } };
+  if (plan.held) return { code: 'held', text: `${ended}; every instance of the app on this node failed at once, so they start in turns.`, next: { what: 'starts after its siblings', at: null } };
+  if (plan.crashLoop) return { code: 'crash-loop', text: `${ended}; it ended ${plan.deaths} times within ${showSpan(plan.periodSeconds * 1000)} and goes on here with growing delays.`, next: { what: `starts again after ${showSpan(plan.delayMs)}`, at: plan.at } };
+  return { code: facts.exit?.reason ?? 'exited', text: `${ended}.`, next: { what: plan.delayMs === 0 ? 'starts again at once' : `starts again after ${showSpan(plan.delayMs)}`, at: plan.at } };
+}
+
+/** Because what, and what happens next; null where there is nothing to explain. */
+export function reasonFor(facts: ReasonFacts): Reason | null {
+  const failing = (facts.health ?? []).filter((h) => h.status === 'failing');
+  switch (facts.status) {
+    case 'fetching': return facts.fetch ? { code: facts.fetch.code ?? 'fetching', text: `${facts.fetch.uri}: ${facts.fetch.detail}.`, next: facts.fetch.retryAt === null ? null : { what: 'tries again', at: facts.fetch.retryAt } } : null;
+    case 'starting': {
+      const waiting = (facts.health ?? []).filter((h) => h.status !== 'passing');
+      const text = waiting.length > 0 ? `Waits for health check ${waiting.map((h) => h.index).join(', ')} to pass${waiting[0]!.detail ? ` (last: ${waiting[0]!.detail})` : ''}.` : 'Waits until it has been alive for a second.';
+      return { code: 'starting', text, next: facts.deadlineAt == null ? null : { what: 'is given up', at: facts.deadlineAt } };
+    }
+    case 'running': return failing.length > 0 ? { code: 'failing', text: `Health check ${failing.map((h) => h.index).join(', ')} is failing (${failing[0]!.detail}).`, next: null } : null;
+    case 'unhealthy': return { code: 'unhealthy', text: `Health check ${failing.map((h) => h.index).join(', ')} failed ${Math.max(0, ...failing.map((h) => h.failures))} times in a row${failing[0]?.detail ? ` (${failing[0].detail})` : ''}.`, next: { what: 'is stopped and started again', at: null } };
+    case 'killing': return facts.stop ? { code: facts.stop.because, text: `It ${stopped[facts.stop.because]}${facts.stop.by ? ` (asked by ${facts.stop.by})` : ''}.`, next: { what: 'is killed if it still runs', at: facts.stop.killAt } } : null;
+    case 'restarting': return restarting(facts);
+    case 'failed': return facts.failed ? { code: facts.failed.code, text: `Given up: ${facts.failed.text}${facts.exit ? `; the program ${exitText(facts.exit)}` : ''}.`, next: { what: 'an operator starts it again', at: null } } : null;
+    case 'stopped': return facts.exit && facts.exit.reason === 'exited' && facts.exit.code === 0 ? { code: 'completed', text: 'It did its work and exited with code 0.', next: null } : facts.exit ? { code: facts.exit.reason, text: `The program ${exitText(facts.exit)}.`, next: null } : null;
+    case 'pending': return { code: 'pending', text: 'Its node has not taken it up yet.', next: null };
+    case 'lost': return { code: 'node-lost', text: 'Its node is lost; whether it still runs is not known.', next: null };
+    case 'unknown': return { code: 'unknown', text: 'It runs, but the hub does not know why: it runs on until somebody adopts or stops it.', next: { what: 'an operator adopts or stops it', at: null } };
+  }
+}
