@@ -1,0 +1,84 @@
+// The API: checks in front, one file a resource, one place where errors become answers.
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { secureHeaders } from 'hono/secure-headers';
+import { Refusal } from '../model/errors.ts';
+import { appRoutes } from './apps.ts';
+import { authenticate, demand, guardOrigin } from './auth.ts';
+import { limitUrl, maxBodyBytes } from './body.ts';
+import type { Api, ApiContext, ApiEnv, ApiOptions, Resource } from './context.ts';
+import { dataRoutes } from './data.ts';
+import { discoveryRoutes } from './discovery.ts';
+import { docsRoutes } from './docs.ts';
+import { eventRoutes } from './events.ts';
+import { instanceRoutes } from './instances.ts';
+import { logRoutes } from './logs.ts';
+import { loginRoutes, toLogin } from './login.ts';
+import { nodeRoutes } from './nodes.ts';
+import { problemOf, problemResponse } from './problem.ts';
+import { healthRoutes, statusRoutes } from './status.ts';
+import { dashboardRoutes } from './ui.ts';
+
+/** What the dashboard needs and nothing else: its own files, its own WebSocket. */
+const policy = {
+  defaultSrc: ['\'self\''], scriptSrc: ['\'self\''], styleSrc: ['\'self\''], imgSrc: ['\'self\'', 'data:'], fontSrc: ['\'self\''], connectSrc: ['\'self\''], workerSrc: ['\'self\''],
+  objectSrc: ['\'none\''], baseUri: ['\'none\''], formAction: ['\'self\''], frameAncestors: ['\'none\''],
+};
+
+/**
+ * The whole HTTP side of a hub: `app.fetch` for a server, `app.request()` for tests.
+ * Order of the checks: size of the address, Host and Origin, who asks, what they may, size of the body.
+ */
+export function createApi(options: ApiOptions): Api {
+  const { cluster, auth, version } = options;
+  const closing = options.closing ?? new AbortController().signal;
+  const app: Api = new Hono<ApiEnv>({ strict: false });
+  const resource: Resource = { cluster, version, closing };
+
+  app.onError((error, c) => answerOf(error, c, options));
+  app.notFound((c) => missing(app, c));
+  app.use(secureHeaders({
+    contentSecurityPolicy: policy, crossOriginResourcePolicy: 'same-origin', crossOriginOpenerPolicy: 'same-origin', referrerPolicy: 'no-referrer',
+    xFrameOptions: 'DENY', strictTransportSecurity: false, permissionsPolicy: { camera: [], microphone: [], geolocation: [] },
+  }));
+  app.use(limitUrl, guardOrigin(auth));
+  healthRoutes(app, resource);
+  loginRoutes(app, auth);
+  dashboardRoutes(app, options.ui.directory, auth);
+  app.use(authenticate(auth));
+  app.use(bodyLimit({ maxSize: maxBodyBytes, onError: () => { throw new Refusal('too-large', `a body may have ${maxBodyBytes} bytes`, 'send less at once'); } }));
+  // A join token opens the link; whatever else a route demands comes on top of being allowed to read.
+  app.use(async (c, next) => {
+    demand(c.get('caller'), /^\/v1\/(link|blobs)\b/.test(c.req.path) ? 'node' : 'read');
+    await next();
+  });
+  for (const routes of [appRoutes, nodeRoutes, instanceRoutes, logRoutes, eventRoutes, statusRoutes, dataRoutes, discoveryRoutes, docsRoutes]) routes(app, resource);
+  options.extraRoutes?.(app, { closing });
+  return app;
+}
+
+function answerOf(error: unknown, c: ApiContext, { onError }: ApiOptions): Response {
+  const { problem, incident } = problemOf(error);
+  if (incident !== null) onError?.(error, { method: c.req.method, path: c.req.path, incident });
+  if (problem.status === 401 && c.req.method === 'GET' && /\btext\/html\b/.test(c.req.header('accept') ?? '')) return toLogin(c);
+  return problemResponse(problem);
+}
+
+/** 405 where another method would do, else 404. */
+function missing(app: Api, c: ApiContext): Response {
+  const allowed = allowedMethods(app, c.req.path);
+  if (c.req.method === 'OPTIONS' && allowed.length) return c.body(null, 204, { allow: allowed.join(', ') });
+  const refusal = allowed.length
+    ? new Refusal('method-not-allowed', `${c.req.method} does not work on ${c.req.path}`, `use ${allowed.join(' or ')}`)
+    : new Refusal('not-found', `there is nothing at ${c.req.path}`, 'the routes are listed at /docs');
+  return problemResponse(problemOf(refusal).problem, allowed.length ? { allow: allowed.join(', ') } : {});
+}
+
+function allowedMethods(app: Api, path: string): string[] {
+  const methods = new Set<string>();
+  for (const route of app.routes) {
+    if (route.method === 'ALL' || route.path.includes('*')) continue;
+    if (new RegExp(`^${route.path.replace(/[.+?^$()[\]\\{}|]/g, '\\$&').replace(/:[^/]+/g, '[^/]+')}/?$`).test(path)) methods.add(route.method);
+  }
+  return [...methods].sort();
+}

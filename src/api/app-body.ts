@@ -1,0 +1,41 @@
+// A body as an app: parsed, validated, every problem at once.
+import type { AppSpec } from '../model/app.ts';
+import { Refusal, type FieldProblem } from '../model/errors.ts';
+import { readBody } from './body.ts';
+import type { ApiContext } from './context.ts';
+
+export interface ReadApp { spec: AppSpec; given: { scale: boolean; start: boolean } }
+
+/**
+ * The app in the body. A PUT names it in the path: the body may leave the name out, but not say another.
+ * @throws Refusal `invalid-json`, `invalid-request`, `invalid-app`
+ */
+export async function readApp(c: ApiContext, name: string | null): Promise<ReadApp> {
+  const value = await readBody(c);
+  if (value === undefined) throw new Refusal('invalid-request', 'the body is empty', 'send the app as JSON or YAML: at least {"name": ..., "toProcess": ...}');
+  if (name !== null && isRecord(value)) {
+    if (value.name === undefined || value.name === null) return parse({ ...value, name });
+    if (value.name !== name) {
+      throw new Refusal('invalid-app', `the path says "${name}", the body says ${JSON.stringify(value.name)}`, 'an app cannot be renamed: deploy it under the new name and delete the old one',
+        [{ path: 'name', message: `must be "${name}" or absent` }]);
+    }
+  }
+  return parse(value);
+}
+
+/** The same app with another placement; what is not said keeps its default, the scale what is in force. */
+export async function withPlacement(spec: AppSpec, placement: unknown): Promise<ReadApp> {
+  if (!isRecord(placement)) throw new Refusal('invalid-request', 'the body must be a JSON object', 'send a placement: {"query": ..., "scale": ...}');
+  const read = await parse({ ...spec, placement });
+  return { spec: read.spec, given: { scale: read.given.scale, start: false } };
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+async function parse(value: unknown): Promise<ReadApp> {
+  const path = '../model/app-schema.js';
+  const { parseApp } = await import(path) as { parseApp: (value: unknown) => { ok: true; spec: AppSpec; given: ReadApp['given'] } | { ok: false; problems: FieldProblem[] } };
+  const result = parseApp(value);
+  if (result.ok) return result;
+  throw new Refusal('invalid-app', result.problems[0]?.message ?? 'the app is not valid', '', result.problems);
+}

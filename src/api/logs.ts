@@ -1,0 +1,45 @@
+// /v1/instances/:id/logs: the output of a program, as it was written.
+import { z } from 'zod';
+import { Refusal } from '../model/errors.ts';
+import type { LogChunk, LogRequest } from './cluster.ts';
+import { flag, query, wholeNumber } from './body.ts';
+import type { Api, Resource } from './context.ts';
+import { says } from './describe.ts';
+import { since } from './since.ts';
+import { sse, streamed, wantsEvents } from './stream.ts';
+
+const grep = z.string().max(1000).refine((text) => { try { new RegExp(text, 'u'); return true; } catch { return false; } }, 'grep is no regular expression').optional();
+const logQuery = { stream: z.enum(['stdout', 'stderr', 'both']).optional().default('both'), tail: wholeNumber('tail', 0, 100_000, 100), follow: flag, since, grep };
+
+export function logRoutes(app: Api, { cluster, closing }: Resource): void {
+  app.get('/v1/instances/:id/logs', says({ tag: 'logs', summary: 'Its output: the last lines, and on with follow',
+    description: 'Plain text, byte for byte. With `Accept: text/event-stream` each piece is an event named after its stream, `{cursor, text}`, whose id goes on where it ended (Last-Event-ID).', gives: 'text', refuses: [404, 503, 504] }),
+  query(logQuery), async (c) => {
+    const q = c.req.valid('query');
+    const id = c.req.param('id');
+    await cluster.instance(id);
+    const events = wantsEvents(c);
+    const request: LogRequest = { stream: q.stream, tail: q.tail, follow: q.follow, since: q.since ?? null, grep: q.grep ?? null, after: events ? cursorsOf(c.req.header('last-event-id')) : null };
+    const make = async function* (signal: AbortSignal) {
+      // Each stream may end a piece within a character; the rest of it comes with the next one.
+      const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
+      const cursors = { stdout: request.after?.stdout ?? 0, stderr: request.after?.stderr ?? 0 };
+      for await (const chunk of cluster.logs(id, request, signal)) {
+        cursors[chunk.stream] = chunk.cursor;
+        yield events ? eventOf(chunk, decoders[chunk.stream], cursors) : chunk.bytes;
+      }
+      if (events) yield sse({ event: 'end', data: {} });
+    };
+    return streamed(c, closing, events ? 'text/event-stream' : 'text/plain; charset=utf-8', make, events ? ': still here\n\n' : null);
+  });
+}
+
+const eventOf = (chunk: LogChunk, decoder: InstanceType<typeof TextDecoder>, cursors: { stdout: number; stderr: number }): string =>
+  sse({ event: chunk.stream, id: `${cursors.stdout}.${cursors.stderr}`, data: { cursor: chunk.cursor, text: decoder.decode(chunk.bytes, { stream: true }) } });
+
+function cursorsOf(lastEventId: string | undefined): LogRequest['after'] {
+  if (lastEventId === undefined || lastEventId === '') return null;
+  const match = /^(\d{1,15})\.(\d{1,15})$/.exec(lastEventId);
+  if (!match) throw new Refusal('invalid-request', `Last-Event-ID "${lastEventId.slice(0, 60)}" is not of this log`, 'leave it out to begin with the last lines');
+  return { stdout: Number(match[1]), stderr: Number(match[2]) };
+}

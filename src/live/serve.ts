@@ -1,0 +1,83 @@
+// Opens the port: HTTP and WebSockets on one listener, and the way to close it that waits for nobody for ever.
+import { createServer, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { serve } from '@hono/node-server';
+import { WebSocketServer } from 'ws';
+import { maxPayload } from '../protocol/link.ts';
+
+export interface OpenOptions {
+  app: { fetch: (request: Request, env?: object) => Response | Promise<Response> };
+  /** 0: the system picks. */
+  port: number;
+  bind: string;
+  tls?: { cert: string | Buffer; key: string | Buffer };
+  /** Aborted first when closing: whoever holds requests open (streams, long-polls) ends them. The same that createApi was given. */
+  closing?: AbortController;
+}
+
+export interface OpenPort {
+  /** As a person would type it: `http://127.0.0.1:51026`. */
+  address: string;
+  port: number;
+  /** Stops accepting, ends what is held open, closes WebSockets with 1012 (service restart); what is left after `graceMs` is cut. */
+  close(graceMs?: number): Promise<void>;
+}
+
+/** Most bytes of all headers together, the address included. */
+const maxHeaderSize = 16 * 1024;
+
+/**
+ * @throws Error when the port cannot be opened, naming port and address (`EADDRINUSE`, `EACCES`, ...)
+ */
+export function openHttp({ app, port, bind, tls, closing }: OpenOptions): Promise<OpenPort> {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload, perMessageDeflate: false, clientTracking: true });
+  const limits = { maxHeaderSize, headersTimeout: 15_000, requestTimeout: 60_000, keepAliveTimeout: 30_000 };
+  return new Promise((resolve, reject) => {
+    const server = serve({
+      fetch: app.fetch as Parameters<typeof serve>[0]['fetch'], port, hostname: bind, overrideGlobalObjects: false, websocket: { server: sockets as never },
+      ...(tls ? { createServer: createTlsServer, serverOptions: { ...limits, cert: tls.cert, key: tls.key } } : { createServer, serverOptions: limits }),
+    }) as Server;
+    const failed = (error: NodeJS.ErrnoException) => reject(new Error(`cannot open port ${port} on ${bind}: ${reasonOf(error)}`, { cause: error }));
+    server.once('error', failed);
+    server.on('clientError', answerBadRequest);
+    server.once('listening', () => {
+      server.off('error', failed);
+      server.on('error', () => { /* an accept that failed (out of descriptors) is tried again by the next one */ });
+      const { port: open } = server.address() as AddressInfo;
+      const host = bind === '0.0.0.0' || bind === '::' ? 'localhost' : bind.includes(':') ? `[${bind}]` : bind;
+      resolve({ address: `${tls ? 'https' : 'http'}://${host}:${open}`, port: open, close: (graceMs = 2000) => close(server, sockets, closing, graceMs) });
+    });
+  });
+}
+
+function reasonOf(error: NodeJS.ErrnoException): string {
+  if (error.code === 'EADDRINUSE') return 'another program listens there. Choose another with --port';
+  if (error.code === 'EACCES') return 'ports below 1024 need root. Choose another with --port';
+  if (error.code === 'EADDRNOTAVAIL') return 'this machine has no such address';
+  return error.message;
+}
+
+/** A request that is none: answered as a problem where the socket still takes one. */
+function answerBadRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') { socket.destroy(); return; }
+  const large = error.code === 'HPE_HEADER_OVERFLOW';
+  const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  const status = large ? '431 Request Header Fields Too Large' : late ? '408 Request Timeout' : '400 Bad Request';
+  const body = JSON.stringify({ type: 'urn:stathub:problem:invalid-request', title: 'The request is not valid', status: Number(status.slice(0, 3)), code: large ? 'too-large' : 'invalid-request',
+    detail: large ? `the headers have more than ${maxHeaderSize} bytes` : late ? 'the request did not come in time' : 'this is no HTTP request', hint: '', errors: [] });
+  socket.end(`HTTP/1.1 ${status}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`);
+}
+
+async function close(server: Server, sockets: WebSocketServer, closing: AbortController | undefined, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  closing?.abort();
+  for (const socket of sockets.clients) socket.close(1012, 'the hub is stopping');
+  server.closeIdleConnections();
+  const cut = setTimeout(() => {
+    for (const socket of sockets.clients) socket.terminate();
+    server.closeAllConnections();
+  }, graceMs);
+  await closed;
+  clearTimeout(cut);
+}
