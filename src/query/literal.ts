@@ -1,0 +1,67 @@
+// What a text may stand for besides itself: a number or size, an address or network, a date or time.
+
+const UNITS: { [unit: string]: number } = { k: 1, m: 2, g: 3, t: 4, p: 5 };
+
+/** A plain decimal number (`8`, `-0.5`, `1e9`) as a number, else null. */
+export function numberOf(text: string): number | null {
+  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$/.test(text) ? Number(text) : null;
+}
+
+/** A number or a size (`8GB`, `512m`, `1.5TiB`: powers of 1024, in bytes), else null. */
+export function quantityOf(text: string): number | null {
+  const size = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:([kmgtp])(?:i?b)?|b)$/i.exec(text);
+  if (size === null) return numberOf(text);
+  return Number(size[1]) * 1024 ** (size[2] === undefined ? 0 : UNITS[size[2].toLowerCase()]!);
+}
+
+/** A time as people write it names a span: a day, a minute, a millisecond. `from` is its first ms, `to` the first ms after it. */
+export interface Span { from: number; to: number }
+
+const SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
+const UNIT_MS: { [unit: string]: number } = { s: SECOND, m: MINUTE, h: HOUR, H: HOUR, d: DAY, w: 7 * DAY };
+const ISO = /^(\d{4})-(\d\d)(?:-(\d\d)(?:[T ](\d\d)(?::?(\d\d)(?::?(\d\d)(?:[.,](\d{1,9}))?)?)?(Z|[+-]\d\d:?\d\d)?)?)?$/;
+
+/** Epoch ms span of an ISO 8601 date or time (UTC unless it says otherwise); null if the text is none. A bare year is a number, no date. */
+export function dateOf(text: string): Span | null {
+  if (text.length < 7 || text.charCodeAt(4) !== 45) return null;
+  const match = ISO.exec(text);
+  if (match === null) return null;
+  const [, year, month, day, hour, minute, second, fraction, zone] = match;
+  const y = Number(year), mo = Number(month) - 1, d = Number(day ?? 1);
+  const from = Date.UTC(y, mo, d, Number(hour ?? 0), Number(minute ?? 0), Number(second ?? 0), Number((fraction ?? '').padEnd(3, '0').slice(0, 3)));
+  if (mo > 11 || d < 1 || new Date(Date.UTC(y, mo, d)).getUTCDate() !== d || Number(hour ?? 0) > 23 || Number(minute ?? 0) > 59 || Number(second ?? 0) > 60) return null;
+  const shift = zone === undefined || zone === 'Z' ? 0 : (zone[0] === '-' ? 1 : -1) * (Number(zone.slice(1, 3)) * HOUR + Number(zone.slice(-2)) * MINUTE);
+  const to = day === undefined ? Date.UTC(y, mo + 1, 1)
+    : from + (hour === undefined ? DAY : minute === undefined ? HOUR : second === undefined ? MINUTE : fraction === undefined ? SECOND : 1);
+  return { from: from + shift, to: to + shift };
+}
+
+function calendar(at: number, unit: string, steps: number): number {
+  const date = new Date(at);
+  if (unit === 'y') date.setUTCFullYear(date.getUTCFullYear() + steps);
+  else date.setUTCMonth(date.getUTCMonth() + steps);
+  return date.getTime();
+}
+
+function floor(at: number, unit: string): number {
+  const date = new Date(at);
+  if (unit === 'y') return Date.UTC(date.getUTCFullYear(), 0, 1);
+  if (unit === 'M') return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1);
+  if (unit === 'w') return floor(at, 'd') - ((date.getUTCDay() + 6) % 7) * DAY; // weeks begin on Monday
+  return Math.floor(at / UNIT_MS[unit]!) * UNIT_MS[unit]!;
+}
+
+/** A date, or `now` with steps and rounding (`now-1h`, `now-7d/d`), as an epoch ms span; null if the text is none. */
+export function timeOf(text: string, now: number): Span | null {
+  if (!text.startsWith('now')) return dateOf(text);
+  if (!/^now(?:[+-]\d{1,9}[smhHdwMy])*(?:\/[smhHdwMy])?$/.test(text)) return null;
+  let at = now;
+  for (const [, sign, count, unit] of text.matchAll(/([+-])(\d+)([smhHdwMy])/g)) {
+    const steps = (sign === '-' ? -1 : 1) * Number(count);
+    at = unit === 'M' || unit === 'y' ? calendar(at, unit, steps) : at + steps * UNIT_MS[unit!]!;
+  }
+  const round = /\/(.)$/.exec(text)?.[1];
+  if (round === undefined) return { from: at, to: at + 1 };
+  const from = floor(at, round);
+  return { from, to: round === 'M' || round === 'y' ? calendar(from, round, 1) : from + UNIT_MS[round]! };
+}

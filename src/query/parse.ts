@@ -1,0 +1,68 @@
+// Query text to tree, or an error that says where and what to do.
+import { freshBudget, regex } from './automaton.ts';
+import type { Budget } from './automaton.ts';
+import { parse as parseGrammar, SyntaxError as GrammarError } from './grammar.js';
+import { hint } from './hint.ts';
+import type { Parsed, Query, QueryError } from './query.ts';
+import { PatternError } from './regex-syntax.ts';
+
+/** Longest query text (UTF-16 units) and most clauses in it, as many as Lucene allows. */
+export const LONGEST = 20_000;
+export const MOST_CLAUSES = 1024;
+
+/** Visits every clause; counts them and tries its regular expressions. */
+function check(query: Query, budget: Budget, seen: { clauses: number }): void {
+  switch (query.kind) {
+    case 'all': return;
+    case 'and': case 'or': return query.of.forEach((inner) => check(inner, budget, seen));
+    case 'list': return query.of.forEach((item) => check(item.query, budget, seen));
+    case 'not': case 'boost': case 'element': return check(query.of, budget, seen);
+    default:
+      if (++seen.clauses > MOST_CLAUSES) throw new RangeError('clauses');
+      if (query.kind !== 'regex') return;
+      try {
+        regex(query.pattern, budget);
+      } catch (error) {
+        if (error instanceof PatternError) throw new BadRegex(query.pattern, error);
+        throw error;
+      }
+  }
+}
+
+class BadRegex extends Error {
+  readonly pattern: string;
+  readonly at: number;
+  constructor(pattern: string, cause: PatternError) {
+    super(cause.message);
+    this.pattern = pattern;
+    this.at = [...pattern].slice(0, cause.offset).join('').length;
+  }
+}
+
+function regexError(text: string, error: BadRegex): QueryError {
+  const written = error.pattern.replace(/\//g, '\\/');
+  const start = Math.max(0, text.indexOf(`/${written}/`)) + 1;
+  const before = error.pattern.slice(0, error.at).replace(/\//g, '\\/').length;
+  return {
+    message: `Bad regular expression: ${error.message}`,
+    offset: Math.min(text.length, start + before),
+    hint: 'Between slashes stands a regular expression (. * + ? | [a-z] (x) {2,3}); a backslash makes the next character plain. A path goes in quotes: "/dev/sda1".',
+  };
+}
+
+/** Reads a query. Blank text is every document. Never throws. */
+export function parse(text: string): Parsed {
+  const fail = (message: string, offset: number, advice: string): Parsed => ({ ok: false, error: { message, offset, hint: advice } });
+  if (text.length > LONGEST) return fail(`The query is longer than ${LONGEST} characters`, LONGEST, 'Shorten it; a list of many values may fit a wildcard, a range or a tag.');
+  try {
+    const query = parseGrammar(text);
+    check(query, freshBudget(), { clauses: 0 });
+    return { ok: true, query };
+  } catch (error) {
+    if (error instanceof GrammarError) return { ok: false, error: hint(text, error) };
+    if (error instanceof BadRegex) return { ok: false, error: regexError(text, error) };
+    if (!(error instanceof RangeError)) throw error;
+    if (error.message === 'clauses') return fail(`The query has more than ${MOST_CLAUSES} clauses`, 0, 'A wildcard, a range or a tag may say the same in one clause.');
+    return fail('The query is nested too deeply', 0, 'Take some of the brackets away.'); // the parser's stack
+  }
+}
