@@ -27,12 +27,19 @@ function parse(text: string): Holder {
   }
 }
 
-/** Who listens on the path, by the kernel's tables; null where they do not tell (other users' processes, no /proc). */
+/** Flags of a listening socket in /proc/net/unix (__SO_ACCEPTCON); those that wait to be accepted bear the same name. */
+const LISTENING = '00010000';
+
+/**
+ * Who listens on an abstract name, by the kernel's tables; null where they do not tell (other users' processes, no /proc).
+ * Not for paths: they are shown as they were bound, and `/proc/self/fd/18/lock` may be anybody's.
+ */
 async function listenerOf(path: string): Promise<number | null> {
+  if (!path.startsWith('\0')) return null;
   try {
-    const shown = path.startsWith('\0') ? `@${path.slice(1).replaceAll('\0', '@')}` : path;
-    const line = (await readFile('/proc/net/unix', 'utf8')).split('\n').find((each) => each.endsWith(` ${shown}`));
-    const socket = line?.trim().split(/\s+/)[6];
+    const shown = path.replaceAll('\0', '@');
+    const lines = (await readFile('/proc/net/unix', 'utf8')).split('\n').filter((line) => line.endsWith(` ${shown}`));
+    const socket = lines.map((line) => line.trim().split(/\s+/)).find((fields) => fields[3] === LISTENING)?.[6];
     if (!socket) return null;
     for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
       const fds = await readdir(`/proc/${pid}/fd`).catch(() => []);
