@@ -1,5 +1,7 @@
 // Queries over the embedded store: pages of documents are read and matched one after another, with the main loop free in
 // between. Not a snapshot: what is written meanwhile may or may not be found.
+import { compile } from '../query/compile.ts';
+import { parse } from '../query/parse.ts';
 import { StoreError } from './store.ts';
 import type { LogEntry, QueryOptions, QueryResult, Stored } from './store.ts';
 import { pageSize } from './records.ts';
@@ -9,9 +11,12 @@ type Matches = (document: unknown) => boolean;
 /** Documents matched in one go, about 2 ms of them. */
 const PAGE = 250;
 
+/** @throws StoreError store-refused with the offset and the parser's hint */
 function compileQuery(query: string): Matches {
-  if (query.trim() === '' || query.trim() === '*') return () => true;
-  throw new StoreError('store-refused', `Cannot search for '${query}' yet`, 'Use *.');
+  const parsed = parse(query);
+  if (parsed.ok) return compile(parsed.query, { now: Date.now() });
+  const { message, offset, hint } = parsed.error;
+  throw new StoreError('store-refused', `The query is not valid at ${offset}: ${message}`, hint || 'See the query language in the README.');
 }
 
 const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -308,6 +308,38 @@ export function contract(adapter: Adapter): void {
     assert.ok(listed.bytes === null || listed.bytes > 100);
   });
 
+  test('the query language: over records and over the log', async () => {
+    const collection = fresh();
+    const nodes = [
+      { hostname: 'web-1', os: { cpus: 4 }, memory: { total: 8e9 }, tags: ['ssd', 'hpc'], networks: [{ address: '10.0.0.7' }] },
+      { hostname: 'web-2', os: { cpus: 16 }, memory: { total: 64e9 }, tags: ['hdd'], networks: [{ address: '192.168.1.9' }, { address: '10.1.0.1' }] },
+      { hostname: 'db-1', os: { cpus: 32 }, memory: { total: 128e9 }, tags: [], networks: [] },
+    ];
+    await store.bulk(nodes.map((doc) => ({ collection, key: doc.hostname, doc, expect: 'absent' as const })));
+    await bench.settle();
+    const found = async (query: string): Promise<string> => (await store.query(collection, query)).items.map((item) => item.key).join(' ');
+    assert.is(await found('web*'), 'web-1 web-2');
+    assert.is(await found('os.cpus:>8 AND memory.total:>=50GB'), 'db-1 web-2');
+    assert.is(await found('tags:ssd OR hostname:db-1'), 'db-1 web-1');
+    assert.is(await found('networks.address:10.0.0.0/8 -tags:ssd'), 'web-2');
+    assert.is(await found('nothing:here'), '');
+    const { items, total } = await store.query(collection, 'os.cpus:>2', { size: 1, sort: '-os.cpus' });
+    assert.equal([items.map((item) => item.key), total], [['db-1'], 3]);
+    const error = await refused('store-refused', () => store.query(collection, 'tags:('));
+    assert.match(error.message, /at \d+/);
+
+    const [first] = await store.append(Array.from({ length: 900 }, (_, n) => ({ at: Date.now(), kind: n % 100 ? 'noise.made' : 'instance.restarted', subject: { app: `web${n % 3}` }, n })));
+    await bench.settle();
+    const after = first! - 1;
+    const log = async (query: string, options = {}): Promise<unknown[]> => (await store.readLog({ after, query, ...options })).items.map((item) => item['n']);
+    assert.equal(await log('kind:instance.restarted'), [0, 100, 200, 300, 400, 500, 600, 700, 800]);
+    assert.equal(await log('kind:instance.restarted', { limit: 2 }), [0, 100]);
+    assert.equal(await log('kind:instance.restarted', { limit: 2, newestFirst: true }), [800, 700]);
+    assert.equal(await log('kind:instance.restarted', { limit: 2, newestFirst: true, before: first! + 700 }), [600, 500]);
+    assert.equal(await log('subject.app:web1 AND n:<5'), [1, 4]);
+    await refused('store-refused', () => store.readLog({ query: 'kind:(' }));
+  });
+
   test('everything is there after a restart', async () => {
     const collection = fresh(), subject = `node/${fresh()}`;
     const minute = Math.floor(Date.now() / 60_000);
