@@ -1,0 +1,57 @@
+// Who watches the cluster hears what changed, gathered over at most 50 ms. Nobody watching costs nothing.
+import type { ClusterChange } from '../api/cluster.ts';
+
+/** Longest that a change waits for others, ms. */
+const GATHER_MS = 50;
+
+const none = (): ClusterChange => ({ apps: new Set(), nodes: new Set(), instances: new Set(), events: false });
+
+export class Changes {
+  private readonly listeners = new Set<(change: ClusterChange) => void>();
+  private gathered = none();
+  private timer: NodeJS.Timeout | null = null;
+  private readonly failed: (error: unknown) => void;
+
+  /** @param failed hears of a listener that threw; the others are still called */
+  constructor(failed: (error: unknown) => void) {
+    this.failed = failed;
+  }
+
+  mark(kind: 'apps' | 'nodes' | 'instances', id: string): void {
+    if (this.listeners.size === 0) return;
+    this.gathered[kind].add(id);
+    this.schedule();
+  }
+
+  markEvents(): void {
+    if (this.listeners.size === 0) return;
+    this.gathered.events = true;
+    this.schedule();
+  }
+
+  /** @returns the way to stop */
+  subscribe(listener: (change: ClusterChange) => void): () => void {
+    const own = (change: ClusterChange): void => listener(change);
+    this.listeners.add(own);
+    return () => {
+      this.listeners.delete(own);
+      if (this.listeners.size > 0) return;
+      if (this.timer) clearTimeout(this.timer);
+      this.timer = null;
+      this.gathered = none();
+    };
+  }
+
+  private schedule(): void {
+    this.timer ??= setTimeout(() => this.flush(), GATHER_MS);
+  }
+
+  private flush(): void {
+    this.timer = null;
+    const change = this.gathered;
+    this.gathered = none();
+    for (const listener of this.listeners) {
+      try { listener(change); } catch (error) { this.failed(error); }
+    }
+  }
+}

@@ -1,0 +1,164 @@
+// The cluster's history. The master's own events are gathered and appended in order; an agent's spool is taken up once each, by
+// generation and number, and acknowledged after it is durable.
+import type { ClusterEvent, NewEvent } from '../model/event.ts';
+import type { Doc, Json, LogEntry, ReadLogOptions, Store } from '../store/store.ts';
+import type { Changes } from './changes.ts';
+
+interface Position { generation: string; upTo: number }
+/** Entries read back at a start to find spool numbers that were appended just before a crash. */
+const READ_BACK = 5_000;
+/** Own events kept while the store fails; beyond it the oldest are dropped and counted. */
+const MOST_PENDING = 10_000;
+const MOST_TEXT = 4_000;
+const POSITIONS = 'spools';
+
+type Entry = Omit<LogEntry, 'seq'>;
+
+export class EventLog {
+  private readonly store: Store;
+  private readonly changes: Changes;
+  private readonly warn: (message: string, error?: unknown) => void;
+  private pending: Entry[] = [];
+  private dropped = 0;
+  private working: Promise<void> | null = null;
+  private readonly positions = new Map<string, Position>();
+  private readonly spools = new Map<string, Promise<unknown>>();
+  private closed = false;
+  /** The term of this leadership, set by recovery. */
+  term = 0;
+
+  constructor(store: Store, changes: Changes, warn: (message: string, error?: unknown) => void) {
+    this.store = store;
+    this.changes = changes;
+    this.warn = warn;
+  }
+
+  /** Reads how far each node's spool was taken up; what was appended but not yet noted is found in the newest entries. */
+  async recover(): Promise<void> {
+    this.positions.clear();
+    for (let after: string | undefined; ;) {
+      const page = await this.store.scan<{ generation: string; upTo: number }>(POSITIONS, after === undefined ? {} : { after });
+      for (const { key, doc } of page.items) this.positions.set(key, { generation: doc.generation, upTo: doc.upTo });
+      if (page.next === null) break;
+      after = page.next;
+    }
+    const seen = new Set<string>();
+    for (let before: number | undefined, left = READ_BACK; left > 0;) {
+      const { items } = await this.store.readLog({ newestFirst: true, limit: Math.min(1000, left), ...(before === undefined ? {} : { before }) });
+      for (const entry of items) this.noteSpool(entry.spool, seen);
+      left -= items.length;
+      before = items.at(-1)?.seq;
+      if (items.length < 1000) break;
+    }
+  }
+
+  /** Newest first: the first entry of a node names its latest generation, which the stored position may not know yet. */
+  private noteSpool(spool: unknown, seen: Set<string>): void {
+    if (!Array.isArray(spool)) return;
+    const [node, generation, n] = spool as [string, string, number];
+    const known = this.positions.get(node);
+    if (known?.generation === generation) known.upTo = Math.max(known.upTo, n);
+    else if (!seen.has(node)) this.positions.set(node, { generation, upTo: n });
+    seen.add(node);
+  }
+
+  /** Notes an event of the master; written at once together with others of the same moment, retried while the store fails. */
+  note(event: NewEvent): void {
+    this.pending.push(entryOf(event));
+    if (this.pending.length > MOST_PENDING) {
+      this.pending.shift();
+      this.dropped += 1;
+    }
+    this.begin();
+  }
+
+  private begin(): void {
+    this.working ??= this.work().finally(() => {
+      this.working = null;
+      if (this.pending.length > 0 && !this.closed) this.begin();
+    });
+  }
+
+  private async work(): Promise<void> {
+    for (let failures = 0; this.pending.length > 0;) {
+      await Promise.resolve(); // gathers what is noted in this turn
+      const batch = this.pending.splice(0, 500);
+      try {
+        await this.store.append(batch, this.term);
+        failures = 0;
+        this.changes.markEvents();
+      } catch (error) {
+        this.pending.unshift(...batch);
+        failures += 1;
+        this.warn('events are not written', error);
+        if (this.closed) return;
+        await new Promise((resolve) => setTimeout(resolve, Math.min(5_000, 50 * 2 ** Math.min(failures, 10))).unref());
+      }
+    }
+  }
+
+  /**
+   * Takes up a batch of an agent's spool. Safe to apply twice.
+   * @returns the number up to which the spool of this generation is durable here
+   */
+  takeUp(node: string, generation: string, batch: { n: number; event: NewEvent }[]): Promise<number> {
+    // One after the other for a node: a batch sent twice must see the position that the first one left.
+    const before = this.spools.get(node) ?? Promise.resolve();
+    const mine = before.catch(() => {}).then(() => this.takeUpNow(node, generation, batch));
+    this.spools.set(node, mine);
+    void mine.catch(() => {}).finally(() => { if (this.spools.get(node) === mine) this.spools.delete(node); });
+    return mine;
+  }
+
+  private async takeUpNow(node: string, generation: string, batch: { n: number; event: NewEvent }[]): Promise<number> {
+    const known = this.positions.get(node);
+    const upTo = known?.generation === generation ? known.upTo : 0;
+    const fresh = batch.filter(({ n }) => n > upTo).sort((x, y) => x.n - y.n);
+    if (fresh.length === 0) return upTo;
+    await this.store.append(fresh.map(({ n, event }) => ({ ...entryOf({ ...event, subject: { ...event.subject, node } }), spool: [node, generation, n] })), this.term);
+    const reached = fresh.at(-1)!.n;
+    this.positions.set(node, { generation, upTo: reached });
+    await this.store.write({ collection: POSITIONS, key: node, doc: { generation, upTo: reached }, expect: 'any' });
+    this.changes.markEvents();
+    return reached;
+  }
+
+  /** Events as the API gives them. */
+  async read(options: ReadLogOptions): Promise<{ items: ClusterEvent[]; oldest: number; newest: number }> {
+    const { items, oldest, newest } = await this.store.readLog(options);
+    return { items: items.map(eventOf), oldest, newest };
+  }
+
+  /** Writes what is pending, for at most as long as the store takes. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.working;
+    if (this.pending.length > 0) await this.work();
+    await Promise.allSettled([...this.spools.values()]);
+    if (this.dropped > 0) this.warn(`${this.dropped} events were dropped while the store failed`);
+  }
+}
+
+const text = (value: unknown, fallback: string): string => (typeof value === 'string' ? value.slice(0, MOST_TEXT) : fallback);
+const plain = (value: unknown): Doc => (typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Doc : {});
+
+/** An event as a log entry; what came over a wire is brought into shape here. */
+function entryOf(event: NewEvent): Entry {
+  const { app, instance, slot, node } = plain(event.subject);
+  return {
+    at: Number.isFinite(event.at) ? event.at : 0,
+    kind: text(event.kind, 'event.noted').slice(0, 100),
+    subject: {
+      ...(typeof app === 'string' ? { app } : {}), ...(typeof instance === 'string' ? { instance } : {}),
+      ...(typeof slot === 'number' ? { slot } : {}), ...(typeof node === 'string' ? { node } : {}),
+    },
+    message: text(event.message, ''),
+    loudness: event.loudness === 'attention' || event.loudness === 'moving' ? event.loudness : 'quiet',
+    detail: plain(event.detail) as Json,
+  };
+}
+
+function eventOf(entry: LogEntry): ClusterEvent {
+  const { spool: _spool, ...event } = entry;
+  return event as unknown as ClusterEvent;
+}
