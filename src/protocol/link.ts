@@ -57,10 +57,14 @@ export type AgentFrame = z.infer<typeof agentFrame>;
 
 // ---- master -> agent: each frame but welcome, refused and beat.ack has a link number n (from 1 in each term) ----
 const n = z.number().int();
-/** Commands are done once (ids kept 10 min); `expiresInMs` counts from arrival. */
+/**
+ * Commands are done once (ids kept 10 min); `expiresInMs` counts from arrival. Streams (logs, files, inspect) answer with
+ * `chunk`s and end with `result`; `cancel` ends one early. `resolve` fetches `args.uris` (UriSpec[]) without starting anything
+ * and answers `{contents: {uri: {sha256, size}}}`; its target is the app's name.
+ */
 export const command = z.object({
   type: z.literal('command'), n, id, expiresInMs: z.number(),
-  name: z.enum(['restart', 'kill', 'stop', 'adopt', 'logs', 'cancel', 'health', 'usage', 'actors', 'inspect', 'send', 'files']),
+  name: z.enum(['restart', 'kill', 'stop', 'adopt', 'logs', 'cancel', 'health', 'usage', 'actors', 'inspect', 'send', 'files', 'resolve']),
   /** Instance or actor id, or the id of the command to cancel. */
   target: z.string(),
   args: z.record(z.string(), z.unknown()),

@@ -1,0 +1,197 @@
+// Nodes as the master knows them: one machine a node in a plain Map, the rules of a hello, the link's comings and goings.
+import { createActor } from 'xstate';
+import type { Actor } from 'xstate';
+import { nodeMachine } from '../../machines/node.ts';
+import type { NodeEvent } from '../../machines/node.ts';
+import type { NodeFacts, NodeLoad, NodeRecord, NodeStatus } from '../model/node.ts';
+import type { Hello } from '../protocol/link.ts';
+import { canonicalJson } from '../model/restart-fields.ts';
+import type { MasterContext } from './context.ts';
+import type { Kept, NodeEntry } from './entries.ts';
+import { soundFacts, soundLoad } from './sound.ts';
+import type { Admission } from './link-server.ts';
+import type { NodeLink } from './node-link.ts';
+import { nodeReason } from './node-reason.ts';
+import { outrankedError, writeOf } from './records.ts';
+
+export interface NodeParts {
+  /** The node of this link is known and welcome: its instances, then its duties. */
+  welcomed(link: NodeLink, hello: Hello): void;
+  /** Its status changed. */
+  became(entry: NodeEntry, before: NodeStatus): void;
+  /** An agent has seen more of this hub than this store: resolves when term and epochs lie above it. */
+  outranked(seen: { term: number; epoch: number }): Promise<'same-term' | 'new-term'>;
+  disconnect(node: string, code: number, reason: string): void;
+  linkOf(node: string): NodeLink | null;
+}
+
+export class Nodes {
+  readonly actors = new Map<string, Actor<typeof nodeMachine>>();
+  private readonly context: MasterContext;
+  private readonly parts: NodeParts;
+  /** Nodes of another hub that an operator gave to this one; forgotten once they came. */
+  private readonly takenOver = new Set<string>();
+
+  constructor(context: MasterContext, parts: NodeParts) {
+    this.context = context;
+    this.parts = parts;
+  }
+
+  /** A node from the store, not heard from yet in this term. */
+  known(record: Kept<NodeRecord>): NodeEntry {
+    const { leadership, view } = this.context;
+    const entry: NodeEntry = {
+      id: record.doc.id, record, status: 'joining', reason: null, load: null, link: 'none',
+      beatAt: record.doc.beatAt, heardAt: leadership.sinceMono, obeys: true, reported: false,
+    };
+    entry.reason = nodeReason(entry, this.context);
+    view.setNode(entry);
+    const actor = createActor(nodeMachine, { id: `node:${entry.id}`, input: { id: entry.id, cordoned: record.doc.cordoned, draining: record.doc.drain !== null } });
+    actor.subscribe({ next: (snapshot) => this.show(entry.id, snapshot.value as NodeStatus), error: (error) => this.context.warn(`the machine of node ${entry.id} failed`, error) });
+    this.actors.set(entry.id, actor);
+    actor.start();
+    return entry;
+  }
+
+  send(id: string, event: NodeEvent): void { this.actors.get(id)?.send(event); }
+
+  private show(id: string, status: NodeStatus): void {
+    const entry = this.context.view.nodes.get(id);
+    if (!entry) return;
+    const before = entry.status;
+    entry.status = status;
+    entry.reason = nodeReason(entry, this.context);
+    this.context.view.nodeChanged(id, before !== status);
+    if (before !== status) this.parts.became(entry, before);
+  }
+
+  forget(id: string): void {
+    this.actors.get(id)?.stop();
+    this.actors.delete(id);
+    this.context.view.removeNode(id);
+  }
+
+  forgetAll(): void {
+    for (const actor of this.actors.values()) actor.stop();
+    this.actors.clear();
+  }
+
+  /** The rules of a hello (DESIGN section 6, "Identity"). Durable before it resolves. */
+  async admit(hello: Hello, open: (obeys: boolean) => NodeLink): Promise<Admission> {
+    const { leadership, view } = this.context;
+    const known = view.nodes.get(hello.node);
+    if (known && known.record.doc.machineId !== hello.machine) {
+      return {
+        admitted: false, code: 'node-id-in-use', final: true,
+        detail: `Node id ${hello.node} belongs to ${known.record.doc.facts.hostname} (machine ${known.record.doc.machineId}), this is machine ${hello.machine}`,
+        hint: 'Its store directory was copied from there. Start this agent with an empty one, which mints a new id: stathub agent --store-directory DIRECTORY',
+      };
+    }
+    const linked = this.parts.linkOf(hello.node);
+    if (linked && linked.run > hello.run) {
+      return { admitted: false, code: 'superseded', final: true, detail: `A newer agent of node ${hello.node} is connected (run ${linked.run}, this is ${hello.run})`, hint: 'End the older one.' };
+    }
+    const foreign = hello.hub !== null && hello.hub !== leadership.hub;
+    const obeys = !foreign || hello.takeOver || this.takenOver.has(hello.node);
+    if (hello.hub === leadership.hub && await this.parts.outranked({ term: hello.term, epoch: hello.epoch }) === 'new-term') {
+      return { admitted: false, code: 'starting', final: false, detail: 'This hub began a new term', hint: 'Say hello again.' };
+    }
+    const facts = soundFacts(hello.facts, hello.version);
+    await this.keep(hello, facts);
+    const link = open(obeys);
+    return { admitted: true, obeys, run: hello.run, welcome: () => this.welcome(link, hello, foreign) };
+  }
+
+  /** Writes what a hello says of the node, where it is not what the store has. */
+  private async keep(hello: Hello, facts: NodeFacts): Promise<void> {
+    const { store, view, leadership, clock } = this.context;
+    for (;;) {
+      const known = view.nodes.get(hello.node);
+      if (known && canonicalJson(known.record.doc.facts) === canonicalJson(facts)) {
+        known.record.doc.run = hello.run; // written behind with the next beat time
+        return;
+      }
+      const doc: NodeRecord = {
+        tags: null, envs: {}, cordoned: false, drain: null, ...known?.record.doc,
+        id: hello.node, machineId: hello.machine, facts, run: hello.run, beatAt: clock.now(), term: leadership.term,
+      };
+      const expect = known?.record.version ?? 'absent';
+      const result = await store.write(writeOf('nodes', doc.id, doc, expect, leadership.term));
+      if (result.ok) {
+        const entry = view.nodes.get(hello.node);
+        if (entry) entry.record = { doc, version: result.version };
+        else {
+          this.known({ doc, version: result.version });
+          this.note(doc.id, 'node.joined', `Node ${facts.hostname} joined`, 'moving');
+        }
+        return;
+      }
+      if (result.conflict === 'term') throw outrankedError();
+      await this.reread(hello.node);
+    }
+  }
+
+  /** The record as the store has it now, after a lost compare-and-swap. */
+  async reread(id: string): Promise<void> {
+    const stored = await this.context.store.get<NodeRecord>('nodes', id);
+    const entry = this.context.view.nodes.get(id);
+    if (stored && entry) entry.record = { doc: stored.doc, version: stored.version };
+    else if (stored) this.known({ doc: stored.doc, version: stored.version });
+    else if (entry) this.forget(id);
+  }
+
+  private welcome(link: NodeLink, hello: Hello, foreign: boolean): void {
+    const { leadership, times, version, clock, view } = this.context;
+    const entry = view.nodes.get(link.node);
+    if (!entry) return link.close(1012, 'the node was deleted meanwhile');
+    link.sendPlain({
+      type: 'welcome', hub: leadership.hub, term: leadership.term, version, obey: link.obeys,
+      times: { beatMs: times.beatMs, suspectMs: times.suspectMs, lostMs: times.lostMs },
+    });
+    if (foreign && link.obeys) {
+      this.takenOver.delete(link.node);
+      this.note(link.node, 'node.takenOver', `Node ${entry.record.doc.facts.hostname} was taken over from hub ${hello.hub}`, 'moving');
+    }
+    entry.link = link.transport.kind;
+    entry.obeys = link.obeys;
+    this.heard(entry);
+    this.send(link.node, { type: 'node.connected', obeys: link.obeys, at: clock.now() });
+    this.parts.welcomed(link, hello);
+    view.nodeChanged(link.node);
+  }
+
+  private heard(entry: NodeEntry): void {
+    entry.beatAt = this.context.clock.now();
+    entry.heardAt = this.context.clock.mono();
+  }
+
+  beat(link: NodeLink, sentMono: number, load: NodeLoad | null): void {
+    const entry = this.context.view.nodes.get(link.node);
+    if (!entry) return;
+    this.heard(entry);
+    link.sendPlain({ type: 'beat.ack', sentMono });
+    if (entry.status === 'suspect' || entry.status === 'lost') this.send(link.node, { type: 'node.resumed', at: entry.beatAt });
+    if (load && load.at !== entry.load?.at) {
+      entry.load = soundLoad(load);
+      this.context.view.nodeChanged(link.node, false);
+    }
+  }
+
+  linkClosed(link: NodeLink): void {
+    const entry = this.context.view.nodes.get(link.node);
+    if (!entry) return;
+    entry.link = 'none';
+    entry.reason = nodeReason(entry, this.context);
+    this.context.view.nodeChanged(link.node, false);
+  }
+
+  /** Gives a node of another hub to this one: it is asked to say hello again and obeys from then on. */
+  takeOver(id: string): void {
+    this.takenOver.add(id);
+    this.parts.disconnect(id, 1012, 'taken over: say hello again');
+  }
+
+  note(node: string, kind: string, message: string, loudness: 'quiet' | 'moving' | 'attention', detail: Record<string, unknown> = {}): void {
+    this.context.events.note({ at: this.context.clock.now(), kind, subject: { node }, message, loudness, detail });
+  }
+}

@@ -1,0 +1,61 @@
+// Places of slots: given up when their tree is empty or their node is lost (DESIGN section 7, "Two places").
+import type { Assignment, SlotRecord } from '../model/assignment.ts';
+import type { MasterContext } from './context.ts';
+import type { Records } from './records.ts';
+
+const without = (doc: SlotRecord, id: string): SlotRecord => ({ ...doc, a: doc.a?.id === id ? null : doc.a, b: doc.b?.id === id ? null : doc.b });
+
+export class Places {
+  private readonly context: MasterContext;
+  private readonly records: Records;
+  /** Ids whose place is being given up: reports come faster than writes. */
+  private readonly working = new Set<string>();
+
+  constructor(context: MasterContext, records: Records) {
+    this.context = context;
+    this.records = records;
+  }
+
+  /** The node says that nothing of this instance runs: its place or tombstone is done with, where it was to stop. */
+  emptied(node: string, id: string): void {
+    const duty = this.context.view.dutyOf(node, id);
+    if (!duty || duty.assignment.goal !== 'stop' || this.working.has(id)) return;
+    this.working.add(id);
+    const work = duty.tombstone ? this.records.removeTombstone(id) : this.free(duty.assignment);
+    work.catch((error: unknown) => this.context.warn(`the place of ${id} could not be given up`, error)).finally(() => this.working.delete(id));
+  }
+
+  /** Takes an assignment out of its slot; the slot's record goes with its last assignment unless it remembers moves. */
+  private async free({ app, slot, id }: Assignment): Promise<void> {
+    await this.records.slot(app, slot, (doc) => {
+      if (!doc || (doc.a?.id !== id && doc.b?.id !== id)) return undefined;
+      const rest = without(doc, id);
+      const wanted = this.context.view.apps.get(app)?.record.doc;
+      return rest.a || rest.b || (rest.moves && wanted?.start && !wanted.deleting) ? rest : null;
+    });
+    const entry = this.context.view.apps.get(app);
+    if (entry?.record.doc.deleting && entry.slots.size === 0) await this.removeApp(app);
+  }
+
+  /** The last trace of a deleted app: its record and its revisions. */
+  async removeApp(name: string): Promise<void> {
+    await this.records.removeApp(name);
+    if (this.context.view.apps.has(name)) return;
+    await this.records.removeRevisions(name);
+    this.context.events.note({
+      at: this.context.clock.now(), kind: 'app.deleted', subject: { app: name }, message: `${name} is gone: all its instances have stopped`, loudness: 'quiet', detail: {},
+    });
+  }
+
+  /**
+   * The node of an assignment is lost: a tombstone takes its place, so that the slot can be filled and the instance is
+   * stopped when its node returns. The tombstone is written first: after a crash in between both are there, and the slot counts.
+   */
+  async bury(assignment: Assignment): Promise<void> {
+    const { id, node, app, slot } = assignment;
+    const { clock, leadership } = this.context;
+    await this.records.addTombstone({ id, node, assignment: { ...assignment, goal: 'stop' }, term: leadership.term, at: clock.now() });
+    const written = await this.records.slot(app, slot, (doc) => (doc && (doc.a?.id === id || doc.b?.id === id) ? without(doc, id) : undefined));
+    if (!written) await this.records.removeTombstone(id);
+  }
+}

@@ -1,0 +1,122 @@
+// What a master does before it leads: read what is acknowledged, take a term above all seen, rewrite every record with it (all
+// older tokens are then stale), fill the view. It starts and stops nothing.
+import type { AppRecord, Revision } from '../model/app.ts';
+import type { SlotRecord, Tombstone } from '../model/assignment.ts';
+import type { NodeRecord } from '../model/node.ts';
+import { drawTerm, identityOf } from '../store/identity.ts';
+import type { Store, Stored, Version } from '../store/store.ts';
+import { StoreError } from '../store/store.ts';
+import type { MasterContext } from './context.ts';
+import type { Kept } from './entries.ts';
+import type { Epochs } from './epochs.ts';
+import type { LastKnownDoc } from './last-known.ts';
+import type { Nodes } from './nodes.ts';
+import { outrankedError, revisionKey, writeOf } from './records.ts';
+
+type Fenced = { term: number };
+/** Reads of one record that keeps changing under the rewrite. */
+const MOST_TRIES = 10;
+
+async function* scanAll<T>(store: Store, collection: string): AsyncGenerator<Stored<T>> {
+  for (let after: string | undefined; ;) {
+    const page = await store.scan<T>(collection, after === undefined ? {} : { after });
+    yield* page.items;
+    if (page.next === null) return;
+    after = page.next;
+    await new Promise(setImmediate);
+  }
+}
+
+async function readAll<T>(store: Store, collection: string, sound: (doc: T) => boolean, warn: MasterContext['warn']): Promise<Map<string, Kept<T>>> {
+  const all = new Map<string, Kept<T>>();
+  for await (const { key, doc, version } of scanAll<T>(store, collection)) {
+    if (sound(doc)) all.set(key, { doc, version });
+    else warn(`record ${collection}/${key} has another shape and is left alone`);
+  }
+  return all;
+}
+
+/** Rewrites records with the new term; a record that changed meanwhile is read again. @throws StoreError when a higher term is there */
+async function fence<T extends Fenced>(store: Store, collection: string, records: Map<string, Kept<T>>, term: number): Promise<void> {
+  let left = [...records.keys()];
+  for (let tries = 0; left.length > 0; tries += 1) {
+    if (tries === MOST_TRIES) throw new StoreError('store-unavailable', `Records of ${collection} keep changing while this master takes over`, 'Is another master running on this store?');
+    const results = await store.bulk(left.map((key) => writeOf(collection, key, { ...records.get(key)!.doc, term }, records.get(key)!.version, term)));
+    const again: string[] = [];
+    for (const [index, key] of left.entries()) {
+      const result = results[index]!;
+      const { doc } = records.get(key)!;
+      if (result.ok) records.set(key, { doc: { ...doc, term }, version: result.version });
+      else if (result.conflict === 'term') throw outrankedError();
+      else again.push(key);
+    }
+    for (const key of again) {
+      const stored = await store.get<T>(collection, key);
+      if (stored) records.set(key, { doc: stored.doc, version: stored.version });
+      else records.delete(key);
+    }
+    left = again.filter((key) => records.has(key));
+  }
+}
+
+const highest = (...maps: Map<string, Kept<Fenced>>[]): number => maps.reduce((most, map) => [...map.values()].reduce((m, { doc }) => Math.max(m, doc.term ?? 0), most), 0);
+
+/** @param above term and epoch that agents have seen */
+export async function recover(context: MasterContext, nodes: Nodes, epochs: Epochs, above: { term: number; epoch: number }): Promise<void> {
+  const { store, view, clock, warn } = context;
+  nodes.forgetAll();
+  view.clear();
+  const identity = await identityOf(store, clock.now());
+
+  const apps = await readAll<AppRecord>(store, 'apps', (doc) => typeof doc.name === 'string' && typeof doc.revision === 'number', warn);
+  const slots = await readAll<SlotRecord>(store, 'assignments', (doc) => typeof doc.app === 'string' && typeof doc.slot === 'number', warn);
+  const stones = await readAll<Tombstone>(store, 'tombstones', (doc) => typeof doc.node === 'string' && typeof doc.assignment === 'object', warn);
+  const nodeRecords = await readAll<NodeRecord>(store, 'nodes', (doc) => typeof doc.id === 'string' && typeof doc.facts === 'object', warn);
+
+  const revisions = new Map<string, Kept<Revision>>();
+  const need = async (app: string, number: number): Promise<void> => {
+    const key = revisionKey(app, number);
+    if (revisions.has(key)) return;
+    const stored = await store.get<Revision>('revisions', key);
+    if (stored) revisions.set(key, { doc: stored.doc, version: stored.version });
+  };
+  for (const { doc } of apps.values()) await need(doc.name, doc.revision);
+  for (const { doc } of slots.values()) for (const held of [doc.a, doc.b]) if (held) await need(doc.app, held.revision);
+  for (const { doc } of stones.values()) await need(doc.assignment.app, doc.assignment.revision);
+
+  const term = await drawTerm(store, Math.max(above.term, highest(apps, slots, stones, nodeRecords, revisions)));
+  context.leadership = { hub: identity.hub, term, since: clock.now(), sinceMono: clock.mono() };
+  context.events.term = term;
+  await fence(store, 'apps', apps, term);
+  await fence(store, 'revisions', revisions, term);
+  await fence(store, 'assignments', slots, term);
+
+  let epoch = above.epoch;
+  for (const { doc } of slots.values()) epoch = Math.max(epoch, doc.a?.epoch ?? 0, doc.b?.epoch ?? 0);
+  for (const { doc } of stones.values()) epoch = Math.max(epoch, doc.assignment.epoch);
+  await epochs.begin(epoch);
+
+  for (const record of nodeRecords.values()) nodes.known(record);
+  for (const { doc, version } of apps.values()) {
+    if (revisions.has(revisionKey(doc.name, doc.revision))) view.setApp(doc, version);
+    else warn(`app ${doc.name} names revision ${doc.revision}, which is not in the store: it is left alone`);
+  }
+  for (const { doc, version } of revisions.values()) view.setRevision(doc, version);
+  for (const { doc, version } of slots.values()) view.setSlot(doc.app, doc.slot, doc, version);
+  await settleTombstones(context, stones);
+  for await (const { doc } of scanAll<LastKnownDoc>(store, 'instances')) {
+    if (!doc.view || !view.nodes.has(doc.node)) continue;
+    const known = view.dutyOf(doc.node, doc.view.id) !== null;
+    view.setInstance({ view: doc.view, node: doc.node, standing: known ? 'known' : doc.standing === 'known' ? 'unknown' : doc.standing, healthySince: null, everReady: doc.everReady });
+  }
+  await context.events.recover();
+}
+
+/** A crash between the writing of a tombstone and of its slot leaves both: the slot counts. */
+async function settleTombstones({ view, store, leadership }: MasterContext, stones: Map<string, Kept<Tombstone>>): Promise<void> {
+  for (const [key, { doc, version }] of stones) {
+    const duty = view.dutyOf(doc.node, doc.id);
+    if (!duty || duty.tombstone) view.setTombstone(doc, version as Version);
+    else await store.write(writeOf('tombstones', key, null, 'any', leadership.term));
+  }
+}

@@ -1,0 +1,95 @@
+// What an agent reports, brought into shape: an agent of another version, or a broken one, must not break the master.
+import type { InstanceStatus, InstanceView } from '../model/instance.ts';
+import type { NodeFacts, NodeLoad } from '../model/node.ts';
+
+type Raw = Record<string, unknown>;
+const object = (value: unknown): Raw => (typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Raw : {});
+const text = (value: unknown, fallback = ''): string => (typeof value === 'string' ? value.slice(0, 1000) : fallback);
+const number = (value: unknown, fallback = 0): number => (typeof value === 'number' && Number.isFinite(value) ? value : fallback);
+const whole = (value: unknown): number | null => (typeof value === 'number' && Number.isSafeInteger(value) ? value : null);
+const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+const oneOf = <T extends string>(value: unknown, known: readonly T[], fallback: T): T => (known.includes(value as T) ? value as T : fallback);
+
+const statuses: readonly InstanceStatus[] = ['pending', 'fetching', 'starting', 'running', 'unhealthy', 'killing', 'restarting', 'stopped', 'failed', 'lost', 'unknown'];
+const reasons = ['exited', 'signal', 'oom', 'disk', 'unhealthy', 'stop', 'update', 'start-timeout', 'port-taken', 'unknown'] as const;
+
+/** The facts of a node, every field there. */
+export function soundFacts(reported: NodeFacts, version: string): NodeFacts {
+  const raw = object(reported), os = object(raw.os), memory = object(raw.memory), can = object(raw.capabilities), give = object(raw.allocatable);
+  const ports = list(raw.ports);
+  const total = number(memory.total);
+  return {
+    hostname: text(raw.hostname, 'unnamed'), agentAddress: text(raw.agentAddress),
+    os: { name: text(os.name), version: text(os.version), cpus: number(os.cpus, 1), architecture: text(os.architecture) },
+    memory: { total, ram: number(memory.ram, total) },
+    networks: list(raw.networks).slice(0, 200).map(object) as unknown as NodeFacts['networks'],
+    disks: list(raw.disks).slice(0, 200).map(object) as unknown as NodeFacts['disks'],
+    tags: list(raw.tags).filter((tag): tag is string => typeof tag === 'string').slice(0, 500),
+    capabilities: {
+      membership: oneOf(can.membership, ['cgroup2', 'cgroup1', 'session'] as const, 'session'),
+      limits: oneOf(can.limits, ['cgroup2', 'cgroup1', 'rlimits'] as const, 'rlimits'),
+      rotation: oneOf(can.rotation, ['collapse', 'copy-truncate'] as const, 'copy-truncate'),
+    },
+    allocatable: { cpus: number(give.cpus, number(os.cpus, 1)), mem: number(give.mem, total), disk: number(give.disk, 0) },
+    ports: [number(ports[0], 20000), number(ports[1], 29999)],
+    version: text(raw.version, version),
+  };
+}
+
+export function soundLoad(reported: NodeLoad): NodeLoad {
+  const raw = object(reported), load = list(raw.load);
+  return {
+    at: number(raw.at), load: [number(load[0]), number(load[1]), number(load[2])], cpu: number(raw.cpu),
+    memUsed: number(raw.memUsed), diskUsed: number(raw.diskUsed), netIn: number(raw.netIn), netOut: number(raw.netOut),
+  };
+}
+
+function soundExit(value: unknown): InstanceView['exit'] {
+  if (typeof value !== 'object' || value === null) return null;
+  const raw = object(value);
+  return {
+    code: whole(raw.code), signal: whole(raw.signal), reason: oneOf(raw.reason, reasons, 'unknown'), at: number(raw.at), durationMs: number(raw.durationMs),
+    launch: number(raw.launch), core: raw.core === true, peakMem: whole(raw.peakMem), by: typeof raw.by === 'string' ? raw.by : null,
+    tail: list(raw.tail).slice(-50).map((line) => text(line)),
+  };
+}
+
+const figure = (value: unknown): number | null => (typeof value === 'number' && Number.isFinite(value) ? value : null);
+
+function soundUsage(value: unknown): InstanceView['usage'] {
+  if (typeof value !== 'object' || value === null) return null;
+  const raw = object(value);
+  return {
+    at: number(raw.at), cpu: figure(raw.cpu), mem: figure(raw.mem), fds: figure(raw.fds), processes: figure(raw.processes),
+    disk: figure(raw.disk), ioRead: figure(raw.ioRead), ioWrite: figure(raw.ioWrite),
+  };
+}
+
+function soundReason(value: unknown): InstanceView['reason'] {
+  if (typeof value !== 'object' || value === null) return null;
+  const raw = object(value), next = object(raw.next);
+  return { code: text(raw.code), text: text(raw.text), next: raw.next ? { what: text(next.what), at: whole(next.at) } : null };
+}
+
+/** One instance as its node reports it; null when it names none. */
+export function soundInstance(reported: InstanceView, node: string): InstanceView | null {
+  const raw = object(reported);
+  const slot = whole(raw.slot);
+  if (typeof raw.id !== 'string' || raw.id === '' || raw.id.length > 200 || typeof raw.app !== 'string' || slot === null) return null;
+  const escalated = object(raw.escalated);
+  return {
+    id: raw.id, app: raw.app, slot, place: raw.place === 'b' ? 'b' : 'a', node, revision: number(raw.revision), epoch: number(raw.epoch),
+    owner: text(raw.owner), goal: oneOf(raw.goal, ['run', 'leave', 'stop'] as const, 'run'),
+    status: oneOf(raw.status, statuses, 'unknown'), state: typeof raw.state === 'string' ? raw.state : null, pid: whole(raw.pid),
+    ports: list(raw.ports).map((port) => number(port)), debugPort: whole(raw.debugPort), consolePort: whole(raw.consolePort),
+    startedAt: whole(raw.startedAt), readyAt: whole(raw.readyAt), restarts: number(raw.restarts), launch: number(raw.launch),
+    exit: soundExit(raw.exit),
+    health: list(raw.health).map(object).map((h) => ({
+      index: number(h.index), role: oneOf(h.role, ['live', 'ready', 'startup'] as const, 'live'),
+      status: oneOf(h.status, ['waiting', 'passing', 'failing'] as const, 'waiting'), failures: number(h.failures), at: number(h.at), detail: text(h.detail),
+    })),
+    usage: soundUsage(raw.usage), reason: soundReason(raw.reason),
+    escalated: raw.escalated ? { launch: number(escalated.launch), deaths: number(escalated.deaths) } : null,
+    at: number(raw.at),
+  };
+}
