@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { secureHeaders } from 'hono/secure-headers';
 import { Refusal } from '../model/errors.ts';
+import { actorRoutes } from './actors.ts';
 import { appRoutes } from './apps.ts';
 import { authenticate, demand, guardOrigin } from './auth.ts';
 import { limitUrl, maxBodyBytes } from './body.ts';
@@ -11,7 +12,9 @@ import { dataRoutes } from './data.ts';
 import { discoveryRoutes } from './discovery.ts';
 import { docsRoutes } from './docs.ts';
 import { eventRoutes } from './events.ts';
+import { LiveHub } from '../live/hub.ts';
 import { instanceRoutes } from './instances.ts';
+import { liveRoute } from './live.ts';
 import { logRoutes } from './logs.ts';
 import { loginRoutes, toLogin } from './login.ts';
 import { nodeRoutes } from './nodes.ts';
@@ -52,7 +55,9 @@ export function createApi(options: ApiOptions): Api {
     demand(c.get('caller'), /^\/v1\/(link|blobs)\b/.test(c.req.path) ? 'node' : 'read');
     await next();
   });
-  for (const routes of [appRoutes, nodeRoutes, instanceRoutes, logRoutes, eventRoutes, statusRoutes, dataRoutes, discoveryRoutes, docsRoutes]) routes(app, resource);
+  for (const routes of [appRoutes, actorRoutes, nodeRoutes, instanceRoutes, logRoutes, eventRoutes, statusRoutes, dataRoutes, discoveryRoutes, docsRoutes]) routes(app, resource);
+  const unforeseen = (error: unknown) => options.onError?.(error, { method: 'GET', path: '/v1/live', incident: 'live' });
+  liveRoute(app, new LiveHub({ cluster, version, onError: unforeseen }));
   options.extraRoutes?.(app, { closing });
   return app;
 }

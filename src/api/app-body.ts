@@ -1,6 +1,7 @@
 // A body as an app: parsed, validated, every problem at once.
 import type { AppSpec } from '../model/app.ts';
-import { Refusal, type FieldProblem } from '../model/errors.ts';
+import { parseApp } from '../model/app-schema.ts';
+import { Refusal } from '../model/errors.ts';
 import { readBody } from './body.ts';
 import type { ApiContext } from './context.ts';
 
@@ -24,18 +25,19 @@ export async function readApp(c: ApiContext, name: string | null): Promise<ReadA
 }
 
 /** The same app with another placement; what is not said keeps its default, the scale what is in force. */
-export async function withPlacement(spec: AppSpec, placement: unknown): Promise<ReadApp> {
+export function withPlacement(spec: AppSpec, placement: unknown): ReadApp {
   if (!isRecord(placement)) throw new Refusal('invalid-request', 'the body must be a JSON object', 'send a placement: {"query": ..., "scale": ...}');
-  const read = await parse({ ...spec, placement });
+  const read = parse({ ...spec, placement });
   return { spec: read.spec, given: { scale: read.given.scale, start: false } };
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-async function parse(value: unknown): Promise<ReadApp> {
-  const path = '../model/app-schema.js';
-  const { parseApp } = await import(path) as { parseApp: (value: unknown) => { ok: true; spec: AppSpec; given: ReadApp['given'] } | { ok: false; problems: FieldProblem[] } };
+/** One sentence for the first problem, the rest counted; all of them are in `errors`. */
+function parse(value: unknown): ReadApp {
   const result = parseApp(value);
   if (result.ok) return result;
-  throw new Refusal('invalid-app', result.problems[0]?.message ?? 'the app is not valid', '', result.problems);
+  const [first, ...rest] = result.problems;
+  const more = rest.length ? ` (and ${rest.length} more ${rest.length === 1 ? 'problem' : 'problems'})` : '';
+  throw new Refusal('invalid-app', `${first?.path ? `${first.path} ` : 'the app '}${first?.message ?? 'is not valid'}${more}`, first?.hint ?? '', result.problems);
 }

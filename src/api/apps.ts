@@ -1,12 +1,12 @@
 // /v1/apps: what users declare.
 import { z } from 'zod';
 import { Refusal } from '../model/errors.ts';
+import { exactly, narrowed } from '../protocol/exact.ts';
 import { permit } from './auth.ts';
 import { readApp, withPlacement } from './app-body.ts';
 import { flag, ifMatch, listQuery, pageOf, paging, query, readBody, readObject } from './body.ts';
 import type { Api, ApiContext, Resource } from './context.ts';
 import { says } from './describe.ts';
-import { quoted } from './nodes.ts';
 import { reply, replyVersioned } from './reply.ts';
 
 const scaleBody = z.strictObject({ scale: z.int('scale must be a whole number').min(0, 'scale must be 0 or more').max(100_000, 'scale must be 100000 or less') });
@@ -68,7 +68,7 @@ export function appRoutes(app: Api, { cluster }: Resource): void {
       const wanted = ifMatch(c);
       const placement = await readBody(c);
       const now = await cluster.app(c.req.param('name'));
-      const { spec, given } = await withPlacement(now.spec, placement);
+      const { spec, given } = withPlacement(now.spec, placement);
       if (c.req.valid('query').dryRun) return reply(c, await cluster.planApp(spec, given));
       // The rest of the spec is what was just read: without a version of the caller's own, the one read guards it.
       const { app: view } = await cluster.putApp(spec, given, { mode: 'put', ifMatch: wanted ?? now.version, refetch: false }, c.get('caller'));
@@ -100,7 +100,6 @@ export function appRoutes(app: Api, { cluster }: Resource): void {
   app.get('/v1/apps/:name/instances', says({ tag: 'apps', summary: 'An app\'s instances', gives: 'InstanceList', refuses: [404] }), query(listQuery), async (c) => {
     const q = c.req.valid('query');
     const { name } = await cluster.app(c.req.param('name'));
-    const its = `app:${quoted(name)}`;
-    return reply(c, await cluster.instances(q.query.trim() === '' || q.query.trim() === '*' ? its : `(${q.query}) AND ${its}`, pageOf(q)));
+    return reply(c, await cluster.instances(narrowed(q.query, exactly('app', name)), pageOf(q)));
   });
 }

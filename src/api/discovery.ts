@@ -2,11 +2,11 @@
 import type { InstanceView } from '../model/instance.ts';
 import { isHealthy } from '../model/instance.ts';
 import type { NodeView } from '../model/node.ts';
+import { exactly } from '../protocol/exact.ts';
 import type { Cluster } from './cluster.ts';
 import { query } from './body.ts';
 import type { Api, Resource } from './context.ts';
 import { says } from './describe.ts';
-import { quoted } from './nodes.ts';
 import { reply } from './reply.ts';
 
 /** Takes traffic: running, healthy, and every `ready` check passing. */
@@ -33,7 +33,7 @@ export function discoveryRoutes(app: Api, { cluster }: Resource): void {
         if (wanted === undefined) continue;
         const named = spec.ports.findIndex((port) => port.name === wanted);
         const index = named >= 0 ? named : Number(wanted);
-        const { items } = await cluster.instances(`app:${quoted(name)}`, { from: 0, size: 100_000 });
+        const { items } = await cluster.instances(exactly('app', name), { from: 0, size: 100_000 });
         for (const instance of items) {
           const node = nodes.get(instance.node), port = instance.ports[index];
           if (!node || port === undefined || instance.status !== 'running') continue;
@@ -46,7 +46,7 @@ export function discoveryRoutes(app: Api, { cluster }: Resource): void {
   app.get('/v1/discovery/:app', says({ tag: 'discovery', summary: 'Where an app\'s healthy instances listen', gives: 'Discovery', refuses: [404] }), query({}), async (c) => {
     const view = await cluster.app(c.req.param('app'));
     const nodes = await nodesById(cluster);
-    const { items } = await cluster.instances(`app:${quoted(view.name)}`, { from: 0, size: 100_000 });
+    const { items } = await cluster.instances(exactly('app', view.name), { from: 0, size: 100_000 });
     const endpoints = items.filter(takesTraffic).flatMap((instance) => {
       const node = nodes.get(instance.node);
       if (!node) return [];

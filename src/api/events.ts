@@ -2,6 +2,7 @@
 import { Refusal } from '../model/errors.ts';
 import type { ClusterEvent } from '../model/event.ts';
 import { maskSecrets } from '../model/secrets.ts';
+import { narrowed } from '../protocol/exact.ts';
 import type { Cluster } from './cluster.ts';
 import { maxPageSize, query, queryText, wholeNumber } from './body.ts';
 import type { Api, Resource } from './context.ts';
@@ -35,7 +36,7 @@ export function eventRoutes(app: Api, { cluster, closing }: Resource): void {
 }
 
 const sinceQuery = (text: string, at: number | undefined): string =>
-  (at === undefined ? text : text.trim() === '' || text.trim() === '*' ? `at:>=${at}` : `(${text}) AND at:>=${at}`);
+  (at === undefined ? text : narrowed(text, `at:>=${at}`));
 
 type ReadOptions = Parameters<Cluster['events']>[0];
 

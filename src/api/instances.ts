@@ -1,5 +1,6 @@
 // /v1/instances: lives of assignments on their nodes.
 import { z } from 'zod';
+import { narrowed, exactly } from '../protocol/exact.ts';
 import { permit } from './auth.ts';
 import { listQuery, pageOf, query } from './body.ts';
 import type { Api, Resource } from './context.ts';
@@ -13,8 +14,7 @@ export function instanceRoutes(app: Api, { cluster }: Resource): void {
   app.get('/v1/instances', says({ tag: 'instances', summary: 'Instances that match a query', description: '`status=unknown` lists what runs on the nodes and belongs to no app of this hub.', gives: 'InstanceList' }),
     query({ ...listQuery, status }), async (c) => {
       const q = c.req.valid('query');
-      const all = q.query.trim() === '' || q.query.trim() === '*';
-      const text = q.status === undefined ? q.query : all ? `status:${q.status}` : `(${q.query}) AND status:${q.status}`;
+      const text = q.status === undefined ? q.query : narrowed(q.query, exactly('status', q.status));
       return reply(c, await cluster.instances(text, pageOf(q)));
     });
   app.get('/v1/instances/:id', says({ tag: 'instances', summary: 'One instance', gives: 'Instance', refuses: [404] }), async (c) => reply(c, await cluster.instance(c.req.param('id'))));

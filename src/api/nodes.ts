@@ -5,6 +5,7 @@ import { says } from './describe.ts';
 import { permit } from './auth.ts';
 import { reply } from './reply.ts';
 import type { Api, Resource } from './context.ts';
+import { exactly, narrowed } from '../protocol/exact.ts';
 
 const ranges = { '30m': 30, '1h': 60, '4h': 240, '8h': 480, '24h': 1440, '7d': 10_080 } as const;
 /** `range` in minutes up to now. */
@@ -49,8 +50,7 @@ export function nodeRoutes(app: Api, { cluster }: Resource): void {
   app.get('/v1/nodes/:id/instances', says({ tag: 'nodes', summary: 'What runs on a node', gives: 'InstanceList', refuses: [404] }), query(listQuery), async (c) => {
     const q = c.req.valid('query');
     const { id } = await cluster.node(c.req.param('id'));
-    const here = `node:${quoted(id)}`;
-    return reply(c, await cluster.instances(q.query.trim() === '' || q.query.trim() === '*' ? here : `(${q.query}) AND ${here}`, pageOf(q)));
+    return reply(c, await cluster.instances(narrowed(q.query, exactly('node', id)), pageOf(q)));
   });
   app.get('/v1/nodes/:id/metrics', says({ tag: 'nodes', summary: 'A node\'s figures by the minute', description: 'Each value is [least, average, most] of its minute.', gives: 'SeriesList', refuses: [404] }),
     query(rangeQuery), async (c) => {
@@ -58,6 +58,3 @@ export function nodeRoutes(app: Api, { cluster }: Resource): void {
       return reply(c, { items: points, total: points.length, from: 0, size: Math.max(points.length, maxPageSize) });
     });
 }
-
-/** A value as a phrase of the query language. */
-export const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;

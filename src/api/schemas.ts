@@ -1,8 +1,8 @@
 // JSON Schemas of what the API gives and takes, for /openapi.json. Loaded only when that is asked for.
-import type { OpenAPIV3_1 } from 'openapi-types';
+import { appJsonSchema } from '../model/app-json-schema.ts';
 import type { SchemaName } from './describe.ts';
 
-type Schema = OpenAPIV3_1.SchemaObject | OpenAPIV3_1.ReferenceObject;
+interface Schema { [key: string]: unknown }
 
 const text: Schema = { type: 'string' };
 const yes: Schema = { type: 'boolean' };
@@ -11,7 +11,7 @@ const real: Schema = { type: 'number' };
 const time: Schema = { type: 'integer', description: 'epoch milliseconds' };
 const ref = (name: SchemaName | 'Exit' | 'HealthView' | 'Usage' | 'Reason' | 'SeriesPoint' | 'FieldProblem'): Schema => ({ $ref: `#/components/schemas/${name}` });
 const list = (items: Schema): Schema => ({ type: 'array', items });
-const or = (schema: Schema): Schema => ('$ref' in schema ? { anyOf: [schema, { type: 'null' }] } : { ...schema, type: [schema.type as 'string', 'null'] } as Schema);
+const or = (schema: Schema): Schema => ('$ref' in schema ? { anyOf: [schema, { type: 'null' }] } : { ...schema, type: [schema['type'], 'null'] });
 const one = (...values: string[]): Schema => ({ type: 'string', enum: values });
 const map = (values: Schema): Schema => ({ type: 'object', additionalProperties: values });
 const object = (properties: Record<string, Schema>, optional: string[] = []): Schema =>
@@ -25,13 +25,19 @@ const subject = object({ app: text, instance: text, slot: int, node: text }, ['a
 const waiting = list(object({ slot: int, reason: text }));
 const resources = { cpus: real, mem: int, disk: int };
 
+/** An app as a person may write it. */
+function appSpec(): Schema {
+  const { $schema: _, ...schema } = appJsonSchema();
+  return schema;
+}
+
 /** Every schema that a route names. */
 export function schemas(): Record<string, Schema> {
   const byName: Record<SchemaName, Schema> & Record<string, Schema> = {
     Problem: object({ type: text, title: text, status: int, code: text, detail: text, hint: text, errors: list(ref('FieldProblem')) }),
     FieldProblem: object({ path: text, message: text, hint: text }, ['hint']),
     Reason: object({ code: text, text, next: or(object({ what: text, at: or(time) })) }),
-    AppSpec: { type: 'object', required: ['name', 'toProcess'], properties: { name: { type: 'string', pattern: '^[a-z0-9][a-z0-9_.-]{0,62}$' }, toProcess: text }, additionalProperties: true, description: 'Everything but name and toProcess has a default; see the README for all keys.' },
+    AppSpec: appSpec(),
     App: object({ name: text, revision: int, scale: int, start: yes, deleting: yes, restartedAt: or(time), createdAt: time, updatedAt: time,
       status: one('running', 'deploying', 'degraded', 'waiting', 'failed', 'stopped', 'deleting'), reason: or(ref('Reason')), spec: ref('AppSpec'), owner: one('hub', 'local'),
       instances: object({ wanted: int, running: int, healthy: int, total: int }), version: text }),
@@ -73,6 +79,7 @@ export function schemas(): Record<string, Schema> {
     DocumentList: page(object({ key: text, version: text, doc: { type: 'object' } })),
     Discovery: object({ app: text, revision: int, routes: list(text), endpoints: list(object({ instance: text, slot: int, node: text, host: text, revision: int,
       ports: list(object({ index: int, name: or(text), port: int, address: text })) })) }),
+    ActorList: page(object({ id: text, parent: or(text), machine: text, label: text, where: text, state: text, status: one('active', 'done', 'error', 'stopped'), at: time })),
     HttpSd: list(object({ targets: list(text), labels: map(text) })),
     Written: object({ changed: yes }),
     TokenList: page(object({ id: text, name: text, role: one('read', 'deploy', 'admin', 'node'), createdAt: time })),
