@@ -7,7 +7,7 @@ import { autoEdits, fuzzy } from './fuzzy.ts';
 import { quantityOf, timeOf } from './literal.ts';
 import { hasPhrase } from './phrase.ts';
 import type { Clause } from './query.ts';
-import type { Value } from './value.ts';
+import type { Token, Value } from './value.ts';
 import { wildcard } from './wildcard.ts';
 import { wordsOf } from './words.ts';
 
@@ -23,19 +23,22 @@ export interface ValueTest {
 }
 
 /** Index of the first token >= text. */
-function lowerBound(tokens: readonly string[], text: string): number {
+function lowerBound(tokens: readonly Token[], text: string): number {
   let low = 0, high = tokens.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (tokens[middle]! < text) low = middle + 1;
+    if (tokens[middle]!.text < text) low = middle + 1;
     else high = middle;
   }
   return low;
 }
-const hasToken = (tokens: readonly string[], text: string): boolean => tokens[lowerBound(tokens, text)] === text;
+const hasToken = (tokens: readonly Token[], text: string): boolean => tokens[lowerBound(tokens, text)]?.text === text;
+
+let clauses = 0;
 
 /** A test of texts, asked of the whole value and of its words. */
 function byText(matches: (text: string) => boolean): ValueTest {
+  const clause = ++clauses;
   return {
     value: ({ lower, words }) => {
       if (matches(lower)) return true;
@@ -43,7 +46,14 @@ function byText(matches: (text: string) => boolean): ValueTest {
       return false;
     },
     anywhere: ({ tokens }) => {
-      for (let at = 0; at < tokens.length; at++) if (matches(tokens[at]!)) return true;
+      for (let at = 0; at < tokens.length; at++) {
+        const token = tokens[at]!;
+        if (token.asked !== clause) {
+          token.asked = clause;
+          token.answer = matches(token.text);
+        }
+        if (token.answer) return true;
+      }
       return false;
     },
   };
@@ -56,8 +66,8 @@ function wildcardTest(pattern: string): ValueTest {
   return {
     value: test.value,
     anywhere: ({ tokens }) => {
-      for (let at = lowerBound(tokens, prefix); at < tokens.length && tokens[at]!.startsWith(prefix); at++) {
-        if (prefixOnly || matches(tokens[at]!)) return true;
+      for (let at = lowerBound(tokens, prefix); at < tokens.length && tokens[at]!.text.startsWith(prefix); at++) {
+        if (prefixOnly || matches(tokens[at]!.text)) return true;
       }
       return false;
     },
@@ -88,6 +98,9 @@ function termTest(text: string, slop: number, { now }: Moment): ValueTest {
     for (const values of doc.values.values()) for (let at = 0; at < values.length; at++) if (value(values[at]!)) return true;
     return false;
   };
+  if (network !== null) {
+    return { value, anywhere: (doc) => hasToken(doc.tokens, lower) || doc.addresses.some((key) => key >= network.from && key <= network.to) };
+  }
   const textOnly = !typed && (quantity === null || String(quantity) === lower); // then every number that equals it is spelt like it
   return {
     value,

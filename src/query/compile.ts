@@ -13,9 +13,10 @@ type Test = (doc: IndexedDocument) => boolean;
 
 /** Which paths a pattern names; there are few paths and many documents, so each is judged once. */
 function pathTest(pattern: string): (path: string) => boolean {
-  const { matches } = wildcard(pattern);
+  const { matches, prefix } = wildcard(pattern);
   const known = new Map<string, boolean>();
   return (path) => {
+    if (!path.startsWith(prefix)) return false;
     let is = known.get(path);
     if (is === undefined) known.set(path, (is = matches(path)));
     return is;
@@ -62,7 +63,7 @@ function elementTest(field: NonNullable<Field>, inner: Test): Test {
   if (!field.pattern) return (doc) => doc.elements(field.name).some(inner);
   const named = pathTest(field.name);
   return (doc) => {
-    for (const path of doc.objectPaths()) if (named(path) && doc.elements(path).some(inner)) return true;
+    for (const path of doc.objects.keys()) if (named(path) && doc.elements(path).some(inner)) return true;
     return false;
   };
 }

@@ -6,19 +6,23 @@ import { hint } from './hint.ts';
 import type { Parsed, Query, QueryError } from './query.ts';
 import { PatternError } from './regex-syntax.ts';
 
-/** Longest query text (UTF-16 units) and most clauses in it, as many as Lucene allows. */
+/** Longest query text (UTF-16 units), most clauses in it (as many as Lucene allows), and brackets in brackets. */
 export const LONGEST = 20_000;
 export const MOST_CLAUSES = 1024;
+export const DEEPEST = 100;
 
-/** Visits every clause; counts them and tries its regular expressions. */
-function check(query: Query, budget: Budget, seen: { clauses: number }): void {
+class TooMuch extends Error {}
+
+/** Visits every clause; counts them and tries the regular expressions. */
+function check(query: Query, budget: Budget, seen: { clauses: number }, depth = 0): void {
+  if (depth > DEEPEST) throw new RangeError();
   switch (query.kind) {
     case 'all': return;
-    case 'and': case 'or': return query.of.forEach((inner) => check(inner, budget, seen));
-    case 'list': return query.of.forEach((item) => check(item.query, budget, seen));
-    case 'not': case 'boost': case 'element': return check(query.of, budget, seen);
+    case 'and': case 'or': return query.of.forEach((inner) => check(inner, budget, seen, depth + 1));
+    case 'list': return query.of.forEach((item) => check(item.query, budget, seen, depth + 1));
+    case 'not': case 'boost': case 'element': return check(query.of, budget, seen, depth + 1);
     default:
-      if (++seen.clauses > MOST_CLAUSES) throw new RangeError('clauses');
+      if (++seen.clauses > MOST_CLAUSES) throw new TooMuch();
       if (query.kind !== 'regex') return;
       try {
         regex(query.pattern, budget);
@@ -61,8 +65,8 @@ export function parse(text: string): Parsed {
   } catch (error) {
     if (error instanceof GrammarError) return { ok: false, error: hint(text, error) };
     if (error instanceof BadRegex) return { ok: false, error: regexError(text, error) };
+    if (error instanceof TooMuch) return fail(`The query has more than ${MOST_CLAUSES} clauses`, 0, 'A wildcard, a range or a tag may say the same in one clause.');
     if (!(error instanceof RangeError)) throw error;
-    if (error.message === 'clauses') return fail(`The query has more than ${MOST_CLAUSES} clauses`, 0, 'A wildcard, a range or a tag may say the same in one clause.');
-    return fail('The query is nested too deeply', 0, 'Take some of the brackets away.'); // the parser's stack
+    return fail('The query is nested too deeply', 0, 'Take some of the brackets away.'); // more than DEEPEST, or more than the stack holds
   }
 }

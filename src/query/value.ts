@@ -15,8 +15,7 @@ export class Value {
   /** A number in the document; NaN for any other value. */
   readonly number: number;
   readonly isText: boolean;
-  /** Words in order, lower case; none for numbers and booleans. */
-  readonly words: readonly string[];
+  #words: readonly string[] | null = null;
   #addresses: readonly string[] | null = null;
   #date: Span | null | undefined;
   #numeral: number | undefined;
@@ -26,8 +25,15 @@ export class Value {
     this.isText = typeof value === 'string';
     this.number = typeof value === 'number' ? value : NaN;
     this.lower = this.text.toLowerCase();
-    const words = this.isText ? wordsOf(this.lower) : NONE;
-    this.words = words.length === 1 && words[0] === this.lower ? [this.lower] : words; // share the one string
+  }
+
+  /** Words in order, lower case; none for numbers and booleans. */
+  get words(): readonly string[] {
+    if (this.#words === null) {
+      const words = this.isText ? wordsOf(this.lower) : NONE;
+      this.#words = words.length === 1 && words[0] === this.lower ? [this.lower] : words; // share the one string
+    }
+    return this.#words;
   }
 
   /** A number, or a text that is one (`"8080"`); NaN otherwise. Ranges compare these; equality of texts stays textual (`1.10` is not `1.1`). */
@@ -55,18 +61,39 @@ export class Value {
   }
 }
 
+/**
+ * A text that a document can be found by, with the last answer of a clause about it: what is asked of one document's `linux` need not be
+ * asked of the next one's. `asked` is the number of the clause, never given twice.
+ */
+export class Token {
+  readonly text: string;
+  asked = 0;
+  answer = false;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
 // Most values of a cluster repeat from node to node (Linux, eth0, 255.255.255.0): they are analysed once and shared.
-const shared = new Map<string, Value>();
-const MOST_SHARED = 20_000;
+const MOST_SHARED = 50_000;
+const values = new Map<string, Value>();
+const tokens = new Map<string, Token>();
+
+function shared<T>(known: Map<string, T>, text: string, make: (text: string) => T): T {
+  let item = known.get(text);
+  if (item === undefined) {
+    if (known.size >= MOST_SHARED) known.clear();
+    item = make(text);
+    known.set(text, item);
+  }
+  return item;
+}
 
 /** The analysed value of a leaf. */
 export function valueOf(leaf: string | number | boolean): Value {
-  if (typeof leaf !== 'string' || leaf.length > 64) return new Value(leaf);
-  let value = shared.get(leaf);
-  if (value === undefined) {
-    if (shared.size >= MOST_SHARED) shared.clear();
-    value = new Value(leaf);
-    shared.set(leaf, value);
-  }
-  return value;
+  return typeof leaf !== 'string' || leaf.length > 64 ? new Value(leaf) : shared(values, leaf, (text) => new Value(text));
+}
+
+export function tokenOf(text: string): Token {
+  return text.length > 64 ? new Token(text) : shared(tokens, text, (long) => new Token(long));
 }
