@@ -13,17 +13,23 @@ const isFile = /\/[^/]+\.[a-z0-9]{1,8}$/i;
 
 export function dashboardRoutes(app: Api, directory: string, auth: AuthOptions): void {
   const page = join(directory, 'index.html');
-  const files = serveStatic({ root: directory, onFound: (path, c) => { c.header('cache-control', /\/assets\//.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache'); } });
+  // Made at the first request: the folder may not be built yet, and an agent is seldom looked at.
+  const files = once(() => serveStatic({ root: directory, onFound: (path, c) => { c.header('cache-control', /\/assets\//.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache'); } }));
   const index = serveStatic({ path: page, onFound: (_path, c) => { c.header('cache-control', 'no-cache'); } });
   app.get('/_plugin/head', (c) => c.redirect('/data'));
   app.get('/_plugin/head/', (c) => c.redirect('/data'));
   app.get('*', async (c, next) => {
     if (ours.test(c.req.path)) return next();
     // Scripts, styles and fonts are the same for everybody and hold nothing of the cluster.
-    if (isFile.test(c.req.path)) return files(c, next);
+    if (isFile.test(c.req.path)) return files()(c, next);
     if (!/\btext\/html\b|\*\/\*/.test(c.req.header('accept') ?? '*/*')) return next();
     if (!callerOf(c, auth)) return toLogin(c);
     if (!existsSync(page)) throw new Refusal('not-found', 'the dashboard is not built', 'run: npm run build');
     return index(c, next);
   });
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
 }
