@@ -80,6 +80,7 @@ export const placementMachine = setup({
       },
     },
     planning: {
+      description: 'Reads desired and observed state and the nodes anew, and plans.',
       entry: 'begin',
       invoke: {
         src: 'plan',
