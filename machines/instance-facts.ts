@@ -1,0 +1,126 @@
+// What an instance's machine knows and hears. All plain JSON; every time comes in with an event (`at` epoch ms, shown; `mono`
+// CLOCK_MONOTONIC ms, decided by).
+import type { HealthCheckSpec, Reason } from '../src/model/app.ts';
+import type { Exit, ExitReason, HealthView } from '../src/model/instance.ts';
+import type { ProbeReport } from './probe.ts';
+
+/** The part of a spec that the machine itself decides by; an adjustment replaces it without a restart. */
+export interface InstancePolicy { checks: HealthCheckSpec[]; startTimeoutMs: number; killTimeoutMs: number; /** Alive for this long, where there are no checks. */ aliveMs: number }
+
+/** Why a program is being ended; decides where `killing` leads. */
+export type KillReason = 'stop' | 'update' | 'restart' | 'unhealthy' | 'start-timeout' | 'disk' | 'oom';
+export interface Killing { reason: KillReason; /** Who asked, where somebody did. */ by: string | null; /** A sentence, where there is one. */ text: string | null; at: number }
+
+/** One launch of the program as it is known. */
+export interface LaunchFacts { launch: number; pid: number; at: number; mono: number; ports: number[]; debugPort: number | null; consolePort: number | null; restarts: number }
+export interface ReadyFacts { at: number; mono: number }
+
+/** Facts found on disk after an agent restart (or a crash of this actor); the first that applies decides (DESIGN section 3). */
+export interface Adoption {
+  launch: LaunchFacts | null;
+  exit: Exit | null; exitMono: number | null;
+  stopping: (Killing & { leftMs: number }) | null;
+  ready: ReadyFacts | null;
+  /** What is left of the start deadline, ms. */
+  startLeftMs: number;
+}
+
+export interface InstanceInput {
+  id: string;
+  policy: InstancePolicy;
+  adopt: Adoption | null;
+  /** 0..1, fixed for this instance: spreads its probes. */
+  chance: number;
+  /** The exit of an earlier launch, shown until the next. */
+  exit: Exit | null;
+}
+
+export interface InstanceContext {
+  id: string; policy: InstancePolicy; adopt: Adoption | null; chance: number;
+  /** The newest launch, null before the first. */
+  launch: LaunchFacts | null;
+  /** The program's, null when it does not run. */
+  pid: number | null;
+  ready: ReadyFacts | null;
+  /** How the last launch ended, and when (mono). */
+  exit: Exit | null; exitMono: number;
+  killing: Killing | null;
+  /** What is left of a deadline begun before an agent restart; null: the whole. */
+  leftMs: number | null;
+  health: HealthView[];
+  /** Checks (by index) that passed in this launch. */
+  passed: boolean[];
+  /** How many probe actors there are, `probe.0` and on. */
+  probes: number;
+  /** Why it waits or failed, and what is next. */
+  reason: Reason | null;
+  escalated: { launch: number; deaths: number } | null;
+  /** The program actor is there: spawned once, stopped only when its tree is empty for good. */
+  hasProgram: boolean;
+  /** Failed fetches in a row. */
+  fetchFailures: number;
+  /** Delay of a granted restart. */
+  delayMs: number;
+}
+
+export type InstanceEvent =
+  /** `by`: who asked. */
+  | { type: 'instance.stop'; reason: 'stop' | 'update'; by: string | null; text: string | null; at: number }
+  | { type: 'instance.restart'; by: string | null; text: string | null; at: number }
+  | { type: 'instance.kill'; by: string | null; at: number }
+  | { type: 'instance.adjust'; policy: InstancePolicy }
+  | { type: 'limit.exceeded'; what: 'disk' | 'oom'; text: string; at: number }
+  | { type: 'fetch.retry' }
+  | { type: 'program.started'; launch: LaunchFacts }
+  /** `empty`: nothing of its tree is left. `exit.reason` is what the effect saw. */
+  | { type: 'program.exited'; exit: Exit; mono: number; empty: boolean }
+  | { type: 'program.emptied' }
+  /** Its content is not there (any more): fetch again. */
+  | { type: 'program.unprepared' }
+  | { type: 'program.survived' }
+  | ProbeReport
+  | { type: `xstate.error.actor.probe.${string}`; actorId: string; error: unknown }
+  | { type: `xstate.done.actor.probe.${string}`; actorId: string }
+  | { type: 'restart.granted'; delayMs: number; reason: Reason | null }
+  | { type: 'restart.held'; reason: Reason }
+  | { type: 'restart.escalated'; deaths: number; reason: Reason }
+  | { type: 'restart.refused'; outcome: 'failed' | 'stopped'; reason: Reason };
+
+/** Commands to the program actor. It reports at its start what is already so. */
+export type ProgramCommand =
+  | { type: 'program.start' }
+  | { type: 'program.signal'; killing: Killing | null; killTimeoutMs: number }
+  | { type: 'program.kill'; by: string | null };
+
+/** What an instance tells its supervisor, under its own id. */
+export type SupervisorReport =
+  /** It is down and wants to start again. `exit` null: it was ended before its program had begun. `readyMono`: since when it was ready. */
+  | { type: 'restart.asked'; id: string; exit: Exit | null; mono: number; launch: number; readyMono: number | null; byOperator: boolean }
+  /** It is unhealthy and asks for its turn to be ended and started again. */
+  | { type: 'turn.asked'; id: string }
+  | { type: 'turn.withdrawn'; id: string }
+  | { type: 'instance.becameReady'; id: string };
+
+/** The context at the start: the facts, or blanks where the library asks without input. */
+export function freshInstance(input: InstanceInput | undefined): InstanceContext {
+  const policy = input?.policy ?? { checks: [], startTimeoutMs: 60_000, killTimeoutMs: 10_000, aliveMs: 1000 };
+  return {
+    id: input?.id ?? '', policy, adopt: input?.adopt ?? null, chance: input?.chance ?? 0.5, launch: null, pid: null, ready: null, exit: input?.exit ?? null,
+    exitMono: 0, killing: null, leftMs: null, health: [], passed: [], probes: 0, reason: null, escalated: null, hasProgram: false, fetchFailures: 0, delayMs: 0,
+  };
+}
+
+const exitReasons: Record<KillReason, ExitReason> = {
+  stop: 'stop', update: 'update', restart: 'stop', unhealthy: 'unhealthy', 'start-timeout': 'start-timeout', disk: 'disk', oom: 'oom',
+};
+
+/** An exit that was asked for carries why and by whom; an oom kill seen by the kernel stays one. */
+export function exitWithCause(exit: Exit, killing: Killing | null): Exit {
+  if (!killing || exit.reason === 'oom') return exit;
+  return { ...exit, reason: exitReasons[killing.reason], by: killing.by };
+}
+
+/** `killing` for these ends the assignment; every other one leads to a restart. */
+export const endsForGood = (killing: Killing | null): boolean => killing?.reason === 'stop' || killing?.reason === 'update';
+export const waitingHealth = (checks: HealthCheckSpec[]): HealthView[] =>
+  checks.map((check, index) => ({ index, role: check.role, status: 'waiting', failures: 0, at: 0, detail: '' }));

@@ -1,0 +1,124 @@
+// An assignment's life on a node. The program is one child actor, spawned once: no transition can lose it. The reason of
+// `killing` decides where it leads, so a stop is never taken for a crash. Whether and when to restart is the supervisor's word.
+import { instanceActions } from './instance-actions.ts';
+import { freshInstance } from './instance-facts.ts';
+
+const stop = { 'instance.stop': { target: '#instance.killing', actions: 'kill' } } as const;
+const adjust = { 'instance.adjust': { actions: 'adjust' } } as const;
+/** What may befall any program that runs. */
+const alive = {
+  ...stop, ...adjust,
+  'instance.restart': { target: '#instance.killing', actions: 'kill' },
+  'instance.kill': { actions: 'killProgram' },
+  'limit.exceeded': { target: '#instance.killing', actions: 'kill' },
+  'program.exited': [{ guard: 'empty', target: '#instance.restarting.asking', actions: 'exited' }, { target: '#instance.restarting.clearing', actions: 'exited' }],
+} as const;
+/** Where nothing runs: a stop is done at once, an operator's restart need not wait. */
+const idle = {
+  ...adjust,
+  'instance.stop': { target: '#instance.stopped', actions: 'kill' },
+  'instance.restart': { target: '#instance.starting', actions: ['relieve', 'sendStart'] },
+  'program.unprepared': '#instance.fetching',
+} as const;
+
+export const instanceMachine = instanceActions.createMachine({
+  id: 'instance',
+  options: { maxIterations: 1000 },
+  context: ({ input }) => freshInstance(input),
+  initial: 'recovering',
+  on: { 'xstate.error.actor.probe.*': { actions: 'probeCrashed' }, 'xstate.done.actor.probe.*': { actions: 'probeCrashed' } },
+  states: {
+    recovering: {
+      description: 'Goes where the facts on disk say that it was.',
+      always: [
+        { guard: 'isNew', target: 'fetching' },
+        { guard: 'wasStopping', target: 'killing', actions: ['takeUp', 'spawnProgram'] },
+        { guard: 'hadEnded', target: 'restarting.clearing', actions: ['takeUp', 'spawnProgram'] },
+        { guard: 'wasReady', target: 'running', actions: ['takeUp', 'spawnProgram', 'spawnProbes'] },
+        { target: 'starting', actions: ['takeUp', 'spawnProgram', 'spawnProbes'] },
+      ],
+    },
+    fetching: {
+      description: 'Gets what the program needs. Waits and tries again for as long as it must.',
+      exit: 'cancelRetry',
+      invoke: {
+        id: 'fetch', src: 'fetch', input: ({ context }) => ({ id: context.id }),
+        onDone: { target: 'starting', actions: ['spawnProgram', 'fetched', 'sendStart'] },
+        onError: { actions: 'fetchFailed' },
+      },
+      on: { ...adjust, 'instance.stop': { target: 'stopped', actions: 'kill' }, 'instance.restart': { target: 'fetching', reenter: true }, 'fetch.retry': { target: 'fetching', reenter: true } },
+    },
+    starting: {
+      description: 'The program was asked to start and has not passed all its checks.',
+      exit: ['cancelAlive', 'spendLeft'],
+      on: {
+        ...alive,
+        'program.started': { actions: ['started', 'spawnProbes'] },
+        'program.unprepared': 'fetching',
+        'program.survived': { target: 'running', actions: 'survived' },
+        'probe.passed': [{ guard: 'lastToPass', target: 'running', actions: ['probed', 'passedAll'] }, { actions: 'probed' }],
+        'probe.failed': { actions: 'probed' },
+      },
+      after: { startTimeout: { target: 'killing', actions: 'startTimedOut' } },
+    },
+    running: {
+      description: 'All checks have passed.',
+      entry: 'tellReady',
+      on: {
+        ...alive,
+        'probe.passed': { actions: 'probed' },
+        'probe.failed': [{ guard: 'exceeded', target: 'unhealthy', actions: 'probed' }, { actions: 'probed' }],
+      },
+    },
+    unhealthy: {
+      description: 'Failing for too long; waits for its turn to be ended and started again (its siblings may be first).',
+      entry: 'askTurn', exit: 'withdraw',
+      on: {
+        ...alive,
+        'probe.passed': [{ guard: 'recovered', target: 'running', actions: ['probed', 'relieve'] }, { actions: 'probed' }],
+        'probe.failed': { actions: 'probed' },
+        'restart.granted': { target: 'killing', actions: 'killUnhealthy' },
+        'restart.held': { actions: 'wait' },
+      },
+    },
+    killing: {
+      description: 'The program is being ended; what comes then is decided by why.',
+      entry: 'stopProbes', exit: 'spendLeft', initial: 'terminating',
+      on: {
+        ...adjust,
+        'instance.stop': { actions: 'kill' },
+        'program.exited': [{ guard: 'emptyForGood', target: 'stopped', actions: 'exited' }, { guard: 'empty', target: 'restarting.asking', actions: 'exited' }, { actions: 'exited' }],
+        'program.emptied': [{ guard: 'forGood', target: 'stopped' }, { target: 'restarting.asking' }],
+      },
+      states: {
+        terminating: { description: 'Asked with the kill signal.', entry: 'signalProgram', on: { 'instance.kill': 'forcing' }, after: { killTimeout: 'forcing' } },
+        forcing: { description: 'SIGKILL to the whole tree, until it is empty.', entry: 'killProgram', after: { stuckAfter: { actions: 'stuck' } } },
+      },
+    },
+    restarting: {
+      initial: 'asking',
+      states: {
+        clearing: {
+          description: 'The program ended by itself; what it left behind is ended too.',
+          entry: ['stopProbes', 'signalProgram'],
+          on: { ...stop, ...adjust, 'instance.restart': { actions: 'kill' }, 'instance.kill': { actions: 'killProgram' }, 'program.emptied': 'asking' },
+          after: { killTimeout: { actions: 'killProgram' } },
+        },
+        asking: {
+          description: 'Its supervisor judges.',
+          entry: ['stopProbes', 'ask'],
+          on: {
+            ...idle,
+            'restart.granted': [{ guard: 'atOnce', target: '#instance.starting', actions: ['granted', 'sendStart'] }, { target: 'waiting', actions: 'granted' }],
+            'restart.held': { actions: 'wait' },
+            'restart.escalated': { actions: 'escalate' },
+            'restart.refused': [{ guard: 'done', target: '#instance.stopped', actions: 'refused' }, { target: '#instance.failed', actions: 'refused' }],
+          },
+        },
+        waiting: { description: 'The delay before the next start.', on: { ...idle, 'restart.granted': { actions: 'granted', target: 'waiting', reenter: true } }, after: { backOff: { target: '#instance.starting', actions: 'sendStart' } } },
+      },
+    },
+    failed: { description: 'Gave up. An operator can start it again.', on: idle },
+    stopped: { description: 'Ended for good; its tree is empty.', entry: 'dropProgram', type: 'final' },
+  },
+});
