@@ -1,11 +1,12 @@
 // The words of the instance's chart: its guards, delays, effects, and what each action writes into the context.
-import { assign, cancel, enqueueActions, raise, sendTo, setup, type AnyActorRef } from 'xstate';
+import { assign, cancel, enqueueActions, sendTo, setup, stopChild, type AnyActorRef } from 'xstate';
 import { callbackHole, promiseHole } from './effect.ts';
+import { failedLive, freshChecks, hasStarted, type CheckState } from '../src/model/health.ts';
 import {
-  endsForGood, exitWithCause, waitingHealth,
-  type InstanceContext, type InstanceEvent, type InstanceInput, type Killing, type ProgramCommand, type SupervisorReport,
+  endsForGood, exitWithCause,
+  type InstanceContext, type InstanceEvent, type InstanceInput, type InstancePolicy, type Killing, type ProgramCommand, type SupervisorReport,
 } from './instance-facts.ts';
-import { probeMachine, type ProbeInput, type ProbeReport } from './probe.ts';
+import { probeMachine, type ProbeInput } from './probe.ts';
 
 type Of<T extends InstanceEvent['type']> = Extract<InstanceEvent, { type: T }>;
 /** The event as the one that the chart lets come here. */
@@ -24,12 +25,13 @@ function killingOf(event: InstanceEvent, before: Killing | null): Killing | null
     default: return before;
   }
 }
-const backOff = (failures: number): number => Math.min(60_000, 1000 * 2 ** Math.min(failures, 6));
-const allOthersPassed = (context: InstanceContext, index: number): boolean => context.policy.checks.every((_, i) => i === index || context.passed[i]);
-const probeInputs = (context: InstanceContext): ProbeInput[] => context.policy.checks.map((check, index) => ({
-  instance: context.id, index, check, startedMono: context.launch?.mono ?? 0, passed: context.passed[index] ?? false, chance: context.chance,
+const fetchBackOff = (failures: number): number => Math.min(60_000, 1000 * 2 ** Math.min(failures, 6));
+const fold = (checks: CheckState[], change: CheckState): CheckState[] => checks.map((old) => (old.index === change.index ? change : old));
+const probeInputs = ({ id, policy, checks, launch, chance }: InstanceContext): ProbeInput[] => policy.checks.map((check, index) => ({
+  instance: id, index, check, launchedMono: launch?.mono ?? 0, passed: checks[index]?.passedOnce ?? false, chance,
 }));
-const put = <T>(list: T[], index: number, value: T): T[] => list.map((old, i) => (i === index ? value : old));
+const waiting = (policy: InstancePolicy, before: CheckState[] = []): CheckState[] =>
+  freshChecks(policy.checks, 0).map((check, index) => ({ ...check, passedOnce: before[index]?.passedOnce ?? false }));
 
 export const instanceActions = setup({
   types: {} as { context: InstanceContext; events: InstanceEvent; input: InstanceInput },
@@ -44,7 +46,7 @@ export const instanceActions = setup({
     startTimeout: ({ context }) => context.leftMs ?? context.policy.startTimeoutMs,
     killTimeout: ({ context }) => context.leftMs ?? context.policy.killTimeoutMs,
     stuckAfter: 10_000,
-    backOff: ({ context }) => context.delayMs,
+    backOff: ({ context }) => context.plan?.delayMs ?? 0,
   },
   guards: {
     isNew: ({ context }) => !context.adopt?.launch,
@@ -54,18 +56,17 @@ export const instanceActions = setup({
     empty: ({ event }) => as(event, 'program.exited').empty,
     forGood: ({ context }) => endsForGood(context.killing),
     emptyForGood: ({ context, event }) => as(event, 'program.exited').empty && endsForGood(context.killing),
-    exceeded: ({ event }) => { const it = as(event, 'probe.failed'); return it.exceeded && it.view.role === 'live'; },
-    /** No live check fails any more, this one included. */
-    recovered: ({ context, event }) => context.health.every((view, i) => i === (event as ProbeReport).index || view.role !== 'live' || view.status !== 'failing'),
-    lastToPass: ({ context, event }) => allOthersPassed(context, (event as ProbeReport).index),
-    atOnce: ({ event }) => as(event, 'restart.granted').delayMs <= 0,
-    done: ({ event }) => as(event, 'restart.refused').outcome === 'stopped',
+    exceeded: ({ event }) => as(event, 'probe.reported').exceeded,
+    recovered: ({ context, event }) => failedLive(context.policy.checks, fold(context.checks, as(event, 'probe.reported').check)) === null,
+    lastToPass: ({ context, event }) => hasStarted(fold(context.checks, as(event, 'probe.reported').check)),
+    atOnce: ({ event }) => as(event, 'restart.granted').plan.delayMs <= 0,
+    done: ({ event }) => as(event, 'restart.refused').outcome === 'done',
   },
   actions: {
-    takeUp: assign(({ context: { adopt, policy } }) => ({
-      launch: adopt!.launch, pid: adopt!.exit ? null : adopt!.launch!.pid, ready: adopt!.ready, exit: adopt!.exit && exitWithCause(adopt!.exit, adopt!.stopping),
-      exitMono: adopt!.exitMono ?? 0, killing: adopt!.stopping, leftMs: adopt!.stopping?.leftMs ?? (adopt!.ready || adopt!.exit ? null : adopt!.startLeftMs),
-      health: waitingHealth(policy.checks), passed: policy.checks.map(() => !!adopt!.ready), adopt: null,
+    takeUp: assign(({ context: { adopt, policy, exit } }) => ({
+      launch: adopt!.launch, over: adopt!.exit !== null, pid: adopt!.exit ? null : adopt!.launch!.pid, ready: adopt!.ready, exit: adopt!.exit ? exitWithCause(adopt!.exit, adopt!.stopping) : exit,
+      ended: adopt!.ended ?? { at: 0, mono: 0, chance: 0.5 }, killing: adopt!.stopping, leftMs: adopt!.stopping?.leftMs ?? (adopt!.ready || adopt!.exit ? null : adopt!.startLeftMs),
+      checks: waiting(policy).map((check) => ({ ...check, passedOnce: adopt!.ready !== null })), adopt: null,
     })),
     spawnProgram: enqueueActions(({ context, enqueue }) => {
       if (context.hasProgram) return;
@@ -77,7 +78,7 @@ export const instanceActions = setup({
       enqueue.assign({ hasProgram: false, pid: null });
     }),
     sendStart: enqueueActions(({ context, enqueue }) => {
-      enqueue.assign({ ready: null, killing: null, reason: null, health: waitingHealth(context.policy.checks), passed: context.policy.checks.map(() => false) });
+      enqueue.assign({ ready: null, killing: null, plan: null, over: false, askingUntil: null, failed: null, stuck: false, checks: waiting(context.policy) });
       enqueue.sendTo('program', command({ type: 'program.start' }));
     }),
     signalProgram: sendTo('program', ({ context }) => command({ type: 'program.signal', killing: context.killing, killTimeoutMs: context.leftMs ?? context.policy.killTimeoutMs })),
@@ -92,51 +93,56 @@ export const instanceActions = setup({
       for (let index = 0; index < context.probes; index++) enqueue.stopChild(`probe.${index}`);
       if (context.probes > 0) enqueue.assign({ probes: 0 });
     }),
-    probeCrashed: enqueueActions(({ event, enqueue }) => {
-      const { actorId, error } = event as unknown as { actorId: string; error?: unknown };
+    probeOver: stopChild(({ event }) => (event as unknown as { actorId: string }).actorId),
+    probeCrashed: enqueueActions(({ context, event, enqueue }) => {
+      const { actorId, error } = event as unknown as { actorId: string; error: unknown };
       enqueue.stopChild(actorId);
-      enqueue.assign({ health: ({ context }) => context.health.map((view) => (`probe.${view.index}` === actorId ? { ...view, status: 'failing' as const, detail: `the check broke: ${String(error ?? 'it ended')}` } : view)) });
+      enqueue.assign({ checks: context.checks.map((check) => (`probe.${check.index}` === actorId ? { ...check, status: 'failing' as const, detail: `the check broke: ${String(error)}` } : check)) });
     }),
     cancelAlive: cancel('alive'),
     cancelRetry: cancel('retry'),
     spendLeft: assign({ leftMs: null }),
-    fetched: assign({ fetchFailures: 0, reason: null }),
+    fetched: assign({ fetch: null }),
     fetchFailed: enqueueActions(({ context, event, enqueue }) => {
       const { error } = event as unknown as { error: { code?: string; message?: string } };
-      const delay = backOff(context.fetchFailures);
-      enqueue.assign({ fetchFailures: context.fetchFailures + 1, reason: { code: error.code ?? 'fetch-failed', text: error.message ?? String(error), next: { what: `tries again in ${delay / 1000} s`, at: null } } });
-      enqueue(raise({ type: 'fetch.retry' }, { id: 'retry', delay }));
+      const failures = (context.fetch?.failures ?? 0) + 1, delayMs = fetchBackOff(failures - 1);
+      enqueue.assign({ fetch: { code: error.code ?? 'fetch-failed', detail: error.message ?? String(error), failures, delayMs } });
+      enqueue.raise({ type: 'fetch.retry' }, { id: 'retry', delay: delayMs });
     }),
-    started: assign(({ event }) => { const { launch } = as(event, 'program.started'); return { launch, pid: launch.pid, reason: null }; }),
-    exited: assign(({ context, event }) => { const it = as(event, 'program.exited'); return { pid: null, exit: exitWithCause(it.exit, context.killing), exitMono: it.mono }; }),
+    started: assign(({ event }) => { const { launch } = as(event, 'program.started'); return { launch, pid: launch.pid }; }),
+    exited: assign(({ context, event }) => { const it = as(event, 'program.exited'); return { pid: null, over: true, exit: exitWithCause(it.exit, context.killing), ended: it.when }; }),
+    emptied: assign(({ context, event }) => (context.over ? {} : { pid: null, ended: as(event, 'program.emptied').when })),
     survived: assign({ ready: ({ context: { launch, policy } }) => launch && { at: launch.at + policy.aliveMs, mono: launch.mono + policy.aliveMs } }),
-    probed: assign(({ context, event }) => { const it = event as ProbeReport; return { health: put(context.health, it.index, it.view), passed: it.type === 'probe.passed' ? put(context.passed, it.index, true) : context.passed }; }),
-    passedAll: assign({ ready: ({ event }) => { const it = event as ProbeReport; return { at: it.view.at, mono: it.mono }; } }),
-    kill: assign({ killing: ({ context, event }) => killingOf(event, context.killing), reason: null }),
-    killUnhealthy: assign({ killing: ({ context }) => { const view = context.health.find((h) => h.role === 'live' && h.status === 'failing'); return { reason: 'unhealthy' as const, by: null, text: view ? `check ${view.index}: ${view.detail}, ${view.failures} times in a row` : null, at: view?.at ?? 0 }; } }),
-    startTimedOut: assign({ killing: ({ context }) => ({ reason: 'start-timeout' as const, by: null, text: `not ready within ${context.policy.startTimeoutMs / 1000} s`, at: (context.launch?.at ?? 0) + context.policy.startTimeoutMs }) }),
-    stuck: assign({ reason: { code: 'stuck', text: 'a process does not end after SIGKILL: it waits inside the kernel', next: { what: 'is watched until it ends', at: null } } }),
-    relieve: assign({ reason: null, escalated: null }),
-    wait: assign({ reason: ({ event }) => as(event, 'restart.held').reason }),
-    granted: assign(({ event }) => { const it = as(event, 'restart.granted'); return { delayMs: it.delayMs, reason: it.reason, escalated: null }; }),
-    escalate: assign(({ context, event }) => { const it = as(event, 'restart.escalated'); return { reason: it.reason, escalated: { launch: context.launch?.launch ?? 0, deaths: it.deaths } }; }),
-    refused: assign({ reason: ({ event }) => as(event, 'restart.refused').reason }),
+    probed: assign({ checks: ({ context, event }) => fold(context.checks, as(event, 'probe.reported').check) }),
+    passedAll: assign({ ready: ({ event }) => { const it = as(event, 'probe.reported'); return { at: it.check.at, mono: it.mono }; } }),
+    kill: assign({ killing: ({ context, event }) => killingOf(event, context.killing), plan: null, askingUntil: null, fetch: null }),
+    killUnhealthy: assign({ killing: ({ context: { checks, policy } }) => {
+      const check = checks[failedLive(policy.checks, checks) ?? -1];
+      return { reason: 'unhealthy' as const, by: null, text: check ? `health check ${check.index} failed ${check.failures} times in a row (${check.detail})` : null, at: check?.at ?? 0 };
+    } }),
+    startTimedOut: assign({ killing: ({ context: { policy, launch } }) => ({ reason: 'start-timeout' as const, by: null, text: `it was not ready within ${policy.startTimeoutMs / 1000} s`, at: (launch?.at ?? 0) + policy.startTimeoutMs }) }),
+    stuck: assign({ stuck: true }),
+    relieve: assign({ plan: null, askingUntil: null, escalated: null, failed: null, fetch: null }),
+    wait: assign({ plan: ({ context }) => ({ at: context.ended.at, delayMs: 0, crashLoop: false, deaths: 0, periodSeconds: 0, held: true, closed: false }) }),
+    granted: assign(({ context, event }) => { const { plan } = as(event, 'restart.granted'); return { plan, askingUntil: null, escalated: plan.closed ? null : context.escalated }; }),
+    escalate: assign(({ event }) => { const { launch, deaths, until } = as(event, 'restart.escalated'); return { escalated: { launch, deaths }, askingUntil: until }; }),
+    answered: assign({ escalated: null }),
+    refused: assign({ failed: ({ event }) => { const it = as(event, 'restart.refused'); return it.outcome === 'failed' ? { code: it.code, text: it.text } : null; } }),
     adjust: enqueueActions(({ context, event, enqueue }) => {
       const { policy } = as(event, 'instance.adjust');
       enqueue.assign({ policy });
       if (JSON.stringify(policy.checks) === JSON.stringify(context.policy.checks)) return;
-      for (let index = 0; index < context.probes; index++) enqueue.stopChild(`probe.${index}`);
-      const changed = { ...context, policy, passed: policy.checks.map((_, i) => context.passed[i] ?? false) };
+      const changed = { ...context, policy, checks: waiting(policy, context.checks) };
       const inputs = context.probes > 0 ? probeInputs(changed) : [];
+      for (let index = 0; index < context.probes; index++) enqueue.stopChild(`probe.${index}`);
       for (const [index, input] of inputs.entries()) enqueue.spawnChild('probe', { id: `probe.${index}`, input });
-      enqueue.assign({ health: waitingHealth(policy.checks), passed: changed.passed, probes: inputs.length });
+      enqueue.assign({ checks: changed.checks, probes: inputs.length });
     }),
     tellReady: sendTo(parent, ({ context }) => report({ type: 'instance.becameReady', id: context.id })),
     askTurn: sendTo(parent, ({ context }) => report({ type: 'turn.asked', id: context.id })),
     withdraw: sendTo(parent, ({ context }) => report({ type: 'turn.withdrawn', id: context.id })),
-    ask: sendTo(parent, ({ context }) => report({
-      type: 'restart.asked', id: context.id, exit: context.exit, mono: context.exitMono, launch: context.launch?.launch ?? 0,
-      readyMono: context.ready?.mono ?? null, byOperator: context.killing?.reason === 'restart',
+    ask: sendTo(parent, ({ context: { id, over, exit, ended, launch, ready, killing } }) => report({
+      type: 'restart.asked', id, exit: over ? exit : null, ended, launch: launch?.launch ?? 0, readyMs: ready && ended.mono - ready.mono, byOperator: killing?.reason === 'restart',
     })),
   },
 });

@@ -1,7 +1,8 @@
 // What an instance's machine knows and hears. All plain JSON; every time comes in with an event (`at` epoch ms, shown; `mono`
 // CLOCK_MONOTONIC ms, decided by).
-import type { HealthCheckSpec, Reason } from '../src/model/app.ts';
-import type { Exit, ExitReason, HealthView } from '../src/model/instance.ts';
+import type { HealthCheckSpec } from '../src/model/app.ts';
+import type { CheckState } from '../src/model/health.ts';
+import type { Exit, ExitReason } from '../src/model/instance.ts';
 import type { ProbeReport } from './probe.ts';
 
 /** The part of a spec that the machine itself decides by; an adjustment replaces it without a restart. */
@@ -14,11 +15,14 @@ export interface Killing { reason: KillReason; /** Who asked, where somebody did
 /** One launch of the program as it is known. */
 export interface LaunchFacts { launch: number; pid: number; at: number; mono: number; ports: number[]; debugPort: number | null; consolePort: number | null; restarts: number }
 export interface ReadyFacts { at: number; mono: number }
+/** Time and chance (0..1), as an event brings them in. */
+export interface Moment { at: number; mono: number; chance: number }
 
 /** Facts found on disk after an agent restart (or a crash of this actor); the first that applies decides (DESIGN section 3). */
 export interface Adoption {
   launch: LaunchFacts | null;
-  exit: Exit | null; exitMono: number | null;
+  /** `ended` null: not known when. */
+  exit: Exit | null; ended: Moment | null;
   stopping: (Killing & { leftMs: number }) | null;
   ready: ReadyFacts | null;
   /** What is left of the start deadline, ms. */
@@ -35,6 +39,9 @@ export interface InstanceInput {
   exit: Exit | null;
 }
 
+/** A granted restart, as it is shown. */
+export interface RestartPlan { at: number; delayMs: number; crashLoop: boolean; deaths: number; held: boolean; periodSeconds: number; /** The escalation is over (window reset or an operator's word). */ closed: boolean }
+
 export interface InstanceContext {
   id: string; policy: InstancePolicy; adopt: Adoption | null; chance: number;
   /** The newest launch, null before the first. */
@@ -42,29 +49,33 @@ export interface InstanceContext {
   /** The program's, null when it does not run. */
   pid: number | null;
   ready: ReadyFacts | null;
-  /** How the last launch ended, and when (mono). */
-  exit: Exit | null; exitMono: number;
+  /** How the newest ended launch ended. */
+  exit: Exit | null;
+  /** When it was known to be over. */
+  ended: Moment;
   killing: Killing | null;
   /** What is left of a deadline begun before an agent restart; null: the whole. */
   leftMs: number | null;
-  health: HealthView[];
-  /** Checks (by index) that passed in this launch. */
-  passed: boolean[];
+  checks: CheckState[];
   /** How many probe actors there are, `probe.0` and on. */
   probes: number;
-  /** Why it waits or failed, and what is next. */
-  reason: Reason | null;
+  plan: RestartPlan | null;
+  /** Its end has been told since it was last asked to start. */
+  over: boolean;
+  /** Its window is full and asked about until then (epoch ms). */
+  askingUntil: number | null;
+  /** Its window was full at that launch, and the parent has not answered. */
   escalated: { launch: number; deaths: number } | null;
+  fetch: { code: string; detail: string; failures: number; delayMs: number } | null;
+  failed: { code: string; text: string } | null;
+  /** A process of it does not even end by SIGKILL. */
+  stuck: boolean;
   /** The program actor is there: spawned once, stopped only when its tree is empty for good. */
   hasProgram: boolean;
-  /** Failed fetches in a row. */
-  fetchFailures: number;
-  /** Delay of a granted restart. */
-  delayMs: number;
 }
 
 export type InstanceEvent =
-  /** `by`: who asked. */
+  /** `by`: who asked; `text`: why, in words. */
   | { type: 'instance.stop'; reason: 'stop' | 'update'; by: string | null; text: string | null; at: number }
   | { type: 'instance.restart'; by: string | null; text: string | null; at: number }
   | { type: 'instance.kill'; by: string | null; at: number }
@@ -72,19 +83,21 @@ export type InstanceEvent =
   | { type: 'limit.exceeded'; what: 'disk' | 'oom'; text: string; at: number }
   | { type: 'fetch.retry' }
   | { type: 'program.started'; launch: LaunchFacts }
-  /** `empty`: nothing of its tree is left. `exit.reason` is what the effect saw. */
-  | { type: 'program.exited'; exit: Exit; mono: number; empty: boolean }
-  | { type: 'program.emptied' }
+  /** `empty`: nothing of its tree is left. */
+  | { type: 'program.exited'; exit: Exit; when: Moment; empty: boolean }
+  | { type: 'program.emptied'; when: Moment }
   /** Its content is not there (any more): fetch again. */
   | { type: 'program.unprepared' }
   | { type: 'program.survived' }
   | ProbeReport
   | { type: `xstate.error.actor.probe.${string}`; actorId: string; error: unknown }
   | { type: `xstate.done.actor.probe.${string}`; actorId: string }
-  | { type: 'restart.granted'; delayMs: number; reason: Reason | null }
-  | { type: 'restart.held'; reason: Reason }
-  | { type: 'restart.escalated'; deaths: number; reason: Reason }
-  | { type: 'restart.refused'; outcome: 'failed' | 'stopped'; reason: Reason };
+  | { type: 'restart.granted'; plan: RestartPlan }
+  | { type: 'restart.held' }
+  | { type: 'restart.escalated'; deaths: number; launch: number; until: number }
+  /** The parent said that it shall stay: nothing is open any more. */
+  | { type: 'escalation.closed' }
+  | { type: 'restart.refused'; outcome: 'done' } | { type: 'restart.refused'; outcome: 'failed'; code: string; text: string };
 
 /** Commands to the program actor. It reports at its start what is already so. */
 export type ProgramCommand =
@@ -94,8 +107,8 @@ export type ProgramCommand =
 
 /** What an instance tells its supervisor, under its own id. */
 export type SupervisorReport =
-  /** It is down and wants to start again. `exit` null: it was ended before its program had begun. `readyMono`: since when it was ready. */
-  | { type: 'restart.asked'; id: string; exit: Exit | null; mono: number; launch: number; readyMono: number | null; byOperator: boolean }
+  /** It is down and wants to start again. `exit` null: it was ended before its program had begun. */
+  | { type: 'restart.asked'; id: string; exit: Exit | null; ended: Moment; launch: number; readyMs: number | null; byOperator: boolean }
   /** It is unhealthy and asks for its turn to be ended and started again. */
   | { type: 'turn.asked'; id: string }
   | { type: 'turn.withdrawn'; id: string }
@@ -106,7 +119,7 @@ export function freshInstance(input: InstanceInput | undefined): InstanceContext
   const policy = input?.policy ?? { checks: [], startTimeoutMs: 60_000, killTimeoutMs: 10_000, aliveMs: 1000 };
   return {
     id: input?.id ?? '', policy, adopt: input?.adopt ?? null, chance: input?.chance ?? 0.5, launch: null, pid: null, ready: null, exit: input?.exit ?? null,
-    exitMono: 0, killing: null, leftMs: null, health: [], passed: [], probes: 0, reason: null, escalated: null, hasProgram: false, fetchFailures: 0, delayMs: 0,
+    ended: { at: 0, mono: 0, chance: 0.5 }, killing: null, leftMs: null, checks: [], probes: 0, plan: null, over: true, askingUntil: null, escalated: null, fetch: null, failed: null, stuck: false, hasProgram: false,
   };
 }
 
@@ -122,5 +135,3 @@ export function exitWithCause(exit: Exit, killing: Killing | null): Exit {
 
 /** `killing` for these ends the assignment; every other one leads to a restart. */
 export const endsForGood = (killing: Killing | null): boolean => killing?.reason === 'stop' || killing?.reason === 'update';
-export const waitingHealth = (checks: HealthCheckSpec[]): HealthView[] =>
-  checks.map((check, index) => ({ index, role: check.role, status: 'waiting', failures: 0, at: 0, detail: '' }));

@@ -26,7 +26,7 @@ export const instanceMachine = instanceActions.createMachine({
   options: { maxIterations: 1000 },
   context: ({ input }) => freshInstance(input),
   initial: 'recovering',
-  on: { 'xstate.error.actor.probe.*': { actions: 'probeCrashed' }, 'xstate.done.actor.probe.*': { actions: 'probeCrashed' } },
+  on: { 'escalation.closed': { actions: 'answered' }, 'xstate.error.actor.probe.*': { actions: 'probeCrashed' }, 'xstate.done.actor.probe.*': { actions: 'probeOver' } },
   states: {
     recovering: {
       description: 'Goes where the facts on disk say that it was.',
@@ -56,8 +56,7 @@ export const instanceMachine = instanceActions.createMachine({
         'program.started': { actions: ['started', 'spawnProbes'] },
         'program.unprepared': 'fetching',
         'program.survived': { target: 'running', actions: 'survived' },
-        'probe.passed': [{ guard: 'lastToPass', target: 'running', actions: ['probed', 'passedAll'] }, { actions: 'probed' }],
-        'probe.failed': { actions: 'probed' },
+        'probe.reported': [{ guard: 'lastToPass', target: 'running', actions: ['probed', 'passedAll'] }, { actions: 'probed' }],
       },
       after: { startTimeout: { target: 'killing', actions: 'startTimedOut' } },
     },
@@ -66,8 +65,7 @@ export const instanceMachine = instanceActions.createMachine({
       entry: 'tellReady',
       on: {
         ...alive,
-        'probe.passed': { actions: 'probed' },
-        'probe.failed': [{ guard: 'exceeded', target: 'unhealthy', actions: 'probed' }, { actions: 'probed' }],
+        'probe.reported': [{ guard: 'exceeded', target: 'unhealthy', actions: 'probed' }, { actions: 'probed' }],
       },
     },
     unhealthy: {
@@ -75,8 +73,7 @@ export const instanceMachine = instanceActions.createMachine({
       entry: 'askTurn', exit: 'withdraw',
       on: {
         ...alive,
-        'probe.passed': [{ guard: 'recovered', target: 'running', actions: ['probed', 'relieve'] }, { actions: 'probed' }],
-        'probe.failed': { actions: 'probed' },
+        'probe.reported': [{ guard: 'recovered', target: 'running', actions: ['probed', 'relieve'] }, { actions: 'probed' }],
         'restart.granted': { target: 'killing', actions: 'killUnhealthy' },
         'restart.held': { actions: 'wait' },
       },
@@ -88,7 +85,7 @@ export const instanceMachine = instanceActions.createMachine({
         ...adjust,
         'instance.stop': { actions: 'kill' },
         'program.exited': [{ guard: 'emptyForGood', target: 'stopped', actions: 'exited' }, { guard: 'empty', target: 'restarting.asking', actions: 'exited' }, { actions: 'exited' }],
-        'program.emptied': [{ guard: 'forGood', target: 'stopped' }, { target: 'restarting.asking' }],
+        'program.emptied': [{ guard: 'forGood', target: 'stopped', actions: 'emptied' }, { target: 'restarting.asking', actions: 'emptied' }],
       },
       states: {
         terminating: { description: 'Asked with the kill signal.', entry: 'signalProgram', on: { 'instance.kill': 'forcing' }, after: { killTimeout: 'forcing' } },
@@ -101,7 +98,7 @@ export const instanceMachine = instanceActions.createMachine({
         clearing: {
           description: 'The program ended by itself; what it left behind is ended too.',
           entry: ['stopProbes', 'signalProgram'],
-          on: { ...stop, ...adjust, 'instance.restart': { actions: 'kill' }, 'instance.kill': { actions: 'killProgram' }, 'program.emptied': 'asking' },
+          on: { ...stop, ...adjust, 'instance.restart': { actions: 'kill' }, 'instance.kill': { actions: 'killProgram' }, 'program.emptied': { target: 'asking', actions: 'emptied' } },
           after: { killTimeout: { actions: 'killProgram' } },
         },
         asking: {
