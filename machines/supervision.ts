@@ -99,5 +99,5 @@ export const isOpen = (child: ChildFacts | undefined, launch: number): boolean =
 /** Whether the next unhealthy child may be ended now: not all of an app at once. */
 export function mayTakeTurn(children: Record<string, ChildFacts>): boolean {
   const all = Object.values(children), count = (...phases: ChildPhase[]) => all.filter((child) => phases.includes(child.phase)).length;
-  return !restartsAreRolled({ total: all.length, up: count('up'), starting: count('starting', 'turn') });
+  return !restartsAreRolled({ total: all.length, healthy: count('up'), underWay: count('starting', 'turn') });
 }
