@@ -1,24 +1,24 @@
 // Group commit: what is asked for while one commit is being synced goes into the next one, so that a hundred writers at
 // once cost one fsync, and each hears of success only when its own write is on the disk.
-import type { Database, RootDatabase } from 'lmdb';
+import type { RootDatabase } from 'lmdb';
 import { ABORT } from 'lmdb';
 import { storeFailure } from './failures.ts';
-import { numberKey, readNumber } from './encoding.ts';
 import { StoreError } from './store.ts';
+import { ledgerNumber, setLedgerNumber } from './tables.ts';
+import type { Table } from './tables.ts';
 
 /** Numbers that live with the records (versions, counters, sizes): read once a commit, written once at its end. */
 export class Ledger {
-  private readonly db: Database<Buffer, Buffer>;
+  private readonly db: Table;
   private readonly changed = new Map<string, number>();
-  constructor(db: Database<Buffer, Buffer>) {
+  constructor(db: Table) {
     this.db = db;
   }
 
   get(name: string): number {
     const known = this.changed.get(name);
     if (known !== undefined) return known;
-    const stored = this.db.get(Buffer.from(name));
-    return stored === undefined ? 0 : readNumber(stored);
+    return ledgerNumber(this.db, name) ?? 0;
   }
 
   set(name: string, value: number): void {
@@ -34,7 +34,7 @@ export class Ledger {
 
   /** To be called inside the transaction. */
   write(): void {
-    for (const [name, value] of this.changed) this.db.put(Buffer.from(name), numberKey(value));
+    for (const [name, value] of this.changed) setLedgerNumber(this.db, name, value);
   }
 }
 
@@ -45,14 +45,14 @@ const GROUP_WEIGHT = 2000;
 
 export class Commits {
   private readonly root: RootDatabase<Buffer, Buffer>;
-  private readonly ledgerDb: Database<Buffer, Buffer>;
+  private readonly ledger: Table;
   private waiting: Job[] = [];
   private running: Promise<void> | null = null;
   private closed = false;
 
-  constructor(root: RootDatabase<Buffer, Buffer>, ledgerDb: Database<Buffer, Buffer>) {
+  constructor(root: RootDatabase<Buffer, Buffer>, ledger: Table) {
     this.root = root;
-    this.ledgerDb = ledgerDb;
+    this.ledger = ledger;
   }
 
   /**
@@ -88,7 +88,7 @@ export class Commits {
         await this.root.childTransaction((): unknown => {
           results = [];
           thrown = null;
-          const ledger = new Ledger(this.ledgerDb);
+          const ledger = new Ledger(this.ledger);
           let index = 0;
           try {
             for (; index < jobs.length; index++) results.push(jobs[index]!.apply(ledger));

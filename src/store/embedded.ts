@@ -2,18 +2,20 @@
 // group); reads come from the memory map and cost microseconds.
 import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
-import { open } from 'lmdb';
-import type { Database, RootDatabase } from 'lmdb';
 import { Commits, Ledger, closedError } from './commits.ts';
 import { checkKey } from './encoding.ts';
 import { storeFailure } from './failures.ts';
 import { EventLog, prepareEntry } from './log.ts';
+import { prepareFile } from './prepare-file.ts';
+import type { StoreNotice } from './prepare-file.ts';
 import { Records, pageSize, prepare } from './records.ts';
 import type { PreparedWrite } from './records.ts';
 import { searchLog, searchRecords } from './search.ts';
 import { Series, preparePoint } from './series.ts';
 import { StoreError } from './store.ts';
 import type { CollectionSize, Doc, LogEntry, QueryOptions, QueryResult, ReadLogOptions, ScanOptions, SeriesPoint, Store, Stored, Write, WriteResult } from './store.ts';
+import { FLOOR_KEY, openTables } from './tables.ts';
+import type { Table, Tables } from './tables.ts';
 
 /** The store's file in its directory. */
 export const STORE_FILE = 'store.mdb';
@@ -24,22 +26,21 @@ const SLICE = 1000;
 const slices = <T>(items: T[]): T[][] => Array.from({ length: Math.ceil(items.length / SLICE) }, (_, n) => items.slice(n * SLICE, (n + 1) * SLICE));
 
 class EmbeddedStore implements Store {
-  private readonly root: RootDatabase<Buffer, Buffer>;
+  private readonly root: Tables['root'];
   private readonly commits: Commits;
-  private readonly ledgerDb: Database<Buffer, Buffer>;
+  private readonly ledger: Table;
   private readonly records: Records;
   private readonly log: EventLog;
   private readonly series: Series;
   private closing: Promise<void> | null = null;
 
-  constructor(root: RootDatabase<Buffer, Buffer>) {
-    const table = (name: string): Database<Buffer, Buffer> => root.openDB<Buffer, Buffer>({ name, encoding: 'binary', keyEncoding: 'binary' });
+  constructor({ root, of }: Tables) {
     this.root = root;
-    this.ledgerDb = table('ledger');
-    this.commits = new Commits(root, this.ledgerDb);
-    this.records = new Records(table('records'));
-    this.log = new EventLog(table('events'), table('event-times'));
-    this.series = new Series(table('points'));
+    this.ledger = of.ledger;
+    this.commits = new Commits(root, of.ledger);
+    this.records = new Records(of.records);
+    this.log = new EventLog(of.events, of['event-times']);
+    this.series = new Series(of.points);
   }
 
   /** Every read: after closing, or of a damaged page, a StoreError. */
@@ -79,7 +80,7 @@ class EmbeddedStore implements Store {
     checkKey(counter);
     if (!Number.isSafeInteger(count) || count < 1) throw new StoreError('store-refused', `Cannot draw ${count} numbers`, 'Draw at least one.');
     return this.commits.run((ledger) => {
-      const first = Math.max(ledger.get(`draw/${counter}`) + 1, atLeast);
+      const first = Math.max(ledger.get(`draw/${counter}`) + 1, ledger.get(FLOOR_KEY) + 1, atLeast);
       ledger.set(`draw/${counter}`, first + count - 1);
       return first;
     });
@@ -91,7 +92,7 @@ class EmbeddedStore implements Store {
   }
 
   async readLog(options: ReadLogOptions = {}): Promise<{ items: LogEntry[]; oldest: number; newest: number }> {
-    const newest = await this.read(() => new Ledger(this.ledgerDb).get('log/newest'));
+    const newest = await this.read(() => new Ledger(this.ledger).get('log/newest'));
     const after = Math.max(0, options.after ?? 0), before = Math.min(options.before ?? Infinity, newest + 1);
     const page = (low: number, high: number, limit: number): Promise<LogEntry[]> =>
       this.read(() => this.log.read(low, high, limit, options.newestFirst ?? false));
@@ -133,9 +134,9 @@ class EmbeddedStore implements Store {
 
   collections(): Promise<CollectionSize[]> {
     return this.read(() => {
-      const ledger = new Ledger(this.ledgerDb);
+      const ledger = new Ledger(this.ledger);
       const sizes: CollectionSize[] = [];
-      for (const key of this.ledgerDb.getKeys({ start: Buffer.from('count/'), end: Buffer.from('count0') })) {
+      for (const key of this.ledger.getKeys({ start: Buffer.from('count/'), end: Buffer.from('count0') })) {
         const name = key.toString().slice('count/'.length);
         const count = ledger.get(`count/${name}`);
         if (count > 0) sizes.push({ name, count, bytes: ledger.get(`bytes/${name}`) });
@@ -151,15 +152,16 @@ class EmbeddedStore implements Store {
 }
 
 /**
- * Opens (or makes) the store of a directory. The caller holds the directory's lock: lmdb is none.
- * @throws StoreError store-corrupt, store-full or store-unavailable, with a hint
+ * Opens (or makes) the store of a directory. The caller holds the directory's lock: lmdb is none. A damaged or foreign file
+ * is set aside, what is sound of it is saved, and `notice` says so.
+ * @throws StoreError store-full, store-unavailable, store-refused (the store of a later stathub), store-corrupt; with a hint
  */
-export async function openEmbedded(directory: string): Promise<Store> {
+export async function openEmbedded(directory: string, options: { notice?: (notice: StoreNotice) => void } = {}): Promise<Store> {
   const file = join(directory, STORE_FILE);
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    // overlappingSync off: a commit is acknowledged after its sync, not before.
-    return new EmbeddedStore(open<Buffer, Buffer>({ path: file, overlappingSync: false, maxDbs: 8, encoding: 'binary', keyEncoding: 'binary' }));
+    await prepareFile(file, options.notice ?? ((notice) => console.error(notice.message)));
+    return new EmbeddedStore(await openTables(file));
   } catch (error) {
     throw await storeFailure(error, `opening ${file}`);
   }

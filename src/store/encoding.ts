@@ -45,24 +45,40 @@ export function numberKey(...numbers: number[]): Buffer {
 
 export const readNumber = (bytes: Buffer, offset = 0): number => Number(bytes.readBigUInt64BE(offset));
 
-/** Checksum, version, term; JSON follows. */
-const HEADER = 20;
-
 /** What is checked: the key too, so that a value under the wrong key is found. */
-const checksum = (key: Uint8Array, value: Buffer): number => crc32(value.subarray(4), crc32(key));
+const checksum = (key: Uint8Array, value: Uint8Array): number => crc32(value.subarray(4), crc32(key));
 
-/**
- * A value as it is stored.
- * @param version 0 where the kind has none (log entries, points)
- * @throws StoreError store-refused when `doc` is not JSON
- */
+/** Puts a checksum before a value. */
+export function seal(key: Uint8Array, value: Uint8Array): Buffer {
+  const sealed = Buffer.allocUnsafe(4 + value.length);
+  sealed.set(value, 4);
+  sealed.writeUInt32BE(checksum(key, sealed), 0);
+  return sealed;
+}
+
+/** Is the value as it was sealed under this key? */
+export const isSound = (key: Uint8Array, sealed: Buffer): boolean => sealed.length >= 4 && sealed.readUInt32BE(0) === checksum(key, sealed);
+
+/** @throws StoreError store-corrupt when the checksum does not fit: nothing of such a value is believed */
+export function unseal(key: Uint8Array, sealed: Buffer): Buffer {
+  if (isSound(key, sealed)) return sealed.subarray(4);
+  const name = Buffer.from(key).toString('utf8').replace('\0', '/').replace(/[^\x20-\x7e]/g, '?');
+  throw new StoreError('store-corrupt', `The store holds a damaged value (${name})`, RESTART_HINT);
+}
+
+/** What helps against damage found while the store is open. */
+export const RESTART_HINT = 'Stop the master and start it again: it saves what is sound, sets the damaged file aside and says where. Check the disk and the memory.';
+
+/** Version and term; JSON follows. */
+const HEADER = 16;
+
+/** A value as it is stored: version and term are 0 where the kind has none (log entries, points). */
 export function encode(key: Uint8Array, json: Buffer, version = 0, term = 0): Buffer {
   const value = Buffer.allocUnsafe(HEADER + json.length);
-  value.writeDoubleBE(version, 4);
-  value.writeDoubleBE(term, 12);
+  value.writeDoubleBE(version, 0);
+  value.writeDoubleBE(term, 8);
   json.copy(value, HEADER);
-  value.writeUInt32BE(checksum(key, value), 0);
-  return value;
+  return seal(key, value);
 }
 
 /** @throws StoreError store-refused when it is not JSON (a cycle, a BigInt) */
@@ -76,12 +92,8 @@ export function toJson(doc: unknown): Buffer {
 
 export interface Decoded { version: number; term: number; json: () => unknown }
 
-/** @throws StoreError store-corrupt when the checksum does not fit: nothing of such a value is believed */
-export function decode(key: Uint8Array, value: Buffer): Decoded {
-  if (value.length < HEADER || value.readUInt32BE(0) !== checksum(key, value)) {
-    const name = Buffer.from(key).toString('utf8').replace('\0', '/').replace(/[^\x20-\x7e]/g, '?');
-    throw new StoreError('store-corrupt', `The store holds a damaged value (${name})`,
-      'Stop the master and start it again: it sets the damaged store aside and says where. Check the disk and memory.');
-  }
-  return { version: value.readDoubleBE(4), term: value.readDoubleBE(12), json: () => JSON.parse(value.toString('utf8', HEADER)) };
+/** @throws StoreError store-corrupt when the checksum does not fit */
+export function decode(key: Uint8Array, sealed: Buffer): Decoded {
+  const value = unseal(key, sealed);
+  return { version: value.readDoubleBE(0), term: value.readDoubleBE(8), json: () => JSON.parse(value.toString('utf8', HEADER)) };
 }

@@ -1,4 +1,5 @@
 // Turns what lmdb throws into a StoreError with a stable code and a hint.
+import { RESTART_HINT } from './encoding.ts';
 import { StoreError } from './store.ts';
 
 const FULL = /ENOSPC|EDQUOT|EFBIG|no space left|disk quota|file too large|MDB_MAP_FULL/i;
@@ -22,8 +23,7 @@ export async function storeFailure(error: unknown, doing: string): Promise<Store
       'Free space on that file system; what was acknowledged is safe, and writing goes on by itself.', { cause });
   }
   if (DAMAGED.test(text)) {
-    return new StoreError('store-corrupt', `The store is damaged (${doing}: ${message})`,
-      'Stop the master and start it again: it sets the damaged store aside and says where. Check the disk and memory.', { cause });
+    return new StoreError('store-corrupt', `The store is damaged (${doing}: ${message})`, RESTART_HINT, { cause });
   }
   return new StoreError('store-unavailable', `The store failed (${doing}: ${message})`, 'See the message; check the store directory, its disk and its permissions.', { cause });
 }

@@ -1,10 +1,10 @@
 // The event log of the embedded store: numbers from 1, given inside the transaction that stores the entries, so no reader
 // ever sees a gap that fills later. An index by time lets old entries go without reading the log.
-import type { Database } from 'lmdb';
 import type { Ledger } from './commits.ts';
-import { decode, encode, numberKey, readNumber, toJson } from './encoding.ts';
+import { decode, encode, numberKey, readNumber, seal, toJson } from './encoding.ts';
 import { StoreError } from './store.ts';
 import type { LogEntry } from './store.ts';
+import type { Table } from './tables.ts';
 
 export interface PreparedEntry { at: number; json: Buffer }
 
@@ -17,12 +17,12 @@ export function prepareEntry(entry: Omit<LogEntry, 'seq'>): PreparedEntry {
   return { at, json: toJson(entry) };
 }
 
-const NONE = numberKey(0).subarray(0, 0);
+const NONE = new Uint8Array(0);
 
 export class EventLog {
-  private readonly entries: Database<Buffer, Buffer>;
-  private readonly times: Database<Buffer, Buffer>;
-  constructor(entries: Database<Buffer, Buffer>, times: Database<Buffer, Buffer>) {
+  private readonly entries: Table;
+  private readonly times: Table;
+  constructor(entries: Table, times: Table) {
     this.entries = entries;
     this.times = times;
   }
@@ -33,7 +33,8 @@ export class EventLog {
       const seq = ledger.add('log/newest', 1);
       const key = numberKey(seq);
       this.entries.put(key, encode(key, json));
-      this.times.put(numberKey(at, seq), NONE);
+      const time = numberKey(at, seq);
+      this.times.put(time, seal(time, NONE));
       return seq;
     });
   }

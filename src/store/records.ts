@@ -1,8 +1,8 @@
 // Records of the embedded store: reading, ordered scans, compare-and-swap.
-import type { Database } from 'lmdb';
 import type { Ledger } from './commits.ts';
 import { checkCollection, checkKey, decode, encode, prefixEnd, recordKey, splitRecordKey, toJson } from './encoding.ts';
 import type { Doc, ScanOptions, Stored, Version, Write, WriteResult } from './store.ts';
+import type { Table } from './tables.ts';
 
 /** Most items one page may have, in both adapters (Elasticsearch's default window). */
 export const PAGE_LIMIT = 10_000;
@@ -27,8 +27,8 @@ export function prepare(write: Write): PreparedWrite {
 }
 
 export class Records {
-  private readonly db: Database<Buffer, Buffer>;
-  constructor(db: Database<Buffer, Buffer>) {
+  private readonly db: Table;
+  constructor(db: Table) {
     this.db = db;
   }
 

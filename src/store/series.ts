@@ -1,9 +1,9 @@
 // Per-minute points of the embedded store. The minute comes first in the key: a minute of all subjects is written side by
 // side, and what is too old is one range at the front. A subject is read by one look-up a minute.
-import type { Database } from 'lmdb';
 import { checkKey, decode, encode, numberKey, readNumber, toJson } from './encoding.ts';
 import { StoreError } from './store.ts';
 import type { SeriesPoint } from './store.ts';
+import type { Table } from './tables.ts';
 
 const pointKey = (minute: number, subject: string): Buffer => Buffer.concat([numberKey(minute), Buffer.from(subject)]);
 
@@ -20,8 +20,8 @@ export function preparePoint(subject: string, point: SeriesPoint): PreparedPoint
 }
 
 export class Series {
-  private readonly db: Database<Buffer, Buffer>;
-  constructor(db: Database<Buffer, Buffer>) {
+  private readonly db: Table;
+  constructor(db: Table) {
     this.db = db;
   }
 
