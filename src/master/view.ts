@@ -18,6 +18,8 @@ export class View {
   readonly nodes = new Map<string, NodeEntry>();
   readonly instances = new Map<string, InstanceEntry>();
   readonly tombstones = new Map<string, TombstoneEntry>();
+  /** Slots that an operator is filling by hand (an adoption under way): app -> slot -> instance id. */
+  readonly holds = new Map<string, Map<number, string>>();
   readonly changes: Changes;
   private readonly duties = new Map<string, Map<string, Duty>>();
   private readonly reported = new Map<string, Set<string>>();
@@ -31,7 +33,7 @@ export class View {
 
   /** Forgets everything (a new leadership reads it again). */
   clear(): void {
-    for (const map of [this.apps, this.nodes, this.instances, this.tombstones, this.duties, this.reported]) map.clear();
+    for (const map of [this.apps, this.nodes, this.instances, this.tombstones, this.duties, this.reported, this.holds]) map.clear();
   }
 
   // ---- apps, revisions, slots ----
@@ -100,6 +102,13 @@ export class View {
   dutiesOf(node: string): ReadonlyMap<string, Duty> { return this.duties.get(node) ?? noDuties; }
 
   dutyOf(node: string, id: string): Duty | null { return this.duties.get(node)?.get(id) ?? null; }
+
+  /** An assignment of a slot by the instance's id (`<app>.<slot>.<8 base32>`). */
+  assignment(id: string): Assignment | null {
+    const [, app, slot] = /^(.+)\.(\d+)\.[^.]+$/.exec(id) ?? [];
+    const doc = app === undefined ? undefined : this.apps.get(app)?.slots.get(Number(slot))?.doc;
+    return doc?.a?.id === id ? doc.a : doc?.b?.id === id ? doc.b : null;
+  }
 
   private setDuty(assignment: Assignment, tombstone: boolean): void {
     let held = this.duties.get(assignment.node);

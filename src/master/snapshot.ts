@@ -1,0 +1,114 @@
+// The snapshot that placement decides by, read from the view: in pieces, so that a large cluster never holds up the loop.
+import { isHealthy } from '../model/instance.ts';
+import type { SlotRecord } from '../model/assignment.ts';
+import type { SeenInstance, Snapshot, SnapshotApp } from '../placement/snapshot.ts';
+import type { Version } from '../store/store.ts';
+import type { AppEntry, InstanceEntry } from './entries.ts';
+import { nodeView } from './shown.ts';
+import type { View } from './view.ts';
+
+/** Slots in one piece. */
+const PIECE = 500;
+
+export type Piece =
+  | { kind: 'nodes'; nodes: Snapshot['nodes'] }
+  | { kind: 'app'; app: Omit<SnapshotApp, 'slots' | 'seen'> }
+  | { kind: 'slots'; app: string; slots: SlotRecord[]; seen: SeenInstance[] }
+  | { kind: 'localUse'; localUse: Snapshot['localUse'] };
+
+const seenOf = ({ view, node, healthySince, everReady }: InstanceEntry): SeenInstance =>
+  ({ id: view.id, node, status: view.status, launch: view.launch, healthySince: isHealthy(view) ? healthySince : null, everReady, escalated: view.escalated });
+
+/** Unknown instances of this hub by app and slot, and slots that are being filled by hand. */
+function heldSlots(view: View, hub: string): Map<string, Map<number, string>> {
+  const held = new Map<string, Map<number, string>>();
+  const hold = (app: string, slot: number, id: string): void => {
+    if (!held.has(app)) held.set(app, new Map());
+    held.get(app)!.set(slot, id);
+  };
+  for (const { standing, view: { id, app, slot, owner, status } } of view.instances.values()) {
+    if (standing === 'unknown' && owner === hub && status !== 'stopped' && status !== 'failed' && view.apps.has(app)) hold(app, slot, id);
+  }
+  for (const [app, slots] of view.holds) for (const [slot, id] of slots) hold(app, slot, id);
+  return held;
+}
+
+function localUse(view: View): Snapshot['localUse'] {
+  const use: Snapshot['localUse'] = new Map();
+  for (const { standing, node, view: { ports, status } } of view.instances.values()) {
+    if (standing === 'known' || status === 'stopped' || status === 'failed') continue;
+    const sum = use.get(node) ?? { cpus: 0, mem: 0, disk: 0, ports: [] };
+    sum.ports.push(...ports);
+    use.set(node, sum);
+  }
+  return use;
+}
+
+/** The versions that the pieces were read at, for the compare-and-swap of what comes of them. */
+export type SlotVersions = Map<string, Map<number, Version>>;
+
+/** The snapshot in pieces; `versions` is filled on the way. */
+export function* snapshotPieces(view: View, hub: string, versions: SlotVersions): Generator<Piece> {
+  let nodes: Snapshot['nodes'] = [];
+  for (const entry of view.nodes.values()) {
+    nodes.push(nodeView(view, entry));
+    if (nodes.length === 100) { yield { kind: 'nodes', nodes }; nodes = []; }
+  }
+  if (nodes.length > 0) yield { kind: 'nodes', nodes };
+  yield { kind: 'localUse', localUse: localUse(view) };
+  const held = heldSlots(view, hub);
+  for (const entry of [...view.apps.values()]) yield* appPieces(view, entry, held.get(entry.name) ?? new Map<number, string>(), versions);
+}
+
+function* appPieces(view: View, entry: AppEntry, held: Map<number, string>, versions: SlotVersions): Generator<Piece> {
+  const { spec, hash } = view.inForce(entry);
+  const tombstones = [...view.tombstones.values()].map(({ doc }) => doc).filter(({ assignment }) => assignment.app === entry.name);
+  yield { kind: 'app', app: { record: entry.record.doc, spec, hash, tombstones, held } };
+  const own = new Map<number, Version>();
+  versions.set(entry.name, own);
+  const ordered = [...entry.slots.keys()].sort((a, b) => a - b);
+  for (let from = 0; from < ordered.length; from += PIECE) {
+    const slots: SlotRecord[] = [], seen: SeenInstance[] = [];
+    for (const number of ordered.slice(from, from + PIECE)) {
+      const kept = entry.slots.get(number);
+      if (!kept) continue; // gone between two pieces
+      own.set(number, kept.version);
+      slots.push(kept.doc);
+      for (const held of [kept.doc.a, kept.doc.b]) {
+        const instance = held && view.instances.get(held.id);
+        if (instance) seen.push(seenOf(instance));
+      }
+    }
+    yield { kind: 'slots', app: entry.name, slots, seen };
+  }
+  const buried = tombstones.map(({ id }) => view.instances.get(id)).filter((instance) => instance !== undefined).map(seenOf);
+  if (buried.length > 0) yield { kind: 'slots', app: entry.name, slots: [], seen: buried };
+}
+
+/** Puts pieces together again. */
+export class Assembly {
+  readonly snapshot: Snapshot;
+  private readonly apps = new Map<string, SnapshotApp>();
+
+  constructor(now: number, algorithm: Snapshot['algorithm']) {
+    this.snapshot = { now, nodes: [], apps: [], algorithm, localUse: new Map() };
+  }
+
+  add(piece: Piece): void {
+    switch (piece.kind) {
+      case 'nodes': this.snapshot.nodes.push(...piece.nodes); break;
+      case 'localUse': this.snapshot.localUse = piece.localUse; break;
+      case 'app': {
+        const app: SnapshotApp = { ...piece.app, slots: [], seen: new Map() };
+        this.apps.set(app.record.name, app);
+        this.snapshot.apps.push(app);
+        break;
+      }
+      case 'slots': {
+        const app = this.apps.get(piece.app);
+        app?.slots.push(...piece.slots);
+        for (const seen of piece.seen) app?.seen.set(seen.id, seen);
+      }
+    }
+  }
+}
