@@ -192,6 +192,6 @@ export class Nodes {
   }
 
   note(node: string, kind: string, message: string, loudness: 'quiet' | 'moving' | 'attention', detail: Record<string, unknown> = {}): void {
-    this.context.events.note({ at: this.context.clock.now(), kind, subject: { node }, message, loudness, detail });
+    this.context.events.note({ at: this.context.clock.now(), kind, subject: node ? { node } : {}, message, loudness, detail });
   }
 }

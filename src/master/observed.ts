@@ -12,8 +12,8 @@ import { soundInstance } from './sound.ts';
 
 type Observed = Extract<AgentFrame, { type: 'observed' }>;
 
-/** Ended for good on its node: nothing of it runs. */
-const ended = ({ status, pid }: InstanceView): boolean => (status === 'stopped' || status === 'failed') && pid === null;
+/** Stopped as it was told: nothing of it runs, and its agent knows that it is to stop (a failed one may be started again). */
+const ended = ({ status, pid, goal }: InstanceView): boolean => (status === 'stopped' || status === 'failed') && pid === null && goal === 'stop';
 
 /** What placement and the shown status decide by; usage, ports and the like are not in it. */
 const weightOf = (entry: InstanceEntry): string => {
@@ -111,11 +111,5 @@ export class ObservedInstances {
       this.absent.delete(id);
       this.places.emptied(node, id);
     }
-  }
-
-  /** A slot's place was written after its tree was already reported empty: looks again. */
-  review(node: string, id: string): void {
-    const entry = this.context.view.instances.get(id);
-    if (entry && entry.node === node && ended(entry.view)) this.places.emptied(node, id);
   }
 }

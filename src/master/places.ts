@@ -1,4 +1,4 @@
-// Places of slots: given up when their tree is empty or their node is lost (DESIGN section 7, "Two places").
+// Places of slots, given up when their tree is empty (DESIGN section 7, "Two places"); what of lost nodes, placement decides.
 import type { Assignment, SlotRecord } from '../model/assignment.ts';
 import type { MasterContext } from './context.ts';
 import type { Records } from './records.ts';
@@ -45,17 +45,5 @@ export class Places {
     this.context.events.note({
       at: this.context.clock.now(), kind: 'app.deleted', subject: { app: name }, message: `${name} is gone: all its instances have stopped`, loudness: 'quiet', detail: {},
     });
-  }
-
-  /**
-   * The node of an assignment is lost: a tombstone takes its place, so that the slot can be filled and the instance is
-   * stopped when its node returns. The tombstone is written first: after a crash in between both are there, and the slot counts.
-   */
-  async bury(assignment: Assignment): Promise<void> {
-    const { id, node, app, slot } = assignment;
-    const { clock, leadership } = this.context;
-    await this.records.addTombstone({ id, node, assignment: { ...assignment, goal: 'stop' }, term: leadership.term, at: clock.now() });
-    const written = await this.records.slot(app, slot, (doc) => (doc && (doc.a?.id === id || doc.b?.id === id) ? without(doc, id) : undefined));
-    if (!written) await this.records.removeTombstone(id);
   }
 }

@@ -1,7 +1,8 @@
 // The snapshot that placement decides by, read from the view: in pieces, so that a large cluster never holds up the loop.
 import { isHealthy } from '../model/instance.ts';
 import type { SlotRecord } from '../model/assignment.ts';
-import type { SeenInstance, Snapshot, SnapshotApp } from '../placement/snapshot.ts';
+import type { AppSpec } from '../model/app.ts';
+import type { PlacementSettings, SeenInstance, Snapshot, SnapshotApp } from '../placement/snapshot.ts';
 import type { Version } from '../store/store.ts';
 import type { AppEntry, InstanceEntry } from './entries.ts';
 import { nodeView } from './shown.ts';
@@ -14,7 +15,7 @@ export type Piece =
   | { kind: 'nodes'; nodes: Snapshot['nodes'] }
   | { kind: 'app'; app: Omit<SnapshotApp, 'slots' | 'seen'> }
   | { kind: 'slots'; app: string; slots: SlotRecord[]; seen: SeenInstance[] }
-  | { kind: 'localUse'; localUse: Snapshot['localUse'] };
+  | { kind: 'rest'; otherUse: Snapshot['otherUse']; drainDeadlines: Snapshot['drainDeadlines'] };
 
 const seenOf = ({ view, node, healthySince, everReady }: InstanceEntry): SeenInstance =>
   ({ id: view.id, node, status: view.status, launch: view.launch, healthySince: isHealthy(view) ? healthySince : null, everReady, escalated: view.escalated });
@@ -33,15 +34,24 @@ function heldSlots(view: View, hub: string): Map<string, Map<number, string>> {
   return held;
 }
 
-function localUse(view: View): Snapshot['localUse'] {
-  const use: Snapshot['localUse'] = new Map();
-  for (const { standing, node, view: { ports, status } } of view.instances.values()) {
+/** What runs beside the hub's assignments: its ports, and the memory and cores that it was last seen to use. */
+function otherUse(view: View): Snapshot['otherUse'] {
+  const use: Snapshot['otherUse'] = new Map();
+  for (const { standing, node, view: { ports, status, usage } } of view.instances.values()) {
     if (standing === 'known' || status === 'stopped' || status === 'failed') continue;
     const sum = use.get(node) ?? { cpus: 0, mem: 0, disk: 0, ports: [] };
     sum.ports.push(...ports);
+    sum.cpus += usage?.cpu ?? 0;
+    sum.mem += usage?.mem ?? 0;
     use.set(node, sum);
   }
   return use;
+}
+
+function drainDeadlines(view: View): Snapshot['drainDeadlines'] {
+  const deadlines: Snapshot['drainDeadlines'] = new Map();
+  for (const { id, record } of view.nodes.values()) if (record.doc.drain?.deadlineAt != null) deadlines.set(id, record.doc.drain.deadlineAt);
+  return deadlines;
 }
 
 /** The versions that the pieces were read at, for the compare-and-swap of what comes of them. */
@@ -55,7 +65,7 @@ export function* snapshotPieces(view: View, hub: string, versions: SlotVersions)
     if (nodes.length === 100) { yield { kind: 'nodes', nodes }; nodes = []; }
   }
   if (nodes.length > 0) yield { kind: 'nodes', nodes };
-  yield { kind: 'localUse', localUse: localUse(view) };
+  yield { kind: 'rest', otherUse: otherUse(view), drainDeadlines: drainDeadlines(view) };
   const held = heldSlots(view, hub);
   for (const entry of [...view.apps.values()]) yield* appPieces(view, entry, held.get(entry.name) ?? new Map<number, string>(), versions);
 }
@@ -63,7 +73,9 @@ export function* snapshotPieces(view: View, hub: string, versions: SlotVersions)
 function* appPieces(view: View, entry: AppEntry, held: Map<number, string>, versions: SlotVersions): Generator<Piece> {
   const { spec, hash } = view.inForce(entry);
   const tombstones = [...view.tombstones.values()].map(({ doc }) => doc).filter(({ assignment }) => assignment.app === entry.name);
-  yield { kind: 'app', app: { record: entry.record.doc, spec, hash, tombstones, held } };
+  const older = new Map<number, AppSpec>();
+  for (const [number, { doc }] of entry.revisions) if (number !== entry.record.doc.revision) older.set(number, doc.spec);
+  yield { kind: 'app', app: { record: entry.record.doc, spec, hash, older, tombstones, held } };
   const own = new Map<number, Version>();
   versions.set(entry.name, own);
   const ordered = [...entry.slots.keys()].sort((a, b) => a - b);
@@ -90,14 +102,14 @@ export class Assembly {
   readonly snapshot: Snapshot;
   private readonly apps = new Map<string, SnapshotApp>();
 
-  constructor(now: number, algorithm: Snapshot['algorithm']) {
-    this.snapshot = { now, nodes: [], apps: [], algorithm, localUse: new Map() };
+  constructor(now: number, frozenUntil: number | null, settings: PlacementSettings) {
+    this.snapshot = { now, nodes: [], apps: [], otherUse: new Map(), drainDeadlines: new Map(), frozenUntil, settings };
   }
 
   add(piece: Piece): void {
     switch (piece.kind) {
       case 'nodes': this.snapshot.nodes.push(...piece.nodes); break;
-      case 'localUse': this.snapshot.localUse = piece.localUse; break;
+      case 'rest': Object.assign(this.snapshot, { otherUse: piece.otherUse, drainDeadlines: piece.drainDeadlines }); break;
       case 'app': {
         const app: SnapshotApp = { ...piece.app, slots: [], seen: new Map() };
         this.apps.set(app.record.name, app);

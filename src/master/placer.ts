@@ -1,0 +1,136 @@
+// The effects of the placement actor: read everything, plan, commit. Where the snapshot is large the plan is made in a worker
+// thread and the snapshot is read in pieces, so that the main loop is never held up.
+import { createActor, fromPromise } from 'xstate';
+import type { Actor } from 'xstate';
+import { placementMachine } from '../../machines/placement.ts';
+import type { Committed, Planned } from '../../machines/placement.ts';
+import { place } from '../placement/place.ts';
+import { isSettled } from '../placement/snapshot.ts';
+import type { Plan, PlacementSettings } from '../placement/snapshot.ts';
+import type { Committer } from './commit.ts';
+import type { MasterContext } from './context.ts';
+import { PlanWorker } from './plan-worker.ts';
+import { Assembly, snapshotPieces } from './snapshot.ts';
+import type { SlotVersions } from './snapshot.ts';
+
+/** Slots times nodes above which a plan is made elsewhere: about 20 ms of work. */
+const LARGE = 20_000;
+/** Longest turn of the loop while a snapshot is read, ms. */
+const TURN_MS = 10;
+/** Decisions kept of an app for `why`. */
+const DECISIONS = 20;
+
+export class Placer {
+  readonly actor: Actor<typeof placementMachine>;
+  private readonly context: MasterContext;
+  private readonly committer: Committer;
+  private readonly frozenUntil: () => number | null;
+  private readonly settings: PlacementSettings;
+  private worker: PlanWorker | null = null;
+  private plan: Plan | null = null;
+  private versions: SlotVersions = new Map();
+  private readonly said = new Map<string, number>();
+  private working: Promise<unknown> = Promise.resolve();
+
+  constructor(context: MasterContext, committer: Committer, frozenUntil: () => number | null, settings: PlacementSettings) {
+    this.context = context;
+    this.committer = committer;
+    this.frozenUntil = frozenUntil;
+    this.settings = settings;
+    const watched = <T>(work: () => Promise<T>): Promise<T> => {
+      const mine = work();
+      this.working = mine.catch((error: unknown) => context.warn('placement failed', error));
+      return mine;
+    };
+    const machine = placementMachine.provide({
+      actors: {
+        plan: fromPromise(() => watched(() => this.planned())),
+        commit: fromPromise(() => watched(() => this.committed())),
+      },
+    });
+    this.actor = createActor(machine, { id: 'placement' });
+    this.actor.subscribe({ error: (error) => context.warn('the placement actor failed', error) });
+  }
+
+  /** Something changed: look again. */
+  readonly changed = (): void => { if (this.started) this.actor.send({ type: 'cluster.changed' }); };
+  private started = false;
+
+  start(): void {
+    this.started = true;
+    this.actor.start();
+    this.changed();
+  }
+
+  async stop(): Promise<void> {
+    this.started = false;
+    this.actor.stop();
+    await this.working;
+    await this.worker?.stop();
+    this.worker = null;
+  }
+
+  private async planned(): Promise<Planned> {
+    const { view, clock, leadership } = this.context;
+    const now = clock.now();
+    this.versions = new Map();
+    const pieces = snapshotPieces(view, leadership.hub, this.versions);
+    const slots = [...view.apps.values()].reduce((sum, { record, slots: held }) => sum + Math.max(record.doc.scale, held.size), 0);
+    if (slots * Math.max(1, view.nodes.size) <= LARGE) {
+      const assembly = new Assembly(now, this.frozenUntil(), this.settings);
+      for (const piece of pieces) assembly.add(piece);
+      this.plan = place(assembly.snapshot);
+    } else {
+      this.worker ??= new PlanWorker();
+      this.worker.begin(now, this.frozenUntil(), this.settings);
+      for (let began = performance.now(), piece = pieces.next(); !piece.done; piece = pieces.next()) {
+        this.worker.add(piece.value);
+        if (performance.now() - began < TURN_MS) continue;
+        await new Promise(setImmediate);
+        began = performance.now();
+      }
+      this.plan = await this.worker.plan();
+    }
+    this.show(this.plan);
+    return {
+      changes: isSettled(this.plan) ? 0 : Math.max(1, this.plan.changes.length),
+      waiting: this.plan.waiting.length,
+      wakeInMs: this.plan.wakeAt === null ? null : Math.max(1, this.plan.wakeAt - clock.now()),
+    };
+  }
+
+  private async committed(): Promise<Committed> {
+    const plan = this.plan;
+    this.plan = null;
+    return plan ? this.committer.commit(plan, this.versions) : { written: 0, refused: 0 };
+  }
+
+  /** Keeps what the plan says of waiting and decisions, for status and `why`. */
+  private show(plan: Plan): void {
+    const { view } = this.context;
+    const waiting = new Map<string, Plan['waiting']>();
+    for (const item of plan.waiting) {
+      const items = waiting.get(item.app);
+      if (items) items.push(item);
+      else waiting.set(item.app, [item]);
+    }
+    for (const entry of view.apps.values()) {
+      const next = waiting.get(entry.name) ?? [];
+      if (next.length === entry.waiting.length && next[0]?.reason === entry.waiting[0]?.reason && next.at(-1)?.slot === entry.waiting.at(-1)?.slot) continue;
+      entry.waiting = next;
+      view.changes.mark('apps', entry.name);
+    }
+    for (const { app, ...decision } of plan.decisions) {
+      const entry = view.apps.get(app);
+      if (entry) entry.decisions = [decision, ...entry.decisions].slice(0, DECISIONS);
+    }
+    for (const { app, since } of plan.late) {
+      if (this.said.get(app) === since) continue;
+      this.said.set(app, since);
+      this.context.events.note({
+        at: this.context.clock.now(), kind: 'app.updateLate', subject: { app }, loudness: 'attention',
+        message: `The update of ${app} has made no progress since ${new Date(since).toISOString()}`, detail: {},
+      });
+    }
+  }
+}
