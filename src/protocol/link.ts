@@ -83,6 +83,12 @@ export type MasterFrame = z.infer<typeof masterFrame>;
 export type Command = z.infer<typeof command>;
 export type DesiredFrame = Extract<MasterFrame, { type: 'desired' }>;
 
+// What the commands answer (`result.value`, or the `value` of each chunk):
+//   restart, kill, stop, send, cancel: nothing. resolve: {contents}. adopt: AdoptAnswer. health: HealthView[]. usage: Usage | null.
+//   actors: ActorView[] with the agent's own ids ('agent', 'link', 'supervisor:web#0', 'instance:<id>'); the master puts
+//   'node:<id>/' before all but instances. inspect (target: the agent's own actor id): chunks of InspectFrame. send: args {event}.
+//   logs (target: instance, args: LogRequest of src/api/cluster.ts): chunks of LogChunkValue. `by` in args: who asked.
+export interface LogChunkValue { stream: 'stdout' | 'stderr'; cursor: number; /** base64 */ bytes: string }
 /** What an `adopt` command answers: the record's spec, so that the hub can make an app of it. */
 export interface AdoptAnswer { spec: AppSpec; hash: string; view: InstanceView }
 
