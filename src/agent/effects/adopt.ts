@@ -1,7 +1,6 @@
 // What became of a launch while nobody looked: matched by pid + start time + boot id, never by pid alone.
-import { readFileSync } from 'node:fs';
 import { bootId, isAlive } from './boot.ts';
-import { claimLaunch, readExit, readPid, type ProgramExit, type ProgramIdentity } from './launch-facts.ts';
+import { claimLaunch, launcherLives, readExit, readPid, type ProgramExit, type ProgramIdentity } from './launch-facts.ts';
 import { scanMarked } from './strays.ts';
 
 export type LaunchFate =
@@ -22,7 +21,7 @@ export interface LaunchIdentity {
   node: string;
   instance: string;
   /** STAT_EPOCH of the launch. */
-  epoch: number;
+  epoch: string;
 }
 
 const launcherGraceMs = 1000;
@@ -61,15 +60,7 @@ function settledFate(launch: LaunchIdentity): LaunchFate | null {
   if (exit) return { is: 'exited', exit, identity };
   if (rebooted) return { is: 'gone', identity, rebooted };
   // Dead without an exit: its launcher may be about to write it.
-  if (!identity || launcherLives(identity.launcher, launch.directory)) return null;
+  if (!identity || launcherLives(identity.launcher)) return null;
   exit = readExit(launch.directory);
   return exit ? { is: 'exited', exit, identity } : { is: 'gone', identity, rebooted: false };
-}
-
-function launcherLives(pid: number, directory: string): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`\0stathub-launcher\0${directory}\0`);
-  } catch {
-    return false;
-  }
 }

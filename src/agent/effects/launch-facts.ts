@@ -1,7 +1,8 @@
 // The small files of one launch (launches/<n>/): who writes which, and what they say.
 //   launch.json  agent     before the program: ports, boot id, membership, restarts
-//   claim        launcher  created exclusively; whoever creates it decides whether this launch ever runs
-//   setup        launcher  what failed while joining the cgroup and setting limits ('' when all went well)
+//   run          agent     what the shell executes (run-script.ts)
+//   claim        launcher  created exclusively; whoever creates it decides whether this launch ever runs. Holds the launcher's pid
+//   setup        program  what failed while joining the cgroup and setting limits ('' when all went well, absent when there was nothing to do)
 //   err          launcher  its own complaints, and the shell's word for a signal ('Killed', 'Segmentation fault (core dumped)')
 //   pid          program   its own /proc/self/stat line, just before exec
 //   ready        agent     passed all checks
@@ -12,11 +13,13 @@ import { closeSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync }
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { parseStat } from './boot.ts';
+import { launcherName } from './launcher-scripts.ts';
 
 /** How a program ended. Exactly one of `code` and `signal` is set; both null: nobody saw it end (its launcher was killed). */
 export interface ProgramExit {
   code: number | null;
-  signal: NodeJS.Signals | null;
+  /** Number. */
+  signal: number | null;
   /** Epoch ms at which the launcher wrote it down. */
   at: number;
   core: boolean;
@@ -77,7 +80,6 @@ export function readPid(directory: string): ProgramIdentity | null {
   return stat && { pid: stat.pid, startTime: stat.startTime, launcher: stat.parent };
 }
 
-const signalByNumber = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name as NodeJS.Signals]));
 // SIGINT and SIGPIPE end a program without a word of the shell, so 130 and 141 are taken as those signals.
 const silent = new Set([128 + constants.signals.SIGINT, 128 + constants.signals.SIGPIPE]);
 
@@ -86,8 +88,9 @@ const silent = new Set([128 + constants.signals.SIGINT, 128 + constants.signals.
  * @param said what the shell wrote to `err`
  */
 export function interpretStatus(status: number, said: string, at: number): ProgramExit {
-  const signal = status > 128 && (said !== '' || silent.has(status)) ? signalByNumber.get(status - 128) : undefined;
-  if (signal) return { code: null, signal, at, core: said.includes('core dumped'), complaint: '' };
+  if (status > 128 && status <= 128 + 64 && (said !== '' || silent.has(status))) {
+    return { code: null, signal: status - 128, at, core: said.includes('core dumped'), complaint: '' };
+  }
   return { code: status, signal: null, at, core: false, complaint: said.trim() };
 }
 
@@ -97,6 +100,27 @@ export function readExit(directory: string): ProgramExit | null {
   const line = read(path);
   if (line === null || !/^\d+\n/.test(line)) return null;
   return interpretStatus(Number.parseInt(line, 10), read(join(directory, 'err')) ?? '', Math.round(statSync(path).mtimeMs));
+}
+
+/** The end of a program that nobody saw, or that never began because its launcher could not make a process. */
+export function unseenExit(directory: string): ProgramExit {
+  return { code: null, signal: null, at: Date.now(), core: false, complaint: (read(join(directory, 'err')) ?? '').trim() };
+}
+
+/** Whether this pid is a launcher. */
+export function launcherLives(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(`\0${launcherName}\0`);
+  } catch {
+    return false;
+  }
+}
+
+/** The launcher that has claimed a launch: its pid, 'gone' when that has ended, null when nobody or the agent claimed it. */
+export function launcherOf(directory: string): number | 'gone' | null {
+  const pid = Number.parseInt(read(join(directory, 'claim')) ?? '', 10);
+  if (!Number.isInteger(pid)) return null;
+  return launcherLives(pid) ? pid : 'gone';
 }
 
 /** What went wrong while the launcher set up cgroup and limits; '' when nothing. */

@@ -1,21 +1,22 @@
 // Notices starts and ends of programs at once, for the agent's own launches and for adopted ones.
 //
-// Every launcher appends a line to one shared file (`s <key>` started, `e <key>` ended) that is watched with a single inotify
+// Every launcher appends a line to one shared file (`s <launch directory>` started, `e` ended, `f` not made) that is watched with a single inotify
 // watch: no handle, timer or descriptor per process, and no difference between own and adopted. The lines only say where to
 // look; what counts are the files of the launch. A lost line (full disk) is made good by a slow sweep.
 import { appendFileSync, closeSync, fstatSync, ftruncateSync, openSync, readSync, watch, type FSWatcher } from 'node:fs';
-import { isAlive, readStat } from './boot.ts';
-import { readExit, readPid, type ProgramExit, type ProgramIdentity } from './launch-facts.ts';
+import { isAlive } from './boot.ts';
+import { launcherLives, launcherOf, readExit, readPid, unseenExit, type ProgramExit, type ProgramIdentity } from './launch-facts.ts';
 
 export interface LaunchEvents {
   /** The program exists: it has written its pid. At most once; not when that was known at `add`. */
   started(identity: ProgramIdentity): void;
-  /** The program has ended, by its launcher's word or, its launcher killed, by its absence (code and signal null). Once. */
+  /** The program has ended, by its launcher's word or, its launcher killed, by its absence (code and signal null). Once, and the last. */
   ended(exit: ProgramExit): void;
+  /** The starter could not make a launcher. */
+  unmade?(): void;
 }
 
 interface Watched {
-  directory: string;
   identity: ProgramIdentity | null;
   events: LaunchEvents;
   /** Its launcher is gone: nobody will write its exit. */
@@ -48,18 +49,21 @@ export class LaunchWatch {
     this.#timer.unref();
   }
 
-  /** Watches a launch, before its launcher starts or on adoption. What is already so is not told again: `identity` is what the caller knows. */
-  add(key: string, directory: string, identity: ProgramIdentity | null, events: LaunchEvents): void {
-    this.#launches.set(key, { directory, identity, events, orphan: false });
+  /**
+   * Watches a launch, before its launcher starts or on adoption.
+   * @param identity what the caller knows already: `started` is then not told
+   */
+  add(directory: string, identity: ProgramIdentity | null, events: LaunchEvents): void {
+    this.#launches.set(directory, { identity, events, orphan: false });
   }
 
-  remove(key: string): void {
-    this.#launches.delete(key);
+  remove(directory: string): void {
+    this.#launches.delete(directory);
   }
 
-  /** Own launchers only (launch's `onEnd`): the launcher is gone, with or without having written the exit. */
-  launcherEnded(key: string): void {
-    this.#look(key, true);
+  /** The launcher is gone, with or without having written the exit. */
+  launcherEnded(directory: string): void {
+    this.#look(directory, true);
   }
 
   close(): void {
@@ -77,50 +81,58 @@ export class LaunchWatch {
       this.#cursor += length;
       const lines = (this.#rest + chunk.toString('latin1', 0, length)).split('\n');
       this.#rest = lines.pop() ?? '';
-      for (const line of lines) this.#look(line.slice(2), false);
+      for (const line of lines) {
+        if (line.startsWith('f ')) this.#launches.get(line.slice(2))?.events.unmade?.();
+        else this.#look(line.slice(2), false);
+      }
     }
     if (this.#cursor > largestNotices) {
       ftruncateSync(this.#fd, 0); // a line between the read and this is made good by the look at everything
       this.#cursor = 0;
       this.#rest = '';
-      for (const key of [...this.#launches.keys()]) this.#look(key, false);
+      for (const directory of [...this.#launches.keys()]) this.#look(directory, false);
     }
   }
 
   /** Looks at the files of one launch and tells what is new. */
-  #look(key: string, launcherGone: boolean): void {
-    const launch = this.#launches.get(key);
+  #look(directory: string, launcherGone: boolean): void {
+    const launch = this.#launches.get(directory);
     if (!launch) return;
     if (launch.identity === null) {
-      launch.identity = readPid(launch.directory);
+      launch.identity = readPid(directory);
       if (launch.identity) launch.events.started(launch.identity);
     }
-    const exit = readExit(launch.directory);
-    if (exit) return this.#end(key, launch, exit);
+    const exit = readExit(directory);
+    if (exit) return this.#end(directory, launch, exit);
     if (launcherGone) launch.orphan = true;
     if (launch.orphan && (launch.identity === null || !isAlive(launch.identity.pid, launch.identity.startTime))) {
-      this.#end(key, launch, readExit(launch.directory) ?? { code: null, signal: null, at: Date.now(), core: false, complaint: '' });
+      this.#end(directory, launch, readExit(directory) ?? unseenExit(directory));
     }
   }
 
-  #end(key: string, launch: Watched, exit: ProgramExit): void {
-    this.#launches.delete(key);
+  #end(directory: string, launch: Watched, exit: ProgramExit): void {
+    this.#launches.delete(directory);
     launch.events.ended(exit);
   }
 
-  /** Every second: launches that are starting, and orphans. Every 10 s: whether all launchers still live. */
+  /** Every second: whether all launchers still live (one kill(pid, 0) each). Every 30 s more exactly: a pid may be another's by now. */
   #sweep(): void {
     if (!this.#watcher) this.#read();
     const now = performance.now();
     if (now < this.#nextSecond) return;
     this.#nextSecond = now + 990;
-    const slow = this.#beat++ % 10 === 9;
-    for (const [key, launch] of this.#launches) {
-      if (launch.identity === null || launch.orphan) this.#look(key, false);
-      else if (slow) {
-        const stat = readStat(launch.identity.pid);
-        if (stat === null || stat.startTime !== launch.identity.startTime || stat.parent !== launch.identity.launcher) this.#look(key, true);
-      }
+    const exactly = this.#beat++ % 30 === 29;
+    for (const [directory, launch] of this.#launches) {
+      if (launch.orphan || launch.identity === null) this.#look(directory, launch.orphan || launcherOf(directory) === 'gone');
+      else if (!exists(launch.identity.launcher) || (exactly && !launcherLives(launch.identity.launcher))) this.#look(directory, true);
     }
+  }
+}
+
+function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -1,75 +1,135 @@
-// Starts launchers. The agent is their parent only by chance: its death changes nothing for them or their programs.
+// Starts programs, each under a launcher of its own: in a spare one if there is one, else by the starter, else (busybox has no
+// `setsid -f`, PID 1 must reap what it starts) straight from the agent. The agent's death changes nothing for any of them.
 import { spawn } from 'node:child_process';
-import { statSync } from 'node:fs';
-import { launcherScript, passesThroughShell, type ProgramLimits } from './launcher-script.ts';
-import type { Tools } from './tools.ts';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createMembership, type Membership, type MembershipRoot } from './cgroup.ts';
+import { claimLaunch } from './launch-facts.ts';
+import { launcherName, launcherScript } from './launcher-scripts.ts';
+import { LaunchWatch, type LaunchEvents } from './launch-watch.ts';
+import { LaunchError, runScript, type LaunchPlan } from './run-script.ts';
+import { Seats } from './seats.ts';
+import { Starter } from './starter.ts';
+import { launcherEnvironment, type Tools } from './tools.ts';
 
-/** All that a launch needs to know. Every path is absolute. */
-export interface LaunchPlan {
-  /** launches/<n>/, made by createLaunch. */
+/** What comes of a start. Exactly one of `ended` and `failed` is the last. */
+export interface StartEvents extends Pick<LaunchEvents, 'started' | 'ended'> {
+  /** No program was started and none will be: the launcher could not be made. The launch is claimed by the agent. */
+  failed(error: LaunchError): void;
+}
+
+export interface LauncherOptions {
+  tools: Tools;
+  root: MembershipRoot;
+  /** The agent's store directory: `notices` and `spare/` are made in it. On the same file system as the launches. */
   directory: string;
-  /** Names this launch in the notices: `<instance id>/<n>`. */
-  key: string;
-  /** The notices file of LaunchWatch. */
-  notices: string;
-  program: string;
-  args: readonly string[];
-  /** True: program and args are joined with spaces and run by the shell. */
-  shell: boolean;
-  workingDirectory: string;
-  /** The whole environment: nothing of the agent's own is added but PWD, the working directory. */
-  environment: Readonly<Record<string, string>>;
-  stdout: string;
-  stderr: string;
-  /** The file to which a process writes 0 to join the launch's cgroup (Membership.join), or null. */
-  join: string | null;
-  limits: ProgramLimits;
+  /** Spare launchers kept ready; default 2. */
+  spares?: number;
 }
 
-/** A start that could not even be tried. `code` is stable. */
-export class LaunchError extends Error {
-  readonly code: 'working-directory-missing' | 'environment-invalid' | 'launcher-failed';
-  constructor(code: LaunchError['code'], message: string, options?: { cause?: unknown }) {
-    super(message, options);
-    this.name = 'LaunchError';
-    this.code = code;
+interface Pending { directory: string; events: StartEvents; tries: number }
+
+const mostTries = 4;
+
+export class Launcher {
+  /** Tells starts and ends; also of adopted launches. */
+  readonly watch: LaunchWatch;
+  readonly #options: LauncherOptions;
+  readonly #starter: Starter | null;
+  readonly #seats: Seats;
+  /** Ordered and not yet known to be claimed. */
+  readonly #pending = new Map<string, Pending>();
+  #closed = false;
+
+  constructor(options: LauncherOptions) {
+    if (/[\n\0]/.test(options.directory)) throw new LaunchError('plan-invalid', 'the store directory must not have a line break in its name');
+    this.#options = options;
+    const notices = join(options.directory, 'notices');
+    this.watch = new LaunchWatch(notices);
+    this.#starter = options.tools.forks && process.pid !== 1 ? new Starter(options.tools, notices, () => this.#again()) : null;
+    this.#seats = new Seats({ tools: options.tools, notices, root: options.root, directory: join(options.directory, 'spare'), count: options.spares ?? 2 });
+    this.#seats.fill();
   }
-}
 
-/**
- * Starts the launcher of a launch; it starts the program. Returns at once.
- * @param onEnd called once when the launcher is gone: with the program's wait status as the shell gives it (also in `exit`), or
- *   null when the launcher itself was killed, or with an error when it could not be started.
- * @returns the launcher's pid
- * @throws LaunchError when the plan cannot be carried out
- */
-export function launch(plan: LaunchPlan, tools: Tools, onEnd: (status: number | null, error: LaunchError | null) => void): number | undefined {
-  const environment: Record<string, string> = {};
-  const beside: string[] = [];
-  for (const [name, value] of Object.entries(plan.environment)) {
-    if (name === '' || /[=\0]/.test(name) || value.includes('\0')) {
-      throw new LaunchError('environment-invalid', `the environment variable ${JSON.stringify(name)} cannot be set: names hold no '=' and neither holds a NUL`);
+  /**
+   * The cgroup in which a launch will run: to be written into launch.json before `start`. Taken from a spare launcher where one is
+   * ready, else made as `<instance>.<launch>`.
+   * @param directory of the launch
+   */
+  membership(directory: string, instance: string, launch: number): Membership {
+    const { root } = this.#options;
+    const seat = this.#seats.reserve(directory);
+    return seat?.kind === 'v2' ? seat : createMembership(root, instance, launch);
+  }
+
+  /**
+   * Starts the program of a launch. Returns at once; the rest is told by `events`.
+   * @throws LaunchError when the plan cannot be carried out: nothing was started
+   */
+  start(plan: LaunchPlan, events: StartEvents): void {
+    requireDirectory(plan.workingDirectory);
+    writeFileSync(join(plan.directory, 'run'), runScript(plan, this.#options.tools), { flag: 'wx', mode: 0o600 });
+    const { directory } = plan;
+    const pending = { directory, events, tries: 0 };
+    this.#pending.set(directory, pending);
+    this.watch.add(directory, null, {
+      started: (identity) => { this.#pending.delete(directory); events.started(identity); },
+      ended: (exit) => { this.#pending.delete(directory); events.ended(exit); },
+      unmade: () => this.#retry(pending),
+    });
+    if (!this.#seats.use(directory, () => this.#launcherEnded(directory))) this.#order(pending);
+  }
+
+  /** Ends starter and spares; programs and their launchers run on. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#starter?.close();
+    this.watch.close();
+    await this.#seats.close();
+  }
+
+  #order(pending: Pending): void {
+    pending.tries++;
+    if (this.#starter) return this.#starter.order(pending.directory);
+    const { tools } = this.#options;
+    const child = spawn(tools.shell, ['-c', launcherScript, launcherName, pending.directory, this.watch.path, tools.setsid], {
+      cwd: '/', env: launcherEnvironment(tools), stdio: 'ignore', detached: true,
+    });
+    child.unref();
+    child.once('error', () => this.#retry(pending));
+    child.once('exit', () => this.#launcherEnded(pending.directory));
+  }
+
+  #launcherEnded(directory: string): void {
+    const pending = this.#pending.get(directory);
+    if (pending && !existsSync(join(directory, 'claim'))) this.#retry(pending);
+    else this.watch.launcherEnded(directory);
+  }
+
+  /** The starter died: whatever it had not carried out is ordered again. A launch that was claimed meanwhile cannot run twice. */
+  #again(): void {
+    for (const pending of [...this.#pending.values()]) if (!existsSync(join(pending.directory, 'claim'))) this.#retry(pending);
+  }
+
+  #retry(pending: Pending): void {
+    if (this.#closed || this.#pending.get(pending.directory) !== pending) return;
+    if (pending.tries < mostTries) {
+      setTimeout(() => { if (!this.#closed && this.#pending.get(pending.directory) === pending) this.#order(pending); }, 50 * 4 ** pending.tries);
+      return;
     }
-    if (name === 'PWD') continue;
-    if (passesThroughShell(name)) environment[name] = value;
-    else environment[`STATHUB_${beside.push(name)}`] = value;
+    this.#pending.delete(pending.directory);
+    if (!claimLaunch(pending.directory)) return; // somebody made it after all: the watch tells
+    this.watch.remove(pending.directory);
+    pending.events.failed(new LaunchError('launcher-failed', `the launcher could not be started in ${mostTries} attempts: the host refuses new processes (kernel.pid_max, ulimit -u, pids.max)`));
   }
-  environment['PWD'] = plan.workingDirectory;
-  const command = plan.shell ? [tools.shell, ...tools.shellArguments, [plan.program, ...plan.args].join(' ')] : [plan.program, ...plan.args];
-  const script = launcherScript(plan.limits, beside.length, command.length, tools);
-  const child = spawn(tools.shell, [
-    ...tools.shellArguments, script, 'stathub-launcher',
-    plan.directory, plan.join ?? '', plan.notices, plan.key, plan.stdout, plan.stderr, ...beside, ...command,
-  ], { cwd: plan.workingDirectory, env: environment, stdio: 'ignore', detached: true });
-  child.unref();
-  child.once('error', (error) => onEnd(null, explain(plan, error)));
-  child.once('exit', (code) => onEnd(code, null));
-  return child.pid;
 }
 
-function explain(plan: LaunchPlan, cause: Error): LaunchError {
+function requireDirectory(path: string): void {
+  let reason = 'it is no directory';
   try {
-    if (statSync(plan.workingDirectory).isDirectory()) return new LaunchError('launcher-failed', `the launcher could not be started: ${cause.message}`, { cause });
-  } catch { /* told below */ }
-  return new LaunchError('working-directory-missing', `the working directory ${plan.workingDirectory} is not a directory that can be entered`, { cause });
+    if (statSync(path).isDirectory()) return;
+  } catch (error) {
+    reason = (error as Error).message;
+  }
+  throw new LaunchError('working-directory-missing', `the working directory ${path} cannot be used: ${reason}`);
 }

@@ -6,21 +6,8 @@ import { hasEnded, readStat, type ProcessStat } from './boot.ts';
 /** A live process that carries the marker of this node. */
 export interface Marked extends ProcessStat {
   instance: string;
-  /** STAT_EPOCH: assignment epoch x 2^20 + launch number; null when it is no number. */
-  epoch: number | null;
-}
-
-const launchesAnEpoch = 2 ** 20;
-
-/** Splits STAT_EPOCH into the assignment's epoch and the launch number. */
-export function splitEpoch(token: number): { epoch: number; launch: number } {
-  return { epoch: Math.floor(token / launchesAnEpoch), launch: token % launchesAnEpoch };
-}
-
-/** STAT_EPOCH of a launch. @throws RangeError when the launch number does not fit, so that no token is ever above the next epoch's */
-export function epochToken(epoch: number, launch: number): number {
-  if (launch >= launchesAnEpoch) throw new RangeError(`launch number ${launch} is beyond ${launchesAnEpoch - 1}: the instance needs a new epoch`);
-  return epoch * launchesAnEpoch + launch;
+  /** STAT_EPOCH, as it stands there; null when it is missing. readStatEpoch (model) takes it apart. */
+  epoch: string | null;
 }
 
 function value(environ: string, name: string): string | null {
@@ -30,17 +17,7 @@ function value(environ: string, name: string): string | null {
   return environ.slice(from, end < 0 ? undefined : end);
 }
 
-/** The launcher has its program's environment but leads a session of its own; it is a witness, never a member. */
-function isLauncher(stat: ProcessStat): boolean {
-  if (stat.session !== stat.pid) return false;
-  try {
-    return readFileSync(`/proc/${stat.pid}/cmdline`, 'latin1').includes('\0stathub-launcher\0');
-  } catch {
-    return false;
-  }
-}
-
-/** The marker of one process; null when it has none of this node, has ended, or is a launcher. */
+/** The marker of one process; null when it has none of this node, or has ended. Launchers have none: their environment is empty. */
 export function readMarker(pid: number, nodeId: string): Marked | null {
   let environ: string;
   try {
@@ -51,9 +28,8 @@ export function readMarker(pid: number, nodeId: string): Marked | null {
   if (value(environ, 'STAT_NODE') !== nodeId) return null;
   const instance = value(environ, 'STAT_INSTANCE');
   const stat = readStat(pid);
-  if (instance === null || stat === null || hasEnded(stat.state) || isLauncher(stat)) return null;
-  const epoch = Number(value(environ, 'STAT_EPOCH') ?? Number.NaN);
-  return { ...stat, instance, epoch: Number.isSafeInteger(epoch) ? epoch : null };
+  if (instance === null || stat === null || hasEnded(stat.state)) return null;
+  return { ...stat, instance, epoch: value(environ, 'STAT_EPOCH') };
 }
 
 async function scan(nodeId: string): Promise<Marked[]> {

@@ -1,13 +1,14 @@
 // The programs of the host that a launch needs, found once at the agent's start by absolute path (an app may set its own PATH).
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { accessSync, constants, realpathSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 
 export interface Tools {
-  /** The launcher's shell and the arguments before the script. */
+  /** The launcher's shell, called as `shell -c SCRIPT name arguments`. */
   shell: string;
-  shellArguments: string[];
   setsid: string;
+  /** Whether setsid knows -f, so that a small shell can make launchers (util-linux does, busybox does not). */
+  forks: boolean;
   env: string;
   nice: string;
   /** Bytes that one unit of `ulimit -f` means in this shell: 512 in dash, 1024 in bash. */
@@ -40,20 +41,28 @@ function required(name: string): string {
 
 /**
  * Finds shell and tools, and asks the shell for its units (one short run).
- * @param shell absolute path; default: dash where present, else sh. A path whose real name is busybox is run as `busybox sh`.
+ * @param shell absolute path; default: dash where present, else sh.
  * @throws Error that names what is missing
  */
 export function findTools(shell = findProgram('dash') ?? required('sh')): Tools {
-  const shellArguments = basename(shell) === 'busybox' ? ['sh', '-c'] : ['-c'];
   const probe = 'ulimit -f 8; ulimit -p 77 2>/dev/null; while read -r a b c d e; do case "$a $b" in "Max file") echo "f $d";; "Max processes") echo "p $c";; esac; done </proc/self/limits; echo "b ${BASH_VERSION:-}"';
-  const said = execFileSync(shell, [...shellArguments, probe], { env: {}, encoding: 'latin1', stdio: ['ignore', 'pipe', 'ignore'] });
+  const said = execFileSync(shell, ['-c', probe], { env: {}, encoding: 'latin1', stdio: ['ignore', 'pipe', 'ignore'] });
   const bytes = Number(/^f (\d+)$/m.exec(said)?.[1]);
   if (!(bytes >= 8)) throw new Error(`${realpathSync(shell)} does not understand ulimit -f: it cannot be used as a launcher`);
+  const setsid = required('setsid');
   return {
-    shell, shellArguments,
-    setsid: required('setsid'), env: required('env'), nice: required('nice'),
+    shell,
+    setsid, forks: spawnSync(setsid, ['-f', required('true')], { env: {}, stdio: 'ignore' }).status === 0, env: required('env'), nice: required('nice'),
     fileSizeUnit: bytes / 8,
     processesFlag: /^p 77$/m.test(said) ? '-p' : '-u',
     exportsOwnNames: /^b ./m.test(said),
   };
+}
+
+/**
+ * The environment of launchers: empty, so that they carry no marker and nothing of the agent's. bash takes a socket as its stdin for
+ * a remote login and reads ~/.bashrc, unless it is no top-level shell.
+ */
+export function launcherEnvironment(tools: Tools): Record<string, string> {
+  return tools.exportsOwnNames ? { SHLVL: '1' } : {};
 }

@@ -13,7 +13,7 @@ export interface Tree {
   node: string;
   instance: string;
   /** STAT_EPOCH of the launch. */
-  epoch: number;
+  epoch: string;
 }
 
 /** Sends a signal to one process; false when it is gone. */

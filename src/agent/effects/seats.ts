@@ -1,0 +1,113 @@
+// Spare launchers (spareScript): made in quiet moments, used by the next start. They end with the agent.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { createMembership, joinFile, removeMembership, type Membership, type MembershipRoot } from './cgroup.ts';
+import { seatScript, spareScript, launcherName } from './launcher-scripts.ts';
+import { launcherEnvironment, type Tools } from './tools.ts';
+
+interface Seat { child: ChildProcess; membership: Membership; err: string; gone: boolean; used: ((unclaimed: void) => void) | null }
+
+const refillDelayMs = 50;
+
+export interface SeatOptions {
+  tools: Tools;
+  notices: string;
+  root: MembershipRoot;
+  /** Where the stderr files of unused seats lie; on the same file system as the launches. */
+  directory: string;
+  /** How many are kept, 0 for none. */
+  count: number;
+}
+
+export class Seats {
+  readonly #options: SeatOptions;
+  readonly #free: Seat[] = [];
+  readonly #reserved = new Map<string, Seat>();
+  #timer: NodeJS.Timeout | null = null;
+  #made = 0;
+  #closed = false;
+
+  constructor(options: SeatOptions) {
+    this.#options = options;
+    mkdirSync(options.directory, { recursive: true, mode: 0o700 });
+    for (const name of readdirSync(options.directory)) rmSync(join(options.directory, name), { force: true }); // of an agent that was killed
+  }
+
+  /** Begins to keep seats ready. */
+  fill(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      if (this.#closed || this.#free.length >= this.#options.count) return;
+      const seat = this.#make();
+      if (seat) this.#free.push(seat);
+      if (this.#free.length < this.#options.count && seat) this.fill(); // one a turn: each costs a fork of the agent
+    }, refillDelayMs).unref();
+  }
+
+  /** Reserves a seat: the v2 cgroup its program will be in. Null when none is ready. */
+  reserve(launch: string): Membership | null {
+    const seat = this.#free.shift();
+    if (!seat) return null;
+    this.#reserved.set(launch, seat);
+    return seat.membership;
+  }
+
+  /**
+   * Lets the reserved seat carry out a launch.
+   * @param onEnd the launcher is gone; the launch may be unclaimed then
+   * @returns false when there is no seat for it (any more): start it otherwise
+   */
+  use(launch: string, onEnd: () => void): boolean {
+    const seat = this.#reserved.get(launch);
+    this.#reserved.delete(launch);
+    this.fill();
+    if (!seat || seat.gone) return false;
+    renameSync(seat.err, join(launch, 'err'));
+    seat.used = onEnd;
+    seat.child.stdin!.end(`${launch}\n${launch}\n`);
+    return true;
+  }
+
+  /** Ends the unused ones and removes their cgroups. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#timer) clearTimeout(this.#timer);
+    const unused = [...this.#free.splice(0), ...this.#reserved.values()];
+    this.#reserved.clear();
+    await Promise.all(unused.map((seat) => new Promise<void>((resolve) => {
+      if (seat.gone) return resolve();
+      seat.child.ref();
+      seat.child.once('exit', () => resolve());
+      seat.child.stdin!.end();
+    })));
+  }
+
+  #make(): Seat | null {
+    const { tools, notices, root, directory } = this.#options;
+    const number = ++this.#made;
+    const membership: Membership = root.kind === 'v2' ? createMembership(root, `seat.${process.pid}`, number) : root;
+    const joins = membership.kind === 'v2' ? (joinFile(membership) ?? '') : '';
+    const err = join(directory, `${process.pid}.${number}`);
+    const fd = openSync(err, 'wx', 0o600);
+    const child = spawn(tools.shell, ['-c', spareScript, launcherName, joins, notices, tools.setsid, tools.shell, seatScript], {
+      cwd: '/', env: launcherEnvironment(tools), stdio: ['pipe', 'ignore', fd], detached: true,
+    });
+    closeSync(fd);
+    const seat: Seat = { child, membership, err, gone: false, used: null };
+    const ended = () => {
+      if (seat.gone) return;
+      seat.gone = true;
+      const at = this.#free.indexOf(seat);
+      if (at >= 0) this.#free.splice(at, 1);
+      if (seat.used) return seat.used();
+      removeMembership(membership);
+      try { unlinkSync(err); } catch { /* taken by a launch */ }
+    };
+    child.once('error', ended).once('exit', ended);
+    child.stdin!.on('error', () => { /* its exit says the same */ });
+    child.unref();
+    (child.stdin as unknown as { unref(): void }).unref();
+    return seat;
+  }
+}
