@@ -1,0 +1,231 @@
+// The conversation with the master on whatever line there is: hello and welcome, beats, what was observed, events until they are
+// acknowledged, commands done once. The machine (machines/link.ts) decides which line; the agent gives the content (LinkContent).
+import { createActor, fromCallback, fromPromise, type Actor } from 'xstate';
+import { linkMachine, type LinkEvent } from '../../machines/link.ts';
+import type { InstanceView } from '../model/instance.ts';
+import type { NodeFacts, NodeLoad } from '../model/node.ts';
+import type { AgentFrame, Command, DesiredFrame, Hello, MasterFrame, Times } from '../protocol/link.ts';
+import { openPoll } from './effects/poll.ts';
+import { openSocket, socketPasses } from './effects/socket.ts';
+import type { Line, LineListener, LineOptions } from './line.ts';
+import { OnceDone } from './once-done.ts';
+import type { EventSpool } from './spool.ts';
+
+type Welcome = Extract<MasterFrame, { type: 'welcome' }>;
+export type CommandResult = { ok: true; value?: unknown } | { ok: false; code: string; detail: string };
+
+/** What the agent gives the conversation. */
+export interface LinkContent {
+  /** All but type, token and instances. */
+  greeting(): Omit<Hello, 'type' | 'token' | 'instances'>;
+  /** Every instance on this node, as it is now. */
+  instances(): InstanceView[];
+  /** One of them; null: gone. */
+  instance(id: string): InstanceView | null;
+  load(): NodeLoad | null;
+  /** The master knows us. `obey` false: report only, this node is another hub's. */
+  welcomed(welcome: Welcome): void;
+  /** Resolves when the set is held durably; then it is acknowledged. 'resync': it does not follow the last one. */
+  desired(frame: DesiredFrame): Promise<'held' | 'resync'>;
+  /** Does a command. `send` streams chunks while it runs. */
+  command(command: Command, send: (value: unknown) => void, signal: AbortSignal): Promise<CommandResult>;
+  /** The line is up, or down because of `trouble`. */
+  changed(up: 'websocket' | 'poll' | null, trouble: string | null): void;
+  warn(message: string, error?: unknown): void;
+}
+
+/** Changes are gathered for this long before they are reported, ms. */
+const gatherMs = 5;
+const eventBatch = 500;
+const chunkWaitBytes = 512 * 1024;
+
+export class LinkClient {
+  readonly actor: Actor<typeof linkMachine>;
+  readonly #options: LineOptions;
+  readonly #content: LinkContent;
+  readonly #spool: EventSpool;
+  readonly #done = new OnceDone();
+  readonly #running = new Map<string, AbortController>();
+  #line: Line | null = null;
+  #welcomed = false;
+  #times: Times = { beatMs: 5000, suspectMs: 15_000, lostMs: 30_000 };
+  #beat: NodeJS.Timeout | null = null;
+  #gather: NodeJS.Timeout | null = null;
+  #ackedAt = 0;
+  #acknowledgedBeatSent = 0;
+  #seq = 0;
+  #eventsUpTo = 0;
+  readonly #changedIds = new Set<string>();
+  #contents: NonNullable<Extract<AgentFrame, { type: 'observed' }>['contents']> = [];
+  #inOrder: Promise<void> = Promise.resolve();
+
+  constructor(options: LineOptions, content: LinkContent, spool: EventSpool) {
+    this.#options = options;
+    this.#content = content;
+    this.#spool = spool;
+    const line = (open: typeof openSocket) => fromCallback<LinkEvent>(({ sendBack }) => open(this.#options, this.#listener(sendBack)));
+    this.actor = createActor(linkMachine.provide({ actors: {
+      socket: line(openSocket) as never, poll: line(openPoll) as never,
+      tryout: fromPromise<boolean, object>(({ signal }) => socketPasses(this.#options, signal)),
+    } }));
+    this.actor.subscribe({ error: (error) => this.#content.warn('the link failed', error) });
+  }
+
+  start(): void { this.actor.start(); this.#spool.onAppend(() => this.#soon()); }
+
+  /** Ends the line and all that runs for it. */
+  stop(): void {
+    this.actor.send({ type: 'link.stop' });
+    this.#lineEnded('the agent stops');
+  }
+
+  /** An instance is not as it was: told within `gatherMs`. */
+  instanceChanged(id: string): void { this.#changedIds.add(id); this.#soon(); }
+
+  /** First report of what a URI held. */
+  contentFetched(content: { app: string; revision: number; uri: string; sha256: string; size: number }): void { this.#contents.push(content); this.#soon(); }
+
+  factsChanged(facts: NodeFacts): void { if (this.#welcomed) this.#line?.send({ type: 'facts', facts }); }
+  metrics(points: Extract<AgentFrame, { type: 'metrics' }>['points']): boolean {
+    if (!this.#welcomed || !this.#line) return false;
+    this.#line.send({ type: 'metrics', points });
+    return true;
+  }
+
+  /** performance.now() of the sending of the last beat that the master acknowledged: `onPartition: stop-self` counts from it. */
+  get acknowledgedBeatSent(): number { return this.#acknowledgedBeatSent; }
+  get times(): Times { return this.#times; }
+  get up(): 'websocket' | 'poll' | null { return this.#welcomed ? (this.#line?.kind ?? null) : null; }
+
+  #listener(tell: (event: LinkEvent) => void): LineListener {
+    let mine: Line | null = null;
+    return {
+      opened: (line) => {
+        mine = line;
+        this.#line = line;
+        this.#welcomed = false;
+        line.send({ type: 'hello', ...this.#content.greeting(), instances: this.#content.instances(), ...(this.#options.token ? { token: this.#options.token } : {}) });
+      },
+      frame: (frame) => { if (mine && this.#line === mine) this.#take(mine, frame, tell); },
+      malformed: (detail) => this.#content.warn(`a frame of the master was not understood and left out: ${detail}`),
+      closed: (reason) => {
+        if (mine && this.#line === mine) this.#lineEnded(reason);
+        tell({ type: 'line.closed', reason, chance: Math.random() });
+      },
+    };
+  }
+
+  #lineEnded(reason: string): void {
+    const was = this.#line;
+    this.#line = null;
+    this.#welcomed = false;
+    if (this.#beat) clearInterval(this.#beat);
+    if (this.#gather) clearTimeout(this.#gather);
+    this.#beat = this.#gather = null;
+    for (const running of this.#running.values()) running.abort();
+    this.#running.clear();
+    was?.close(reason);
+    if (was) this.#content.changed(null, reason);
+  }
+
+  #take(line: Line, frame: MasterFrame, tell: (event: LinkEvent) => void): void {
+    switch (frame.type) {
+      case 'welcome': {
+        this.#welcomed = true;
+        this.#times = frame.times;
+        this.#seq = this.#eventsUpTo = 0;
+        this.#changedIds.clear();
+        this.#ackedAt = this.#acknowledgedBeatSent = performance.now();
+        this.#content.welcomed(frame);
+        // Whole, after every welcome: whatever was lost before is made good by it.
+        line.send({ type: 'observed', run: this.#content.greeting().run, seq: ++this.#seq, from: 0, changes: Object.fromEntries(this.#content.instances().map((i) => [i.id, i])), ...this.#takeContents() });
+        this.#beat = setInterval(() => this.#sendBeat(line), frame.times.beatMs);
+        this.#sendBeat(line);
+        this.#content.changed(line.kind, null);
+        tell({ type: 'line.welcomed' });
+        this.#soon();
+        return;
+      }
+      case 'refused':
+        tell({ type: 'line.refused', code: frame.code, detail: `${frame.detail}${frame.hint ? `. ${frame.hint}` : ''}`, final: frame.final, chance: Math.random() });
+        this.#content.warn(`the master refuses this node: ${frame.detail}. ${frame.hint}`);
+        return;
+      case 'beat.ack':
+        this.#ackedAt = performance.now();
+        this.#acknowledgedBeatSent = frame.sentMono;
+        return;
+      case 'events.ack':
+        this.#spool.acknowledge(frame.generation, frame.upTo);
+        line.send({ type: 'ack', n: frame.n });
+        return;
+      case 'desired':
+        // In the order of their coming; each is acknowledged only when it is held.
+        this.#inOrder = this.#inOrder.then(async () => {
+          if (this.#line !== line) return;
+          if ((await this.#content.desired(frame)) === 'resync') line.send({ type: 'resync' });
+          line.send({ type: 'ack', n: frame.n });
+        }).catch((error: unknown) => { this.#content.warn('a desired set could not be kept', error); line.close('the desired set could not be kept'); });
+        return;
+      case 'command':
+        line.send({ type: 'ack', n: frame.n });
+        void this.#command(line, frame);
+    }
+  }
+
+  async #command(line: Line, command: Command): Promise<void> {
+    if (command.name === 'cancel') { this.#running.get(command.target)?.abort(); return; }
+    const before = this.#done.answer(command.id);
+    if (before) { if (before !== 'running') line.send({ type: 'result', id: command.id, ...before }); return; }
+    this.#done.begin(command.id);
+    const abort = new AbortController();
+    this.#running.set(command.id, abort);
+    let result: CommandResult;
+    try {
+      result = await this.#content.command(command, (value) => line.send({ type: 'chunk', id: command.id, value }), abort.signal);
+    } catch (error) {
+      const { code = 'internal', message = String(error) } = error as { code?: string; message?: string };
+      result = { ok: false, code: String(code), detail: message };
+    }
+    this.#running.delete(command.id);
+    this.#done.end(command.id, result);
+    line.send({ type: 'result', id: command.id, ...result });
+  }
+
+  /** Whether a stream should hold back: the line has more to send than it takes away. */
+  get congested(): boolean { return (this.#line?.waiting() ?? 0) > chunkWaitBytes; }
+
+  #sendBeat(line: Line): void {
+    const now = performance.now();
+    if (now - this.#ackedAt > 2 * this.#times.beatMs + 50 && now - this.#ackedAt > 2000) { line.close(`no answer to a beat for ${Math.round((now - this.#ackedAt) / 1000)} s`); return; }
+    line.send({ type: 'beat', sentMono: now, load: this.#content.load() });
+  }
+
+  #soon(): void {
+    if (this.#gather || !this.#welcomed) return;
+    this.#gather = setTimeout(() => { this.#gather = null; this.#report(); }, gatherMs);
+  }
+
+  #report(): void {
+    const line = this.#line;
+    if (!line || !this.#welcomed) return;
+    const events = this.#spool.after(this.#eventsUpTo, eventBatch);
+    if (this.#changedIds.size > 0 || this.#contents.length > 0) {
+      const changes = Object.fromEntries([...this.#changedIds].map((id) => [id, this.#content.instance(id)]));
+      this.#changedIds.clear();
+      const from = this.#seq;
+      line.send({ type: 'observed', run: this.#content.greeting().run, seq: ++this.#seq, from, changes, ...this.#takeContents() });
+    }
+    if (events.length > 0) {
+      this.#eventsUpTo = events.at(-1)!.n;
+      line.send({ type: 'events', generation: this.#spool.generation, events });
+      if (events.length === eventBatch) this.#soon();
+    }
+  }
+
+  #takeContents(): { contents?: NonNullable<Extract<AgentFrame, { type: 'observed' }>['contents']> } {
+    if (this.#contents.length === 0) return {};
+    const contents = this.#contents;
+    this.#contents = [];
+    return { contents };
+  }
+}
