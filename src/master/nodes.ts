@@ -13,6 +13,7 @@ import type { Admission } from './link-server.ts';
 import type { NodeLink } from './node-link.ts';
 import { nodeReason } from './node-reason.ts';
 import { outrankedError, writeOf } from './records.ts';
+import type { Records } from './records.ts';
 
 export interface NodeParts {
   /** The node of this link is known and welcome: its instances, then its duties. */
@@ -28,12 +29,14 @@ export interface NodeParts {
 export class Nodes {
   readonly actors = new Map<string, Actor<typeof nodeMachine>>();
   private readonly context: MasterContext;
+  private readonly records: Records;
   private readonly parts: NodeParts;
   /** Nodes of another hub that an operator gave to this one; forgotten once they came. */
   private readonly takenOver = new Set<string>();
 
-  constructor(context: MasterContext, parts: NodeParts) {
+  constructor(context: MasterContext, records: Records, parts: NodeParts) {
     this.context = context;
+    this.records = records;
     this.parts = parts;
   }
 
@@ -175,6 +178,15 @@ export class Nodes {
       entry.load = soundLoad(load);
       this.context.view.nodeChanged(link.node, false);
     }
+  }
+
+  /** Facts that changed while it is connected. */
+  facts(link: NodeLink, reported: NodeFacts): void {
+    const entry = this.context.view.nodes.get(link.node);
+    if (!entry) return;
+    const facts = soundFacts(reported, entry.record.doc.facts.version);
+    this.records.node(link.node, (doc) => (canonicalJson(doc.facts) === canonicalJson(facts) ? undefined : { ...doc, facts }))
+      .catch((error: unknown) => this.context.warn(`the facts of node ${link.node} are not written`, error));
   }
 
   linkClosed(link: NodeLink): void {

@@ -1,0 +1,138 @@
+// What the API can ask of a master: delegates to the parts.
+import type { Caller, Cluster, ClusterChange, List, LogChunk, LogRequest, Page } from '../api/cluster.ts';
+import type { AppSpec, AppView, Revision } from '../model/app.ts';
+import type { SlotRecord } from '../model/assignment.ts';
+import { Refusal } from '../model/errors.ts';
+import type { ClusterEvent } from '../model/event.ts';
+import type { HealthView, InstanceView, Usage } from '../model/instance.ts';
+import type { NodeView } from '../model/node.ts';
+import type { PlacementSettings } from '../placement/snapshot.ts';
+import type { ActorView, InspectFrame } from '../protocol/live.ts';
+import type { PlanView, StatusView, WhyView } from '../protocol/views.ts';
+import type { Roster } from '../live/roster.ts';
+import type { CollectionSize, QueryResult, SeriesPoint } from '../store/store.ts';
+import { StoreError } from '../store/store.ts';
+import { appView } from './app-status.ts';
+import type { Apps, Given, PutOptions } from './apps.ts';
+import type { Commands } from './commands.ts';
+import type { MasterContext } from './context.ts';
+import type { InstanceActions } from './instance-actions.ts';
+import { page } from './lists.ts';
+import type { NodeActions } from './node-actions.ts';
+import { RemoteActors } from './remote-actors.ts';
+import { followLogs } from './remote-logs.ts';
+import { revisionKey } from './records.ts';
+import { instanceViews, nodeView } from './shown.ts';
+import { statusView } from './status.ts';
+import { planApp, whyApp, whyInstance } from './why.ts';
+
+export interface ClusterParts {
+  context: MasterContext; roster: Roster; commands: Commands; apps: Apps; nodeActions: NodeActions; instanceActions: InstanceActions;
+  storeAbout: { kind: string; detail: string };
+  /** State of the master's machine. */
+  phase(): string;
+  frozenUntil(): number | null;
+  settings: PlacementSettings;
+  startedAt: number;
+}
+
+export class MasterCluster implements Cluster {
+  readonly role = 'master';
+  private readonly parts: ClusterParts;
+  private readonly remote: RemoteActors;
+
+  constructor(parts: ClusterParts) {
+    this.parts = parts;
+    this.remote = new RemoteActors(parts.context, parts.roster, parts.commands);
+  }
+
+  private get context(): MasterContext { return this.parts.context; }
+
+  /** @throws Refusal starting, while this master does not lead */
+  private ready(): void {
+    const why = this.notReady();
+    if (why) throw new Refusal('starting', why, 'Try again in a moment.');
+  }
+
+  async status(): Promise<StatusView> { return statusView(this.parts); }
+
+  notReady(): string | null {
+    const phase = this.parts.phase();
+    return phase === 'serving' ? null : phase === 'recovering' ? 'The master is reading its store' : 'The master is stopping';
+  }
+
+  nodes(query: string, at: Page): Promise<List<NodeView>> {
+    const { view, clock } = this.context;
+    return page([...view.nodes.values()].map((entry) => nodeView(view, entry)), query, at, clock.now(), 'hostname');
+  }
+
+  async node(id: string): Promise<NodeView> { return nodeView(this.context.view, this.parts.nodeActions.entry(id)); }
+  async deleteNode(id: string, by: Caller): Promise<void> { this.ready(); await this.parts.nodeActions.delete(id, by); }
+  async setTags(id: string, tags: string[], by: Caller): Promise<NodeView> { this.ready(); return this.parts.nodeActions.setTags(id, tags, by); }
+  async setEnvs(id: string, envs: Record<string, string>, by: Caller): Promise<NodeView> { this.ready(); return this.parts.nodeActions.setEnvs(id, envs, by); }
+  async nodeAction(id: string, action: 'cordon' | 'uncordon' | 'drain' | 'take-over', by: Caller): Promise<NodeView> { this.ready(); return this.parts.nodeActions.action(id, action, by); }
+  async nodeMetrics(id: string, from: number, to: number): Promise<SeriesPoint[]> { return this.context.store.readPoints(`node/${this.parts.nodeActions.entry(id).id}`, from, to); }
+
+  apps(query: string, at: Page): Promise<List<AppView>> {
+    const { view, clock } = this.context;
+    return page([...view.apps.values()].map((entry) => appView(view, entry)), query, at, clock.now(), 'name');
+  }
+
+  async app(name: string): Promise<AppView> { return this.parts.apps.view(name); }
+  async putApp(spec: AppSpec, given: Given, options: PutOptions, by: Caller): Promise<{ app: AppView; created: boolean; changed: boolean }> { this.ready(); return this.parts.apps.put(spec, given, options, by); }
+  async planApp(spec: AppSpec, given: Given): Promise<PlanView> { this.ready(); return planApp(this.parts, spec, given); }
+  async scaleApp(name: string, scale: number, ifMatch: string | null, by: Caller): Promise<AppView> { this.ready(); return this.parts.apps.scale(name, scale, ifMatch, by); }
+  async appAction(name: string, action: 'start' | 'stop' | 'restart', by: Caller): Promise<AppView> { this.ready(); return this.parts.apps.action(name, action, by); }
+  async rollback(name: string, revision: number, by: Caller): Promise<AppView> { this.ready(); return this.parts.apps.rollback(name, revision, by); }
+  async deleteApp(name: string, by: Caller): Promise<AppView> { this.ready(); return this.parts.apps.delete(name, by); }
+
+  /** Newest first. */
+  async revisions(name: string, { from, size }: Page): Promise<List<Revision>> {
+    const newest = this.parts.apps.entry(name).record.doc.revision;
+    const { items } = await this.context.store.scan<Revision>('revisions', { prefix: revisionKey(name, 0).replace(/\d+$/, '') });
+    const known = items.map(({ doc }) => doc).filter(({ revision }) => revision <= newest).reverse();
+    return { items: known.slice(from, from + size), total: known.length, from, size };
+  }
+
+  async slots(name: string): Promise<SlotRecord[]> { return [...this.parts.apps.entry(name).slots.values()].map(({ doc }) => doc).sort((a, b) => a.slot - b.slot); }
+  async why(name: string): Promise<WhyView> { return whyApp(this.parts, this.parts.apps.entry(name)); }
+
+  instances(query: string, at: Page): Promise<List<InstanceView>> { return page(instanceViews(this.context.view), query, at, this.context.clock.now(), 'id'); }
+  async instance(id: string): Promise<InstanceView> { return this.parts.instanceActions.view(id); }
+  async whyInstance(id: string): Promise<WhyView> { return whyInstance(this.parts, this.parts.instanceActions.view(id)); }
+  async instanceAction(id: string, action: 'restart' | 'kill' | 'stop' | 'adopt', by: Caller): Promise<InstanceView> { this.ready(); return this.parts.instanceActions.action(id, action, by); }
+  async health(id: string): Promise<HealthView[]> { return this.parts.instanceActions.view(id).health; }
+
+  async usage(id: string, from: number, to: number): Promise<{ now: Usage | null; points: SeriesPoint[] }> {
+    const { usage } = this.parts.instanceActions.view(id);
+    return { now: usage, points: await this.context.store.readPoints(`instance/${id}`, from, to) };
+  }
+
+  logs(id: string, request: LogRequest, signal: AbortSignal): AsyncIterable<LogChunk> {
+    const { node } = this.parts.instanceActions.view(id);
+    return followLogs(this.parts.commands, node, id, request, signal);
+  }
+
+  events({ query, after, before, limit, newestFirst }: Parameters<Cluster['events']>[0]): Promise<{ items: ClusterEvent[]; oldest: number; newest: number }> {
+    return asRefusal(this.context.events.read({ after, limit, newestFirst, ...(query ? { query } : {}), ...(before === undefined ? {} : { before }) }));
+  }
+
+  subscribe(listener: (change: ClusterChange) => void): () => void { return this.context.view.changes.subscribe(listener); }
+
+  collections(): Promise<CollectionSize[]> { return this.context.store.collections(); }
+  documents(collection: string, query: string, { from, size, sort }: Page): Promise<QueryResult> {
+    return asRefusal(this.context.store.query(collection, query, { from, size, ...(sort === undefined ? {} : { sort }) }));
+  }
+
+  actors(): Promise<ActorView[]> { return this.remote.actors(); }
+  inspect(actor: string, listener: (frame: InspectFrame) => void, signal: AbortSignal): Promise<void> { return this.remote.inspect(actor, listener, signal); }
+  sendToActor(actor: string, event: { type: string }, by: Caller): Promise<void> { return this.remote.send(actor, event, by); }
+}
+
+/** What the store refuses because of the query is the caller's to mend. */
+async function asRefusal<T>(work: Promise<T>): Promise<T> {
+  try { return await work; } catch (error) {
+    if (error instanceof StoreError && error.code === 'store-refused') throw new Refusal('invalid-query', error.message, error.hint);
+    throw error;
+  }
+}

@@ -1,0 +1,50 @@
+// Housekeeping of the store: times of beats written behind, history dropped after 7 days.
+import type { MasterContext } from './context.ts';
+import { writeOf } from './records.ts';
+
+const WRITE_EVERY_MS = 60_000;
+const EXPIRE_EVERY_MS = 3_600_000;
+const KEEP_MS = 7 * 24 * 3_600_000;
+/** Events kept at most, whatever their age. */
+const MOST_EVENTS = 500_000;
+
+export class Keeping {
+  private readonly context: MasterContext;
+  private timers: NodeJS.Timeout[] = [];
+  private working: Promise<void> = Promise.resolve();
+
+  constructor(context: MasterContext) {
+    this.context = context;
+  }
+
+  start(): void {
+    const every = (ms: number, what: () => Promise<void>): void => {
+      this.timers.push(setInterval(() => { this.working = what().catch((error: unknown) => this.context.warn('housekeeping failed', error)); }, ms).unref());
+    };
+    every(WRITE_EVERY_MS, () => this.writeBeats());
+    every(EXPIRE_EVERY_MS, async () => { await this.context.store.expire(this.context.clock.now() - KEEP_MS, MOST_EVENTS); });
+  }
+
+  stop(): void {
+    for (const timer of this.timers) clearInterval(timer);
+    this.timers = [];
+  }
+
+  /** The last beats, for a master that starts without these nodes. */
+  private async writeBeats(): Promise<void> {
+    const { view, store, leadership: { term } } = this.context;
+    const changed = [...view.nodes.values()].filter(({ record, beatAt }) => record.doc.beatAt !== beatAt);
+    const docs = changed.map(({ record, beatAt }) => ({ ...record.doc, beatAt, term }));
+    const results = await store.bulk(changed.map(({ id, record }, index) => writeOf('nodes', id, docs[index]!, record.version, term)));
+    for (const [index, entry] of changed.entries()) {
+      const result = results[index]!;
+      if (result.ok) entry.record = { doc: docs[index]!, version: result.version };
+    }
+  }
+
+  async close(): Promise<void> {
+    this.stop();
+    await this.working;
+    try { await this.writeBeats(); } catch (error) { this.context.warn('the last beats are not written', error); }
+  }
+}

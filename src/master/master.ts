@@ -1,0 +1,200 @@
+// A master: everything put together, started and ended in order. Its head is the `master` machine.
+import { createActor, fromCallback, fromPromise } from 'xstate';
+import type { Actor } from 'xstate';
+import { masterMachine } from '../../machines/master.ts';
+import type { Above, MasterEvent, RecoverInput } from '../../machines/master.ts';
+import type { Cluster } from '../api/cluster.ts';
+import { Roster } from '../live/roster.ts';
+import { defaultSettings } from '../placement/snapshot.ts';
+import type { PlacementSettings } from '../placement/snapshot.ts';
+import type { Store } from '../store/store.ts';
+import { Apps } from './apps.ts';
+import { Changes } from './changes.ts';
+import { systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
+import { MasterCluster } from './cluster.ts';
+import { Commands } from './commands.ts';
+import { Committer } from './commit.ts';
+import { Contents } from './contents.ts';
+import { defaultTimes } from './context.ts';
+import type { MasterContext, MasterTimes } from './context.ts';
+import { Desired } from './desired.ts';
+import { Epochs } from './epochs.ts';
+import { EventLog } from './events.ts';
+import { InstanceActions } from './instance-actions.ts';
+import { Keeping } from './keeping.ts';
+import { LastKnown } from './last-known.ts';
+import { dispatch } from './link-frames.ts';
+import { LinkServer } from './link-server.ts';
+import { Loss } from './loss.ts';
+import { NodeActions } from './node-actions.ts';
+import { Nodes } from './nodes.ts';
+import { noteStatus } from './node-events.ts';
+import { ObservedInstances } from './observed.ts';
+import { Places } from './places.ts';
+import { Placer } from './placer.ts';
+import { PollSessions } from './poll-sessions.ts';
+import { Records } from './records.ts';
+import { recover } from './recovery.ts';
+import { View } from './view.ts';
+
+export interface MasterOptions {
+  store: Store;
+  /** For `status`: what the store is and where. */
+  storeAbout: { kind: string; detail: string };
+  version: string;
+  times?: Partial<MasterTimes>;
+  placement?: Partial<PlacementSettings>;
+  clock?: Clock;
+  /** What went wrong and was survived. */
+  warn?: (message: string, error?: unknown) => void;
+}
+
+export interface RunningMaster {
+  readonly cluster: Cluster;
+  /** For `linkRoutes`. */
+  readonly links: LinkServer;
+  readonly polls: PollSessions;
+  readonly context: MasterContext;
+  /** Resolves when it has ended: null after `stop`, else why it ended by itself. */
+  readonly ended: Promise<string | null>;
+  /** Ends links, timers and placement in order and writes what is written behind. The store stays open: it is the caller's. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Recovers and leads.
+ * @throws Error when recovery fails (the store is not readable, another master leads)
+ */
+export async function startMaster(options: MasterOptions): Promise<RunningMaster> {
+  const { store, version } = options;
+  const clock = options.clock ?? systemClock;
+  const warn = options.warn ?? ((message, error) => console.error(message, error ?? ''));
+  const times = { ...defaultTimes, ...options.times };
+  const changes = new Changes((error) => warn('a watcher failed', error));
+  const view = new View(changes);
+  const events = new EventLog(store, changes, warn);
+  const context: MasterContext = { store, clock, times, version, view, events, warn, leadership: { hub: '', term: 0, since: clock.now(), sinceMono: clock.mono() } };
+
+  const epochs = new Epochs(store);
+  const records = new Records(context);
+  const places = new Places(context, records);
+  const lastKnown = new LastKnown(context);
+  const observed = new ObservedInstances(context, places, lastKnown);
+  const desired = new Desired(context, (node, assignments) => observed.acknowledged(node, assignments));
+  const linkOf = (node: string) => links.links.get(node) ?? null;
+  const commands = new Commands(context, linkOf);
+  const contents = new Contents(context, records, commands);
+  const disconnect = (node: string, code: number, reason: string): void => links.disconnect(node, code, reason);
+  const nodes = new Nodes(context, records, {
+    welcomed: (link, hello) => {
+      observed.whole(link, hello.instances);
+      desired.tellAll(link);
+    },
+    became: (entry, before) => noteStatus(context, entry, before),
+    outranked: async (seen) => {
+      if (seen.term > context.leadership.term) {
+        head.send({ type: 'term.outranked', above: seen });
+        return 'new-term';
+      }
+      if (seen.epoch > epochs.highest) await epochs.begin(seen.epoch);
+      return 'same-term';
+    },
+    disconnect, linkOf,
+  });
+  const links: LinkServer = new LinkServer(context, {
+    admit: (hello, open) => (head.getSnapshot().matches('serving')
+      ? nodes.admit(hello, open)
+      : Promise.resolve({ admitted: false, code: 'starting', detail: 'This master is starting', hint: 'Try again.', final: false })),
+    frame: dispatch({ context, nodes, observed, desired, commands, contents, disconnect }),
+    closed: (link) => {
+      desired.forget(link);
+      commands.closed(link.node);
+      nodes.linkClosed(link);
+    },
+  });
+  const polls = new PollSessions(links);
+  const loss = new Loss(context, nodes, disconnect);
+  const keeping = new Keeping(context);
+  const settings: PlacementSettings = { ...defaultSettings, stopSelfMs: (times.lostMs * 7) / 6, ...options.placement };
+  const roster = new Roster('master', () => clock.now());
+  let placer: Placer | null = null;
+
+  const serve = (): (() => void) => {
+    const mine = placer = new Placer(context, new Committer(context, records, epochs, places), () => loss.frozenUntil, settings);
+    view.attach({ dutiesChanged: (node) => desired.changed(node), touched: mine.changed });
+    loss.start();
+    keeping.start();
+    mine.start();
+    events.note({ at: clock.now(), kind: 'master.leads', subject: {}, message: `This master leads hub ${context.leadership.hub}, term ${context.leadership.term}`, loudness: 'quiet', detail: { version } });
+    return () => {
+      loss.stop();
+      keeping.stop();
+      links.disconnectAll('a new term begins, or the master is stopping');
+      view.attach({ dutiesChanged: () => {}, touched: () => {} });
+      leaving = mine.stop();
+    };
+  };
+  let leaving: Promise<void> = Promise.resolve();
+  const shutDown = async (): Promise<void> => {
+    links.stop();
+    polls.stop();
+    commands.stop();
+    await leaving;
+    await lastKnown.close();
+    await keeping.close();
+    nodes.forgetAll();
+    await events.close();
+  };
+  const head: Actor<typeof masterMachine> = createActor(masterMachine.provide({
+    actors: {
+      recover: fromPromise<void, RecoverInput>(async ({ input }: { input: { above: Above } }) => {
+        await leaving;
+        await recover(context, nodes, epochs, input.above);
+      }),
+      serve: fromCallback<MasterEvent, object>(serve),
+      shutDown: fromPromise<void, object>(shutDown),
+    },
+  }), { id: 'master', input: {} });
+
+  roster.add({
+    entries: function* () {
+      yield { id: 'master', parent: null, label: 'master', actor: head };
+      if (placer) yield { id: 'placement', parent: 'master', label: 'placement', actor: placer.actor };
+      for (const [id, actor] of nodes.actors) yield { id: `node:${id}`, parent: 'master', label: view.nodes.get(id)?.record.doc.facts.hostname ?? id, actor };
+    },
+    find: (id) => {
+      const actor = id.startsWith('node:') ? nodes.actors.get(id.slice(5)) : undefined;
+      return actor ? { id, parent: 'master', label: id, actor } : null;
+    },
+  });
+  const cluster = new MasterCluster({
+    context, roster, commands, storeAbout: options.storeAbout,
+    phase: () => phaseOf(head.getSnapshot().value), frozenUntil: () => loss.frozenUntil, settings, startedAt: clock.now(),
+    apps: new Apps(context, records, places, contents),
+    nodeActions: new NodeActions(context, records, nodes, desired),
+    instanceActions: new InstanceActions(context, records, commands, epochs),
+  });
+
+  const ended = new Promise<string | null>((resolve) => {
+    head.subscribe({
+      next: (snapshot) => { if (snapshot.matches({ stopping: 'closed' })) resolve(snapshot.context.failure); },
+      error: (error) => { warn('the master failed', error); resolve(error instanceof Error ? error.message : String(error)); },
+    });
+  });
+  const serving = new Promise<void>((resolve, reject) => {
+    head.subscribe({ next: (snapshot) => { if (snapshot.matches('serving')) resolve(); }, error: reject });
+    void ended.then((failure) => reject(new Error(failure ?? 'the master was stopped while it started')));
+  });
+  head.start();
+  await serving;
+  return {
+    cluster, links, polls, context, ended,
+    stop: async () => {
+      head.send({ type: 'master.stop' });
+      await ended;
+    },
+  };
+}
+
+const phaseOf = (value: unknown): string => (typeof value === 'string' ? value : Object.keys(value as object)[0] ?? 'stopping');
