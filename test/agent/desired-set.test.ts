@@ -1,0 +1,92 @@
+import { appendFileSync, readdirSync, truncateSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { DesiredSet, type DesiredChange } from '../../src/agent/desired-set.ts';
+import type { Assignment } from '../../src/model/assignment.ts';
+import type { DesiredFrame } from '../../src/protocol/link.ts';
+
+const fresh = () => mkdtempSync(join(process.env['TEST_DIRECTORY'] ?? tmpdir(), 'desired-'));
+const assignment = (id: string, rest: Partial<Assignment> = {}): Assignment => ({ id, app: 'web', slot: 0, place: 'a', epoch: 1, revision: 1, hash: 'h', owner: 'hub', node: 'n', goal: 'run', onFull: null, because: '', at: 0, nudge: 0, ...rest });
+const revision = (number: number, contents = {}) => ({ app: 'web', revision: number, hash: 'h', spec: { name: 'web' } as never, contents });
+const frame = (rest: Partial<DesiredFrame>): DesiredFrame => ({ type: 'desired', n: 1, term: 1, seq: 1, from: 0, part: 1, parts: 1, revisions: [], assignments: [], gone: [], envs: {}, tags: null, ...rest });
+const ids = (list: Assignment[]) => list.map(({ id }) => id);
+const silent = () => undefined;
+
+test('a whole set, then a delta; both are there after a restart', async () => {
+  const directory = fresh();
+  const set = DesiredSet.open(directory, silent);
+  const first = await set.take(frame({ assignments: [assignment('a'), assignment('b')], revisions: [revision(1)], envs: { A: '1' } })) as DesiredChange;
+  assert.equal([ids(first.changed), first.envsChanged], [['a', 'b'], true]);
+  const second = await set.take(frame({ seq: 2, from: 1, assignments: [assignment('b', { goal: 'stop' }), assignment('c')], gone: ['a'], envs: { A: '1' } })) as DesiredChange;
+  assert.equal([ids(second.changed), ids(second.gone), second.envsChanged], [['b', 'c'], ['a'], false]);
+  await set.close();
+  const again = DesiredSet.open(directory, silent);
+  assert.equal([...again.assignments.keys()], ['b', 'c']);
+  assert.is(again.assignments.get('b')?.goal, 'stop');
+  assert.equal([again.term, again.seq, again.revision('web', 1)?.hash, again.envs], [1, 2, 'h', { A: '1' }]);
+});
+
+test('a torn last line is as if it had never been told', async () => {
+  const directory = fresh();
+  const set = DesiredSet.open(directory, silent);
+  await set.take(frame({ assignments: [assignment('a')] }));
+  await set.take(frame({ seq: 2, from: 1, assignments: [assignment('b')] }));
+  await set.close();
+  const path = join(directory, readdirSync(directory)[0]!);
+  truncateSync(path, statSync(path).size - 5);
+  const again = DesiredSet.open(directory, silent);
+  assert.equal([[...again.assignments.keys()], again.seq], [['a'], 1]);
+  assert.is(await again.take(frame({ seq: 3, from: 2 })), 'resync');
+  const delta = await again.take(frame({ seq: 2, from: 1, assignments: [assignment('b')] })) as DesiredChange;
+  assert.equal(ids(delta.changed), ['b']);
+  await again.close();
+  assert.equal([...DesiredSet.open(directory, silent).assignments.keys()], ['a', 'b']);
+});
+
+test('a file of zeros or of somebody else is left out and told; the one before it counts', async () => {
+  const directory = fresh();
+  const set = DesiredSet.open(directory, silent);
+  await set.take(frame({ assignments: [assignment('a')] }));
+  await set.close();
+  writeFileSync(join(directory, '7.jsonl'), Buffer.alloc(100));
+  appendFileSync(join(directory, '6.jsonl'), '{"foreign":true}\n');
+  const told: string[] = [];
+  const again = DesiredSet.open(directory, (message) => told.push(message));
+  assert.equal([...again.assignments.keys()], ['a']);
+  assert.is(told.length, 2);
+  await again.take(frame({ assignments: [assignment('z')] }));
+  await again.close();
+  assert.equal([...DesiredSet.open(directory, silent).assignments.keys()], ['z']);
+});
+
+test('parts count when all are there, in order', async () => {
+  const set = DesiredSet.open(fresh(), silent);
+  assert.is(await set.take(frame({ part: 1, parts: 2, assignments: [assignment('a')] })), 'part');
+  assert.is(set.assignments.size, 0);
+  const change = await set.take(frame({ part: 2, parts: 2, assignments: [assignment('b')], revisions: [revision(1)] })) as DesiredChange;
+  assert.equal(ids(change.changed), ['a', 'b']);
+  assert.is(await set.take(frame({ seq: 2, part: 2, parts: 2 })), 'resync');
+  await set.close();
+});
+
+test('an earlier term is overtaken; a whole set of the same term is not', async () => {
+  const set = DesiredSet.open(fresh(), silent);
+  await set.take(frame({ term: 5, seq: 9, assignments: [assignment('a')] }));
+  assert.is(await set.take(frame({ term: 4, seq: 99 })), 'old');
+  const change = await set.take(frame({ term: 5, seq: 1, assignments: [] })) as DesiredChange;
+  assert.equal(ids(change.gone), ['a']);
+  await set.close();
+});
+
+test('later contents of a revision concern its assignments', async () => {
+  const set = DesiredSet.open(fresh(), silent);
+  await set.take(frame({ assignments: [assignment('a')], revisions: [revision(1)] }));
+  const change = await set.take(frame({ seq: 2, from: 1, revisions: [revision(1, { 'http://x': { sha256: 's', size: 1 } })] })) as DesiredChange;
+  assert.equal(ids(change.changed), ['a']);
+  await set.close();
+});
+
+test.run();
