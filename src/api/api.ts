@@ -20,6 +20,7 @@ import { loginRoutes, toLogin } from './login.ts';
 import { nodeRoutes } from './nodes.ts';
 import { problemOf, problemResponse } from './problem.ts';
 import { healthRoutes, statusRoutes } from './status.ts';
+import { tokenRoutes } from './token-routes.ts';
 import { dashboardRoutes } from './ui.ts';
 
 /** What the dashboard needs and nothing else: its own files, its own WebSocket. */
@@ -56,6 +57,7 @@ export function createApi(options: ApiOptions): Api {
     await next();
   });
   for (const routes of [appRoutes, actorRoutes, nodeRoutes, instanceRoutes, logRoutes, eventRoutes, statusRoutes, dataRoutes, discoveryRoutes, docsRoutes]) routes(app, resource);
+  tokenRoutes(app, auth.tokens);
   const unforeseen = (error: unknown) => options.onError?.(error, { method: 'GET', path: '/v1/live', incident: 'live' });
   liveRoute(app, new LiveHub({ cluster, version, onError: unforeseen }));
   options.extraRoutes?.(app, { closing });

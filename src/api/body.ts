@@ -90,7 +90,7 @@ export const queryText = z.string().max(4000).optional().default('');
 export const paging = {
   from: whole('from', 0, 10_000_000, 0),
   size: whole('size', 0, maxPageSize, 100),
-  sort: z.string().max(100).regex(/^-?[\w.@-]+(:(asc|desc))?$/, 'sort is a field, with "-" before it for descending order').optional(),
+  sort: z.string().max(200).regex(/^-?[\w.@-]+(,-?[\w.@-]+){0,4}$/, 'sort is a field or several with commas between, "-" before one for descending order').optional(),
 };
 export const listQuery = { query: queryText, ...paging };
 export const pageOf = (q: { from: number; size: number; sort?: string | undefined }): Page => ({ from: q.from, size: q.size, ...(q.sort === undefined ? {} : { sort: q.sort }) });

@@ -45,7 +45,7 @@ async function read(cluster: Cluster, q: { query: string; since?: number | undef
   try {
     return await cluster.events(options);
   } catch (error) {
-    if (q.since !== undefined && error instanceof Refusal && error.code === 'invalid-query') await cluster.events({ ...options, query: q.query, limit: 1 });
+    if (q.since !== undefined) await cluster.events({ ...options, query: q.query, limit: 1 });
     throw error;
   }
 }

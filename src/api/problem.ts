@@ -28,10 +28,16 @@ const problem = (code: ErrorCode, status: number, detail: string, hint: string, 
 /** Any error as a problem. What nobody foresaw is `internal` with the number under which it is in the log, and nothing of its text. */
 export function problemOf(error: unknown): { problem: Problem; incident: string | null } {
   if (error instanceof Refusal) return { problem: problem(error.code, error.status, error.message, error.hint, error.problems), incident: null };
-  if (error instanceof StoreError) return { problem: problem('store-unavailable', 503, error.message, error.hint), incident: null };
+  if (error instanceof StoreError) return { problem: ofStore(error), incident: null };
   if (error instanceof HTTPException && error.status < 500) return { problem: problem('invalid-request', error.status, error.message, ''), incident: null };
   const incident = randomBytes(4).toString('hex');
   return { problem: problem('internal', 500, `something unexpected happened; it is in the log as ${incident}`, 'this is a bug: please report it with that line of the log'), incident };
+}
+
+/** What a store refuses was asked wrongly; every other failure is the store's own. */
+function ofStore(error: StoreError): Problem {
+  if (error.code !== 'store-refused') return problem('store-unavailable', 503, error.message, error.hint);
+  return problem(/\bquery\b/i.test(error.message) ? 'invalid-query' : 'invalid-request', 400, error.message, error.hint);
 }
 
 /** Headers that belong to the status: how to authenticate, when to try again. */

@@ -23,6 +23,7 @@ const placement = object({
 });
 const subject = object({ app: text, instance: text, slot: int, node: text }, ['app', 'instance', 'slot', 'node']);
 const waiting = list(object({ slot: int, reason: text }));
+const token = { id: text, name: text, role: one('read', 'deploy', 'admin', 'node'), createdAt: time };
 const resources = { cpus: real, mem: int, disk: int };
 
 /** An app as a person may write it. */
@@ -81,9 +82,9 @@ export function schemas(): Record<string, Schema> {
       ports: list(object({ index: int, name: or(text), port: int, address: text })) })) }),
     ActorList: page(object({ id: text, parent: or(text), machine: text, label: text, where: text, state: text, status: one('active', 'done', 'error', 'stopped'), at: time })),
     HttpSd: list(object({ targets: list(text), labels: map(text) })),
-    Written: object({ changed: yes }),
-    TokenList: page(object({ id: text, name: text, role: one('read', 'deploy', 'admin', 'node'), createdAt: time })),
-    NewToken: object({ name: text, role: one('read', 'deploy', 'admin', 'node') }),
+    TokenList: page(object(token)),
+    NewToken: object({ name: text, role: token.role }, ['name']),
+    MadeToken: object({ ...token, token: text }),
     Anything: { type: 'object' },
   };
   return byName;

@@ -21,7 +21,7 @@ export function dashboardRoutes(app: Api, directory: string, auth: AuthOptions):
   app.get('*', async (c, next) => {
     if (ours.test(c.req.path)) return next();
     // Scripts, styles and fonts are the same for everybody and hold nothing of the cluster.
-    if (isFile.test(c.req.path)) return files()(c, next);
+    if (isFile.test(c.req.path)) return existsSync(page) ? files()(c, next) : next();
     if (!/\btext\/html\b|\*\/\*/.test(c.req.header('accept') ?? '*/*')) return next();
     if (!callerOf(c, auth)) return toLogin(c);
     if (!existsSync(page)) throw new Refusal('not-found', 'the dashboard is not built', 'run: npm run build');

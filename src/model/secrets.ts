@@ -2,7 +2,7 @@
 
 export const mask = '***';
 
-const words = new Set(['password', 'passwd', 'passphrase', 'pwd', 'pass', 'pw', 'secret', 'secrets', 'token', 'tokens', 'credential', 'credentials',
+const words = new Set(['password', 'passwd', 'passphrase', 'pwd', 'pass', 'pgpass', 'pw', 'secret', 'secrets', 'token', 'tokens', 'credential', 'credentials',
   'auth', 'authorization', 'apikey', 'privatekey', 'accesskey', 'secretkey', 'cookie', 'salt', 'signature', 'dsn', 'jwt', 'bearer', 'pin', 'otp', 'cert', 'pem']);
 const keyBefore = new Set(['api', 'private', 'access', 'secret', 'signing', 'encryption', 'encrypt', 'master', 'ssh', 'ssl', 'tls', 'auth', 'session', 'client', 'service', 'license', 'account', 'storage', 'shared']);
 
