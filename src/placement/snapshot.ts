@@ -50,7 +50,10 @@ export const defaultSettings: PlacementSettings = { algorithm: 'spread', stopSel
 export interface Snapshot {
   /** epoch ms */
   now: number;
-  /** Documents that queries match; `allocated` is not read (placement counts for itself), `status`, `allocatable` and `beatAt` are. */
+  /**
+   * Documents that queries match; `allocated` is not read (placement counts for itself), `status`, `allocatable` and `beatAt` are.
+   * A view is never changed in place: what a query needs of it is laid out once.
+   */
   nodes: NodeView[];
   apps: SnapshotApp[];
   otherUse: Map<string, OtherUse>;
@@ -67,7 +70,8 @@ export interface NewAssignment {
   /** A sentence: why here. */
   because: string;
 }
-export const isNew = (assignment: Assignment | NewAssignment): assignment is NewAssignment => !('id' in assignment);
+/** It exists already (an assignment is a new one with an identity). */
+export const isMade = (assignment: Assignment | NewAssignment): assignment is Assignment => 'id' in assignment;
 
 export type ChangeKind = 'place' | 'stop' | 'replace' | 'keep' | 'move';
 

@@ -1,0 +1,41 @@
+// What runs on a draining node leaves: its replacement starts elsewhere first. At the deadline it is stopped in any case.
+import type { AppDraft, Held, SlotDraft } from './draft.ts';
+import type { Planning } from './planning.ts';
+import type { Rollout } from './rollout.ts';
+
+/** true: the slot needs no other treatment in this plan. */
+export function drainSlot(planning: Planning, draft: AppDraft, slot: SlotDraft, run: Held, rollout: Rollout): boolean {
+  if (draft.ended(run) !== null) return true; // nothing of it runs: it does not hold the node up
+  const where = planning.table.label(run.node);
+  const name = planning.nameOf(draft, run);
+  const deadline = planning.snapshot.drainDeadlines.get(run.node) ?? null;
+  const overdue = deadline !== null && deadline <= planning.now;
+  planning.wake(deadline);
+  // Work that ends by itself may end where it is.
+  if (draft.spec.type === 'batch' && !overdue) return false;
+  if (slot.freePlace === null) {
+    if (!overdue) planning.wait(draft, slot.slot, 'drain', `${name} leaves ${where} when the other place of its slot is empty`);
+    else stopHere(`${where} is drained and its time is up`);
+    return true;
+  }
+  if (!overdue && draft.healthy(run) && !rollout.mayBegin()) return true;
+  const startFirst = draft.healthy(run) && !overdue && draft.spec.update.order !== 'stop-first';
+  const reason = overdue ? `${where} is drained and its time is up: ${name} is replaced` : `${where} is drained: ${name} is replaced`;
+  planning.turn(draft, slot, run, startFirst ? 'leave' : 'stop');
+  if (planning.put(draft, slot, 'move', reason, { not: run.node })) {
+    rollout.began();
+    return true;
+  }
+  if (overdue) {
+    planning.decide(draft, slot, 'stop', run.node, `${where} is drained and its time is up: ${name} stops, and no other node fits`);
+    return true;
+  }
+  planning.turn(draft, slot, slot[run.place]!, 'run');
+  planning.wait(draft, slot.slot, 'drain', `${name} cannot leave ${where}: ${planning.funnel(draft).sentence}`);
+  return false;
+
+  function stopHere(text: string): void {
+    planning.turn(draft, slot, run, 'stop');
+    planning.decide(draft, slot, 'stop', run.node, `${text}: ${name} stops`);
+  }
+}

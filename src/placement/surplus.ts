@@ -1,0 +1,68 @@
+// Which slots an app has, and which it does not need any more. What is surplus goes least useful first (DESIGN section 7):
+// without an instance, unhealthy, on nodes that take no work or do not match any more, on the most crowded node, the youngest.
+import type { AppDraft, SlotDraft } from './draft.ts';
+import type { Planning } from './planning.ts';
+import { isMade } from './snapshot.ts';
+
+/** Usefulness of a slot without regard to crowding: the lowest class goes first. */
+function usefulness(planning: Planning, draft: AppDraft, slot: SlotDraft): number {
+  const held = slot.run ?? slot.leave;
+  if (held === null) return 0;
+  if (draft.ended(held) === 'failed') return 1;
+  if (!draft.healthy(held) && !draft.healthy(slot.leave) && draft.ended(held) !== 'done') return 2;
+  const node = planning.table.numbers.get(held.node);
+  if (node === undefined || !planning.table.takesWork(node) || planning.table.matches(draft.spec.placement.query)[node] !== 1) return 3;
+  return 4;
+}
+
+/** Takes `count` slots out of `slots`, one at a time, each from the node that then has the most of them. */
+function fromTheCrowded(slots: readonly SlotDraft[], all: readonly SlotDraft[], count: number): SlotDraft[] {
+  const nodeOf = (slot: SlotDraft): string => (slot.run ?? slot.leave)?.node ?? '';
+  const age = (slot: SlotDraft): number => { const held = slot.run ?? slot.leave; return held && isMade(held) ? held.at : Infinity; };
+  const crowd = new Map<string, number>();
+  for (const slot of all) crowd.set(nodeOf(slot), (crowd.get(nodeOf(slot)) ?? 0) + 1);
+  const byNode = new Map<string, SlotDraft[]>();
+  for (const slot of slots) byNode.set(nodeOf(slot), [...byNode.get(nodeOf(slot)) ?? [], slot]);
+  // Oldest first, so that the youngest is taken from the end; of equals the higher number goes.
+  for (const list of byNode.values()) list.sort((x, y) => age(x) - age(y) || x.slot - y.slot);
+  const taken: SlotDraft[] = [];
+  // By crowd: the fullest nodes are looked up in buckets, since taking one moves a node down by one.
+  const buckets: string[][] = [];
+  for (const node of byNode.keys()) (buckets[crowd.get(node)!] ??= []).push(node);
+  for (let level = buckets.length - 1; level > 0 && taken.length < count; level -= 1) {
+    const here = (buckets[level] ?? []).filter((node) => byNode.get(node)!.length > 0);
+    // On equally crowded nodes the youngest goes first.
+    const last = (node: string): SlotDraft => byNode.get(node)!.at(-1)!;
+    here.sort((x, y) => age(last(y)) - age(last(x)) || last(y).slot - last(x).slot);
+    for (const node of here) {
+      if (taken.length >= count) break;
+      taken.push(byNode.get(node)!.pop()!);
+      (buckets[level - 1] ??= []).push(node);
+    }
+  }
+  return taken;
+}
+
+/** The `count` least useful of the slots. */
+export function leastUseful(planning: Planning, draft: AppDraft, slots: readonly SlotDraft[], count: number): SlotDraft[] {
+  const classes: SlotDraft[][] = [];
+  for (const slot of slots) (classes[usefulness(planning, draft, slot)] ??= []).push(slot);
+  const taken: SlotDraft[] = [];
+  let remaining = [...slots];
+  for (const members of classes) {
+    if (!members || taken.length >= count) continue;
+    const chosen = fromTheCrowded(members, remaining, Math.min(members.length, count - taken.length));
+    taken.push(...chosen);
+    const gone = new Set(chosen);
+    remaining = remaining.filter((slot) => !gone.has(slot));
+  }
+  return taken;
+}
+
+/** Everything of a slot stops. */
+export function stopSlot(planning: Planning, draft: AppDraft, slot: SlotDraft, reason: string): void {
+  const going = slot.held.filter((held) => held.goal !== 'stop');
+  for (const held of going) planning.turn(draft, slot, held, 'stop');
+  if (going.length > 0) planning.decide(draft, slot, 'stop', going[0]!.node, reason);
+  slot.moves = null;
+}
