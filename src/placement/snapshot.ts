@@ -70,6 +70,8 @@ export interface NewAssignment {
   /** A sentence: why here. */
   because: string;
 }
+/** It is to be made by the committer. */
+export const isNew = (assignment: Assignment | NewAssignment): assignment is NewAssignment => !('id' in assignment);
 /** It exists already (an assignment is a new one with an identity). */
 export const isMade = (assignment: Assignment | NewAssignment): assignment is Assignment => 'id' in assignment;
 
