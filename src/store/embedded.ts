@@ -69,7 +69,12 @@ class EmbeddedStore implements Store {
   async bulk(writes: Write[]): Promise<WriteResult[]> {
     const apply = (part: PreparedWrite[]): Promise<WriteResult[]> =>
       this.commits.run((ledger) => part.map((write) => this.records.apply(write, ledger)), part.length);
-    return (await Promise.all(slices(writes.map(prepare)).map(apply))).flat();
+    const prepared: PreparedWrite[][] = []; // all of it, before anything is written
+    for (const part of slices(writes)) {
+      if (prepared.length > 0) await new Promise(setImmediate);
+      prepared.push(part.map(prepare));
+    }
+    return (await Promise.all(prepared.map(apply))).flat();
   }
 
   query<T = Doc>(collection: string, query: string, options: QueryOptions = {}): Promise<QueryResult<T>> {

@@ -5,16 +5,27 @@ import { StoreError } from './store.ts';
 const FULL = /ENOSPC|EDQUOT|EFBIG|no space left|disk quota|file too large|MDB_MAP_FULL/i;
 const DAMAGED = /MDB_(CORRUPTED|PAGE_NOTFOUND|PANIC|INVALID|VERSION_MISMATCH|INCOMPATIBLE|BAD_CHECKSUM)|corrupt|not an LMDB file/i;
 
+/** It comes at once; if it ever did not, the commit has failed all the same. */
+const REASON_MS = 1000;
+
+/** lmdb says "Commit failed" and gives the reason through a second promise; unread, it would be an unhandled rejection. */
+async function reasonOf(error: unknown): Promise<unknown> {
+  const reason = (error as { commitError?: Promise<unknown> } | null)?.commitError;
+  if (!reason) return error;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<unknown>((resolve) => { timer = setTimeout(resolve, REASON_MS, error); });
+  const cause = await Promise.race([reason.then(() => error, (found: unknown) => found), late]);
+  clearTimeout(timer);
+  return cause;
+}
+
 /**
  * The StoreError for any failure of the embedded store.
  * @param doing what was tried, for the message: 'writing', 'opening <file>'
  */
 export async function storeFailure(error: unknown, doing: string): Promise<StoreError> {
   if (error instanceof StoreError) return error;
-  // lmdb says "Commit failed" and gives the reason through a second promise; unread, it would be an unhandled rejection.
-  const inner = (error as { commitError?: Promise<unknown> } | null)?.commitError;
-  let cause: unknown = error;
-  if (inner) cause = await Promise.race([inner.then(() => error, (reason: unknown) => reason), new Promise((resolve) => setTimeout(resolve, 1000, error))]);
+  const cause = await reasonOf(error);
   const message = cause instanceof Error ? cause.message : String(cause);
   const code = (cause as { code?: string | number } | null)?.code;
   const text = `${code ?? ''} ${message}`;

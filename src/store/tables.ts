@@ -36,8 +36,9 @@ export function setLedgerNumber(ledger: Table, name: string, value: number): voi
  * @throws what lmdb throws
  */
 export async function openTables(path: string): Promise<Tables> {
-  // overlappingSync off: a commit is acknowledged after its sync, not before.
-  const root = open<Buffer, Buffer>({ path, overlappingSync: false, maxDbs: TABLES.length + 1, encoding: 'binary', keyEncoding: 'binary' });
+  // overlappingSync off: a commit is acknowledged after its sync, not before. eventTurnBatching off: `Commits` groups, and
+  // lmdb's own batches have a promise that nobody sees, whose rejection (a full disk) would end the process.
+  const root = open<Buffer, Buffer>({ path, overlappingSync: false, eventTurnBatching: false, maxDbs: TABLES.length + 1, encoding: 'binary', keyEncoding: 'binary' });
   try {
     const of = Object.fromEntries(TABLES.map((name) => [name, root.openDB<Buffer, Buffer>({ name, encoding: 'binary', keyEncoding: 'binary' })])) as Record<TableName, Table>;
     if (ledgerNumber(of.ledger, FORMAT_KEY) === null) await root.transaction(() => setLedgerNumber(of.ledger, FORMAT_KEY, FORMAT));

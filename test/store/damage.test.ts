@@ -10,7 +10,7 @@ import type { StoreNotice } from '../../src/store/prepare-file.ts';
 import type { Store } from '../../src/store/store.ts';
 import { openTables, setLedgerNumber } from '../../src/store/tables.ts';
 import { scratch } from '../support/scratch.ts';
-import { refused } from './contract.ts';
+import { refused } from './contract-subject.ts';
 
 const PAGE = 4096;
 const base = scratch('damage');
