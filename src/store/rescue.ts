@@ -130,7 +130,7 @@ async function derive({ root, of }: Tables, uncertain: boolean): Promise<Rescued
     for (const name of ['version', 'log/newest', FLOOR_KEY]) atLeast(name, floor);
   }
   await root.transaction(() => {
-    for (const key of of.ledger.getKeys().asArray) of.ledger.remove(key);
+    for (const key of Array.from(of.ledger.getKeys())) of.ledger.remove(key);
     setLedgerNumber(of.ledger, FORMAT_KEY, FORMAT);
     for (const [name, value] of numbers) setLedgerNumber(of.ledger, name, value);
   });
