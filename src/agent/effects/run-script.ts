@@ -114,7 +114,7 @@ export function runScript(plan: LaunchPlan, tools: Tools): string {
     'read -r STATHUB_STAT </proc/self/stat',
     'echo "$STATHUB_STAT" >"$1/pid"',
     '{ echo "s $1" >>"$2"; } 2>/dev/null',
-    'unset STATHUB_STAT OLDPWD',
+    'unset STATHUB_STAT OLDPWD SHLVL',
     ...exports,
     ...(limits.fileSize === null ? [] : [`ulimit -f ${Math.ceil(limits.fileSize / tools.fileSizeUnit)}`]),
     execLine(plan, beside, tools),

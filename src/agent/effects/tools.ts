@@ -15,7 +15,7 @@ export interface Tools {
   fileSizeUnit: number;
   /** `-u` in bash, `-p` in dash and busybox. */
   processesFlag: '-u' | '-p';
-  /** bash exports SHLVL and _ on its own. */
+  /** bash exports `_`, which cannot be unset. */
   exportsOwnNames: boolean;
 }
 
@@ -45,17 +45,17 @@ function required(name: string): string {
  * @throws Error that names what is missing
  */
 export function findTools(shell = findProgram('dash') ?? required('sh')): Tools {
-  const probe = 'ulimit -f 8; ulimit -p 77 2>/dev/null; while read -r a b c d e; do case "$a $b" in "Max file") echo "f $d";; "Max processes") echo "p $c";; esac; done </proc/self/limits; echo "b ${BASH_VERSION:-}"';
-  const said = execFileSync(shell, ['-c', probe], { env: {}, encoding: 'latin1', stdio: ['ignore', 'pipe', 'ignore'] });
+  const probe = 'ulimit -f 8; ulimit -p 77 2>/dev/null; while read -r a b c d e; do case "$a $b" in "Max file") echo "f $d";; "Max processes") echo "p $c";; esac; done </proc/self/limits; unset SHLVL OLDPWD; exec "$0"';
+  const setsid = required('setsid'), env = required('env');
+  const said = execFileSync(shell, ['-c', probe, env], { env: {}, encoding: 'latin1', stdio: ['ignore', 'pipe', 'ignore'] });
   const bytes = Number(/^f (\d+)$/m.exec(said)?.[1]);
   if (!(bytes >= 8)) throw new Error(`${realpathSync(shell)} does not understand ulimit -f: it cannot be used as a launcher`);
-  const setsid = required('setsid');
   return {
     shell,
-    setsid, forks: spawnSync(setsid, ['-f', required('true')], { env: {}, stdio: 'ignore' }).status === 0, env: required('env'), nice: required('nice'),
+    setsid, forks: spawnSync(setsid, ['-f', required('true')], { env: {}, stdio: 'ignore' }).status === 0, env, nice: required('nice'),
     fileSizeUnit: bytes / 8,
     processesFlag: /^p 77$/m.test(said) ? '-p' : '-u',
-    exportsOwnNames: /^b ./m.test(said),
+    exportsOwnNames: /^(?!PWD)\w+=/m.test(said),
   };
 }
 
