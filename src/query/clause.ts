@@ -17,9 +17,9 @@ export interface Moment {
 }
 
 export interface ValueTest {
-  value(value: Value): boolean;
-  /** The same asked of all values of a document at once, where that is faster. */
-  anywhere?(doc: IndexedDocument): boolean;
+  value: (value: Value) => boolean;
+  /** The same asked of all values of a document at once, where that is faster for one that is laid out. */
+  anywhere?: (doc: IndexedDocument) => boolean;
 }
 
 /** Index of the first token >= text. */
@@ -94,10 +94,6 @@ function termTest(text: string, slop: number, { now }: Moment): ValueTest {
     const date = candidate.date;
     return date !== null && date.from >= time!.from && date.to <= time!.to;
   };
-  const scan = (doc: IndexedDocument): boolean => {
-    for (const values of doc.values.values()) for (let at = 0; at < values.length; at++) if (value(values[at]!)) return true;
-    return false;
-  };
   if (network !== null) {
     return { value, anywhere: (doc) => hasToken(doc.tokens, lower) || doc.addresses.some((key) => key >= network.from && key <= network.to) };
   }
@@ -107,7 +103,7 @@ function termTest(text: string, slop: number, { now }: Moment): ValueTest {
     anywhere: (doc) => {
       if (hasToken(doc.tokens, lower)) return true;
       if (textOnly && (words.length === 1 ? words[0] === lower || !hasToken(doc.tokens, words[0]!) : !words.every((word) => hasToken(doc.tokens, word)))) return false;
-      return scan(doc);
+      return doc.some(value);
     },
   };
 }

@@ -4,52 +4,48 @@ import type { Budget } from './automaton.ts';
 import { clauseTest } from './clause.ts';
 import type { Moment, ValueTest } from './clause.ts';
 import { IndexedDocument } from './document.ts';
+import type { Shape } from './document.ts';
 import type { Clause, Field, Query } from './query.ts';
+import type { Value } from './value.ts';
 import { wildcard } from './wildcard.ts';
 
 export type { Moment } from './clause.ts';
 
 type Test = (doc: IndexedDocument) => boolean;
 
-/** Which paths a pattern names; there are few paths and many documents, so each is judged once. */
-function pathTest(pattern: string): (path: string) => boolean {
-  const { matches, prefix } = wildcard(pattern);
-  const known = new Map<string, boolean>();
-  return (path) => {
-    if (!path.startsWith(prefix)) return false;
-    let is = known.get(path);
-    if (is === undefined) known.set(path, (is = matches(path)));
-    return is;
+/** The slots of a document whose paths a pattern names; judged once for all documents of a shape. */
+function slotsOf(pattern: string): (shape: Shape) => readonly number[] {
+  const { matches } = wildcard(pattern);
+  const known = new Map<Shape, number[]>();
+  return (shape) => {
+    let slots = known.get(shape);
+    if (slots === undefined) known.set(shape, (slots = shape.paths.flatMap((path, slot) => (matches(path) ? [slot] : []))));
+    return slots;
   };
 }
 
 function existsTest(field: Field): Test {
-  if (field === null) return (doc) => doc.values.size > 0;
+  if (field === null) return (doc) => doc.some(() => true);
   if (!field.pattern) return (doc) => doc.has(field.name);
-  const named = pathTest(field.name);
-  return (doc) => {
-    for (const path of doc.values.keys()) if (named(path)) return true;
-    return false;
-  };
+  const slots = slotsOf(field.name);
+  return (doc) => slots(doc.shape).length > 0;
+}
+
+function some(values: readonly Value[], test: (value: Value) => boolean): boolean {
+  for (let at = 0; at < values.length; at++) if (test(values[at]!)) return true;
+  return false;
 }
 
 function fieldTest(field: Field, test: ValueTest): Test {
   if (field === null) {
-    return test.anywhere?.bind(test) ?? ((doc) => {
-      for (const values of doc.values.values()) for (let at = 0; at < values.length; at++) if (test.value(values[at]!)) return true;
-      return false;
-    });
+    const { value, anywhere } = test;
+    return anywhere === undefined ? (doc) => doc.some(value) : (doc) => (doc.isLaidOut ? anywhere(doc) : doc.some(value));
   }
-  if (!field.pattern) {
-    return (doc) => {
-      const values = doc.at(field.name);
-      for (let at = 0; at < values.length; at++) if (test.value(values[at]!)) return true;
-      return false;
-    };
-  }
-  const named = pathTest(field.name);
+  if (!field.pattern) return (doc) => some(doc.at(field.name), test.value);
+  const slots = slotsOf(field.name);
   return (doc) => {
-    for (const [path, values] of doc.values) if (named(path) && values.some(test.value)) return true;
+    const named = slots(doc.shape);
+    for (let at = 0; at < named.length; at++) if (some(doc.columns[named[at]!]!, test.value)) return true;
     return false;
   };
 }
@@ -61,9 +57,9 @@ function leaf(clause: Clause, moment: Moment, budget: Budget): Test {
 
 function elementTest(field: NonNullable<Field>, inner: Test): Test {
   if (!field.pattern) return (doc) => doc.elements(field.name).some(inner);
-  const named = pathTest(field.name);
+  const { matches } = wildcard(field.name);
   return (doc) => {
-    for (const path of doc.objects.keys()) if (named(path) && doc.elements(path).some(inner)) return true;
+    for (const path of doc.objects.keys()) if (matches(path) && doc.elements(path).some(inner)) return true;
     return false;
   };
 }

@@ -24,20 +24,46 @@ function follow(node: unknown, path: string, visit: (found: unknown) => void, de
   }
 }
 
-/** Visits every leaf and object in it, lists opened. */
-function flatten(path: string, node: unknown, visit: (path: string, found: Leaf | Tree) => void, depth = 0): void {
-  if (isLeaf(node)) visit(path, node);
-  else if (typeof node !== 'object' || node === null || depth > DEEPEST) return;
-  else if (Array.isArray(node)) for (const element of node) flatten(path, element, visit, depth + 1);
-  else {
-    visit(path, node as Tree);
-    for (const key of Object.keys(node)) flatten(path === '' ? key : `${path}.${key}`, (node as Tree)[key], visit, depth + 1);
+/** Visits every leaf and object in it, lists opened, until a visit gives true; gives that. */
+function flatten(path: string, node: unknown, visit: (path: string, found: Leaf | Tree) => boolean | void, depth = 0): boolean {
+  if (isLeaf(node)) return visit(path, node) === true;
+  if (typeof node !== 'object' || node === null || depth > DEEPEST) return false;
+  if (Array.isArray(node)) {
+    for (const element of node) if (flatten(path, element, visit, depth + 1)) return true;
+    return false;
   }
+  if (visit(path, node as Tree) === true) return true;
+  for (const key of Object.keys(node)) if (flatten(path === '' ? key : `${path}.${key}`, (node as Tree)[key], visit, depth + 1)) return true;
+  return false;
+}
+
+/** The paths that a document has values at, in its order; one for all documents with the same paths, so that a path is looked up once. */
+export class Shape {
+  readonly paths: readonly string[];
+  readonly slots: ReadonlyMap<string, number>;
+  constructor(paths: readonly string[]) {
+    this.paths = paths;
+    this.slots = new Map(paths.map((path, slot) => [path, slot]));
+  }
+}
+
+const MOST_SHAPES = 1000;
+const shapes = new Map<string, Shape>();
+
+function shapeOf(paths: readonly string[]): Shape {
+  const name = JSON.stringify(paths);
+  let shape = shapes.get(name);
+  if (shape === undefined) {
+    if (shapes.size >= MOST_SHAPES) shapes.clear();
+    shapes.set(name, (shape = new Shape(paths)));
+  }
+  return shape;
 }
 
 export class IndexedDocument {
   readonly doc: unknown;
-  #values: Map<string, Value[]> | null = null;
+  #shape: Shape | null = null;
+  #columns: readonly (readonly Value[])[] = [];
   #objects: Map<string, Tree[]> | null = null;
   #elements: Map<string, readonly IndexedDocument[]> | null = null;
   #tokens: readonly Token[] | null = null;
@@ -47,45 +73,75 @@ export class IndexedDocument {
     this.doc = doc;
   }
 
-  /** All values by path, in the order of the document. Laid out when first asked for; `at` does without. */
-  get values(): ReadonlyMap<string, readonly Value[]> {
-    if (this.#values === null) this.#layOut();
-    return this.#values!;
+  /** Its paths. Laid out when first asked for; `at` does without. */
+  get shape(): Shape {
+    if (this.#shape === null) this.#layOut();
+    return this.#shape!;
+  }
+
+  /** Its values, by the slots of its shape. */
+  get columns(): readonly (readonly Value[])[] {
+    if (this.#shape === null) this.#layOut();
+    return this.#columns;
+  }
+
+  #layOut(): void {
+    const columns = new Map<string, Value | Value[]>();
+    flatten('', this.doc, (path, found) => {
+      if (!isLeaf(found)) return;
+      const column = columns.get(path);
+      if (column === undefined) columns.set(path, valueOf(found));
+      else if (Array.isArray(column)) column.push(valueOf(found));
+      else columns.set(path, [column, valueOf(found)]);
+    });
+    this.#shape = shapeOf([...columns.keys()]);
+    this.#columns = Array.from(columns.values(), (column) => (Array.isArray(column) ? column : column.alone));
   }
 
   /** Objects by path: the elements that `field:(a:x AND b:y)` looks at. */
   get objects(): ReadonlyMap<string, readonly Tree[]> {
-    if (this.#objects === null) this.#layOut();
-    return this.#objects!;
-  }
-
-  #layOut(): void {
-    this.#values = new Map();
-    this.#objects = new Map();
-    const put = <T>(map: Map<string, T[]>, path: string, item: T): void => {
-      const items = map.get(path);
-      if (items === undefined) map.set(path, [item]);
-      else items.push(item);
-    };
-    flatten('', this.doc, (path, found) => (isLeaf(found) ? put(this.#values!, path, valueOf(found)) : put(this.#objects!, path, found)));
+    if (this.#objects === null) {
+      const objects = new Map<string, Tree[]>();
+      flatten('', this.doc, (path, found) => {
+        if (isLeaf(found)) return;
+        const known = objects.get(path);
+        if (known === undefined) objects.set(path, [found]);
+        else known.push(found);
+      });
+      this.#objects = objects;
+    }
+    return this.#objects;
   }
 
   /** Values at exactly this path. `_id` is Elasticsearch's name of `id`. */
   at(path: string): readonly Value[] {
-    if (this.#values === null) {
+    if (this.#shape === null) {
       const found: Value[] = [];
       follow(this.doc, path, (node) => flatten('', node, (below, leaf) => { if (below === '' && isLeaf(leaf)) found.push(valueOf(leaf)); }));
       return found.length === 0 && path === '_id' ? this.at('id') : found;
     }
-    return this.#values.get(path) ?? (path === '_id' ? this.#values.get('id') : undefined) ?? NOTHING;
+    const slot = this.#shape.slots.get(path) ?? (path === '_id' ? this.#shape.slots.get('id') : undefined);
+    return slot === undefined ? NOTHING : this.#columns[slot]!;
+  }
+
+  /** Does any value of the document pass? */
+  some(test: (value: Value) => boolean): boolean {
+    if (this.#shape === null) return flatten('', this.doc, (_, found) => isLeaf(found) && test(valueOf(found)));
+    for (const values of this.#columns) for (let at = 0; at < values.length; at++) if (test(values[at]!)) return true;
+    return false;
+  }
+
+  /** Are the tokens at hand, so that looking them up is worth while? */
+  get isLaidOut(): boolean {
+    return this.#tokens !== null;
   }
 
   /** Has the path a value, or a path below it? */
   has(path: string): boolean {
     if (this.at(path).length > 0) return true;
-    let is = false;
-    follow(this.doc, path, (node) => flatten('', node, (_, leaf) => { is ||= isLeaf(leaf); }));
-    return is;
+    const below = `${path}.`;
+    for (const known of this.shape.paths) if (known.startsWith(below)) return true;
+    return false;
   }
 
   /** The objects at this path, each as a document of its own. */
@@ -102,7 +158,7 @@ export class IndexedDocument {
   get tokens(): readonly Token[] {
     if (this.#tokens === null) {
       const texts = new Set<string>();
-      for (const values of this.values.values()) for (const value of values) {
+      for (const values of this.columns) for (const value of values) {
         texts.add(value.lower);
         for (const word of value.words) texts.add(word);
       }
@@ -115,7 +171,7 @@ export class IndexedDocument {
   get addresses(): readonly string[] {
     if (this.#addresses === null) {
       const keys = new Set<string>();
-      for (const values of this.values.values()) for (const value of values) for (const key of value.addresses) keys.add(key);
+      for (const values of this.columns) for (const value of values) for (const key of value.addresses) keys.add(key);
       this.#addresses = [...keys];
     }
     return this.#addresses;

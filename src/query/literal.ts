@@ -1,6 +1,5 @@
-// What a text may stand for besides itself: a number or size, an address or network, a date or time.
-
-const UNITS: { [unit: string]: number } = { k: 1, m: 2, g: 3, t: 4, p: 5 };
+// What a text may stand for besides itself: a number or size, a date or time.
+import { parseSize } from '../model/sizes.ts';
 
 /** A plain decimal number (`8`, `-0.5`, `1e9`) as a number, else null. */
 export function numberOf(text: string): number | null {
@@ -9,9 +8,7 @@ export function numberOf(text: string): number | null {
 
 /** A number or a size (`8GB`, `512m`, `1.5TiB`: powers of 1024, in bytes), else null. */
 export function quantityOf(text: string): number | null {
-  const size = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:([kmgtp])(?:i?b)?|b)$/i.exec(text);
-  if (size === null) return numberOf(text);
-  return Number(size[1]) * 1024 ** (size[2] === undefined ? 0 : UNITS[size[2].toLowerCase()]!);
+  return numberOf(text) ?? parseSize(text);
 }
 
 /** A time as people write it names a span: a day, a minute, a millisecond. `from` is its first ms, `to` the first ms after it. */
@@ -29,7 +26,7 @@ export function dateOf(text: string): Span | null {
   const [, year, month, day, hour, minute, second, fraction, zone] = match;
   const y = Number(year), mo = Number(month) - 1, d = Number(day ?? 1);
   const from = Date.UTC(y, mo, d, Number(hour ?? 0), Number(minute ?? 0), Number(second ?? 0), Number((fraction ?? '').padEnd(3, '0').slice(0, 3)));
-  if (mo > 11 || d < 1 || new Date(Date.UTC(y, mo, d)).getUTCDate() !== d || Number(hour ?? 0) > 23 || Number(minute ?? 0) > 59 || Number(second ?? 0) > 60) return null;
+  if (mo < 0 || mo > 11 || d < 1 || new Date(Date.UTC(y, mo, d)).getUTCDate() !== d || Number(hour ?? 0) > 23 || Number(minute ?? 0) > 59 || Number(second ?? 0) > 60) return null;
   const shift = zone === undefined || zone === 'Z' ? 0 : (zone[0] === '-' ? 1 : -1) * (Number(zone.slice(1, 3)) * HOUR + Number(zone.slice(-2)) * MINUTE);
   const to = day === undefined ? Date.UTC(y, mo + 1, 1)
     : from + (hour === undefined ? DAY : minute === undefined ? HOUR : second === undefined ? MINUTE : fraction === undefined ? SECOND : 1);

@@ -38,7 +38,8 @@ function printRange(clause: Extract<Clause, { kind: 'range' }>): string {
   return `${open}${from === null ? '*' : bound(from)} TO ${to === null ? '*' : bound(to)}${close}`;
 }
 
-function printValue(clause: Exclude<Clause, { kind: 'exists' }>): string {
+/** A clause without its field. */
+export function printValue(clause: Exclude<Clause, { kind: 'exists' }>): string {
   switch (clause.kind) {
     case 'term': return clause.slop > 0 ? `${quoted(clause.text)}~${clause.slop}`
       : (PLAIN.test(clause.text) && !isReserved(clause.text)) || NETWORK.test(clause.text) ? clause.text : quoted(clause.text);

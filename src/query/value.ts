@@ -16,6 +16,7 @@ export class Value {
   readonly number: number;
   readonly isText: boolean;
   #words: readonly string[] | null = null;
+  #alone: readonly Value[] | null = null;
   #addresses: readonly string[] | null = null;
   #date: Span | null | undefined;
   #numeral: number | undefined;
@@ -40,6 +41,11 @@ export class Value {
   get numeral(): number {
     this.#numeral ??= this.isText ? numberOf(this.text) ?? NaN : this.number;
     return this.#numeral;
+  }
+
+  /** A list of this value only, for all documents that have just it at a path. */
+  get alone(): readonly Value[] {
+    return (this.#alone ??= [this]);
   }
 
   /** Keys of the addresses in it: the whole value, or its words (`http://10.0.0.1:80`). */

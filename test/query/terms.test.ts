@@ -1,0 +1,119 @@
+// A store that holds nothing but the terms of a document must be able to answer every query as memory does.
+import fc from 'fast-check';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { addressKey, networkKeys } from '../../src/query/address.ts';
+import { regex } from '../../src/query/automaton.ts';
+import { compile } from '../../src/query/compile.ts';
+import { indexDocument } from '../../src/query/document.ts';
+import { autoEdits, fuzzy } from '../../src/query/fuzzy.ts';
+import { quantityOf, timeOf } from '../../src/query/literal.ts';
+import { hasPhrase } from '../../src/query/phrase.ts';
+import type { Clause, Field, Query } from '../../src/query/query.ts';
+import { terms } from '../../src/query/terms.ts';
+import type { Terms } from '../../src/query/terms.ts';
+import { wildcard } from '../../src/query/wildcard.ts';
+import { wordsOf } from '../../src/query/words.ts';
+import { parse } from '../../src/query/parse.ts';
+
+const now = Date.UTC(2026, 10, 22, 12);
+type Stored = ReturnType<typeof terms>;
+
+const names = (field: Field, path: string): boolean => field === null || (field.pattern ? wildcard(field.name).matches(path) : field.name === path);
+const within = (value: number | string, from: number | string | null, to: number | string | null, withFrom: boolean, withTo: boolean): boolean =>
+  (from === null || value > from || (withFrom && value === from)) && (to === null || value < to || (withTo && value === to));
+
+function inRange(clause: Extract<Clause, { kind: 'range' }>, term: Terms): boolean {
+  const { from, to, includeFrom, includeTo } = clause;
+  const read = <T>(as: (text: string) => T | null): [T | null, T | null] | null =>
+    [from, to].every((bound) => bound === null || as(bound) !== null) ? [from === null ? null : as(from), to === null ? null : as(to)] : null;
+  const numbers = read(quantityOf), addresses = read(addressKey), times = read((text) => (quantityOf(text) === null ? timeOf(text, now) : null));
+  const inTime = (at: number) => within(at, times![0] && (includeFrom ? times![0].from : times![0].to), times![1] && (includeTo ? times![1].to : times![1].from), true, false);
+  if (numbers && term.numeral !== null) return within(term.numeral, ...numbers, includeFrom, includeTo);
+  if (term.number !== null) return times !== null && inTime(term.number);
+  if (addresses) return term.addresses.some((key) => within(key, ...addresses, includeFrom, includeTo));
+  if (times && term.date) return inTime(term.date.from);
+  if ([from, to].some((bound) => bound?.startsWith('now') && timeOf(bound, now))) return false;
+  return within(term.whole, from?.toLowerCase() ?? null, to?.toLowerCase() ?? null, includeFrom, includeTo);
+}
+
+function fits(clause: Exclude<Clause, { kind: 'exists' }>, term: Terms): boolean {
+  const text = (matches: (one: string) => boolean) => matches(term.whole) || term.words.some(matches);
+  switch (clause.kind) {
+    case 'wildcard': return text(wildcard(clause.pattern.toLowerCase()).matches);
+    case 'regex': return text(regex(clause.pattern).matches);
+    case 'fuzzy': return text(fuzzy(clause.text.toLowerCase(), clause.edits ?? autoEdits(clause.text)));
+    case 'range': return inRange(clause, term);
+    case 'term': {
+      const time = quantityOf(clause.text) === null ? timeOf(clause.text, now) : null;
+      const network = networkKeys(clause.text), address = clause.text.includes(':') ? addressKey(clause.text) : null;
+      return term.whole === clause.text.toLowerCase() || hasPhrase(term.words, wordsOf(clause.text.toLowerCase()), clause.slop)
+        || (term.number !== null && term.number === quantityOf(clause.text))
+        || (network !== null && term.addresses.some((key) => key >= network.from && key <= network.to))
+        || (address !== null && term.addresses.includes(address))
+        || (time !== null && term.date !== null && term.date.from >= time.from && term.date.to <= time.to);
+    }
+  }
+}
+
+function answer(query: Query, stored: Stored): boolean {
+  switch (query.kind) {
+    case 'all': return true;
+    case 'and': return query.of.every((inner) => answer(inner, stored));
+    case 'or': return query.of.some((inner) => answer(inner, stored));
+    case 'not': return !answer(query.of, stored);
+    case 'boost': return answer(query.of, stored);
+    case 'list': {
+      const which = (sign: string) => query.of.filter((item) => item.sign === sign).map((item) => answer(item.query, stored));
+      return !which('-').includes(true) && !which('+').includes(false) && (which('+').length > 0 || which('').length === 0 || which('').includes(true));
+    }
+    case 'element': return stored.elements.some((element) => names(query.field, element.path) && answer(query.of, element.terms));
+    case 'exists': return stored.values.some(({ path }) => names(query.field, path) || (query.field !== null && !query.field.pattern && path.startsWith(`${query.field.name}.`)));
+    default: {
+      if (query.kind === 'range' && query.from === null && query.to === null) return answer({ kind: 'exists', field: query.field }, stored);
+      return stored.values.some((term) => names(query.field, term.path) && fits(query, term));
+    }
+  }
+}
+
+const leaf = fc.oneof(
+  fc.constantFrom('web-1', 'Web', 'Mac OS X', '10.0.0.1', 'http://10.0.0.2:80', 'fe80::1', '8', '8.0', '1.10', '', '2026-11-22T10:00:00Z', '2026-11-22', 'a-b a', 'ssd', '数据'),
+  fc.constantFrom(8, 0.5, -1, 1024, 8 * 1024 ** 3, now, now - 60_000, true, false, null),
+);
+const doc = fc.letrec<{ tree: unknown }>((tie) => ({
+  tree: fc.dictionary(fc.constantFrom('a', 'b', 'name', 'a.b'), fc.oneof({ depthSize: 'small' }, { weight: 3, arbitrary: leaf }, fc.array(leaf, { maxLength: 3 }), tie('tree'), fc.array(tie('tree'), { maxLength: 3 })), { maxKeys: 4, noNullPrototype: true }),
+})).tree;
+const field = fc.constantFrom('', '', 'a:', 'b:', 'name:', 'a.b:', 'a.name:', 'a*:', '*b:', 'a.a.b:');
+const value = fc.constantFrom('web', 'WEB-1', 'we*', '*S*', '?', '/[a-z0-9.]+/', 'mac~', 'wxb~1', '8', '8.0', '8GB', '1.1', '"os x"', '"x os"~3', '10.0.0.0/8', '10.*', 'fe80::1', '"FE80::0:1"', '>7', '<=8', '[1 TO 9}', '[10.0.0.1 TO 10.0.0.9]', '>now-1h', '2026-11-22', '<2026-11-23', '[a TO n]', '>m', 'true', '*', '""', '"a b"', 'b', '{* TO 数}');
+const clause = fc.tuple(field, value).map(([name, text]) => (name === '' && 'fF'.includes(text[0]!) ? 'fe80\\:\\:1' : name + text));
+const query = fc.letrec<{ text: string }>((tie) => ({
+  text: fc.oneof({ depthSize: 'small' }, { weight: 4, arbitrary: clause }, fc.tuple(tie('text'), tie('text')).map(([a, b]) => `(${a}) AND (${b})`), fc.tuple(tie('text'), tie('text')).map(([a, b]) => `+(${a}) -(${b})`),
+    tie('text').map((a) => `NOT (${a})`), fc.tuple(fc.constantFrom('a', 'b', 'a.b', 'a*'), clause, tie('text')).map(([name, a, b]) => `${name}:(name:* AND ${a} AND (${b}))`), fc.constantFrom('_exists_:a', '_exists_:a.b', '_exists_:a*')),
+})).text;
+
+test('terms hold all that queries ask for', () => {
+  let matched = 0;
+  fc.assert(fc.property(doc, query, (document, text) => {
+    const parsed = parse(text);
+    if (!parsed.ok) throw new Error(`${text}: ${parsed.error.message}`);
+    const matches = compile(parsed.query, { now });
+    const is = matches(document);
+    if (is) matched++;
+    assert.is(matches(indexDocument(document)), is, `laid out: ${text}`);
+    assert.is(answer(parsed.query, terms(document)), is, text);
+  }), { numRuns: 6000 });
+  assert.ok(matched > 600, `only ${matched} matched: the documents and queries are too far apart`);
+});
+
+test('the terms of a node', () => {
+  const { values, elements } = terms({ hostname: 'Web-1', os: { cpus: 8 }, networks: [{ address: '10.0.0.1' }] });
+  const nothing = { words: [], number: null, numeral: null, addresses: [], date: null };
+  assert.equal(values, [
+    { ...nothing, path: 'hostname', whole: 'web-1', words: ['web', '1'] },
+    { ...nothing, path: 'os.cpus', whole: '8', number: 8, numeral: 8, date: { from: 8, to: 9 } },
+    { ...nothing, path: 'networks.address', whole: '10.0.0.1', words: ['10.0.0.1'], addresses: ['00000000000000000000ffff0a000001'] },
+  ]);
+  assert.equal(elements.map(({ path, terms: inner }) => [path, inner.values.map((term) => term.path)]), [['os', ['cpus']], ['networks', ['address']]]);
+});
+
+test.run();
