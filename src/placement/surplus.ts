@@ -4,6 +4,9 @@ import type { AppDraft, SlotDraft } from './draft.ts';
 import type { Planning } from './planning.ts';
 import { isMade } from './snapshot.ts';
 
+/** Why a slot of each class goes before others. */
+const classWords = ['it has no instance', 'its instance has failed', 'its instance is not healthy', 'its node takes no work or does not match any more', 'its node has the most of them'];
+
 /** Usefulness of a slot without regard to crowding: the lowest class goes first. */
 function usefulness(planning: Planning, draft: AppDraft, slot: SlotDraft): number {
   const held = slot.run ?? slot.leave;
@@ -43,18 +46,17 @@ function fromTheCrowded(slots: readonly SlotDraft[], all: readonly SlotDraft[], 
   return taken;
 }
 
-/** The `count` least useful of the slots. */
-export function leastUseful(planning: Planning, draft: AppDraft, slots: readonly SlotDraft[], count: number): SlotDraft[] {
+/** The `count` least useful of the slots, each with the reason why it is that. */
+export function leastUseful(planning: Planning, draft: AppDraft, slots: readonly SlotDraft[], count: number): Map<SlotDraft, string> {
   const classes: SlotDraft[][] = [];
   for (const slot of slots) (classes[usefulness(planning, draft, slot)] ??= []).push(slot);
-  const taken: SlotDraft[] = [];
+  const taken = new Map<SlotDraft, string>();
   let remaining = [...slots];
-  for (const members of classes) {
-    if (!members || taken.length >= count) continue;
-    const chosen = fromTheCrowded(members, remaining, Math.min(members.length, count - taken.length));
-    taken.push(...chosen);
-    const gone = new Set(chosen);
-    remaining = remaining.filter((slot) => !gone.has(slot));
+  for (const [index, members] of classes.entries()) {
+    if (!members || taken.size >= count) continue;
+    const chosen = fromTheCrowded(members, remaining, Math.min(members.length, count - taken.size));
+    for (const slot of chosen) taken.set(slot, classWords[index]!);
+    remaining = remaining.filter((slot) => !taken.has(slot));
   }
   return taken;
 }

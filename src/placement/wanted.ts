@@ -22,8 +22,8 @@ export function wantedSlots(planning: Planning, draft: AppDraft): WantedSlots {
 function byScale(planning: Planning, draft: AppDraft, scale: number): WantedSlots {
   const living = draft.inOrder().filter(live);
   if (living.length > scale) {
-    const surplus = new Set(leastUseful(planning, draft, living, living.length - scale));
-    for (const slot of living) if (surplus.has(slot)) stopSlot(planning, draft, slot, `surplus: ${living.length} instances, ${scale} wanted`);
+    const surplus = leastUseful(planning, draft, living, living.length - scale);
+    for (const [slot, because] of surplus) stopSlot(planning, draft, slot, `${living.length} there, ${scale} wanted: this one stops because ${because}`);
     return { slots: living.filter((slot) => !surplus.has(slot)), missing: [] };
   }
   // Slots of which something still runs are filled first (an unknown instance, one that stops), then the lowest numbers.
