@@ -72,7 +72,11 @@ export class Commits {
   private async drain(): Promise<void> {
     while (this.waiting.length > 0) {
       let weight = 0, count = 0;
-      while (count < this.waiting.length && (count === 0 || weight + this.waiting[count]!.weight <= GROUP_WEIGHT)) weight += this.waiting[count++]!.weight;
+      for (const job of this.waiting) {
+        if (count > 0 && weight + job.weight > GROUP_WEIGHT) break;
+        weight += job.weight;
+        count++;
+      }
       await this.commit(this.waiting.splice(0, count));
     }
     this.running = null;

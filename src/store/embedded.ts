@@ -6,6 +6,7 @@ import { Commits, Ledger, closedError } from './commits.ts';
 import { checkKey } from './encoding.ts';
 import { storeFailure } from './failures.ts';
 import { EventLog, prepareEntry } from './log.ts';
+import type { PreparedEntry } from './log.ts';
 import { prepareFile } from './prepare-file.ts';
 import type { StoreNotice } from './prepare-file.ts';
 import { Records, pageSize, prepare } from './records.ts';
@@ -13,7 +14,9 @@ import type { PreparedWrite } from './records.ts';
 import { searchLog, searchRecords } from './search.ts';
 import { Series, preparePoint } from './series.ts';
 import { StoreError } from './store.ts';
-import type { CollectionSize, Doc, LogEntry, QueryOptions, QueryResult, ReadLogOptions, ScanOptions, SeriesPoint, Store, Stored, Write, WriteResult } from './store.ts';
+import type {
+  CollectionSize, Doc, LogEntry, QueryOptions, QueryResult, ReadLogOptions, ScanOptions, SeriesPoint, Store, Stored, Write, WriteResult,
+} from './store.ts';
 import { FLOOR_KEY, openTables } from './tables.ts';
 import type { Table, Tables } from './tables.ts';
 
@@ -23,7 +26,9 @@ export const STORE_FILE = 'store.mdb';
 /** Records that one transaction of a bulk or an expiry touches: between two of them the main loop runs. */
 const SLICE = 1000;
 
-const slices = <T>(items: T[]): T[][] => Array.from({ length: Math.ceil(items.length / SLICE) }, (_, n) => items.slice(n * SLICE, (n + 1) * SLICE));
+const slices = <T>(items: T[]): T[][] => Array.from(
+  { length: Math.ceil(items.length / SLICE) }, (_, n) => items.slice(n * SLICE, (n + 1) * SLICE),
+);
 
 class EmbeddedStore implements Store {
   private readonly root: Tables['root'];
@@ -83,7 +88,9 @@ class EmbeddedStore implements Store {
 
   async draw(counter: string, count: number, atLeast = 1): Promise<number> {
     checkKey(counter);
-    if (!Number.isSafeInteger(count) || count < 1) throw new StoreError('store-refused', `Cannot draw ${count} numbers`, 'Draw at least one.');
+    if (!Number.isSafeInteger(count) || count < 1) {
+      throw new StoreError('store-refused', `Cannot draw ${count} numbers`, 'Draw at least one.');
+    }
     return this.commits.run((ledger) => {
       const first = Math.max(ledger.get(`draw/${counter}`) + 1, ledger.get(FLOOR_KEY) + 1, atLeast);
       ledger.set(`draw/${counter}`, first + count - 1);
@@ -93,7 +100,8 @@ class EmbeddedStore implements Store {
 
   async append(entries: Omit<LogEntry, 'seq'>[]): Promise<number[]> {
     const prepared = entries.map(prepareEntry);
-    return (await Promise.all(slices(prepared).map((part) => this.commits.run((ledger) => this.log.append(part, ledger), part.length)))).flat();
+    const store = (part: PreparedEntry[]): Promise<number[]> => this.commits.run((ledger) => this.log.append(part, ledger), part.length);
+    return (await Promise.all(slices(prepared).map(store))).flat();
   }
 
   async readLog(options: ReadLogOptions = {}): Promise<{ items: LogEntry[]; oldest: number; newest: number }> {
@@ -101,7 +109,9 @@ class EmbeddedStore implements Store {
     const after = Math.max(0, options.after ?? 0), before = Math.min(options.before ?? Infinity, newest + 1);
     const page = (low: number, high: number, limit: number): Promise<LogEntry[]> =>
       this.read(() => this.log.read(low, high, limit, options.newestFirst ?? false));
-    const items = await searchLog(page, options.query ?? '', { after, before, limit: pageSize(options.limit, 100), newestFirst: options.newestFirst ?? false });
+    const items = await searchLog(
+      page, options.query ?? '', { after, before, limit: pageSize(options.limit, 100), newestFirst: options.newestFirst ?? false },
+    );
     return { items, oldest: await this.read(() => this.log.oldest() ?? newest + 1), newest };
   }
 

@@ -14,7 +14,9 @@ function refuse(what: string, hint: string): never {
 
 /** @throws StoreError store-refused for a name that Elasticsearch could not take as a part of an index name */
 export function checkCollection(collection: string): void {
-  if (!COLLECTION.test(collection)) refuse(`'${collection}' is no collection name`, 'Use a-z, 0-9, _ and -, beginning with a letter, at most 63.');
+  if (!COLLECTION.test(collection)) {
+    refuse(`'${collection}' is no collection name`, 'Use a-z, 0-9, _ and -, beginning with a letter, at most 63.');
+  }
 }
 
 /** @throws StoreError store-refused when empty, too long, or not well-formed Unicode (two such keys would become one) */
@@ -28,7 +30,9 @@ export function checkKey(key: string): void {
 export const recordKey = (collection: string, key: string): Buffer => Buffer.from(`${collection}\0${key}`);
 
 /** Just above every key of the collection that begins with `prefix`: no byte of UTF-8 is 0xff. */
-export const prefixEnd = (collection: string, prefix: string): Buffer => Buffer.concat([recordKey(collection, prefix), Buffer.from([0xff])]);
+export function prefixEnd(collection: string, prefix: string): Buffer {
+  return Buffer.concat([recordKey(collection, prefix), Buffer.from([0xff])]);
+}
 
 /** Splits what `recordKey` joined. */
 export function splitRecordKey(bytes: Buffer): { collection: string; key: string } {
@@ -67,7 +71,8 @@ export function unseal(key: Uint8Array, sealed: Buffer): Buffer {
 }
 
 /** What helps against damage found while the store is open. */
-export const RESTART_HINT = 'Stop the master and start it again: it saves what is sound, sets the damaged file aside and says where. Check the disk and the memory.';
+export const RESTART_HINT =
+  'Stop the master and start it again: it saves what is sound, sets the damaged file aside and says where. Check the disk and the memory.';
 
 /** Version and term; JSON follows. */
 const HEADER = 16;

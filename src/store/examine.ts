@@ -36,14 +36,18 @@ const NO_TREE: Tree = { flags: 0, depth: 0, pages: 0, entries: 0, root: -1 };
 /** The tables of a file. @throws Damage */
 export function readTables(file: LmdbFile, meta: Meta, used: PageSet): Map<string, Tree> {
   const tables = new Map<string, Tree>();
-  for (const leaf of leaves(file, meta, meta.main, used)) for (const entry of leaf) tables.set(tableName(entry.key), entry.tree ? readTree(entry.value()) : NO_TREE);
+  for (const leaf of leaves(file, meta, meta.main, used)) {
+    for (const entry of leaf) tables.set(tableName(entry.key), entry.tree ? readTree(entry.value()) : NO_TREE);
+  }
   return tables;
 }
 
 async function readValues(file: LmdbFile, meta: Meta, tree: Tree, used: PageSet): Promise<void> {
   let pages = 0;
   for (const leaf of leaves(file, meta, tree, used)) {
-    for (const { key, tree: nested, value } of leaf) if (nested || !isSound(key, value())) throw new Damage('a value does not fit its checksum');
+    for (const { key, tree: nested, value } of leaf) {
+      if (nested || !isSound(key, value())) throw new Damage('a value does not fit its checksum');
+    }
     if (++pages % BREATH === 0) await breathe();
   }
 }
@@ -85,7 +89,9 @@ async function examineFile(file: LmdbFile): Promise<Finding> {
   if (ledger) await readValues(file, meta, ledger, used);
   const format = ledger ? formatOf(file, meta, ledger) : null;
   if (format !== null && format > FORMAT) return { state: 'newer', format };
-  if (format === null && [...tables.values()].some((tree) => tree.entries > 0)) return { state: 'foreign', reason: 'it does not say that it is a store of stathub' };
+  if (format === null && [...tables.values()].some((tree) => tree.entries > 0)) {
+    return { state: 'foreign', reason: 'it does not say that it is a store of stathub' };
+  }
   for (const [name, tree] of tables) if (name !== 'ledger') await readValues(file, meta, tree, used);
   const entries = (name: TableName): number => tables.get(name)?.entries ?? 0;
   if (entries('events') !== entries('event-times')) return { state: 'damaged', reason: 'the times of its events do not fit the events' };

@@ -36,5 +36,10 @@ export async function storeFailure(error: unknown, doing: string): Promise<Store
   if (DAMAGED.test(text)) {
     return new StoreError('store-corrupt', `The store is damaged (${doing}: ${message})`, RESTART_HINT, { cause });
   }
-  return new StoreError('store-unavailable', `The store failed (${doing}: ${message})`, 'See the message; check the store directory, its disk and its permissions.', { cause });
+  return new StoreError(
+    'store-unavailable',
+    `The store failed (${doing}: ${message})`,
+    'See the message; check the store directory, its disk and its permissions.',
+    { cause },
+  );
 }

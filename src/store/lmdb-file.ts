@@ -45,19 +45,32 @@ export function readTree(bytes: Buffer, offset = 0): Tree {
     pages: number(bytes, offset + 8) + number(bytes, offset + 16) + number(bytes, offset + 24),
     entries: number(bytes, offset + 32), root: rootless ? -1 : number(bytes, offset + 40),
   };
-  if (tree.depth > DEEPEST || rootless !== (tree.depth === 0) || (rootless && tree.entries !== 0)) throw new Damage('a tree contradicts itself');
+  if (tree.depth > DEEPEST || rootless !== (tree.depth === 0) || (rootless && tree.entries !== 0)) {
+    throw new Damage('a tree contradicts itself');
+  }
   return tree;
 }
 
 function readMeta(bytes: Buffer, index: number): Meta {
-  if ((bytes.readUInt16LE(18) & IS_META) === 0 || bytes.readUInt32LE(PAGE_HEADER) !== MAGIC) throw new Damage(`its head (page ${index}) is not that of a store`);
+  if ((bytes.readUInt16LE(18) & IS_META) === 0 || bytes.readUInt32LE(PAGE_HEADER) !== MAGIC) {
+    throw new Damage(`its head (page ${index}) is not that of a store`);
+  }
   const version = bytes.readUInt32LE(PAGE_HEADER + 4) & 0xffff;
   if (version !== DATA_VERSION) throw new Damage(`its head (page ${index}) has version ${version}, not ${DATA_VERSION}`);
   const trees = PAGE_HEADER + 24, tail = trees + 2 * TREE_BYTES;
   const pageSize = bytes.readUInt32LE(trees);
   if (pageSize < 512 || pageSize > 65536 || (pageSize & (pageSize - 1)) !== 0) throw new Damage(`its page size is ${pageSize}`);
-  const meta = { index, pageSize, lastPage: number(bytes, tail), txn: number(bytes, tail + 8), free: readTree(bytes, trees), main: readTree(bytes, trees + TREE_BYTES) };
-  if (meta.txn === Infinity || meta.lastPage < 1 || (meta.free.flags & ~FREE_FLAGS) !== 0 || meta.main.flags !== 0) throw new Damage(`its head (page ${index}) contradicts itself`);
+  const meta = {
+    index,
+    pageSize,
+    lastPage: number(bytes, tail),
+    txn: number(bytes, tail + 8),
+    free: readTree(bytes, trees),
+    main: readTree(bytes, trees + TREE_BYTES),
+  };
+  if (meta.txn === Infinity || meta.lastPage < 1 || (meta.free.flags & ~FREE_FLAGS) !== 0 || meta.main.flags !== 0) {
+    throw new Damage(`its head (page ${index}) contradicts itself`);
+  }
   return meta;
 }
 
@@ -96,7 +109,9 @@ export class LmdbFile {
     const tryAt = (offset: number, index: number): void => {
       try {
         const meta = readMeta(this.read(offset, META_BYTES), index);
-        if (meta.lastPage * meta.pageSize > 2 * this.bytes + UNWRITTEN_BYTES) throw new Damage(`it is cut short: ${this.bytes} bytes of ${meta.lastPage + 1} pages`);
+        if (meta.lastPage * meta.pageSize > 2 * this.bytes + UNWRITTEN_BYTES) {
+          throw new Damage(`it is cut short: ${this.bytes} bytes of ${meta.lastPage + 1} pages`);
+        }
         this.metas.push(meta);
       } catch (error) {
         if (!(error instanceof Damage)) throw error;
@@ -104,18 +119,24 @@ export class LmdbFile {
       }
     };
     tryAt(0, 0);
-    for (const size of this.metas[0] ? [this.metas[0].pageSize] : [4096, 16384, 65536]) if (this.metas.every((meta) => meta.index === 0)) tryAt(size, 1);
+    for (const size of this.metas[0] ? [this.metas[0].pageSize] : [4096, 16384, 65536]) {
+      if (this.metas.every((meta) => meta.index === 0)) tryAt(size, 1);
+    }
     const [first, second] = this.metas;
     if (damage !== null || !first || !second) return damage ?? 'it has no head';
     // Each commit writes the other head: they are one apart, the even one first. A new file has 0 and 0.
     const expected = first.txn === second.txn ? first.txn === 0 : Math.abs(first.txn - second.txn) === 1 && first.txn % 2 === 0;
-    if (!expected || first.pageSize !== second.pageSize) return `its two heads do not fit together (commits ${first.txn} and ${second.txn})`;
+    if (!expected || first.pageSize !== second.pageSize) {
+      return `its two heads do not fit together (commits ${first.txn} and ${second.txn})`;
+    }
     return null;
   }
 
   /** @throws Damage where the file ends before that */
   read(offset: number, length: number): Buffer {
-    if (!(offset >= 0 && offset + length <= this.bytes)) throw new Damage(`it is cut short: ${this.bytes} bytes, byte ${offset + length} is missing`);
+    if (!(offset >= 0 && offset + length <= this.bytes)) {
+      throw new Damage(`it is cut short: ${this.bytes} bytes, byte ${offset + length} is missing`);
+    }
     const bytes = Buffer.allocUnsafe(length);
     for (let done = 0; done < length;) {
       const count = readSync(this.fd, bytes, done, length - done, offset + done);

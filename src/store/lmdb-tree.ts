@@ -57,7 +57,9 @@ export function* leaves(file: LmdbFile, meta: Meta, tree: Tree, used: PageSet, o
     if (count !== Math.floor((HEADER - 1 + length) / pageSize) + 1) throw new Damage(`a value of ${length} bytes lies on ${count} pages`);
     used.take(page, count);
     const bytes = file.read(page * pageSize, HEADER + length);
-    if (Number(bytes.readBigUInt64LE(0)) !== page || (bytes.readUInt16LE(18) & KIND) !== OVERFLOW || bytes.readUInt32LE(20) !== count) throw new Damage(`page ${page} is not what it should be`);
+    if (Number(bytes.readBigUInt64LE(0)) !== page || (bytes.readUInt16LE(18) & KIND) !== OVERFLOW || bytes.readUInt32LE(20) !== count) {
+      throw new Damage(`page ${page} is not what it should be`);
+    }
     pages += count;
     return bytes.subarray(HEADER);
   };
@@ -78,7 +80,8 @@ export function* leaves(file: LmdbFile, meta: Meta, tree: Tree, used: PageSet, o
     const bytes = file.read(page * pageSize, pageSize);
     const kind = bytes.readUInt16LE(18) & KIND, lower = bytes.readUInt16LE(20), upper = bytes.readUInt16LE(22), count = lower >> 1;
     const leaf = level === tree.depth;
-    if (Number(bytes.readBigUInt64LE(0)) !== page || kind !== (leaf ? LEAF : BRANCH) || lower & 1 || lower > upper || HEADER + upper > pageSize || count < (leaf ? 1 : 2)) {
+    const bounded = (lower & 1) === 0 && lower <= upper && HEADER + upper <= pageSize && count >= (leaf ? 1 : 2);
+    if (Number(bytes.readBigUInt64LE(0)) !== page || kind !== (leaf ? LEAF : BRANCH) || !bounded) {
       throw new Damage(`page ${page} is not what it should be`);
     }
     pages++;
@@ -93,11 +96,15 @@ export function* leaves(file: LmdbFile, meta: Meta, tree: Tree, used: PageSet, o
       const first = index === 0 && !leaf; // its key is not used
       if (!first) {
         if (before !== null && compare(before, key) >= 0) throw new Damage(`page ${page} is out of order`);
-        if ((low !== null && compare(key, low) < 0) || (high !== null && compare(key, high) >= 0)) throw new Damage(`page ${page} holds keys of another`);
+        if ((low !== null && compare(key, low) < 0) || (high !== null && compare(key, high) >= 0)) {
+          throw new Damage(`page ${page} holds keys of another`);
+        }
         before = key;
       }
       if (leaf) found.push(readLeaf(bytes, offset));
-      else below.push({ page: bytes.readUInt32LE(offset) + bytes.readUInt16LE(offset + 4) * 2 ** 32, level: level + 1, low: first ? low : key, high });
+      else below.push(
+        { page: bytes.readUInt32LE(offset) + bytes.readUInt16LE(offset + 4) * 2 ** 32, level: level + 1, low: first ? low : key, high },
+      );
     }
     for (let index = 0; index < below.length - 1; index++) below[index]!.high = below[index + 1]!.low;
     return leaf ? found : below.reverse();

@@ -26,7 +26,8 @@ export class LockHeldError extends Error {
   readonly hint: string;
   constructor(directory: string, holder: Holder) {
     const { role, pid, address } = holder;
-    super(`${directory} is in use by ${role ? `the ${role}` : 'another process'}${pid === null ? '' : ` with pid ${pid}`}${address ? ` at ${address}` : ''}`);
+    const who = [role ? `the ${role}` : 'another process', pid === null ? '' : `with pid ${pid}`, address ? `at ${address}` : ''];
+    super(`${directory} is in use by ${who.filter(Boolean).join(' ')}`);
     this.name = 'LockHeldError';
     this.holder = holder;
     this.hint = 'Use that one, stop it first, or give this one another --store-directory.';

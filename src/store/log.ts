@@ -12,7 +12,9 @@ export interface PreparedEntry { at: number; json: Buffer }
 export function prepareEntry(entry: Omit<LogEntry, 'seq'>): PreparedEntry {
   const at = Number(entry['at']);
   if (!Number.isSafeInteger(at) || at < 0) {
-    throw new StoreError('store-refused', `An event has no valid time: at = ${String(entry['at'])}`, 'Give `at` in whole milliseconds since 1970.');
+    throw new StoreError(
+      'store-refused', `An event has no valid time: at = ${String(entry['at'])}`, 'Give `at` in whole milliseconds since 1970.',
+    );
   }
   return { at, json: toJson(entry) };
 }

@@ -73,7 +73,8 @@ async function setAside(file: string, why: 'damaged' | 'foreign', reason: string
   if (rescued) await rename(fresh, file);
   await syncDirectory(dirname(file));
   const what = why === 'damaged' ? `The store ${file} was damaged: ${reason}.` : `${file} is no store of stathub: ${reason}.`;
-  const message = `${what} It was set aside as ${basename(aside)}. ${rescued ? rescuedText(rescued) : 'The hub begins with an empty store.'}`;
+  const now = rescued ? rescuedText(rescued) : 'The hub begins with an empty store.';
+  const message = `${what} It was set aside as ${basename(aside)}. ${now}`;
   return { kind: rescued ? 'store.rescued' : 'store.setAside', message, detail: { reason, aside, rescued } };
 }
 

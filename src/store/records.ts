@@ -45,7 +45,9 @@ export class Records {
     const prefix = options.prefix ?? '', after = options.after ?? '', limit = pageSize(options.limit, 1000);
     const start = recordKey(collection, prefix), cursor = recordKey(collection, after);
     const paged = after !== '' && Buffer.compare(cursor, start) >= 0;
-    const range = this.db.getRange({ start: paged ? cursor : start, end: prefixEnd(collection, prefix), exclusiveStart: paged, limit: limit + 1 });
+    const range = this.db.getRange(
+      { start: paged ? cursor : start, end: prefixEnd(collection, prefix), exclusiveStart: paged, limit: limit + 1 },
+    );
     const items: Stored<T>[] = [];
     for (const { key, value } of range) {
       if (items.length === limit) return { items, next: items[limit - 1]!.key };
@@ -60,7 +62,9 @@ export class Records {
     if (before !== undefined) {
       const { version, term } = decode(write.key, before);
       if (term > write.term) return { ok: false, conflict: 'term' };
-      if (write.expect === 'absent' || (write.expect !== 'any' && write.expect !== asVersion(version))) return { ok: false, conflict: 'version' };
+      if (write.expect === 'absent' || (write.expect !== 'any' && write.expect !== asVersion(version))) {
+        return { ok: false, conflict: 'version' };
+      }
     } else if (write.expect !== 'absent' && write.expect !== 'any') return { ok: false, conflict: 'version' };
     const version = ledger.add('version', 1);
     const after = write.json === null ? undefined : encode(write.key, write.json, version, write.term);
@@ -68,7 +72,10 @@ export class Records {
     else if (before !== undefined) this.db.remove(write.key);
     const change = (after ? 1 : 0) - (before === undefined ? 0 : 1);
     if (change !== 0) ledger.add(`count/${write.collection}`, change);
-    ledger.add(`bytes/${write.collection}`, (after ? write.key.length + after.length : 0) - (before === undefined ? 0 : write.key.length + before.length));
+    ledger.add(
+      `bytes/${write.collection}`,
+      (after ? write.key.length + after.length : 0) - (before === undefined ? 0 : write.key.length + before.length),
+    );
     return { ok: true, version: asVersion(version) };
   }
 }

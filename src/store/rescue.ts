@@ -33,7 +33,8 @@ const LEAP = 1_000_000;
 const SECONDS_FROM = Date.UTC(2025, 0) / 1000;
 const BATCH = 1000;
 
-const within = (key: Buffer, gap: Gap): boolean => (gap.low === null || Buffer.compare(key, gap.low) >= 0) && (gap.high === null || Buffer.compare(key, gap.high) < 0);
+const within = (key: Buffer, { low, high }: Gap): boolean =>
+  (low === null || Buffer.compare(key, low) >= 0) && (high === null || Buffer.compare(key, high) < 0);
 
 /** The trees of the tables, as far as they can be found; the others are gaps. */
 function findTrees(file: LmdbFile, meta: Meta, used: PageSet, gaps: Gaps): Map<string, Tree> {
@@ -96,7 +97,9 @@ async function copy(file: LmdbFile, meta: Meta, wanted: Gaps, to: Tables): Promi
 async function inBatches(root: Tables['root'], table: Table, each: (key: Buffer, value: Buffer) => void): Promise<number> {
   let count = 0;
   for (let after: Buffer | null = null; ;) {
-    const items: { key: Buffer; value: Buffer }[] = [...table.getRange(after ? { start: after, exclusiveStart: true, limit: BATCH } : { limit: BATCH })];
+    const items: { key: Buffer; value: Buffer }[] = [
+      ...table.getRange(after ? { start: after, exclusiveStart: true, limit: BATCH } : { limit: BATCH }),
+    ];
     await root.transaction(() => items.forEach(({ key, value }) => each(key, value)));
     count += items.length;
     if (items.length < BATCH) return count;

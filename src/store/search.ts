@@ -23,11 +23,15 @@ const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve
 
 function fieldOf(doc: unknown, path: string[]): unknown {
   let value = doc;
-  for (const name of path) value = typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+  for (const name of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+    value = (value as Record<string, unknown>)[name];
+  }
   return Array.isArray(value) ? value[0] : value;
 }
 
-const rank = (value: unknown): number => (typeof value === 'number' ? 0 : typeof value === 'boolean' ? 1 : typeof value === 'string' ? 2 : 3);
+const RANKS: Record<string, number> = { number: 0, boolean: 1, string: 2 };
+const rank = (value: unknown): number => RANKS[typeof value] ?? 3;
 
 /** Numbers, then false and true, then strings by code point; what has no such field is last, whichever the direction. */
 function compare(a: unknown, b: unknown, direction: number): number {
@@ -70,7 +74,9 @@ export async function searchRecords<T>(
 export interface LogWindow { after: number; before: number; limit: number; newestFirst: boolean }
 
 /** @param page reads entries strictly between two numbers */
-export async function searchLog(page: (after: number, before: number, limit: number) => Promise<LogEntry[]>, query: string, window: LogWindow): Promise<LogEntry[]> {
+export async function searchLog(
+  page: (after: number, before: number, limit: number) => Promise<LogEntry[]>, query: string, window: LogWindow,
+): Promise<LogEntry[]> {
   const matches = compileQuery(query);
   const found: LogEntry[] = [];
   let { after, before } = window;

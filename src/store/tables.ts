@@ -5,7 +5,7 @@ import { numberKey, readNumber, seal, unseal } from './encoding.ts';
 
 export type Table = Database<Buffer, Buffer>;
 
-/** ledger: numbers by name; records: by collection and key; events: by number; event-times: by time and number; points: by minute and subject. */
+/** ledger: numbers by name; records: by collection and key; events: by number; event-times: by time, number; points: by minute, subject. */
 export const TABLES = ['ledger', 'records', 'events', 'event-times', 'points'] as const;
 export type TableName = (typeof TABLES)[number];
 
@@ -38,9 +38,13 @@ export function setLedgerNumber(ledger: Table, name: string, value: number): voi
 export async function openTables(path: string): Promise<Tables> {
   // overlappingSync off: a commit is acknowledged after its sync, not before. eventTurnBatching off: `Commits` groups, and
   // lmdb's own batches have a promise that nobody sees, whose rejection (a full disk) would end the process.
-  const root = open<Buffer, Buffer>({ path, overlappingSync: false, eventTurnBatching: false, maxDbs: TABLES.length + 1, encoding: 'binary', keyEncoding: 'binary' });
+  const root = open<Buffer, Buffer>(
+    { path, overlappingSync: false, eventTurnBatching: false, maxDbs: TABLES.length + 1, encoding: 'binary', keyEncoding: 'binary' },
+  );
   try {
-    const of = Object.fromEntries(TABLES.map((name) => [name, root.openDB<Buffer, Buffer>({ name, encoding: 'binary', keyEncoding: 'binary' })])) as Record<TableName, Table>;
+    const of = Object.fromEntries(
+      TABLES.map((name) => [name, root.openDB<Buffer, Buffer>({ name, encoding: 'binary', keyEncoding: 'binary' })]),
+    ) as Record<TableName, Table>;
     if (ledgerNumber(of.ledger, FORMAT_KEY) === null) await root.transaction(() => setLedgerNumber(of.ledger, FORMAT_KEY, FORMAT));
     return { root, of };
   } catch (error) {

@@ -1,5 +1,6 @@
 // The store's contract: counters, the event log, points, expiry.
 import * as assert from 'uvu/assert';
+import type { SeriesPoint } from '../../src/store/store.ts';
 import { fresh } from './contract-subject.ts';
 import type { Subject, Test } from './contract-subject.ts';
 
@@ -7,7 +8,9 @@ import type { Subject, Test } from './contract-subject.ts';
 export function logTests(test: Test, at: Subject): void {
   test('draw: blocks never overlap, never below what is asked, also after a restart', async () => {
     const counter = fresh();
-    const blocks = await Promise.all(Array.from({ length: 50 }, (_, n) => at.store.draw(counter, 1 + (n % 7)).then((first) => [first, first + (n % 7)] as const)));
+    const blocks = await Promise.all(
+      Array.from({ length: 50 }, (_, n) => at.store.draw(counter, 1 + (n % 7)).then((first) => [first, first + (n % 7)] as const)),
+    );
     const given = blocks.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, n) => first + n));
     assert.is(new Set(given).size, given.length);
     assert.ok(Math.min(...given) >= 1);
@@ -29,10 +32,18 @@ export function logTests(test: Test, at: Subject): void {
     assert.equal(forward.items[3], { ...entries[3]!, seq: numbers[3]! });
     assert.is(forward.newest, numbers.at(-1));
     assert.ok(forward.oldest <= numbers[0]!);
-    assert.equal((await at.store.readLog({ after: numbers[9]!, limit: 100 })).items.map((item) => item['n']), entries.slice(10).map((entry) => entry.n));
+    assert.equal(
+      (await at.store.readLog({ after: numbers[9]!, limit: 100 })).items.map((item) => item['n']),
+      entries.slice(10).map((entry) => entry.n),
+    );
     assert.equal((await at.store.readLog({ newestFirst: true, limit: 3 })).items.map((item) => item.seq), numbers.slice(-3).reverse());
-    assert.equal((await at.store.readLog({ newestFirst: true, before: numbers[5]!, limit: 2 })).items.map((item) => item.seq), [numbers[4], numbers[3]]);
-    assert.equal((await at.store.readLog({ after: numbers[2]!, before: numbers[5]! })).items.map((item) => item.seq), [numbers[3], numbers[4]]);
+    assert.equal(
+      (await at.store.readLog({ newestFirst: true, before: numbers[5]!, limit: 2 })).items.map((item) => item.seq),
+      [numbers[4], numbers[3]],
+    );
+    assert.equal(
+      (await at.store.readLog({ after: numbers[2]!, before: numbers[5]! })).items.map((item) => item.seq), [numbers[3], numbers[4]],
+    );
     assert.equal((await at.store.readLog({ after: numbers.at(-1)! })).items, []);
     assert.equal((await at.store.readLog({ after: numbers[5]!, before: numbers[2]! })).items, []);
     assert.equal(await at.store.append([]), []);
@@ -67,14 +78,16 @@ export function logTests(test: Test, at: Subject): void {
 
   test('points: a minute again replaces it, ranges are inclusive', async () => {
     const subject = `node/${fresh()}`, other = `${subject}x`;
-    const point = (minute: number, n: number) => ({ minute, values: { cpu: [n, n + 0.5, n + 1] as [number, number, number], mem: [0, 1e9, 2e9] as [number, number, number] } });
+    const point = (minute: number, n: number): SeriesPoint => ({ minute, values: { cpu: [n, n + 0.5, n + 1], mem: [0, 1e9, 2e9] } });
     const now = Math.floor(Date.now() / 60_000);
     await at.store.addPoints(subject, [0, 1, 2, 3, 4].map((n) => point(now - n, n)));
     await at.store.addPoints(subject, [point(now - 2, 77)]);
     await at.store.addPoints(other, [point(now, 5)]);
     await at.store.addPoints(subject, []);
     assert.equal(await at.store.readPoints(subject, now - 3, now - 1), [point(now - 3, 3), point(now - 2, 77), point(now - 1, 1)]);
-    assert.equal((await at.store.readPoints(subject, 0, now + 10_000)).map(({ minute }) => minute), [now - 4, now - 3, now - 2, now - 1, now]);
+    assert.equal(
+      (await at.store.readPoints(subject, 0, now + 10_000)).map(({ minute }) => minute), [now - 4, now - 3, now - 2, now - 1, now],
+    );
     assert.equal(await at.store.readPoints(`node/${fresh()}`, 0, now), []);
     assert.equal(await at.store.readPoints(subject, now, now - 1), []);
   });

@@ -8,10 +8,19 @@ import type { Subject, Test } from './contract-subject.ts';
 const key = fc.constantFrom('a', 'a/1', 'a/2', 'b', 'ü', '\u{1f600}');
 const operation = fc.oneof(
   fc.record({ kind: fc.constant('write' as const), bulk: fc.boolean(), writes: fc.array(fc.record({
-    key, doc: fc.option(fc.record({ n: fc.integer(), text: fc.string({ unit: 'grapheme' }) }, { noNullPrototype: true })), term: fc.integer({ min: 0, max: 3 }),
+    key, doc: fc.option(
+      fc.record({ n: fc.integer(), text: fc.string({ unit: 'grapheme' }) }, { noNullPrototype: true }),
+    ), term: fc.integer({ min: 0, max: 3 }),
     expect: fc.constantFrom('absent' as const, 'any' as const, 'current' as const, 'stale' as const),
   }), { minLength: 1, maxLength: 6 }) }),
-  fc.record({ kind: fc.constant('scan' as const), prefix: fc.constantFrom('', 'a', 'a/', 'z'), after: fc.option(key, { nil: undefined }), limit: fc.integer({ min: 1, max: 4 }) }),
+  fc.record(
+    {
+      kind: fc.constant('scan' as const),
+      prefix: fc.constantFrom('', 'a', 'a/', 'z'),
+      after: fc.option(key, { nil: undefined }),
+      limit: fc.integer({ min: 1, max: 4 }),
+    },
+  ),
   fc.record({ kind: fc.constant('restart' as const) }),
 );
 
@@ -30,14 +39,18 @@ export function modelTests(test: Test, at: Subject): void {
         }
         if (op.kind === 'scan') {
           const after = op.after;
-          const expected = [...model].filter(([k]) => k.startsWith(op.prefix) && (after === undefined || byBytes(k, after) > 0)).sort(([a], [b]) => byBytes(a, b));
+          const expected = [...model].filter(
+            ([k]) => k.startsWith(op.prefix) && (after === undefined || byBytes(k, after) > 0),
+          ).sort(([a], [b]) => byBytes(a, b));
           const page = await at.store.scan(collection, { prefix: op.prefix, limit: op.limit, ...(after === undefined ? {} : { after }) });
           assert.equal(page.items, expected.slice(0, op.limit).map(([k, { version, doc }]) => ({ key: k, version, doc })));
           assert.is(page.next, expected.length > op.limit ? expected[op.limit - 1]![0] : null);
           continue;
         }
         const writes = op.writes.map((write): Write => ({
-          ...write, collection, expect: write.expect === 'current' ? model.get(write.key)?.version ?? 'absent' : write.expect === 'stale' ? versions[0] ?? 'none' : write.expect,
+          ...write, collection, expect: write.expect === 'current' ? model.get(
+            write.key,
+          )?.version ?? 'absent' : write.expect === 'stale' ? versions[0] ?? 'none' : write.expect,
         }));
         const results = op.bulk ? await at.store.bulk(writes) : [];
         for (const [index, write] of writes.entries()) {

@@ -13,10 +13,13 @@ export function queryTests(test: Test, at: Subject): void {
       { collection, key: 'unranked', doc: { name: 'none' }, expect: 'absent' },
     ]);
     await at.bench.settle();
-    const keys = async (query: string, options = {}): Promise<string[]> => (await at.store.query(collection, query, options)).items.map((item) => item.key);
+    const keys = async (query: string, options = {}): Promise<string[]> =>
+      (await at.store.query(collection, query, options)).items.map((item) => item.key);
     assert.equal((await keys('*')).sort(), ['k0', 'k1', 'k2', 'k3', 'k4', 'k5', 'unranked']);
     assert.is((await at.store.query(collection, '')).total, 7);
-    assert.equal(await keys('*', { sort: 'rank' }), ['k3', 'k1', 'k5', 'k0', 'k4', 'k2', 'unranked'], 'ties by key, without the field last');
+    assert.equal(
+      await keys('*', { sort: 'rank' }), ['k3', 'k1', 'k5', 'k0', 'k4', 'k2', 'unranked'], 'ties by key, without the field last',
+    );
     assert.equal(await keys('*', { sort: '-deep.rank' }), ['k2', 'k4', 'k0', 'k1', 'k5', 'k3', 'unranked']);
     const page = await at.store.query(collection, '*', { from: 2, size: 3, sort: 'rank' });
     assert.equal(page.items.map((item) => item.key), ['k5', 'k0', 'k4']);
@@ -34,12 +37,16 @@ export function queryTests(test: Test, at: Subject): void {
     const collection = fresh();
     const nodes = [
       { hostname: 'web-1', os: { cpus: 4 }, memory: { total: 8e9 }, tags: ['ssd', 'hpc'], networks: [{ address: '10.0.0.7' }] },
-      { hostname: 'web-2', os: { cpus: 16 }, memory: { total: 64e9 }, tags: ['hdd'], networks: [{ address: '192.168.1.9' }, { address: '10.1.0.1' }] },
+      {
+        hostname: 'web-2', os: { cpus: 16 }, memory: { total: 64e9 }, tags: ['hdd'],
+        networks: [{ address: '192.168.1.9' }, { address: '10.1.0.1' }],
+      },
       { hostname: 'db-1', os: { cpus: 32 }, memory: { total: 128e9 }, tags: [], networks: [] },
     ];
     await at.store.bulk(nodes.map((doc) => ({ collection, key: doc.hostname, doc, expect: 'absent' as const })));
     await at.bench.settle();
-    const found = async (query: string): Promise<string> => (await at.store.query(collection, query)).items.map((item) => item.key).join(' ');
+    const found = async (query: string): Promise<string> =>
+      (await at.store.query(collection, query)).items.map((item) => item.key).join(' ');
     assert.is(await found('web*'), 'web-1 web-2');
     assert.is(await found('os.cpus:>8 AND memory.total:>=50GB'), 'db-1 web-2');
     assert.is(await found('tags:ssd OR hostname:db-1'), 'db-1 web-1');
@@ -50,10 +57,13 @@ export function queryTests(test: Test, at: Subject): void {
     const error = await refused('store-refused', () => at.store.query(collection, 'tags:('));
     assert.match(error.message, /at \d+/);
 
-    const [first] = await at.store.append(Array.from({ length: 900 }, (_, n) => ({ at: Date.now(), kind: n % 100 ? 'noise.made' : 'instance.restarted', subject: { app: `web${n % 3}` }, n })));
+    const [first] = await at.store.append(Array.from({ length: 900 }, (_, n) => (
+      { at: Date.now(), kind: n % 100 ? 'noise.made' : 'instance.restarted', subject: { app: `web${n % 3}` }, n }
+    )));
     await at.bench.settle();
     const after = first! - 1;
-    const log = async (query: string, options = {}): Promise<unknown[]> => (await at.store.readLog({ after, query, ...options })).items.map((item) => item['n']);
+    const log = async (query: string, options = {}): Promise<unknown[]> =>
+      (await at.store.readLog({ after, query, ...options })).items.map((item) => item['n']);
     assert.equal(await log('kind:instance.restarted'), [0, 100, 200, 300, 400, 500, 600, 700, 800]);
     assert.equal(await log('kind:instance.restarted', { limit: 2 }), [0, 100]);
     assert.equal(await log('kind:instance.restarted', { limit: 2, newestFirst: true }), [800, 700]);
@@ -70,7 +80,9 @@ export function queryTests(test: Test, at: Subject): void {
     await at.store.addPoints(subject, [{ minute, values: { cpu: [1, 2, 3] } }]);
     await at.reopen();
     assert.equal(await at.store.get(collection, 'a'), { key: 'a', version, doc: { n: 1 } });
-    assert.equal(await at.store.write({ collection, key: 'a', doc: {}, expect: version, term: 8 }), { ok: false, conflict: 'term' }, 'the fence too');
+    assert.equal(
+      await at.store.write({ collection, key: 'a', doc: {}, expect: version, term: 8 }), { ok: false, conflict: 'term' }, 'the fence too',
+    );
     assert.is((await at.store.readLog({ newestFirst: true, limit: 1 })).items[0]?.seq, seq);
     assert.is((await at.store.readPoints(subject, minute, minute)).length, 1);
     assert.ok((await at.store.append([{ at: Date.now(), kind: 'test.next' }]))[0]! > seq!);

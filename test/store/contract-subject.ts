@@ -2,7 +2,7 @@
 import type { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { StoreError } from '../../src/store/store.ts';
-import type { Doc, Store, WriteResult } from '../../src/store/store.ts';
+import type { Doc, Store, Stored, WriteResult } from '../../src/store/store.ts';
 
 export interface Bench {
   store: Store;
@@ -43,10 +43,13 @@ export async function refused(code: StoreError['code'], what: () => Promise<unkn
   throw new Error(`expected ${code}, but it succeeded`);
 }
 
-export async function all<T = Doc>(store: Store, collection: string, prefix = '', limit = 7): Promise<{ key: string; version: string; doc: T }[]> {
-  const items: { key: string; version: string; doc: T }[] = [];
+/** All records by small pages, each page checked. */
+export async function all<T = Doc>(store: Store, collection: string, prefix = '', limit = 7): Promise<Stored<T>[]> {
+  const items: Stored<T>[] = [];
   for (let after: string | null = null; ;) {
-    const page: Awaited<ReturnType<typeof store.scan<T>>> = await store.scan<T>(collection, after === null ? { prefix, limit } : { prefix, limit, after });
+    const page: Awaited<ReturnType<typeof store.scan<T>>> = await store.scan<T>(
+      collection, after === null ? { prefix, limit } : { prefix, limit, after },
+    );
     items.push(...page.items);
     if (page.next === null) return items;
     assert.is(page.items.length, limit, 'only the last page is short');

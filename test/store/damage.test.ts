@@ -38,11 +38,18 @@ async function build(): Promise<{ file: Buffer; content: Content; term: number }
   const directory = join(base, 'good');
   const store = await openEmbedded(directory);
   for (let round = 0; round < 6; round++) {
-    await store.bulk(Array.from({ length: 60 }, (_, n) => ({ collection: n % 2 ? 'apps' : 'nodes', key: `k${round % 4}.${n}`, doc: { round, n, text: 'x'.repeat(n % 20 ? 80 : 9000) }, expect: 'any' as const, term: round })));
+    await store.bulk(Array.from({ length: 60 }, (_, n) => ({
+      collection: n % 2 ? 'apps' : 'nodes', key: `k${round % 4}.${n}`, doc: { round, n, text: 'x'.repeat(n % 20 ? 80 : 9000) },
+      expect: 'any' as const, term: round,
+    })));
     await store.append(Array.from({ length: 60 }, (_, n) => ({ at: 1000 * round + n, kind: 'test.made', text: 'y'.repeat(60) })));
-    await store.addPoints('node/1', Array.from({ length: 30 }, (_, n) => ({ minute: 100 * round + n, values: { cpu: [n, n, n] as [number, number, number] } })));
+    await store.addPoints(
+      'node/1', Array.from({ length: 30 }, (_, n) => ({ minute: 100 * round + n, values: { cpu: [n, n, n] as [number, number, number] } })),
+    );
   }
-  await store.bulk(Array.from({ length: 20 }, (_, n) => ({ collection: 'apps', key: `k1.${2 * n + 1}`, doc: null, expect: 'any' as const, term: 9 })));
+  await store.bulk(
+    Array.from({ length: 20 }, (_, n) => ({ collection: 'apps', key: `k1.${2 * n + 1}`, doc: null, expect: 'any' as const, term: 9 })),
+  );
   await store.expire(1010, 1e6);
   const term = await store.draw('term', 1, 7);
   const content = await contentOf(store);
@@ -65,7 +72,9 @@ async function openBytes(bytes: Buffer): Promise<Outcome> {
   assert.ok((await store.write({ collection: 'apps', key: 'after', doc: {}, expect: 'absent' })).ok);
   const [seq] = await store.append([{ at: 1, kind: 'test.after' }]);
   assert.ok(seq! > Math.max(0, ...content.events.keys()));
-  for (const { name, count } of await store.collections()) assert.is(count, [...content.records.keys()].filter((key) => key.startsWith(`${name}/`)).length + Number(name === 'apps'));
+  for (const { name, count } of await store.collections()) {
+    assert.is(count, [...content.records.keys()].filter((key) => key.startsWith(`${name}/`)).length + Number(name === 'apps'));
+  }
   await store.close();
   assert.equal(await examine(join(directory, STORE_FILE)), { state: 'sound' });
   for (const { detail } of notices) assert.ok(readFileSync(detail.aside).equals(bytes), 'the old file is kept as it was');
@@ -76,7 +85,9 @@ async function openBytes(bytes: Buffer): Promise<Outcome> {
 function missing(content: Content): number {
   let count = 0;
   for (const kind of ['records', 'events', 'points'] as const) {
-    for (const [key, value] of content[kind] as Map<unknown, string>) assert.is((good.content[kind] as Map<unknown, string>).get(key), value, `${kind} ${String(key)}`);
+    for (const [key, value] of content[kind] as Map<unknown, string>) {
+      assert.is((good.content[kind] as Map<unknown, string>).get(key), value, `${kind} ${String(key)}`);
+    }
     count += good.content[kind].size - content[kind].size;
   }
   return count;
@@ -154,7 +165,9 @@ test('the last commit did not reach the disk, only its head did: the one before 
   await store.write({ collection: 'apps', key: 'k5', doc: { n: 'new' }, expect: 'any' });
   await store.close();
   const after = readFileSync(path);
-  const torn = Buffer.concat([after.subarray(0, 2 * PAGE), before.subarray(2 * PAGE), Buffer.alloc(Math.max(0, after.length - before.length))]);
+  const torn = Buffer.concat(
+    [after.subarray(0, 2 * PAGE), before.subarray(2 * PAGE), Buffer.alloc(Math.max(0, after.length - before.length))],
+  );
   writeFileSync(path, torn);
   const notices: StoreNotice[] = [];
   const again = await openEmbedded(directory, { notice: (notice) => notices.push(notice) });

@@ -17,7 +17,10 @@ function writeAndKill(directory: string, round: number, lines: number): Promise<
     createInterface({ input: child.stdout }).on('line', (line) => {
       acknowledged.push(JSON.parse(line) as unknown[]);
       if (acknowledged.length === lines) child.kill('SIGKILL');
-    }).on('close', () => (acknowledged.length >= lines ? resolve(acknowledged) : reject(new Error(`ended by itself after ${acknowledged.length} lines`))));
+    }).on('close', () => {
+      if (acknowledged.length >= lines) resolve(acknowledged);
+      else reject(new Error(`ended by itself after ${acknowledged.length} lines`));
+    });
   });
 }
 

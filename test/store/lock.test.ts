@@ -144,7 +144,9 @@ else {
     const directory = scratch('lock');
     const { said, child } = await take(directory, { through: ['unshare', '--net'], address: 'inside' });
     assert.is(said.won, child.pid);
-    assert.equal((await heldBy(() => acquireLock(directory, { role: 'master' }))).holder, { pid: child.pid, address: 'inside', role: 'master' });
+    assert.equal(
+      (await heldBy(() => acquireLock(directory, { role: 'master' }))).holder, { pid: child.pid, address: 'inside', role: 'master' },
+    );
     await end(child);
     await (await acquireLock(directory, { role: 'master' })).release();
   });

@@ -24,7 +24,8 @@ function fill(leave: number): void {
   closeSync(fd);
 }
 
-const codeOf = (error: unknown): string => (error instanceof StoreError ? `${error.code}${error.hint ? '' : ' without a hint'}` : `no StoreError: ${String(error)}`);
+const codeOf = (error: unknown): string =>
+  error instanceof StoreError ? `${error.code}${error.hint ? '' : ' without a hint'}` : `no StoreError: ${String(error)}`;
 
 async function opened(): Promise<string> {
   try {
@@ -66,7 +67,11 @@ for (let round = 0; round < 3; round++) {
   const { keys: written, code } = await writeUntilFull(current, round);
   keys.push(...written);
   codes.push(code);
-  const together = await Promise.allSettled([current.append([{ at: 1, text: 'y'.repeat(200_000) }]), current.draw('numbers', 1), current.write({ collection: 'apps', key: `big${round}`, doc: { text: 'z'.repeat(200_000) }, expect: 'any' })]);
+  const together = await Promise.allSettled([
+    current.append([{ at: 1, text: 'y'.repeat(200_000) }]),
+    current.draw('numbers', 1),
+    current.write({ collection: 'apps', key: `big${round}`, doc: { text: 'z'.repeat(200_000) }, expect: 'any' }),
+  ]);
   for (const each of together) if (each.status === 'rejected') codes.push(codeOf(each.reason));
   lost.push(...await missing(current, keys));
   rmSync(ballast);
@@ -89,4 +94,5 @@ for (let after = ''; ;) {
   after = next;
 }
 await current.close();
-console.log(JSON.stringify({ onFull, reopenOnFull, codes, acknowledged: keys.length, lost, freed: keys.filter((key) => key.startsWith('freed')).length, count, scanned }));
+const freed = keys.filter((key) => key.startsWith('freed')).length;
+console.log(JSON.stringify({ onFull, reopenOnFull, codes, acknowledged: keys.length, lost, freed, count, scanned }));
