@@ -136,8 +136,7 @@ export async function acquireLock(directory: string, about: { role: 'master' | '
   };
   try {
     if (process.platform === 'win32') {
-      const name = createHash('sha256').update((await realpath(directory)).toLowerCase()).digest('hex').slice(0, 32);
-      await claim(server(), `\\\\.\\pipe\\stathub-lock-${name}`, directory);
+      await claim(server(), await pipeName(directory), directory);
     } else if (process.platform === 'linux') {
       handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY);
       const stat = await handle.stat({ bigint: true });
@@ -152,3 +151,20 @@ export async function acquireLock(directory: string, about: { role: 'master' | '
   }
   return { update: ({ address }) => { holder.address = address; }, release };
 }
+
+/** Who holds the directory's lock now, or null: for `up`, `down` and whoever looks for a local hub. Takes nothing. */
+export async function holderOf(directory: string): Promise<Holder | null> {
+  const handle = await open(directory, constants.O_RDONLY).catch((error: NodeJS.ErrnoException) => (ignoreMissing(error), null));
+  if (!handle) return null;
+  try {
+    const stat = await handle.stat({ bigint: true });
+    const path = process.platform === 'linux' ? abstractName(stat.dev, stat.ino) : process.platform === 'win32' ? await pipeName(directory) : join(await realpath(directory), 'lock');
+    const answer = await ask(path);
+    return answer === 'refused' ? null : answer;
+  } finally {
+    await handle.close();
+  }
+}
+
+const pipeName = async (directory: string): Promise<string> =>
+  `\\\\.\\pipe\\stathub-lock-${createHash('sha256').update((await realpath(directory)).toLowerCase()).digest('hex').slice(0, 32)}`;
