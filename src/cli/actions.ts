@@ -1,0 +1,128 @@
+// What changes something that is already there: start, stop, restart, scale, delete, adopt, tag, env, take-over, why, logs.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AppView } from '../model/app.ts';
+import type { InstanceView } from '../model/instance.ts';
+import type { NodeView } from '../model/node.ts';
+import type { WhyView } from '../protocol/views.ts';
+import { path, query, type Client } from './client.ts';
+import { waitHealthy } from './deploy.ts';
+import { CliError, exitCode } from './exit.ts';
+import { clock, duration } from './format.ts';
+import { bold, dim, json, status, type Output } from './output.ts';
+
+/** `web.0.abcdefgh` is an instance, anything else an app. */
+const isInstance = (name: string): boolean => /\.\d+\.[a-z2-7]{8}$/.test(name);
+
+export interface WaitOptions { wait: boolean; timeoutMs: number; json: boolean }
+
+export async function appAction(client: Client, output: Output, name: string, action: 'start' | 'stop' | 'restart', options: WaitOptions): Promise<void> {
+  if (isInstance(name)) {
+    if (action === 'start') throw new CliError(exitCode.usage, `${name} is an instance; apps are started`, 'use restart');
+    const instance = await client.post<InstanceView>(path`/v1/instances/${name}/${action}`);
+    return options.json ? json(instance, output) : output.out(`${instance.id}: ${action} asked\n`);
+  }
+  const app = await client.post<AppView>(path`/v1/apps/${name}/${action}`);
+  if (options.wait) await (action === 'stop' ? waitGone(client, name, options.timeoutMs) : waitHealthy(client, output, app, options.timeoutMs));
+  if (options.json) json(app, output);
+  else output.out(`${bold(name, output)}: ${options.wait ? `${action} done` : `${action} asked; --wait waits for it`}\n`);
+}
+
+async function waitGone(client: Client, name: string, timeoutMs: number): Promise<void> {
+  for (const deadline = Date.now() + timeoutMs; ; await delay(100)) {
+    const app = await client.get<AppView>(path`/v1/apps/${name}`).catch((error: unknown) => {
+      if (error instanceof CliError && error.exit === exitCode.notFound) return null;
+      throw error;
+    });
+    if (!app || app.instances.total === 0 || app.instances.running === 0 && app.status === 'stopped') return;
+    if (Date.now() > deadline) throw new CliError(exitCode.timedOut, `${app.instances.total} instances of ${name} are still there`, 'look with `stathub instances`');
+  }
+}
+
+export async function scale(client: Client, output: Output, name: string, count: number, options: WaitOptions): Promise<void> {
+  const app = await client.post<AppView>(path`/v1/apps/${name}/scale`, { scale: count });
+  if (options.wait) await waitHealthy(client, output, app, options.timeoutMs);
+  if (options.json) json(app, output);
+  else output.out(`${bold(name, output)}: scale ${app.scale}\n`);
+}
+
+export async function remove(client: Client, output: Output, name: string, options: WaitOptions): Promise<void> {
+  await client.delete(path`/v1/apps/${name}`);
+  if (options.wait) await waitGone(client, name, options.timeoutMs);
+  output.out(`${bold(name, output)}: ${options.wait ? 'deleted' : 'is being deleted'}\n`);
+}
+
+export async function adopt(client: Client, output: Output, id: string, options: { json: boolean }): Promise<void> {
+  const instance = await client.post<InstanceView>(path`/v1/instances/${id}/adopt`);
+  if (options.json) json(instance, output);
+  else output.out(`${instance.id} belongs to ${bold(instance.app, output)} now; it was not restarted\n`);
+}
+
+/** Finds a node by id, by the begin of its id, or by hostname. @throws CliError when none or several fit */
+export async function nodeNamed(client: Client, name: string): Promise<NodeView> {
+  const { items } = await client.get<{ items: NodeView[] }>(`/v1/nodes${query({ size: 10_000 })}`);
+  const found = [items.filter((n) => n.id === name), items.filter((n) => n.hostname === name), items.filter((n) => n.id.startsWith(name))].find((some) => some.length > 0) ?? [];
+  if (found.length === 1) return found[0]!;
+  throw new CliError(exitCode.notFound, found.length ? `${found.length} nodes are called ${name}: ${found.map((n) => n.id).join(', ')}` : `no node is called ${name}`, '`stathub nodes` lists them');
+}
+
+export async function tag(client: Client, output: Output, name: string, changes: string[]): Promise<void> {
+  const bad = changes.find((change) => !/^[+-]./.test(change));
+  if (bad) throw new CliError(exitCode.usage, `${JSON.stringify(bad)} neither adds nor removes a tag`, 'write +ssd or -hdd');
+  const node = await nodeNamed(client, name);
+  const tags = new Set(node.tags);
+  for (const change of changes) if (change[0] === '+') tags.add(change.slice(1)); else tags.delete(change.slice(1));
+  const after = await client.put<NodeView>(path`/v1/nodes/${node.id}/tags`, [...tags]);
+  output.out(`${after.hostname}: ${after.tags.join(', ') || 'no tags'}\n`);
+}
+
+export async function env(client: Client, output: Output, name: string, changes: string[]): Promise<void> {
+  const node = await nodeNamed(client, name);
+  const envs = { ...node.envs };
+  for (const change of changes) {
+    const at = change.indexOf('=');
+    if (at < 1) throw new CliError(exitCode.usage, `${JSON.stringify(change)} sets nothing`, 'write KEY=VALUE, or KEY= to remove it');
+    const key = change.slice(0, at), value = change.slice(at + 1);
+    if (value === '') delete envs[key]; else envs[key] = value;
+  }
+  const after = await client.put<NodeView>(path`/v1/nodes/${node.id}/envs`, envs);
+  output.out(`${after.hostname}: ${Object.keys(after.envs).join(', ') || 'no environment of its own'}\n`);
+}
+
+export async function nodeAction(client: Client, output: Output, name: string, action: 'cordon' | 'uncordon' | 'drain' | 'take-over'): Promise<void> {
+  const node = await nodeNamed(client, name);
+  const after = await client.post<NodeView>(path`/v1/nodes/${node.id}/${action}`);
+  output.out(`${after.hostname}: ${status(after.status, output)}${after.reason ? `, ${after.reason.text}` : ''}\n`);
+}
+
+export async function why(client: Client, output: Output, name: string, options: { json: boolean }): Promise<void> {
+  const view = await client.get<WhyView>(isInstance(name) ? path`/v1/instances/${name}/why` : path`/v1/apps/${name}/why`);
+  if (options.json) { json(view, output); return; }
+  output.out(`${bold(view.subject, output)} is ${status(view.status, output)}${view.reason ? `: ${view.reason.text}` : ''}\n`);
+  if (view.reason?.next) output.out(`next: ${view.reason.next.what}${view.reason.next.at ? ` at ${clock(view.reason.next.at)}` : ''}\n`);
+  for (const step of view.funnel) output.out(`  ${String(step.left).padStart(5)} nodes  ${step.step}\n`);
+  for (const miss of view.nearest) output.out(`  nearest: ${miss}\n`);
+  for (const waiting of view.waiting) output.out(`  slot ${waiting.slot} waits: ${waiting.reason}\n`);
+  for (const decision of view.decisions) output.out(`  ${dim(clock(decision.at), output)} slot ${decision.slot}: ${decision.text}\n`);
+  for (const event of view.events) output.out(`  ${dim(clock(event.at), output)} ${event.message}\n`);
+}
+
+export interface LogOptions { follow: boolean; tail: number; stream: string; grep?: string | undefined; since?: string | undefined }
+
+/** Prints the output of an instance, or of every instance of an app, each line then begins with its slot. */
+export async function logs(client: Client, output: Output, name: string, options: LogOptions): Promise<void> {
+  const ids = isInstance(name) ? [name] : (await client.get<{ items: InstanceView[] }>(path`/v1/apps/${name}/instances`)).items.map((i) => i.id);
+  if (ids.length === 0) throw new CliError(exitCode.notFound, `${name} has no instance, so no output`, `\`stathub why ${name}\` tells why`);
+  const since = options.since === undefined ? undefined : Date.now() - duration(options.since);
+  await Promise.all(ids.map(async (id) => {
+    const response = await client.open('GET', path`/v1/instances/${id}/logs` + query({ stream: options.stream, tail: options.tail, follow: options.follow || undefined, grep: options.grep, since }), { headers: { accept: 'text/plain' } });
+    const prefix = ids.length > 1 ? `${id.split('.').slice(0, -1).join('.')} ${dim('|', output)} ` : '';
+    let rest = '';
+    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+      if (!prefix) { output.out(chunk); continue; }
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) output.out(`${prefix}${line}\n`);
+    }
+    if (rest) output.out(`${prefix}${rest}\n`);
+  }));
+}

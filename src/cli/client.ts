@@ -1,0 +1,66 @@
+// The CLI's way to a hub: its HTTP API and nothing else.
+import { CliError, exitCode } from './exit.ts';
+
+export interface Problem { status: number; code: string; detail: string; hint?: string; errors?: { path: string; message: string; hint?: string }[] }
+
+export interface Answer<T> { body: T; status: number; etag: string | null }
+
+export class Client {
+  readonly base: string;
+  readonly #token: string | null;
+  constructor(base: string, token: string | null) { this.base = base; this.#token = token; }
+
+  get<T>(path: string): Promise<T> { return this.call<T>('GET', path).then((answer) => answer.body); }
+  post<T>(path: string, body?: unknown): Promise<T> { return this.call<T>('POST', path, body).then((answer) => answer.body); }
+  put<T>(path: string, body: unknown): Promise<T> { return this.call<T>('PUT', path, body).then((answer) => answer.body); }
+  delete<T>(path: string): Promise<T> { return this.call<T>('DELETE', path).then((answer) => answer.body); }
+
+  /** @throws CliError with the hub's own words and the exit code that fits */
+  async call<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
+    const response = await this.open(method, path, body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
+    const text = await response.text();
+    return { body: (text ? JSON.parse(text) : null) as T, status: response.status, etag: response.headers.get('etag') };
+  }
+
+  /** For answers that stream: the response as it begins; refusals are thrown as by `call`. */
+  async open(method: string, path: string, init: RequestInit = {}): Promise<Response> {
+    const headers: Record<string, string> = { accept: 'application/json', ...(init.headers as Record<string, string>) };
+    if (this.#token) headers['authorization'] = `Bearer ${this.#token}`;
+    let response: Response;
+    try {
+      response = await fetch(this.base + path, { ...init, method, headers });
+    } catch (error) {
+      if ((error as Error).name === 'AbortError') throw error;
+      const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
+      throw new CliError(exitCode.failed, `no hub answers at ${this.base} (${cause?.code ?? (error as Error).message})`, 'start one with `stathub up`, or name yours: --hub URL or STATHUB_MASTER=URL');
+    }
+    if (!response.ok) throw refusal(await problemOf(response));
+    return response;
+  }
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  const text = await response.text();
+  try {
+    return { code: 'unknown', detail: `HTTP ${response.status}`, ...(JSON.parse(text) as Partial<Problem>), status: response.status };
+  } catch {
+    return { status: response.status, code: 'no-hub', detail: `HTTP ${response.status}, and not in a hub's words`, hint: 'is this the address of a stathub master or agent?' };
+  }
+}
+
+function refusal(problem: Problem): CliError {
+  const exit = problem.status === 404 ? exitCode.notFound : problem.status === 504 ? exitCode.timedOut : problem.status >= 500 ? exitCode.failed : exitCode.refused;
+  const lines = (problem.errors ?? []).map((e) => `\n  ${e.path || '(whole)'}: ${e.message}${e.hint ? ` (${e.hint})` : ''}`);
+  const hint = problem.status === 401 ? 'give the token: STATHUB_TOKEN=… or --token-file FILE' : (problem.hint ?? '');
+  return new CliError(exit, problem.detail + lines.join(''), hint);
+}
+
+/** A path with each part escaped. */
+export const path = (strings: TemplateStringsArray, ...parts: (string | number)[]): string =>
+  strings.reduce((all, text, index) => all + text + (index < parts.length ? encodeURIComponent(String(parts[index])) : ''), '');
+
+/** `?a=1&b=2` of what is given. */
+export function query(parameters: Record<string, string | number | boolean | undefined>): string {
+  const given = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== '');
+  return given.length ? `?${new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)])).toString()}` : '';
+}

@@ -1,0 +1,88 @@
+// `deploy`, `plan` and waiting: an app from a file to healthy, with what happens on the way.
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parse as parseYaml } from 'yaml';
+import type { AppView } from '../model/app.ts';
+import { isHealthy, type InstanceView } from '../model/instance.ts';
+import type { PlanView } from '../protocol/views.ts';
+import { path, query, type Client } from './client.ts';
+import { CliError, exitCode } from './exit.ts';
+import { bold, dim, json, status, type Output } from './output.ts';
+
+export interface DeployOptions { scale?: number | undefined; query?: string | undefined; plan: boolean; wait: boolean; timeoutMs: number; json: boolean }
+
+/** Reads JSON or YAML from a file, or standard input for '-'. @throws CliError naming file, line and column */
+export function readSpec(file: string): Record<string, unknown> {
+  let text: string;
+  try { text = readFileSync(file === '-' ? 0 : file, 'utf8'); } catch (error) {
+    throw new CliError(exitCode.usage, `cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`);
+  }
+  try {
+    // YAML is read for both: it takes JSON as it is and says line and column of what is wrong.
+    const value: unknown = parseYaml(text, { prettyErrors: true });
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('it holds no app: an object with "name" and "toProcess" is wanted');
+    return value as Record<string, unknown>;
+  } catch (error) {
+    throw new CliError(exitCode.usage, `${file} is no app: ${(error as Error).message.trim()}`);
+  }
+}
+
+function withOptions(spec: Record<string, unknown>, options: DeployOptions): Record<string, unknown> {
+  if (options.scale === undefined && options.query === undefined) return spec;
+  const placement = (spec['placement'] ?? {}) as Record<string, unknown>;
+  return { ...spec, placement: { ...placement, ...(options.scale === undefined ? {} : { scale: options.scale }), ...(options.query === undefined ? {} : { query: options.query }) } };
+}
+
+export async function deploy(client: Client, output: Output, file: string, options: DeployOptions): Promise<void> {
+  const spec = withOptions(readSpec(file), options);
+  if (options.plan) return plan(client, output, spec, options);
+  if (typeof spec['name'] !== 'string' || !spec['name']) throw new CliError(exitCode.usage, `${file} is no app: "name" is missing`, 'every app has a name, for example "name": "web"');
+  const { body: app, status: code } = await client.call<AppView>('PUT', path`/v1/apps/${spec['name']}`, spec);
+  if (options.wait) await waitHealthy(client, output, app, options.timeoutMs);
+  const after = options.wait ? await client.get<AppView>(path`/v1/apps/${app.name}`) : app;
+  if (options.json) json(after, output);
+  else output.out(`${bold(app.name, output)} revision ${app.revision} ${code === 201 ? 'created' : 'in force'}, ${after.instances.healthy} of ${after.instances.wanted} healthy\n`);
+}
+
+export async function plan(client: Client, output: Output, spec: Record<string, unknown>, options: { json: boolean }): Promise<void> {
+  const view = await client.post<PlanView>('/v1/apps/plan', spec);
+  if (options.json) { json(view, output); return; }
+  for (const change of view.changes) output.out(`  ${change.path}: ${JSON.stringify(change.before)} → ${JSON.stringify(change.after)}${change.restarts ? '' : dim('  (no restart)', output)}\n`);
+  for (const step of view.steps) output.out(`  slot ${step.slot}  ${step.what}${step.node ? ` on ${step.node}` : ''}  ${dim(step.reason, output)}\n`);
+  for (const waiting of view.waiting) output.out(`  slot ${waiting.slot}  waits: ${waiting.reason}\n`);
+  output.out(`${view.summary}\n`);
+}
+
+/**
+ * Follows an app until all slots of its revision are healthy, printing each change of an instance.
+ * @throws CliError: failed with the reason, or timed out with what is still missing
+ */
+export async function waitHealthy(client: Client, output: Output, app: AppView, timeoutMs: number): Promise<void> {
+  const said = new Map<string, string>();
+  const deadline = Date.now() + timeoutMs;
+  let lastReason = '';
+  for (;;) {
+    const [now, page] = await Promise.all([
+      client.get<AppView>(path`/v1/apps/${app.name}`),
+      client.get<{ items: InstanceView[] }>(`/v1/apps/${encodeURIComponent(app.name)}/instances${query({ size: 1000 })}`),
+    ]);
+    for (const instance of page.items) {
+      const line = `${instance.status}${instance.reason ? ` ${instance.reason.text}` : ''}`;
+      if (said.get(instance.id) === line) continue;
+      said.set(instance.id, line);
+      output.err(`  ${instance.id}  ${status(instance.status, output)}${instance.status === 'running' ? `  pid ${instance.pid}${instance.ports.length ? `, ports ${instance.ports.join(', ')}` : ''}` : ''}${instance.reason ? `  ${dim(instance.reason.text, output)}` : ''}\n`);
+    }
+    if (now.reason && now.reason.text !== lastReason) { lastReason = now.reason.text; if (now.status !== 'running') output.err(`  ${lastReason}\n`); }
+    if (now.revision !== app.revision) throw new CliError(exitCode.refused, `revision ${now.revision} has taken the place of ${app.revision}`, 'somebody else deployed; look with `stathub events`');
+    const current = page.items.filter((i) => i.revision === app.revision && i.goal === 'run');
+    const healthy = current.filter(isHealthy).length;
+    const old = page.items.filter((i) => i.revision !== app.revision && i.goal !== 'stop' && i.status !== 'lost').length;
+    if (now.instances.wanted === 0 || (healthy >= now.instances.wanted && old === 0)) return;
+    const failed = current.find((i) => i.status === 'failed');
+    if (failed) throw new CliError(exitCode.failed, `${failed.id} failed: ${failed.reason?.text ?? 'it ended'}`, `look with \`stathub logs ${failed.id}\` and \`stathub why ${app.name}\``);
+    if (Date.now() > deadline) {
+      throw new CliError(exitCode.timedOut, `${healthy} of ${now.instances.wanted} healthy after ${Math.round(timeoutMs / 1000)} s${now.reason ? `: ${now.reason.text}` : ''}`, `it goes on in the background; \`stathub why ${app.name}\` tells more, --timeout waits longer`);
+    }
+    await delay(100);
+  }
+}

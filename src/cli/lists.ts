@@ -1,0 +1,91 @@
+// `apps`, `nodes`, `instances`, `events`, `status`: what is there, once or watched.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AppView } from '../model/app.ts';
+import type { ClusterEvent } from '../model/event.ts';
+import type { InstanceView } from '../model/instance.ts';
+import type { NodeView } from '../model/node.ts';
+import type { StatusView } from '../protocol/views.ts';
+import { query, type Client } from './client.ts';
+import { age, clock, memory } from './format.ts';
+import { bold, dim, json, status, table, type Output } from './output.ts';
+
+interface List<T> { items: T[]; total: number }
+export interface ListOptions { query: string; json: boolean; watch: boolean; size: number }
+
+/** Prints a list, or a line that says that it is empty and what to do. With `watch`: again at every change, until Ctrl-C. */
+async function list<T>(client: Client, output: Output, options: ListOptions, path: string, show: (items: T[]) => void, empty: string): Promise<void> {
+  let last = '';
+  for (;;) {
+    const page = await client.get<List<T>>(path + query({ query: options.query, size: options.size }));
+    const text = JSON.stringify(page);
+    if (text !== last) {
+      if (options.watch && output.terminal) output.out('\u001b[2J\u001b[H');
+      if (options.json) json(page, output);
+      else {
+        show(page.items);
+        if (page.items.length === 0) output.err(`${options.query ? `nothing matches ${options.query}` : empty}\n`);
+        else if (page.total > page.items.length) output.err(`${page.items.length} of ${page.total}; --size ${page.total} shows all\n`);
+      }
+    }
+    last = text;
+    if (!options.watch) return;
+    await delay(1000);
+  }
+}
+
+export const because = (reason: { text: string } | null): string => reason?.text ?? '';
+
+export const apps = (client: Client, output: Output, options: ListOptions): Promise<void> =>
+  list<AppView>(client, output, options, '/v1/apps', (items) => table(['APP', 'STATUS', 'HEALTHY', 'REVISION', 'QUERY', 'BECAUSE'], items.map((app) => [
+    bold(app.name, output), status(app.status, output), `${app.instances.healthy}/${app.instances.wanted}`, String(app.revision), app.spec.placement.query, because(app.reason),
+  ]), output), 'no apps yet; `stathub deploy app.json` brings the first');
+
+export const nodes = (client: Client, output: Output, options: ListOptions): Promise<void> =>
+  list<NodeView>(client, output, options, '/v1/nodes', (items) => table(['NODE', 'HOSTNAME', 'STATUS', 'INSTANCES', 'CPUS', 'MEMORY', 'TAGS', 'LINK'], items.map((node) => [
+    node.id, bold(node.hostname, output), status(node.status, output), String(node.allocated.instances),
+    `${node.allocated.cpus}/${node.allocatable.cpus}`, `${memory(node.allocated.mem)} of ${memory(node.allocatable.mem)}`, node.tags.join(','), node.link,
+  ]), output), 'no nodes yet; `stathub agent --master URL` on a machine joins it');
+
+export const instances = (client: Client, output: Output, options: ListOptions): Promise<void> =>
+  list<InstanceView>(client, output, options, '/v1/instances', (items) => table(['INSTANCE', 'STATUS', 'PID', 'PORTS', 'RESTARTS', 'AGE', 'NODE', 'BECAUSE'], items.map((i) => [
+    bold(i.id, output), status(i.status, output), i.pid === null ? '–' : String(i.pid), i.ports.join(',') || '–', String(i.restarts),
+    age(i.startedAt === null ? null : Date.now() - i.startedAt), i.node, because(i.reason),
+  ]), output), 'no instances');
+
+/** Newest last, as a log reads. `watch` follows the stream. */
+export async function events(client: Client, output: Output, options: ListOptions): Promise<void> {
+  const show = (event: ClusterEvent): void => {
+    if (options.json) { output.out(`${JSON.stringify(event)}\n`); return; }
+    const subject = event.subject.instance ?? event.subject.app ?? event.subject.node ?? 'cluster';
+    output.out(output.terminal
+      ? `${dim(clock(event.at), output)}  ${event.loudness === 'attention' ? bold(event.kind, output) : event.kind}  ${subject}  ${event.message}\n`
+      : `${new Date(event.at).toISOString()}\t${event.seq}\t${event.kind}\t${subject}\t${event.message}\n`);
+  };
+  const page = await client.get<List<ClusterEvent>>(`/v1/events${query({ query: options.query, size: options.size })}`);
+  const known = [...page.items].sort((a, b) => a.seq - b.seq);
+  known.forEach(show);
+  if (!options.watch) { if (known.length === 0) output.err('no events\n'); return; }
+  const response = await client.open('GET', `/v1/events${query({ query: options.query, after: known.at(-1)?.seq ?? 0 })}`, { headers: { accept: 'text/event-stream' } });
+  let text = '';
+  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    const blocks = text.split('\n\n');
+    text = blocks.pop() ?? '';
+    for (const block of blocks) {
+      const data = block.split('\n').filter((line) => line.startsWith('data:')).map((line) => line.slice(5).trim()).join('\n');
+      if (data) show(JSON.parse(data) as ClusterEvent);
+    }
+  }
+}
+
+export async function hubStatus(client: Client, output: Output, options: { json: boolean }): Promise<void> {
+  const view = await client.get<StatusView>('/v1/status');
+  if (options.json) { json(view, output); return; }
+  const counts = (record: Record<string, number>): string =>
+    Object.entries(record).filter(([, n]) => n > 0).map(([word, n]) => `${n} ${status(word, output)}`).join(', ') || 'none';
+  output.out(`${bold(view.role, output)} ${view.version} at ${client.base}, ${view.phase}, up ${age(Date.now() - view.startedAt)}\n`);
+  if (view.hub) output.out(`hub        ${view.hub}${view.term === null ? '' : `, term ${view.term}`}\n`);
+  if (view.store) output.out(`store      ${view.store.kind}, ${view.store.detail}\n`);
+  output.out(`nodes      ${counts(view.nodes)}\napps       ${view.apps}\ninstances  ${counts(view.instances)}\n`);
+  for (const notice of view.notices) output.out(`notice     ${notice.text}\n`);
+}
