@@ -1,2 +1,41 @@
 #!/usr/bin/env node
 // Composition root: argv, signals, the only exit().
+import { fileURLToPath } from 'node:url';
+import { CliError, exitCode } from './cli/exit.ts';
+import { standardOutput } from './cli/output.ts';
+import { buildProgram, CommanderError } from './cli/program.ts';
+import { addHubCommands, localHub } from './run/commands.ts';
+import { version } from './run/log.ts';
+import { modernFlags, SettingError } from './run/settings.ts';
+import { LockHeldError } from './store/lock.ts';
+
+const output = standardOutput;
+let code: number = exitCode.done;
+
+/** An error as a person reads it: what, and what to do next; the stack only where the mistake is ours. */
+function tell(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.usage; // commander has said it
+  const say = (message: string, hint = ''): void => output.err(`stathub: ${message}\n${hint ? `         ${hint}\n` : ''}`);
+  if (error instanceof CliError) { say(error.message, error.hint); return error.exit; }
+  if (error instanceof SettingError) { say(error.message); return exitCode.usage; }
+  if (error instanceof LockHeldError) { say(error.message, error.hint); return exitCode.refused; }
+  const known = error instanceof Error && ('hint' in error || error.name === 'StartFailed' || 'code' in error);
+  say(error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error), (error as { hint?: string })?.hint);
+  return exitCode.failed;
+}
+
+// A reader that goes away (`stathub logs | head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => { if (error.code === 'EPIPE') process.exit(exitCode.done); throw error; });
+
+const main = fileURLToPath(import.meta.url);
+const program = buildProgram({
+  version, output, environment: process.env, defaultHub: localHub,
+  addHubCommands: (command) => addHubCommands(command, { output, environment: process.env, main, finished: (result) => { code = result; } }),
+});
+const [, , part, ...rest] = process.argv;
+try {
+  await program.parseAsync([...(part === undefined ? ['--help'] : [part]), ...modernFlags(part, rest)], { from: 'user' });
+} catch (error) {
+  code = tell(error);
+}
+process.exit(code);

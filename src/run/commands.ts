@@ -1,0 +1,57 @@
+// The commands that run a hub: up, down, master, agent, config.
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { json, table, type Output } from '../cli/output.ts';
+import { readUp } from './folder.ts';
+import { environmentName, resolve, settings, type InForce, type Part } from './settings.ts';
+
+const whole = (text: string): number => {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('a whole number is wanted.');
+  return Number(text);
+};
+
+export interface HubCommandOptions { output: Output; environment: NodeJS.ProcessEnv; main: string; finished: (code: number) => void }
+
+export function addHubCommands(program: Command, { output, environment, main, finished }: HubCommandOptions): void {
+  const say = (line: string): void => output.out(`${line}\n`);
+  program.command('up').description('start a hub on this machine: a master and a local agent; run it again to attach')
+    .argument('[apps...]', 'app files to deploy').option('--demo', 'deploy a small sample app if there is none').option('--agents <n>', 'how many local agents', whole, 1)
+    .option('--port <port>', 'port of the master', whole).option('--agent-port <port>', 'port of the first agent', whole)
+    .action(async (files: string[], o) => {
+      const { up } = await import('./up.ts');
+      const { endSignal } = await import('./daemon.ts');
+      finished(await up({ files, demo: o.demo === true, agents: Math.max(1, o.agents), port: o.port ?? null, agentPort: o.agentPort ?? null, main, say }, endSignal(['SIGINT', 'SIGTERM', 'SIGHUP'])));
+    });
+  program.command('down').description('end what `up` started; its processes run on').option('--all', 'end its processes, too')
+    .action(async (o) => finished(await (await import('./up.ts')).down({ all: o.all === true, main, say })));
+
+  const daemon = (part: Part, about: string, run: (inForce: InForce) => Promise<number>): void => {
+    const command = program.command(part).description(about).option('--config <file>', 'settings in YAML');
+    for (const setting of settings.filter((each) => each.parts.includes(part))) {
+      const fallback = setting.default(part);
+      const shown = fallback === null || fallback === false || (Array.isArray(fallback) && fallback.length === 0) ? '' : ` (default: ${String(fallback)})`;
+      command.addOption(new Option(`--${setting.name}${setting.argument ? ` ${setting.argument}` : ''}`, `${setting.describe}${shown}`));
+    }
+    command.action(async (o) => finished(await run(resolve(part, kebab(o), environment, o.config ?? environment['STATHUB_CONFIG'] ?? null))));
+  };
+  daemon('master', 'run a master: REST API, dashboard, placement', async (inForce) => (await import('./master.ts')).runMaster(inForce, say));
+  daemon('agent', 'run an agent: fetches, starts, guards and checks processes on this machine', async (inForce) => (await import('./agent.ts')).runAgent(inForce, say));
+
+  program.command('config').description('every setting, its value and where it comes from').argument('[part]', 'master or agent', 'master').option('--config <file>', 'settings in YAML').option('--json', 'answer in JSON')
+    .action((part: string, o) => {
+      if (part !== 'master' && part !== 'agent') throw new InvalidArgumentError('master or agent is wanted.');
+      const inForce = resolve(part, {}, environment, o.config ?? environment['STATHUB_CONFIG'] ?? null);
+      for (const setting of settings) if (setting.secret && inForce[setting.name]?.value) inForce[setting.name]!.value = '***';
+      if (o.json) { json(inForce, output); return; }
+      table(['SETTING', 'VALUE', 'FROM', 'ENVIRONMENT'], Object.entries(inForce).map(([name, { value, origin }]) => [name, value === null ? '–' : String(value), origin, environmentName(name)]), output);
+    });
+}
+
+/** commander makes `storeDirectory` of `--store-directory`; settings go by their own names. */
+const kebab = (options: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(options).map(([name, value]) => [name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), value]));
+
+/** Where `up` runs a master on this machine, else the default address. */
+export function localHub(): string {
+  const master = readUp()?.members.find((member) => member.role === 'master');
+  return master?.address ?? 'http://127.0.0.1:51026';
+}

@@ -1,0 +1,54 @@
+// What master and agent have in common as processes: their directory's lock, their port, their signals, their end in order.
+import { mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openTokens } from '../api/tokens.ts';
+import { isLoopback } from '../api/auth.ts';
+import { acquireLock, type Lock } from '../store/lock.ts';
+import type { Logger } from './log.ts';
+import type { InForce } from './settings.ts';
+
+/** The built dashboard. */
+export const uiDirectory = join(dirname(fileURLToPath(import.meta.url)), '../../ui');
+
+/** Steps to undo, run last first; each is given its time, and one that fails does not keep the others from running. */
+export class Ending {
+  readonly #steps: { name: string; end: () => unknown }[] = [];
+  readonly #log: Logger;
+  constructor(log: Logger) { this.#log = log; }
+  add(name: string, end: () => unknown): void { this.#steps.push({ name, end }); }
+  async run(): Promise<void> {
+    for (const { name, end } of this.#steps.splice(0).reverse()) {
+      try { await end(); } catch (error) { this.#log.error({ err: error }, `ending ${name} failed`); }
+    }
+  }
+}
+
+export const value = <T>(inForce: InForce, name: string): T => inForce[name]!.value as T;
+
+/** Makes the directory and takes its lock. @throws LockHeldError */
+export async function takeDirectory(directory: string, role: 'master' | 'agent'): Promise<Lock> {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  return acquireLock(directory, { role });
+}
+
+/** Tokens of a store directory; an admin token from `token-file` where given. */
+export function tokensOf(directory: string, tokenFile: string | null): { tokens: ReturnType<typeof openTokens>['tokens']; made: { admin: string; join: string } | null } {
+  const opened = openTokens(directory);
+  if (tokenFile) opened.tokens.know('token file', 'admin', readFileSync(tokenFile, 'utf8').trim());
+  return opened;
+}
+
+export function tlsOf(inForce: InForce): { cert: Buffer; key: Buffer } | undefined {
+  const cert = value<string | null>(inForce, 'tls-cert'), key = value<string | null>(inForce, 'tls-key');
+  if (cert && key) return { cert: readFileSync(cert), key: readFileSync(key) };
+  if (cert || key) throw new Error('--tls-cert and --tls-key go together');
+  return undefined;
+}
+
+export const needsToken = (bind: string): boolean => !isLoopback(bind);
+
+/** Resolves with the first signal that asks for an end. */
+export function endSignal(signals: NodeJS.Signals[]): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => { for (const signal of signals) process.once(signal, () => resolve(signal)); });
+}

@@ -1,0 +1,118 @@
+// Holds the shape of the code: who may import whom, what is pure, how large a file may be, what the root holds.
+import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+
+function sources(folder: string): string[] {
+  return readdirSync(join(root, folder)).flatMap((name) => {
+    const path = join(folder, name);
+    if (statSync(join(root, path)).isDirectory()) return sources(path);
+    return /\.tsx?$/.test(name) && !name.endsWith('.d.ts') ? [path] : [];
+  });
+}
+const files = ['src', 'machines', 'ui'].flatMap(sources);
+const text = new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]));
+
+interface Import { what: string; typeOnly: boolean }
+/** Imports and re-exports, static and dynamic; relative ones as a path from the root. */
+function importsOf(file: string): Import[] {
+  const found: Import[] = [];
+  const code = text.get(file)!.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
+  const patterns = [/^(?:import|export)\s+(type\s)?[^'";]*?from\s+'([^']+)'/gm, /^import\s+()'([^']+)'/gm, /(typeof )?\bimport\('([^']+)'\)/g];
+  for (const pattern of patterns) for (const match of code.matchAll(pattern)) {
+    const what = match[2]!;
+    found.push({ what: what.startsWith('.') ? relative(root, join(root, dirname(file), what)) : what, typeOnly: Boolean(match[1]) });
+  }
+  return found;
+}
+
+/** What each folder may import: folders of ours, and packages. Types are free where `types` names the folder. */
+const table: Record<string, { ours: string[]; types?: string[]; packages: string[] | 'any'; node: boolean }> = {
+  'src/model': { ours: ['src/query'], packages: ['zod'], node: false },
+  'src/query': { ours: ['src/model'], packages: ['ipaddr.js'], node: false },
+  'src/placement': { ours: ['src/model', 'src/query'], types: ['src/protocol'], packages: [], node: false },
+  'machines': { ours: ['src/model'], types: ['src/protocol'], packages: ['xstate'], node: false },
+  'src/protocol': { ours: ['src/model'], packages: ['zod'], node: true },
+  'src/store': { ours: ['src/model', 'src/query'], packages: ['lmdb', '@elastic/elasticsearch'], node: true },
+  'src/agent': { ours: ['src/model', 'src/query', 'src/placement', 'machines', 'src/protocol', 'src/store', 'src/live'], types: ['src/api'], packages: 'any', node: true },
+  'src/master': { ours: ['src/model', 'src/query', 'src/placement', 'machines', 'src/protocol', 'src/store', 'src/live'], types: ['src/api'], packages: 'any', node: true },
+  'src/api': { ours: ['src/model', 'src/query', 'src/protocol', 'src/store'], packages: 'any', node: true },
+  'src/live': { ours: ['src/model', 'src/query', 'src/protocol', 'src/store', 'src/api', 'machines'], packages: 'any', node: true },
+  'src/cli': { ours: ['src/model', 'src/query', 'src/protocol'], packages: ['commander', 'picocolors', 'cli-table3', 'yaml', 'zod'], node: true },
+  'src/run': { ours: ['src'], packages: 'any', node: true },
+  'ui': { ours: [], types: ['src/protocol', 'src/model', 'src/store', 'src/api'], packages: 'any', node: false },
+};
+const folderOf = (file: string): string => Object.keys(table).find((folder) => file.startsWith(`${folder}/`)) ?? dirname(file);
+
+/** Whom a file of `ui/` may import at run time: small pure things that would otherwise be written twice. */
+const sharedWithBrowser = /^src\/(model\/(instance|sizes)\.ts)$/;
+
+test('folders import only what the table allows', () => {
+  const broken: string[] = [];
+  for (const file of files) {
+    const folder = folderOf(file), rule = table[folder];
+    if (!rule) { if (file !== 'src/main.ts') broken.push(`${file} is in a folder that the table does not know`); continue; }
+    for (const { what, typeOnly } of importsOf(file)) {
+      const ours = /^(src|machines|ui)\//.test(what);
+      if (ours) {
+        const target = folderOf(what);
+        const allowed = target === folder || rule.ours.some((f) => target === f || (f === 'src' && target.startsWith('src/')))
+          || (typeOnly && rule.types?.includes(target)) || (folder === 'ui' && sharedWithBrowser.test(what));
+        if (!allowed) broken.push(`${file} imports ${what}`);
+      } else if (what.startsWith('node:')) { if (!rule.node) broken.push(`${file} imports ${what}`); }
+      else {
+        const name = what.split('/').slice(0, what.startsWith('@') ? 2 : 1).join('/');
+        if (rule.packages !== 'any' && !rule.packages.includes(name)) broken.push(`${file} imports ${what}`);
+      }
+    }
+  }
+  assert.equal(broken, []);
+});
+
+test('imports name the file with its ending, and no barrel re-exports a folder', () => {
+  const broken = files.flatMap((file) => importsOf(file).filter(({ what }) => /^(src|machines|ui)\//.test(what) && !/\.\w+(\?\w+)?$/.test(what)).map(({ what }) => `${file} imports ${what}`));
+  assert.equal([...broken, ...files.filter((file) => /(^|\/)index\.ts$/.test(file))], []);
+});
+
+test('pure folders hold no clock, no chance and nothing of the machine they run on', () => {
+  const ban = /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bsetTimeout\b|\bsetInterval\b|\bprocess\.|\bconsole\./;
+  const broken = files.filter((file) => /^(machines|src\/(model|query|placement))\//.test(file)).flatMap((file) =>
+    text.get(file)!.split('\n').flatMap((line, index) => (ban.test(line.replace(/\/\/.*$|^\s*\*.*$/g, '')) ? [`${file}:${index + 1} ${line.trim()}`] : [])));
+  assert.equal(broken, []);
+});
+
+/** Files that may be larger, each with its reason. */
+const larger: Record<string, string> = {};
+test('no file outgrows its budget', () => {
+  const lines = (file: string) => text.get(file)!.trimEnd().split('\n').length;
+  const broken = files.filter((file) => !larger[file] && lines(file) > (file.startsWith('machines/') ? 150 : 250)).map((file) => `${file}: ${lines(file)} lines`);
+  assert.equal(broken, []);
+  assert.equal(Object.keys(larger).filter((file) => !text.has(file) || lines(file) <= 250), [], 'an exception that is no longer needed');
+});
+
+test('only main ends the process', () => {
+  const allowed = new Set(['src/main.ts']);
+  assert.equal(files.filter((file) => !allowed.has(file) && /\bprocess\.exit\(/.test(text.get(file)!)), []);
+});
+
+test('errors are not swallowed silently', () => {
+  const broken = files.flatMap((file) => [...text.get(file)!.matchAll(/catch\s*(\([^)]*\))?\s*\{\s*\}/g)].map((match) => `${file}: ${match[0]}`));
+  assert.equal(broken, []);
+});
+
+test('names come from the glossary', () => {
+  const banned = /(^|[-/])(manager|helper|helpers|util|utils|common|misc|types|info)(s?)\.tsx?$/;
+  assert.equal(files.filter((file) => banned.test(file)), []);
+});
+
+test('the root holds only what it should', () => {
+  const wanted = ['package.json', 'package-lock.json', 'tsconfig.json', 'README.md', 'LICENSE', '.gitignore', '.ci', 'src', 'machines', 'ui', 'test'];
+  const ignored = ['node_modules', 'dist', '.git'];
+  assert.equal(readdirSync(root).filter((name) => !wanted.includes(name) && !ignored.includes(name)), []);
+});
+
+test.run();
