@@ -98,7 +98,7 @@ export class Hub {
   running(app: string, count: number, timeoutMs = 15_000): Promise<any[]> {
     return until(`${app} has ${count} running`, async () => {
       const all = (await this.instances(`app:${app}`)).filter((i) => i.status !== 'stopped');
-      return all.length === count && all.every((i) => i.status === 'running' && i.goal === 'run') && all;
+      return all.length === count && all.every((i) => i.status === 'running' && i.goal === 'run') ? all : null;
     }, timeoutMs);
   }
 
