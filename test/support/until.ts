@@ -4,13 +4,13 @@
  * @param timeoutMs default 10 s
  * @throws Error after `timeoutMs`, with the last thing the condition threw, if any
  */
-export async function until<T>(what: string, condition: () => T | Promise<T>, timeoutMs = 10_000): Promise<NonNullable<T>> {
+export async function until<T>(what: string, condition: () => T | Promise<T>, timeoutMs = 10_000): Promise<Exclude<T, null | undefined | false | 0 | ''>> {
   const deadline = Date.now() + timeoutMs;
   let last: unknown;
   for (let pause = 5; ; pause = Math.min(pause * 1.5, 100)) {
     try {
       const value = await condition();
-      if (value) return value;
+      if (value) return value as Exclude<T, null | undefined | false | 0 | ''>;
       last = undefined;
     } catch (error) {
       last = error;

@@ -1,0 +1,20 @@
+// npm run bench: what DESIGN promises in numbers, measured in one run.
+//   npm run bench -- runtime store place     only these
+//   npm run bench -- --count 300             fewer instances
+import { cpus, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+import { print, type Row } from './measure.ts';
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { count: { type: 'string', default: '1000' } } });
+const wanted = (name: string): boolean => positionals.length === 0 || positionals.includes(name);
+const say = (line: string): void => console.error(line);
+const rows: Row[] = [];
+
+console.log(`${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 1024 ** 3)} GiB\n`);
+if (wanted('runtime')) rows.push(...await (await import('./runtime.ts')).runtimeRows(Number(values.count), say));
+if (wanted('peers')) rows.push(...await (await import('./peers.ts')).peerRows(say));
+if (wanted('place')) rows.push(...await (await import('./place.ts')).placeRows(say));
+if (wanted('query')) rows.push(...await (await import('./query.ts')).queryRows(say));
+if (wanted('store')) rows.push(...await (await import('./store.ts')).storeRows(say));
+print(rows, (line) => console.log(line));
+process.exit(0);
