@@ -1,0 +1,75 @@
+// What a person meets before any hub answers: help, wrong usage, files that are none.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { age, duration, memory } from '../../src/cli/format.ts';
+import { stathub } from '../support/cli.ts';
+import { freshDirectory } from '../support/hub.ts';
+
+const nobody = 'http://127.0.0.1:9';
+const directory = freshDirectory('cli');
+const file = (name: string, text: string): string => { const path = join(directory, name); writeFileSync(path, text); return path; };
+
+test('help names every command; a typo gets the nearest one and exit code 2', async () => {
+  const help = await stathub(null, '--help');
+  assert.is(help.code, 0);
+  for (const command of ['up', 'down', 'master', 'agent', 'deploy', 'apps', 'nodes', 'instances', 'events', 'query', 'status', 'start', 'stop', 'restart', 'scale', 'delete', 'logs', 'tag', 'env', 'adopt', 'take-over', 'config']) {
+    assert.match(help.out, new RegExp(`^  ${command}\\b`, 'm'));
+  }
+  const typo = await stathub(null, 'scael', 'web', '3');
+  assert.is(typo.code, 2);
+  assert.match(typo.err, /Did you mean scale/);
+});
+
+test('wrong values are usage errors that say what is right', async () => {
+  const scale = await stathub(nobody, 'scale', 'web', 'many');
+  assert.is(scale.code, 2);
+  assert.match(scale.err, /whole number/);
+  const port = await stathub(null, 'master', '--port', 'x');
+  assert.is(port.code, 2);
+  assert.match(port.err, /--port: "x" is no whole number/);
+});
+
+test('no hub: says so, and how to have one', async () => {
+  const ran = await stathub(nobody, 'apps');
+  assert.is(ran.code, 1);
+  assert.match(ran.err, /no hub answers at http:\/\/127\.0\.0\.1:9.*\n.*stathub up/);
+});
+
+test('a file that is no app is refused with line and column, before anything is sent', async () => {
+  const broken = await stathub(nobody, 'deploy', file('a.json', '{"name": "x",\n  "args": [1,,2]}'));
+  assert.is(broken.code, 2);
+  assert.match(broken.err, /line 2, column/);
+  const list = await stathub(nobody, 'deploy', file('b.json', '[1]'));
+  assert.match(list.err, /holds no app/);
+  assert.is((await stathub(nobody, 'deploy', join(directory, 'none.json'))).code, 2);
+});
+
+test('query runs over a file without a hub, and points at what is wrong', async () => {
+  const nodes = file('nodes.jsonl', '{"hostname":"db-1","os":{"cpus":4}}\n{"hostname":"web-1","os":{"cpus":16}}\n');
+  const found = await stathub(null, 'query', 'os.cpus:>8', nodes);
+  assert.is(found.code, 0);
+  assert.equal(found.out.trim().split('\n').map((line) => JSON.parse(line).hostname), ['web-1']);
+  assert.match(found.err, /1 of 2 match/);
+  const wrong = await stathub(null, 'query', 'os.cpus:(1', nodes);
+  assert.is(wrong.code, 2);
+  assert.match(wrong.err, /os\.cpus:\(1\n +\^/);
+  const told = await stathub(null, 'query', 'os.cpus:>8 AND hostname:db*', nodes, '--explain');
+  assert.match(told.out, /2 documents/);
+  assert.match(told.out, /1 left/);
+});
+
+test('config tells every value and its origin', async () => {
+  const ran = await stathub(null, 'config', 'master');
+  assert.match(ran.out, /^lost-after\t30000\tdefault\tSTATHUB_LOST_AFTER$/m);
+});
+
+test('ages, sizes and times', () => {
+  assert.equal([200, 3000, 11 * 60_000, 13_260_000, 187_200_000, 41 * 86_400_000].map(age), ['0.2 s', '3 s', '11 min', '3 h 41 m', '2 d 4 h', '41 d']);
+  assert.equal([0, 188 * 1024 ** 2, 2 * 1024 ** 3, null].map(memory), ['0 B', '188 MiB', '2.00 GiB', '–']);
+  assert.is(duration('1.5h'), 5_400_000);
+  assert.throws(() => duration('soon'), /write 90s/);
+});
+
+test.run();

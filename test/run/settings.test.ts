@@ -1,0 +1,57 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { modernFlags, resolve, SettingError, settings } from '../../src/run/settings.ts';
+import { freshDirectory } from '../support/hub.ts';
+
+const directory = freshDirectory('settings');
+const config = (text: string): string => { const path = join(directory, 'config.yaml'); writeFileSync(path, text); return path; };
+const refused = (run: () => unknown): string => { try { run(); } catch (error) { assert.instance(error, SettingError); return (error as Error).message; } return assert.unreachable() as never; };
+
+test('flag before environment before file before default, each with its origin', () => {
+  const file = config('port: 3\nbind: 10.0.0.1\nmaster:\n  beat: 2s\n');
+  const inForce = resolve('master', { port: '1' }, { STATHUB_PORT: '2', STATHUB_BEAT: '1s' }, file);
+  assert.equal(inForce['port'], { value: 1, origin: '--port' });
+  assert.equal(inForce['beat'], { value: 1000, origin: 'STATHUB_BEAT' });
+  assert.equal(inForce['bind'], { value: '10.0.0.1', origin: `${file}: bind` });
+  assert.equal(inForce['lost-after'], { value: 30_000, origin: 'default' });
+});
+
+test('a section of a file holds for its part alone', () => {
+  const file = config('agent:\n  tags: [ssd, hpc]\n  master: http://m:51026\n');
+  assert.equal(resolve('agent', {}, {}, file)['tags']?.value, ['ssd', 'hpc']);
+  assert.is(resolve('agent', {}, {}, file)['master']?.value, 'http://m:51026');
+  assert.is(resolve('master', {}, {}, file)['port']?.value, 51026);
+});
+
+test('a bad value says where it stands and what would be right', () => {
+  assert.match(refused(() => resolve('agent', { port: '99999' }, {}, null)), /--port: "99999" is no whole number from 0 to 65535/);
+  assert.match(refused(() => resolve('agent', {}, { STATHUB_PORTS: '5-1' }, null)), /STATHUB_PORTS: .*write 20000-29999/);
+  assert.match(refused(() => resolve('agent', {}, {}, config('reserve-memory: lots'))), /config\.yaml: reserve-memory: "lots" is no size; write 512MB/);
+  assert.match(refused(() => resolve('agent', {}, {}, config('prot: 1'))), /prot is no setting/);
+  assert.match(refused(() => resolve('agent', {}, {}, config('a: [1'))), /config\.yaml: /);
+});
+
+test('sizes and times are read in their units', () => {
+  const inForce = resolve('agent', { 'reserve-memory': '1.5GB', tags: 'a, b,,c' }, {}, null);
+  assert.is(inForce['reserve-memory']?.value, 1.5 * 1024 ** 3);
+  assert.equal(inForce['tags']?.value, ['a', 'b', 'c']);
+  assert.is(resolve('master', { beat: '250ms' }, {}, null)['beat']?.value, 250);
+});
+
+test('STAT hub\'s names work', () => {
+  assert.equal(modernFlags('agent', ['--master.address', 'm:1', '--store.directory=/x', '--server.port', '2']), ['--master', 'm:1', '--store-directory=/x', '--port', '2']);
+  assert.equal(modernFlags('deploy', ['--server.port']), ['--server.port']);
+});
+
+test('every default is what its own reader would give', () => {
+  for (const setting of settings) for (const part of setting.parts) {
+    const value = setting.default(part);
+    if (value === null || typeof value === 'boolean') continue;
+    const written = setting.name.match(/^(beat|suspect-after|lost-after|amnesty)$/) ? `${String(value)}ms` : String(value);
+    assert.equal(setting.read(written), value, setting.name);
+  }
+});
+
+test.run();
