@@ -8,7 +8,8 @@ import { Daemon, Hub } from '../support/hub.ts';
 import { until } from '../support/until.ts';
 import { cpuSeconds, median, ms, parentOf, pssKib, quantile, rssKib, seconds, type Row } from './measure.ts';
 
-const now = (): number => Date.now() + (performance.now() % 1);
+/** Wall clock with microseconds, as bash's EPOCHREALTIME. */
+const now = (): number => performance.timeOrigin + performance.now();
 const exists = (pid: number): boolean => { try { process.kill(pid, 0); return true; } catch { return false; } };
 
 const sleeper = (name: string, scale: number): object => ({ name, toProcess: 'sleep', args: ['100000'], placement: { scale }, healthChecks: [] });
