@@ -1,6 +1,8 @@
 // `stathub master`: composes store, master, API and port; ends them in the reverse order.
 import { startMaster } from '../master/master.ts';
 import { createApi } from '../api/api.ts';
+import { origin } from '../api/auth.ts';
+import { linkRoutes } from '../master/link-routes.ts';
 import { openHttp } from '../live/serve.ts';
 import { openEmbedded } from '../store/embedded.ts';
 import { Ending, endSignal, needsToken, takeDirectory, tlsOf, tokensOf, uiDirectory, value } from './daemon.ts';
@@ -21,14 +23,17 @@ export async function runMaster(inForce: InForce, say: (line: string) => void): 
     ending.add('store', () => store.close());
     const closing = new AbortController();
     const master = await startMaster({
-      store, version, log,
+      store, version, storeAbout: { kind: 'embedded', detail: directory },
+      warn: (message, error) => log.warn(error === undefined ? {} : { err: error }, message),
       times: { beatMs: value(inForce, 'beat'), suspectMs: value(inForce, 'suspect-after'), lostMs: value(inForce, 'lost-after'), amnestyMs: value(inForce, 'amnesty') },
-      closing: closing.signal,
     });
     ending.add('master', () => master.stop());
     const app = createApi({
       cluster: master.cluster, auth: { bind, tokens }, ui: { directory: uiDirectory }, version, closing: closing.signal,
-      extraRoutes: master.routes,
+      extraRoutes: (app) => {
+        // Who links was checked in front (a join token or admin); here only who it is, for the log.
+        app.route('/', linkRoutes({ links: master.links, polls: master.polls, admit: (context) => ({ about: origin(context) }) }) as never);
+      },
       onError: (error, where) => log.error({ err: error, ...where }, 'a request failed'),
     });
     const tls = tlsOf(inForce);
@@ -42,8 +47,13 @@ export async function runMaster(inForce: InForce, say: (line: string) => void): 
     }
     process.on('SIGHUP', () => { try { tokens.reload(); log.info('tokens read again'); } catch (error) { log.error({ err: error }, 'tokens not read'); } });
     log.info({ address: http.address, directory }, 'master serves');
-    const signal = await asked;
-    log.info({ signal }, 'master ends; agents and processes run on');
+    const how = await Promise.race([asked, master.ended.then((failure) => ({ failure }))]);
+    if (typeof how !== 'string') {
+      log.error({ failure: how.failure }, 'master ended by itself');
+      say(`the master ended: ${how.failure ?? 'for no known reason'}`);
+      return how.failure ? 4 : 1;
+    }
+    log.info({ signal: how }, 'master ends; agents and processes run on');
     return 0;
   } finally {
     await ending.run();
