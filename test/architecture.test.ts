@@ -40,7 +40,7 @@ const table: Record<string, { ours: string[]; types?: string[]; packages: string
   'src/store': { ours: ['src/model', 'src/query'], packages: ['lmdb', '@elastic/elasticsearch'], node: true },
   'src/agent': { ours: ['src/model', 'src/query', 'src/placement', 'machines', 'src/protocol', 'src/store', 'src/live'], types: ['src/api'], packages: 'any', node: true },
   'src/master': { ours: ['src/model', 'src/query', 'src/placement', 'machines', 'src/protocol', 'src/store', 'src/live'], types: ['src/api'], packages: 'any', node: true },
-  'src/api': { ours: ['src/model', 'src/query', 'src/protocol', 'src/store'], packages: 'any', node: true },
+  'src/api': { ours: ['src/model', 'src/query', 'src/protocol', 'src/store', 'src/live'], packages: 'any', node: true },
   'src/live': { ours: ['src/model', 'src/query', 'src/protocol', 'src/store', 'src/api', 'machines'], packages: 'any', node: true },
   'src/cli': { ours: ['src/model', 'src/query', 'src/protocol'], packages: ['commander', 'picocolors', 'cli-table3', 'yaml', 'zod'], node: true },
   'src/run': { ours: ['src'], packages: 'any', node: true },
@@ -55,7 +55,7 @@ test('folders import only what the table allows', () => {
   const broken: string[] = [];
   for (const file of files) {
     const folder = folderOf(file), rule = table[folder];
-    if (!rule) { if (file !== 'src/main.ts') broken.push(`${file} is in a folder that the table does not know`); continue; }
+    if (!rule) { if (file !== 'src/main.ts' && file !== 'src/build-charts.ts') broken.push(`${file} is in a folder that the table does not know`); continue; }
     for (const { what, typeOnly } of importsOf(file)) {
       const ours = /^(src|machines|ui)\//.test(what);
       if (ours) {

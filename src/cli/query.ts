@@ -22,10 +22,13 @@ export async function runQuery(client: Client | null, output: Output, text: stri
   const found = documents.filter(compile(parsed.query, moment));
   if (options.explain) {
     const told = explain(parsed.query, documents, moment);
-    if (options.json) { json({ total: documents.length, matching: found.length, ...told }, output); return; }
-    output.out(`${documents.length} documents\n`);
-    for (const step of told.steps) output.out(`  ${String(step.left).padStart(6)} left  ${step.text}\n`);
-    for (const miss of told.nearest) output.out(`  nearest: ${miss.text}\n`);
+    if (options.json) { json(told, output); return; }
+    output.out(`${told.total} documents, ${told.matched} match\n`);
+    for (const clause of told.clauses) {
+      output.out(`  ${String(clause.left).padStart(6)} left  ${clause.text}${clause.alone === clause.left ? '' : dim(`  (${clause.alone} by itself)`, output)}\n`);
+      for (const note of clause.notes) output.out(`               ${note}\n`);
+    }
+    for (const miss of told.nearest) output.out(`  nearest: ${miss}\n`);
     return;
   }
   if (options.json) { json(found, output); return; }

@@ -56,8 +56,9 @@ test('query runs over a file without a hub, and points at what is wrong', async 
   assert.is(wrong.code, 2);
   assert.match(wrong.err, /os\.cpus:\(1\n +\^/);
   const told = await stathub(null, 'query', 'os.cpus:>8 AND hostname:db*', nodes, '--explain');
-  assert.match(told.out, /2 documents/);
-  assert.match(told.out, /1 left/);
+  assert.match(told.out, /2 documents, 0 match/);
+  assert.match(told.out, /1 left {2}os\.cpus:>8/);
+  assert.match(told.out, /nearest: db-1: os\.cpus is 4/);
 });
 
 test('config tells every value and its origin', async () => {
