@@ -141,6 +141,9 @@ export class LaunchNumbers {
     this.#next = (sameBoot ? highest : Math.max(highest, this.#reserved)) + 1;
   }
 
+  /** A number can be had at once. */
+  get available(): boolean { return this.#next <= this.#reserved; }
+
   /** Resolves when at least one number can be had. At once but for the first of a block. */
   async ready(): Promise<void> {
     if (this.#next > this.#reserved) await this.#reserve();

@@ -1,0 +1,90 @@
+// The head of an agent: sees all before it does anything, has app-supervisors started and started again, owns the link. One bad
+// app never takes the others down.
+import { assign, enqueueActions, setup, stopChild } from 'xstate';
+import { promiseHole } from './effect.ts';
+import { linkMachine, type LinkInput } from './link.ts';
+
+/** `link` null: standalone. */
+export interface AgentInput { link: LinkInput | null }
+export interface AgentContext extends AgentInput {
+  /** mono of the failures of each supervisor that failed lately. */
+  failures: Record<string, number[]>;
+  /** Why it ended by itself. */
+  failure: string | null;
+  /** Drains until then, ms from the word. */
+  drainMs: number;
+}
+export type AgentEvent =
+  /** A supervisor of this key is wanted; again and again is the same as once. */
+  | { type: 'app.start'; key: string }
+  | { type: 'app.crashed'; key: string; mono: number }
+  | { type: 'agent.drain'; deadlineMs: number }
+  /** Nothing runs here any more. */
+  | { type: 'agent.emptied' }
+  | { type: 'agent.stop' }
+  | { type: 'link.start' };
+export type AgentEmitted = { type: 'supervisor.wanted'; key: string };
+
+/** Failures older than this do not count for the delay. */
+const forgetMs = 600_000;
+const startAgainMs = (failures: number): number => Math.min(60_000, 100 * 2 ** Math.min(failures - 1, 10));
+
+const agent = setup({
+  types: {} as { context: AgentContext; events: AgentEvent; input: AgentInput; emitted: AgentEmitted },
+  actors: {
+    /** Lock, records, live processes, then desired: DESIGN section 5, "Recovery and adoption". */
+    recover: promiseHole<void, object>('recover'),
+    link: linkMachine,
+  },
+  delays: { deadline: ({ context }) => context.drainMs },
+  actions: {
+    want: enqueueActions(({ event, enqueue }) => { enqueue.emit({ type: 'supervisor.wanted', key: (event as { key: string }).key }); }),
+    startAgain: enqueueActions(({ context, event, enqueue }) => {
+      const { key, mono } = event as { key: string; mono: number };
+      const lately = [...(context.failures[key] ?? []).filter((at) => mono - at < forgetMs), mono].slice(-20);
+      enqueue.assign({ failures: { ...context.failures, [key]: lately } });
+      enqueue.raise({ type: 'app.start', key }, { delay: startAgainMs(lately.length) });
+    }),
+    openLink: enqueueActions(({ context, enqueue }) => { if (context.link) enqueue.spawnChild('link', { id: 'link', input: context.link }); }),
+    linkCrashed: enqueueActions(({ enqueue }) => {
+      enqueue.stopChild('link');
+      enqueue.raise({ type: 'link.start' }, { delay: 1000 });
+    }),
+    closeLink: stopChild('link'),
+    drain: assign({ drainMs: ({ event }) => (event as { deadlineMs: number }).deadlineMs }),
+    fail: assign({ failure: ({ event }) => { const { error } = event as unknown as { error: unknown }; return error instanceof Error ? error.message : String(error); } }),
+  },
+});
+
+const heading = {
+  'app.start': { actions: 'want' },
+  'app.crashed': { actions: 'startAgain' },
+  'link.start': { actions: 'openLink' },
+  'xstate.error.actor.link': { actions: 'linkCrashed' },
+  'xstate.done.actor.link': { actions: 'linkCrashed' },
+} as const;
+
+export const agentMachine = agent.createMachine({
+  id: 'agent',
+  options: { maxIterations: 1000 },
+  context: ({ input }) => ({ link: input?.link ?? null, failures: {}, failure: null, drainMs: 0 }),
+  initial: 'recovering',
+  states: {
+    recovering: {
+      description: 'Reads records and live processes; starts and stops nothing before it has seen all.',
+      invoke: { id: 'recover', src: 'recover', input: {}, onDone: 'serving', onError: { target: 'stopped', actions: 'fail' } },
+      on: { 'agent.stop': 'stopped' },
+    },
+    serving: {
+      description: 'Guards what is here and does what is desired.',
+      entry: 'openLink',
+      on: { ...heading, 'agent.drain': { target: 'draining', actions: 'drain' }, 'agent.stop': 'stopped' },
+    },
+    draining: {
+      description: 'Takes no new work; ends when nothing runs here, or at the deadline.',
+      on: { ...heading, 'agent.emptied': 'stopped', 'agent.stop': 'stopped' },
+      after: { deadline: 'stopped' },
+    },
+    stopped: { description: 'Lets go of everything. Processes run on.', entry: 'closeLink', type: 'final' },
+  },
+});

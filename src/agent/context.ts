@@ -1,0 +1,31 @@
+// What every part of an agent works with: who and where it is, and the resources of the node that instances share.
+import type { NewEvent } from '../model/event.ts';
+import type { MembershipRoot } from './effects/cgroup.ts';
+import type { ContentCache } from './effects/content-cache.ts';
+import type { LaunchWatch } from './effects/launch-watch.ts';
+import type { PortPool } from './effects/ports.ts';
+import type { Tools } from './effects/tools.ts';
+import type { AgentOptions } from './settings.ts';
+
+/** The user this agent runs as: programs run as it too. */
+export interface UserFacts { name: string; home: string; shell: string }
+
+export interface AgentContext {
+  options: AgentOptions;
+  /** The node's id. */
+  node: string;
+  /** instances/ of the store directory, absolute. */
+  instancesDirectory: string;
+  tools: Tools;
+  membership: MembershipRoot;
+  watch: LaunchWatch;
+  ports: PortPool;
+  cache: ContentCache;
+  user: UserFacts;
+  /** Tags in force: the hub's where it set some, else the agent's own. */
+  tags: string[];
+  /** Host under which others reach this node. */
+  host: string;
+  /** Writes an event down (spool or store) and tells whoever listens. Never throws. */
+  tell(event: NewEvent): void;
+}

@@ -1,0 +1,73 @@
+// Who this agent is: minted with its store directory, kept there, synced. `term` and `epoch` are the highest ever seen from its hub.
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { QuarantineNotice } from './effects/quarantine.ts';
+import { NumberedFile } from './numbered-file.ts';
+
+export interface AgentIdentity {
+  node: string; machine: string;
+  /** Counts the starts of the agent: the newest run is the one that speaks for the node. */
+  run: number;
+  /** The hub this node belongs to, null before the first. */
+  hub: string | null;
+  term: number; epoch: number;
+}
+
+const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
+/** `length` characters of base32, 5 bits of chance each. */
+export const mintText = (length: number): string => [...randomBytes(length)].map((byte) => alphabet[byte & 31]).join('');
+
+const mintNode = (): string => `${hostname().split('.')[0]!.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-').slice(0, 40) || 'node'}-${mintText(6)}`;
+
+/** The machine, whatever its store directories: systemd's id, else the host's name. */
+function machineId(): string {
+  for (const path of ['/etc/machine-id', '/var/lib/dbus/machine-id']) {
+    try {
+      const id = readFileSync(path, 'utf8').trim();
+      if (id !== '') return id;
+    } catch { /* not a systemd machine */ }
+  }
+  return `host-${hostname()}`;
+}
+
+function isIdentity(value: unknown): value is AgentIdentity {
+  const it = value as Partial<AgentIdentity> | null;
+  return typeof it === 'object' && it !== null && typeof it.node === 'string' && /^[a-z0-9][a-z0-9-]{0,60}$/.test(it.node) && typeof it.machine === 'string'
+    && Number.isInteger(it.run) && Number.isInteger(it.term) && Number.isInteger(it.epoch) && (it.hub === null || typeof it.hub === 'string');
+}
+
+export class Identity {
+  readonly #file: NumberedFile<AgentIdentity>;
+  #now: AgentIdentity;
+
+  private constructor(file: NumberedFile<AgentIdentity>, now: AgentIdentity) {
+    this.#file = file;
+    this.#now = now;
+  }
+
+  /** Reads or mints the identity, and begins its next run. Needs the directory's lock. */
+  static async open(storeDirectory: string): Promise<{ identity: Identity; notices: QuarantineNotice[] }> {
+    const file = new NumberedFile<AgentIdentity>(storeDirectory, 'identity', isIdentity);
+    const { value, notices } = file.read();
+    const now = value ? { ...value, run: value.run + 1 } : { node: mintNode(), machine: machineId(), run: 1, hub: null, term: 0, epoch: 0 };
+    await file.write(now);
+    return { identity: new Identity(file, now), notices };
+  }
+
+  get now(): Readonly<AgentIdentity> { return this.#now; }
+
+  /** Joins a hub (or another one); what was seen of the former is forgotten. Durable when it resolves. */
+  async join(hub: string): Promise<void> {
+    if (this.#now.hub === hub) return;
+    this.#now = { ...this.#now, hub, term: 0, epoch: 0 };
+    await this.#file.write(this.#now);
+  }
+
+  /** Remembers the highest term and epoch seen. Durable when it resolves; at once where nothing is higher. */
+  async see(term: number, epoch: number): Promise<void> {
+    if (term <= this.#now.term && epoch <= this.#now.epoch) return;
+    this.#now = { ...this.#now, term: Math.max(term, this.#now.term), epoch: Math.max(epoch, this.#now.epoch) };
+    await this.#file.write(this.#now);
+  }
+}

@@ -1,0 +1,49 @@
+// Fills the holes of the machines with this agent's effects, once; what they work on is found by instance id.
+import { fromCallback, fromPromise } from 'xstate';
+import { appSupervisorMachine } from '../../machines/app-supervisor.ts';
+import { instanceMachine } from '../../machines/instance.ts';
+import type { InstanceEvent, ProgramCommand } from '../../machines/instance-facts.ts';
+import { probeMachine, type ProbeLook } from '../../machines/probe.ts';
+import type { HealthCheckSpec } from '../model/app.ts';
+import type { AgentContext } from './context.ts';
+import { probe } from './effects/probes.ts';
+import type { Entry } from './entry.ts';
+import { environmentOf } from './launch-plan.ts';
+import { monoMs } from './moment.ts';
+
+/** What a fetch found out: told to whoever keeps revisions. */
+export type OnFetched = (entry: Entry, contents: Record<string, { sha256: string; size: number }>, notes: string[]) => Promise<void>;
+
+export type SupervisorLogic = ReturnType<typeof supervisorLogic>;
+
+/** @param entryOf the instance of an id; null when it is gone */
+export function supervisorLogic(context: AgentContext, entryOf: (id: string) => Entry | null, onFetched: OnFetched) {
+  const known = (id: string): Entry => {
+    const entry = entryOf(id);
+    if (!entry) throw new Error(`there is no instance ${id} here`);
+    return entry;
+  };
+
+  const look = fromPromise<ProbeLook, { instance: string; check: HealthCheckSpec }>(async ({ input: { instance, check }, signal }) => {
+    const entry = known(instance), launch = entry.program.run, beganMono = monoMs();
+    if (!launch) throw new Error('nothing runs that could be probed');
+    const answer = await probe(check, { ports: launch.ports, env: environmentOf(context, entry.record, launch), cwd: launch.workDirectory }, AbortSignal.any([signal, entry.effects.signal]));
+    return { ...answer, at: Date.now(), mono: monoMs(), beganMono };
+  });
+
+  const fetch = fromPromise<void, { id: string }>(async ({ input: { id }, signal }) => {
+    const entry = known(id);
+    const { contents, notes } = await entry.program.work.fetch(AbortSignal.any([signal, entry.effects.signal]));
+    await onFetched(entry, contents, notes);
+  });
+
+  const program = fromCallback<ProgramCommand, { id: string }>(({ input: { id }, sendBack, receive }) => {
+    const { program: own } = known(id);
+    receive((command) => own.command(command));
+    return own.attach((event: InstanceEvent) => sendBack(event));
+  });
+
+  const probing = probeMachine.provide({ actors: { look } });
+  const instance = instanceMachine.provide({ actors: { fetch, program, probe: probing } });
+  return appSupervisorMachine.provide({ actors: { instance } });
+}

@@ -1,0 +1,278 @@
+// The program of one instance: launches it, adopts it, signals it, sees it end, and tells its actor. It outlives the actor: a
+// crash of the actor (or a restart of the whole agent) finds it as it is.
+import { join } from 'node:path';
+import type { InstanceEvent, Killing, ProgramCommand } from '../../machines/instance-facts.ts';
+import type { Exit, ExitReason } from '../model/instance.ts';
+import { signalName } from '../model/signals.ts';
+import type { AgentContext } from './context.ts';
+import { bootId } from './effects/boot.ts';
+import { createMembership, removeMembership } from './effects/cgroup.ts';
+import { createLaunch, readPid, writeReady, writeStopping, type ProgramExit, type ProgramIdentity } from './effects/launch-facts.ts';
+import { launchDirectory, type LaunchNumbers } from './effects/launch-records.ts';
+import { launch as startLauncher } from './effects/launcher.ts';
+import { appendPlatformLine } from './effects/output.ts';
+import { epochToken } from './effects/strays.ts';
+import { isEmpty, killTree, signalProgram, whenEmpty, type Tree } from './effects/tree.ts';
+import { exitOf } from './exits.ts';
+import { planOf } from './launch-plan.ts';
+import { LaunchPorts } from './launch-ports.ts';
+import { moment, monoMs } from './moment.ts';
+import type { InstanceRecord, LaunchRecord } from './records.ts';
+import { WorkDirectory } from './work-directory.ts';
+
+/** preparing: nothing started yet. launched: no pid yet. ended: the program is gone, its tree not. */
+type Phase = 'none' | 'preparing' | 'launched' | 'running' | 'ended' | 'empty';
+
+/** One run. */
+interface Run {
+  record: LaunchRecord | null;
+  tree: Tree | null;
+  exit: Exit | null;
+  killedBy: string | null;
+  /** A signal that came before the pid was known. */
+  pending: 'signal' | 'kill' | null;
+  cancelled: boolean;
+}
+
+/** A launch found at the agent's start. */
+export interface AdoptedRun { record: LaunchRecord; identity: ProgramIdentity | null; exit: Exit | null; /** Nobody of its tree is left. */ empty: boolean }
+
+export class Program {
+  readonly #context: AgentContext;
+  readonly #directory: string;
+  readonly #record: () => InstanceRecord;
+  readonly #numbers: LaunchNumbers;
+  readonly #ports: LaunchPorts;
+  readonly work: WorkDirectory;
+  #listener: ((event: InstanceEvent) => void) | null = null;
+  #phase: Phase = 'none';
+  #run: Run | null = null;
+  /** Launches so far: the next one's `restarts`. */
+  #launches: number;
+
+  constructor(context: AgentContext, directory: string, record: () => InstanceRecord, numbers: LaunchNumbers, launches: number) {
+    this.#context = context;
+    this.#directory = directory;
+    this.#record = record;
+    this.#numbers = numbers;
+    this.#launches = launches;
+    this.#ports = new LaunchPorts(context.ports, record);
+    this.work = new WorkDirectory(context, directory, record);
+  }
+
+  get phase(): Phase { return this.#phase; }
+  get run(): LaunchRecord | null { return this.#run?.record ?? null; }
+  /** How the newest launch ended; null while it runs. */
+  get exit(): Exit | null { return this.#run?.exit ?? null; }
+  /** What can be signalled and measured now. */
+  get tree(): Tree | null { return this.#run?.tree ?? null; }
+
+  /** Takes up a launch of an earlier agent. Call before the actor starts. */
+  adopt(found: AdoptedRun): void {
+    const { record, identity, exit, empty } = found;
+    const run: Run = { record, exit, killedBy: null, pending: null, cancelled: false, tree: this.#treeOf(record, identity) };
+    this.#run = run;
+    this.#ports.restore(record);
+    this.#phase = exit ? (empty ? 'empty' : 'ended') : 'running';
+    if (!exit) this.#context.watch.add(this.#key(record), launchDirectory(this.#directory, record.launch), identity, this.#events(run));
+    else if (!empty) this.#awaitEmpty(run);
+    else this.#release(run);
+  }
+
+  /** Connects the actor; tells it at once what is already so. @returns disconnects it; the program runs on */
+  attach(listener: (event: InstanceEvent) => void): () => void {
+    this.#listener = listener;
+    const run = this.#run;
+    if (this.#phase === 'running' && run?.record) this.#started(run);
+    if (run?.exit && (this.#phase === 'ended' || this.#phase === 'empty')) {
+      listener({ type: 'program.exited', exit: run.exit, when: moment(), empty: false });
+      if (this.#phase === 'empty') listener({ type: 'program.emptied', when: moment() });
+    }
+    return () => { if (this.#listener === listener) this.#listener = null; };
+  }
+
+  command(command: ProgramCommand): void {
+    switch (command.type) {
+      case 'program.start': return this.#start();
+      case 'program.signal': return this.#signal(command.killing, command.killTimeoutMs);
+      case 'program.kill': return this.#kill(command.by);
+    }
+  }
+
+  /** Passed all its checks: written down, so that an adopting agent knows. */
+  markReady(ready: { at: number; mono: number }): void {
+    if (this.#run?.record && this.#phase === 'running') writeReady(launchDirectory(this.#directory, this.#run.record.launch), ready);
+  }
+
+  /** Gives back what it holds of the node. The tree must be empty. */
+  dispose(): void {
+    this.#ports.release();
+    this.#listener = null;
+  }
+
+  #start(): void {
+    if (this.#phase === 'launched' || this.#phase === 'running' || this.#phase === 'preparing') return; // never two of one instance
+    const run: Run = { record: null, tree: null, exit: null, killedBy: null, pending: null, cancelled: false };
+    this.#run = run;
+    this.#phase = 'preparing';
+    // Nothing is awaited where all is at hand: this is the path of a restart.
+    if (this.#numbers.available && this.#ports.ready && this.work.ready) this.#launch(run);
+    else void this.#prepare(run);
+  }
+
+  async #prepare(run: Run): Promise<void> {
+    try {
+      await this.#numbers.ready();
+      const taken = await this.#ports.acquire();
+      if (taken !== null) return this.#refused(run, 'port-taken', taken);
+      if (!run.cancelled && !(await this.work.prepare())) {
+        this.#phase = 'none';
+        return this.#listener?.({ type: 'program.unprepared' });
+      }
+      this.#launch(run);
+    } catch (error) {
+      this.#refused(run, 'unknown', (error as Error).message);
+    }
+  }
+
+  #launch(run: Run): void {
+    if (run.cancelled) { // asked to stop before it had begun
+      this.#phase = 'none';
+      return this.#listener?.({ type: 'program.emptied', when: moment() });
+    }
+    try {
+      const instance = this.#record(), { assignment } = instance, launch = this.#numbers.take();
+      const directory = launchDirectory(this.#directory, launch);
+      const record: LaunchRecord = {
+        launch, boot: bootId(), at: Date.now(), mono: monoMs(), epoch: epochToken(assignment.epoch, launch), revision: assignment.revision,
+        ...this.#ports.current, cgroup: createMembership(this.#context.membership, assignment.id, launch), restarts: this.#launches,
+        workDirectory: instance.spec.workingDirectory ?? join(directory, 'work'),
+      };
+      run.record = record;
+      run.tree = this.#treeOf(record, null);
+      createLaunch(directory, record);
+      this.work.moveTo(record.workDirectory);
+      if (this.#launches > 0) appendPlatformLine(this.#directory, `launch ${launch} begins`, record.at);
+      this.#launches++;
+      const key = this.#key(record);
+      this.#phase = 'launched';
+      this.#context.watch.add(key, directory, null, this.#events(run));
+      startLauncher(planOf(this.#context, instance, record, this.#directory, key), this.#context.tools, (_status, error) => {
+        if (!error) return this.#context.watch.launcherEnded(key);
+        this.#context.watch.remove(key);
+        this.#refused(run, 'unknown', error.message);
+      });
+    } catch (error) {
+      if (run.record) this.#context.watch.remove(this.#key(run.record));
+      this.#refused(run, 'unknown', (error as Error).message);
+    }
+  }
+
+  /** It could not even be tried. */
+  #refused(run: Run, reason: ExitReason, text: string): void {
+    if (this.#run !== run) return;
+    const ended: ProgramExit = { code: null, signal: null, at: Date.now(), core: false, complaint: '' };
+    const at = run.record?.at ?? ended.at, launch = run.record?.launch ?? 0;
+    run.exit = { ...exitOf(ended, { launch, at, directory: this.#directory, by: run.killedBy }, reason), tail: [text] };
+    this.#phase = 'empty';
+    this.#release(run);
+    this.#listener?.({ type: 'program.exited', exit: run.exit, when: moment(), empty: true });
+  }
+
+  #events(run: Run) {
+    return {
+      started: (identity: ProgramIdentity) => {
+        run.tree!.program = { pid: identity.pid, startTime: identity.startTime };
+        if (this.#run !== run || this.#phase !== 'launched') return;
+        this.#phase = 'running';
+        this.#started(run);
+        if (run.pending === 'signal') this.#send(run);
+        if (run.pending === 'kill') this.#killTree(run);
+        setImmediate(() => this.work.prepareNext());
+      },
+      ended: (exit: ProgramExit) => { void this.#ended(run, exit); },
+    };
+  }
+
+  #started(run: Run): void {
+    const { launch, at, mono, ports, debugPort, consolePort, restarts } = run.record!;
+    if (run.tree!.program) this.#listener?.({ type: 'program.started', launch: { launch, pid: run.tree!.program.pid, at, mono, ports, debugPort, consolePort, restarts } });
+  }
+
+  async #ended(run: Run, ended: ProgramExit): Promise<void> {
+    if (this.#run !== run) return;
+    const { launch, at } = run.record!;
+    // Only a program that failed early, and not by a signal, may have found its port taken.
+    const suspicious = ended.code !== null && ended.code !== 0 && ended.at - at < 10_000 && !run.pending;
+    const taken = suspicious ? await this.#ports.takenByOthers(run.record!) : null;
+    run.exit = exitOf(ended, { launch, at, directory: this.#directory, by: run.killedBy }, taken === null ? null : 'port-taken', taken === null ? [] : [taken]);
+    const empty = isEmpty(run.tree!);
+    this.#phase = empty ? 'empty' : 'ended';
+    if (empty) this.#release(run);
+    this.#listener?.({ type: 'program.exited', exit: run.exit, when: moment(), empty });
+    if (!empty) this.#awaitEmpty(run);
+  }
+
+  #awaitEmpty(run: Run): void {
+    void whenEmpty(run.tree!).then(() => {
+      if (this.#run !== run || this.#phase !== 'ended') return;
+      this.#phase = 'empty';
+      this.#release(run);
+      this.#listener?.({ type: 'program.emptied', when: moment() });
+    });
+  }
+
+  /** Nobody is left of a run: its cgroup goes, off the path of what follows. */
+  #release(run: Run): void {
+    const { record } = run;
+    if (record) setImmediate(() => removeMembership(record.cgroup));
+  }
+
+  #signal(killing: Killing | null, killTimeoutMs: number): void {
+    const run = this.#run;
+    if (this.#phase === 'none' || this.#phase === 'empty' || !run) return void this.#listener?.({ type: 'program.emptied', when: moment() });
+    if (this.#phase === 'preparing') { run.cancelled = true; return; }
+    if (killing) {
+      run.killedBy = killing.by;
+      writeStopping(launchDirectory(this.#directory, run.record!.launch), { ...killing, deadlineMono: monoMs() + killTimeoutMs });
+    }
+    if (this.#phase === 'launched' && !this.#identify(run)) run.pending ??= 'signal';
+    else this.#send(run);
+  }
+
+  /** Its pid may be written although the notice of it is still under way. */
+  #identify(run: Run): boolean {
+    const identity = readPid(launchDirectory(this.#directory, run.record!.launch));
+    if (identity) run.tree!.program = { pid: identity.pid, startTime: identity.startTime };
+    return identity !== null;
+  }
+
+  #send(run: Run): void {
+    const { killSignal, killMode } = this.#record().spec;
+    try {
+      signalProgram(run.tree!, killSignal, this.#phase === 'ended' ? 'group' : killMode);
+      signalProgram(run.tree!, 'SIGCONT', killMode); // a stopped process cannot heed it
+    } catch (error) {
+      this.#context.options.log('warn', `${this.#record().assignment.id}: ${signalName(killSignal)} could not be sent: ${(error as Error).message}`);
+    }
+  }
+
+  #kill(by: string | null): void {
+    const run = this.#run;
+    if (!run || this.#phase === 'none' || this.#phase === 'empty') return;
+    if (by !== null) run.killedBy = by;
+    if (this.#phase === 'preparing') run.cancelled = true;
+    else if (this.#phase === 'launched' && !this.#identify(run)) run.pending = 'kill';
+    else this.#killTree(run);
+  }
+
+  #killTree(run: Run): void {
+    killTree(run.tree!).catch((error: Error) => this.#context.options.log('error', `${this.#record().assignment.id}: its processes could not be killed: ${error.message}`));
+  }
+
+  #treeOf(record: LaunchRecord, identity: ProgramIdentity | null): Tree {
+    return { membership: record.cgroup, program: identity && { pid: identity.pid, startTime: identity.startTime }, node: this.#context.node, instance: this.#record().assignment.id, epoch: record.epoch };
+  }
+
+  #key(record: LaunchRecord): string { return `${this.#record().assignment.id}/${record.launch}`; }
+}

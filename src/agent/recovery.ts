@@ -1,0 +1,79 @@
+// What is here, before anything is done about it: records, then what became of their launches, then processes with our marker.
+import { rebuildHistory, type PastLaunch, type RestartHistory } from '../model/restart.ts';
+import type { AgentContext } from './context.ts';
+import { fateOf } from './effects/adopt.ts';
+import { bootId } from './effects/boot.ts';
+import { readExit, readLaunch, readReady, readStopping } from './effects/launch-facts.ts';
+import { launchDirectory, readInstances, type StoredInstance } from './effects/launch-records.ts';
+import type { QuarantineNotice } from './effects/quarantine.ts';
+import { scanMarked, type Marked } from './effects/strays.ts';
+import { isEmpty } from './effects/tree.ts';
+import { makeEntry, unseenExit } from './entries.ts';
+import { restartPolicyOf, type Entry } from './entry.ts';
+import { exitOf } from './exits.ts';
+import { monoMs } from './moment.ts';
+import { isInstanceRecord, isLaunchRecord, type InstanceRecord, type LaunchRecord } from './records.ts';
+
+export interface Recovered {
+  entries: Entry[];
+  /** Directories whose every record is broken. */
+  broken: StoredInstance<InstanceRecord>[];
+  /** Live processes with our marker that belong to no entry. */
+  strays: Marked[];
+  notices: QuarantineNotice[];
+}
+
+/** Reads all; starts and stops nothing. Launches without a word are given 1 s (all at the same time). */
+export async function recover(context: AgentContext): Promise<Recovered> {
+  const { instances, notices } = readInstances(context.instancesDirectory, isInstanceRecord);
+  const entries = await Promise.all(instances.filter(({ record }) => record !== null).map((stored) => recoverEntry(context, stored, stored.record!)));
+  const broken = instances.filter(({ record, launches }) => record === null && launches.length > 0);
+  const known = new Set(entries.map(({ id }) => id));
+  const strays = (await scanMarked(context.node)).filter(({ instance }) => !known.has(instance));
+  return { entries, broken, strays, notices };
+}
+
+async function recoverEntry(context: AgentContext, stored: StoredInstance<InstanceRecord>, record: InstanceRecord): Promise<Entry> {
+  const newest = newestLaunch(stored);
+  const entry = makeEntry(context, record, stored.launches, newest?.boot === bootId(), newest ? newest.restarts + 1 : 0);
+  if (!newest) return entry;
+  const directory = launchDirectory(stored.directory, newest.launch);
+  const fate = await fateOf({ directory, boot: newest.boot, node: context.node, instance: stored.id, epoch: newest.epoch });
+  const ends = stored.launches.filter((n) => n !== newest.launch);
+  entry.history = historyOf(record, stored.directory, ends);
+  if (fate.is === 'never-ran') return entry;
+  if (fate.is === 'gone' && fate.rebooted) { // the machine went down, not the program
+    entry.lastExit = unseenExit(newest.launch, newest.at);
+    return entry;
+  }
+  const identity = fate.identity;
+  const tree = { membership: newest.cgroup, program: identity && { pid: identity.pid, startTime: identity.startTime }, node: context.node, instance: stored.id, epoch: newest.epoch };
+  const by = readStopping(directory)?.['by'];
+  const about = { launch: newest.launch, at: newest.at, directory: stored.directory, by: typeof by === 'string' ? by : null };
+  const exit = fate.is === 'running' ? null : fate.is === 'exited' ? exitOf(fate.exit, about, null) : { ...unseenExit(newest.launch, Date.now()), durationMs: Date.now() - newest.at };
+  entry.program.adopt({ record: newest, identity, exit, empty: exit !== null && isEmpty(tree) });
+  return entry;
+}
+
+/** The newest launch whose launch.json is whole. */
+function newestLaunch(stored: StoredInstance<InstanceRecord>): LaunchRecord | null {
+  for (const n of stored.launches.toReversed()) {
+    const launch = readLaunch<LaunchRecord>(launchDirectory(stored.directory, n));
+    if (isLaunchRecord(launch)) return launch;
+  }
+  return null;
+}
+
+/** Window and back-off from the ends of earlier launches, since an operator last cleared them. */
+function historyOf(record: InstanceRecord, directory: string, launches: readonly number[]): RestartHistory {
+  const past: PastLaunch[] = [], now = Date.now();
+  for (const n of launches) {
+    const path = launchDirectory(directory, n), launch = readLaunch<LaunchRecord>(path), exit = readExit(path);
+    if (!isLaunchRecord(launch) || !exit || launch.at < record.clearedAt || launch.boot !== bootId()) continue;
+    const ready = readReady(path), stopping = readStopping(path)?.reason;
+    if (stopping === 'restart') { past.length = 0; continue; } // an operator's restart clears both counters
+    const reason = stopping === 'unhealthy' || stopping === 'start-timeout' ? stopping : exit.signal ? 'signal' : 'exited';
+    past.push({ launch: n, reason, code: exit.code, readyMs: ready && exit.at - ready.at, agoMs: now - exit.at });
+  }
+  return rebuildHistory(restartPolicyOf(record.spec), past, monoMs());
+}
