@@ -1,11 +1,10 @@
 // The head of an agent: sees all before it does anything, has app-supervisors started and started again, owns the link. One bad
 // app never takes the others down.
 import { assign, enqueueActions, setup, stopChild } from 'xstate';
-import { promiseHole } from './effect.ts';
-import { linkMachine, type LinkInput } from './link.ts';
+import { callbackHole, promiseHole } from './effect.ts';
 
-/** `link` null: standalone. */
-export interface AgentInput { link: LinkInput | null }
+/** `joined` false: standalone. */
+export interface AgentInput { joined: boolean }
 export interface AgentContext extends AgentInput {
   /** mono of the failures of each supervisor that failed lately. */
   failures: Record<string, number[]>;
@@ -22,7 +21,8 @@ export type AgentEvent =
   /** Nothing runs here any more. */
   | { type: 'agent.emptied' }
   | { type: 'agent.stop' }
-  | { type: 'link.start' };
+  | { type: 'link.start' }
+  | { type: 'xstate.error.actor.link'; error: unknown };
 export type AgentEmitted = { type: 'supervisor.wanted'; key: string };
 
 /** Failures older than this do not count for the delay. */
@@ -34,7 +34,8 @@ const agent = setup({
   actors: {
     /** Lock, records, live processes, then desired: DESIGN section 5, "Recovery and adoption". */
     recover: promiseHole<void, object>('recover'),
-    link: linkMachine,
+    /** Keeps the line to the master (machines/link.ts, a root actor of its own) for as long as it lives. */
+    link: callbackHole<AgentEvent, object>('link'),
   },
   delays: { deadline: ({ context }) => context.drainMs },
   actions: {
@@ -45,7 +46,7 @@ const agent = setup({
       enqueue.assign({ failures: { ...context.failures, [key]: lately } });
       enqueue.raise({ type: 'app.start', key }, { delay: startAgainMs(lately.length) });
     }),
-    openLink: enqueueActions(({ context, enqueue }) => { if (context.link) enqueue.spawnChild('link', { id: 'link', input: context.link }); }),
+    openLink: enqueueActions(({ context, enqueue }) => { if (context.joined) enqueue.spawnChild('link', { id: 'link', input: {} }); }),
     linkCrashed: enqueueActions(({ enqueue }) => {
       enqueue.stopChild('link');
       enqueue.raise({ type: 'link.start' }, { delay: 1000 });
@@ -61,13 +62,12 @@ const heading = {
   'app.crashed': { actions: 'startAgain' },
   'link.start': { actions: 'openLink' },
   'xstate.error.actor.link': { actions: 'linkCrashed' },
-  'xstate.done.actor.link': { actions: 'linkCrashed' },
 } as const;
 
 export const agentMachine = agent.createMachine({
   id: 'agent',
   options: { maxIterations: 1000 },
-  context: ({ input }) => ({ link: input?.link ?? null, failures: {}, failure: null, drainMs: 0 }),
+  context: ({ input }) => ({ joined: input?.joined ?? false, failures: {}, failure: null, drainMs: 0 }),
   initial: 'recovering',
   states: {
     recovering: {
