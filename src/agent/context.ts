@@ -1,10 +1,8 @@
 // What every part of an agent works with: who and where it is, and the resources of the node that instances share.
 import type { NewEvent } from '../model/event.ts';
-import type { MembershipRoot } from './effects/cgroup.ts';
 import type { ContentCache } from './effects/content-cache.ts';
-import type { LaunchWatch } from './effects/launch-watch.ts';
+import type { Launcher } from './effects/launcher.ts';
 import type { PortPool } from './effects/ports.ts';
-import type { Tools } from './effects/tools.ts';
 import type { AgentOptions } from './settings.ts';
 
 /** The user this agent runs as: programs run as it too. */
@@ -16,9 +14,7 @@ export interface AgentContext {
   node: string;
   /** instances/ of the store directory, absolute. */
   instancesDirectory: string;
-  tools: Tools;
-  membership: MembershipRoot;
-  watch: LaunchWatch;
+  launcher: Launcher;
   ports: PortPool;
   cache: ContentCache;
   user: UserFacts;

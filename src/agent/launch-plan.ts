@@ -2,9 +2,8 @@
 import { expandArguments, processEnvironment } from '../model/environment.ts';
 import type { AgentContext } from './context.ts';
 import { launchDirectory } from './effects/launch-records.ts';
-import type { LaunchPlan } from './effects/launcher.ts';
+import type { LaunchPlan } from './effects/run-script.ts';
 import { outputFile } from './effects/output.ts';
-import { joinFile } from './effects/cgroup.ts';
 import type { InstanceRecord, LaunchRecord } from './records.ts';
 
 /** The environment of a launch: also that of its COMMAND checks. */
@@ -17,14 +16,13 @@ export function environmentOf(context: AgentContext, record: InstanceRecord, lau
   });
 }
 
-export function planOf(context: AgentContext, record: InstanceRecord, launch: LaunchRecord, directory: string, key: string): LaunchPlan {
+export function planOf(context: AgentContext, record: InstanceRecord, launch: LaunchRecord, directory: string): LaunchPlan {
   const environment = environmentOf(context, record, launch), { spec } = record;
   return {
-    directory: launchDirectory(directory, launch.launch), key, notices: context.watch.path,
+    directory: launchDirectory(directory, launch.launch), membership: launch.cgroup,
     program: spec.toProcess, args: expandArguments(spec.args, environment), shell: spec.shell,
     workingDirectory: launch.workDirectory, environment,
     stdout: outputFile(directory, 'stdout'), stderr: outputFile(directory, 'stderr'),
-    join: joinFile(launch.cgroup),
     limits: { fds: spec.limits.fds, processes: spec.limits.processes, fileSize: spec.limits.fileSize, nice: spec.limits.nice, umask: spec.limits.umask },
   };
 }

@@ -2,16 +2,15 @@
 // crash of the actor (or a restart of the whole agent) finds it as it is.
 import { join } from 'node:path';
 import type { InstanceEvent, Killing, ProgramCommand } from '../../machines/instance-facts.ts';
+import { statEpoch } from '../model/epoch.ts';
 import type { Exit, ExitReason } from '../model/instance.ts';
 import { signalName } from '../model/signals.ts';
 import type { AgentContext } from './context.ts';
 import { bootId } from './effects/boot.ts';
-import { createMembership, removeMembership } from './effects/cgroup.ts';
+import { removeMembership } from './effects/cgroup.ts';
 import { createLaunch, readPid, writeReady, writeStopping, type ProgramExit, type ProgramIdentity } from './effects/launch-facts.ts';
 import { launchDirectory, type LaunchNumbers } from './effects/launch-records.ts';
-import { launch as startLauncher } from './effects/launcher.ts';
 import { appendPlatformLine } from './effects/output.ts';
-import { epochToken } from './effects/strays.ts';
 import { isEmpty, killTree, signalProgram, whenEmpty, type Tree } from './effects/tree.ts';
 import { exitOf } from './exits.ts';
 import { planOf } from './launch-plan.ts';
@@ -74,7 +73,7 @@ export class Program {
     this.#run = run;
     this.#ports.restore(record);
     this.#phase = exit ? (empty ? 'empty' : 'ended') : 'running';
-    if (!exit) this.#context.watch.add(this.#key(record), launchDirectory(this.#directory, record.launch), identity, this.#events(run));
+    if (!exit) this.#context.launcher.watch.add(launchDirectory(this.#directory, record.launch), identity, this.#events(run));
     else if (!empty) this.#awaitEmpty(run);
     else this.#release(run);
   }
@@ -144,8 +143,8 @@ export class Program {
       const instance = this.#record(), { assignment } = instance, launch = this.#numbers.take();
       const directory = launchDirectory(this.#directory, launch);
       const record: LaunchRecord = {
-        launch, boot: bootId(), at: Date.now(), mono: monoMs(), epoch: epochToken(assignment.epoch, launch), revision: assignment.revision,
-        ...this.#ports.current, cgroup: createMembership(this.#context.membership, assignment.id, launch), restarts: this.#launches,
+        launch, boot: bootId(), at: Date.now(), mono: monoMs(), epoch: statEpoch(assignment.epoch, launch), revision: assignment.revision,
+        ...this.#ports.current, cgroup: this.#context.launcher.membership(directory, assignment.id, launch), restarts: this.#launches,
         workDirectory: instance.spec.workingDirectory ?? join(directory, 'work'),
       };
       run.record = record;
@@ -154,16 +153,9 @@ export class Program {
       this.work.moveTo(record.workDirectory);
       if (this.#launches > 0) appendPlatformLine(this.#directory, `launch ${launch} begins`, record.at);
       this.#launches++;
-      const key = this.#key(record);
       this.#phase = 'launched';
-      this.#context.watch.add(key, directory, null, this.#events(run));
-      startLauncher(planOf(this.#context, instance, record, this.#directory, key), this.#context.tools, (_status, error) => {
-        if (!error) return this.#context.watch.launcherEnded(key);
-        this.#context.watch.remove(key);
-        this.#refused(run, 'unknown', error.message);
-      });
+      this.#context.launcher.start(planOf(this.#context, instance, record, this.#directory), this.#events(run));
     } catch (error) {
-      if (run.record) this.#context.watch.remove(this.#key(run.record));
       this.#refused(run, 'unknown', (error as Error).message);
     }
   }
@@ -191,6 +183,7 @@ export class Program {
         setImmediate(() => this.work.prepareNext());
       },
       ended: (exit: ProgramExit) => { void this.#ended(run, exit); },
+      failed: (error: Error) => this.#refused(run, 'unknown', error.message),
     };
   }
 
@@ -273,6 +266,4 @@ export class Program {
   #treeOf(record: LaunchRecord, identity: ProgramIdentity | null): Tree {
     return { membership: record.cgroup, program: identity && { pid: identity.pid, startTime: identity.startTime }, node: this.#context.node, instance: this.#record().assignment.id, epoch: record.epoch };
   }
-
-  #key(record: LaunchRecord): string { return `${this.#record().assignment.id}/${record.launch}`; }
 }

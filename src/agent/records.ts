@@ -18,8 +18,8 @@ export interface InstanceRecord {
 /** launch.json, written before the program begins. */
 export interface LaunchRecord {
   launch: number; boot: string; at: number; mono: number;
-  /** STAT_EPOCH as a number. */
-  epoch: number;
+  /** STAT_EPOCH. */
+  epoch: string;
   revision: number;
   ports: number[]; debugPort: number | null; consolePort: number | null;
   cgroup: Membership;
@@ -40,5 +40,5 @@ export function isInstanceRecord(value: unknown): value is InstanceRecord {
 
 export function isLaunchRecord(value: unknown): value is LaunchRecord {
   return isObject(value) && Number.isInteger(value['launch']) && typeof value['boot'] === 'string' && typeof value['mono'] === 'number'
-    && Array.isArray(value['ports']) && isObject(value['cgroup']) && Number.isInteger(value['epoch']);
+    && Array.isArray(value['ports']) && isObject(value['cgroup']) && typeof value['epoch'] === 'string';
 }
