@@ -4,6 +4,7 @@ import { isHealthy } from '../model/instance.ts';
 import type { NodeView } from '../model/node.ts';
 import { exactly } from '../protocol/exact.ts';
 import type { Cluster } from './cluster.ts';
+import { allPages } from './all-pages.ts';
 import { query } from './body.ts';
 import type { Api, Resource } from './context.ts';
 import { says } from './describe.ts';
@@ -18,22 +19,21 @@ function hostOf(node: NodeView): string {
 }
 
 async function nodesById(cluster: Cluster): Promise<Map<string, NodeView>> {
-  const { items } = await cluster.nodes('', { from: 0, size: 100_000 });
-  return new Map(items.map((node) => [node.id, node]));
+  return new Map((await allPages((page) => cluster.nodes('', page))).map((node) => [node.id, node]));
 }
 
 export function discoveryRoutes(app: Api, { cluster }: Resource): void {
   app.get('/v1/discovery/prometheus', says({ tag: 'discovery', summary: 'Targets for Prometheus (http_sd)', description: 'Apps whose `meta` has `prometheus.port` (the index of a port, or its name) or `prometheus` = "true"; `prometheus.path` sets the path.', gives: 'HttpSd' }),
     query({}), async (c) => {
       const nodes = await nodesById(cluster);
-      const { items: apps } = await cluster.apps('', { from: 0, size: 10_000 });
+      const apps = await allPages((page) => cluster.apps('', page));
       const groups: { targets: string[]; labels: Record<string, string> }[] = [];
       for (const { name, spec } of apps) {
         const wanted = spec.meta['prometheus.port'] ?? (spec.meta['prometheus'] === 'true' ? '0' : undefined);
         if (wanted === undefined) continue;
         const named = spec.ports.findIndex((port) => port.name === wanted);
         const index = named >= 0 ? named : Number(wanted);
-        const { items } = await cluster.instances(exactly('app', name), { from: 0, size: 100_000 });
+        const items = await allPages((page) => cluster.instances(exactly('app', name), page));
         for (const instance of items) {
           const node = nodes.get(instance.node), port = instance.ports[index];
           if (!node || port === undefined || instance.status !== 'running') continue;
@@ -46,7 +46,7 @@ export function discoveryRoutes(app: Api, { cluster }: Resource): void {
   app.get('/v1/discovery/:app', says({ tag: 'discovery', summary: 'Where an app\'s healthy instances listen', gives: 'Discovery', refuses: [404] }), query({}), async (c) => {
     const view = await cluster.app(c.req.param('app'));
     const nodes = await nodesById(cluster);
-    const { items } = await cluster.instances(exactly('app', view.name), { from: 0, size: 100_000 });
+    const items = await allPages((page) => cluster.instances(exactly('app', view.name), page));
     const endpoints = items.filter(takesTraffic).flatMap((instance) => {
       const node = nodes.get(instance.node);
       if (!node) return [];

@@ -1,5 +1,6 @@
 // Prometheus figures, counted anew at each scrape from what the cluster shows anyway: nothing is kept between two scrapes.
 import { Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import { allPages } from './all-pages.ts';
 import type { Cluster } from './cluster.ts';
 
 const registry = new Registry();
@@ -28,9 +29,9 @@ export async function renderMetrics(cluster: Cluster, version: string): Promise<
   gauge('stathub_apps', 'Apps').set(status.apps);
   byLabel('stathub_nodes', 'Nodes by status', 'status', status.nodes);
   byLabel('stathub_instances', 'Instances by status', 'status', status.instances);
-  const { items } = await cluster.apps('', { from: 0, size: 10_000 });
+  const apps = await allPages((page) => cluster.apps('', page));
   const perApp = { wanted: gauge('stathub_app_wanted', 'Instances an app should have', ['app']), running: gauge('stathub_app_running', 'Instances running', ['app']), healthy: gauge('stathub_app_healthy', 'Instances running and healthy', ['app']) };
   for (const metric of Object.values(perApp)) metric.reset();
-  for (const app of items) for (const key of ['wanted', 'running', 'healthy'] as const) perApp[key].set({ app: app.name }, app.instances[key]);
+  for (const app of apps) for (const key of ['wanted', 'running', 'healthy'] as const) perApp[key].set({ app: app.name }, app.instances[key]);
   return { text: await registry.metrics(), type: registry.contentType };
 }

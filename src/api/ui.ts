@@ -20,9 +20,14 @@ export function dashboardRoutes(app: Api, directory: string, auth: AuthOptions):
   app.get('/_plugin/head/', (c) => c.redirect('/data'));
   app.get('*', async (c, next) => {
     if (ours.test(c.req.path)) return next();
-    // Scripts, styles and fonts are the same for everybody and hold nothing of the cluster.
-    if (isFile.test(c.req.path)) return existsSync(page) ? files()(c, next) : next();
-    if (!/\btext\/html\b|\*\/\*/.test(c.req.header('accept') ?? '*/*')) return next();
+    // Scripts, styles and fonts are the same for everybody and hold nothing of the cluster. A name with dots may also be a
+    // page of the dashboard (/instances/web.0.abcdefgh): what is no file goes on to it where a page is wanted.
+    const html = /\btext\/html\b/.test(c.req.header('accept') ?? '');
+    if (isFile.test(c.req.path) && existsSync(page)) {
+      const file = await files()(c, async () => {});
+      if (file instanceof Response) return file;
+    }
+    if (!html && (isFile.test(c.req.path) || !/\*\/\*/.test(c.req.header('accept') ?? '*/*'))) return next();
     if (!callerOf(c, auth)) return toLogin(c);
     if (!existsSync(page)) throw new Refusal('not-found', 'the dashboard is not built', 'run: npm run build');
     return index(c, next);

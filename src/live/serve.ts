@@ -1,5 +1,5 @@
 // Opens the port: HTTP and WebSockets on one listener, and the way to close it that waits for nobody for ever.
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { serve } from '@hono/node-server';
@@ -14,6 +14,8 @@ export interface OpenOptions {
   tls?: { cert: string | Buffer; key: string | Buffer };
   /** Aborted first when closing: whoever holds requests open (streams, long-polls) ends them. The same that createApi was given. */
   closing?: AbortController;
+  /** Told of failures of the listener itself after it was opened. */
+  onError?: (error: unknown) => void;
 }
 
 export interface OpenPort {
@@ -30,7 +32,7 @@ const maxHeaderSize = 16 * 1024;
 /**
  * @throws Error when the port cannot be opened, naming port and address (`EADDRINUSE`, `EACCES`, ...)
  */
-export function openHttp({ app, port, bind, tls, closing }: OpenOptions): Promise<OpenPort> {
+export function openHttp({ app, port, bind, tls, closing, onError }: OpenOptions): Promise<OpenPort> {
   const sockets = new WebSocketServer({ noServer: true, maxPayload, perMessageDeflate: false, clientTracking: true });
   const limits = { maxHeaderSize, headersTimeout: 15_000, requestTimeout: 60_000, keepAliveTimeout: 30_000 };
   return new Promise((resolve, reject) => {
@@ -41,12 +43,13 @@ export function openHttp({ app, port, bind, tls, closing }: OpenOptions): Promis
     const failed = (error: NodeJS.ErrnoException) => reject(new Error(`cannot open port ${port} on ${bind}: ${reasonOf(error)}`, { cause: error }));
     server.once('error', failed);
     server.on('clientError', answerBadRequest);
+    const unused = unusedConnections(server, sockets, tls ? 'secureConnection' : 'connection');
     server.once('listening', () => {
       server.off('error', failed);
-      server.on('error', () => { /* an accept that failed (out of descriptors) is tried again by the next one */ });
+      server.on('error', (error) => onError?.(error)); // an accept that failed (out of descriptors): the next one is tried all the same
       const { port: open } = server.address() as AddressInfo;
       const host = bind === '0.0.0.0' || bind === '::' ? 'localhost' : bind.includes(':') ? `[${bind}]` : bind;
-      resolve({ address: `${tls ? 'https' : 'http'}://${host}:${open}`, port: open, close: (graceMs = 2000) => close(server, sockets, closing, graceMs) });
+      resolve({ address: `${tls ? 'https' : 'http'}://${host}:${open}`, port: open, close: (graceMs = 2000) => close({ server, sockets, unused, closing }, graceMs) });
     });
   });
 }
@@ -69,10 +72,26 @@ function answerBadRequest(error: NodeJS.ErrnoException, socket: Socket): void {
   socket.end(`HTTP/1.1 ${status}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`);
 }
 
-async function close(server: Server, sockets: WebSocketServer, closing: AbortController | undefined, graceMs: number): Promise<void> {
+/** Connections that no request has come over yet (browsers open some ahead): Node does not count them as idle. */
+function unusedConnections(server: Server, sockets: WebSocketServer, event: 'connection' | 'secureConnection'): Set<Socket> {
+  const unused = new Set<Socket>();
+  server.on(event, (socket: Socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
+  server.prependListener('request', ({ socket }: IncomingMessage) => { unused.delete(socket); });
+  // Not by a listener of 'upgrade': with a second one, node-server leaves it to that one to answer refused upgrades.
+  sockets.on('connection', (_socket, { socket }: IncomingMessage) => { unused.delete(socket); });
+  return unused;
+}
+
+interface Open { server: Server; sockets: WebSocketServer; unused: Set<Socket>; closing: AbortController | undefined }
+
+async function close({ server, sockets, unused, closing }: Open, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   closing?.abort();
   for (const socket of sockets.clients) socket.close(1012, 'the hub is stopping');
+  for (const socket of unused) socket.destroy();
   server.closeIdleConnections();
   const cut = setTimeout(() => {
     for (const socket of sockets.clients) socket.terminate();

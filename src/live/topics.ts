@@ -4,6 +4,7 @@ import type { ClusterEvent } from '../model/event.ts';
 import type { InstanceView } from '../model/instance.ts';
 import type { NodeView } from '../model/node.ts';
 import { Refusal } from '../model/errors.ts';
+import { allPages } from '../api/all-pages.ts';
 import type { Cluster, ClusterChange } from '../api/cluster.ts';
 import { exactly } from '../protocol/exact.ts';
 import type { ServerFrame } from '../protocol/live.ts';
@@ -28,7 +29,6 @@ export const appOfInstance = (id: string): string => id.replace(/\.\d+\.[^.]+$/,
 
 /** Above this many, the overview gets instances without what only their own page shows. */
 export const reduceAbove = 2000;
-const everything = { from: 0, size: 1_000_000 };
 
 function reduced(instance: InstanceView): InstanceView {
   return { ...instance, usage: null, exit: instance.exit && { ...instance.exit, tail: [] }, health: instance.health.map((h) => ({ ...h, detail: '' })) };
@@ -60,17 +60,17 @@ export async function snapshotOf(cluster: Cluster, name: string, topic: Topic, a
   const head = { type: 'snapshot', topic: name, at } as const;
   switch (topic.kind) {
     case 'cluster': {
-      const [status, apps, nodes, instances] = await Promise.all([cluster.status(), cluster.apps('', everything), cluster.nodes('', everything), cluster.instances('', everything)]);
-      return { ...head, status, apps: apps.items, nodes: nodes.items, instances: instances.items.length > reduceAbove ? instances.items.map(reduced) : instances.items };
+      const [status, apps, nodes, instances] = await Promise.all([cluster.status(), allPages((p) => cluster.apps('', p)), allPages((p) => cluster.nodes('', p)), allPages((p) => cluster.instances('', p))]);
+      return { ...head, status, apps, nodes, instances: instances.length > reduceAbove ? instances.map(reduced) : instances };
     }
     case 'events': return { ...head, events: await events('') };
     case 'app': {
-      const [app, instances] = await Promise.all([orNull(cluster.app(topic.of)), cluster.instances(exactly('app', topic.of), everything)]);
-      return { ...head, apps: app ? [app] : [], instances: instances.items, events: await events(exactly('subject.app', topic.of)) };
+      const [app, instances] = await Promise.all([orNull(cluster.app(topic.of)), allPages((p) => cluster.instances(exactly('app', topic.of), p))]);
+      return { ...head, apps: app ? [app] : [], instances, events: await events(exactly('subject.app', topic.of)) };
     }
     case 'node': {
-      const [node, instances] = await Promise.all([orNull(cluster.node(topic.of)), cluster.instances(exactly('node', topic.of), everything)]);
-      return { ...head, nodes: node ? [node] : [], instances: instances.items, events: await events(exactly('subject.node', topic.of)) };
+      const [node, instances] = await Promise.all([orNull(cluster.node(topic.of)), allPages((p) => cluster.instances(exactly('node', topic.of), p))]);
+      return { ...head, nodes: node ? [node] : [], instances, events: await events(exactly('subject.node', topic.of)) };
     }
     case 'instance': {
       const instance = await orNull(cluster.instance(topic.of));
@@ -90,17 +90,17 @@ export interface Changes {
 /** Reads of what changed only what somebody watches. */
 export async function readChanges(cluster: Cluster, change: ClusterChange, topics: Iterable<Topic>, events: ClusterEvent[]): Promise<Changes> {
   const watched = [...topics];
-  const all = watched.some((t) => t.kind === 'cluster');
+  const overview = watched.some((t) => t.kind === 'cluster');
   const of = (kind: Topic['kind']) => new Set(watched.flatMap((t) => (t.kind === kind && 'of' in t ? [t.of] : [])));
   const [apps, nodes, single] = [of('app'), of('node'), of('instance')];
   const read = async <T>(ids: Iterable<string>, wanted: (id: string) => boolean, one: (id: string) => Promise<T>) =>
-    new Map(await Promise.all([...ids].filter((id) => all || wanted(id)).map(async (id) => [id, await orNull(one(id))] as const)));
+    new Map(await Promise.all([...ids].filter((id) => overview || wanted(id)).map(async (id) => [id, await orNull(one(id))] as const)));
   const moved = change.apps.size + change.nodes.size + change.instances.size > 0;
   return {
     apps: await read(change.apps, (name) => apps.has(name), (name) => cluster.app(name)),
     nodes: await read(change.nodes, (id) => nodes.has(id), (id) => cluster.node(id)),
     instances: await read(change.instances, (id) => nodes.size > 0 || single.has(id) || apps.has(appOfInstance(id)), (id) => cluster.instance(id)),
-    status: all && moved ? await cluster.status() : null,
+    status: overview && moved ? await cluster.status() : null,
     events,
   };
 }

@@ -1,0 +1,145 @@
+// The port: HTTP and WebSockets together, what is no request, and an end that waits for nobody.
+import { connect } from 'node:net';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { openHttp, type OpenPort } from '../../src/live/serve.ts';
+import { removeTemporary, sample, type Sample } from '../support/api.ts';
+import { specOf } from '../support/sample-cluster.ts';
+import { until } from '../support/until.ts';
+import { watcher } from '../support/watcher.ts';
+
+test.after(removeTemporary);
+
+async function open(made: Sample, graceMs = 2000): Promise<OpenPort & { end(): Promise<number> }> {
+  const port = await openHttp({ app: made.app, port: 0, bind: '127.0.0.1', closing: made.closing });
+  return { ...port, end: async () => { const at = Date.now(); await port.close(graceMs); return Date.now() - at; } };
+}
+
+/** Sends bytes as they are and gives all that comes back. */
+const raw = (port: number, bytes: string) => new Promise<string>((resolve, reject) => {
+  const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
+  let text = '';
+  socket.on('data', (data) => { text += data; }).on('close', () => resolve(text)).on('error', reject);
+});
+
+test('an address is told, requests are answered, and the caller\'s address is known', async () => {
+  const made = sample();
+  const { address, port, end } = await open(made);
+  assert.is(address, `http://127.0.0.1:${port}`);
+  assert.is((await fetch(`${address}/v1/status`)).status, 200);
+  await fetch(`${address}/v1/apps`, { method: 'POST', body: JSON.stringify({ name: 'web', toProcess: 'sleep' }) });
+  assert.equal(made.cluster.calls[0]!.by, { name: 'local', role: 'admin', from: '127.0.0.1' });
+  assert.ok(await end() < 1000);
+  let refused = false;
+  await fetch(`${address}/v1/status`).catch(() => { refused = true; });
+  assert.ok(refused, 'closed');
+});
+
+test('a port that is taken is told with what to do', async () => {
+  const made = sample();
+  const { port, end } = await open(made);
+  let message = '';
+  await openHttp({ app: made.app, port, bind: '127.0.0.1' }).catch((error: Error) => { message = error.message; });
+  assert.is(message, `cannot open port ${port} on 127.0.0.1: another program listens there. Choose another with --port`);
+  await openHttp({ app: made.app, port: 0, bind: '203.0.113.7' }).catch((error: Error) => { message = error.message; });
+  assert.match(message, /this machine has no such address/);
+  await end();
+});
+
+test('what is no request is answered as a problem, and nothing ends', async () => {
+  const made = sample();
+  const { port, address, end } = await open(made);
+  assert.match(await raw(port, 'nonsense\r\n\r\n'), /^HTTP\/1\.1 400 .*"code":"invalid-request"/s);
+  assert.match(await raw(port, `GET / HTTP/1.1\r\nHost: localhost\r\nX-Large: ${'x'.repeat(20_000)}\r\n\r\n`), /^HTTP\/1\.1 431 .*"code":"too-large"/s);
+  assert.match(await raw(port, `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`), /^HTTP\/1\.1 (431|413)/);
+  assert.match(await raw(port, 'GET /v1/status HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 403/);
+  assert.match(await raw(port, 'GET /v1/status HTTP/1.1\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 400/);
+  assert.is((await fetch(`${address}/healthz`)).status, 200);
+  await end();
+});
+
+test('a WebSocket of another page, or without a token where one is needed, is refused before it opens', async () => {
+  const made = sample();
+  const { address, end } = await open(made);
+  const refusal = (options: object) => watcher(address, options).then(() => 'opened', (error: Error) => error.message);
+  assert.match(await refusal({ headers: { origin: 'https://evil.example' } }), /403/);
+  assert.match(await refusal({ headers: { host: 'evil.example' } }), /403/);
+  assert.match(await refusal({ headers: { authorization: 'Bearer wrong' } }), /401/);
+  assert.is((await fetch(`${address}/v1/live`)).status, 400, 'a plain GET');
+  const fine = await watcher(address, { headers: { origin: address } });
+  await fine.next('hello');
+  fine.socket.close();
+  await end();
+
+  const guarded = sample({ bind: '0.0.0.0' });
+  const there = await open(guarded);
+  assert.match(await watcher(there.address).then(() => 'opened', (error: Error) => error.message), /401/);
+  const read = guarded.tokens.create('r', 'read').token;
+  guarded.cluster.addApp(specOf('web', { envs: { DB_PASSWORD: 'hunter2' } }));
+  const viewer = await watcher(there.address, { headers: { cookie: `stathub=${read}` } });
+  viewer.watch('cluster');
+  const { apps } = await viewer.next('snapshot', 'cluster');
+  assert.is(apps![0]!.spec.envs['DB_PASSWORD'], '***');
+  guarded.cluster.changed({ apps: ['web'] });
+  assert.is((await viewer.next('change', 'cluster')).apps!['web']!.spec.envs['DB_PASSWORD'], '***');
+  viewer.socket.close();
+  await there.end();
+});
+
+test('closing ends streams and WebSockets in order, and cuts what does not end', async () => {
+  const made = sample();
+  const { address, end } = await open(made, 300);
+  const events = await fetch(`${address}/v1/events`, { headers: { accept: 'text/event-stream' } });
+  const reader = events.body!.getReader();
+  await reader.read();
+  const polite = await watcher(address);
+  await polite.next('hello');
+  // One that never answers the closing handshake, and one request that is never finished.
+  const deaf = connect(Number(new URL(address).port), '127.0.0.1');
+  deaf.write('GET /v1/live HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n');
+  const half = connect(Number(new URL(address).port), '127.0.0.1');
+  half.write('POST /v1/apps HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{');
+  for (const socket of [deaf, half]) socket.on('error', () => {});
+  await until('both are connected', () => deaf.bytesRead > 0 && half.bytesWritten > 0);
+  const took = await end();
+  assert.ok(took >= 250 && took < 1500, `took ${took} ms`);
+  assert.equal(await polite.closed, { code: 1012, reason: 'the hub is stopping' });
+  for (;;) { const { done } = await reader.read().catch(() => ({ done: true })); if (done) break; }
+  deaf.destroy();
+  half.destroy();
+});
+
+test('a reader of events that goes away leaves nothing behind', async () => {
+  const made = sample();
+  const { address, end } = await open(made);
+  const abort = new AbortController();
+  const response = await fetch(`${address}/v1/events`, { headers: { accept: 'text/event-stream' }, signal: abort.signal });
+  await response.body!.getReader().read();
+  await until('it is subscribed', () => made.cluster.listeners.size === 1);
+  abort.abort();
+  await until('it is gone', () => made.cluster.listeners.size === 0);
+  await end();
+});
+
+test('a followed log ends with its reader', async () => {
+  const made = sample();
+  made.cluster.addInstance('web.0.aaaaaaaa');
+  let ended = false;
+  made.cluster.output = async function* (_request, signal) {
+    try {
+      yield { stream: 'stdout' as const, cursor: 6, bytes: new TextEncoder().encode('hello\n') };
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    } finally { ended = true; }
+  };
+  const { address, end } = await open(made);
+  const abort = new AbortController();
+  const response = await fetch(`${address}/v1/instances/web.0.aaaaaaaa/logs?follow=true`, { signal: abort.signal });
+  const { value } = await response.body!.getReader().read();
+  assert.is(new TextDecoder().decode(value), 'hello\n');
+  assert.is(ended, false);
+  abort.abort();
+  await until('the log is let go', () => ended);
+  await end();
+});
+
+test.run();
