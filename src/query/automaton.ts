@@ -65,7 +65,10 @@ class Sketch {
         return end;
       }
       case 'not': return this.embed(complement(determinize(pattern.of, this.budget)), start);
-      case 'both': return this.embed(pattern.of.map((part) => determinize(part, this.budget)).reduce((a, b) => intersection(a, b, this.budget)), start);
+      case 'both': {
+        const parts = pattern.of.map((part) => determinize(part, this.budget));
+        return this.embed(parts.reduce((a, b) => intersection(a, b, this.budget)), start);
+      }
     }
   }
   private step(start: number, ranges: readonly CodeRange[]): number {
@@ -107,7 +110,9 @@ function classOf(starts: readonly number[], code: number): number {
 }
 
 /** Builds an automaton from states that are keyed by text: subset construction and product both are. */
-function explore<T>(starts: number[], first: T, key: (state: T) => string, accepts: (state: T) => boolean, next: (state: T) => (T | null)[]): Automaton {
+function explore<T>(
+  starts: number[], first: T, key: (state: T) => string, accepts: (state: T) => boolean, next: (state: T) => (T | null)[],
+): Automaton {
   const ids = new Map([[key(first), 0]]);
   const states = [first];
   const automaton: Automaton = { starts, table: [], accepts: [] };
@@ -159,7 +164,11 @@ function determinize(pattern: Pattern, budget: Budget): Automaton {
 /** Every text that the automaton does not accept: a state for what had no way on is added, then accepting is turned round. */
 function complement({ starts, table, accepts }: Automaton): Automaton {
   const rest = accepts.length;
-  return { starts, table: [...table.map((target) => (target < 0 ? rest : target)), ...starts.map(() => rest)], accepts: [...accepts.map((is) => !is), true] };
+  return {
+    starts,
+    table: [...table.map((target) => (target < 0 ? rest : target)), ...starts.map(() => rest)],
+    accepts: [...accepts.map((is) => !is), true],
+  };
 }
 
 function intersection(a: Automaton, b: Automaton, budget: Budget): Automaton {

@@ -95,14 +95,15 @@ function termTest(text: string, slop: number, { now }: Moment): ValueTest {
     return date !== null && date.from >= time!.from && date.to <= time!.to;
   };
   if (network !== null) {
-    return { value, anywhere: (doc) => hasToken(doc.tokens, lower) || doc.addresses.some((key) => key >= network.from && key <= network.to) };
+    const { from, to } = network;
+    return { value, anywhere: (doc) => hasToken(doc.tokens, lower) || doc.addresses.some((key) => key >= from && key <= to) };
   }
   const textOnly = !typed && (quantity === null || String(quantity) === lower); // then every number that equals it is spelt like it
   return {
     value,
     anywhere: (doc) => {
       if (hasToken(doc.tokens, lower)) return true;
-      if (textOnly && (words.length === 1 ? words[0] === lower || !hasToken(doc.tokens, words[0]!) : !words.every((word) => hasToken(doc.tokens, word)))) return false;
+      if (textOnly && (words[0] === lower || !words.every((word) => hasToken(doc.tokens, word)))) return false;
       return doc.some(value);
     },
   };
@@ -113,8 +114,10 @@ function rangeTest(range: Extract<Clause, { kind: 'range' }>, { now }: Moment): 
   const { from, to, includeFrom, includeTo } = range;
   const bounds = [from, to].filter((bound) => bound !== null);
   if (bounds.length === 0) return { value: () => true };
-  const inside = <T extends number | string>(candidate: T, low: T | null, high: T | null, withLow = includeFrom, withHigh = includeTo): boolean =>
-    (low === null || (withLow ? candidate >= low : candidate > low)) && (high === null || (withHigh ? candidate <= high : candidate < high));
+  const inside = <T extends number | string>(
+    candidate: T, low: T | null, high: T | null, withLow = includeFrom, withHigh = includeTo,
+  ): boolean => (low === null || candidate > low || (withLow && candidate === low))
+    && (high === null || candidate < high || (withHigh && candidate === high));
   const each = <T>(read: (bound: string) => T | null): [T | null, T | null] | null =>
     bounds.every((bound) => read(bound) !== null) ? [from === null ? null : read(from), to === null ? null : read(to)] : null;
 

@@ -33,7 +33,8 @@ function flatten(path: string, node: unknown, visit: (path: string, found: Leaf 
     return false;
   }
   if (visit(path, node as Tree) === true) return true;
-  for (const key of Object.keys(node)) if (flatten(path === '' ? key : `${path}.${key}`, (node as Tree)[key], visit, depth + 1)) return true;
+  const above = path === '' ? '' : `${path}.`;
+  for (const key of Object.keys(node)) if (flatten(above + key, (node as Tree)[key], visit, depth + 1)) return true;
   return false;
 }
 
@@ -117,7 +118,9 @@ export class IndexedDocument {
   at(path: string): readonly Value[] {
     if (this.#shape === null) {
       const found: Value[] = [];
-      follow(this.doc, path, (node) => flatten('', node, (below, leaf) => { if (below === '' && isLeaf(leaf)) found.push(valueOf(leaf)); }));
+      follow(this.doc, path, (node) => flatten('', node, (below, leaf) => {
+        if (below === '' && isLeaf(leaf)) found.push(valueOf(leaf));
+      }));
       return found.length === 0 && path === '_id' ? this.at('id') : found;
     }
     const slot = this.#shape.slots.get(path) ?? (path === '_id' ? this.#shape.slots.get('id') : undefined);

@@ -1,7 +1,7 @@
 // How a query comes to its result: condition by condition how many documents remain, and who came nearest.
 import type { Moment } from './compile.ts';
 import { IndexedDocument } from './document.ts';
-import { Judge, conditions, miss } from './miss.ts';
+import { Judge, conditions, miss, total } from './miss.ts';
 import { notes } from './notes.ts';
 import { print } from './print.ts';
 import type { Query } from './query.ts';
@@ -58,7 +58,7 @@ export function explain(query: Query, docs: readonly unknown[], options: Explain
     const fewest = positions.sort((a, b) => failed[a]!.length - failed[b]!.length || a - b).slice(0, MOST_WEIGHED);
     const weighed = fewest.map((position) => {
       const misses = which(position).map((part) => miss(parts[part]!, indexed[position]!, judge));
-      return { position, text: misses.map(({ text }) => text).join('; '), distance: misses.reduce((sum, { distance }) => sum + distance, 0) };
+      return { position, text: misses.map(({ text }) => text).join('; '), distance: total(misses) };
     });
     weighed.sort((a, b) => failed[a.position]!.length - failed[b.position]!.length || a.distance - b.distance || a.position - b.position);
     return weighed.slice(0, MOST_NEAREST).map(({ position, text }) => `${name(indexed[position]!.doc, position)}: ${text}`);

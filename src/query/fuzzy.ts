@@ -30,7 +30,8 @@ export function fuzzy(wanted: string, edits: number): (text: string) => boolean 
         let cost = one[column - 1]! + (code === target[column - 1] ? 0 : 1);
         if (one[column]! < cost) cost = Math.min(cost, one[column]! + 1);
         if (row[column - 1]! < cost) cost = Math.min(cost, row[column - 1]! + 1);
-        if (column > 1 && code === target[column - 2] && last === target[column - 1] && two[column - 2]! < cost) cost = two[column - 2]! + 1;
+        const swapped = column > 1 && code === target[column - 2] && last === target[column - 1];
+        if (swapped && two[column - 2]! < cost) cost = two[column - 2]! + 1;
         row[column] = cost < far ? cost : far;
         if (cost < best) best = cost;
       }

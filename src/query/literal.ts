@@ -25,9 +25,11 @@ export function dateOf(text: string): Span | null {
   if (match === null) return null;
   const [, year, month, day, hour, minute, second, fraction, zone] = match;
   const y = Number(year), mo = Number(month) - 1, d = Number(day ?? 1);
-  const from = Date.UTC(y, mo, d, Number(hour ?? 0), Number(minute ?? 0), Number(second ?? 0), Number((fraction ?? '').padEnd(3, '0').slice(0, 3)));
-  if (mo < 0 || mo > 11 || d < 1 || new Date(Date.UTC(y, mo, d)).getUTCDate() !== d || Number(hour ?? 0) > 23 || Number(minute ?? 0) > 59 || Number(second ?? 0) > 60) return null;
-  const shift = zone === undefined || zone === 'Z' ? 0 : (zone[0] === '-' ? 1 : -1) * (Number(zone.slice(1, 3)) * HOUR + Number(zone.slice(-2)) * MINUTE);
+  const h = Number(hour ?? 0), mi = Number(minute ?? 0), s = Number(second ?? 0);
+  if (mo < 0 || mo > 11 || d < 1 || new Date(Date.UTC(y, mo, d)).getUTCDate() !== d || h > 23 || mi > 59 || s > 60) return null;
+  const from = Date.UTC(y, mo, d, h, mi, s, Number((fraction ?? '').padEnd(3, '0').slice(0, 3)));
+  const west = zone === undefined || zone === 'Z' ? 0 : zone[0] === '-' ? 1 : -1;
+  const shift = west === 0 ? 0 : west * (Number(zone!.slice(1, 3)) * HOUR + Number(zone!.slice(-2)) * MINUTE);
   const to = day === undefined ? Date.UTC(y, mo + 1, 1)
     : from + (hour === undefined ? DAY : minute === undefined ? HOUR : second === undefined ? MINUTE : fraction === undefined ? SECOND : 1);
   return { from: from + shift, to: to + shift };

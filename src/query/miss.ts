@@ -38,6 +38,8 @@ export class Judge {
   }
 }
 
+export const total = (misses: Miss[]): number => misses.reduce((sum, { distance }) => sum + distance, 0);
+
 const MOST_SHOWN = 3;
 const shortened = (texts: string[], between = ', '): string =>
   texts.slice(0, MOST_SHOWN).join(between) + (texts.length > MOST_SHOWN ? `${between}... (${texts.length} in all)` : '');
@@ -60,7 +62,8 @@ function valuesOf(clause: Clause, doc: IndexedDocument): Value[] {
   return doc.shape.paths.flatMap((path, slot) => (matches(path) ? doc.columns[slot]! : []));
 }
 
-function bounds(clause: Clause): string[] {
+/** The texts that a clause compares values with. */
+export function bounds(clause: Clause): string[] {
   if (clause.kind === 'term') return [clause.text];
   return clause.kind === 'range' ? [clause.from, clause.to].filter((bound) => bound !== null) : [];
 }
@@ -83,7 +86,8 @@ function missedClause(clause: Clause, doc: IndexedDocument): Miss {
   }
   const inBytes = bounds(clause).some((bound) => numberOf(bound) === null && quantityOf(bound) !== null);
   const shown = [...new Set(values.map((value) => show(value, inBytes)))];
-  return { text: `${name} ${shown.length === 1 ? 'is' : 'are'} ${shortened(shown)}, wanted ${wanted(clause)}`, distance: away(clause, values) ?? 1 };
+  const text = `${name} ${shown.length === 1 ? 'is' : 'are'} ${shortened(shown)}, wanted ${wanted(clause)}`;
+  return { text, distance: away(clause, values) ?? 1 };
 }
 
 /** What in the document makes a clause true that is excluded. */
@@ -100,9 +104,10 @@ function missedElement(query: Extract<Query, { kind: 'element' }>, doc: IndexedD
   const name = printField(query.field);
   const { matches } = wildcard(query.field.name);
   const paths = query.field.pattern ? [...doc.objects.keys()].filter(matches) : [query.field.name];
-  const misses = paths.flatMap((path) => doc.elements(path)).map((element) => miss(query.of, element, judge)).sort((a, b) => a.distance - b.distance);
-  if (misses.length === 0) return { text: `${name} has no elements with fields`, distance: 2 };
-  return { text: `no element of ${name} fulfils ${print(query.of)}; nearest: ${misses[0]!.text}`, distance: misses[0]!.distance };
+  const misses = paths.flatMap((path) => doc.elements(path)).map((element) => miss(query.of, element, judge));
+  const [nearest] = misses.sort((a, b) => a.distance - b.distance);
+  if (nearest === undefined) return { text: `${name} has no elements with fields`, distance: 2 };
+  return { text: `no element of ${name} fulfils ${print(query.of)}; nearest: ${nearest.text}`, distance: nearest.distance };
 }
 
 /**
@@ -125,7 +130,8 @@ function split(query: Query): Query[] {
     case 'list': {
       const may = query.of.filter((item) => item.sign === '').map((item) => item.query);
       const must = query.of.some((item) => item.sign === '+');
-      const others = query.of.flatMap((item) => (item.sign === '+' ? conditions(item.query) : item.sign === '-' ? conditions({ kind: 'not', of: item.query }) : []));
+      const others = query.of.flatMap(({ sign, query: of }) =>
+        sign === '+' ? conditions(of) : sign === '-' ? conditions({ kind: 'not', of }) : []);
       if (must || may.length === 0) return others;
       return [...(may.length === 1 ? conditions(may[0]!) : [{ kind: 'or' as const, of: may }]), ...others];
     }
@@ -144,7 +150,7 @@ export function miss(query: Query, doc: IndexedDocument, judge: Judge): Miss {
     case 'all': return { text: 'matches', distance: 0 };
     case 'and': case 'boost': case 'list': {
       const failed = conditions(query).filter((condition) => !judge.holds(condition, doc)).map((condition) => miss(condition, doc, judge));
-      return { text: shortened(failed.map(({ text }) => text), ' and '), distance: failed.reduce((sum, { distance }) => sum + distance, 0) };
+      return { text: shortened(failed.map(({ text }) => text), ' and '), distance: total(failed) };
     }
     case 'or': {
       const misses = query.of.map((inner) => miss(inner, doc, judge));

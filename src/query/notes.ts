@@ -2,6 +2,7 @@
 import type { IndexedDocument } from './document.ts';
 import { fuzzy } from './fuzzy.ts';
 import { quantityOf, timeOf } from './literal.ts';
+import { bounds } from './miss.ts';
 import { printField } from './print.ts';
 import type { Clause, Query } from './query.ts';
 
@@ -36,9 +37,9 @@ function wrongKind(clause: Clause, docs: readonly IndexedDocument[]): string | n
   if (clause.field === null || clause.field.pattern || clause.kind === 'exists') return null;
   const values = docs.flatMap((doc) => doc.at(clause.field!.name));
   if (values.length === 0 || values.some((value) => value.isText)) return null;
-  const texts = clause.kind === 'term' ? [clause.text] : clause.kind === 'range' ? [clause.from, clause.to].filter((bound) => bound !== null) : [];
-  const wrong = texts.find((text) => quantityOf(text) === null && timeOf(text, 0) === null && !(text.toLowerCase() === 'true' || text.toLowerCase() === 'false'));
-  return wrong === undefined || values.every((value) => Number.isNaN(value.number)) ? null : `${printField(clause.field)} is a number, and ${wrong} is none`;
+  if (values.every((value) => Number.isNaN(value.number))) return null; // true and false
+  const wrong = bounds(clause).find((text) => quantityOf(text) === null && timeOf(text, 0) === null);
+  return wrong === undefined ? null : `${printField(clause.field)} is a number, and ${wrong} is none`;
 }
 
 function elementFields(query: Query): string[] {

@@ -50,14 +50,17 @@ function regexError(text: string, error: BadRegex): QueryError {
   return {
     message: `Bad regular expression: ${error.message}`,
     offset: Math.min(text.length, start + before),
-    hint: 'Between slashes stands a regular expression (. * + ? | [a-z] (x) {2,3}); a backslash makes the next character plain. A path goes in quotes: "/dev/sda1".',
+    hint: 'Between slashes stands a regular expression (. * + ? | [a-z] (x) {2,3}); a backslash makes the next character plain. '
+      + 'A path goes in quotes: "/dev/sda1".',
   };
 }
 
 /** Reads a query. Blank text is every document. Never throws. */
 export function parse(text: string): Parsed {
   const fail = (message: string, offset: number, advice: string): Parsed => ({ ok: false, error: { message, offset, hint: advice } });
-  if (text.length > LONGEST) return fail(`The query is longer than ${LONGEST} characters`, LONGEST, 'Shorten it; a list of many values may fit a wildcard, a range or a tag.');
+  if (text.length > LONGEST) {
+    return fail(`The query is longer than ${LONGEST} characters`, LONGEST, 'A wildcard, a range or a tag may say the same in fewer words.');
+  }
   try {
     const query = parseGrammar(text);
     check(query, freshBudget(), { clauses: 0 });
@@ -65,7 +68,9 @@ export function parse(text: string): Parsed {
   } catch (error) {
     if (error instanceof GrammarError) return { ok: false, error: hint(text, error) };
     if (error instanceof BadRegex) return { ok: false, error: regexError(text, error) };
-    if (error instanceof TooMuch) return fail(`The query has more than ${MOST_CLAUSES} clauses`, 0, 'A wildcard, a range or a tag may say the same in one clause.');
+    if (error instanceof TooMuch) {
+      return fail(`The query has more than ${MOST_CLAUSES} clauses`, 0, 'A wildcard, a range or a tag may say the same in one clause.');
+    }
     if (!(error instanceof RangeError)) throw error;
     return fail('The query is nested too deeply', 0, 'Take some of the brackets away.'); // more than DEEPEST, or more than the stack holds
   }

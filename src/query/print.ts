@@ -13,7 +13,7 @@ function escaped(text: string): string {
 
 /** The same for a wildcard pattern, whose `*`, `?` and backslashes stay. */
 function escapedPattern(pattern: string): string {
-  return pattern.replace(/\\[^]|[*?]|[^*?\\]+/gu, (part) => (part.length === 1 && '*?'.includes(part) ? part : part[0] === '\\' ? part : escaped(part)));
+  return pattern.replace(/\\[^]|[*?]|[^*?\\]+/gu, (part) => (/^[*?\\]/.test(part) ? part : escaped(part)));
 }
 
 const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;

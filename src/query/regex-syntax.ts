@@ -69,7 +69,8 @@ function sameWidth(from: string, to: string): Pattern {
     { kind: 'sequence', of: [digit(low, low), sameWidth(from.slice(1), '9'.repeat(rest))] },
     { kind: 'sequence', of: [digit(high, high), sameWidth('0'.repeat(rest), to.slice(1))] },
   ];
-  if (high - low > 1) of.push({ kind: 'sequence', of: [digit(low + 1, high - 1), { kind: 'repeat', of: digit(48, 57), min: rest, max: rest }] });
+  const others: Pattern = { kind: 'repeat', of: digit(48, 57), min: rest, max: rest };
+  if (high - low > 1) of.push({ kind: 'sequence', of: [digit(low + 1, high - 1), others] });
   return { kind: 'either', of };
 }
 
@@ -83,7 +84,8 @@ function interval(from: string, to: string): Pattern {
     const least = digits === 1 ? 0n : 10n ** BigInt(digits - 1), most = 10n ** BigInt(digits) - 1n;
     of.push(sameWidth(String(low > least ? low : least), String(high < most ? high : most)));
   }
-  return { kind: 'sequence', of: [{ kind: 'repeat', of: { kind: 'set', ranges: [[48, 48]] }, min: 0, max: Infinity }, { kind: 'either', of }] };
+  const zeros: Pattern = { kind: 'repeat', of: { kind: 'set', ranges: [[48, 48]] }, min: 0, max: Infinity };
+  return { kind: 'sequence', of: [zeros, { kind: 'either', of }] };
 }
 
 /**

@@ -37,7 +37,7 @@ export class Value {
     return this.#words;
   }
 
-  /** A number, or a text that is one (`"8080"`); NaN otherwise. Ranges compare these; equality of texts stays textual (`1.10` is not `1.1`). */
+  /** A number, or a text that is one (`"8080"`); NaN otherwise. Ranges compare these; equality of texts is textual (1.10 is not 1.1). */
   get numeral(): number {
     this.#numeral ??= this.isText ? numberOf(this.text) ?? NaN : this.number;
     return this.#numeral;

@@ -1,5 +1,5 @@
-// Wildcards without a regular expression: the pattern is cut at its stars, and each piece is looked for from the left, once. No backtracking
-// into an earlier star is ever needed, so the time is bounded by pattern length x text length, whatever the pattern.
+// Wildcards without a regular expression: the pattern is cut at its stars, and each piece is looked for from the left, once. No
+// backtracking into an earlier star is ever needed, so the time is bounded by pattern length x text length, whatever the pattern.
 
 const ANY = -1; // '?': any one character
 

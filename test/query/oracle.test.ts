@@ -1,5 +1,5 @@
-// What the ancestors' engines answered (recorded from the real engines): every query agrees, or is listed in differences.json with its reason,
-// or the difference is shown to be the operators alone: with the ancestors' way of combining them, our clauses give their answer.
+// What the ancestors' engines answered (recorded from the real engines): every query agrees, or is listed in differences.json with its
+// reason, or the difference is shown to be the operators alone: combined the ancestors' way, our clauses give their answer.
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,7 +26,8 @@ function reasons(engine: string): Map<string, string> {
 /** Lucene's BooleanQuery over our tree: a NOT takes away from its neighbours, alone it gives nothing. */
 function lucene(query: Query, doc: IndexedDocument): boolean {
   const signed = (of: { sign: string; query: Query }[]): boolean => {
-    const holds = of.map((item) => ({ sign: item.query.kind === 'not' ? '-' : item.sign, is: lucene(item.query.kind === 'not' ? item.query.of : item.query, doc) }));
+    const holds = of.map(({ sign, query: inner }) =>
+      inner.kind === 'not' ? { sign: '-', is: lucene(inner.of, doc) } : { sign, is: lucene(inner, doc) });
     const must = holds.filter(({ sign }) => sign === '+'), may = holds.filter(({ sign }) => sign === '');
     return !holds.some(({ sign, is }) => sign === '-' && is) && must.every(({ is }) => is) && (must.length > 0 || may.some(({ is }) => is));
   };
@@ -77,7 +78,8 @@ test('Lucene: 1,000 pairs of a document and a query', () => {
     if (ours === precedence) continue;
     if (listed.has(text)) { unused.delete(text); continue; }
     assert.ok(parsed.ok, `${kind}: an error here, none there: ${text}`);
-    assert.is(parsed.ok && lucene(parsed.query, nodes[doc]!) ? 'T' : 'F', precedence, `${kind}: neither agrees nor is listed, and it is not the meaning of NOT: ${text}`);
+    assert.is(parsed.ok && lucene(parsed.query, nodes[doc]!) ? 'T' : 'F', precedence,
+      `${kind}: neither agrees nor is listed, and it is not the meaning of NOT: ${text}`);
   }
   assert.equal([...unused], [], 'listed, but agrees');
 });

@@ -13,8 +13,9 @@ test('what is printed reads back as the same tree', () => {
 });
 
 test('the usual spelling', () => {
-  const same = ['*', 'web-1', 'os.cpus:>8', 'memory.total:<=8GB', 'a AND b OR c', '+a -b c', 'NOT tags:hpc', 'networks:(address:10.0.0.0/8 AND name:eth0)',
-    'hostname:web*', 'networks.*:eth0', 'tags:ssd^3', '(a OR b)^0.5', '"two words"', '"two words"~2', 'tags:/a\\/b/', 'web~', 'web~1', '_exists_:tags',
+  const same = ['*', 'web-1', 'os.cpus:>8', 'memory.total:<=8GB', 'a AND b OR c', '+a -b c', 'NOT tags:hpc', 'hostname:web*',
+    'networks:(address:10.0.0.0/8 AND name:eth0)', 'networks.*:eth0', 'tags:ssd^3', '(a OR b)^0.5', '"two words"', '"two words"~2',
+    'tags:/a\\/b/', 'web~', 'web~1', '_exists_:tags',
     'cpus:[4 TO 8}', '[* TO *]', '"AND"', 'path\\ with\\ blanks:x'];
   for (const text of same) {
     const parsed = parse(text);

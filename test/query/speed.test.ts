@@ -1,4 +1,5 @@
-// DESIGN 14: a query over 10,000 nodes, p95 <= 20 ms. Tests share the machine with others, so the limit here is wide; the numbers are printed.
+// The target is p95 <= 20 ms for a query over 10,000 nodes. Tests share the machine with others, so the limit here is wide; the numbers
+// are printed.
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,12 +12,16 @@ import { parse } from '../../src/query/parse.ts';
 import type { Query } from '../../src/query/query.ts';
 
 interface Node { id: string; hostname: string; networks: { address: string }[]; tags: string[]; load: number; beatAt: string }
-const base = JSON.parse(readFileSync(join(dirname(fileURLToPath(import.meta.url)), '../../../test/query/oracle/nodes.json'), 'utf8')) as Node[];
+const file = join(dirname(fileURLToPath(import.meta.url)), '../../../test/query/oracle/nodes.json');
+const base = JSON.parse(readFileSync(file, 'utf8')) as Node[];
 const now = 1_790_000_000_000;
 const nodes = Array.from({ length: 10_000 }, (_, index): Node => {
   const node = structuredClone(base[index % base.length]!);
   node.networks.forEach((network, at) => { network.address = `10.${index >> 8}.${index & 255}.${at + 1}`; });
-  return { ...node, id: index.toString(16).padStart(32, '0'), hostname: node.hostname.replace(/\d+/, String(index)), tags: [...node.tags, `rack-${index % 100}`], load: index / 777, beatAt: new Date(now - index * 1000).toISOString() };
+  return {
+    ...node, id: index.toString(16).padStart(32, '0'), hostname: node.hostname.replace(/\d+/, String(index)),
+    tags: [...node.tags, `rack-${index % 100}`], load: index / 777, beatAt: new Date(now - index * 1000).toISOString(),
+  };
 });
 const laidOut = nodes.map(indexDocument);
 
@@ -26,8 +31,10 @@ function read(text: string): Query {
   return parsed.query;
 }
 
-const usual = ['*', 'tags:ssd', 'os.cpus:>8', 'memory.total:>8GB AND networks.address:[10.1.0.0 TO 10.9.255.255]', 'appserver', 'web*', '*server', '10.1.*', '10.1.2.0/24', '/web-?[0-9]+.*/', 'appservr~',
-  'tags:ssd AND NOT hostname:web* OR os.cpus:4', 'networks.*:eth0', 'networks:(address:10.0.0.0/8 AND name:eth0)', 'beatAt:>now-1h', '"Mac OS X"', 'rack-7 OR ssd', 'hostname:*77*', '+tags:gpu -os.name:mac'];
+const usual = ['*', 'tags:ssd', 'os.cpus:>8', 'memory.total:>8GB AND networks.address:[10.1.0.0 TO 10.9.255.255]', 'appserver', 'web*',
+  '*server', '10.1.*', '10.1.2.0/24', '/web-?[0-9]+.*/', 'appservr~',
+  'tags:ssd AND NOT hostname:web* OR os.cpus:4', 'networks.*:eth0', 'networks:(address:10.0.0.0/8 AND name:eth0)', 'beatAt:>now-1h',
+  '"Mac OS X"', 'rack-7 OR ssd', 'hostname:*77*', '+tags:gpu -os.name:mac'];
 
 test('the usual queries over 10,000 nodes', () => {
   const all: number[] = [];
@@ -48,7 +55,9 @@ test('the usual queries over 10,000 nodes', () => {
 });
 
 test('the worst queries stay bounded', () => {
-  for (const text of ['/(.*a.*)*(b|c).*x/', '*a*a*a*a*a*a*b', `${'?*'.repeat(200)}z`, '/~(.*(a|b).*&.*c.*)q/', Array.from({ length: 60 }, (_, at) => `*x${at}y*`).join(' '), 'aaaaaaaaaaaa~2', `"${'a '.repeat(500)}"~30`]) {
+  const many = Array.from({ length: 60 }, (_, at) => `*x${at}y*`).join(' ');
+  for (const text of ['/(.*a.*)*(b|c).*x/', '*a*a*a*a*a*a*b', `${'?*'.repeat(200)}z`, '/~(.*(a|b).*&.*c.*)q/', many, 'aaaaaaaaaaaa~2',
+    `"${'a '.repeat(500)}"~30`]) {
     const started = performance.now();
     const matches = compile(read(text), { now });
     for (const node of laidOut) matches(node);

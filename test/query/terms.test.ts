@@ -19,16 +19,23 @@ import { parse } from '../../src/query/parse.ts';
 const now = Date.UTC(2026, 10, 22, 12);
 type Stored = ReturnType<typeof terms>;
 
-const names = (field: Field, path: string): boolean => field === null || (field.pattern ? wildcard(field.name).matches(path) : field.name === path);
-const within = (value: number | string, from: number | string | null, to: number | string | null, withFrom: boolean, withTo: boolean): boolean =>
+type Bound = number | string | null;
+const names = (field: Field, path: string): boolean =>
+  field === null || (field.pattern ? wildcard(field.name).matches(path) : field.name === path);
+const within = (value: number | string, from: Bound, to: Bound, withFrom: boolean, withTo: boolean): boolean =>
   (from === null || value > from || (withFrom && value === from)) && (to === null || value < to || (withTo && value === to));
 
 function inRange(clause: Extract<Clause, { kind: 'range' }>, term: Terms): boolean {
   const { from, to, includeFrom, includeTo } = clause;
   const read = <T>(as: (text: string) => T | null): [T | null, T | null] | null =>
-    [from, to].every((bound) => bound === null || as(bound) !== null) ? [from === null ? null : as(from), to === null ? null : as(to)] : null;
-  const numbers = read(quantityOf), addresses = read(addressKey), times = read((text) => (quantityOf(text) === null ? timeOf(text, now) : null));
-  const inTime = (at: number) => within(at, times![0] && (includeFrom ? times![0].from : times![0].to), times![1] && (includeTo ? times![1].to : times![1].from), true, false);
+    [from, to].every((bound) => bound === null || as(bound) !== null) ? [from === null ? null : as(from), to === null ? null : as(to)]
+      : null;
+  const numbers = read(quantityOf), addresses = read(addressKey);
+  const times = read((text) => (quantityOf(text) === null ? timeOf(text, now) : null));
+  const inTime = (at: number) => {
+    const [low, high] = times!;
+    return within(at, low && (includeFrom ? low.from : low.to), high && (includeTo ? high.to : high.from), true, false);
+  };
   if (numbers && term.numeral !== null) return within(term.numeral, ...numbers, includeFrom, includeTo);
   if (term.number !== null) return times !== null && inTime(term.number);
   if (addresses) return term.addresses.some((key) => within(key, ...addresses, includeFrom, includeTo));
@@ -65,10 +72,15 @@ function answer(query: Query, stored: Stored): boolean {
     case 'boost': return answer(query.of, stored);
     case 'list': {
       const which = (sign: string) => query.of.filter((item) => item.sign === sign).map((item) => answer(item.query, stored));
-      return !which('-').includes(true) && !which('+').includes(false) && (which('+').length > 0 || which('').length === 0 || which('').includes(true));
+      const may = which('');
+      return !which('-').includes(true) && !which('+').includes(false) && (which('+').length > 0 || may.length === 0 || may.includes(true));
     }
     case 'element': return stored.elements.some((element) => names(query.field, element.path) && answer(query.of, element.terms));
-    case 'exists': return stored.values.some(({ path }) => names(query.field, path) || (query.field !== null && !query.field.pattern && path.startsWith(`${query.field.name}.`)));
+    case 'exists': {
+      const { field } = query;
+      const below = (path: string) => field !== null && !field.pattern && path.startsWith(`${field.name}.`);
+      return stored.values.some(({ path }) => names(field, path) || below(path));
+    }
     default: {
       if (query.kind === 'range' && query.from === null && query.to === null) return answer({ kind: 'exists', field: query.field }, stored);
       return stored.values.some((term) => names(query.field, term.path) && fits(query, term));
@@ -77,18 +89,31 @@ function answer(query: Query, stored: Stored): boolean {
 }
 
 const leaf = fc.oneof(
-  fc.constantFrom('web-1', 'Web', 'Mac OS X', '10.0.0.1', 'http://10.0.0.2:80', 'fe80::1', '8', '8.0', '1.10', '', '2026-11-22T10:00:00Z', '2026-11-22', 'a-b a', 'ssd', '数据'),
+  fc.constantFrom('web-1', 'Web', 'Mac OS X', '10.0.0.1', 'http://10.0.0.2:80', 'fe80::1', '8', '8.0', '1.10', '', '2026-11-22T10:00:00Z',
+    '2026-11-22', 'a-b a', 'ssd', '数据'),
   fc.constantFrom(8, 0.5, -1, 1024, 8 * 1024 ** 3, now, now - 60_000, true, false, null),
 );
 const doc = fc.letrec<{ tree: unknown }>((tie) => ({
-  tree: fc.dictionary(fc.constantFrom('a', 'b', 'name', 'a.b'), fc.oneof({ depthSize: 'small' }, { weight: 3, arbitrary: leaf }, fc.array(leaf, { maxLength: 3 }), tie('tree'), fc.array(tie('tree'), { maxLength: 3 })), { maxKeys: 4, noNullPrototype: true }),
+  tree: fc.dictionary(
+    fc.constantFrom('a', 'b', 'name', 'a.b'),
+    fc.oneof({ depthSize: 'small' }, { weight: 3, arbitrary: leaf }, fc.array(leaf, { maxLength: 3 }), tie('tree'),
+      fc.array(tie('tree'), { maxLength: 3 })),
+    { maxKeys: 4, noNullPrototype: true },
+  ),
 })).tree;
 const field = fc.constantFrom('', '', 'a:', 'b:', 'name:', 'a.b:', 'a.name:', 'a*:', '*b:', 'a.a.b:');
-const value = fc.constantFrom('web', 'WEB-1', 'we*', '*S*', '?', '/[a-z0-9.]+/', 'mac~', 'wxb~1', '8', '8.0', '8GB', '1.1', '"os x"', '"x os"~3', '10.0.0.0/8', '10.*', 'fe80::1', '"FE80::0:1"', '>7', '<=8', '[1 TO 9}', '[10.0.0.1 TO 10.0.0.9]', '>now-1h', '2026-11-22', '<2026-11-23', '[a TO n]', '>m', 'true', '*', '""', '"a b"', 'b', '{* TO 数}');
+const value = fc.constantFrom('web', 'WEB-1', 'we*', '*S*', '?', '/[a-z0-9.]+/', 'mac~', 'wxb~1', '8', '8.0', '8GB', '1.1', '"os x"',
+  '"x os"~3', '10.0.0.0/8', '10.*', 'fe80::1', '"FE80::0:1"', '>7', '<=8', '[1 TO 9}', '[10.0.0.1 TO 10.0.0.9]', '>now-1h', '2026-11-22',
+  '<2026-11-23', '[a TO n]', '>m', 'true', '*', '""', '"a b"', 'b', '{* TO 数}');
 const clause = fc.tuple(field, value).map(([name, text]) => (name === '' && 'fF'.includes(text[0]!) ? 'fe80\\:\\:1' : name + text));
 const query = fc.letrec<{ text: string }>((tie) => ({
-  text: fc.oneof({ depthSize: 'small' }, { weight: 4, arbitrary: clause }, fc.tuple(tie('text'), tie('text')).map(([a, b]) => `(${a}) AND (${b})`), fc.tuple(tie('text'), tie('text')).map(([a, b]) => `+(${a}) -(${b})`),
-    tie('text').map((a) => `NOT (${a})`), fc.tuple(fc.constantFrom('a', 'b', 'a.b', 'a*'), clause, tie('text')).map(([name, a, b]) => `${name}:(name:* AND ${a} AND (${b}))`), fc.constantFrom('_exists_:a', '_exists_:a.b', '_exists_:a*')),
+  text: fc.oneof({ depthSize: 'small' },
+    { weight: 4, arbitrary: clause },
+    fc.tuple(tie('text'), tie('text')).map(([a, b]) => `(${a}) AND (${b})`),
+    fc.tuple(tie('text'), tie('text')).map(([a, b]) => `+(${a}) -(${b})`),
+    tie('text').map((a) => `NOT (${a})`),
+    fc.tuple(fc.constantFrom('a', 'b', 'a.b', 'a*'), clause, tie('text')).map(([name, a, b]) => `${name}:(name:* AND ${a} AND (${b}))`),
+    fc.constantFrom('_exists_:a', '_exists_:a.b', '_exists_:a*')),
 })).text;
 
 test('terms hold all that queries ask for', () => {
@@ -113,7 +138,8 @@ test('the terms of a node', () => {
     { ...nothing, path: 'os.cpus', whole: '8', number: 8, numeral: 8, date: { from: 8, to: 9 } },
     { ...nothing, path: 'networks.address', whole: '10.0.0.1', words: ['10.0.0.1'], addresses: ['00000000000000000000ffff0a000001'] },
   ]);
-  assert.equal(elements.map(({ path, terms: inner }) => [path, inner.values.map((term) => term.path)]), [['os', ['cpus']], ['networks', ['address']]]);
+  const paths = elements.map(({ path, terms: inner }) => [path, inner.values.map((term) => term.path)]);
+  assert.equal(paths, [['os', ['cpus']], ['networks', ['address']]]);
 });
 
 test.run();

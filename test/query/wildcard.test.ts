@@ -30,7 +30,8 @@ test('matches as the definition does', () => {
 test('no pattern makes it slow', () => {
   const text = 'a'.repeat(5000);
   const started = performance.now();
-  for (const pattern of ['*a'.repeat(500) + 'b', '*?'.repeat(1000) + 'b', '*a?'.repeat(300) + '*b*', `*${'a'.repeat(200)}b*`]) assert.not.ok(wildcard(pattern).matches(text));
+  for (const pattern of ['*a'.repeat(500) + 'b', '*?'.repeat(1000) + 'b', '*a?'.repeat(300) + '*b*',
+    `*${'a'.repeat(200)}b*`]) assert.not.ok(wildcard(pattern).matches(text));
   assert.ok(wildcard('*a'.repeat(500) + '*').matches(text));
   assert.ok(performance.now() - started < 1000);
 });

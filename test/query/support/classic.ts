@@ -1,11 +1,12 @@
-// How Lucene's classic query parser combines clauses (QueryParserBase.addClause, default operator OR), as a reference for what the ancestors
-// answered: no precedence, each operator only marks its neighbours as required or forbidden. Clauses are evaluated by the caller.
+// How Lucene's classic query parser combines clauses (QueryParserBase.addClause, default operator OR), as a reference for what the
+// ancestors answered: no precedence, each operator only marks its neighbours as required or forbidden. The caller evaluates the clauses.
 
 interface Marked { holds: boolean; mark: '+' | '-' | '' }
 
 /** Operators, brackets (with a field or without), and clauses; a boost of a group is left out. */
 function tokens(text: string): string[] {
-  const clause = String.raw`[+\-!]?(?:(?:[^\s()\[\]{}"\\:+\-!]|\\.)(?:[^\s()\[\]{}"\\:]|\\.)*:)?(?:"(?:[^"\\]|\\.)*"|[\[{][^\]}]*[\]}]|(?:[^\s()"\\]|\\.)+)`;
+  const field = String.raw`(?:[^\s()\[\]{}"\\:+\-!]|\\.)(?:[^\s()\[\]{}"\\:]|\\.)*:`;
+  const clause = String.raw`[+\-!]?(?:${field})?(?:"(?:[^"\\]|\\.)*"|[\[{][^\]}]*[\]}]|(?:[^\s()"\\]|\\.)+)`;
   return text.match(new RegExp(String.raw`&&|\|\||\bAND\b|\bOR\b|\bNOT\b|[+\-!]?\(|\)|${clause}`, 'g')) ?? [];
 }
 
