@@ -85,9 +85,7 @@ export class Apps {
     if (!written.ok) throw outrankedError();
     const result = await store.write(writeOf('apps', spec.name, record, 'absent', term));
     if (!result.ok) throw result.conflict === 'term' ? outrankedError() : new Refusal('app-exists', `There is already an app ${spec.name}`, 'Change it with PUT.');
-    const entry = view.setApp(record, result.version);
-    entry.revisions.set(1, { doc: revision, version: written.version });
-    view.appChanged(spec.name);
+    view.setApp(record, result.version, { doc: revision, version: written.version });
     this.audit('app.deployed', spec.name, `${spec.name} was deployed: revision 1, ${spec.placement.scale} wanted`, by, { revision: 1 });
   }
 

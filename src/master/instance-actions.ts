@@ -119,7 +119,7 @@ export class InstanceActions {
     if (!held?.ok || !revised?.ok) throw outrankedError();
     const app = await store.write(writeOf('apps', name, record, 'absent', term));
     if (!app.ok) throw new Refusal('app-exists', `App ${name} was deployed meanwhile`, 'Try again.');
-    view.setApp(record, app.version).revisions.set(1, { doc: { ...revision, term }, version: revised.version });
+    view.setApp(record, app.version, { doc: { ...revision, term }, version: revised.version });
     view.setSlot(name, assignment.slot, slot, held.version);
   }
 }

@@ -52,9 +52,18 @@ export class Placer {
     this.actor.subscribe({ error: (error) => context.warn('the placement actor failed', error) });
   }
 
-  /** Something changed: look again. */
-  readonly changed = (): void => { if (this.started) this.actor.send({ type: 'cluster.changed' }); };
   private started = false;
+  private told = false;
+
+  /** Something changed: look again, once for all that changes in this turn (a view half changed is never read). */
+  readonly changed = (): void => {
+    if (this.told || !this.started) return;
+    this.told = true;
+    queueMicrotask(() => {
+      this.told = false;
+      if (this.started) this.actor.send({ type: 'cluster.changed' });
+    });
+  };
 
   start(): void {
     this.started = true;

@@ -76,8 +76,11 @@ export class Records {
       return { result, value: entry };
     }, async () => {
       const stored = await store.get<AppRecord>('apps', name);
-      if (stored) view.setApp(stored.doc, stored.version);
-      else view.removeApp(name);
+      if (!stored) return view.removeApp(name);
+      const number = stored.doc.revision;
+      const revision = view.apps.get(name)?.revisions.get(number) ?? await store.get<Revision>('revisions', revisionKey(name, number));
+      if (!revision) throw new StoreError('store-corrupt', `App ${name} names revision ${number}, which the store has not`, 'Deploy the app again.');
+      view.setApp(stored.doc, stored.version, { doc: revision.doc, version: revision.version });
     });
   }
 

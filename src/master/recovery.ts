@@ -98,7 +98,8 @@ export async function recover(context: MasterContext, nodes: Nodes, epochs: Epoc
 
   for (const record of nodeRecords.values()) nodes.known(record);
   for (const { doc, version } of apps.values()) {
-    if (revisions.has(revisionKey(doc.name, doc.revision))) view.setApp(doc, version);
+    const inForce = revisions.get(revisionKey(doc.name, doc.revision));
+    if (inForce) view.setApp(doc, version, inForce);
     else warn(`app ${doc.name} names revision ${doc.revision}, which is not in the store: it is left alone`);
   }
   for (const { doc, version } of revisions.values()) view.setRevision(doc, version);

@@ -38,13 +38,15 @@ export class View {
 
   // ---- apps, revisions, slots ----
 
-  setApp(doc: AppRecord, version: Version): AppEntry {
+  /** @param revision the one that the record names, where it is not held yet: an app is never without it */
+  setApp(doc: AppRecord, version: Version, revision?: Kept<Revision>): AppEntry {
     let entry = this.apps.get(doc.name);
     if (entry) entry.record = { doc, version };
     else {
       entry = { name: doc.name, record: { doc, version }, revisions: new Map(), slots: new Map(), waiting: [], decisions: [] };
       this.apps.set(doc.name, entry);
     }
+    if (revision) entry.revisions.set(revision.doc.revision, revision);
     this.appChanged(doc.name);
     return entry;
   }

@@ -16,7 +16,7 @@ for (const transport of ['websocket', 'poll'] as const) {
       assert.is(node.hostname, 'host-n1');
       assert.is(node.link, transport);
       assert.is((await master.cluster.node('host-n1')).id, 'n1', 'a node may be named by its host');
-      assert.ok(agent.hub?.startsWith('hub-'));
+      await until('the agent knows its hub', () => agent.hub?.startsWith('hub-'));
       assert.ok(agent.term >= 1);
       await until('beats are answered', () => agent.frames.filter(({ type }) => type === 'beat.ack').length >= 2);
       await until('the joining is told', async () => (await master.cluster.events({ query: 'kind:node.joined', after: 0, limit: 10, newestFirst: false })).items.length === 1);
@@ -92,15 +92,17 @@ test('malformed bodies and frames are refused and said; the line and the master 
   const master = await testMaster();
   const agent = new SimAgent({ node: 'n1' }).connect(master.url);
   const raw = new WebSocket(`${master.url.replace('http', 'ws')}/v1/link`);
+  const opened = new Promise((resolve) => raw.once('open', resolve));
   try {
     await until('welcome', () => agent.welcomed);
-    await new Promise((resolve) => raw.once('open', resolve));
+    await opened;
     for (const body of ['', 'nonsense', '{"type":"hello"}', '[]', 'null', '{"type":"beat","sentMono":1,"load":null}']) raw.send(body);
     raw.send(Buffer.from([0x78, 0x9c, 1, 2, 3]));
     agent.send({ type: 'nonsense' } as never);
     agent.send({ type: 'observed', run: 1, seq: 'x', from: 0, changes: {} } as never);
     agent.send({ type: 'hello' } as never);
-    agent.send({ type: 'observed', run: agent.run, seq: 2, from: 1, changes: { 'x.0.aaaaaaaa': { id: 'x.0.aaaaaaaa', app: 'x', slot: 0, status: 'running', health: 'no list', ports: null } } } as never);
+    agent.instances.set('x.0.aaaaaaaa', { id: 'x.0.aaaaaaaa', app: 'x', slot: 0, status: 'running', health: 'no list', ports: null } as never);
+    agent.report(['x.0.aaaaaaaa']);
     await until('what it said of an instance is there, in shape', async () => (await master.cluster.instances('*', { from: 0, size: 10 })).items.some(({ id, health }) => id === 'x.0.aaaaaaaa' && Array.isArray(health)));
     await until('it is told', async () => (await master.cluster.events({ query: 'kind:link.frameRefused', after: 0, limit: 10, newestFirst: false })).items.length > 0);
     assert.ok(agent.welcomed, 'the line is still there');

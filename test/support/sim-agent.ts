@@ -180,7 +180,7 @@ export class SimAgent {
     if (frame.from === 0) for (const id of [...this.assignments.keys()]) if (!named.has(id)) this.assignments.delete(id); // runs on, as unknown
     this.desiredSeq = frame.seq;
     for (const id of changed) this.follow(id);
-    this.report([...changed]);
+    if (changed.size > 0) this.report([...changed]);
   }
 
   private follow(id: string): void {
