@@ -24,7 +24,7 @@ export function escalatedSlot(planning: Planning, draft: AppDraft, slot: SlotDra
   let because = 'the other place of its slot is in use';
   if (draft.spec.type === 'system') because = 'it belongs to this node';
   else if (movable && next.at > planning.now) {
-    because = `it moved ${next.count} times already; the next move is due in ${showSpan(next.at - planning.now)}`;
+    because = `it has moved ${next.count === 1 ? 'once' : `${next.count} times`} already; the next move is due in ${showSpan(next.at - planning.now)}`;
     planning.wake(next.at);
   } else if (movable) {
     planning.turn(draft, slot, run, 'stop');
@@ -37,5 +37,5 @@ export function escalatedSlot(planning: Planning, draft: AppDraft, slot: SlotDra
   }
   if (run.onFull?.stay === escalated.launch) return;
   slot.adjust(slot[run.place]!, { onFull: { stay: escalated.launch } });
-  planning.decide(draft, slot, 'keep', run.node, `${name} ended ${escalated.deaths} times and goes on on ${where}: ${because}`);
+  planning.decide(draft, slot, 'keep', run.node, `${name} ended ${escalated.deaths} times and goes on in place on ${where}: ${because}`);
 }

@@ -60,7 +60,7 @@ function wantedText(step: string, draft: AppDraft): string {
     case 'cpus': return `has ${showCores(demand.cpus)} left`;
     case 'mem': return `has ${showSize(demand.mem)} of memory left`;
     case 'disk': return `has ${showSize(demand.disk)} of disk left`;
-    default: return step.startsWith('port') ? `has ${step} free` : step.startsWith('with') ? `runs ${step.slice(5)}` : step.startsWith('not with') ? `is without ${step.slice(9)}` : `has less than ${step.slice(8)}`;
+    default: return step.startsWith('port') ? `has ${step} free` : step.startsWith('with') ? `runs ${step.slice(5)}` : step.startsWith('not with') ? `is without ${step.slice(9)}` : `has fewer than ${draft.spec.placement.maxPerNode} of ${draft.name}`;
   }
 }
 
