@@ -30,6 +30,9 @@ const slices = <T>(items: T[]): T[][] => Array.from(
   { length: Math.ceil(items.length / SLICE) }, (_, n) => items.slice(n * SLICE, (n + 1) * SLICE),
 );
 
+/** A number that was asked for as a whole one; what is none is as if it were not there. */
+const whole = (asked: number | undefined, usual: number): number => (Number.isFinite(asked) ? Math.floor(asked!) : usual);
+
 class EmbeddedStore implements Store {
   private readonly root: Tables['root'];
   private readonly commits: Commits;
@@ -88,8 +91,8 @@ class EmbeddedStore implements Store {
 
   async draw(counter: string, count: number, atLeast = 1): Promise<number> {
     checkKey(counter);
-    if (!Number.isSafeInteger(count) || count < 1) {
-      throw new StoreError('store-refused', `Cannot draw ${count} numbers`, 'Draw at least one.');
+    if (!Number.isSafeInteger(count) || count < 1 || !Number.isSafeInteger(atLeast)) {
+      throw new StoreError('store-refused', `Cannot draw ${count} numbers from ${atLeast} on`, 'Draw at least one; give whole numbers.');
     }
     return this.commits.run((ledger) => {
       const first = Math.max(ledger.get(`draw/${counter}`) + 1, ledger.get(FLOOR_KEY) + 1, atLeast);
@@ -106,7 +109,7 @@ class EmbeddedStore implements Store {
 
   async readLog(options: ReadLogOptions = {}): Promise<{ items: LogEntry[]; oldest: number; newest: number }> {
     const newest = await this.read(() => new Ledger(this.ledger).get('log/newest'));
-    const after = Math.max(0, options.after ?? 0), before = Math.min(options.before ?? Infinity, newest + 1);
+    const after = Math.max(0, whole(options.after, 0)), before = Math.min(whole(options.before, newest + 1), newest + 1);
     const page = (low: number, high: number, limit: number): Promise<LogEntry[]> =>
       this.read(() => this.log.read(low, high, limit, options.newestFirst ?? false));
     const items = await searchLog(

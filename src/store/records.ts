@@ -1,6 +1,7 @@
 // Records of the embedded store: reading, ordered scans, compare-and-swap.
 import type { Ledger } from './commits.ts';
 import { checkCollection, checkKey, decode, encode, prefixEnd, recordKey, splitRecordKey, toJson } from './encoding.ts';
+import { StoreError } from './store.ts';
 import type { Doc, ScanOptions, Stored, Version, Write, WriteResult } from './store.ts';
 import type { Table } from './tables.ts';
 
@@ -20,9 +21,11 @@ export interface PreparedWrite { collection: string; key: Buffer; json: Buffer |
 export function prepare(write: Write): PreparedWrite {
   checkCollection(write.collection);
   checkKey(write.key);
+  const term = write.term ?? 0;
+  if (!Number.isSafeInteger(term) || term < 0) throw new StoreError('store-refused', `A term is ${term}`, 'Give a whole number from 0 on.');
   return {
     collection: write.collection, key: recordKey(write.collection, write.key),
-    json: write.doc === null ? null : toJson(write.doc), expect: write.expect, term: write.term ?? 0,
+    json: write.doc === null ? null : toJson(write.doc), expect: write.expect, term,
   };
 }
 

@@ -11,6 +11,8 @@ type Matches = (document: unknown) => boolean;
 /** Documents matched in one go, about 2 ms of them. */
 const PAGE = 250;
 
+const takesAll = (query: string): boolean => query.trim() === '' || query.trim() === '*';
+
 /** @throws StoreError store-refused with the offset and the parser's hint */
 function compileQuery(query: string): Matches {
   const parsed = parse(query);
@@ -73,15 +75,17 @@ export async function searchRecords<T>(
 
 export interface LogWindow { after: number; before: number; limit: number; newestFirst: boolean }
 
-/** @param page reads entries strictly between two numbers */
+/** @param page reads entries strictly between two numbers; `window` holds whole numbers */
 export async function searchLog(
   page: (after: number, before: number, limit: number) => Promise<LogEntry[]>, query: string, window: LogWindow,
 ): Promise<LogEntry[]> {
   const matches = compileQuery(query);
   const found: LogEntry[] = [];
+  // Whoever looks for one of many reads many at once.
+  const size = takesAll(query) ? Math.min(PAGE, window.limit) : PAGE;
   let { after, before } = window;
   for (;;) {
-    const items = await page(after, before, Math.min(PAGE, window.limit));
+    const items = await page(after, before, size);
     for (const item of items) if (found.length < window.limit && matches(item)) found.push(item);
     const last = items.at(-1);
     if (!last || found.length >= window.limit) return found;

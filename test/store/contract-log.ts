@@ -46,6 +46,8 @@ export function logTests(test: Test, at: Subject): void {
     );
     assert.equal((await at.store.readLog({ after: numbers.at(-1)! })).items, []);
     assert.equal((await at.store.readLog({ after: numbers[5]!, before: numbers[2]! })).items, []);
+    assert.is((await at.store.readLog({ after: numbers[2]! + 0.5, limit: 1.5 })).items[0]!.seq, numbers[3]);
+    assert.is((await at.store.readLog({ after: Number.NaN, before: Number.NaN, limit: Number.NaN })).items.length > 0, true);
     assert.equal(await at.store.append([]), []);
   });
 

@@ -128,7 +128,9 @@ export function recordTests(test: Test, at: Subject): void {
       ),
     );
     assert.is(await at.store.get('ok', 'fine'), null, 'a bulk that cannot be sent writes nothing');
+    await refused('store-refused', write({ term: Number.NaN }));
     await refused('store-refused', () => at.store.draw('numbers', 0));
+    await refused('store-refused', () => at.store.draw('numbers', 1, Number.NaN));
     await refused('store-refused', () => at.store.append([{ at: Number.NaN, kind: 'x' }]));
   });
 
