@@ -6,15 +6,20 @@ import { hint } from './hint.ts';
 import type { Parsed, Query, QueryError } from './query.ts';
 import { PatternError } from './regex-syntax.ts';
 
-/** Longest query text (UTF-16 units), most clauses in it (as many as Lucene allows), and brackets in brackets. */
+/** Longest query text and longest wildcard in it (UTF-16 units). */
 export const LONGEST = 20_000;
+export const LONGEST_WILDCARD = 256;
+/** Most clauses (as many as Lucene allows), and most of them that have to be tried on every value: `*a`, `?a`, `/a/`, `a~`. */
 export const MOST_CLAUSES = 1024;
+export const MOST_PATTERNS = 64;
+/** Brackets in brackets. */
 export const DEEPEST = 100;
 
 class TooMuch extends Error {}
+interface Seen { clauses: number; patterns: number }
 
 /** Visits every clause; counts them and tries the regular expressions. */
-function check(query: Query, budget: Budget, seen: { clauses: number }, depth = 0): void {
+function check(query: Query, budget: Budget, seen: Seen, depth = 0): void {
   if (depth > DEEPEST) throw new RangeError();
   switch (query.kind) {
     case 'all': return;
@@ -22,7 +27,14 @@ function check(query: Query, budget: Budget, seen: { clauses: number }, depth = 
     case 'list': return query.of.forEach((item) => check(item.query, budget, seen, depth + 1));
     case 'not': case 'boost': case 'element': return check(query.of, budget, seen, depth + 1);
     default:
-      if (++seen.clauses > MOST_CLAUSES) throw new TooMuch();
+      if (++seen.clauses > MOST_CLAUSES) throw new TooMuch(`The query has more than ${MOST_CLAUSES} clauses`);
+      if (query.kind === 'wildcard' && query.pattern.length > LONGEST_WILDCARD) {
+        throw new TooMuch(`A wildcard is longer than ${LONGEST_WILDCARD} characters`);
+      }
+      if ((query.kind === 'regex' || query.kind === 'fuzzy' || (query.kind === 'wildcard' && /^[*?]/.test(query.pattern)))
+        && ++seen.patterns > MOST_PATTERNS) {
+        throw new TooMuch(`The query has more than ${MOST_PATTERNS} patterns that must be tried on every value`);
+      }
       if (query.kind !== 'regex') return;
       try {
         regex(query.pattern, budget);
@@ -63,14 +75,12 @@ export function parse(text: string): Parsed {
   }
   try {
     const query = parseGrammar(text);
-    check(query, freshBudget(), { clauses: 0 });
+    check(query, freshBudget(), { clauses: 0, patterns: 0 });
     return { ok: true, query };
   } catch (error) {
     if (error instanceof GrammarError) return { ok: false, error: hint(text, error) };
     if (error instanceof BadRegex) return { ok: false, error: regexError(text, error) };
-    if (error instanceof TooMuch) {
-      return fail(`The query has more than ${MOST_CLAUSES} clauses`, 0, 'A wildcard, a range or a tag may say the same in one clause.');
-    }
+    if (error instanceof TooMuch) return fail(error.message, 0, 'A range, a tag or one wildcard such as web* may say the same.');
     if (!(error instanceof RangeError)) throw error;
     return fail('The query is nested too deeply', 0, 'Take some of the brackets away.'); // more than DEEPEST, or more than the stack holds
   }

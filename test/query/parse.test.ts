@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { compile } from '../../src/query/compile.ts';
 import { indexDocument } from '../../src/query/document.ts';
 import { explain } from '../../src/query/explain.ts';
-import { DEEPEST, LONGEST, MOST_CLAUSES, parse } from '../../src/query/parse.ts';
+import { DEEPEST, LONGEST, LONGEST_WILDCARD, MOST_CLAUSES, MOST_PATTERNS, parse } from '../../src/query/parse.ts';
 import { print } from '../../src/query/print.ts';
 import { score } from '../../src/query/score.ts';
 import type { Query } from '../../src/query/query.ts';
@@ -144,11 +144,15 @@ test('what is too much is refused', () => {
   };
   assert.match(refused('a'.repeat(LONGEST + 1)), 'longer than');
   assert.match(refused(Array.from({ length: MOST_CLAUSES + 1 }, (_, at) => `a${at}`).join(' ')), 'more than 1024 clauses');
+  assert.match(refused(Array.from({ length: MOST_PATTERNS + 1 }, (_, at) => `*a${at}`).join(' ')), 'more than 64 patterns');
+  assert.match(refused(`a*${'?'.repeat(LONGEST_WILDCARD)}`), 'longer than 256');
+  assert.is(refused(Array.from({ length: MOST_PATTERNS + 1 }, (_, at) => `a${at}*`).join(' ')), 'accepted');
   assert.match(refused(`${'NOT ('.repeat(DEEPEST + 1)}a${')'.repeat(DEEPEST + 1)}`), 'nested too deeply');
   assert.match(refused('('.repeat(9_000)), /nested too deeply|never closed/);
   // Brackets alone say nothing, unless the stack ends.
   assert.match(refused(`${'('.repeat(9_000)}a${')'.repeat(9_000)}`), /nested too deeply|accepted/);
-  assert.match(refused(Array.from({ length: 500 }, () => '/.*a.{9}/').join(' ')), 'too complex');
+  assert.match(refused(Array.from({ length: 500 }, () => '/.*a.{9}/').join(' ')), /too complex|64 patterns/);
+  assert.match(refused(Array.from({ length: 60 }, () => '/.*a.{10}/').join(' ')), 'too complex');
 });
 
 test('never throws, never stalls, and a hint is never missing', () => {
