@@ -36,7 +36,8 @@ export class InstanceActions {
   }
 
   async action(id: string, action: 'restart' | 'kill' | 'stop' | 'adopt', by: Caller): Promise<InstanceView> {
-    const { node, app } = this.view(id);
+    const before = this.view(id);
+    const { node, app } = before;
     const standing = this.context.view.instances.get(id)?.standing ?? 'known';
     if (action === 'adopt') return this.adopt(id, by);
     if (action === 'stop' && standing === 'known') {
@@ -44,7 +45,7 @@ export class InstanceActions {
     }
     await this.commands.ask(node, action, id, { by: by.name });
     this.audit(id, `instance.${asked[action]}`, `${id}: ${action} asked by ${by.name}`, by);
-    return this.view(id);
+    return instanceView(this.context.view, id) ?? before; // a stopped one may be gone already
   }
 
   private audit(id: string, kind: string, message: string, by: Caller): void {
