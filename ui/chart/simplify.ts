@@ -1,0 +1,99 @@
+// Fewer lines for the same meaning, as UML draws it. Pure.
+//  - all transitions from one state to another are one line, with an event a row;
+//  - what three or more states answer in the same way starts at a pill that names them;
+//  - three or more guarded answers to one event go through a choice, which several states share.
+import type { ChartView } from '../../src/protocol/live.ts';
+import { edgeLabel, eventName, stateName } from './labels.ts';
+
+export type Transition = ChartView['edges'][number];
+/** One drawn line: the transitions it stands for, and a row of label for each event. */
+export interface DrawnEdge { id: string; from: string; to: string; edges: string[]; lines: { text: string; edge: string }[] }
+/** A pseudo-state: a pill that stands for several states, or a choice. */
+export interface Extra { id: string; kind: 'pill' | 'choice'; text: string; /** Paths it stands for. */ of: string[] }
+export interface Simple { extras: Extra[]; edges: DrawnEdge[] }
+
+const MOST_LINES = 4, MANY = 3;
+
+/** The one state that holds all others, if the hub sent it: it is the machine itself and gets no box. */
+export function rootPath(chart: ChartView): string | null {
+  const tops = chart.states.filter((s) => s.parent === null);
+  return tops.length === 1 && chart.states.length > 1 && tops[0]!.type !== 'atomic' ? tops[0]!.path : null;
+}
+
+/** Transitions that stay where they are: no line is drawn for them. */
+export const stays = (edge: Transition): boolean => edge.to === null || edge.to === edge.from;
+
+function pillText(of: string[], all: string[]): string {
+  const others = all.filter((path) => !of.includes(path) && !of.some((p) => path.startsWith(`${p}.`)));
+  if (others.length === 0) return 'any state';
+  if (others.length === 1) return `any but ${stateName(others[0]!)}`;
+  return of.length <= 4 ? of.map(stateName).join(' · ') : `${of.length} states`;
+}
+
+interface Loose { from: string; to: string; text: string; edge: string }
+
+/** Guarded answers of one state to one event, as one key: states with the same key share a choice. */
+function choices(edges: Transition[], from: (e: Transition) => string): { loose: Loose[]; extras: Extra[]; rest: Transition[] } {
+  const groups = new Map<string, Transition[]>();
+  for (const e of edges) groups.set(`${e.from}\n${e.event}`, [...(groups.get(`${e.from}\n${e.event}`) ?? []), e]);
+  const loose: Loose[] = [], extras = new Map<string, Extra>(), rest: Transition[] = [];
+  for (const group of groups.values()) {
+    const targets = new Set(group.map((e) => e.to));
+    if (group.length < MANY || targets.size < MANY) { rest.push(...group); continue; }
+    const key = group.map((e) => `${e.guard ?? ''}>${e.to}`).join('\n'), id = extras.get(key)?.id ?? `(choice ${extras.size})`;
+    extras.set(key, { id, kind: 'choice', text: '', of: [...(extras.get(key)?.of ?? []), from(group[0]!)] });
+    for (const e of group) {
+      loose.push({ from: from(e), to: id, text: eventName(e.event, e.kind), edge: e.id });
+      loose.push({ from: id, to: e.to!, text: e.guard ? `[${e.guard}]` : '[else]', edge: e.id });
+    }
+  }
+  return { loose, extras: [...extras.values()], rest };
+}
+
+/** The lines and pseudo-states to draw, in the order of the machine. */
+export function simplify(chart: ChartView): Simple {
+  const root = rootPath(chart), states = chart.states.filter((s) => s.path !== root && s.type !== 'history').map((s) => s.path);
+  const ANYWHERE = '';
+  const from = (e: Transition): string => (e.from === root || e.from === '' ? ANYWHERE : e.from);
+  const moving = chart.edges.filter((e) => !stays(e) && e.to !== root);
+  const { loose, extras, rest } = choices(moving, from);
+  for (const e of rest) loose.push({ from: from(e), to: e.to!, text: edgeLabel(e), edge: e.id });
+  // Pills: the same label to the same target from many states, or from the machine itself.
+  const same = new Map<string, Loose[]>();
+  for (const l of loose) same.set(`${l.to}\n${l.text}`, [...(same.get(`${l.to}\n${l.text}`) ?? []), l]);
+  const pills = new Map<string, Extra>();
+  for (const group of same.values()) {
+    const sources = [...new Set(group.map((l) => l.from))].filter((path) => !path.startsWith('(choice'));
+    const anywhere = sources.includes(ANYWHERE);
+    if (!anywhere && sources.length < MANY) continue;
+    const text = anywhere ? 'any state' : pillText(sources, states), id = `(pill ${text})`;
+    if (!pills.has(id)) pills.set(id, { id, kind: 'pill', text, of: anywhere ? states : sources });
+    for (const l of group) if (!l.from.startsWith('(choice')) l.from = id;
+  }
+  const drawn = new Map<string, DrawnEdge>();
+  for (const l of loose) {
+    const key = `${l.from}\n${l.to}`, line = drawn.get(key) ?? { id: `e${drawn.size}`, from: l.from, to: l.to, edges: [], lines: [] };
+    if (!line.edges.includes(l.edge)) line.edges.push(l.edge);
+    if (!line.lines.some((x) => x.text === l.text)) line.lines.push({ text: l.text, edge: l.edge });
+    drawn.set(key, line);
+  }
+  return { extras: [...pills.values(), ...extras], edges: [...drawn.values()].map(shortened) };
+}
+
+const shortened = (line: DrawnEdge): DrawnEdge =>
+  (line.lines.length <= MOST_LINES ? line : { ...line, lines: [...line.lines.slice(0, MOST_LINES - 1), { text: `+${line.lines.length - MOST_LINES + 1} more`, edge: '' }] });
+
+/** For the mini chart: children folded into their outermost state, lines that fall together merged, pills left out. */
+export function folded(chart: ChartView, simple: Simple): Simple {
+  const root = rootPath(chart), parents = new Map(chart.states.map((s) => [s.path, s.parent]));
+  const outer = (path: string): string => { let p = path; for (;;) { const up = parents.get(p) ?? null; if (up === null || up === root) return p; p = up; } };
+  const drawn = new Map<string, DrawnEdge>();
+  for (const e of simple.edges) {
+    const a = outer(e.from), b = outer(e.to);
+    if (a === b || a.startsWith('(pill')) continue;
+    const line = drawn.get(`${a}\n${b}`) ?? { id: `m${drawn.size}`, from: a, to: b, edges: [], lines: [] };
+    line.edges.push(...e.edges);
+    drawn.set(`${a}\n${b}`, line);
+  }
+  return { extras: simple.extras.filter((x) => x.kind === 'choice'), edges: [...drawn.values()] };
+}

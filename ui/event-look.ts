@@ -1,0 +1,55 @@
+// What an event looks like: the glyph of the status it speaks of, and which words of its sentence are its subject. Pure.
+import type { ClusterEvent } from '../src/model/event.ts';
+
+const verbs: [RegExp, string][] = [
+  [/\.(gaveUp|failed|refused|corrupt|quarantined|crashed)$/i, 'failed'],
+  [/\.(restarting|restarted|exited|escalated|moved|rescheduled)$/i, 'restarting'],
+  [/\.(unhealthy|failing)$/i, 'unhealthy'],
+  [/\.(killed|killing|stopping)$/i, 'killing'],
+  [/\.(stopped|deleted|removed|ended)$/i, 'stopped'],
+  [/\.(fetching|fetched|resolved)$/i, 'fetching'],
+  [/\.(starting|placed|created|planned|committed|assigned)$/i, 'starting'],
+  [/\.(lost|unknown|vanished)$/i, 'lost'],
+  [/\.suspect(ed)?$/i, 'suspect'], [/\.cordoned$/i, 'cordoned'], [/\.drain(ing|ed)?$/i, 'draining'], [/\.join(ed|ing)$/i, 'joining'],
+  [/\.(running|started|ready|returned|adopted|recovered|uncordoned)$/i, 'running'],
+  [/\.(passed|passing|healthy|updated|scaled|deployed|done|changed|set)$/i, 'passing'],
+];
+
+/** The status whose glyph stands before the event; the event's own `detail.status` wins. */
+export function eventStatus(e: Pick<ClusterEvent, 'kind' | 'loudness' | 'detail'>): string {
+  if (typeof e.detail?.['status'] === 'string') return e.detail['status'];
+  for (const [pattern, status] of verbs) if (pattern.test(e.kind)) return e.loudness === 'attention' && status === 'passing' ? 'unhealthy' : status;
+  return e.loudness === 'attention' ? 'unhealthy' : e.loudness === 'moving' ? 'starting' : 'stopped';
+}
+
+/** The sentence cut after its subject, when it begins with it. */
+export function splitSubject(e: Pick<ClusterEvent, 'message' | 'subject'>): [string, string] {
+  const { app, slot, instance, node } = e.subject;
+  const names = [instance, app !== undefined && slot !== undefined ? `${app}.${slot}` : undefined, app, node].filter((n): n is string => n !== undefined);
+  const found = names.find((name) => e.message.startsWith(name));
+  return found ? [found, e.message.slice(found.length)] : ['', e.message];
+}
+
+/** Changes a minute over the last `minutes`, the oldest first. */
+export function perMinute(events: readonly { at: number }[], now: number, minutes: number): number[] {
+  const counts = new Array<number>(minutes).fill(0);
+  for (const e of events) {
+    const ago = Math.floor((now - e.at) / 60_000);
+    if (ago >= 0 && ago < minutes) counts[minutes - 1 - ago]!++;
+  }
+  return counts;
+}
+
+/** What the last changes were about, most first: `{subject: 'web', n: 48}`. */
+export function topSubjects(events: readonly Pick<ClusterEvent, 'subject' | 'at'>[], since: number, most: number): { name: string; kind: 'app' | 'node'; id: string; n: number }[] {
+  const counts = new Map<string, { name: string; kind: 'app' | 'node'; id: string; n: number }>();
+  for (const e of events) {
+    const id = e.subject.app ?? e.subject.node;
+    if (e.at < since || id === undefined) continue;
+    const kind = e.subject.app !== undefined ? 'app' : 'node';
+    const entry = counts.get(`${kind} ${id}`) ?? { name: id, kind, id, n: 0 };
+    entry.n++;
+    counts.set(`${kind} ${id}`, entry);
+  }
+  return [...counts.values()].sort((a, b) => b.n - a.n || (a.name < b.name ? -1 : 1)).slice(0, most);
+}

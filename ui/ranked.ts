@@ -1,0 +1,26 @@
+// Ranks what the palette finds. Pure.
+export interface Choice { id: string; name: string; /** More words it is found by. */ words: string; note: string; glyph: string; /** The higher the earlier, among equals. */ weight: number; run: () => void }
+
+/** How well every word of the text is found: whole name, beginning of it, beginning of a word, anywhere. Null: not at all. */
+export function score(choice: Pick<Choice, 'name' | 'words'>, text: string): number | null {
+  const name = choice.name.toLowerCase(), words = `${name} ${choice.words.toLowerCase()}`;
+  let total = 0;
+  for (const term of text.toLowerCase().split(/\s+/).filter(Boolean)) {
+    if (name === term) total += 8;
+    else if (name.startsWith(term)) total += 6;
+    else if (new RegExp(`[\\s._-]${term.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`).test(` ${words}`)) total += 4;
+    else if (words.includes(term)) total += 1;
+    else return null;
+  }
+  return total;
+}
+
+/** The best `limit`, best first; with no text the heaviest. */
+export function ranked<C extends Choice>(choices: readonly C[], text: string, limit: number): C[] {
+  const found: { choice: C; score: number; at: number }[] = [];
+  choices.forEach((choice, at) => {
+    const points = score(choice, text);
+    if (points !== null) found.push({ choice, score: points * 10 + choice.weight, at });
+  });
+  return found.sort((a, b) => b.score - a.score || a.at - b.at).slice(0, limit).map((f) => f.choice);
+}

@@ -1,0 +1,104 @@
+// One instance: status, because, next; its life, live log, statechart, usage, health, exit and facts.
+import type { VNode } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { InstanceView } from '../../src/model/instance.ts';
+import type { ClusterEvent } from '../../src/model/event.ts';
+import { appNamed, events, instanceOf, loaded, watchInstance, writable } from '../cluster.ts';
+import { foldEvents } from '../fold.ts';
+import { cores, memory, percent } from '../format.ts';
+import { rich, t } from '../i18n.tsx';
+import { useKeys } from '../keys.ts';
+import { lazy } from '../lazy.tsx';
+import { slotName } from '../needs.ts';
+import { ranges, rangeName, table, type Range, type SeriesPoint } from '../series.ts';
+import { appPath } from '../routes.ts';
+import { route, setQuery } from '../router.ts';
+import { Page } from '../shell.tsx';
+import { path } from '../api.ts';
+import { hubNow, second } from '../ticks.ts';
+import { useAsk } from '../parts/ask.ts';
+import { Chip } from '../parts/chip.tsx';
+import { FeedLine } from '../parts/feed.tsx';
+import { adoptInstance, killInstance, restartInstance, stopUnknown } from '../parts/instance-acts.tsx';
+import { ExitRecord, Health, InstanceFacts } from '../parts/instance-facts.tsx';
+import { Json } from '../parts/json.tsx';
+import { Life } from '../parts/life.tsx';
+import { Log } from '../parts/log.tsx';
+import { Choice, Panel, Tabs } from '../parts/panel.tsx';
+import { Empty, Loading } from '../parts/states.tsx';
+import { Left } from '../parts/time.tsx';
+import { Why } from '../parts/why.tsx';
+import { written } from '../spec-text.ts';
+
+const Plot = lazy(() => import('../parts/plot.tsx').then((m) => m.Plot));
+const MiniChart = lazy(() => import('../chart/mini.tsx').then((m) => m.MiniChart));
+type Tab = 'log' | 'why' | 'events' | 'spec';
+
+function Usage({ i }: { i: InstanceView }): VNode {
+  const [range, setRange] = useState<Range>('30m');
+  const app = appNamed(i.app), limit = app?.spec.resAlloc.mem ?? null, minute = Math.floor(second.value / 60_000);
+  const { value } = useAsk<{ points: SeriesPoint[] }>(path`/instances/${i.id}/usage` + `?range=${range}`, minute);
+  const to = Math.floor(hubNow() / 60_000), from = to - ranges[range], data = table(value?.points ?? [], from, to), span: [number, number] = [from * 60, to * 60];
+  const mem = data.of('mem'), cpu = data.of('cpu'), peak = Math.max(0, ...mem.map((v) => v ?? 0));
+  return (
+    <Panel title={t('usage')} right={<Choice options={(['30m', '4h', '24h', '7d'] as const).map((r) => ({ id: r, name: rangeName(r) }))} now={range} choose={setRange} label={t('usage')} />}>
+      <div class="row small"><span class="mid">{t('memory')}</span><b class="strong">{memory(i.usage?.mem)}</b><span class="dim push">{peak > 0 ? t('usage.peak', { n: memory(peak) }) : ''}</span></div>
+      <Plot x={data.x} lines={[{ label: t('memory'), values: mem }]} show={memory} height={110} range={span} base={1024} label={t('memory')} cap={limit ? { at: limit, label: t('usage.limit', { n: memory(limit) }) } : undefined} />
+      <div class="row small"><span class="mid">{t('cpu')}</span><b class="strong">{percent(i.usage?.cpu)}</b><span class="dim push">{app?.spec.resAlloc.cpus ? t('usage.reserved', { n: cores(app.spec.resAlloc.cpus) }) : ''}</span></div>
+      <Plot x={data.x} lines={[{ label: t('cpu'), values: cpu }]} show={percent} height={86} range={span} top={0.1} label={t('cpu')} />
+      <dl class="kv wide"><dt>{t('processes')}</dt><dd>{i.usage?.processes ?? '–'}</dd><dt>{t('fds')}</dt><dd>{i.usage?.fds ?? '–'}</dd></dl>
+    </Panel>
+  );
+}
+
+function useInstanceEvents(id: string): ClusterEvent[] {
+  const { value } = useAsk<{ items: ClusterEvent[] }>(`/events?query=${encodeURIComponent(`subject.instance:${JSON.stringify(id)}`)}&size=200`);
+  return foldEvents(value?.items ?? [], events.value.filter((e) => e.subject.instance === id), 500);
+}
+
+/** The sentence: because what, and what comes next and when. */
+function Because({ i }: { i: InstanceView }): VNode {
+  const failing = i.health.find((h) => h.status === 'failing');
+  return (
+    <p class="because">
+      {i.reason ? i.reason.text : i.status === 'running' ? (failing ? t('health.failing', { detail: failing.detail }) : rich('instance.sentence', { pid: i.pid ?? '–', n: i.health.length })) : ''}
+      {i.reason?.next && <> {i.reason.next.what}{i.reason.next.at !== null && <> {rich('next.in', { left: <b><Left at={i.reason.next.at} /></b> })}</>}</>}
+    </p>
+  );
+}
+
+export default function Instance(): VNode {
+  const { id, query } = route.value, i = instanceOf(id), tab = (query.get('tab') ?? 'log') as Tab, list = useInstanceEvents(id);
+  useEffect(() => watchInstance(id), [id]);
+  useKeys([{ keys: 'r', word: 'key.restart', run: () => { const now = instanceOf(id); if (now && now.status !== 'unknown' && writable.peek()) void restartInstance(now); } }], [id]);
+  const name = i ? slotName(i) : id, crumbs = [{ name: t('page.apps'), href: '/apps' }, ...(i ? [{ name: i.app, href: appPath(i.app) }] : []), { name }];
+  if (!i) return <Page crumbs={crumbs}>{loaded.value ? <section class="panel"><Empty title={t('instance.missing', { id })} actions={<a class="btn" href="/apps">{t('page.apps')} <kbd>g a</kbd></a>}>{t('instance.missing.text')}</Empty>{list.length > 0 && <ol class="feed wide">{list.map((e) => <FeedLine key={e.seq} e={e} kind />)}</ol>}</section> : <Loading />}</Page>;
+  const may = writable.value, why = may ? '' : t('lost.writes'), app = appNamed(i.app);
+  const tabs: { id: Tab; name: string; count?: number }[] = [{ id: 'log', name: t('log') }, { id: 'why', name: t('why') }, { id: 'events', name: t('page.events'), count: list.length }, { id: 'spec', name: t('spec') }];
+  return (
+    <Page crumbs={crumbs} title={name}>
+      <div class="head"><h1>{name}</h1><Chip s={i.status} big /><Because i={i} />
+        <span class="right">{i.status === 'unknown' ? <><button type="button" class="btn" disabled={!may} title={why} onClick={() => void adoptInstance(i)}>{t('adopt')}</button><button type="button" class="btn danger" disabled={!may} title={why} onClick={() => void stopUnknown(i)}>{t('stop')}…</button></>
+          : <><button type="button" class="btn" disabled={!may} title={why || 'r'} onClick={() => void restartInstance(i)}>{t(i.status === 'restarting' ? 'restart.now' : 'restart')}</button><button type="button" class="btn danger" disabled={!may || i.pid === null} title={why || (i.pid === null ? t('kill.nothing') : '')} onClick={() => void killInstance(i)}>{t('kill')}…</button></>}</span></div>
+      <Life i={i} events={list} />
+      <div class="cols inst">
+        <div class="stack a1">
+          <section class="panel logpanel">
+            <header class="lined"><Tabs tabs={tabs} now={tab} choose={(next) => setQuery({ tab: next === 'log' ? null : next })} /></header>
+            {tab === 'log' && <Log id={id} />}
+            {tab === 'why' && <div class="body pad"><Why path={path`/instances/${id}/why`} version={i.at} /></div>}
+            {tab === 'events' && (list.length === 0 ? <Empty title={t('events.none')} /> : <ol class="feed wide">{list.map((e) => <FeedLine key={e.seq} e={e} kind />)}</ol>)}
+            {tab === 'spec' && <div class="body pad">{app ? <Json value={written(app.spec, app.scale)} readings /> : <p class="dim">{t('instance.no.app')}</p>}</div>}
+          </section>
+          {i.exit && <ExitRecord i={i} exit={i.exit} />}
+          <InstanceFacts i={i} />
+        </div>
+        <div class="stack a2">
+          <Panel title={t('statechart')} note="instance" right={<a class="small link" href={`/inspector/${encodeURIComponent(`instance:${id}`)}`}>{t('open.inspector')}</a>}><MiniChart actor={`instance:${id}`} next={i.reason?.next?.at ?? null} /></Panel>
+          <Usage i={i} />
+          <Health i={i} />
+        </div>
+      </div>
+    </Page>
+  );
+}
