@@ -9,7 +9,7 @@ import type { Logger } from './log.ts';
 import type { InForce } from './settings.ts';
 
 /** The built dashboard. */
-export const uiDirectory = join(dirname(fileURLToPath(import.meta.url)), '../../ui');
+export const uiDirectory = join(dirname(fileURLToPath(import.meta.url)), '../../dashboard');
 
 /** Steps to undo, run last first; each is given its time, and one that fails does not keep the others from running. */
 export class Ending {
