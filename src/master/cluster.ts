@@ -6,7 +6,6 @@ import { Refusal } from '../model/errors.ts';
 import type { ClusterEvent } from '../model/event.ts';
 import type { HealthView, InstanceView, Usage } from '../model/instance.ts';
 import type { NodeView } from '../model/node.ts';
-import type { PlacementSettings } from '../placement/snapshot.ts';
 import type { ActorView, InspectFrame } from '../protocol/live.ts';
 import type { PlanView, StatusView, WhyView } from '../protocol/views.ts';
 import type { Roster } from '../live/roster.ts';
@@ -19,6 +18,7 @@ import type { MasterContext } from './context.ts';
 import type { InstanceActions } from './instance-actions.ts';
 import { page } from './lists.ts';
 import type { NodeActions } from './node-actions.ts';
+import type { Planner } from './planner.ts';
 import { RemoteActors } from './remote-actors.ts';
 import { followLogs } from './remote-logs.ts';
 import { revisionKey } from './records.ts';
@@ -32,7 +32,7 @@ export interface ClusterParts {
   /** State of the master's machine. */
   phase(): string;
   frozenUntil(): number | null;
-  settings: PlacementSettings;
+  planner: Planner;
   startedAt: number;
 }
 

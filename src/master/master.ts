@@ -33,6 +33,7 @@ import { noteStatus } from './node-events.ts';
 import { ObservedInstances } from './observed.ts';
 import { Places } from './places.ts';
 import { Placer } from './placer.ts';
+import { Planner } from './planner.ts';
 import { PollSessions } from './poll-sessions.ts';
 import { Records } from './records.ts';
 import { recover } from './recovery.ts';
@@ -116,12 +117,12 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
   const polls = new PollSessions(links);
   const loss = new Loss(context, nodes, disconnect);
   const keeping = new Keeping(context);
-  const settings: PlacementSettings = { ...defaultSettings, stopSelfMs: (times.lostMs * 7) / 6, ...options.placement };
+  const planning = { context, frozenUntil: () => loss.frozenUntil, settings: { ...defaultSettings, stopSelfMs: (times.lostMs * 7) / 6, ...options.placement } };
   const roster = new Roster('master', () => clock.now());
   let placer: Placer | null = null;
 
   const serve = (): (() => void) => {
-    const mine = placer = new Placer(context, new Committer(context, records, epochs, places), () => loss.frozenUntil, settings);
+    const mine = placer = new Placer(context, new Committer(context, records, epochs, places), new Planner({ ...planning, keeps: true }));
     view.attach({ dutiesChanged: (node) => desired.changed(node), touched: mine.changed });
     loss.start();
     keeping.start();
@@ -170,7 +171,7 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
   });
   const cluster = new MasterCluster({
     context, roster, commands, storeAbout: options.storeAbout,
-    phase: () => phaseOf(head.getSnapshot().value), frozenUntil: () => loss.frozenUntil, settings, startedAt: clock.now(),
+    phase: () => phaseOf(head.getSnapshot().value), frozenUntil: () => loss.frozenUntil, planner: new Planner({ ...planning, keeps: false }), startedAt: clock.now(),
     apps: new Apps(context, records, places, contents),
     nodeActions: new NodeActions(context, records, nodes, desired),
     instanceActions: new InstanceActions(context, records, commands, epochs),

@@ -1,22 +1,15 @@
-// The effects of the placement actor: read everything, plan, commit. Where the snapshot is large the plan is made in a worker
-// thread and the snapshot is read in pieces, so that the main loop is never held up.
+// The effects of the placement actor: read everything, plan, commit.
 import { createActor, fromPromise } from 'xstate';
 import type { Actor } from 'xstate';
 import { placementMachine } from '../../machines/placement.ts';
 import type { Committed, Planned } from '../../machines/placement.ts';
-import { place } from '../placement/place.ts';
 import { isSettled } from '../placement/snapshot.ts';
-import type { Plan, PlacementSettings } from '../placement/snapshot.ts';
+import type { Plan } from '../placement/snapshot.ts';
 import type { Committer } from './commit.ts';
 import type { MasterContext } from './context.ts';
-import { PlanWorker } from './plan-worker.ts';
-import { Assembly, snapshotPieces } from './snapshot.ts';
+import type { Planner } from './planner.ts';
 import type { SlotVersions } from './snapshot.ts';
 
-/** Slots times nodes above which a plan is made elsewhere: about 20 ms of work. */
-const LARGE = 20_000;
-/** Longest turn of the loop while a snapshot is read, ms. */
-const TURN_MS = 10;
 /** Decisions kept of an app for `why`. */
 const DECISIONS = 20;
 
@@ -24,19 +17,16 @@ export class Placer {
   readonly actor: Actor<typeof placementMachine>;
   private readonly context: MasterContext;
   private readonly committer: Committer;
-  private readonly frozenUntil: () => number | null;
-  private readonly settings: PlacementSettings;
-  private worker: PlanWorker | null = null;
+  private readonly planner: Planner;
   private plan: Plan | null = null;
   private versions: SlotVersions = new Map();
   private readonly said = new Map<string, number>();
   private working: Promise<unknown> = Promise.resolve();
 
-  constructor(context: MasterContext, committer: Committer, frozenUntil: () => number | null, settings: PlacementSettings) {
+  constructor(context: MasterContext, committer: Committer, planner: Planner) {
     this.context = context;
     this.committer = committer;
-    this.frozenUntil = frozenUntil;
-    this.settings = settings;
+    this.planner = planner;
     const watched = <T>(work: () => Promise<T>): Promise<T> => {
       const mine = work();
       this.working = mine.catch((error: unknown) => context.warn('placement failed', error));
@@ -75,36 +65,17 @@ export class Placer {
     this.started = false;
     this.actor.stop();
     await this.working;
-    await this.worker?.stop();
-    this.worker = null;
+    await this.planner.stop();
   }
 
   private async planned(): Promise<Planned> {
-    const { view, clock, leadership } = this.context;
-    const now = clock.now();
     this.versions = new Map();
-    const pieces = snapshotPieces(view, leadership.hub, this.versions);
-    const slots = [...view.apps.values()].reduce((sum, { record, slots: held }) => sum + Math.max(record.doc.scale, held.size), 0);
-    if (slots * Math.max(1, view.nodes.size) <= LARGE) {
-      const assembly = new Assembly(now, this.frozenUntil(), this.settings);
-      for (const piece of pieces) assembly.add(piece);
-      this.plan = place(assembly.snapshot);
-    } else {
-      this.worker ??= new PlanWorker();
-      this.worker.begin(now, this.frozenUntil(), this.settings);
-      for (let began = performance.now(), piece = pieces.next(); !piece.done; piece = pieces.next()) {
-        this.worker.add(piece.value);
-        if (performance.now() - began < TURN_MS) continue;
-        await new Promise(setImmediate);
-        began = performance.now();
-      }
-      this.plan = await this.worker.plan();
-    }
+    this.plan = await this.planner.ask({ kind: 'plan', more: 0 }, this.versions);
     this.show(this.plan);
     return {
       changes: isSettled(this.plan) ? 0 : Math.max(1, this.plan.changes.length),
       waiting: this.plan.waiting.length,
-      wakeInMs: this.plan.wakeAt === null ? null : Math.max(1, this.plan.wakeAt - clock.now()),
+      wakeInMs: this.plan.wakeAt === null ? null : Math.max(1, this.plan.wakeAt - this.context.clock.now()),
     };
   }
 
