@@ -34,6 +34,10 @@ export interface LinkContent {
   warn(message: string, error?: unknown): void;
 }
 
+/** What carries the conversation: sockets, or something in this very process. */
+export interface Lines { socket: typeof openSocket; poll: typeof openPoll; passes: typeof socketPasses }
+const remoteLines: Lines = { socket: openSocket, poll: openPoll, passes: socketPasses };
+
 /** Changes are gathered for this long before they are reported, ms. */
 const gatherMs = 5;
 const eventBatch = 500;
@@ -59,14 +63,14 @@ export class LinkClient {
   #contents: NonNullable<Extract<AgentFrame, { type: 'observed' }>['contents']> = [];
   #inOrder: Promise<void> = Promise.resolve();
 
-  constructor(options: LineOptions, content: LinkContent, spool: EventSpool) {
+  constructor(options: LineOptions, content: LinkContent, spool: EventSpool, lines: Lines = remoteLines) {
     this.#options = options;
     this.#content = content;
     this.#spool = spool;
     const line = (open: typeof openSocket) => fromCallback<LinkEvent>(({ sendBack }) => open(this.#options, this.#listener(sendBack)));
     this.actor = createActor(linkMachine.provide({ actors: {
-      socket: line(openSocket) as never, poll: line(openPoll) as never,
-      tryout: fromPromise<boolean, object>(({ signal }) => socketPasses(this.#options, signal)),
+      socket: line(lines.socket) as never, poll: line(lines.poll) as never,
+      tryout: fromPromise<boolean, object>(({ signal }) => lines.passes(this.#options, signal)),
     } }));
     this.actor.subscribe({ error: (error) => this.#content.warn('the link failed', error) });
   }

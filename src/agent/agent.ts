@@ -1,0 +1,159 @@
+// An agent: everything put together, started in order, ended in reverse. Its head is the `agent` machine. It opens no port: whoever
+// runs it serves its API. It needs the lock of its store directory, taken before and kept by the caller.
+import { mkdirSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createActor, fromCallback, fromPromise, type Actor } from 'xstate';
+import { agentMachine, type AgentEmitted, type AgentEvent } from '../../machines/agent.ts';
+import { Roster } from '../live/roster.ts';
+import { hostOf } from '../model/environment.ts';
+import type { NewEvent } from '../model/event.ts';
+import { AgentCommands } from './commands.ts';
+import type { AgentContext } from './context.ts';
+import { Conversation } from './conversation.ts';
+import { DesiredSet } from './desired-set.ts';
+import { Duties } from './duties.ts';
+import { bootId } from './effects/boot.ts';
+import { findMembershipRoot, removeMembershipRoot } from './effects/cgroup.ts';
+import { ContentCache } from './effects/content-cache.ts';
+import { Launcher } from './effects/launcher.ts';
+import { PortPool } from './effects/ports.ts';
+import { findTools } from './effects/tools.ts';
+import { Identity, type AgentIdentity } from './identity.ts';
+import { Instances } from './instances.ts';
+import { LinkClient, type Lines } from './link-client.ts';
+import { supervisorLogic } from './logic.ts';
+import { monoMs } from './moment.ts';
+import { NodeSelf } from './node-self.ts';
+import { recover } from './recovery.ts';
+import { defaultOptions, type AgentOptions } from './settings.ts';
+import { EventSpool } from './spool.ts';
+import { UsageSampler } from './usage.ts';
+
+export interface StartOptions extends Partial<AgentOptions> {
+  storeDirectory: string;
+  /** Carries the conversation inside this process (standalone); default: WebSocket and HTTP to `master`. */
+  lines?: Lines;
+}
+
+export interface RunningAgent {
+  readonly identity: Readonly<AgentIdentity>;
+  readonly instances: Instances;
+  readonly commands: AgentCommands;
+  readonly roster: Roster;
+  readonly self: NodeSelf;
+  readonly link: LinkClient;
+  readonly context: AgentContext;
+  readonly spool: EventSpool;
+  readonly usage: UsageSampler;
+  /** State of the agent's machine. */
+  phase(): string;
+  /** Resolves when it has ended: null after `stop` or a drain, else why it ended by itself. */
+  readonly ended: Promise<string | null>;
+  /** The address of its API, once that is open. */
+  announce(address: string): void;
+  /** Ends the agent in order. `processes`: ends what runs here, too; otherwise all of it runs on. */
+  stop(how: { processes: boolean }): Promise<void>;
+}
+
+/**
+ * Recovers, then serves. Starts and stops nothing before all that runs here is seen.
+ * @throws Error when the store directory cannot be used
+ */
+export async function startAgent(given: StartOptions): Promise<RunningAgent> {
+  const options: AgentOptions = { ...defaultOptions, ...given, storeDirectory: resolve(given.storeDirectory) };
+  const { storeDirectory, log } = options;
+  const below = (name: string): string => { const path = join(storeDirectory, name); mkdirSync(path, { recursive: true, mode: 0o711 }); return path; };
+  const standalone = options.master === null;
+  mkdirSync(storeDirectory, { recursive: true, mode: 0o711 });
+  const { identity, notices } = await Identity.open(storeDirectory);
+  const warn = (message: string, error?: unknown): void => log('warn', error === undefined ? message : `${message}: ${error instanceof Error ? error.message : String(error)}`);
+  const spool = await EventSpool.open(below('spool'), bootId(), warn);
+  const tell = (event: NewEvent): void => spool.append(event);
+  const { node } = identity.now;
+  const tools = findTools(), root = findMembershipRoot(node, options.membership ?? undefined), user = userInfo();
+  const launcher = new Launcher({ tools, root, directory: storeDirectory });
+  const context: AgentContext = {
+    options, node, launcher, tell, instancesDirectory: below('instances'), ports: new PortPool(options.ports, node), cache: new ContentCache(below('cache')),
+    user: { name: user.username, home: user.homedir, shell: user.shell ?? '/bin/sh' }, tags: options.tags, host: options.address ? hostOf(options.address) : hostname(),
+  };
+
+  const logic = supervisorLogic(context, (id) => instances.entries.get(id) ?? null, async (entry, contents, notes) => {
+    for (const note of notes) tell({ at: Date.now(), kind: 'content.noted', subject: { app: entry.record.assignment.app, instance: entry.id, node }, loudness: 'attention', message: note, detail: {} });
+    conversation.fetched(entry, contents);
+  });
+  const instances = new Instances({ context, logic, standalone, onSupervisorFailed: (key) => head.send({ type: 'app.crashed', key, mono: monoMs() }) });
+  const self = new NodeSelf(options, root.kind, (minute, values) => link.metrics([{ subject: `node/${node}`, minute, values }]));
+  const usage = new UsageSampler(instances, options.times, (points) => link.metrics(points));
+  const roster = new Roster(node);
+  const commands = new AgentCommands({ context, instances, roster, usageOf: (entry) => usage.watch(entry), congested: () => link.congested });
+  const conversation = new Conversation({ context, identity, instances, commands, self, standalone, openDesired: (hub) => DesiredSet.open(join(below('desired'), hub), warn), duties: (reach) => new Duties({ context, instances, ...reach }), warn });
+  const link = new LinkClient({ master: options.master ?? '', node, token: options.token }, conversation, spool, ...(given.lines ? [given.lines] : []));
+  instances.onChange((ids) => { for (const id of ids) link.instanceChanged(id); });
+  conversation.attach(link);
+
+  const head: Actor<typeof agentMachine> = createActor(agentMachine.provide({ actors: {
+    recover: fromPromise<void, object>(async () => {
+      const reading = self.start();
+      const found = await recover(context);
+      for (const notice of [...notices, ...found.notices]) tell({ at: Date.now(), kind: 'file.quarantined', subject: { node }, loudness: 'attention', message: `${notice.path} is not used because ${notice.reason}${notice.movedTo ? `; it lies at ${notice.movedTo} now` : ''}`, detail: {} });
+      for (const entry of found.entries) instances.guard(entry);
+      await conversation.recovered(found);
+      await reading;
+      usage.start();
+    }),
+    link: fromCallback<AgentEvent, object>(() => { link.start(); return () => link.stop(); }),
+  } }), { id: 'agent', input: { joined: true } });
+  head.on('supervisor.wanted', ({ key }: AgentEmitted) => setImmediate(() => instances.startSupervisor(key)));
+
+  roster.add({
+    entries: function* () {
+      yield { id: 'agent', parent: null, label: 'agent', actor: head };
+      yield { id: 'link', parent: 'agent', label: 'link', actor: link.actor };
+      for (const [key, actor] of instances.supervisors) yield { id: `supervisor:${key}`, parent: 'agent', label: key, actor };
+      for (const entry of instances.entries.values()) if (entry.actor) yield { id: `instance:${entry.id}`, parent: `supervisor:${instances.keyOf(entry)}`, label: `${entry.record.assignment.app}.${entry.record.assignment.slot}`, actor: entry.actor };
+    },
+    find: (id) => {
+      const entry = id.startsWith('instance:') ? instances.entries.get(id.slice(9)) : undefined;
+      return entry?.actor ? { id, parent: null, label: id, actor: entry.actor } : null;
+    },
+  });
+
+  const ended = new Promise<string | null>((done) => {
+    head.subscribe({ next: ({ status, context: { failure } }) => { if (status === 'done') done(failure); }, error: (error) => { warn('the agent failed', error); done(String(error)); } });
+  });
+  const serving = new Promise<void>((ready, failed) => {
+    head.subscribe({ next: (snapshot) => { if (snapshot.matches('serving')) ready(); }, error: failed });
+    void ended.then((failure) => failed(new Error(failure ?? 'the agent was stopped while it started')));
+  });
+  head.start();
+  await serving;
+
+  const letGo = async (): Promise<void> => {
+    usage.stop();
+    self.stop();
+    instances.stop();
+    await launcher.close();
+    await conversation.close();
+    await spool.flush();
+  };
+  return {
+    identity: identity.now, instances, commands, roster, self, link, context, spool, usage, ended,
+    phase: () => String(head.getSnapshot().value),
+    announce: (address) => { self.announce(options.address || address); if (link.up) link.factsChanged(self.facts); },
+    stop: async ({ processes }) => {
+      if (processes) await stopProcesses(instances);
+      head.send({ type: 'agent.stop' });
+      await ended;
+      await letGo();
+      if (processes) removeMembershipRoot(root);
+    },
+  };
+}
+
+/** Asks every instance to stop, and waits until their trees are empty. */
+async function stopProcesses(instances: Instances): Promise<void> {
+  const left = (): boolean => [...instances.entries.values()].some(({ actor }) => actor !== null);
+  for (const entry of instances.entries.values()) instances.say(entry, { type: 'instance.stop', reason: 'stop', by: null, text: 'the agent was asked to end its processes', at: Date.now() });
+  while (left()) await new Promise((resolve) => setTimeout(resolve, 20));
+}

@@ -1,0 +1,100 @@
+// What an operator (through the master, or this agent's own API) asks of an instance or an actor here. Each throws a Refusal.
+import type { InstanceView, HealthView, Usage } from '../model/instance.ts';
+import { Refusal } from '../model/errors.ts';
+import type { UriSpec } from '../model/app.ts';
+import { restartHash } from '../protocol/hash.ts';
+import type { AdoptAnswer, Command } from '../protocol/link.ts';
+import type { LogRequest } from '../api/cluster.ts';
+import type { Roster } from '../live/roster.ts';
+import type { AgentContext } from './context.ts';
+import { resolveContents } from './contents.ts';
+import { changeRecord } from './entries.ts';
+import type { Entry } from './entry.ts';
+import type { Instances } from './instances.ts';
+import { readLogs } from './logs.ts';
+import type { CommandResult } from './link-client.ts';
+import { viewOf } from './view.ts';
+
+export interface CommandsOptions { context: AgentContext; instances: Instances; roster: Roster; usageOf: (entry: Entry) => Usage | null; congested: () => boolean }
+
+export class AgentCommands {
+  readonly #options: CommandsOptions;
+  constructor(options: CommandsOptions) { this.#options = options; }
+
+  /** @throws Refusal instance-not-found */
+  entry(id: string): Entry {
+    const entry = this.#options.instances.entries.get(id);
+    if (!entry) throw new Refusal('instance-not-found', `There is no instance ${id} on node ${this.#options.context.node}`, 'See stathub instances.');
+    return entry;
+  }
+
+  view(id: string): InstanceView { const entry = this.entry(id); return (entry.view ??= viewOf(entry, this.#options.context.node)); }
+
+  /** Restarts in place and clears window and back-off. */
+  restart(id: string, by: string | null): void {
+    const entry = this.entry(id);
+    changeRecord(entry, { ...entry.record, clearedAt: Date.now() }).catch((error: unknown) => this.#warn(id, error));
+    this.#say(entry, { type: 'instance.restart', by, text: null, at: Date.now() });
+  }
+
+  /** SIGKILL to the whole tree, as if it had crashed. */
+  kill(id: string, by: string | null): void { this.#say(this.entry(id), { type: 'instance.kill', by, at: Date.now() }); }
+
+  /** For good: an instance that nobody assigns, or one of this node's own. */
+  async stop(id: string, by: string | null): Promise<void> {
+    const entry = this.entry(id), { record } = entry;
+    if (!entry.actor) {
+      this.#options.instances.forget(id);
+      return;
+    }
+    await changeRecord(entry, { ...record, assignment: { ...record.assignment, goal: 'stop' } });
+    this.#say(entry, { type: 'instance.stop', reason: 'stop', by, text: null, at: Date.now() });
+  }
+
+  /** What a hub needs to make an app of this instance; nothing changes here until its assignment comes. */
+  adopt(id: string): AdoptAnswer {
+    const { record: { spec } } = this.entry(id);
+    return { spec, hash: restartHash(spec), view: this.view(id) };
+  }
+
+  health(id: string): HealthView[] { return this.view(id).health; }
+  usage(id: string): Usage | null { return this.#options.usageOf(this.entry(id)); }
+
+  #say(entry: Entry, event: Parameters<Instances['say']>[1]): void {
+    if (!this.#options.instances.say(entry, event)) throw new Refusal('not-found', `Instance ${entry.id} has ended; nothing guards it any more`, 'Start its app again.');
+  }
+
+  #warn(id: string, error: unknown): void { this.#options.context.options.log('warn', `the record of ${id} could not be written: ${(error as Error).message}`); }
+
+  /** A command of the master. `send` streams chunks until the signal is aborted or the answer is given. */
+  async run(command: Command, send: (value: unknown) => void, signal: AbortSignal): Promise<CommandResult> {
+    const { target, args } = command, by = typeof args['by'] === 'string' ? args['by'] : null;
+    const { roster, context } = this.#options;
+    switch (command.name) {
+      case 'restart': this.restart(target, by); return { ok: true };
+      case 'kill': this.kill(target, by); return { ok: true };
+      case 'stop': await this.stop(target, by); return { ok: true };
+      case 'adopt': return { ok: true, value: this.adopt(target) };
+      case 'health': return { ok: true, value: this.health(target) };
+      case 'usage': return { ok: true, value: this.usage(target) };
+      case 'actors': return { ok: true, value: roster.actors() };
+      case 'send': roster.send(target, args['event'] as { type: string }); return { ok: true };
+      case 'resolve': return { ok: true, value: { contents: await resolveContents(context, args['uris'] as UriSpec[], signal) } };
+      case 'inspect': {
+        roster.watch(target, send, signal);
+        await aborted(signal);
+        return { ok: true };
+      }
+      case 'logs': {
+        for await (const { stream, cursor, bytes } of readLogs(this.entry(target).directory, args as unknown as LogRequest, signal)) {
+          send({ stream, cursor, bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64') });
+          while (this.#options.congested() && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, 20)); // a slow line slows the reading
+        }
+        return { ok: true };
+      }
+      case 'files': case 'cancel': return { ok: false, code: 'unsupported-here', detail: `this agent (${context.options.version}) cannot do "${command.name}" yet` };
+    }
+  }
+}
+
+const aborted = (signal: AbortSignal): Promise<void> => (signal.aborted ? Promise.resolve() : new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })));

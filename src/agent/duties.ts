@@ -1,0 +1,111 @@
+// What is desired becomes what is done: an assignment, new or changed, is taken up by its instance. Absence never stops anything;
+// only an assignment with `goal: stop` does, and only from whoever owns the instance.
+import type { Assignment, DesiredRevision } from '../model/assignment.ts';
+import type { AgentContext } from './context.ts';
+import { changeRecord, createEntry } from './entries.ts';
+import type { Entry } from './entry.ts';
+import type { Instances } from './instances.ts';
+import type { InstanceRecord } from './records.ts';
+
+export interface DutiesOptions {
+  context: AgentContext;
+  instances: Instances;
+  /** The hub that this node obeys now; null: none. */
+  hub: () => string | null;
+  revisionOf: (app: string, revision: number) => DesiredRevision | null;
+  /** Environment of the node that its hub set. */
+  envs: () => Record<string, string>;
+}
+
+export class Duties {
+  readonly #options: DutiesOptions;
+  /** Ids whose first record is being written. */
+  readonly #making = new Map<string, Promise<void>>();
+
+  constructor(options: DutiesOptions) { this.#options = options; }
+
+  /** Takes up assignments. Resolves when the records of new ones are durable; what fails is told and tried again with the next set. */
+  async apply(assignments: readonly Assignment[]): Promise<void> {
+    await Promise.all(assignments.map(async (assignment) => {
+      try {
+        await this.#making.get(assignment.id);
+        await this.#take(assignment);
+      } catch (error) {
+        this.#problem(assignment, `it could not be taken up: ${(error as Error).message}`);
+      }
+    }));
+  }
+
+  async #take(assignment: Assignment): Promise<void> {
+    const { instances } = this.#options, entry = instances.entries.get(assignment.id);
+    if (!entry) return assignment.goal === 'stop' ? undefined : this.#make(assignment);
+    const { owner } = entry.record.assignment;
+    // Another's instance is taken over only by a higher epoch: an operator's `adopt`.
+    if (owner !== assignment.owner && assignment.epoch <= entry.record.assignment.epoch) return this.#problem(assignment, `it belongs to ${owner === 'local' ? 'this node itself' : `the hub ${owner}`}`);
+    this.#change(entry, assignment);
+  }
+
+  #make(assignment: Assignment): Promise<void> {
+    const { context, instances, revisionOf, envs } = this.#options;
+    const revision = revisionOf(assignment.app, assignment.revision);
+    if (!revision) return Promise.resolve(this.#problem(assignment, `revision ${assignment.revision} of ${assignment.app} was not told`));
+    const record: InstanceRecord = { assignment, spec: revision.spec, contents: revision.contents, nodeEnvs: envs(), clearedAt: assignment.at };
+    const made = createEntry(context, record).then((entry) => instances.guard(entry)).finally(() => this.#making.delete(assignment.id));
+    this.#making.set(assignment.id, made.catch(() => undefined));
+    return made;
+  }
+
+  #change(entry: Entry, assignment: Assignment): void {
+    const { instances, revisionOf } = this.#options;
+    const before = entry.record, was = before.assignment;
+    const revision = revisionOf(assignment.app, assignment.revision);
+    const nudged = assignment.nudge !== was.nudge, at = Date.now();
+    const record: InstanceRecord = {
+      ...before, assignment, clearedAt: nudged ? at : before.clearedAt,
+      // Only what runs already may take a new spec without a restart: the hash says so.
+      ...(revision && revision.hash === was.hash ? { spec: revision.spec, contents: revision.contents } : {}),
+    };
+    entry.unnamed = false;
+    if (JSON.stringify(record) !== JSON.stringify(before)) {
+      changeRecord(entry, record).catch((error: unknown) => this.#problem(assignment, `its record could not be written: ${(error as Error).message}`));
+      if (record.spec !== before.spec) instances.adjust(entry);
+    }
+    if (assignment.onFull) instances.answerStay(entry, assignment.onFull.stay);
+    if (assignment.goal === 'stop') {
+      const replaced = [...instances.entries.values()].some(({ record: { assignment: other } }) => other.app === assignment.app && other.slot === assignment.slot && other.goal === 'run' && other.id !== assignment.id);
+      instances.say(entry, { type: 'instance.stop', reason: replaced ? 'update' : 'stop', by: null, text: null, at });
+    } else if (nudged) instances.say(entry, { type: 'instance.restart', by: null, text: 'an operator asked for it', at });
+    instances.changed(entry.id);
+  }
+
+  /** Named no more: it runs on. One that has ended is forgotten. */
+  drop(gone: readonly Assignment[]): void {
+    const { instances } = this.#options;
+    for (const { id } of gone) {
+      const entry = instances.entries.get(id);
+      if (!entry) continue;
+      if (entry.actor) {
+        entry.unnamed = true;
+        instances.changed(id);
+      } else instances.forget(id);
+    }
+  }
+
+  /** After recovery: what runs under this hub's name without being named is unknown; what has ended and is named no more is over. */
+  settle(named: ReadonlyMap<string, Assignment>): void {
+    const { instances, hub } = this.#options;
+    for (const entry of [...instances.entries.values()]) {
+      const { owner } = entry.record.assignment;
+      if (owner === 'local' && hub() !== 'local') continue; // its own, guarded on while joined
+      const unnamed = !named.has(entry.id);
+      if (unnamed === entry.unnamed) continue;
+      entry.unnamed = unnamed;
+      instances.changed(entry.id);
+    }
+  }
+
+  #problem(assignment: Assignment, why: string): void {
+    const { context } = this.#options;
+    context.tell({ at: Date.now(), kind: 'assignment.refused', subject: { app: assignment.app, instance: assignment.id, slot: assignment.slot, node: context.node }, loudness: 'attention', message: `${assignment.app}.${assignment.slot} is not taken up here because ${why}`, detail: {} });
+  }
+}

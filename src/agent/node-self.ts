@@ -1,0 +1,78 @@
+// The node as this agent reports it: facts, and figures that change.
+import type { NodeFacts, NodeLoad } from '../model/node.ts';
+import type { SeriesPoint } from '../store/store.ts';
+import type { Membership } from './effects/cgroup.ts';
+import { readFacts, readLoad, type LoadBaseline } from './effects/facts.ts';
+import type { AgentOptions } from './settings.ts';
+
+type Values = SeriesPoint['values'];
+
+export class NodeSelf {
+  readonly #options: AgentOptions;
+  readonly #membership: Membership['kind'];
+  readonly #onMinute: (minute: number, values: Values) => void;
+  #facts: NodeFacts | null = null;
+  #load: NodeLoad | null = null;
+  #baseline: LoadBaseline | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #minute = 0;
+  #sums = new Map<string, { least: number; sum: number; most: number; n: number }>();
+  #address: string;
+
+  constructor(options: AgentOptions, membership: Membership['kind'], onMinute: (minute: number, values: Values) => void) {
+    this.#options = options;
+    this.#membership = membership;
+    this.#onMinute = onMinute;
+    this.#address = options.address;
+  }
+
+  get load(): NodeLoad | null { return this.#load; }
+
+  /** @throws Error before `start` has resolved */
+  get facts(): NodeFacts {
+    if (!this.#facts) throw new Error('the facts of the node are not read yet');
+    return { ...this.#facts, agentAddress: this.#address };
+  }
+
+  /** The address became known once the port was open. */
+  announce(address: string): void { this.#address = address; }
+
+  async start(): Promise<void> {
+    const { storeDirectory, tags, reserveMemory, overcommit, ports, version } = this.#options;
+    const limits = this.#membership === 'v2' ? 'cgroup2' : this.#membership === 'v1' ? 'cgroup1' : 'rlimits';
+    this.#facts = await readFacts({
+      agentAddress: this.#address, tags, storeDirectory, reserveMemory, overcommit, ports: [ports.first, ports.last], version,
+      capabilities: { membership: this.#membership === 'session' ? 'session' : limits as 'cgroup2' | 'cgroup1', limits: 'rlimits', rotation: 'copy-truncate' },
+    });
+    await this.#read();
+    this.#timer = setInterval(() => void this.#read(), this.#options.times.loadMs).unref();
+  }
+
+  stop(): void { if (this.#timer) clearInterval(this.#timer); }
+
+  async #read(): Promise<void> {
+    try {
+      const { load, baseline } = await readLoad(this.#options.storeDirectory, this.#baseline);
+      this.#load = load;
+      this.#baseline = baseline;
+      this.#count(load);
+    } catch (error) {
+      this.#options.log('warn', `the figures of the node could not be read: ${(error as Error).message}`);
+    }
+  }
+
+  #count(load: NodeLoad): void {
+    const minute = Math.floor(load.at / 60_000);
+    if (minute !== this.#minute) {
+      if (this.#sums.size > 0) this.#onMinute(this.#minute, Object.fromEntries([...this.#sums].map(([name, { least, sum, most, n }]) => [name, [least, sum / n, most]])));
+      this.#minute = minute;
+      this.#sums = new Map();
+    }
+    const { cpu, memUsed, diskUsed, netIn, netOut, load: [load1] } = load;
+    for (const [name, value] of Object.entries({ cpu, memUsed, diskUsed, netIn, netOut, load: load1 })) {
+      const sum = this.#sums.get(name);
+      if (!sum) this.#sums.set(name, { least: value, sum: value, most: value, n: 1 });
+      else Object.assign(sum, { least: Math.min(sum.least, value), sum: sum.sum + value, most: Math.max(sum.most, value), n: sum.n + 1 });
+    }
+  }
+}
