@@ -40,7 +40,7 @@ export async function runAgent(inForce: InForce, say: (line: string) => void): P
   try {
     const lock = await takeDirectory(directory, 'agent');
     ending.add('lock', () => lock.release());
-    const { tokens, made } = tokensOf(directory, value(inForce, 'token-file'));
+    const { tokens, made } = tokensOf(directory, (inForce['token-file']?.value as string | null | undefined) ?? null);
     const running = await start(optionsOf(inForce, log));
     ending.add('agent', () => running.stop({ processes: value(inForce, 'stop-processes') }));
     const closing = new AbortController();
