@@ -110,26 +110,26 @@ export class Chooser {
     return false;
   }
 
+  /** Enters a group with its best node: of equally good nodes the first, whichever group it is in. */
   private offer(index: number): void {
     const group = this.groups[index]!;
     if (!this.settle(group)) return;
     group.stamp += 1;
-    this.top.push(index, this.offset(group) + group.heap.topScore, group.stamp);
+    this.top.push(group.heap.topItem, this.offset(group) + group.heap.topScore, group.stamp);
   }
 
   /** Takes the best node out of the heaps; null: none fits. */
   private takeBest(): { node: number; score: number } | null {
     const { top } = this;
     while (top.size > 0) {
-      const index = top.topItem, group = this.groups[index]!;
+      const node = top.topItem, index = this.groupOf[node]!, group = this.groups[index]!;
       if (top.topStamp !== group.stamp || !this.settle(group)) { top.pop(); continue; }
       const score = this.offset(group) + group.heap.topScore;
-      if (score < top.topScore) { top.lowerTop(score); continue; }
-      const node = group.heap.topItem;
-      group.heap.pop();
+      const asEntered = group.heap.topItem === node && score === top.topScore;
       top.pop();
+      if (asEntered) group.heap.pop();
       this.offer(index);
-      return { node, score };
+      if (asEntered) return { node, score };
     }
     return null;
   }

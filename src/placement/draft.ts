@@ -9,6 +9,9 @@ import type { ChangeKind, NewAssignment, SeenInstance, SlotChange, SnapshotApp }
 
 export type Held = Assignment | NewAssignment;
 
+/** Nothing of it runs and nothing will: it holds nothing of its node. (What failed may be started again where it is.) */
+export const isEmpty = (held: Held, status: SeenInstance['status'] | undefined): boolean => status === 'stopped' || (status === 'failed' && held.goal === 'stop');
+
 const placeNames: readonly Place[] = ['a', 'b'];
 
 export class SlotDraft {
@@ -119,10 +122,5 @@ export class AppDraft {
   /** Spec of what is held: of its own revision. */
   specOf(held: Held): AppSpec {
     return held.revision === this.app.record.revision ? this.spec : this.app.older.get(held.revision) ?? this.spec;
-  }
-
-  /** What it takes of its node; null once its work is done. */
-  demandOf(held: Held): Demand | null {
-    return held.goal === 'run' && this.ended(held) === 'done' ? null : demandOf(this.specOf(held));
   }
 }

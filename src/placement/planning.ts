@@ -2,7 +2,7 @@
 // a settled cluster costs one look at each slot.
 import type { Assignment, Tombstone } from '../model/assignment.ts';
 import { Chooser } from './chooser.ts';
-import { AppDraft } from './draft.ts';
+import { AppDraft, isEmpty } from './draft.ts';
 import type { Held, SlotDraft } from './draft.ts';
 import { demandOf } from './demand.ts';
 import { funnelOf, lacksOf } from './funnel.ts';
@@ -59,7 +59,7 @@ export class Planning {
     const ledger = new Ledger(this.table, this.snapshot.otherUse);
     const count = (app: SnapshotApp, held: Assignment): void => {
       const node = this.table.numbers.get(held.node);
-      if (node === undefined || (held.goal === 'run' && app.seen.get(held.id)?.status === 'stopped')) return;
+      if (node === undefined || isEmpty(held, app.seen.get(held.id)?.status)) return;
       ledger.take(node, demandOf(held.revision === app.record.revision ? app.spec : app.older.get(held.revision) ?? app.spec));
     };
     for (const app of this.snapshot.apps) {

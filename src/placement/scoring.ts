@@ -9,6 +9,9 @@ import type { Ledger } from './ledger.ts';
 import type { NodeTable } from './node-table.ts';
 import type { PlacementSettings } from './snapshot.ts';
 
+/** To a multiple of 2^-30: sums of such numbers are exact, so that equal nodes score equal in whatever order the parts are added. */
+const exact = (value: number): number => Math.round(value * 2 ** 30) / 2 ** 30;
+
 /** A spread key whose values nodes share. */
 export interface SharedKey { name: string; /** Number of its value by node; -1: no candidate has it. */ valueOf: Int32Array; /** Instances by value. */ counts: number[] }
 
@@ -44,7 +47,7 @@ function sharedKey(name: string, table: NodeTable, candidates: readonly number[]
 export function spreadOf(draft: AppDraft, table: NodeTable, settings: PlacementSettings, candidates: readonly number[], counts: ReadonlyMap<number, number>): Scoring {
   const { placement } = draft.spec;
   const packs = settings.algorithm === 'binpack';
-  const weight = packs ? 1 / Math.max(1, draft.app.record.scale) : 1;
+  const weight = packs ? exact(1 / Math.max(1, draft.app.record.scale)) : 1;
   const keys: SharedKey[] = [];
   let ownNode = placement.spread.length === 0 || placement.spread.includes('id');
   for (const name of new Set(placement.spread)) {
@@ -56,14 +59,14 @@ export function spreadOf(draft: AppDraft, table: NodeTable, settings: PlacementS
   for (const query of placement.prefer) {
     const weights = table.weighed(query);
     prefer ??= new Float64Array(table.size);
-    for (let n = 0; n < weights.length; n += 1) prefer[n]! += weights[n]!;
+    for (let n = 0; n < weights.length; n += 1) prefer[n]! += exact(weights[n]!);
   }
   const { demand } = draft;
   const load = (node: number, ledger: Ledger): number => {
     const count = ledger.count[node]!;
     const crowd = count / (count + 32);
     const fullness = ledger.fullness(node, demand);
-    return packs ? 2 * fullness + 0.5 * crowd : -0.5 * fullness - 0.4 * crowd;
+    return exact(packs ? 2 * fullness + 0.5 * crowd : -0.5 * fullness - 0.4 * crowd);
   };
   const own = ownNode ? weight : 0;
   const local = (node: number, count: number, ledger: Ledger): number => (prefer === null ? 0 : prefer[node]!) - own * count + load(node, ledger);

@@ -23,7 +23,8 @@ function byHand({ nodes, scale, mem, spread, prefer, maxPerNode, binpack }: Wish
     else if (kinds > 1) shared.push(values);
   }
   const placed: string[] = [];
-  const weight = binpack ? 1 / Math.max(1, scale) : 1;
+  const exact = (value: number): number => Math.round(value * 2 ** 30) / 2 ** 30;
+  const weight = binpack ? exact(1 / Math.max(1, scale)) : 1;
   for (let i = 0; i < scale; i += 1) {
     let best = -1, bestScore = -Infinity;
     for (const [n, node] of nodes.entries()) {
@@ -31,9 +32,9 @@ function byHand({ nodes, scale, mem, spread, prefer, maxPerNode, binpack }: Wish
       if ((mem > 0 && mem > free) || (maxPerNode !== null && count[n]! >= maxPerNode)) continue;
       const total = node.there + count[n]!;
       const crowd = total / (total + 32), fullness = Math.max(0, Math.min(1, 1 - (free - mem) / node.mem));
-      let score = (node.tag ? prefer : 0) - (own ? weight * count[n]! : 0) + (binpack ? 2 * fullness + 0.5 * crowd : -0.5 * fullness - 0.4 * crowd);
+      let score = (node.tag ? prefer : 0) - (own ? weight * count[n]! : 0) + exact(binpack ? 2 * fullness + 0.5 * crowd : -0.5 * fullness - 0.4 * crowd);
       for (const values of shared) score -= weight * values.reduce((sum, value, other) => sum + (value === values[n] ? count[other]! : 0), 0);
-      if (score > bestScore + 1e-9) { best = n; bestScore = score; }
+      if (score > bestScore) { best = n; bestScore = score; }
     }
     if (best < 0) break;
     count[best]! += 1;

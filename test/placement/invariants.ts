@@ -45,7 +45,8 @@ export function checkRoom(simulation: Simulation, plan: Plan): void {
   const count = (name: string, held: { node: string; goal: string; revision: number; id?: string }): void => {
     const app = simulation.apps.get(name)!;
     if (held.goal === 'run') running.set(`${held.node} ${name}`, (running.get(`${held.node} ${name}`) ?? 0) + 1);
-    if (held.goal === 'run' && held.id !== undefined && simulation.seen.get(held.id)?.status === 'stopped') return;
+    const status = held.id === undefined ? undefined : simulation.seen.get(held.id)?.status;
+    if (status === 'stopped' || (status === 'failed' && held.goal === 'stop')) return; // nothing of it runs
     const demand = demandOf(app.revisions.get(held.revision)!);
     const sum = use.get(held.node) ?? { cpus: 0, mem: 0, disk: 0, ports: [] };
     use.set(held.node, { cpus: sum.cpus + demand.cpus, mem: sum.mem + demand.mem, disk: sum.disk + demand.disk, ports: [...sum.ports, ...demand.ports] });
