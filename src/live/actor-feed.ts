@@ -44,23 +44,25 @@ export class ActorFeed implements Feed {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
     const began = performance.now();
+    let answered = false;
     try {
       const actors = await this.#cluster.actors();
       const change = this.#differences(actors);
       const at = this.#now();
+      answered = true;
       for (const watch of this.#watches) {
         if (watch.client.lagging) watch.stale = true;
-        else if (watch.stale) { watch.stale = false; watch.client.answer({ type: 'snapshot', topic: watch.name, at, actors }); }
+        else if (watch.stale) { watch.stale = false; watch.trouble = null; watch.client.answer({ type: 'snapshot', topic: watch.name, at, actors }); }
         else if (Object.keys(change).length) watch.client.answer({ type: 'change', topic: watch.name, at, actors: change });
       }
     } catch (error) {
-      for (const watch of this.#watches) this.#failed(watch, error);
+      for (const watch of this.#watches) { watch.stale = true; this.#failed(watch, error); }
     }
     this.#running = false;
     if (this.#watches.size === 0) return;
     const took = performance.now() - began;
     // Who came while it was being read has had no snapshot yet.
-    const soon = [...this.#watches].some((watch) => watch.stale && !watch.client.lagging && !watch.over.signal.aborted);
+    const soon = answered && [...this.#watches].some((watch) => watch.stale && !watch.client.lagging && !watch.over.signal.aborted);
     this.#timer = setTimeout(() => void this.#look(), soon ? 100 : Math.min(mostMs, Math.max(leastMs, took * 20)));
   }
 

@@ -23,6 +23,8 @@ export interface Watch {
   topic: Topic;
   /** It missed something while its reader was slow: due for a snapshot. */
   stale: boolean;
+  /** The code of the problem it was told last and that still lasts; null: none. */
+  trouble: string | null;
   /** Aborted when it ends. */
   over: AbortController;
   /** Events: replay from this number on. */

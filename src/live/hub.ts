@@ -112,7 +112,7 @@ export class LiveHub {
       client.answer({ type: 'problem', topic: name, code: 'too-many', detail: `one connection may watch ${maxTopics} topics` });
       return;
     }
-    const watch: Watch = { client, name, topic, stale: false, over: new AbortController(), after: frame.after, tail: frame.tail ?? 200, stream: frame.stream ?? 'both' };
+    const watch: Watch = { client, name, topic, stale: false, trouble: null, over: new AbortController(), after: frame.after, tail: frame.tail ?? 200, stream: frame.stream ?? 'both' };
     client.watches.set(name, watch);
     this.#feedOf(topic).add(watch);
   }
@@ -133,10 +133,13 @@ export class LiveHub {
     this.#sweepTimer = null;
   }
 
-  /** A failure is told to the watcher it concerns; what nobody foresaw also goes to the log, and tells nothing of itself. */
+  /** A failure is told once to the watcher it concerns; what nobody foresaw also goes to the log, and tells nothing of itself. */
   #failed(watch: Watch | null, error: unknown): void {
+    const code = error instanceof Refusal ? error.code : 'internal';
+    if (watch?.trouble === code) return;
     if (!(error instanceof Refusal)) this.#onError(error);
     if (!watch || watch.over.signal.aborted) return;
+    watch.trouble = code;
     watch.client.answer(error instanceof Refusal ? { type: 'problem', topic: watch.name, code: error.code, detail: error.message }
       : { type: 'problem', topic: watch.name, code: 'internal', detail: 'something unexpected happened; it is in the log' });
     if (watch.topic.kind === 'logs' || watch.topic.kind === 'inspect') this.#unwatch(watch.client, watch.name);

@@ -5,12 +5,12 @@ import type { ClusterEvent } from '../model/event.ts';
 import { maskSecrets } from '../model/secrets.ts';
 import type { ServerFrame } from '../protocol/live.ts';
 import type { Feed, Watch } from './client.ts';
-import { changeOf, readChanges, reduceAbove, snapshotOf, type Topic } from './topics.ts';
+import { changeOf, readChanges, reduceAbove, snapshotOf, type Changes, type Topic } from './topics.ts';
 
 /** Least time between two frames of changes. */
 export const paceMs = 100;
-/** How soon a reader that was slow is looked at again. */
-const againMs = 250;
+/** How soon a reader that was slow is looked at again, and how soon a cluster that did not answer is asked again. */
+const againMs = 250, retryMs = 1000;
 
 const nothing = (): ClusterChange => ({ apps: new Set(), nodes: new Set(), instances: new Set(), events: false });
 
@@ -72,10 +72,12 @@ export class ViewFeed implements Feed {
       // Events that were replayed up to here are not replayed again when the reader falls behind later.
       if (watch.topic.kind === 'events') watch.after = (frame.events ?? []).reduce((most, event) => Math.max(most, event.seq), watch.after ?? this.#lastEvent);
       watch.stale = false;
+      watch.trouble = null;
       watch.client.answer(frame);
     } catch (error) {
       watch.stale = true;
       this.#failed(watch, error);
+      this.#schedule(retryMs);
     }
   }
 
@@ -97,7 +99,15 @@ export class ViewFeed implements Feed {
     this.#dirty = nothing();
     const watches = [...this.#watches.values()].map((same) => [...same]);
     if (watches.length === 0) return;
-    const changes = await readChanges(this.#cluster, change, watches.map(([first]) => first!.topic), change.events ? await this.#newEvents() : []);
+    let changes: Changes;
+    try {
+      changes = await readChanges(this.#cluster, change, watches.map(([first]) => first!.topic), change.events ? await this.#newEvents() : []);
+    } catch (error) {
+      // What changed is not known any more: everyone gets the whole, once it can be read.
+      for (const watch of watches.flat()) { watch.stale = true; this.#failed(watch, error); }
+      this.#schedule(retryMs);
+      return;
+    }
     const status = changes.status === null ? null : JSON.stringify(changes.status);
     if (status === this.#lastStatus) changes.status = null;
     else if (status !== null) this.#lastStatus = status;
