@@ -85,7 +85,9 @@ function allowedMethods(app: Api, path: string): string[] {
   const methods = new Set<string>();
   for (const route of app.routes) {
     if (route.method === 'ALL' || route.path.includes('*')) continue;
-    if (new RegExp(`^${route.path.replace(/[.+?^$()[\]\\{}|]/g, '\\$&').replace(/:[^/]+/g, '[^/]+')}/?$`).test(path)) methods.add(route.method);
+    // A parameter may carry its own pattern: `:file{a\\.css|b\\.js}`.
+    const pattern = route.path.split('/').map((part) => (part.startsWith(':') ? /\{(.+)\}$/.exec(part)?.[1] ?? '[^/]+' : part.replace(/[^\w-]/g, '\\$&')));
+    if (new RegExp(`^${pattern.map((part) => `(?:${part})`).join('/')}/?$`).test(path)) methods.add(route.method);
   }
   return [...methods].sort();
 }

@@ -14,8 +14,8 @@ const isFile = /\/[^/]+\.[a-z0-9]{1,8}$/i;
 export function dashboardRoutes(app: Api, directory: string, auth: AuthOptions): void {
   const page = join(directory, 'index.html');
   // Made at the first request: the folder may not be built yet, and an agent is seldom looked at.
-  const files = once(() => serveStatic({ root: directory, onFound: (path, c) => { c.header('cache-control', /\/assets\//.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache'); } }));
-  const index = serveStatic({ path: page, onFound: (_path, c) => { c.header('cache-control', 'no-cache'); } });
+  const files = once(() => serveStatic({ root: directory }));
+  const index = serveStatic({ path: page });
   app.get('/_plugin/head', (c) => c.redirect('/data'));
   app.get('/_plugin/head/', (c) => c.redirect('/data'));
   app.get('*', async (c, next) => {
@@ -24,12 +24,14 @@ export function dashboardRoutes(app: Api, directory: string, auth: AuthOptions):
     // page of the dashboard (/instances/web.0.abcdefgh): what is no file goes on to it where a page is wanted.
     const html = /\btext\/html\b/.test(c.req.header('accept') ?? '');
     if (isFile.test(c.req.path) && existsSync(page)) {
+      c.header('cache-control', c.req.path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache');
       const file = await files()(c, async () => {});
       if (file instanceof Response) return file;
     }
     if (!html && (isFile.test(c.req.path) || !/\*\/\*/.test(c.req.header('accept') ?? '*/*'))) return next();
     if (!callerOf(c, auth)) return toLogin(c);
     if (!existsSync(page)) throw new Refusal('not-found', 'the dashboard is not built', 'run: npm run build');
+    c.header('cache-control', 'no-cache');
     return index(c, next);
   });
 }

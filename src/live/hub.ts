@@ -127,7 +127,7 @@ export class LiveHub {
 
   #forget(client: LiveClient): void {
     if (!this.#clients.delete(client)) return;
-    for (const name of [...client.watches.keys()]) this.#unwatch(client, name);
+    for (const name of client.watches.keys()) this.#unwatch(client, name);
     if (this.#clients.size > 0 || this.#sweepTimer === null) return;
     clearInterval(this.#sweepTimer);
     this.#sweepTimer = null;

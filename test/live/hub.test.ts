@@ -247,7 +247,7 @@ test('a log that ends or is refused says so', async () => {
   const a = join(hub);
   watch(a, 'logs:web.0.aaaaaaaa');
   await until('the end', () => a.of('problem').some((p) => p.code === 'log-ended' && p.topic === 'logs:web.0.aaaaaaaa'));
-  cluster.output = async function* () { throw new Refusal('node-away', 'n1 does not answer'); };
+  cluster.output = () => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Refusal('node-away', 'n1 does not answer')) }) });
   watch(a, 'logs:web.0.aaaaaaaa');
   await until('the refusal', () => a.of('problem').some((p) => p.code === 'node-away'));
   watch(a, 'inspect:nobody');
