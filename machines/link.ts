@@ -102,6 +102,6 @@ export const linkMachine = setup({
       description: 'No line: waits, longer each time.',
       after: { backOff: 'wired' },
     },
-    stopped: { type: 'final' },
+    stopped: { type: 'final', description: 'Ended in order: nothing is tried any more.' },
   },
 });
