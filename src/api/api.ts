@@ -1,12 +1,11 @@
 // The API: checks in front, one file a resource, one place where errors become answers.
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { secureHeaders } from 'hono/secure-headers';
 import { Refusal } from '../model/errors.ts';
 import { actorRoutes } from './actors.ts';
 import { appRoutes } from './apps.ts';
 import { authenticate, demand, guardOrigin } from './auth.ts';
-import { limitUrl, maxBodyBytes } from './body.ts';
+import { limitBody, limitUrl } from './body.ts';
 import type { Api, ApiContext, ApiEnv, ApiOptions, Resource } from './context.ts';
 import { dataRoutes } from './data.ts';
 import { discoveryRoutes } from './discovery.ts';
@@ -50,7 +49,7 @@ export function createApi(options: ApiOptions): Api {
   loginRoutes(app, auth);
   dashboardRoutes(app, options.ui.directory, auth);
   app.use(authenticate(auth));
-  app.use(bodyLimit({ maxSize: maxBodyBytes, onError: () => { throw new Refusal('too-large', `a body may have ${maxBodyBytes} bytes`, 'send less at once'); } }));
+  app.use(limitBody);
   // A join token opens the link; whatever else a route demands comes on top of being allowed to read.
   app.use(async (c, next) => {
     demand(c.get('caller'), /^\/v1\/(link|blobs)\b/.test(c.req.path) ? 'node' : 'read');

@@ -59,7 +59,7 @@ export async function adopt(client: Client, output: Output, id: string, options:
 
 /** Finds a node by id, by the begin of its id, or by hostname. @throws CliError when none or several fit */
 export async function nodeNamed(client: Client, name: string): Promise<NodeView> {
-  const { items } = await client.get<{ items: NodeView[] }>(`/v1/nodes${query({ size: 10_000 })}`);
+  const { items } = await client.get<{ items: NodeView[] }>(`/v1/nodes${query({ size: 1000 })}`);
   const found = [items.filter((n) => n.id === name), items.filter((n) => n.hostname === name), items.filter((n) => n.id.startsWith(name))].find((some) => some.length > 0) ?? [];
   if (found.length === 1) return found[0]!;
   throw new CliError(exitCode.notFound, found.length ? `${found.length} nodes are called ${name}: ${found.map((n) => n.id).join(', ')}` : `no node is called ${name}`, '`stathub nodes` lists them');

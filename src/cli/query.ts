@@ -36,7 +36,7 @@ export async function runQuery(client: Client | null, output: Output, text: stri
   output.err(dim(`${found.length} of ${documents.length} match\n`, output));
 }
 
-const nodesOf = async (client: Client): Promise<unknown[]> => (await client.get<{ items: unknown[] }>(`/v1/nodes${parameters({ size: 10_000 })}`)).items;
+const nodesOf = async (client: Client): Promise<unknown[]> => (await client.get<{ items: unknown[] }>(`/v1/nodes${parameters({ size: 1000 })}`)).items;
 
 function nameOf(document: unknown): string {
   const { id, hostname, name } = (document ?? {}) as Record<string, unknown>;

@@ -18,7 +18,7 @@ const stamper = (name: string, file: string, scale = 1): object =>
   ({ name, toProcess: 'bash', args: ['-c', 'echo $EPOCHREALTIME $$ >> "$STAMPS"; exec sleep 100000'], envs: { STAMPS: file }, placement: { scale }, restart: { attempts: 10_000, delaySeconds: 0 } });
 
 const pids = async (hub: Hub, app: string): Promise<number[]> =>
-  (await hub.master.get(`/v1/instances?size=2000&query=${encodeURIComponent(`app:${app}`)}`)).items.filter((i: any) => i.pid && i.status !== 'stopped').map((i: any) => i.pid as number);
+  (await hub.master.get(`/v1/instances?size=1000&query=${encodeURIComponent(`app:${app}`)}`)).items.filter((i: any) => i.pid && i.status !== 'stopped').map((i: any) => i.pid as number);
 
 async function startAll(hub: Hub, app: string, count: number): Promise<number> {
   const begin = performance.now();
