@@ -30,7 +30,7 @@ async function start(options: StartOptions): Promise<{ agent: RunningAgent; clus
   return { agent, cluster: new JoinedCluster(agent), stop: (how) => agent.stop(how) };
 }
 
-/** Runs until a signal asks for the end. @returns the exit code */
+/** Runs until a signal asks for the end; QUIT ends the processes, too. @returns the exit code */
 export async function runAgent(inForce: InForce, say: (line: string) => void): Promise<number> {
   closeInherited(); // before anything is opened: programs must inherit nothing
   const log = openLog('agent', value(inForce, 'log-level'));
@@ -42,7 +42,8 @@ export async function runAgent(inForce: InForce, say: (line: string) => void): P
     ending.add('lock', () => lock.release());
     const { tokens, made } = tokensOf(directory, (inForce['token-file']?.value as string | null | undefined) ?? null);
     const running = await start(optionsOf(inForce, log));
-    ending.add('agent', () => running.stop({ processes: value(inForce, 'stop-processes') }));
+    let processes = value<boolean>(inForce, 'stop-processes');
+    ending.add('agent', () => running.stop({ processes }));
     const closing = new AbortController();
     const app = createApi({
       cluster: running.cluster, auth: { bind, tokens }, ui: { directory: uiDirectory }, version, closing: closing.signal,
@@ -62,7 +63,8 @@ export async function runAgent(inForce: InForce, say: (line: string) => void): P
       say(`the agent ended: ${how.failure ?? 'for no known reason'}`);
       return how.failure ? 1 : 0;
     }
-    log.info({ signal: how }, value(inForce, 'stop-processes') ? 'agent ends, with its processes' : 'agent ends; processes run on');
+    if (how === 'SIGQUIT') processes = true;
+    log.info({ signal: how }, processes ? 'agent ends, with its processes' : 'agent ends; processes run on');
     return 0;
   } finally {
     await ending.run();
