@@ -6,7 +6,7 @@ import type { InstanceView } from '../src/model/instance.ts';
 import type { NodeView } from '../src/model/node.ts';
 import type { ActorView, ServerFrame } from '../src/protocol/live.ts';
 import type { StatusView } from '../src/protocol/views.ts';
-import { foldEvents, foldPart } from './fold.ts';
+import { foldEvents, foldPart, partOf } from './fold.ts';
 import { hello, link, watch } from './live.ts';
 
 /** The hub's figures; null before the first snapshot. */
@@ -23,21 +23,21 @@ const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const natural = new Intl.Collator('en', { numeric: true }).compare;
 
 /** All apps by name. */
-export const apps = computed(() => { appsVersion.value; return [...appMap.values()].sort((a, b) => byName(a.name, b.name)); });
+export const apps = computed(() => { void appsVersion.value; return [...appMap.values()].sort((a, b) => byName(a.name, b.name)); });
 /** All nodes by host name, then id. */
-export const nodes = computed(() => { nodesVersion.value; return [...nodeMap.values()].sort((a, b) => natural(a.hostname, b.hostname) || byName(a.id, b.id)); });
+export const nodes = computed(() => { void nodesVersion.value; return [...nodeMap.values()].sort((a, b) => natural(a.hostname, b.hostname) || byName(a.id, b.id)); });
 /** All instances by app, slot, then age (the older epoch first). */
 export const instances = computed(() => {
-  instancesVersion.value;
+  void instancesVersion.value;
   return [...instanceMap.values()].sort((a, b) => byName(a.app, b.app) || a.slot - b.slot || a.epoch - b.epoch || byName(a.id, b.id));
 });
 /** Every actor of master and agents, while the inspector watches them. */
-export const actors = computed(() => { actorsVersion.value; return [...actorMap.values()]; });
+export const actors = computed(() => { void actorsVersion.value; return [...actorMap.values()]; });
 
-export const appNamed = (name: string): AppView | undefined => { appsVersion.value; return appMap.get(name); };
-export const nodeOf = (id: string): NodeView | undefined => { nodesVersion.value; return nodeMap.get(id); };
-export const instanceOf = (id: string): InstanceView | undefined => { instancesVersion.value; return instanceMap.get(id); };
-export const actorOf = (id: string): ActorView | undefined => { actorsVersion.value; return actorMap.get(id); };
+export const appNamed = (name: string): AppView | undefined => { void appsVersion.value; return appMap.get(name); };
+export const nodeOf = (id: string): NodeView | undefined => { void nodesVersion.value; return nodeMap.get(id); };
+export const instanceOf = (id: string): InstanceView | undefined => { void instancesVersion.value; return instanceMap.get(id); };
+export const actorOf = (id: string): ActorView | undefined => { void actorsVersion.value; return actorMap.get(id); };
 
 /** The instances of each app and of each node, in the order of `instances`. */
 function grouped(key: 'app' | 'node'): Map<string, InstanceView[]> {
@@ -59,15 +59,17 @@ export const role = computed(() => hello.value?.role ?? status.value?.role ?? 'm
 /** Writes are possible; else why not. */
 export const writable = computed(() => link.value.state === 'open' || link.value.state === 'asleep');
 
-function foldCluster(frame: ServerFrame): void {
-  if (frame.type !== 'snapshot' && frame.type !== 'change') return;
+function foldCluster(given: ServerFrame): void {
+  if (given.type !== 'snapshot' && given.type !== 'change') return;
+  // Only the cluster's own snapshot is everything; that of one app, node or instance adds to it.
+  const frame = given.type === 'snapshot' && given.topic !== 'cluster' ? partOf(given) : given;
   if (frame.status) status.value = frame.status;
   if (foldPart(frame, 'apps', appMap, (a: AppView) => a.name)) appsVersion.value++;
   if (foldPart(frame, 'nodes', nodeMap, (n: NodeView) => n.id)) nodesVersion.value++;
   if (foldPart(frame, 'instances', instanceMap, (i: InstanceView) => i.id)) instancesVersion.value++;
   if (frame.events) events.value = foldEvents(events.peek(), frame.events, EVENTS_KEPT);
   asOf.value = frame.at;
-  if (frame.topic === 'cluster' && frame.type === 'snapshot') loaded.value = true;
+  if (given.topic === 'cluster' && given.type === 'snapshot') loaded.value = true;
 }
 
 /** Watches the cluster as long as the page lives. */

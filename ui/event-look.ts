@@ -32,7 +32,7 @@ export function splitSubject(e: Pick<ClusterEvent, 'message' | 'subject'>): [str
 
 /** Changes a minute over the last `minutes`, the oldest first. */
 export function perMinute(events: readonly { at: number }[], now: number, minutes: number): number[] {
-  const counts = new Array<number>(minutes).fill(0);
+  const counts = Array.from<number>({ length: minutes }).fill(0);
   for (const e of events) {
     const ago = Math.floor((now - e.at) / 60_000);
     if (ago >= 0 && ago < minutes) counts[minutes - 1 - ago]!++;

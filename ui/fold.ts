@@ -15,7 +15,7 @@ export function replaceAll<T>(map: Map<string, T>, items: readonly T[], id: (ite
     map.set(key, item);
     changed = true;
   }
-  for (const key of [...map.keys()]) if (!seen.has(key)) { map.delete(key); changed = true; }
+  for (const key of map.keys()) if (!seen.has(key)) { map.delete(key); changed = true; }
   return changed;
 }
 
@@ -44,4 +44,13 @@ export function foldEvents<E extends { seq: number }>(list: readonly E[], more: 
   for (const event of list) bySeq.set(event.seq, event);
   for (const event of more) bySeq.set(event.seq, event);
   return [...bySeq.values()].sort((a, b) => b.seq - a.seq).slice(0, limit);
+}
+
+const byKey = <T>(items: readonly T[] | undefined, key: (item: T) => string): Record<string, T> | undefined => items && Object.fromEntries(items.map((item) => [key(item), item]));
+
+/** The snapshot of a part of the cluster as a change: what it does not name is not gone. */
+export function partOf(frame: Snapshot): Change {
+  const { topic, at, status, apps, nodes, instances, events } = frame;
+  const parts = { status, apps: byKey(apps, (a) => a.name), nodes: byKey(nodes, (n) => n.id), instances: byKey(instances, (i) => i.id), events };
+  return { type: 'change', topic, at, ...Object.fromEntries(Object.entries(parts).filter(([, part]) => part !== undefined)) };
 }

@@ -16,7 +16,8 @@ function scaled(n: number, base: number, units: readonly string[]): string {
   if (n === 0) return '0';
   let value = n, unit = 0;
   while (Math.abs(value) >= base - 0.5 && unit < units.length - 1) { value /= base; unit++; }
-  return `${unit === 0 ? Math.round(value) : three(value)} ${units[unit]}`;
+  // A whole number needs no digits behind it: 64 GiB, but 64.3.
+  return `${unit === 0 || Math.abs(value - Math.round(value)) < 1e-9 ? Math.round(value) : three(value)} ${units[unit]}`;
 }
 
 /** Memory, in bytes: `2.00 GiB`, `188 MiB`. */
@@ -25,7 +26,7 @@ export const memory = (bytes: number | null | undefined): string => (known(bytes
 /** Disk and network, in bytes: `410 GB`, `4.10 MB`. */
 export const disk = (bytes: number | null | undefined): string => (known(bytes) ? scaled(bytes, 1000, ['B', 'kB', 'MB', 'GB', 'TB', 'PB']) : UNKNOWN);
 
-/** `2.00 of 2.00 GiB`: both in the unit of the whole, so that they compare. */
+/** `2.00 of 2 GiB`: both in the unit of the whole, so that they compare. */
 export function memoryOf(used: number | null | undefined, whole: number | null | undefined): string {
   if (!known(whole) || whole === 0) return memory(used);
   const [digits, unit] = memory(whole).split(' ') as [string, string];
@@ -47,6 +48,8 @@ export function percent(fraction: number | null | undefined): string {
   return `${p === 0 ? '0' : p < 1 ? p.toFixed(1) : Math.round(p)} %`;
 }
 
+const pair = (a: number, first: string, b: number, second: string): string => (b === 0 ? `${a} ${first}` : `${a} ${first} ${b} ${second}`);
+
 /** How long ago or how long, two units at most: `0.2 s` `3 s` `11 min` `3 h 41 m` `2 d 4 h` `41 d`. Milliseconds. */
 export function age(ms: number | null | undefined): string {
   if (!known(ms)) return UNKNOWN;
@@ -54,8 +57,8 @@ export function age(ms: number | null | undefined): string {
   if (t < SECOND) return t < 50 ? '0 s' : `${(t / SECOND).toFixed(1)} s`;
   if (t < MINUTE) return `${Math.floor(t / SECOND)} s`;
   if (t < HOUR) return `${Math.floor(t / MINUTE)} min`;
-  if (t < DAY) return `${Math.floor(t / HOUR)} h ${Math.floor((t % HOUR) / MINUTE)} m`;
-  if (t < 10 * DAY) return `${Math.floor(t / DAY)} d ${Math.floor((t % DAY) / HOUR)} h`;
+  if (t < DAY) return pair(Math.floor(t / HOUR), 'h', Math.floor((t % HOUR) / MINUTE), 'm');
+  if (t < 10 * DAY) return pair(Math.floor(t / DAY), 'd', Math.floor((t % DAY) / HOUR), 'h');
   return `${Math.floor(t / DAY)} d`;
 }
 
@@ -66,7 +69,7 @@ export function stay(ms: number | null | undefined): string {
   if (t < 100) return `${Math.round(t)} ms`;
   if (t < 10 * SECOND) return `${(t / SECOND).toFixed(1)} s`;
   if (t < MINUTE) return `${Math.round(t / SECOND)} s`;
-  if (t < HOUR) return `${Math.floor(t / MINUTE)} m ${Math.floor((t % MINUTE) / SECOND)} s`;
+  if (t < HOUR) return pair(Math.floor(t / MINUTE), 'm', Math.floor((t % MINUTE) / SECOND), 's');
   return age(t);
 }
 

@@ -9,7 +9,7 @@ const layers: Key[][] = [];
 /** Grows when the list of keys changes (the help shows it). */
 export const keysVersion = signal(0);
 /** All keys in force; a later layer wins. */
-export const allKeys = (): Key[] => { keysVersion.value; return [...new Map(layers.flat().map((k) => [k.keys, k])).values()]; };
+export const allKeys = (): Key[] => { void keysVersion.value; return [...new Map(layers.flat().map((k) => [k.keys, k])).values()]; };
 
 const typing = (target: EventTarget | null): boolean => target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 export const isMac = /mac|iphone|ipad/i.test(navigator.platform);

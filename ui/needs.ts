@@ -5,7 +5,7 @@ import type { NodeView } from '../src/model/node.ts';
 
 export interface Need {
   key: string; /** Status whose glyph stands before it. */ s: string;
-  kind: 'instance' | 'app' | 'node'; /** Its id. */ id: string; /** Its name as people say it. */ name: string;
+  kind: 'instance' | 'app' | 'node'; /** What is wrong. */ what: string; /** Its id. */ id: string; /** Its name as people say it. */ name: string;
   /** Where, for an instance. */ node: string | null;
   /** The hub's sentence. */ why: string; next: { what: string; at: number | null } | null;
   /** epoch ms */ at: number | null;
@@ -33,17 +33,17 @@ export function findNeeds(apps: readonly AppView[], nodes: readonly NodeView[], 
   for (const i of instances) {
     const kind = instanceNeed(i);
     if (!kind) continue;
-    out.push({ key: `i:${i.id}`, s: i.status, kind: 'instance', id: i.id, name: slotName(i), node: hosts.get(i.node) ?? i.node, why: i.reason?.text ?? i.exit?.reason ?? '',
+    out.push({ key: `i:${i.id}`, s: i.status, kind: 'instance', what: kind, id: i.id, name: slotName(i), node: hosts.get(i.node) ?? i.node, why: i.reason?.text ?? i.exit?.reason ?? '',
       next: i.reason?.next ?? null, at: i.at, weight: weights[kind]! });
   }
   for (const a of apps) {
     if (a.status !== 'waiting' && !(a.status === 'failed' && a.instances.total === 0)) continue;
-    out.push({ key: `a:${a.name}`, s: a.status === 'failed' ? 'failed' : 'pending', kind: 'app', id: a.name, name: a.name, node: null, why: a.reason?.text ?? '', next: a.reason?.next ?? null, at: a.updatedAt,
+    out.push({ key: `a:${a.name}`, s: a.status === 'failed' ? 'failed' : 'pending', kind: 'app', what: a.status, id: a.name, name: a.name, node: null, why: a.reason?.text ?? '', next: a.reason?.next ?? null, at: a.updatedAt,
       weight: weights[a.status]! });
   }
   for (const n of nodes) {
     if (n.status !== 'suspect' && n.status !== 'lost' && !(n.status === 'joining' && n.reason)) continue;
-    out.push({ key: `n:${n.id}`, s: n.status, kind: 'node', id: n.id, name: n.hostname, node: null, why: n.reason?.text ?? '', next: n.reason?.next ?? null, at: n.beatAt, weight: weights[n.status] ?? 6 });
+    out.push({ key: `n:${n.id}`, s: n.status, kind: 'node', what: n.status, id: n.id, name: n.hostname, node: null, why: n.reason?.text ?? '', next: n.reason?.next ?? null, at: n.beatAt, weight: weights[n.status] ?? 6 });
   }
   return out.sort((a, b) => a.weight - b.weight || (b.at ?? 0) - (a.at ?? 0) || (a.key < b.key ? -1 : 1));
 }

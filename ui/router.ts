@@ -19,7 +19,7 @@ export function go(path: string, replace = false): void {
 /** Sets query parameters of the current path; null or '' removes one. */
 export function setQuery(changes: Record<string, string | null>): void {
   const url = new URL(here.peek(), location.origin);
-  for (const [key, value] of Object.entries(changes)) value ? url.searchParams.set(key, value) : url.searchParams.delete(key);
+  for (const [key, value] of Object.entries(changes)) { if (value) url.searchParams.set(key, value); else url.searchParams.delete(key); }
   go(url.pathname + url.search, true);
 }
 

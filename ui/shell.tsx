@@ -55,7 +55,7 @@ export function Top({ crumbs }: { crumbs: { name: string; href?: string }[] }): 
 export function ConnectionBar(): VNode | null {
   const { state, since, retryAt } = link.value;
   if (state !== 'lost') return null;
-  second.value;
+  void second.value;
   return (
     <div class="notice" role="status">
       <Glyph s="suspect" />

@@ -11,6 +11,6 @@ system.addEventListener('change', () => { if (!chosen()) theme.value = system.ma
 export function setTheme(next: 'light' | 'dark' | null): void {
   if (next) document.documentElement.dataset['theme'] = next; else delete document.documentElement.dataset['theme'];
   theme.value = next ?? (system.matches ? 'dark' : 'light');
-  try { next ? localStorage.setItem('stathub.theme', next) : localStorage.removeItem('stathub.theme'); } catch { /* not remembered: storage is forbidden here */ }
+  try { if (next) localStorage.setItem('stathub.theme', next); else localStorage.removeItem('stathub.theme'); } catch { /* not remembered: storage is forbidden here */ }
 }
-export const chosenTheme = (): 'light' | 'dark' | null => { theme.value; return chosen(); };
+export const chosenTheme = (): 'light' | 'dark' | null => { void theme.value; return chosen(); };

@@ -1,10 +1,10 @@
 // What ELK answered, as what is drawn: boxes, rounded paths with a gap for their label, tips. Pure.
 import type { ChartView } from '../../src/protocol/live.ts';
 import { INITIAL, drawnId, isTurned, simple, type ElkGraph, type ElkNode, type Point } from './graph.ts';
-import type { DrawnEdge, Extra } from './simplify.ts';
+import type { DrawnEdge, Entry, Extra } from './simplify.ts';
 
 export interface Rect { x: number; y: number; width: number; height: number }
-export interface Box extends Rect { path: string; group: boolean; depth: number }
+export interface Box extends Rect { path: string; group: boolean; depth: number; entries: Entry[] }
 export interface Line extends DrawnEdge { /** SVG paths; more than one where the label stands in a gap. */ paths: string[]; /** The whole way, for the pulse. */ whole: string; tip: { at: Point; angle: number }; label: Rect | null; /** Its points, start to end. */ points: Point[] }
 export interface Drawing { width: number; height: number; boxes: Box[]; lines: Line[]; initial: { dot: Point; line: string; tip: { at: Point; angle: number } } | null; extras: (Extra & Rect)[] }
 
@@ -72,14 +72,14 @@ function tipped(points: Point[]): { line: Point[]; tip: { at: Point; angle: numb
 /** The drawing of a chart from ELK's answer to `toGraph(chart, ...)`. */
 export function toDrawing(chart: ChartView, answer: ElkGraph, mini: boolean): Drawing {
   const boxes: Box[] = [];
-  const { extras, edges } = simple(chart, mini), pseudo = new Map(extras.map((x) => [x.id, x])), placed: (Extra & Rect)[] = [];
+  const { extras, edges, entries } = simple(chart, mini), pseudo = new Map(extras.map((x) => [x.id, x])), placed: (Extra & Rect)[] = [];
   let dot: Point | null = null;
   const visit = (node: ElkNode, depth: number): void => {
     const rect = { x: node.x ?? 0, y: node.y ?? 0, width: node.width ?? 0, height: node.height ?? 0 };
     const extra = pseudo.get(node.id);
     if (extra) placed.push({ ...extra, ...rect });
     else if (node.id === INITIAL) dot = { x: rect.x + 5, y: rect.y + 5 };
-    else boxes.push({ ...rect, path: node.id, group: (node.children?.length ?? 0) > 0, depth });
+    else boxes.push({ ...rect, path: node.id, group: (node.children?.length ?? 0) > 0, depth, entries: entries.get(node.id) ?? [] });
     for (const child of node.children ?? []) visit(child, depth + 1);
   };
   for (const node of answer.children ?? []) visit(node, 0);
@@ -97,4 +97,15 @@ export function toDrawing(chart: ChartView, answer: ElkGraph, mini: boolean): Dr
     lines.push({ ...drawn, points, whole: rounded(line), paths: (label ? outside(line, label) : [line]).map((p) => rounded(p)), tip, label });
   }
   return { width: answer.width ?? 0, height: answer.height ?? 0, boxes, lines, initial, extras: placed };
+}
+
+/** A jump that has no line of its own (it is written in its target): a curve at the side of both boxes. */
+export function jump(drawing: Drawing, from: string, to: string): { d: string; tip: { at: Point; angle: number } } | null {
+  const boxOf = (path: string): Box | undefined => drawing.boxes.find((b) => b.path === path) ?? (path.includes('.') ? boxOf(path.slice(0, path.lastIndexOf('.'))) : undefined);
+  const a = boxOf(from), b = boxOf(to);
+  if (!a || !b || a === b) return null;
+  const right = a.x + a.width / 2 + b.x + b.width / 2 < drawing.width, side = (box: Box): Point => ({ x: right ? box.x + box.width : box.x, y: box.y + Math.min(box.height / 2, 30) });
+  const start = side(a), end = side(b), bow = (right ? 1 : -1) * Math.min(110, 30 + Math.abs(end.y - start.y) * 0.22), far = right ? Math.max(start.x, end.x) + bow : Math.min(start.x, end.x) + bow;
+  const r = (v: number): number => Math.round(v * 10) / 10;
+  return { d: `M${r(start.x)} ${r(start.y)}C${r(far)} ${r(start.y)} ${r(far)} ${r(end.y)} ${r(end.x + (right ? 6 : -6))} ${r(end.y)}`, tip: { at: end, angle: right ? 180 : 0 } };
 }

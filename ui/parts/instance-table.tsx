@@ -1,8 +1,9 @@
 // Instances as rows, any number of them.
+import { WhatNext } from './next.tsx';
 import type { VNode } from 'preact';
 import type { InstanceView } from '../../src/model/instance.ts';
 import { memory, percent } from '../format.ts';
-import { rich, t } from '../i18n.tsx';
+import { t } from '../i18n.tsx';
 import { slotName } from '../needs.ts';
 import { instancePath, nodePath } from '../routes.ts';
 import { writable } from '../cluster.ts';
@@ -11,11 +12,11 @@ import { adoptInstance, restartInstance, stopUnknown } from './instance-acts.tsx
 import { hostOf } from './map.tsx';
 import { memo } from './memo.ts';
 import { Gap, useWindow } from './rows.tsx';
-import { Age, Left } from './time.tsx';
+import { Age } from './time.tsx';
 
 /** The last fact that matters: why it is as it is, and what comes next. */
 const Note = ({ i }: { i: InstanceView }): VNode => (
-  <>{i.goal !== 'run' && <span class="tag">{t(`goal.${i.goal}`)}</span>} {i.reason && i.status !== 'running' ? <>{i.reason.text}{i.reason.next && <> {i.reason.next.what}{i.reason.next.at !== null && <> {rich('next.in', { left: <Left at={i.reason.next.at} /> })}</>}</>}</>
+  <>{i.goal !== 'run' && <span class="tag">{t(`goal.${i.goal}`)}</span>} {i.reason && i.status !== 'running' ? <>{i.reason.text}<WhatNext next={i.reason.next} /></>
     : i.health.some((h) => h.status === 'failing') ? t('health.failing', { detail: i.health.find((h) => h.status === 'failing')!.detail }) : ''}</>
 );
 

@@ -12,7 +12,7 @@ import { statusWord } from './chip.tsx';
 import { Panel } from './panel.tsx';
 
 export function Life({ i, events }: { i: InstanceView; events: readonly ClusterEvent[] }): VNode {
-  second.value;
+  void second.value;
   const box = useRef<HTMLDivElement>(null), [width, setWidth] = useState(900);
   useLayoutEffect(() => {
     const measure = (): void => { const w = box.current?.clientWidth ?? 0; if (w > 0) setWidth(w); };

@@ -5,7 +5,7 @@ import type { AppView } from '../../src/model/app.ts';
 import type { InstanceView } from '../../src/model/instance.ts';
 import type { NodeView } from '../../src/model/node.ts';
 import { apps, instancesByApp, instancesByNode, nodes, nodeOf } from '../cluster.ts';
-import { cores, memory, memoryOf, percent } from '../format.ts';
+import { cores, memory, percent } from '../format.ts';
 import { Glyph } from '../glyphs.tsx';
 import { t } from '../i18n.tsx';
 import { reservedMemory, tileWidth, worstStatus, type MapKind } from '../map-layout.ts';

@@ -6,7 +6,7 @@ import { hubNow, needTenths, second, tenth } from '../ticks.ts';
 /** How long since `at`. */
 export function Age({ at }: { at: number | null | undefined }): VNode {
   if (at == null) return <span>–</span>;
-  second.value;
+  void second.value;
   return <time title={moment(at)}>{age(Math.floor(Math.max(0, hubNow() - at) / 1000) * 1000)}</time>;
 }
 
@@ -20,7 +20,7 @@ export const Seconds = ({ at }: { at: number }): VNode => <time title={moment(at
 
 /** Time left until `at`. */
 export function Left({ at }: { at: number }): VNode {
-  tenth.value;
+  void tenth.value;
   const ms = at - hubNow();
   if (ms > 0 && ms < 10_000) needTenths();
   return <time title={moment(at)}>{left(ms)}</time>;

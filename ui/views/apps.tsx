@@ -88,7 +88,7 @@ export default function Apps(): VNode {
             : <Empty title={t('apps.no.match', { query: query || kinds.find((k) => k.id === kind)!.name })} actions={<button type="button" class="btn" onClick={() => { setQuery({ query: null }); setKind('all'); }}>{t('query.clear')} <kbd>esc</kbd></button>}>{t('apps.others', { n: apps.value.length })}</Empty>
         ) : (
           <table class="table tall cards apps">
-            <thead><tr><th>{t('thing.app.cap')}</th><th class="num">{statusWord('running')}</th><th>{t('slots')}</th><th>{t('now.cap')}</th><th class="num">{t('cpu')}</th><th class="num">{t('memory')}</th><th class="num x1">{t('restarts')}</th><th class="num">{t('revision.short')}</th><th class="num">{t('changed')}</th></tr></thead>
+            <thead><tr><th>{t('thing.app.cap')}</th><th class="num">{t('running.cap')}</th><th>{t('slots')}</th><th>{t('now.cap')}</th><th class="num">{t('cpu')}</th><th class="num">{t('memory')}</th><th class="num x1">{t('restarts')}</th><th class="num">{t('revision.short')}</th><th class="num">{t('changed')}</th></tr></thead>
             <tbody ref={ref as { current: HTMLTableSectionElement | null }}><Gap px={before} columns={9} />{list.slice(first, end).map((a) => <Row key={a.name} app={a} list={byApp.get(a.name) ?? none} may={may} />)}<Gap px={after} columns={9} /></tbody>
           </table>
         )}

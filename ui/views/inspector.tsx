@@ -44,12 +44,14 @@ export default function Inspector(): VNode {
   const asked = route.value.id, id = asked || firstActor();
   const [at, setAt] = useState<number | null>(null);
   const [tab, setTab] = useState<Tab>('sequence');
+  const [fit, setFit] = useState(false);
   const { history, problem } = useActor(id);
   useEffect(watchActors, []);
   useEffect(() => { setAt(null); if (!asked && id && !phone()) go(actorPath(id), true); }, [id]);
   const newest = history.steps.length - 1, index = at === null ? newest : Math.max(0, Math.min(at, newest)), live = at === null || index === newest;
   const step = (by: number): void => { const next = index + by; setAt(next >= newest ? null : Math.max(0, next)); };
-  useKeys([{ keys: '[', word: 'key.back', run: () => step(-1) }, { keys: ']', word: 'key.forth', run: () => step(1) }, { keys: 'l', word: 'key.live', run: () => setAt(null) }], [index, newest]);
+  useKeys([{ keys: '[', word: 'key.back', run: () => step(-1) }, { keys: ']', word: 'key.forth', run: () => step(1) }, { keys: 'l', word: 'key.live', run: () => setAt(null) },
+    { keys: '0', word: 'key.fit', run: () => setFit((f) => !f) }], [index, newest]);
   const actor = id ? actorOf(id) : undefined, now = history.steps[index], instance = id?.startsWith('instance:') ? instanceOf(id.slice(9)) : undefined;
   const folded = useMemo(() => ({ visits: visits(history, index), taken: taken(history, index), active: activePaths(now?.state ?? []), last: lastMove(history, index) }), [history, index]);
   const timers = timersOf(history, index, live ? instance?.reason?.next?.at ?? null : null);
@@ -62,9 +64,9 @@ export default function Inspector(): VNode {
         <section class="panel tre" aria-label={t('tree')}><ActorTree selected={id ?? ''} /><footer><span>{t('tree.watching', { n: id ? 1 : 0 })}</span></footer></section>
         <section class="panel cen">
           <header class="lined"><h2>{label || t('page.inspector')}</h2>{leaf && <Chip s={s}>{leaf}</Chip>}{instance?.reason && live && <span class="small because no-phone cutoff">{rich('because.of', { text: instance.reason.text })}</span>}
-            <span class="right">{instance && <a class="btn small no-phone" href={`/instances/${encodeURIComponent(instance.id)}`}>{t('open.instance')}</a>}</span></header>
+            <span class="right"><button type="button" class="btn small no-phone" aria-pressed={fit} title={`${t('key.fit')}  0`} onClick={() => setFit(!fit)}>{t('chart.fit')}</button>{instance && <a class="btn small no-phone" href={`/instances/${encodeURIComponent(instance.id)}`}>{t('open.instance')}</a>}</span></header>
           {problem ? <Empty title={t('inspect.refused')}>{problem.detail} <span class="mono-s dim">{problem.code}</span></Empty> : !id ? (actors.value.length === 0 ? <Loading rows={6} /> : <Empty title={t('inspect.choose')} />) : !history.chart || !now ? <Loading rows={8} />
-            : <Chart chart={history.chart} mini={phone()} active={folded.active} visits={folded.visits} taken={folded.taken} last={folded.last?.edges ?? []} move={folded.last?.seq ?? 0} timers={timers} past={!live} />}
+            : <Chart chart={history.chart} mini={phone()} active={folded.active} visits={folded.visits} taken={folded.taken} last={folded.last?.edges ?? []} move={folded.last?.seq ?? 0} timers={timers} past={!live} fit={fit} />}
           <div class="transport">
             <span class="btns"><button type="button" class="btn small" title={`${t('key.back')}  [`} aria-label={t('key.back')} disabled={index <= 0} onClick={() => step(-1)}><Icon name="back" /></button><button type="button" class="btn small" title={`${t('key.forth')}  ]`} aria-label={t('key.forth')} disabled={live} onClick={() => step(1)}><Icon name="forth" /></button></span>
             <div class="scrub" role="slider" tabIndex={0} aria-label={t('scrub')} aria-valuemin={1} aria-valuemax={history.steps.length} aria-valuenow={index + 1} onClick={(e) => { const r = e.currentTarget.getBoundingClientRect(), k = Math.round(((e.clientX - r.left) / r.width) * newest); setAt(k >= newest ? null : Math.max(0, k)); }}>

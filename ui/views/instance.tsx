@@ -26,7 +26,7 @@ import { Life } from '../parts/life.tsx';
 import { Log } from '../parts/log.tsx';
 import { Choice, Panel, Tabs } from '../parts/panel.tsx';
 import { Empty, Loading } from '../parts/states.tsx';
-import { Left } from '../parts/time.tsx';
+import { WhatNext } from '../parts/next.tsx';
 import { Why } from '../parts/why.tsx';
 import { written } from '../spec-text.ts';
 
@@ -62,7 +62,7 @@ function Because({ i }: { i: InstanceView }): VNode {
   return (
     <p class="because">
       {i.reason ? i.reason.text : i.status === 'running' ? (failing ? t('health.failing', { detail: failing.detail }) : rich('instance.sentence', { pid: i.pid ?? '–', n: i.health.length })) : ''}
-      {i.reason?.next && <> {i.reason.next.what}{i.reason.next.at !== null && <> {rich('next.in', { left: <b><Left at={i.reason.next.at} /></b> })}</>}</>}
+      <WhatNext next={i.reason?.next ?? null} />
     </p>
   );
 }

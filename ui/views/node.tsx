@@ -1,4 +1,5 @@
 // One node: status, because, next; its instances, its figures over time, its tags and facts.
+import { WhatNext } from '../parts/next.tsx';
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import type { NodeView } from '../../src/model/node.ts';
@@ -21,7 +22,7 @@ import { cordonNode, drainNode, forgetNode, takeOverNode, uncordonNode } from '.
 import { Choice, Panel } from '../parts/panel.tsx';
 import { Empty, Loading } from '../parts/states.tsx';
 import { Tags } from '../parts/tags.tsx';
-import { Age, Left } from '../parts/time.tsx';
+import { Age } from '../parts/time.tsx';
 
 const Plot = lazy(() => import('../parts/plot.tsx').then((m) => m.Plot));
 
@@ -86,7 +87,7 @@ export default function Node(): VNode {
   const { id } = route.value, n = nodeOf(id), list = instancesByNode.value.get(id) ?? [];
   const crumbs = [{ name: t('page.nodes'), href: '/nodes' }, { name: n?.hostname ?? id }];
   if (!n) return <Page crumbs={crumbs}>{loaded.value ? <section class="panel"><Empty title={t('node.missing', { id })} actions={<a class="btn" href="/nodes">{t('page.nodes')} <kbd>g n</kbd></a>}>{t('node.missing.text')}</Empty></section> : <Loading />}</Page>;
-  const sentence = n.reason ? <>{n.reason.text}{n.reason.next && <> {n.reason.next.what}{n.reason.next.at !== null && <> {rich('next.in', { left: <Left at={n.reason.next.at} /> })}</>}</>}</> : rich(n.status === 'ready' ? 'node.sentence' : 'node.holds', { n: list.length, room: memory(n.allocatable.mem - n.allocated.mem), cpus: cores(Math.max(0, n.allocatable.cpus - n.allocated.cpus)) });
+  const sentence = n.reason ? <>{n.reason.text}<WhatNext next={n.reason.next} /></> : rich(n.status === 'ready' ? 'node.sentence' : 'node.holds', { n: list.length, room: memory(n.allocatable.mem - n.allocated.mem), cpus: cores(Math.max(0, n.allocatable.cpus - n.allocated.cpus)) });
   return (
     <Page crumbs={crumbs} title={n.hostname}>
       <div class="head"><h1>{n.hostname}</h1><Chip s={n.status} big /><p class="because">{sentence}</p><Actions n={n} /></div>

@@ -1,11 +1,12 @@
 // Overview: one sentence, every instance on its node, what needs a look, what happened, what is left to give.
+import { WhatNext } from '../parts/next.tsx';
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { apps, events, instances, loaded, nodes } from '../cluster.ts';
 import { cores, disk, memory } from '../format.ts';
 import { perMinute, topSubjects } from '../event-look.ts';
 import { Glyph } from '../glyphs.tsx';
-import { rich, t } from '../i18n.tsx';
+import { knownWord, rich, t } from '../i18n.tsx';
 import { mapKind, type MapKind } from '../map-layout.ts';
 import { statusOrder, type Need } from '../needs.ts';
 import { needs, statusCounts } from '../needs-signal.ts';
@@ -18,7 +19,7 @@ import { Bars, Meter, Ribbon } from '../parts/figures.tsx';
 import { ClusterMap, hostOf } from '../parts/map.tsx';
 import { Choice, Panel } from '../parts/panel.tsx';
 import { Loading } from '../parts/states.tsx';
-import { Age, Left } from '../parts/time.tsx';
+import { Age } from '../parts/time.tsx';
 import { Welcome } from './welcome.tsx';
 
 function Headline(): VNode {
@@ -38,10 +39,11 @@ const needPath = (n: Need): string => (n.kind === 'instance' ? instancePath(n.id
 const whyPath = (n: Need): string => (n.kind === 'node' ? nodePath(n.id) : `${needPath(n)}?tab=why`);
 
 function NeedLine({ n }: { n: Need }): VNode {
-  const title = n.kind === 'instance' ? t(n.node ? 'needs.on' : 'needs.is', { name: n.name, status: statusWord(n.s), node: n.node ?? '' }) : n.kind === 'app' ? t('needs.app', { name: n.name }) : t('needs.is', { name: n.name, status: statusWord(n.s) });
+  const word = `needs.${n.what}`;
+  const title = n.kind === 'instance' && knownWord(word) ? t(word, { name: n.name, node: n.node ?? '' }) : n.kind === 'app' ? t('needs.app', { name: n.name }) : t('needs.is', { name: n.name, status: statusWord(n.s) });
   return (
     <li data-row><Glyph s={n.s} /><a class="what" href={needPath(n)}>{title}</a><Age at={n.at} />
-      <p class="why">{n.why}{n.next && <> {n.next.what}{n.next.at ? <> {rich('next.in', { left: <Left at={n.next.at} /> })}</> : ''}</>}</p>
+      <p class="why">{n.why}<WhatNext next={n.next} /></p>
       <span class="act"><a class="btn small" href={whyPath(n)}>{t('why')}</a></span></li>
   );
 }

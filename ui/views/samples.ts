@@ -19,7 +19,7 @@ export const samples: { name: string; text: string }[] = [
 }` },
   { name: 'Shell', text: `{
   "name": "ticker",
-  "toProcess": "while sleep 1; do echo \\"$STAT_INSTANCE \$(date +%T)\\"; done",
+  "toProcess": "while sleep 1; do echo \\"$STAT_INSTANCE $(date +%T)\\"; done",
   "shell": true,
   "placement": {"query": "*", "scale": 1}
 }` },
