@@ -5,6 +5,7 @@ import { origin } from '../api/auth.ts';
 import { linkRoutes } from '../master/link-routes.ts';
 import { openHttp } from '../live/serve.ts';
 import { openEmbedded } from '../store/embedded.ts';
+import { eventOf, type StoreNotice } from '../store/prepare-file.ts';
 import { Ending, endSignal, needsToken, takeDirectory, tlsOf, tokensOf, uiDirectory, value } from './daemon.ts';
 import { openLog, version } from './log.ts';
 import type { InForce } from './settings.ts';
@@ -19,8 +20,11 @@ export async function runMaster(inForce: InForce, say: (line: string) => void): 
     const lock = await takeDirectory(directory, 'master');
     ending.add('lock', () => lock.release());
     const { tokens, made } = tokensOf(directory, value(inForce, 'token-file'));
-    const store = await openEmbedded(directory);
+    const notices: StoreNotice[] = [];
+    const store = await openEmbedded(directory, { notice: (notice) => notices.push(notice) });
     ending.add('store', () => store.close());
+    for (const notice of notices) { log.error(notice.detail, notice.message); say(notice.message); }
+    if (notices.length > 0) await store.append(notices.map((notice) => eventOf(notice, Date.now())));
     const closing = new AbortController();
     const master = await startMaster({
       store, version, storeAbout: { kind: 'embedded', detail: directory },

@@ -89,7 +89,9 @@ export class LmdbFile {
     // A commit rewrites the root: a head whose root is of another commit is no head of this file.
     const genuine = new Map(this.metas.map((meta) => [meta, this.rootTxn(meta) === meta.txn]));
     this.metas.sort((a, b) => Number(genuine.get(b)) - Number(genuine.get(a)) || b.txn - a.txn);
-    this.headDamage = damage ?? ([...genuine.values()].every(Boolean) ? null : 'a head does not fit the pages');
+    const short = this.metas.some((meta) => meta.main.root * meta.pageSize >= this.bytes);
+    const unfit = short ? `it is cut short: ${this.bytes} bytes` : 'a head does not fit the pages';
+    this.headDamage = damage ?? ([...genuine.values()].every(Boolean) ? null : unfit);
   }
 
   /** The commit that wrote the root of a head; that of the head itself where there is none yet. */

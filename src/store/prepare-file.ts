@@ -6,6 +6,7 @@ import { examine } from './examine.ts';
 import { rescue } from './rescue.ts';
 import type { Rescued } from './rescue.ts';
 import { StoreError } from './store.ts';
+import type { LogEntry } from './store.ts';
 
 /** Something about the store that a person must hear of: the master makes an event of it. */
 export interface StoreNotice {
@@ -13,6 +14,11 @@ export interface StoreNotice {
   /** What happened, where the old file is, what is lost: sentences. */
   message: string;
   detail: { reason: string; aside: string; rescued: Rescued | null };
+}
+
+/** The notice as an event for the log of the very store it is about. @param at now, epoch ms */
+export function eventOf({ kind, message, detail }: StoreNotice, at: number): Omit<LogEntry, 'seq'> {
+  return { at, kind, subject: {}, message, loudness: 'attention', detail };
 }
 
 /** lmdb maps its lock file too; written out beforehand, a full disk is an error and not a SIGBUS. */

@@ -12,13 +12,13 @@ import { FLOOR_KEY, FORMAT, FORMAT_KEY, openTables, setLedgerNumber } from './ta
 import type { Table, TableName, Tables } from './tables.ts';
 
 /** What was kept of a damaged store, and what of it is lost. */
-export interface Rescued {
+export type Rescued = {
   kept: { records: number; events: number; points: number };
   /** Ranges of keys that could not be read; each may have held one value or many. */
   gaps: number;
   /** A head of the file was not readable: the last commit may be lost, and nothing in the file tells. */
   uncertain: boolean;
-}
+};
 
 const SAVED = ['ledger', 'records', 'events', 'points'] as const;
 type Saved = (typeof SAVED)[number];

@@ -1,6 +1,6 @@
 // The tables of the embedded store and how lmdb is opened.
 import { open } from 'lmdb';
-import type { Database, RootDatabase } from 'lmdb';
+import type { Database, RootDatabase, RootDatabaseOptionsWithPath } from 'lmdb';
 import { numberKey, readNumber, seal, unseal } from './encoding.ts';
 
 export type Table = Database<Buffer, Buffer>;
@@ -38,9 +38,10 @@ export function setLedgerNumber(ledger: Table, name: string, value: number): voi
 export async function openTables(path: string): Promise<Tables> {
   // overlappingSync off: a commit is acknowledged after its sync, not before. eventTurnBatching off: `Commits` groups, and
   // lmdb's own batches have a promise that nobody sees, whose rejection (a full disk) would end the process.
-  const root = open<Buffer, Buffer>(
-    { path, overlappingSync: false, eventTurnBatching: false, maxDbs: TABLES.length + 1, encoding: 'binary', keyEncoding: 'binary' },
-  );
+  const root = open<Buffer, Buffer>({
+    path, overlappingSync: false, eventTurnBatching: false, maxDbs: TABLES.length + 1, encoding: 'binary', keyEncoding: 'binary',
+    permissionsMode: 0o600, // it holds the environments of apps
+  } as RootDatabaseOptionsWithPath & { permissionsMode: number });
   try {
     const of = Object.fromEntries(
       TABLES.map((name) => [name, root.openDB<Buffer, Buffer>({ name, encoding: 'binary', keyEncoding: 'binary' })]),

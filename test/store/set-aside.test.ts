@@ -1,15 +1,23 @@
 // Store files that are set aside, refused or mended: foreign ones, later ones, cut-off rescues, damage while the store is open.
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { open } from 'lmdb';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { STORE_FILE, openEmbedded } from '../../src/store/embedded.ts';
+import { eventOf } from '../../src/store/prepare-file.ts';
 import type { StoreNotice } from '../../src/store/prepare-file.ts';
 import type { Write } from '../../src/store/store.ts';
 import { openTables, setLedgerNumber } from '../../src/store/tables.ts';
 import { refused } from './contract-subject.ts';
 import { base, contentOf, good, missing } from './damage-subject.ts';
+
+test('nobody but its owner can read the store', async () => {
+  const directory = join(base, 'private');
+  await (await openEmbedded(directory)).close();
+  if (process.platform === 'win32') return;
+  for (const name of ['', STORE_FILE, `${STORE_FILE}-lock`]) assert.is(statSync(join(directory, name)).mode & 0o077, 0, name);
+});
 
 test('an lmdb file of another program is set aside, not written to', async () => {
   const directory = join(base, 'foreign');
@@ -76,6 +84,10 @@ test('a value that is damaged while the store is open: refused, its neighbours a
   const again = await openEmbedded(directory, { notice: (notice) => notices.push(notice) });
   assert.equal((await again.scan('apps')).items.map((item) => item.key), ['after', 'before', 'good']);
   assert.equal(notices.map(({ detail }) => detail.rescued), [{ kept: { records: 3, events: 0, points: 0 }, gaps: 1, uncertain: false }]);
+  await again.append(notices.map((notice) => eventOf(notice, 1000)));
+  const [event] = (await again.readLog({ query: 'kind:store.rescued AND detail.rescued.kept.records:3' })).items;
+  assert.is(event?.['message'], notices[0]!.message);
+  assert.is(event?.['loudness'], 'attention');
   assert.is((await again.collections())[0]!.count, 3);
   assert.is(await again.draw('n', 1), 2);
   await again.close();
