@@ -93,6 +93,7 @@ export const instanceMachine = instanceActions.createMachine({
       },
     },
     restarting: {
+      description: 'Waits for its supervisor\'s word, then out the delay.',
       initial: 'asking',
       states: {
         clearing: {

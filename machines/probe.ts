@@ -73,7 +73,10 @@ export const probeMachine = probe.createMachine({
         onError: { target: 'waiting', actions: 'broke' },
       },
     },
-    judging: { always: [{ guard: 'over', target: 'over' }, { guard: 'passing', target: 'passing' }, { guard: 'failing', target: 'failing' }, { target: 'waiting' }] },
+    judging: {
+      description: 'Counts what was found, and goes on at once.',
+      always: [{ guard: 'over', target: 'over' }, { guard: 'passing', target: 'passing' }, { guard: 'failing', target: 'failing' }, { target: 'waiting' }],
+    },
     passing: { description: 'The last look was good.', after: { next: 'probing' } },
     failing: { description: 'The last look was bad.', after: { next: 'probing' } },
     over: { description: 'A startup check that has passed is not asked again.', type: 'final' },

@@ -101,6 +101,32 @@ export const limitUrl: MiddlewareHandler<ApiEnv> = async (c, next) => {
   await next();
 };
 
+const tooLarge = () => new Refusal('too-large', `a body may have ${maxBodyBytes} bytes`, 'send less at once');
+
+/**
+ * Refuses bodies beyond `maxBodyBytes`, also those that do not say their length before. (hono's own body limit makes a new
+ * Request of the server's, which fails unless the server replaces the global objects.)
+ */
+export const limitBody: MiddlewareHandler<ApiEnv> = async (c, next) => {
+  const length = c.req.header('content-length');
+  if (length !== undefined && Number(length) > maxBodyBytes) throw tooLarge();
+  const served = (c.env as { incoming?: unknown } | undefined)?.incoming !== undefined;
+  const unsaid = length === undefined && c.req.method !== 'GET' && c.req.method !== 'HEAD' && (!served || c.req.header('transfer-encoding') !== undefined);
+  if (unsaid && c.req.raw.body) c.req.bodyCache.arrayBuffer = Promise.resolve(await boundedBytes(c.req.raw.body)) as never; // hono keeps promises there
+  await next();
+};
+
+async function boundedBytes(body: ReadableStream<Uint8Array>): Promise<ArrayBuffer> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.byteLength;
+    if (size > maxBodyBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return new Uint8Array(Buffer.concat(chunks)).buffer;
+}
+
 /**
  * Refuses bodies beyond `maxBodyBytes` before any of them is read. A body of unannounced length is refused too: hono's own limit
  * would read it, but builds a Request that Node's own does not take.

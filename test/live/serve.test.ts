@@ -58,6 +58,19 @@ test('what is no request is answered as a problem, and nothing ends', async () =
   await end();
 });
 
+test('bodies that do not say their length are read and bounded; requests without one need none', async () => {
+  const made = sample();
+  const { address, port, end } = await open(made);
+  const chunked = (size: number) => new ReadableStream({ pull(controller) { controller.enqueue(new TextEncoder().encode(`{"name": "web", "toProcess": "sleep"${' '.repeat(size)}}`)); controller.close(); } });
+  const post = (size: number) => fetch(`${address}/v1/apps`, { method: 'POST', body: chunked(size), duplex: 'half' } as RequestInit);
+  assert.is((await post(10)).status, 201);
+  assert.is((await post(3_000_000)).status, 413);
+  assert.is((await fetch(`${address}/v1/apps/web`, { method: 'DELETE' })).status, 202);
+  assert.match(await raw(port, 'POST /v1/apps HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 413/);
+  assert.match(await raw(port, 'POST /v1/apps HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 400 .*the body is empty/s);
+  await end();
+});
+
 test('a WebSocket of another page, or without a token where one is needed, is refused before it opens', async () => {
   const made = sample();
   const { address, end } = await open(made);
