@@ -128,17 +128,6 @@ async function boundedBytes(body: ReadableStream<Uint8Array>): Promise<ArrayBuff
 }
 
 /**
- * Refuses bodies beyond `maxBodyBytes` before any of them is read. A body of unannounced length is refused too: hono's own limit
- * would read it, but builds a Request that Node's own does not take.
- */
-export const limitBody: MiddlewareHandler<ApiEnv> = async (c, next) => {
-  const announced = c.req.header('content-length');
-  if (announced !== undefined && Number(announced) > maxBodyBytes) throw new Refusal('too-large', `the body has ${announced} bytes; at most ${maxBodyBytes} are read`, 'send less at once');
-  if (announced === undefined && c.req.header('transfer-encoding') !== undefined) throw new Refusal('invalid-request', 'the length of the body is not announced', 'send Content-Length');
-  await next();
-};
-
-/**
  * The version in If-Match, null when there is none. `*` and several versions are refused rather than half understood.
  * @throws Refusal `invalid-request`
  */
