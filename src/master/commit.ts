@@ -11,7 +11,7 @@ import type { Records } from './records.ts';
 import type { SlotVersions } from './snapshot.ts';
 
 /** Slots written in one go: what is durable is pushed while the rest is written. */
-const AT_ONCE = 500;
+const AT_ONCE = 200;
 
 const fresh = (held: Assignment | NewAssignment | null): held is NewAssignment => held !== null && isNew(held);
 

@@ -8,6 +8,8 @@ import type { NodeLink } from './node-link.ts';
 const PART = 512 * 1024;
 /** Frames under way to one agent; beyond it changes are gathered until it acknowledges. */
 const MOST_UNDER_WAY = 64;
+/** Longest turn of telling, ms. */
+const SLICE_MS = 10;
 
 interface Told {
   link: NodeLink;
@@ -25,7 +27,7 @@ const markOf = (a: Assignment): string => `${a.goal} ${a.revision} ${a.hash} ${a
 export class Desired {
   private readonly context: MasterContext;
   private readonly told = new Map<string, Told>();
-  private dirty = new Set<string>();
+  private readonly dirty = new Set<string>();
   private scheduled = false;
   /** Hears of each assignment that an agent acknowledged to hold (goal and all). */
   private readonly acknowledged: (node: string, assignments: Assignment[]) => void;
@@ -53,21 +55,30 @@ export class Desired {
   changed(node: string): void {
     if (!this.told.has(node)) return;
     this.dirty.add(node);
+    this.schedule();
+  }
+
+  private schedule(): void {
     if (this.scheduled) return;
     this.scheduled = true;
     setImmediate(() => this.push());
   }
 
+  /** Tells for a slice of time, the rest in the next turn: a large commit touches every node. */
   private push(): void {
     this.scheduled = false;
-    const nodes = this.dirty;
-    this.dirty = new Set();
-    for (const node of nodes) {
+    const until = performance.now() + SLICE_MS;
+    const held: string[] = [];
+    for (const node of this.dirty) {
+      this.dirty.delete(node);
       const told = this.told.get(node);
       if (!told || told.link.closed) continue;
-      if (told.link.unacknowledged > MOST_UNDER_WAY) this.dirty.add(node); // an acknowledgement pushes again
+      if (told.link.unacknowledged > MOST_UNDER_WAY) held.push(node); // an acknowledgement pushes again
       else this.tell(told, false);
+      if (performance.now() > until) break;
     }
+    if (this.dirty.size > 0) this.schedule();
+    for (const node of held) this.dirty.add(node);
   }
 
   private tell(told: Told, whole: boolean): void {

@@ -5,6 +5,7 @@ import { decodeBody } from '../protocol/codec.ts';
 import type { MasterContext } from './context.ts';
 import { NodeLink } from './node-link.ts';
 import type { LinkNumbers, Transport } from './node-link.ts';
+import { Turns } from './turns.ts';
 
 /** What a hello leads to. */
 export type Admission =
@@ -41,6 +42,7 @@ export class LinkServer {
   private readonly parts: LinkParts;
   private numbers: LinkNumbers = new Map();
   private accepting = true;
+  private readonly turns = new Turns();
 
   constructor(context: MasterContext, parts: LinkParts) {
     this.context = context;
@@ -92,13 +94,16 @@ export class LinkServer {
       } else this.complain(link, about, `${frame.type} before hello`);
     };
     return {
-      take,
-      receive: (body) => {
+      take: (value) => this.turns.run(() => take(value)),
+      receive: (body) => this.turns.run(() => {
         let value: unknown;
         try { value = decodeBody(body); } catch (error) { return this.complain(link, about, `not readable: ${(error as Error).message}`); }
         take(value);
+      }),
+      settled: async () => {
+        await this.turns.settled();
+        await greeting;
       },
-      settled: async () => { await greeting; },
       link: () => link,
       closed: () => {
         ended = true;

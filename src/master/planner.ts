@@ -3,17 +3,19 @@
 import { Worker } from 'node:worker_threads';
 import type { PlacementSettings, Plan } from '../placement/snapshot.ts';
 import type { MasterContext } from './context.ts';
+import { Sender } from './mirror.ts';
+import type { Sent } from './mirror.ts';
 import { answer } from './question.ts';
 import type { Answers, Question } from './question.ts';
 import { Assembly, snapshotPieces } from './snapshot.ts';
-import type { Piece, SlotVersions } from './snapshot.ts';
+import type { SlotVersions } from './snapshot.ts';
 
 /** Slots times nodes above which a question goes to the thread: about 20 ms of work. */
 const LARGE = 20_000;
 /** Longest turn of the loop while a snapshot is read, ms. */
 const TURN_MS = 10;
 
-export type ToThread = { kind: 'begin'; now: number; frozenUntil: number | null; settings: PlacementSettings } | { kind: 'piece'; piece: Piece } | { kind: 'ask'; question: Question };
+export type ToThread = { kind: 'begin'; now: number; frozenUntil: number | null; settings: PlacementSettings } | { kind: 'piece'; piece: Sent } | { kind: 'ask'; question: Question };
 export type FromThread = { kind: 'changes'; changes: Plan['changes'] } | { kind: 'done'; rest: unknown } | { kind: 'failed'; message: string };
 
 export interface PlannerOptions { context: MasterContext; frozenUntil(): number | null; settings: PlacementSettings; /** The thread stays for the next question. */ keeps: boolean }
@@ -22,6 +24,7 @@ export class Planner {
   private readonly options: PlannerOptions;
   private worker: Worker | null = null;
   private waiting: { changes: Plan['changes']; resolve: (answered: unknown) => void; reject: (error: Error) => void } | null = null;
+  private sender = new Sender();
   private inTurn: Promise<unknown> = Promise.resolve();
 
   constructor(options: PlannerOptions) {
@@ -47,8 +50,10 @@ export class Planner {
       for (const piece of pieces) assembly.add(piece);
       return answer(assembly.snapshot, question);
     }
+    this.running();
     this.send({ kind: 'begin', now: clock.now(), frozenUntil: frozenUntil(), settings });
-    for (let began = performance.now(), piece = pieces.next(); !piece.done; piece = pieces.next()) {
+    const outline = this.sender.outline(pieces);
+    for (let began = performance.now(), piece = outline.next(); !piece.done; piece = outline.next()) {
       this.send({ kind: 'piece', piece: piece.value });
       if (performance.now() - began < TURN_MS) continue;
       await new Promise(setImmediate);
@@ -73,6 +78,7 @@ export class Planner {
     worker.on('error', (error) => this.ended(worker, error instanceof Error ? error : new Error(String(error))));
     worker.on('exit', (code) => this.ended(worker, new Error(`the planning thread ended with ${code}`)));
     worker.unref();
+    this.sender = new Sender();
     return this.worker = worker;
   }
 

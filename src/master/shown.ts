@@ -44,15 +44,30 @@ function pending(held: Assignment): InstanceView {
   };
 }
 
+/** The status that is shown, without the rest. */
+function shownStatus(view: View, { view: { status }, node, standing }: InstanceEntry): InstanceView['status'] {
+  if (ended.has(status)) return status;
+  if (view.nodes.get(node)?.status === 'lost') return 'lost';
+  return standing === 'unknown' ? 'unknown' : status;
+}
+
+/** The shown status of every instance, for counts. */
+export function* instanceStatuses(view: View): Generator<InstanceView['status']> {
+  for (const entry of view.instances.values()) yield shownStatus(view, entry);
+  for (const app of view.apps.values()) {
+    for (const { doc } of app.slots.values()) for (const held of [doc.a, doc.b]) if (held && !view.instances.has(held.id)) yield 'pending';
+  }
+}
+
 function shown(view: View, entry: InstanceEntry): InstanceView {
   const duty = view.dutyOf(entry.node, entry.view.id);
   const node = view.nodes.get(entry.node);
-  const base = duty ? { ...entry.view, goal: duty.assignment.goal } : entry.view;
-  if (ended.has(base.status)) return base;
-  if (node?.status === 'lost') {
+  const base = duty && duty.assignment.goal !== entry.view.goal ? { ...entry.view, goal: duty.assignment.goal } : entry.view;
+  const status = shownStatus(view, entry);
+  if (status === 'lost' && node) {
     return { ...base, status: 'lost', reason: { code: 'node-lost', text: `Its node ${node.record.doc.facts.hostname} is silent since ${new Date(entry.view.at > node.beatAt ? entry.view.at : node.beatAt).toISOString()}`, next: null } };
   }
-  if (entry.standing === 'unknown') {
+  if (status === 'unknown') {
     const foreign = node && !node.obeys;
     return {
       ...base, status: 'unknown',

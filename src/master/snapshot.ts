@@ -4,7 +4,8 @@ import type { SlotRecord } from '../model/assignment.ts';
 import type { AppSpec } from '../model/app.ts';
 import type { PlacementSettings, SeenInstance, Snapshot, SnapshotApp } from '../placement/snapshot.ts';
 import type { Version } from '../store/store.ts';
-import type { AppEntry, InstanceEntry } from './entries.ts';
+import type { NodeView } from '../model/node.ts';
+import type { AppEntry, InstanceEntry, NodeEntry } from './entries.ts';
 import { nodeView } from './shown.ts';
 import type { View } from './view.ts';
 
@@ -17,7 +18,26 @@ export type Piece =
   | { kind: 'slots'; app: string; slots: SlotRecord[]; seen: SeenInstance[] }
   | { kind: 'rest'; otherUse: Snapshot['otherUse']; drainDeadlines: Snapshot['drainDeadlines'] };
 
-const seenOf = ({ view, node, healthySince, everReady }: InstanceEntry): SeenInstance =>
+const seen = new WeakMap<InstanceEntry, SeenInstance>();
+const documents = new WeakMap<NodeEntry, { record: NodeEntry['record']; status: string; load: NodeEntry['load']; link: string; document: NodeView }>();
+
+/** The document that placement reads of a node: the same object until something of it changes. (While a node answers, its beats do not count.) */
+function documentOf(view: View, entry: NodeEntry): NodeView {
+  const known = documents.get(entry);
+  if (known && known.record === entry.record && known.status === entry.status && known.load === entry.load && known.link === entry.link) return known.document;
+  const document = nodeView(view, entry);
+  documents.set(entry, { record: entry.record, status: entry.status, load: entry.load, link: entry.link, document });
+  return document;
+}
+
+/** A report as placement reads it: the same object for the same report. */
+function seenOf(entry: InstanceEntry): SeenInstance {
+  let known = seen.get(entry);
+  if (!known) seen.set(entry, known = madeOf(entry));
+  return known;
+}
+
+const madeOf = ({ view, node, healthySince, everReady }: InstanceEntry): SeenInstance =>
   ({ id: view.id, node, status: view.status, launch: view.launch, healthySince: isHealthy(view) ? healthySince : null, everReady, escalated: view.escalated });
 
 /** Unknown instances of this hub by app and slot, and slots that are being filled by hand. */
@@ -61,7 +81,7 @@ export type SlotVersions = Map<string, Map<number, Version>>;
 export function* snapshotPieces(view: View, hub: string, versions: SlotVersions): Generator<Piece> {
   let nodes: Snapshot['nodes'] = [];
   for (const entry of view.nodes.values()) {
-    nodes.push(nodeView(view, entry));
+    nodes.push(documentOf(view, entry));
     if (nodes.length === 100) { yield { kind: 'nodes', nodes }; nodes = []; }
   }
   if (nodes.length > 0) yield { kind: 'nodes', nodes };
@@ -80,7 +100,7 @@ function* appPieces(view: View, entry: AppEntry, held: Map<number, string>, vers
   versions.set(entry.name, own);
   const ordered = [...entry.slots.keys()].sort((a, b) => a - b);
   for (let from = 0; from < ordered.length; from += PIECE) {
-    const slots: SlotRecord[] = [], seen: SeenInstance[] = [];
+    const slots: SlotRecord[] = [], reports: SeenInstance[] = [];
     for (const number of ordered.slice(from, from + PIECE)) {
       const kept = entry.slots.get(number);
       if (!kept) continue; // gone between two pieces
@@ -88,10 +108,10 @@ function* appPieces(view: View, entry: AppEntry, held: Map<number, string>, vers
       slots.push(kept.doc);
       for (const held of [kept.doc.a, kept.doc.b]) {
         const instance = held && view.instances.get(held.id);
-        if (instance) seen.push(seenOf(instance));
+        if (instance) reports.push(seenOf(instance));
       }
     }
-    yield { kind: 'slots', app: entry.name, slots, seen };
+    yield { kind: 'slots', app: entry.name, slots, seen: reports };
   }
   const buried = tombstones.map(({ id }) => view.instances.get(id)).filter((instance) => instance !== undefined).map(seenOf);
   if (buried.length > 0) yield { kind: 'slots', app: entry.name, slots: [], seen: buried };
@@ -119,7 +139,7 @@ export class Assembly {
       case 'slots': {
         const app = this.apps.get(piece.app);
         app?.slots.push(...piece.slots);
-        for (const seen of piece.seen) app?.seen.set(seen.id, seen);
+        for (const report of piece.seen) app?.seen.set(report.id, report);
       }
     }
   }

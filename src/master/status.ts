@@ -1,13 +1,13 @@
 // The status of the hub: counts, and what a person should look at.
 import type { StatusView } from '../protocol/views.ts';
 import type { ClusterParts } from './cluster.ts';
-import { instanceViews } from './shown.ts';
+import { instanceStatuses } from './shown.ts';
 
 export function statusView({ context, storeAbout, phase, frozenUntil, startedAt }: ClusterParts): StatusView {
   const { view, leadership, version, clock } = context;
   const nodes: Record<string, number> = {}, instances: Record<string, number> = {};
   for (const { status } of view.nodes.values()) nodes[status] = (nodes[status] ?? 0) + 1;
-  for (const { status } of instanceViews(view)) instances[status] = (instances[status] ?? 0) + 1;
+  for (const status of instanceStatuses(view)) instances[status] = (instances[status] ?? 0) + 1;
   const notices: StatusView['notices'] = [];
   const notice = (code: string, text: string): void => { notices.push({ code, text, at: clock.now() }); };
   const frozen = frozenUntil();
