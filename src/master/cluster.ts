@@ -16,7 +16,7 @@ import type { Apps, Given, PutOptions } from './apps.ts';
 import type { Commands } from './commands.ts';
 import type { MasterContext } from './context.ts';
 import type { InstanceActions } from './instance-actions.ts';
-import { page } from './lists.ts';
+import { bySlot, byText, page } from './lists.ts';
 import type { NodeActions } from './node-actions.ts';
 import type { Planner } from './planner.ts';
 import { RemoteActors } from './remote-actors.ts';
@@ -63,7 +63,7 @@ export class MasterCluster implements Cluster {
 
   nodes(query: string, at: Page): Promise<List<NodeView>> {
     const { view, clock } = this.context;
-    return page([...view.nodes.values()].map((entry) => nodeView(view, entry)), query, at, clock.now(), 'hostname');
+    return page([...view.nodes.values()].map((entry) => nodeView(view, entry)), query, at, clock.now(), (a, b) => byText(a.hostname, b.hostname) || byText(a.id, b.id));
   }
 
   async node(id: string): Promise<NodeView> { return nodeView(this.context.view, this.parts.nodeActions.entry(id)); }
@@ -75,7 +75,7 @@ export class MasterCluster implements Cluster {
 
   apps(query: string, at: Page): Promise<List<AppView>> {
     const { view, clock } = this.context;
-    return page([...view.apps.values()].map((entry) => appView(view, entry)), query, at, clock.now(), 'name');
+    return page([...view.apps.values()].map((entry) => appView(view, entry)), query, at, clock.now(), (a, b) => byText(a.name, b.name));
   }
 
   async app(name: string): Promise<AppView> { return this.parts.apps.view(name); }
@@ -97,7 +97,7 @@ export class MasterCluster implements Cluster {
   async slots(name: string): Promise<SlotRecord[]> { return [...this.parts.apps.entry(name).slots.values()].map(({ doc }) => doc).sort((a, b) => a.slot - b.slot); }
   async why(name: string): Promise<WhyView> { return whyApp(this.parts, this.parts.apps.entry(name)); }
 
-  instances(query: string, at: Page): Promise<List<InstanceView>> { return page(instanceViews(this.context.view), query, at, this.context.clock.now(), 'id'); }
+  instances(query: string, at: Page): Promise<List<InstanceView>> { return page(instanceViews(this.context.view), query, at, this.context.clock.now(), bySlot); }
   async instance(id: string): Promise<InstanceView> { return this.parts.instanceActions.view(id); }
   async whyInstance(id: string): Promise<WhyView> { return whyInstance(this.parts, this.parts.instanceActions.view(id)); }
   async instanceAction(id: string, action: 'restart' | 'kill' | 'stop' | 'adopt', by: Caller): Promise<InstanceView> { this.ready(); return this.parts.instanceActions.action(id, action, by); }

@@ -7,6 +7,8 @@ const EXPIRE_EVERY_MS = 3_600_000;
 const KEEP_MS = 7 * 24 * 3_600_000;
 /** Events kept at most, whatever their age. */
 const MOST_EVENTS = 500_000;
+/** Records written in one go: the loop runs in between. */
+const AT_ONCE = 250;
 
 export class Keeping {
   private readonly context: MasterContext;
@@ -34,11 +36,14 @@ export class Keeping {
   private async writeBeats(): Promise<void> {
     const { view, store, leadership: { term } } = this.context;
     const changed = [...view.nodes.values()].filter(({ record, beatAt }) => record.doc.beatAt !== beatAt);
-    const docs = changed.map(({ record, beatAt }) => ({ ...record.doc, beatAt, term }));
-    const results = await store.bulk(changed.map(({ id, record }, index) => writeOf('nodes', id, docs[index]!, record.version, term)));
-    for (const [index, entry] of changed.entries()) {
-      const result = results[index]!;
-      if (result.ok) entry.record = { doc: docs[index]!, version: result.version };
+    for (let from = 0; from < changed.length; from += AT_ONCE) {
+      const part = changed.slice(from, from + AT_ONCE);
+      const docs = part.map(({ record, beatAt }) => ({ ...record.doc, beatAt, term }));
+      const results = await store.bulk(part.map(({ id, record }, index) => writeOf('nodes', id, docs[index]!, record.version, term)));
+      for (const [index, entry] of part.entries()) {
+        const result = results[index]!;
+        if (result.ok) entry.record = { doc: docs[index]!, version: result.version };
+      }
     }
   }
 

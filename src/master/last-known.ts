@@ -9,7 +9,7 @@ export interface LastKnownDoc { node: string; everReady: boolean; standing: Inst
 
 /** How long a change may wait, ms; and how many are written at once. */
 const WRITE_BEHIND_MS = 1_000;
-const AT_ONCE = 1_000;
+const AT_ONCE = 250;
 
 export class LastKnown {
   private readonly context: MasterContext;
@@ -49,7 +49,7 @@ export class LastKnown {
   /** Writes what waits. */
   async close(): Promise<void> {
     await this.working;
-    for (let rounds = 0; this.dirty.size > 0 && rounds < 100; rounds += 1) {
+    for (let rounds = 0; this.dirty.size > 0 && rounds < 1_000; rounds += 1) {
       if (this.timer) clearTimeout(this.timer);
       const before = this.dirty.size;
       await this.flush();

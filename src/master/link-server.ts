@@ -68,10 +68,13 @@ export class LinkServer {
         return link;
       });
       if (!admission.admitted) return refuse(admission.code, admission.detail, admission.hint, admission.final);
+      await new Promise<void>((resolve) => this.turns.run(() => { welcome(hello.node, term, admission.welcome); resolve(); }));
+    };
+    const welcome = (node: string, term: number, tell: () => void): void => {
       if (ended || !link || term !== this.context.leadership.term) return transport.close(1012, 'say hello again');
-      this.links.get(hello.node)?.close(4000, 'replaced by a newer connection of this node');
-      this.links.set(hello.node, link);
-      admission.welcome();
+      this.links.get(node)?.close(4000, 'replaced by a newer connection of this node');
+      this.links.set(node, link);
+      tell();
       const waiting = early;
       early = [];
       for (const value of waiting) take(value);

@@ -1,6 +1,7 @@
 // Lists of the API: a query over documents in memory, sorted, paged.
 import type { List, Page } from '../api/cluster.ts';
 import { Refusal } from '../model/errors.ts';
+import type { InstanceView } from '../model/instance.ts';
 import { compile } from '../query/compile.ts';
 import { parse } from '../query/parse.ts';
 
@@ -39,8 +40,11 @@ function order<T>(items: T[], sort: string): T[] {
     }).map(({ item }) => item);
 }
 
-/** The page of documents that match; empty query and `*`: all. Gives the loop its turn while it goes through many. */
-export async function page<T>(documents: Iterable<T>, query: string, { from, size, sort }: Page, now: number, defaultSort: string): Promise<List<T>> {
+/**
+ * The page of documents that match; empty query and `*`: all. Gives the loop its turn while it goes through many.
+ * @param standard the order where the caller names none
+ */
+export async function page<T>(documents: Iterable<T>, query: string, { from, size, sort }: Page, now: number, standard: (a: T, b: T) => number): Promise<List<T>> {
   const trimmed = query.trim();
   const matches = trimmed === '' || trimmed === '*' ? null : matcher(trimmed, now);
   const found: T[] = [];
@@ -48,9 +52,14 @@ export async function page<T>(documents: Iterable<T>, query: string, { from, siz
   for (const document of documents) {
     if (!matches || matches(document)) found.push(document);
     count += 1;
-    if (matches && count % TURN === 0) await new Promise(setImmediate);
+    if (count % TURN === 0) await new Promise(setImmediate);
   }
-  const ordered = order(found, sort ?? defaultSort);
+  const ordered = sort === undefined ? found.sort(standard) : order(found, sort);
   const start = Math.max(0, from), length = Math.min(MOST, Math.max(0, size));
   return { items: ordered.slice(start, start + length), total: found.length, from: start, size: length };
 }
+
+export const byText = (a: string, b: string): number => collator.compare(a, b);
+/** By app and slot, then by age. */
+export const bySlot = (a: InstanceView, b: InstanceView): number =>
+  (a.app < b.app ? -1 : a.app > b.app ? 1 : a.slot - b.slot || a.epoch - b.epoch || (a.id < b.id ? -1 : 1));

@@ -16,6 +16,8 @@ import { outrankedError, revisionKey, writeOf } from './records.ts';
 type Fenced = { term: number };
 /** Reads of one record that keeps changing under the rewrite. */
 const MOST_TRIES = 10;
+/** Records written in one go: the loop runs in between. */
+const AT_ONCE = 250;
 
 async function* scanAll<T>(store: Store, collection: string): AsyncGenerator<Stored<T>> {
   for (let after: string | undefined; ;) {
@@ -38,7 +40,12 @@ async function readAll<T>(store: Store, collection: string, sound: (doc: T) => b
 
 /** Rewrites records with the new term; a record that changed meanwhile is read again. @throws StoreError when a higher term is there */
 async function fence<T extends Fenced>(store: Store, collection: string, records: Map<string, Kept<T>>, term: number): Promise<void> {
-  let left = [...records.keys()];
+  const keys = [...records.keys()];
+  for (let from = 0; from < keys.length; from += AT_ONCE) await fencePart(store, collection, records, keys.slice(from, from + AT_ONCE), term);
+}
+
+async function fencePart<T extends Fenced>(store: Store, collection: string, records: Map<string, Kept<T>>, keys: string[], term: number): Promise<void> {
+  let left = keys;
   for (let tries = 0; left.length > 0; tries += 1) {
     if (tries === MOST_TRIES) throw new StoreError('store-unavailable', `Records of ${collection} keep changing while this master takes over`, 'Is another master running on this store?');
     const results = await store.bulk(left.map((key) => writeOf(collection, key, { ...records.get(key)!.doc, term }, records.get(key)!.version, term)));
@@ -56,6 +63,16 @@ async function fence<T extends Fenced>(store: Store, collection: string, records
       else records.delete(key);
     }
     left = again.filter((key) => records.has(key));
+  }
+}
+
+/** The work of a large store, with a turn of the loop after every `count`. */
+async function inTurns<T>(items: Iterable<T>, count: number, work: (item: T) => void): Promise<void> {
+  let done = 0;
+  for (const item of items) {
+    work(item);
+    done += 1;
+    if (done % count === 0) await new Promise(setImmediate);
   }
 }
 
@@ -96,14 +113,14 @@ export async function recover(context: MasterContext, nodes: Nodes, epochs: Epoc
   for (const { doc } of stones.values()) epoch = Math.max(epoch, doc.assignment.epoch);
   await epochs.begin(epoch);
 
-  for (const record of nodeRecords.values()) nodes.known(record);
+  await inTurns(nodeRecords.values(), 50, (record) => { nodes.known(record); });
   for (const { doc, version } of apps.values()) {
     const inForce = revisions.get(revisionKey(doc.name, doc.revision));
     if (inForce) view.setApp(doc, version, inForce);
     else warn(`app ${doc.name} names revision ${doc.revision}, which is not in the store: it is left alone`);
   }
   for (const { doc, version } of revisions.values()) view.setRevision(doc, version);
-  for (const { doc, version } of slots.values()) view.setSlot(doc.app, doc.slot, doc, version);
+  await inTurns(slots.values(), 500, ({ doc, version }) => view.setSlot(doc.app, doc.slot, doc, version));
   await settleTombstones(context, stones);
   for await (const { doc } of scanAll<LastKnownDoc>(store, 'instances')) {
     if (!doc.view || !view.nodes.has(doc.node)) continue;
