@@ -62,7 +62,7 @@ story('what happens while the master is away is told when it is back', async () 
   process.kill(victim.pid, 'SIGKILL');
   await until('the agent alone has started it again', async () => { const i = await hub.agents[0]!.get(`/v1/instances/${victim.id}`); return i.status === 'running' && i.pid !== victim.pid; });
   await hub.master.start();
-  const event = await until('the event', async () => (await hub.master.get(`/v1/events?size=100&query=${encodeURIComponent(`subject.instance:"${victim.id}"`)}`)).items.find((e: any) => e.kind === 'program.exited' && e.detail?.signal === 9));
+  const event = await until('the event', async () => (await hub.master.get(`/v1/events?size=100&query=${encodeURIComponent(`subject.instance:"${victim.id}"`)}`)).items.find((e: any) => e.kind === 'instance.exited' && e.detail?.signal === 9));
   assert.ok(event.seq > 0);
 });
 
