@@ -87,7 +87,9 @@ export class Desired {
     const duties = view.dutiesOf(node);
     const assignments: Assignment[] = [];
     const needed = new Map<string, DesiredRevision>();
+    const named = new Set<string>();
     for (const { assignment } of duties.values()) {
+      named.add(`${assignment.app}/${assignment.revision}`);
       const mark = markOf(assignment);
       const isNew = told.assignments.get(assignment.id) !== mark;
       if (isNew) {
@@ -98,6 +100,8 @@ export class Desired {
     }
     const gone = [...told.assignments.keys()].filter((id) => !duties.has(id));
     for (const id of gone) told.assignments.delete(id);
+    // The agent forgets a revision with its last assignment (src/agent/desired-set.ts): named again, it must travel again.
+    for (const key of told.revisions.keys()) if (!named.has(key)) told.revisions.delete(key);
     const record = view.nodes.get(node)?.record.doc;
     const settings = { envs: record?.envs ?? {}, tags: record?.tags ?? null };
     const settingsMark = JSON.stringify(settings);

@@ -38,15 +38,16 @@ story('a node that freezes is suspect, then lost; its slot is replaced; on retur
   const seen = new Set<string>();
   await until('it is lost', async () => { const node = await hub.master.get(`/v1/nodes/${victim.node}`); seen.add(node.status); return node.status === 'lost'; });
   assert.ok(seen.has('suspect'));
-  const replaced = await until('the slot runs elsewhere', async () => (await hub.instances('app:web AND status:running')).find((i) => i.slot === victim.slot && i.node !== victim.node));
+  // The slot itself, or the lowest free one where it was above the scale.
+  const replaced = await until('two run, none of them there', async () => { const all = (await hub.instances('app:web AND status:running')).filter((i) => i.node !== victim.node); return all.length === 2 && all.find((i) => i.id !== two[1].id); });
   agent.resume();
   await until('the node is back', async () => (await hub.master.get(`/v1/nodes/${victim.node}`)).status === 'ready');
   await until('one instance a slot', async () => {
     const all = (await hub.instances('app:web')).filter((i) => i.status === 'running');
     return all.length === 2 && new Set(all.map((i) => i.slot)).size === 2;
   });
-  const left = (await hub.instances('app:web')).find((i) => i.slot === victim.slot && i.status === 'running');
-  assert.is(left.id, replaced.id, 'the highest epoch that has been ready stays');
+  const left = (await hub.instances('app:web AND status:running')).map((i) => i.id);
+  assert.ok(left.includes(replaced.id), 'the highest epoch that has been ready stays');
 });
 
 story('a master on an empty store stops nothing: what runs is unknown until it is adopted', async () => {
