@@ -42,23 +42,22 @@ export class Rollout {
 
   /** Begins the next batch of what is outdated. */
   update(outdated: readonly SlotDraft[]): void {
-    const { draft, planning } = this;
-    if (outdated.length === 0) { if (this.underWay > 0) this.tellLate(); return; }
-    this.tellLate();
+    const { draft } = this;
+    this.wakeForThoseUnderWay();
+    if (outdated.length > 0 || this.slots.some(({ run, leave }) => run !== null && leave !== null)) this.tellLate();
+    if (outdated.length === 0) return;
     const healthy = (slot: SlotDraft): number => (draft.healthy(slot.run) ? 1 : 0);
     const order = [...outdated].sort((x, y) => healthy(x) - healthy(y) || x.slot - y.slot);
     // Nothing of the app works: there is nothing to protect, and a repair should not wait for itself.
     const nothingToLose = this.available === 0 && !outdated.some((slot) => draft.healthy(slot.run));
     for (const slot of order) {
       const run = slot.run!;
-      const begun = draft.healthy(run) ? this.replaceHealthy(slot, run) : this.replaceUnhealthy(slot, run, nothingToLose);
-      if (begun === 'wait') {
-        for (const each of outdated) planning.wake(draft.steady(each.run, planning.now).at);
-      }
+      if (draft.healthy(run)) this.replaceHealthy(slot, run);
+      else this.replaceUnhealthy(slot, run, nothingToLose);
     }
-    this.wakeForThoseUnderWay();
   }
 
+  /** What is healthy but not for long enough yet will let the next batch begin. */
   private wakeForThoseUnderWay(): void {
     for (const { run } of this.slots) if (run && !this.draft.outdated(run)) this.planning.wake(this.draft.steady(run, this.planning.now).at);
   }
@@ -69,53 +68,51 @@ export class Rollout {
     return run.hash === draft.app.hash ? `${name} is restarted as asked` : `${name} is of revision ${run.revision}, revision ${draft.app.record.revision} is in force`;
   }
 
-  private replaceHealthy(slot: SlotDraft, run: Held): 'begun' | 'wait' {
+  private replaceHealthy(slot: SlotDraft, run: Held): void {
     const { draft, planning } = this;
     const { order, fallback } = updateOrder(draft, run);
-    if (slot.freePlace === null) return 'wait'; // what is in the other place stops first
+    if (slot.freePlace === null) return; // what is in the other place stops first
     if (order === 'start-first') {
-      if (!this.mayBegin()) return 'wait';
+      if (!this.mayBegin()) return;
       planning.turn(draft, slot, run, 'leave');
       if (planning.put(draft, slot, 'replace', this.reason(run), this.onItsNode(run))) {
         this.began();
-        return 'begun';
+        return;
       }
       planning.turn(draft, slot, slot[run.place]!, 'run');
       if (!fallback) {
         planning.wait(draft, slot.slot, 'update', `its replacement has no room beside it: ${planning.funnel(draft).sentence}`);
-        return 'wait';
+        return;
       }
     }
-    if (!this.mayStop()) return 'wait';
+    if (!this.mayStop()) return;
     if (!this.fitsAfter(run)) {
       planning.wait(draft, slot.slot, 'update', `its replacement would find no node even after it stopped: ${planning.funnel(draft).sentence}`);
-      return 'wait';
+      return;
     }
     planning.turn(draft, slot, run, 'stop');
     planning.decide(draft, slot, 'replace', run.node, `${this.reason(run)}; it stops first`);
     this.available -= 1;
     this.began();
-    return 'begun';
   }
 
   /** Nothing is lost by stopping it: its replacement starts at once where it can. */
-  private replaceUnhealthy(slot: SlotDraft, run: Held, atOnce: boolean): 'begun' | 'wait' {
+  private replaceUnhealthy(slot: SlotDraft, run: Held, atOnce: boolean): void {
     const { draft, planning } = this;
     const { maxSurge, maxUnavailable } = draft.spec.update;
-    if (!atOnce && this.underWay >= Math.max(1, maxSurge, maxUnavailable)) return 'wait';
-    if (slot.freePlace === null) return 'wait';
+    if (!atOnce && this.underWay >= Math.max(1, maxSurge, maxUnavailable)) return;
+    if (slot.freePlace === null) return;
     const { order } = updateOrder(draft, run);
     planning.turn(draft, slot, run, 'stop');
     if (order !== 'start-first' || !planning.put(draft, slot, 'replace', this.reason(run), this.onItsNode(run))) {
       if (!this.fitsAfter(run)) {
         planning.turn(draft, slot, slot[run.place]!, 'run');
         planning.wait(draft, slot.slot, 'update', `its replacement would find no node even after it stopped: ${planning.funnel(draft).sentence}`);
-        return 'wait';
+        return;
       }
       planning.decide(draft, slot, 'replace', run.node, `${this.reason(run)}; it stops first`);
     }
     this.began();
-    return 'begun';
   }
 
   /** An instance of a system app is replaced on its node and nowhere else. */

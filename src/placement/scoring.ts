@@ -38,7 +38,7 @@ function sharedKey(name: string, table: NodeTable, candidates: readonly number[]
   if (numbers.size === candidates.length && candidates.length > 1) return 'each';
   if (numbers.size <= 1) return 'all';
   for (let node = 0; node < table.size; node += 1) valueOf[node] = numbers.get(values[node]!) ?? -1;
-  const perValue = new Array<number>(numbers.size).fill(0);
+  const perValue = Array.from({ length: numbers.size }, () => 0);
   for (const [node, count] of counts) if (valueOf[node]! >= 0) perValue[valueOf[node]!]! += count;
   return { name, valueOf, counts: perValue };
 }

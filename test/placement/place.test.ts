@@ -165,6 +165,18 @@ test('of equals the youngest goes', () => {
   assert.equal(simulation.held('web', 'stop').map(({ id }) => id), [young.id]);
 });
 
+test('on equally crowded nodes the youngest goes, whatever its slot', () => {
+  const simulation = three();
+  simulation.deploy({ name: 'web', placement: { scale: 3 } });
+  simulation.settle();
+  const { slots } = simulation.apps.get('web')!;
+  const first = slots.get(0)!;
+  slots.set(0, { ...first, a: { ...first.a!, at: simulation.now } });
+  simulation.change('web', { scale: 2 });
+  simulation.step();
+  assert.equal(simulation.held('web', 'stop').map(({ id }) => id), [first.a!.id]);
+});
+
 test('a system app runs once on every matching node, and follows the nodes', () => {
   const simulation = three();
   simulation.setStatus('n3', 'cordoned');
@@ -215,6 +227,14 @@ test('dependencies hold the first start, and nothing later', () => {
   simulation.setStatus(simulation.held('web')[0]!.node, 'lost');
   const [moved] = simulation.step().changes.filter(({ app }) => app === 'web');
   assert.ok(moved?.b && !('id' in moved.b), 'what ran before is replaced in any case');
+});
+
+test('a slot that ran before is filled again whatever becomes of its dependencies', () => {
+  const simulation = three();
+  simulation.deploy({ name: 'web', dependsOn: [{ app: 'db' }] });
+  simulation.apps.get('web')!.slots.set(0, { app: 'web', slot: 0, a: null, b: null, term: 1, moves: { count: 1, lastAt: simulation.now, from: 'n1' } });
+  simulation.step();
+  assert.equal(simulation.held('web').map(({ node }) => node), ['n2'], 'and not where it failed');
 });
 
 test('with and notWith, whichever of the two says so', () => {

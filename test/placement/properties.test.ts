@@ -57,8 +57,8 @@ function happen(simulation: Simulation, what: Happening): void {
       const id2 = `n${what.node}`;
       if (simulation.nodes.get(id2)?.status !== 'lost') return;
       simulation.nodes.delete(id2);
-      for (const [known, { assignment }] of [...simulation.running]) if (assignment.node === id2) { simulation.running.delete(known); simulation.seen.delete(known); }
-      for (const stone of [...simulation.tombstones.values()]) if (stone.node === id2) simulation.tombstones.delete(stone.id);
+      for (const [known, { assignment }] of simulation.running) if (assignment.node === id2) { simulation.running.delete(known); simulation.seen.delete(known); }
+      for (const stone of simulation.tombstones.values()) if (stone.node === id2) simulation.tombstones.delete(stone.id);
       return;
     }
     case 'healthy': simulation.becomeHealthy(); return;

@@ -140,7 +140,7 @@ export class Simulation {
 
   /** Agents end what is to stop, and the master frees the places. */
   finishStops(): void {
-    for (const [id, { assignment }] of [...this.running]) {
+    for (const [id, { assignment }] of this.running) {
       if (assignment.goal !== 'stop' || !this.linked(assignment.node)) continue;
       this.running.delete(id);
       this.seen.delete(id);
@@ -151,7 +151,7 @@ export class Simulation {
       const next = { ...record, a: record.a?.id === id ? null : record.a, b: record.b?.id === id ? null : record.b };
       if (next.a || next.b || (next.moves && app.record.start && !app.record.deleting)) app.slots.set(assignment.slot, next); else app.slots.delete(assignment.slot);
     }
-    for (const app of [...this.apps.values()]) if (app.record.deleting && app.slots.size === 0) this.apps.delete(app.record.name);
+    for (const app of this.apps.values()) if (app.record.deleting && app.slots.size === 0) this.apps.delete(app.record.name);
   }
 
   /** Plans and commits once. */

@@ -107,6 +107,18 @@ test('stop-first takes no more than maxUnavailable, and nothing that would find 
   assert.equal(revisions(s), [4, 4, 4]);
 });
 
+test('while one has room beside it, none is stopped for want of room', () => {
+  const s = begin(1);
+  const two = { placement: { scale: 2 }, resAlloc: { mem: '5GB' }, update: { maxSurge: 2 } };
+  s.deploy(web(two));
+  s.settle();
+  s.deploy(web({ ...two, args: ['2'] }));
+  s.step();
+  assert.equal(s.held('web').map(({ slot, goal }) => `${slot} ${goal}`), ['0 leave', '0 run', '1 run']);
+  s.settle();
+  assert.equal(revisions(s), [2, 2]);
+});
+
 test('a bad revision stays within its batch, the old ones go on; it is late after its progress deadline', () => {
   const s = begin();
   s.deploy(web());
@@ -248,6 +260,28 @@ test('a draining node is left start-first, one at a time; nothing moves back by 
   assert.equal(s.perNode('web'), { n2: 3, n3: 3 });
   s.setStatus('n1', 'ready');
   assert.ok(isSettled(s.plan()), 'a healthy instance is never moved unasked');
+});
+
+test('what waits for an instance to be healthy for long enough looks again then', () => {
+  const s = begin();
+  s.deploy(web({ placement: { scale: 2 } }));
+  s.settle();
+  s.setStatus('n1', 'draining');
+  s.set(s.held('web').find(({ node }) => node === 'n2')!.id, { healthySince: s.now });
+  const plan = s.plan();
+  assert.ok(isSettled(plan));
+  assert.is(plan.wakeAt, s.now + 10_000);
+  s.now += 10_000;
+  assert.equal(what(s.step()), ['0 move']);
+});
+
+test('an instance that falls ill long after the last update makes no update late', () => {
+  const s = begin();
+  s.deploy(web());
+  s.settle();
+  s.now += 86_400_000;
+  s.set(s.held('web')[0]!.id, { status: 'restarting', healthySince: null });
+  assert.equal(s.plan().late, []);
 });
 
 test('what finds no other node stays on a draining one and says why, until the deadline', () => {
