@@ -142,3 +142,12 @@ export function removeMembershipRoot(root: MembershipRoot): void {
     try { rmdirSync(path); } catch { return; } // still in use by others
   }
 }
+
+/**
+ * Removes the groups of earlier runs in which nobody is (recovery: after every launch on disk is known).
+ * @param keep paths of memberships that are in use
+ */
+export function sweepMemberships(root: MembershipRoot, keep: ReadonlySet<string>): void {
+  if (root.kind === 'session') return;
+  for (const path of subgroups(root.path)) if (!keep.has(path)) removeGroup(path);
+}

@@ -6,6 +6,15 @@ export interface PortRange { first: number; last: number }
 
 export interface PortHolder { pid: number; command: string }
 
+/** A fixed port that cannot be had. */
+export interface TakenPort {
+  port: number;
+  /** The instance of this node that leases it; null when it is none of ours. */
+  owner: string | null;
+  /** Who listens on it; null when that cannot be told (nobody listens yet, or another user's process). */
+  holder: PortHolder | null;
+}
+
 /** FNV-1a, so that nodes of one machine begin their search in different places and keep to it after a restart. */
 function hash(text: string): number {
   let value = 0x811c9dc5;
@@ -61,7 +70,24 @@ export class PortPool {
     throw new NoPortError(this.#range);
   }
 
-  /** Takes ports for an owner that has them already: from a record after the agent's restart, or fixed by the app. @returns those another owner holds */
+  /**
+   * Leases ports that the app fixed. All or none.
+   * @returns those that are taken, with who has them; empty when all are leased
+   */
+  async leaseFixed(owner: string, ports: readonly number[]): Promise<TakenPort[]> {
+    const mine = ports.filter((port) => !this.#owners.has(port));
+    const taken: TakenPort[] = [];
+    for (const port of mine) this.#owners.set(port, owner); // before the trials: another lease runs meanwhile
+    for (const port of ports) {
+      const other = mine.includes(port) ? null : this.#owners.get(port)!;
+      if (other === owner) continue;
+      if (other !== null || !(await canBind(port))) taken.push({ port, owner: other, holder: (await import('./port-holder.ts')).findPortHolder(port) });
+    }
+    if (taken.length > 0) for (const port of mine) this.#owners.delete(port);
+    return taken;
+  }
+
+  /** Takes ports for an owner that has them already, from its record after the agent's restart. @returns those another owner holds */
   restore(owner: string, ports: readonly number[]): number[] {
     const taken = ports.filter((port) => (this.#owners.get(port) ?? owner) !== owner);
     for (const port of ports) if (!taken.includes(port)) this.#owners.set(port, owner);

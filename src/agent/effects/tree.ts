@@ -3,7 +3,7 @@ import { readFileSync, readdirSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cgroupMembers, subgroups, type Membership } from './cgroup.ts';
 import { hasEnded, isAlive, readStat } from './boot.ts';
-import { scanMarked } from './strays.ts';
+import { readMarker, scanMarked } from './strays.ts';
 
 /** What identifies the tree of one launch. */
 export interface Tree {
@@ -50,9 +50,9 @@ function groupExists(group: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
-  // A zombie leader keeps its group: only one of its members that lives counts.
   const leader = readStat(group);
-  if (leader === null || !hasEnded(leader.state)) return true;
+  if (leader !== null && !hasEnded(leader.state)) return true;
+  // The leader has ended and the group is still there: by its zombies, or by somebody who lives? Seldom, so this may look at everyone.
   return readdirSync('/proc').some((name) => {
     const stat = /^\d/.test(name) ? readStat(Number(name)) : null;
     return stat !== null && stat.group === group && !hasEnded(stat.state);
@@ -71,14 +71,19 @@ export async function treeMembers(tree: Tree): Promise<number[]> {
 
 /** The processes of the program's session (its number is the program's pid), as long as they can be its: none older than it. */
 function sessionMembers(program: { pid: number; startTime: number }): number[] {
-  const leader = readStat(program.pid);
-  if (leader && leader.startTime !== program.startTime) return []; // the pid is another's now, so the session is gone
+  if (isForeignSession(program)) return [];
   const pids: number[] = [];
   for (const name of readdirSync('/proc')) {
     const stat = /^\d/.test(name) ? readStat(Number(name)) : null;
     if (stat && stat.session === program.pid && stat.startTime >= program.startTime && !hasEnded(stat.state)) pids.push(stat.pid);
   }
   return pids;
+}
+
+/** Whether the program's pid is another's now: the kernel gives a number again only when its session is gone. */
+function isForeignSession(program: { pid: number; startTime: number }): boolean {
+  const leader = readStat(program.pid);
+  return leader !== null && leader.startTime !== program.startTime;
 }
 
 /**
@@ -94,15 +99,40 @@ export function signalProgram(tree: Tree, signal: NodeJS.Signals | number, mode:
   return members.filter((pid) => readStat(pid)?.group === program.pid).map((pid) => send(pid, signal)).some(Boolean);
 }
 
-async function killOnce(tree: Tree): Promise<number[]> {
+/** One attempt. The first looks, then kills; where that was not enough (`again`), it stops everyone as it finds them. */
+async function killOnce(tree: Tree, again: boolean): Promise<number[]> {
   const { membership } = tree;
+  if (membership.kind === 'v1') return killFrozen(membership.path);
   if (membership.kind === 'v2') {
     try { writeFileSync(join(membership.path, 'cgroup.kill'), '1'); } catch { /* gone, or older than 5.14: one by one below */ }
   }
-  if (membership.kind === 'v1') return killFrozen(membership.path);
-  const members = await treeMembers(tree);
+  const members = membership.kind === 'session' && again ? stopAll(tree) : await treeMembers(tree);
   for (const pid of members) send(pid, 'SIGKILL');
   return members;
+}
+
+/** Without a cgroup nothing freezes a tree at once: stop each one in the moment it is found, until nobody new is, since what is stopped cannot fork. */
+function stopAll(tree: Tree): number[] {
+  const stopped = new Set<number>();
+  for (let round = 0, found = 1; found > 0 && round < 10; round++) {
+    found = 0;
+    for (const name of readdirSync('/proc').reverse()) { // the youngest first: they may be about to pass themselves on
+      const pid = Number(name);
+      if (!Number.isInteger(pid) || stopped.has(pid) || !isMember(tree, pid) || !send(pid, 'SIGSTOP')) continue;
+      stopped.add(pid);
+      found++;
+    }
+  }
+  return [...stopped];
+}
+
+/** Whether a process is in the tree by its session or its marker. */
+function isMember(tree: Tree, pid: number): boolean {
+  const { program } = tree;
+  const marked = readMarker(pid, tree.node);
+  if (marked) return marked.instance === tree.instance && (marked.epoch === null || marked.epoch === tree.epoch);
+  const stat = program && readStat(pid);
+  return !!stat && stat.session === program.pid && stat.startTime >= program.startTime && !hasEnded(stat.state) && !isForeignSession(program);
 }
 
 /** Freezer: what is frozen cannot fork, so one pass gets all. SIGKILL is delivered when it is thawed. */
@@ -126,10 +156,13 @@ function killFrozen(path: string): number[] {
  */
 export async function killTree(tree: Tree, onStuck?: (left: { pid: number; state: string; command: string }[]) => void, signal?: AbortSignal): Promise<void> {
   const started = performance.now();
-  let told = false;
+  let told = false, quiet = 0, rounds = 0;
   for (let pause = 2; !signal?.aborted; pause = Math.min(pause * 2, 1000)) {
-    const left = await killOnce(tree);
-    if (left.length === 0 && isEmpty(tree)) return;
+    const left = await killOnce(tree, rounds > 0);
+    quiet = left.length === 0 && isEmpty(tree) ? quiet + 1 : 0;
+    // A scan may miss one that is passing itself on, so a tree that took several attempts must be found empty several times.
+    if (quiet > 0 && (tree.membership.kind !== 'session' || quiet >= Math.min(rounds, 4))) return;
+    rounds++;
     await emptyWithin(tree, pause, signal);
     if (!told && performance.now() - started > 2000) {
       told = true;
@@ -154,8 +187,9 @@ export async function whenEmpty(tree: Tree, signal?: AbortSignal): Promise<void>
   if (isEmpty(tree) || signal?.aborted) return;
   await new Promise<void>((resolve) => {
     let timer: NodeJS.Timeout;
-    let watcher: { close(): void } | null = null;
+    let watcher: { close(): void } | null = null, finished = false;
     const finish = () => {
+      finished = true;
       clearTimeout(timer);
       watcher?.close();
       signal?.removeEventListener('abort', finish);
@@ -170,6 +204,7 @@ export async function whenEmpty(tree: Tree, signal?: AbortSignal): Promise<void>
     let pause = watcher ? 1000 : 10;
     const tick = () => {
       check();
+      if (finished) return;
       pause = Math.min(pause * 1.5, watcher ? 1000 : 500);
       timer = setTimeout(tick, pause);
     };
