@@ -40,8 +40,9 @@ export function createApi(options: ApiOptions): Api {
 
   app.onError((error, c) => answerOf(error, c, options));
   app.notFound((c) => missing(app, c));
+  // referrer: 'no-referrer' would make browsers send "Origin: null" with our own forms.
   app.use(secureHeaders({
-    contentSecurityPolicy: policy, crossOriginResourcePolicy: 'same-origin', crossOriginOpenerPolicy: 'same-origin', referrerPolicy: 'no-referrer',
+    contentSecurityPolicy: policy, crossOriginResourcePolicy: 'same-origin', crossOriginOpenerPolicy: 'same-origin', referrerPolicy: 'same-origin',
     xFrameOptions: 'DENY', strictTransportSecurity: false, permissionsPolicy: { camera: [], microphone: [], geolocation: [] },
   }));
   app.use(limitUrl, guardOrigin(auth));

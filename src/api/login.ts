@@ -18,7 +18,7 @@ function remember(c: Context, token: string): void {
 const onward = (to: string) => html`<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=${to}"><title>stathub</title><p><a href="${to}">Open stathub</a></p></html>`;
 
 const form = (next: string, problem: string) => html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Log in · stathub</title><link rel="stylesheet" href="/login.css"></head>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Log in · stathub</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/login.css"></head>
 <body><main><h1>stathub</h1><p>This hub is reachable from other machines, so it asks for a token. Its first one was printed when it first started;
 <code>stathub token create --role admin</code> on the master makes another.</p>
 <form method="post" action="/login"><input type="hidden" name="next" value="${next}">

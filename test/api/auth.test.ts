@@ -161,7 +161,7 @@ test('every answer carries the security headers', async () => {
     const { headers } = await ask(path, { headers: { accept: 'text/html' } });
     assert.match(headers.get('content-security-policy') ?? '', /default-src 'self'.*frame-ancestors 'none'/, path);
     assert.not.match(headers.get('content-security-policy')!, /unsafe/);
-    assert.equal([headers.get('x-content-type-options'), headers.get('x-frame-options'), headers.get('cross-origin-resource-policy'), headers.get('referrer-policy')], ['nosniff', 'DENY', 'same-origin', 'no-referrer'], path);
+    assert.equal([headers.get('x-content-type-options'), headers.get('x-frame-options'), headers.get('cross-origin-resource-policy'), headers.get('referrer-policy')], ['nosniff', 'DENY', 'same-origin', 'same-origin'], path);
   }
 });
 
