@@ -1,11 +1,9 @@
 // The head of an agent: sees all before it does anything, has app-supervisors started and started again, owns the link. One bad
 // app never takes the others down.
-import { assign, enqueueActions, setup, stopChild } from 'xstate';
+import { assign, enqueueActions, setup, spawnChild, stopChild } from 'xstate';
 import { callbackHole, promiseHole } from './effect.ts';
 
-/** `joined` false: standalone. */
-export interface AgentInput { joined: boolean }
-export interface AgentContext extends AgentInput {
+export interface AgentContext {
   /** mono of the failures of each supervisor that failed lately. */
   failures: Record<string, number[]>;
   /** Why it ended by itself. */
@@ -30,7 +28,7 @@ const forgetMs = 600_000;
 const startAgainMs = (failures: number): number => Math.min(60_000, 100 * 2 ** Math.min(failures - 1, 10));
 
 const agent = setup({
-  types: {} as { context: AgentContext; events: AgentEvent; input: AgentInput; emitted: AgentEmitted },
+  types: {} as { context: AgentContext; events: AgentEvent; input: object; emitted: AgentEmitted },
   actors: {
     /** Lock, records, live processes, then desired: DESIGN section 5, "Recovery and adoption". */
     recover: promiseHole<void, object>('recover'),
@@ -46,7 +44,7 @@ const agent = setup({
       enqueue.assign({ failures: { ...context.failures, [key]: lately } });
       enqueue.raise({ type: 'app.start', key }, { delay: startAgainMs(lately.length) });
     }),
-    openLink: enqueueActions(({ context, enqueue }) => { if (context.joined) enqueue.spawnChild('link', { id: 'link', input: {} }); }),
+    openLink: spawnChild('link', { id: 'link', input: {} }),
     linkCrashed: enqueueActions(({ enqueue }) => {
       enqueue.stopChild('link');
       enqueue.raise({ type: 'link.start' }, { delay: 1000 });
@@ -67,7 +65,7 @@ const heading = {
 export const agentMachine = agent.createMachine({
   id: 'agent',
   options: { maxIterations: 1000 },
-  context: ({ input }) => ({ joined: input?.joined ?? false, failures: {}, failure: null, drainMs: 0 }),
+  context: () => ({ failures: {}, failure: null, drainMs: 0 }),
   initial: 'recovering',
   states: {
     recovering: {

@@ -103,7 +103,7 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
       usage.start();
     }),
     link: fromCallback<AgentEvent, object>(() => { link.start(); return () => link.stop(); }),
-  } }), { id: 'agent', input: { joined: true } });
+  } }), { id: 'agent', input: {} });
   head.on('supervisor.wanted', ({ key }: AgentEmitted) => setImmediate(() => instances.startSupervisor(key)));
 
   roster.add({

@@ -72,10 +72,15 @@ export class Duties {
     }
     if (assignment.onFull) instances.answerStay(entry, assignment.onFull.stay);
     if (assignment.goal === 'stop') {
-      const replaced = [...instances.entries.values()].some(({ record: { assignment: other } }) => other.app === assignment.app && other.slot === assignment.slot && other.goal === 'run' && other.id !== assignment.id);
-      instances.say(entry, { type: 'instance.stop', reason: replaced ? 'update' : 'stop', by: null, text: null, at });
+      instances.say(entry, { type: 'instance.stop', reason: this.#isReplaced(assignment) ? 'update' : 'stop', by: null, text: null, at });
     } else if (nudged) instances.say(entry, { type: 'instance.restart', by: null, text: 'an operator asked for it', at });
     instances.changed(entry.id);
+  }
+
+  /** Whether the slot's other place holds one that runs. */
+  #isReplaced({ id, app, slot, place }: Assignment): boolean {
+    const other = this.#options.instances.at(app, slot, place === 'a' ? 'b' : 'a');
+    return other !== null && other.id !== id && other.record.assignment.goal === 'run';
   }
 
   /** Named no more: it runs on. One that has ended is forgotten. */

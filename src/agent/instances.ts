@@ -26,6 +26,8 @@ export interface InstancesOptions {
 export class Instances {
   readonly entries = new Map<string, Entry>();
   readonly #supervisors = new Map<string, Supervisor>();
+  /** By app, slot and place. */
+  readonly #seats = new Map<string, Entry>();
   readonly #options: InstancesOptions;
   readonly #listeners = new Set<(ids: Set<string>) => void>();
   #dirty = new Set<string>();
@@ -39,6 +41,9 @@ export class Instances {
   get supervisors(): ReadonlyMap<string, Supervisor> { return this.#supervisors; }
   keyOf(entry: Entry): string { return supervisorOf(entry, this.#options.standalone); }
 
+  /** Who has this place of a slot under its supervisor; null: nobody. */
+  at(app: string, slot: number, place: 'a' | 'b'): Entry | null { return this.#seats.get(`${app}/${slot}${place}`) ?? null; }
+
   /** Calls back soon after instances changed, with their ids; removed ones too. */
   onChange(listener: (ids: Set<string>) => void): () => void {
     this.#listeners.add(listener);
@@ -47,7 +52,9 @@ export class Instances {
 
   /** Puts an entry under its supervisor and starts (or adopts) it. */
   guard(entry: Entry): void {
+    const { app, slot, place } = entry.record.assignment;
     this.entries.set(entry.id, entry);
+    this.#seats.set(`${app}/${slot}${place}`, entry);
     this.#join(this.#supervisor(this.keyOf(entry)), entry);
     this.changed(entry.id);
   }
@@ -85,7 +92,12 @@ export class Instances {
 
   /** Forgets an instance whose tree is empty. */
   forget(id: string): void {
-    if (this.entries.delete(id)) this.changed(id);
+    const entry = this.entries.get(id);
+    if (!entry) return;
+    const { app, slot, place } = entry.record.assignment;
+    if (this.#seats.get(`${app}/${slot}${place}`) === entry) this.#seats.delete(`${app}/${slot}${place}`);
+    this.entries.delete(id);
+    this.changed(id);
   }
 
   changed(id: string): void {
