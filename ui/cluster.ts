@@ -39,6 +39,15 @@ export const nodeOf = (id: string): NodeView | undefined => { void nodesVersion.
 export const instanceOf = (id: string): InstanceView | undefined => { void instancesVersion.value; return instanceMap.get(id); };
 export const actorOf = (id: string): ActorView | undefined => { void actorsVersion.value; return actorMap.get(id); };
 
+/** What nodes are called: their host name, or, where several share it, their id. */
+const names = computed(() => {
+  const shared = new Map<string, number>();
+  for (const n of nodes.value) shared.set(n.hostname, (shared.get(n.hostname) ?? 0) + 1);
+  return new Map(nodes.value.map((n) => [n.id, shared.get(n.hostname) === 1 ? n.hostname : n.id]));
+});
+/** The name of a node; of one that is not known (any more) its id. */
+export const hostOf = (id: string): string => names.value.get(id) ?? id;
+
 /** The instances of each app and of each node, in the order of `instances`. */
 function grouped(key: 'app' | 'node'): Map<string, InstanceView[]> {
   const groups = new Map<string, InstanceView[]>();

@@ -2,17 +2,17 @@
 import type { ClusterEvent } from '../src/model/event.ts';
 
 const verbs: [RegExp, string][] = [
-  [/\.(gaveUp|failed|refused|corrupt|quarantined|crashed)$/i, 'failed'],
-  [/\.(restarting|restarted|exited|escalated|moved|rescheduled)$/i, 'restarting'],
-  [/\.(unhealthy|failing)$/i, 'unhealthy'],
-  [/\.(killed|killing|stopping)$/i, 'killing'],
-  [/\.(stopped|deleted|removed|ended)$/i, 'stopped'],
-  [/\.(fetching|fetched|resolved)$/i, 'fetching'],
-  [/\.(starting|placed|created|planned|committed|assigned)$/i, 'starting'],
-  [/\.(lost|unknown|vanished)$/i, 'lost'],
-  [/\.suspect(ed)?$/i, 'suspect'], [/\.cordoned$/i, 'cordoned'], [/\.drain(ing|ed)?$/i, 'draining'], [/\.join(ed|ing)$/i, 'joining'],
-  [/\.(running|started|ready|returned|adopted|recovered|uncordoned)$/i, 'running'],
-  [/\.(passed|passing|healthy|updated|scaled|deployed|done|changed|set)$/i, 'passing'],
+  [/\.(gaveUp|failed|refused|corrupt|quarantined|setAside|crashed|actorCrashed|fetchFailed|stuck|frameRefused)$/i, 'failed'],
+  [/\.(restarting|restarted|exited|ended|escalated|crashLooping|moved|rescheduled|restartAsked|rolledBack)$/i, 'restarting'],
+  [/\.(unhealthy|failing|updateLate|frozen|held)$/i, 'unhealthy'],
+  [/\.(killed|killing|stopping|stopAsked|deleteAsked)$/i, 'killing'],
+  [/\.(stopped|deleted|removed)$/i, 'stopped'],
+  [/\.(fetching|fetched|resolved|contentsKept)$/i, 'fetching'],
+  [/\.(starting|started|startAsked|placed|created|planned|committed|assigned)$/i, 'starting'],
+  [/\.(lost|unknown|vanished|otherHub|dropped)$/i, 'lost'],
+  [/\.(suspect|suspected|silenced)$/i, 'suspect'], [/\.cordoned$/i, 'cordoned'], [/\.drain(ing|ed|Began)?$/i, 'draining'], [/\.(join(ed|ing)|connected|takenOver)$/i, 'joining'],
+  [/\.(running|ready|returned|resumed|adopted|recovered|uncordoned|leads|thawed|rescued)$/i, 'running'],
+  [/\.(passed|passing|healthy|updated|revised|scaled|deployed|done|changed|tagged|envsSet|set|noted|eventSent)$/i, 'passing'],
 ];
 
 /** The status whose glyph stands before the event; the event's own `detail.status` wins. */

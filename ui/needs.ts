@@ -27,13 +27,12 @@ function instanceNeed(i: InstanceView): string | null {
 export const slotName = (i: Pick<InstanceView, 'app' | 'slot'>): string => `${i.app}.${i.slot}`;
 
 /** The list, worst first, then the newest. Apps stand in it only for what no instance shows: slots without a node. */
-export function findNeeds(apps: readonly AppView[], nodes: readonly NodeView[], instances: readonly InstanceView[]): Need[] {
-  const hosts = new Map(nodes.map((n) => [n.id, n.hostname]));
+export function findNeeds(apps: readonly AppView[], nodes: readonly NodeView[], instances: readonly InstanceView[], nodeName: (id: string) => string): Need[] {
   const out: Need[] = [];
   for (const i of instances) {
     const kind = instanceNeed(i);
     if (!kind) continue;
-    out.push({ key: `i:${i.id}`, s: i.status, kind: 'instance', what: kind, id: i.id, name: slotName(i), node: hosts.get(i.node) ?? i.node, why: i.reason?.text ?? i.exit?.reason ?? '',
+    out.push({ key: `i:${i.id}`, s: i.status, kind: 'instance', what: kind, id: i.id, name: slotName(i), node: nodeName(i.node), why: i.reason?.text ?? i.exit?.reason ?? '',
       next: i.reason?.next ?? null, at: i.at, weight: weights[kind]! });
   }
   for (const a of apps) {
@@ -43,7 +42,7 @@ export function findNeeds(apps: readonly AppView[], nodes: readonly NodeView[], 
   }
   for (const n of nodes) {
     if (n.status !== 'suspect' && n.status !== 'lost' && !(n.status === 'joining' && n.reason)) continue;
-    out.push({ key: `n:${n.id}`, s: n.status, kind: 'node', what: n.status, id: n.id, name: n.hostname, node: null, why: n.reason?.text ?? '', next: n.reason?.next ?? null, at: n.beatAt, weight: weights[n.status] ?? 6 });
+    out.push({ key: `n:${n.id}`, s: n.status, kind: 'node', what: n.status, id: n.id, name: nodeName(n.id), node: null, why: n.reason?.text ?? '', next: n.reason?.next ?? null, at: n.beatAt, weight: weights[n.status] ?? 6 });
   }
   return out.sort((a, b) => a.weight - b.weight || (b.at ?? 0) - (a.at ?? 0) || (a.key < b.key ? -1 : 1));
 }

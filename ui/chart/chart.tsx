@@ -45,7 +45,7 @@ const Edge = memo(function Edge({ line, past, last, next, move, lit }: EdgeProps
 
 interface StateProps { box: Box; chart: ChartView; lit: boolean; visit: Visit | undefined; timer: Timer | undefined; past: boolean; mini: boolean; taken: ReadonlySet<string>; last: readonly string[] }
 function State({ box, chart, lit, visit, timer, past, mini, taken, last }: StateProps): VNode {
-  const s = statusOfState(box.path), name = stateName(box.path), glyph = hasGlyph(name), known = chart.states.find((x) => x.path === box.path);
+  const s = statusOfState(box.path), name = stateName(box.path), glyph = hasGlyph(name) && !box.path.includes('.'), known = chart.states.find((x) => x.path === box.path);
   const sub = timer ? null : visit ? `${visit.times} ×${visit.lastStayMs !== null ? ` · ${stay(visit.lastStayMs)}` : ''}` : t('chart.not.yet');
   const tall = !mini && !box.group;
   return (

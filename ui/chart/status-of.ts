@@ -8,8 +8,10 @@ const meant: Record<string, string> = {
   stopping: 'killing', terminating: 'killing', forcing: 'killing', closing: 'killing', closed: 'stopped', error: 'failed', refused: 'failed',
 };
 
-/** A status of the palette for a state path: the innermost name that means something. */
+/** A status of the palette for a state path: the outermost name that is a status, else the innermost that means something. */
 export function statusOfState(path: string): string {
+  const outer = path.split('.', 1)[0]!;
+  if (own.has(outer)) return outer;
   for (const name of path.split('.').reverse()) {
     if (own.has(name)) return name;
     if (Object.hasOwn(meant, name)) return meant[name]!;

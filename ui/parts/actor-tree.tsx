@@ -3,7 +3,7 @@ import type { VNode } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { ActorView } from '../../src/protocol/live.ts';
 import { statusOfActor } from '../chart/status-of.ts';
-import { actors } from '../cluster.ts';
+import { actors, hostOf } from '../cluster.ts';
 import { count } from '../format.ts';
 import { Glyph, Icon } from '../glyphs.tsx';
 import { t } from '../i18n.tsx';
@@ -11,6 +11,13 @@ import { actorPath } from '../routes.ts';
 import { treeRows } from '../actor-tree.ts';
 import { statusWord } from './chip.tsx';
 import { useWindow } from './rows.tsx';
+
+/** What an actor is called in the tree: nodes by their name, supervisors as such. */
+function actorName(a: ActorView): string {
+  if (a.machine === 'node') return hostOf(a.id.replace(/^node:/, ''));
+  if (a.machine === 'app-supervisor') return `supervisor ${a.label}`;
+  return a.label;
+}
 
 /** Machines whose state is a status, and is shown with its glyph. */
 const statusMachines = new Set(['instance', 'node', 'probe']);
@@ -46,8 +53,8 @@ export function ActorTree({ selected }: { selected: string }): VNode {
                 <button type="button" class="tw" tabIndex={-1} aria-label={t('tree.toggle')} onClick={() => toggle(r.actor.id, !r.open)}>{r.open === null ? '' : r.open ? '▾' : '▸'}</button>
                 {coloured ? <Glyph s={s} /> : below && <Glyph s={below.status} />}
                 <a class="nm cutoff" href={actorPath(r.actor.id)} title={`${r.actor.id}\n${r.actor.machine}`} onKeyDown={(e) => { if (e.key === 'ArrowRight' && r.open === false) toggle(r.actor.id, true); if (e.key === 'ArrowLeft' && r.open) toggle(r.actor.id, false); }}>
-                  {!coloured && r.actor.machine !== r.actor.label && !r.actor.label.startsWith(r.actor.machine) ? `${r.actor.machine} ` : ''}{r.actor.label}</a>
-                <span class="st">{below ? `${below.n} ${statusWord(below.status)}` : r.actor.status === 'active' ? r.actor.state : r.actor.status}</span>
+                  {actorName(r.actor)}</a>
+                <span class="st">{below ? `${below.n} ${statusWord(below.status)}` : r.actor.status !== 'active' ? r.actor.status : r.actor.machine === 'app-supervisor' ? r.children : r.actor.state}</span>
               </li>
             );
           })}

@@ -1,14 +1,13 @@
 // Facts of an instance: how its last launch ended, its checks, where and what it is.
 import type { VNode } from 'preact';
 import type { Exit, InstanceView } from '../../src/model/instance.ts';
-import { appNamed, nodeOf } from '../cluster.ts';
+import { appNamed, hostOf, nodeOf } from '../cluster.ts';
 import { memory, signal, stay } from '../format.ts';
 import { knownWord, t } from '../i18n.tsx';
 import { nodePath } from '../routes.ts';
 import { Chip } from './chip.tsx';
 import { Copy } from './copy.tsx';
 import { asText } from './diff.tsx';
-import { hostOf } from './map.tsx';
 import { Panel } from './panel.tsx';
 import { Age, Clock } from './time.tsx';
 

@@ -1,22 +1,21 @@
 // Instances as rows, any number of them.
-import { WhatNext } from './next.tsx';
+import { Because } from './next.tsx';
 import type { VNode } from 'preact';
 import type { InstanceView } from '../../src/model/instance.ts';
 import { memory, percent } from '../format.ts';
 import { t } from '../i18n.tsx';
 import { slotName } from '../needs.ts';
 import { instancePath, nodePath } from '../routes.ts';
-import { writable } from '../cluster.ts';
+import { hostOf, writable } from '../cluster.ts';
 import { Chip } from './chip.tsx';
 import { adoptInstance, restartInstance, stopUnknown } from './instance-acts.tsx';
-import { hostOf } from './map.tsx';
 import { memo } from './memo.ts';
 import { Gap, useWindow } from './rows.tsx';
 import { Age } from './time.tsx';
 
 /** The last fact that matters: why it is as it is, and what comes next. */
 const Note = ({ i }: { i: InstanceView }): VNode => (
-  <>{i.goal !== 'run' && <span class="tag">{t(`goal.${i.goal}`)}</span>} {i.reason && i.status !== 'running' ? <>{i.reason.text}<WhatNext next={i.reason.next} /></>
+  <>{i.goal !== 'run' && <span class="tag">{t(`goal.${i.goal}`)}</span>} {i.reason && i.status !== 'running' ? <Because reason={i.reason} />
     : i.health.some((h) => h.status === 'failing') ? t('health.failing', { detail: i.health.find((h) => h.status === 'failing')!.detail }) : ''}</>
 );
 

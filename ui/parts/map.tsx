@@ -4,7 +4,7 @@ import { memo } from './memo.ts';
 import type { AppView } from '../../src/model/app.ts';
 import type { InstanceView } from '../../src/model/instance.ts';
 import type { NodeView } from '../../src/model/node.ts';
-import { apps, instancesByApp, instancesByNode, nodes, nodeOf } from '../cluster.ts';
+import { apps, instancesByApp, instancesByNode, hostOf, nodes } from '../cluster.ts';
 import { cores, memory, percent } from '../format.ts';
 import { Glyph } from '../glyphs.tsx';
 import { t } from '../i18n.tsx';
@@ -39,7 +39,7 @@ export const NodeCell = memo(function NodeCell({ n }: { n: NodeView }): VNode {
   return (
     <span class="nodecell">
       <Glyph s={n.status} />
-      <span class="min0"><a class="strong" href={nodePath(n.id)}>{n.hostname}</a><span class="micro dim sub cutoff" title={sub}>{sub}</span></span>
+      <span class="min0"><a class="strong" href={nodePath(n.id)}>{hostOf(n.id)}</a><span class="micro dim sub cutoff" title={sub}>{sub}</span></span>
       {away ? <span class="micro dim">{t('node.last.seen')} <Age at={n.beatAt} /></span> : (
         <span class="bars">
           <Meter used={memUsed} reserved={n.allocated.mem} whole={n.memory.total} title={t('meter.memory', { used: memory(memUsed), reserved: memory(n.allocated.mem), whole: memory(n.memory.total) })} />
@@ -110,11 +110,8 @@ function Cells(): VNode {
   return <div class="cells">{nodes.value.map((n) => {
     const list = byNode.get(n.id) ?? [];
     const s = n.status === 'ready' || n.status === 'joining' ? worstStatus(list.map((i) => i.status)) : n.status;
-    return <a key={n.id} class={`cell${list.length === 0 && s === 'running' ? ' none' : ''}`} data-s={s} href={nodePath(n.id)} title={`${n.hostname} · ${statusWord(n.status)} · ${t('map.instances', { n: list.length })}`} />;
+    return <a key={n.id} class={`cell${list.length === 0 && s === 'running' ? ' none' : ''}`} data-s={s} href={nodePath(n.id)} title={`${hostOf(n.id)} · ${statusWord(n.status)} · ${t('map.instances', { n: list.length })}`} />;
   })}</div>;
 }
 
 export const ClusterMap = ({ kind }: { kind: MapKind }): VNode => (kind === 'apps' ? <ByApp /> : kind === 'packed' ? <Packed /> : <Cells />);
-
-/** Host name of a node id. */
-export const hostOf = (id: string): string => nodeOf(id)?.hostname ?? id;

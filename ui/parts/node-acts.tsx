@@ -1,7 +1,7 @@
 // What an operator does to a node.
 import type { NodeView } from '../../src/model/node.ts';
 import { path, post, put, remove } from '../api.ts';
-import { instancesByNode, learn } from '../cluster.ts';
+import { hostOf, instancesByNode, learn } from '../cluster.ts';
 import { rich, t } from '../i18n.tsx';
 import { confirm } from './dialog.tsx';
 import { act } from './toasts.tsx';
@@ -9,27 +9,27 @@ import { act } from './toasts.tsx';
 type Action = 'cordon' | 'uncordon' | 'drain' | 'take-over';
 const doIt = async (id: string, action: Action): Promise<void> => { learn({ node: await post<NodeView>(path`/nodes/${id}/${action}`) }); };
 
-export const cordonNode = (n: NodeView): Promise<boolean> => act(() => doIt(n.id, 'cordon'), rich('act.cordoned', { name: n.hostname }), () => doIt(n.id, 'uncordon'));
-export const uncordonNode = (n: NodeView): Promise<boolean> => act(() => doIt(n.id, 'uncordon'), rich('act.uncordoned', { name: n.hostname }), () => doIt(n.id, 'cordon'));
+export const cordonNode = (n: NodeView): Promise<boolean> => act(() => doIt(n.id, 'cordon'), rich('act.cordoned', { name: hostOf(n.id) }), () => doIt(n.id, 'uncordon'));
+export const uncordonNode = (n: NodeView): Promise<boolean> => act(() => doIt(n.id, 'uncordon'), rich('act.uncordoned', { name: hostOf(n.id) }), () => doIt(n.id, 'cordon'));
 
 /** A drain moves everything: replacements first, but they do move. */
 export async function drainNode(n: NodeView): Promise<boolean> {
   const running = instancesByNode.peek().get(n.id)?.length ?? 0;
-  const yes = running === 0 || await confirm({ title: t('drain.title', { name: n.hostname }), text: rich('drain.text', { n: running }), name: null, doIt: t('drain'), danger: false });
-  return yes && act(() => doIt(n.id, 'drain'), rich('act.draining', { name: n.hostname, n: running }), () => doIt(n.id, 'uncordon'));
+  const yes = running === 0 || await confirm({ title: t('drain.title', { name: hostOf(n.id) }), text: rich('drain.text', { n: running }), name: null, doIt: t('drain'), danger: false });
+  return yes && act(() => doIt(n.id, 'drain'), rich('act.draining', { name: hostOf(n.id), n: running }), () => doIt(n.id, 'uncordon'));
 }
 
 export async function takeOverNode(n: NodeView): Promise<boolean> {
-  const yes = await confirm({ title: t('take.over.title', { name: n.hostname }), text: rich('take.over.text'), name: n.hostname, doIt: t('take.over'), danger: true });
-  return yes && act(() => doIt(n.id, 'take-over'), rich('act.taken', { name: n.hostname }));
+  const yes = await confirm({ title: t('take.over.title', { name: hostOf(n.id) }), text: rich('take.over.text'), name: hostOf(n.id), doIt: t('take.over'), danger: true });
+  return yes && act(() => doIt(n.id, 'take-over'), rich('act.taken', { name: hostOf(n.id) }));
 }
 
 export async function forgetNode(n: NodeView): Promise<boolean> {
-  const yes = await confirm({ title: t('forget.title', { name: n.hostname }), text: rich('forget.text', { n: instancesByNode.peek().get(n.id)?.length ?? 0 }), name: n.hostname, doIt: t('forget'), danger: true });
-  return yes && act(() => remove(path`/nodes/${n.id}`), rich('act.forgotten', { name: n.hostname }));
+  const yes = await confirm({ title: t('forget.title', { name: hostOf(n.id) }), text: rich('forget.text', { n: instancesByNode.peek().get(n.id)?.length ?? 0 }), name: hostOf(n.id), doIt: t('forget'), danger: true });
+  return yes && act(() => remove(path`/nodes/${n.id}`), rich('act.forgotten', { name: hostOf(n.id) }));
 }
 
 export function setTags(n: NodeView, tags: string[]): Promise<boolean> {
   const before = n.tags, send = (list: string[]) => async (): Promise<void> => { learn({ node: await put<NodeView>(path`/nodes/${n.id}/tags`, list) }); };
-  return act(send(tags), rich('act.tagged', { name: n.hostname }), send(before));
+  return act(send(tags), rich('act.tagged', { name: hostOf(n.id) }), send(before));
 }

@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 import type { VNode } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { apps, instances, nodes } from '../cluster.ts';
+import { apps, hostOf, instances, nodes } from '../cluster.ts';
 import { Glyph, PageIcon, hasGlyph } from '../glyphs.tsx';
 import { language, setLanguage, t } from '../i18n.tsx';
 import { slotName } from '../needs.ts';
@@ -34,7 +34,7 @@ function choices(): Choice[] {
       : { id: `start ${a.name}`, name: t('palette.start', { name: a.name }), words: `start ${a.name}`, note: '', glyph: 'starting', weight: 0, run: () => void startApp(a) },
     ...(a.start ? [{ id: `stop ${a.name}`, name: t('palette.stop', { name: a.name }), words: `stop ${a.name}`, note: '', glyph: 'stopped', weight: 0, run: () => void stopApp(a) }] : []),
   ]);
-  const ofNodes = nodes.value.map((n): Choice => ({ id: `node ${n.id}`, name: n.hostname, words: `${n.hostname} ${n.id} ${n.agentAddress} node`, note: `${t('thing.node')}, ${statusWord(n.status)}`, glyph: n.status, weight: 2, run: () => go(nodePath(n.id)) }));
+  const ofNodes = nodes.value.map((n): Choice => ({ id: `node ${n.id}`, name: hostOf(n.id), words: `${n.hostname} ${n.id} ${n.agentAddress} node`, note: `${t('thing.node')}, ${statusWord(n.status)}`, glyph: n.status, weight: 2, run: () => go(nodePath(n.id)) }));
   const ofInstances = instances.value.map((i): Choice => ({ id: `instance ${i.id}`, name: slotName(i), words: `${i.id} ${i.pid ?? ''} ${i.ports.join(' ')}`, note: statusWord(i.status), glyph: i.status, weight: 1, run: () => go(instancePath(i.id)) }));
   return [...pages, ...commands, ...ofApps, ...ofNodes, ...ofInstances];
 }

@@ -1,11 +1,11 @@
 // What a change would do: the sentence, the slots, the fields, and what would wait.
 import type { VNode } from 'preact';
+import { hostOf } from '../cluster.ts';
 import { useState } from 'preact/hooks';
 import type { PlanView } from '../../src/protocol/views.ts';
 import { Glyph } from '../glyphs.tsx';
 import { t } from '../i18n.tsx';
 import { Chip } from './chip.tsx';
-import { hostOf } from './map.tsx';
 import { Panel } from './panel.tsx';
 
 const look: Record<PlanView['steps'][number]['what'], string> = { place: 'starting', stop: 'stopped', replace: 'restarting', keep: 'running', wait: 'pending', move: 'draining' };
@@ -25,7 +25,7 @@ export function Plan({ plan, stale }: { plan: PlanView; stale: boolean }): VNode
       )}
       {(plan.steps.length > shown.length || (kept > 0 && !all)) && <p class="small dim pad">{t('plan.more', { n: plan.steps.length - shown.length })} <button type="button" class="plain link" onClick={() => setAll(true)}>{t('plan.all')}</button></p>}
       {plan.changes.length > 0 && <ul class="changes">{plan.changes.map((c) => <li key={c.path}><span class="mono-s strong">{c.path}</span><span class="mono-s"><s class="dim">{value(c.before)}</s> → {value(c.after)}</span>{c.restarts && <span class="tag"><Glyph s="restarting" />{t('plan.restarts')}</span>}</li>)}</ul>}
-      {plan.waiting.length > 0 && <ul class="steps pad">{plan.waiting.map((w) => <li key={w.slot}><Glyph s="pending" /><span>{plan.app}.{w.slot} <span class="small">{w.reason}</span></span></li>)}</ul>}
+      {plan.waiting.length > 0 && <ul class="waits pad">{plan.waiting.map((w) => <li key={w.slot}><Glyph s="pending" /><span>{plan.app}.{w.slot} <span class="small">{w.reason}</span></span></li>)}</ul>}
     </Panel>
   );
 }

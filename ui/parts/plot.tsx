@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { clock, hourMinute } from '../format.ts';
+import { t } from '../i18n.tsx';
 import { theme } from '../theme.ts';
 
 export interface PlotLine { label: string; /** One value for each x; null where not known. */ values: (number | null)[]; accent?: boolean }
@@ -28,7 +29,13 @@ function ticks(top: number, base: 1000 | 1024): number[] {
   return Array.from({ length: Math.floor(top / step + 1e-9) + 1 }, (_, i) => i * step);
 }
 
-export function Plot({ x, lines, show, cap, top, height = 132, label, range, base = 1000 }: PlotProps): VNode {
+/** A plot; where nothing was measured it says so, in the same height. */
+export function Plot(props: PlotProps): VNode {
+  if (props.lines.every((l) => l.values.every((v) => v === null))) return <div class="plotbox none small dim" style={{ height: `${props.height ?? 132}px` }}>{t('usage.none')}</div>;
+  return <Drawn {...props} />;
+}
+
+function Drawn({ x, lines, show, cap, top, height = 132, label, range, base = 1000 }: PlotProps): VNode {
   const box = useRef<HTMLDivElement>(null), tip = useRef<HTMLDivElement>(null), plot = useRef<uPlot | null>(null);
   const dark = theme.value;
   const highest = Math.max(top ?? 0, cap?.at ?? 0, ...lines.flatMap((l) => l.values.filter((v): v is number => v !== null))) || 1;
@@ -37,7 +44,7 @@ export function Plot({ x, lines, show, cap, top, height = 132, label, range, bas
     const [text, line, mid, accent, broke] = ['--text-3', '--line', '--text-2', '--accent', '--broke'].map(colour) as [string, string, string, string, string];
     const font = '11px Inter, system-ui, sans-serif', axis = { stroke: text, font, ticks: { show: false }, grid: { stroke: line, width: 1 }, gap: 6 };
     const u = new uPlot({
-      width: box.current!.clientWidth, height, legend: { show: false }, padding: [8, 6, 0, 0], cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
+      width: box.current!.clientWidth, height, legend: { show: false }, padding: [8, 18, 0, 0], cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
       scales: { x: { time: true, range: () => range }, y: { range: () => [0, highest * 1.04] } },
       axes: [{ ...axis, grid: { show: false }, size: 22, space: 90, values: (_, at) => at.map((v) => hourMinute(v * 1000)) },
         { ...axis, size: 62, splits: () => ticks(highest, base), values: (_, at) => at.map((v) => (v === 0 ? '0' : show(v))) }],

@@ -2,7 +2,7 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import type { NodeView } from '../../src/model/node.ts';
-import { apps, nodes, writable } from '../cluster.ts';
+import { apps, hostOf, nodes, writable } from '../cluster.ts';
 import { t } from '../i18n.tsx';
 import { setTags } from './node-acts.tsx';
 import { Panel } from './panel.tsx';
@@ -13,7 +13,7 @@ export function Tags({ n }: { n: NodeView }): VNode {
   const [draft, setDraft] = useState<string[] | null>(null);
   const [text, setText] = useState('');
   const tags = draft ?? n.tags, others = new Map<string, string[]>();
-  for (const other of nodes.value) if (other.id !== n.id) for (const tag of other.tags) others.set(tag, [...(others.get(tag) ?? []), other.hostname]);
+  for (const other of nodes.value) if (other.id !== n.id) for (const tag of other.tags) others.set(tag, [...(others.get(tag) ?? []), hostOf(other.id)]);
   const offers = text ? [...others].filter(([tag]) => tag.includes(text) && !tags.includes(tag)).slice(0, 5) : [];
   const asked = apps.value.filter((a) => n.tags.some((tag) => a.spec.placement.query.includes(tag)));
   const add = (tag: string): void => { if (good(tag) && !tags.includes(tag)) setDraft([...tags, tag]); setText(''); };

@@ -1,12 +1,12 @@
 // Why an app or instance is as it is: the sentence, the funnel of nodes, the nearest miss, what was decided with which scores.
-import { WhatNext } from './next.tsx';
+import { WhatNext, sentence } from './next.tsx';
 import type { VNode } from 'preact';
+import { hostOf } from '../cluster.ts';
 import type { WhyView } from '../../src/protocol/views.ts';
 import { rich, t } from '../i18n.tsx';
 import { useAsk } from './ask.ts';
 import { Chip } from './chip.tsx';
 import { FeedLine } from './feed.tsx';
-import { hostOf } from './map.tsx';
 import { Loading, Trouble } from './states.tsx';
 import { Clock } from './time.tsx';
 
@@ -33,8 +33,8 @@ export function WhyBody({ why }: { why: WhyView }): VNode {
   const last = why.funnel.at(-1)?.left, first = why.funnel.find((f) => f.left < (why.funnel[0]?.left ?? 0))?.left ?? why.funnel[0]?.left;
   return (
     <div class="why-body">
-      <p class="lead"><Chip s={why.status} /> {why.reason?.text ?? t('why.nothing')}<span class="mid plainw"><WhatNext next={why.reason?.next ?? null} /></span></p>
-      {why.waiting.length > 0 && <ul class="steps">{why.waiting.map((w) => <li key={w.slot}><Chip s="pending" bare>{`${why.subject}.${w.slot}`}</Chip><span class="small">{w.reason}</span></li>)}</ul>}
+      <p class="lead"><Chip s={why.status} /> {why.reason ? sentence(why.reason.text) : t('why.nothing')}<span class="mid plainw"><WhatNext next={why.reason?.next ?? null} /></span></p>
+      {why.waiting.length > 0 && <ul class="waits">{why.waiting.map((w) => <li key={w.slot}><Chip s="pending" bare>{`${why.subject}.${w.slot}`}</Chip><span class="small">{w.reason}</span></li>)}</ul>}
       {why.funnel.length > 0 && <><p class="strong">{rich('why.match', { n: first ?? 0, room: last ?? 0 })}</p><Funnel steps={why.funnel} /></>}
       {why.nearest.length > 0 && <p class="small because"><b>{t('why.nearest')}</b> {why.nearest.join('; ')}.</p>}
       {why.decisions.length > 0 && (

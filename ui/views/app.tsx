@@ -1,5 +1,5 @@
 // One app: status, because, next; its instances, revisions, why, events and spec.
-import { WhatNext } from '../parts/next.tsx';
+import { Because } from '../parts/next.tsx';
 import type { VNode } from 'preact';
 import type { Revision } from '../../src/model/app.ts';
 import { appStatus, usageOf } from '../app-look.ts';
@@ -73,7 +73,7 @@ export default function App(): VNode {
   return (
     <Page crumbs={crumbs} title={name}>
       <div class="head"><h1>{name}</h1><Chip s={s} big>{app.status === 'deploying' ? t('app.deploying.short') : s === 'running' ? statusWord('running') : undefined}</Chip>
-        <p class="because">{app.reason ? <>{app.reason.text}<WhatNext next={app.reason.next} /></> : rich('app.sentence', { running: app.instances.running, wanted: app.instances.wanted, healthy: app.instances.healthy })}</p>
+        <p class="because">{app.reason ? <Because reason={app.reason} /> : rich('app.sentence', { running: app.instances.running, wanted: app.instances.wanted, healthy: app.instances.healthy })}</p>
         <span class="right"><ScaleButton app={app} disabled={!may} why={why} small={false} />
           {app.start ? <><button type="button" class="btn" disabled={!may} title={why || 'r'} onClick={() => void restartApp(app)}>{t('restart')}</button><button type="button" class="btn" disabled={!may} title={why} onClick={() => void stopApp(app)}>{t('stop')}</button></>
             : <button type="button" class="btn" disabled={!may} title={why} onClick={() => void startApp(app)}>{t('start')}</button>}

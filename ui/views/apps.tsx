@@ -77,7 +77,7 @@ export default function Apps(): VNode {
   const kinds: { id: Kind; name: string }[] = [{ id: 'all', name: t('filter.all') }, { id: 'look', name: t('filter.look', { n: matching.filter((a) => ofKind('look', a)).length }) }, { id: 'deploying', name: t('filter.deploying', { n: matching.filter((a) => ofKind('deploying', a)).length }) }];
   return (
     <Page crumbs={[{ name: t('page.apps') }]}>
-      <div class="row bar">
+      <div class="row querybar">
         <QueryBox value={query} onInput={(text) => setQuery({ query: text })} hits={t('apps.count', { n: matching.length })} error={found.error} placeholder="*" fields={() => fieldsOf(apps.value, /^(reason|version)/)} />
         <span class="no-phone"><Choice small={false} options={kinds} now={kind} choose={setKind} label={t('filter')} /></span>
         <a class="btn primary" href={newPath}>{t('app.new')}</a>

@@ -26,7 +26,7 @@ function Documents({ name }: { name: string }): VNode {
   const [open, setOpen] = useState<string | null>(null);
   return (
     <>
-      <div class="row bar"><QueryBox value={query} onInput={(text) => setQuery({ query: text, from: null })} hits={value ? t('data.count', { n: count(value.total) }) : ''} error={value || query !== '' ? error : null} placeholder="*" fields={() => fieldsOf(value?.items.map((i) => i.doc) ?? [])} /></div>
+      <div class="row querybar"><QueryBox value={query} onInput={(text) => setQuery({ query: text, from: null })} hits={value ? t('data.count', { n: count(value.total) }) : ''} error={value || query !== '' ? error : null} placeholder="*" fields={() => fieldsOf(value?.items.map((i) => i.doc) ?? [])} /></div>
       <section class="panel">
         {error && query === '' ? <Trouble error={error} retry={again} /> : !value ? <Loading rows={8} /> : value.items.length === 0 ? <Empty title={t(query ? 'data.no.match' : 'data.empty', { query, name })} /> : (
           <ul class="docs">{value.items.map((d) => {

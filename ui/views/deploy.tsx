@@ -54,7 +54,7 @@ function Matching({ query }: { query: string }): VNode {
 
 function Form({ app }: { app: AppView | null }): VNode {
   const before = useMemo(() => (app ? pretty(written(app.spec, app.scale)) : ''), [app?.version]);
-  const [text, setText] = useState(() => (app ? before : samples[0]!.text));
+  const [text, setText] = useState(() => (app ? before : (samples.find((s) => !appNamed(s.app)) ?? samples[0]!).text));
   const [caret, setCaret] = useState(0);
   const [busy, setBusy] = useState(false);
   const touched = useRef(false);

@@ -48,11 +48,11 @@ export default function Events(): VNode {
   const { first, end: stop, before, after, ref } = useWindow(rows.length, 26);
   return (
     <Page crumbs={[{ name: t('page.events') }]}>
-      <div class="row bar"><QueryBox value={query} onInput={(text) => setQuery({ query: text })} hits={t('events.count', { n: count(list.length) })} error={error} placeholder="kind:instance.* AND subject.app:web" fields={() => fieldsOf(events.value, /^(message|seq|at$|detail)/)} />
+      <div class="row querybar"><QueryBox value={query} onInput={(text) => setQuery({ query: text })} hits={t('events.count', { n: count(list.length) })} error={error} placeholder="kind:instance.* AND subject.app:web" fields={() => fieldsOf(events.value, /^(message|seq|at$|detail)/)} />
         <Choice small={false} options={[{ id: 'all', name: t('filter.all') }, { id: 'attention', name: t('events.loud') }]} now={loud} choose={setLoud} label={t('filter')} /></div>
       <section class="panel">
         {!loaded.value || (!all && !found && !error) ? <Loading rows={10} /> : list.length === 0 ? <Empty title={all ? t('events.none') : t('events.no.match', { query })} actions={!all && <button type="button" class="btn" onClick={() => setQuery({ query: null })}>{t('query.clear')} <kbd>esc</kbd></button>}>{t('events.kept')}</Empty> : (
-          <ol class="feed wide paged" ref={ref as { current: HTMLOListElement | null }} style={{ paddingTop: `${before + 4}px`, paddingBottom: `${after + 4}px` }}>
+          <ol class="feed wide paged" ref={ref as { current: HTMLOListElement | null }} style={{ paddingTop: `${before}px`, paddingBottom: `${after + 4}px` }}>
             {rows.slice(first, stop).map((r) => ('day' in r ? <li key={r.day} class="dayline">{r.day}</li> : <FeedLine key={r.e.seq} e={r.e} kind />))}
           </ol>
         )}

@@ -21,6 +21,7 @@ import { confirm } from '../parts/dialog.tsx';
 import { Context } from '../parts/context.tsx';
 import { Copy } from '../parts/copy.tsx';
 import { Machine, mermaid } from '../parts/machine.tsx';
+import { sentence } from '../parts/next.tsx';
 import { Panel, Tabs } from '../parts/panel.tsx';
 import { SequenceDiagram } from '../parts/sequence.tsx';
 import { Empty, Loading } from '../parts/states.tsx';
@@ -63,7 +64,7 @@ export default function Inspector(): VNode {
       <div class="insp">
         <section class="panel tre" aria-label={t('tree')}><ActorTree selected={id ?? ''} /><footer><span>{t('tree.watching', { n: id ? 1 : 0 })}</span></footer></section>
         <section class="panel cen">
-          <header class="lined"><h2>{label || t('page.inspector')}</h2>{leaf && <Chip s={s}>{leaf}</Chip>}{instance?.reason && live && <span class="small because no-phone cutoff">{rich('because.of', { text: instance.reason.text })}</span>}
+          <header class="lined"><h2>{label || t('page.inspector')}</h2>{leaf && <Chip s={s}>{leaf}</Chip>}{instance?.reason && live && <span class="small because no-phone cutoff">{sentence(instance.reason.text)}</span>}
             <span class="right"><button type="button" class="btn small no-phone" aria-pressed={fit} title={`${t('key.fit')}  0`} onClick={() => setFit(!fit)}>{t('chart.fit')}</button>{instance && <a class="btn small no-phone" href={`/instances/${encodeURIComponent(instance.id)}`}>{t('open.instance')}</a>}</span></header>
           {problem ? <Empty title={t('inspect.refused')}>{problem.detail} <span class="mono-s dim">{problem.code}</span></Empty> : !id ? (actors.value.length === 0 ? <Loading rows={6} /> : <Empty title={t('inspect.choose')} />) : !history.chart || !now ? <Loading rows={8} />
             : <Chart chart={history.chart} mini={phone()} active={folded.active} visits={folded.visits} taken={folded.taken} last={folded.last?.edges ?? []} move={folded.last?.seq ?? 0} timers={timers} past={!live} fit={fit} />}

@@ -26,7 +26,7 @@ import { Life } from '../parts/life.tsx';
 import { Log } from '../parts/log.tsx';
 import { Choice, Panel, Tabs } from '../parts/panel.tsx';
 import { Empty, Loading } from '../parts/states.tsx';
-import { WhatNext } from '../parts/next.tsx';
+import { Because as Reason } from '../parts/next.tsx';
 import { Why } from '../parts/why.tsx';
 import { written } from '../spec-text.ts';
 
@@ -61,8 +61,7 @@ function Because({ i }: { i: InstanceView }): VNode {
   const failing = i.health.find((h) => h.status === 'failing');
   return (
     <p class="because">
-      {i.reason ? i.reason.text : i.status === 'running' ? (failing ? t('health.failing', { detail: failing.detail }) : rich('instance.sentence', { pid: i.pid ?? '–', n: i.health.length })) : ''}
-      <WhatNext next={i.reason?.next ?? null} />
+      {i.reason ? <Reason reason={i.reason} /> : i.status === 'running' ? (failing ? t('health.failing', { detail: failing.detail }) : rich(i.health.length > 0 ? 'instance.sentence' : 'instance.sentence.bare', { pid: i.pid ?? '–', n: i.health.length })) : ''}
     </p>
   );
 }

@@ -20,7 +20,7 @@ export default function Instances(): VNode {
   const list = instances.value.filter((i) => (status ? i.status === status : found.ids === null || found.ids.has(i.id)));
   return (
     <Page crumbs={[{ name: t('page.apps'), href: '/apps' }, { name: t('instances') }]}>
-      <div class="row bar"><QueryBox value={query} onInput={(text) => setQuery({ query: text })} hits={t('instances.count', { n: count(list.length) })} error={found.error} placeholder="*" fields={() => fieldsOf(instances.value, /^(exit\.tail|reason)/)} /></div>
+      <div class="row querybar"><QueryBox value={query} onInput={(text) => setQuery({ query: text })} hits={t('instances.count', { n: count(list.length) })} error={found.error} placeholder="*" fields={() => fieldsOf(instances.value, /^(exit\.tail|reason)/)} /></div>
       <section class="panel">{!loaded.value || found.loading ? <Loading rows={10} /> : list.length === 0
         ? <Empty title={t('instances.no.match', { query })} actions={<button type="button" class="btn" onClick={() => setQuery({ query: null })}>{t('query.clear')} <kbd>esc</kbd></button>}>{t('instances.others', { n: count(instances.value.length) })}</Empty> : <InstanceTable list={list} />}</section>
     </Page>

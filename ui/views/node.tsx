@@ -1,9 +1,9 @@
 // One node: status, because, next; its instances, its figures over time, its tags and facts.
-import { WhatNext } from '../parts/next.tsx';
+import { Because } from '../parts/next.tsx';
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import type { NodeView } from '../../src/model/node.ts';
-import { instancesByNode, loaded, nodeOf, role, writable } from '../cluster.ts';
+import { hostOf, instancesByNode, loaded, nodeOf, role, writable } from '../cluster.ts';
 import { cores, disk, memory, memoryOf, percent } from '../format.ts';
 import { rich, t } from '../i18n.tsx';
 import { ranges, rangeName, table, type Range, type SeriesPoint } from '../series.ts';
@@ -85,12 +85,12 @@ function Facts({ n }: { n: NodeView }): VNode {
 
 export default function Node(): VNode {
   const { id } = route.value, n = nodeOf(id), list = instancesByNode.value.get(id) ?? [];
-  const crumbs = [{ name: t('page.nodes'), href: '/nodes' }, { name: n?.hostname ?? id }];
+  const crumbs = [{ name: t('page.nodes'), href: '/nodes' }, { name: hostOf(id) }];
   if (!n) return <Page crumbs={crumbs}>{loaded.value ? <section class="panel"><Empty title={t('node.missing', { id })} actions={<a class="btn" href="/nodes">{t('page.nodes')} <kbd>g n</kbd></a>}>{t('node.missing.text')}</Empty></section> : <Loading />}</Page>;
-  const sentence = n.reason ? <>{n.reason.text}<WhatNext next={n.reason.next} /></> : rich(n.status === 'ready' ? 'node.sentence' : 'node.holds', { n: list.length, room: memory(n.allocatable.mem - n.allocated.mem), cpus: cores(Math.max(0, n.allocatable.cpus - n.allocated.cpus)) });
+  const sentence = n.reason ? <Because reason={n.reason} /> : rich(n.status === 'ready' ? 'node.sentence' : 'node.holds', { n: list.length, room: memory(n.allocatable.mem - n.allocated.mem), cpus: cores(Math.max(0, n.allocatable.cpus - n.allocated.cpus)) });
   return (
-    <Page crumbs={crumbs} title={n.hostname}>
-      <div class="head"><h1>{n.hostname}</h1><Chip s={n.status} big /><p class="because">{sentence}</p><Actions n={n} /></div>
+    <Page crumbs={crumbs} title={hostOf(n.id)}>
+      <div class="head"><h1>{hostOf(n.id)}</h1><Chip s={n.status} big /><p class="because">{sentence}</p><Actions n={n} /></div>
       <div class="cols side">
         <div class="stack">
           <Panel title={t('instances')} note={list.length} flush lined={list.length === 0}>{list.length === 0 ? <p class="quiet-line dim">{t('node.empty')}</p> : <InstanceTable list={list} node={false} />}</Panel>

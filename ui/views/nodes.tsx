@@ -1,7 +1,7 @@
 // Nodes: a query with a live count, and what each has to give.
 import type { VNode } from 'preact';
 import type { NodeView } from '../../src/model/node.ts';
-import { instancesByNode, loaded, nodes, role } from '../cluster.ts';
+import { hostOf, instancesByNode, loaded, nodes, role } from '../cluster.ts';
 import { fieldsOf } from '../complete.ts';
 import { cores, count, memory, memoryOf, percent } from '../format.ts';
 import { t } from '../i18n.tsx';
@@ -26,7 +26,7 @@ const Row = memo(function Row({ n, count: running }: { n: NodeView; count: numbe
   const away = n.status === 'lost', used = away ? null : n.load?.memUsed ?? null, busy = away ? null : n.load?.cpu ?? null;
   return (
     <tr data-row class={away ? 'gone' : ''}>
-      <td><a class="strong" href={nodePath(n.id)}>{n.hostname}</a><span class="micro dim blk">{n.agentAddress}</span></td>
+      <td><a class="strong" href={nodePath(n.id)}>{hostOf(n.id)}</a><span class="micro dim blk">{n.agentAddress}</span></td>
       <td><Chip s={n.status} bare /></td>
       <td class="off"><span class="tags">{n.tags.slice(0, TAGS).map((tag) => <span key={tag} class="tag">{tag}</span>)}{n.tags.length > TAGS && <span class="micro dim">+{n.tags.length - TAGS}</span>}</span></td>
       <td class="num small" data-l={t('instances')}>{running}</td>
@@ -47,7 +47,7 @@ export default function Nodes(): VNode {
   const takes = list.filter((n) => n.status === 'ready').length;
   return (
     <Page crumbs={[{ name: t('page.nodes') }]}>
-      <div class="row bar"><QueryBox value={query} onInput={(text) => setQuery({ query: text })} hits={t('nodes.count', { n: count(list.length) })} error={found.error} placeholder="tags:ssd AND os.cpus:>8" fields={() => fieldsOf(nodes.value, /^(load|allocated|reason|beatAt|envs)/)} /></div>
+      <div class="row querybar"><QueryBox value={query} onInput={(text) => setQuery({ query: text })} hits={t('nodes.count', { n: count(list.length) })} error={found.error} placeholder="tags:ssd AND os.cpus:>8" fields={() => fieldsOf(nodes.value, /^(load|allocated|reason|beatAt|envs)/)} /></div>
       {query !== '' && !found.error && <p class="lead">{t('nodes.match', { n: list.length, takes })}</p>}
       <section class="panel">
         {!loaded.value || found.loading ? <Loading rows={6} /> : list.length === 0 ? (nodes.value.length === 0

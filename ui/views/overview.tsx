@@ -1,8 +1,8 @@
 // Overview: one sentence, every instance on its node, what needs a look, what happened, what is left to give.
-import { WhatNext } from '../parts/next.tsx';
+import { WhatNext, sentence } from '../parts/next.tsx';
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import { apps, events, instances, loaded, nodes } from '../cluster.ts';
+import { apps, events, hostOf, instances, loaded, nodes } from '../cluster.ts';
 import { cores, disk, memory } from '../format.ts';
 import { perMinute, topSubjects } from '../event-look.ts';
 import { Glyph } from '../glyphs.tsx';
@@ -16,7 +16,7 @@ import { second } from '../ticks.ts';
 import { statusWord } from '../parts/chip.tsx';
 import { FeedLine } from '../parts/feed.tsx';
 import { Bars, Meter, Ribbon } from '../parts/figures.tsx';
-import { ClusterMap, hostOf } from '../parts/map.tsx';
+import { ClusterMap } from '../parts/map.tsx';
 import { Choice, Panel } from '../parts/panel.tsx';
 import { Loading } from '../parts/states.tsx';
 import { Age } from '../parts/time.tsx';
@@ -43,7 +43,7 @@ function NeedLine({ n }: { n: Need }): VNode {
   const title = n.kind === 'instance' && knownWord(word) ? t(word, { name: n.name, node: n.node ?? '' }) : n.kind === 'app' ? t('needs.app', { name: n.name }) : t('needs.is', { name: n.name, status: statusWord(n.s) });
   return (
     <li data-row><Glyph s={n.s} /><a class="what" href={needPath(n)}>{title}</a><Age at={n.at} />
-      <p class="why">{n.why}<WhatNext next={n.next} /></p>
+      <p class="why">{sentence(n.why)}<WhatNext next={n.next} /></p>
       <span class="act"><a class="btn small" href={whyPath(n)}>{t('why')}</a></span></li>
   );
 }

@@ -1,6 +1,6 @@
 // Apps to begin with.
-export const samples: { name: string; text: string }[] = [
-  { name: 'Python', text: `{
+export const samples: { name: string; /** The name of its app. */ app: string; text: string }[] = [
+  { name: 'Python', app: 'hello', text: `{
   "name": "hello",
   "toProcess": "python3",
   "args": ["-u", "-m", "http.server", "\${PORT}"],
@@ -9,7 +9,7 @@ export const samples: { name: string; text: string }[] = [
   "resAlloc": {"cpus": 0.1, "mem": "64MB"},
   "placement": {"query": "*", "scale": 1}
 }` },
-  { name: 'Node', text: `{
+  { name: 'Node', app: 'hello-node', text: `{
   "name": "hello-node",
   "toProcess": "node",
   "args": ["-e", "require('http').createServer((q, a) => a.end('hello from ' + process.env.STAT_INSTANCE)).listen(process.env.PORT)"],
@@ -17,7 +17,7 @@ export const samples: { name: string; text: string }[] = [
   "healthChecks": [{"protocol": "HTTP", "path": "/", "initialDelaySeconds": 10, "intervalSeconds": 5}],
   "placement": {"query": "*", "scale": 2}
 }` },
-  { name: 'Shell', text: `{
+  { name: 'Shell', app: 'ticker', text: `{
   "name": "ticker",
   "toProcess": "while sleep 1; do echo \\"$STAT_INSTANCE $(date +%T)\\"; done",
   "shell": true,

@@ -6,7 +6,7 @@ export const enPages = {
   'overview.some': '{n} of {total} {total|instance is|instances are} not running.',
   'overview.look': '{n} {n|needs|need} a look.',
   'overview.fine': 'Nothing needs a look.',
-  'next.any': 'any moment', 'needs': 'Needs a look', 'needs.order': 'worst first', 'needs.none': 'Nothing. What goes wrong stands here, with its reason.',
+  'next': 'Next:', 'next.any': 'any moment', 'needs': 'Needs a look', 'needs.order': 'worst first', 'needs.none': 'Nothing. What goes wrong stands here, with its reason.',
   'needs.failed': '{name} gave up on {node}', 'needs.lost': '{name} is lost with {node}', 'needs.unknown': '{name} runs on {node} and nobody asked for it', 'needs.crash-loop': '{name} keeps failing on {node}',
   'needs.unhealthy': '{name} is unhealthy on {node}', 'needs.killing': '{name} is being ended on {node}', 'needs.is': '{name} is {status}', 'needs.app': '{name} waits for a node', 'needs.more': '{n} more', 'needs.count': '{n} {n|needs|need} a look',
   'map': 'Nodes × apps', 'map.note': 'a tile is an instance, as wide as its memory', 'map.meters': 'memory, cpu', 'map.by.app': 'By app', 'map.packed': 'Packed', 'map.cells': 'Cells',
@@ -57,7 +57,7 @@ export const enPages = {
   'link.websocket': 'WebSocket', 'link.poll': 'HTTP poll', 'link.none': 'no connection',
   // instance
   'instances.count': '{n} {n|instance|instances}', 'instances.no.match': 'No instance matches {query}', 'instances.others': '{n} do not.',
-  'instance.missing': 'There is no instance {id}', 'instance.missing.text': 'It ended and is gone; what is known of it is below.', 'instance.sentence': 'as it should; pid **{pid}**, {n} {n|check passes|checks pass}.', 'instance.no.app': 'Its app is not known to this hub.',
+  'instance.missing': 'There is no instance {id}', 'instance.missing.text': 'It ended and is gone; what is known of it is below.', 'instance.sentence': 'As it should: pid **{pid}**, {n} {n|check passes|checks pass}.', 'instance.sentence.bare': 'As it should: pid **{pid}**. It has no checks.', 'instance.no.app': 'Its app is not known to this hub.',
   'life': 'Life', 'life.launches': '{n} {n|launch|launches}', 'life.scale': 'widths are not to scale', 'life.restarts': '{n} {n|restart|restarts}',
   'log': 'Log', 'log.both': 'Both', 'log.stream': 'Stream', 'log.search': 'Search, or /regex/', 'log.only': 'Only hits', 'log.lines': '{n} lines', 'log.dropped': '({n} older dropped here)', 'log.wrap': 'Wrap', 'log.download': 'Download',
   'log.follows': 'Follows the end.', 'log.paused': 'Stands still while you read.', 'log.ended': 'Nothing more will be written here.', 'log.none': 'No output yet.', 'log.to.end': 'To the end',
@@ -68,7 +68,7 @@ export const enPages = {
   'started': 'Started', 'launch': 'Launch', 'epoch': 'Epoch', 'place': 'place', 'restarts.n': '{n} {n|restart|restarts}', 'statechart': 'Statechart', 'open.inspector': 'Open in inspector', 'open.instance': 'Open instance',
   // inspector
   'tree': 'Actors', 'tree.filter': 'Filter actors', 'tree.toggle': 'Show or hide children', 'tree.watching': 'Watching {n} {n|actor|actors}',
-  'chart.label': 'Statechart, now in {state}', 'chart.not.yet': 'not yet', 'chart.from': 'from {states}', 'chart.fit': 'Fit', 'chart.left': '{left} of {whole}', 'chart.none': 'No statechart runs for it now.', 'because.of': 'because {text}',
+  'chart.label': 'Statechart, now in {state}', 'chart.not.yet': 'not yet', 'chart.from': 'from {states}', 'chart.fit': 'Fit', 'chart.left': '{left} of {whole}', 'chart.none': 'No statechart runs for it now.',
   'sequence': 'Sequence', 'sequence.note': 'newest last', 'sequence.none': 'No events yet since you look.', 'sequence.begin': 'watched from here', 'machine': 'Machine', 'machine.stays': 'stays', 'machine.any': 'in any state',
   'context': 'Context', 'scrub': 'Step', 'scrub.at': 'event {n} of {of}', 'inspect.steps': '{n} since you look', 'inspect.refused': 'This actor cannot be watched', 'inspect.choose': 'Choose an actor',
   'send': 'Send', 'send.an': 'Send an event', 'send.title': 'Send {event}?', 'send.text': 'To **{actor}**, as it is: this can break what the hub keeps in order. It is written to the audit log.', 'send.note': 'What {state} hears. Each is written to the audit log.',
