@@ -26,6 +26,7 @@ import { supervisorLogic } from './logic.ts';
 import { monoMs } from './moment.ts';
 import { NodeSelf } from './node-self.ts';
 import { recover } from './recovery.ts';
+import { Retention } from './retention.ts';
 import { defaultOptions, type AgentOptions } from './settings.ts';
 import { EventSpool } from './spool.ts';
 import { UsageSampler } from './usage.ts';
@@ -85,11 +86,13 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
   const instances = new Instances({ context, logic, standalone, onSupervisorFailed: (key) => head.send({ type: 'app.crashed', key, mono: monoMs() }) });
   const self = new NodeSelf(options, root.kind, (minute, values) => link.metrics([{ subject: `node/${node}`, minute, values }]));
   const usage = new UsageSampler(instances, options.times, (points) => link.metrics(points));
+  const retention = new Retention(context, instances, join(storeDirectory, 'kept'));
+  instances.onGone = (entry) => { retention.gone(entry).catch((error: unknown) => warn(`what is left of ${entry.id} could not be put away`, error)); };
   const roster = new Roster(node);
-  const commands = new AgentCommands({ context, instances, roster, usageOf: (entry) => usage.watch(entry), congested: () => link.congested });
+  const commands = new AgentCommands({ context, instances, roster, keptDirectory: (id) => retention.keptDirectory(id), usageOf: (entry) => usage.watch(entry), congested: () => link.congested });
   const conversation = new Conversation({ context, identity, instances, commands, self, standalone, openDesired: (hub) => DesiredSet.open(join(below('desired'), hub), warn), duties: (reach) => new Duties({ context, instances, ...reach }), warn });
   const link = new LinkClient({ master: options.master ?? '', node, token: options.token }, conversation, spool, ...(given.lines ? [given.lines] : []));
-  instances.onChange((ids) => { for (const id of ids) link.instanceChanged(id); });
+  instances.onChange((ids) => { for (const id of ids) { link.instanceChanged(id); retention.ended(id); } });
   conversation.attach(link);
 
   const head: Actor<typeof agentMachine> = createActor(agentMachine.provide({ actors: {
@@ -101,6 +104,7 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
       await conversation.recovered(found);
       await reading;
       usage.start();
+      retention.start();
     }),
     link: fromCallback<AgentEvent, object>(() => { link.start(); return () => link.stop(); }),
   } }), { id: 'agent', input: {} });
@@ -133,6 +137,7 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
     usage.stop();
     self.stop();
     instances.stop();
+    await retention.stop();
     await launcher.close();
     await conversation.close();
     await spool.flush();

@@ -15,7 +15,7 @@ import { readLogs } from './logs.ts';
 import type { CommandResult } from './link-client.ts';
 import { viewOf } from './view.ts';
 
-export interface CommandsOptions { context: AgentContext; instances: Instances; roster: Roster; usageOf: (entry: Entry) => Usage | null; congested: () => boolean }
+export interface CommandsOptions { context: AgentContext; instances: Instances; roster: Roster; usageOf: (entry: Entry) => Usage | null; /** Where the output of an instance that is gone lies. */ keptDirectory: (id: string) => string | null; congested: () => boolean }
 
 export class AgentCommands {
   readonly #options: CommandsOptions;
@@ -27,6 +27,9 @@ export class AgentCommands {
     if (!entry) throw new Refusal('instance-not-found', `There is no instance ${id} on node ${this.#options.context.node}`, 'See stathub instances.');
     return entry;
   }
+
+  /** Where its output lies, also after it is gone. @throws Refusal instance-not-found */
+  directoryOf(id: string): string { return this.#options.instances.entries.get(id)?.directory ?? this.#options.keptDirectory(id) ?? this.entry(id).directory; }
 
   view(id: string): InstanceView { const entry = this.entry(id); return (entry.view ??= viewOf(entry, this.#options.context.node)); }
 
@@ -86,7 +89,7 @@ export class AgentCommands {
         return { ok: true };
       }
       case 'logs': {
-        for await (const { stream, cursor, bytes } of readLogs(this.entry(target).directory, args as unknown as LogRequest, signal)) {
+        for await (const { stream, cursor, bytes } of readLogs(this.directoryOf(target), args as unknown as LogRequest, signal)) {
           send({ stream, cursor, bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64') });
           while (this.#options.congested() && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, 20)); // a slow line slows the reading
         }

@@ -15,6 +15,7 @@ import type { Instances } from './instances.ts';
 import type { CommandResult, LinkClient, LinkContent } from './link-client.ts';
 import type { NodeSelf } from './node-self.ts';
 import type { Recovered } from './recovery.ts';
+import { adoptStrays } from './stray-entries.ts';
 import { viewOf } from './view.ts';
 
 /** What duties need of the conversation. */
@@ -53,10 +54,16 @@ export class Conversation implements LinkContent {
   attach(link: LinkClient): void { this.#link = link; }
 
   /** After records and live processes: the last desired set, so that the agent goes on without its master. */
-  async recovered(_found: Recovered): Promise<void> {
-    const hub = this.#options.standalone ? ownHub : this.#options.identity.now.hub;
+  async recovered({ strays }: Recovered): Promise<void> {
+    const { context, instances, standalone, identity } = this.#options, hub = standalone ? ownHub : identity.now.hub;
+    if (hub !== null) this.#serve(hub);
+    const found = await adoptStrays(context, strays, (id) => {
+      const assignment = this.#desired?.assignments.get(id), revision = assignment && this.#desired!.revision(assignment.app, assignment.revision);
+      return assignment && revision ? { assignment, revision } : null;
+    });
+    for (const entry of found.entries) instances.guard(entry);
+    for (const { instance, text } of found.notes) context.tell({ at: Date.now(), kind: 'instance.strayFound', subject: { instance, node: context.node }, loudness: 'attention', message: text, detail: {} });
     if (hub === null) return;
-    this.#serve(hub);
     const { assignments, tags } = this.#desired!;
     if (tags) this.#options.context.tags = tags;
     if (this.#desired!.seq > 0) this.#duties.settle(assignments);

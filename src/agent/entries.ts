@@ -23,6 +23,9 @@ export function makeEntry(context: AgentContext, record: InstanceRecord, launche
   return entry;
 }
 
+/** Writes a first (or another) record; durable when it resolves. */
+export const saveRecord = (directory: string, record: InstanceRecord): Promise<void> => writeRecord(directory, record);
+
 /** A new instance; its record is durable when this resolves. Nothing of it runs yet. */
 export async function createEntry(context: AgentContext, record: InstanceRecord): Promise<Entry> {
   await writeRecord(instanceDirectory(context.instancesDirectory, record.assignment.id), record);

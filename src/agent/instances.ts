@@ -33,8 +33,8 @@ export class Instances {
   #dirty = new Set<string>();
   #flushing = false;
   #stopping = false;
-  /** Told when an instance's assignment is over and its tree empty. */
-  onEnded: (entry: Entry) => void = () => undefined;
+  /** Told when it is forgotten: nobody will ask for it any more. */
+  onGone: (entry: Entry) => void = () => undefined;
 
   constructor(options: InstancesOptions) { this.#options = options; }
 
@@ -98,6 +98,7 @@ export class Instances {
     if (this.#seats.get(`${app}/${slot}${place}`) === entry) this.#seats.delete(`${app}/${slot}${place}`);
     this.entries.delete(id);
     this.changed(id);
+    this.onGone(entry);
   }
 
   changed(id: string): void {
@@ -155,7 +156,6 @@ export class Instances {
     entry.actor = null;
     entry.program.dispose();
     this.changed(entry.id);
-    this.onEnded(entry);
   }
 
   #revive(supervisor: Supervisor, entry: Entry, error: string): void {

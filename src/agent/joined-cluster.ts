@@ -90,7 +90,7 @@ export class JoinedCluster implements Cluster {
   instanceAction(_id: string, _action: string, _by: Caller): Promise<never> { return this.#managed(); }
   async health(id: string): Promise<HealthView[]> { return this.#agent.commands.health(id); }
   async usage(id: string): Promise<{ now: Usage | null; points: SeriesPoint[] }> { return { now: this.#agent.commands.usage(id), points: [] }; }
-  logs(id: string, request: LogRequest, signal: AbortSignal): AsyncIterable<LogChunk> { return readLogs(this.#agent.commands.entry(id).directory, request, signal); }
+  logs(id: string, request: LogRequest, signal: AbortSignal): AsyncIterable<LogChunk> { return readLogs(this.#agent.commands.directoryOf(id), request, signal); }
 
   /** What the master has not acknowledged yet: the history is there. */
   async events({ query, after, before, limit, newestFirst }: Parameters<Cluster['events']>[0]): Promise<{ items: ClusterEvent[]; oldest: number; newest: number }> {

@@ -14,27 +14,11 @@ import { appendPlatformLine } from './effects/output.ts';
 import { isEmpty, killTree, signalProgram, whenEmpty, type Tree } from './effects/tree.ts';
 import { exitOf } from './exits.ts';
 import { planOf } from './launch-plan.ts';
+import { newRun, refusedExit, startedEvent, treeOf, type AdoptedRun, type Phase, type Run } from './run.ts';
 import { LaunchPorts } from './launch-ports.ts';
 import { moment, monoMs } from './moment.ts';
 import type { InstanceRecord, LaunchRecord } from './records.ts';
 import { WorkDirectory } from './work-directory.ts';
-
-/** preparing: nothing started yet. launched: no pid yet. ended: the program is gone, its tree not. */
-type Phase = 'none' | 'preparing' | 'launched' | 'running' | 'ended' | 'empty';
-
-/** One run. */
-interface Run {
-  record: LaunchRecord | null;
-  tree: Tree | null;
-  exit: Exit | null;
-  killedBy: string | null;
-  /** A signal that came before the pid was known. */
-  pending: 'signal' | 'kill' | null;
-  cancelled: boolean;
-}
-
-/** A launch found at the agent's start. */
-export interface AdoptedRun { record: LaunchRecord; identity: ProgramIdentity | null; exit: Exit | null; /** Nobody of its tree is left. */ empty: boolean }
 
 export class Program {
   readonly #context: AgentContext;
@@ -69,7 +53,7 @@ export class Program {
   /** Takes up a launch of an earlier agent. Call before the actor starts. */
   adopt(found: AdoptedRun): void {
     const { record, identity, exit, empty } = found;
-    const run: Run = { record, exit, killedBy: null, pending: null, cancelled: false, tree: this.#treeOf(record, identity) };
+    const run: Run = { ...newRun(), record, exit, tree: treeOf(this.#context.node, this.#record().assignment.id, record, identity) };
     this.#run = run;
     this.#ports.restore(record);
     this.#phase = exit ? (empty ? 'empty' : 'ended') : 'running';
@@ -111,7 +95,7 @@ export class Program {
 
   #start(): void {
     if (this.#phase === 'launched' || this.#phase === 'running' || this.#phase === 'preparing') return; // never two of one instance
-    const run: Run = { record: null, tree: null, exit: null, killedBy: null, pending: null, cancelled: false };
+    const run = newRun();
     this.#run = run;
     this.#phase = 'preparing';
     // Nothing is awaited where all is at hand: this is the path of a restart.
@@ -148,7 +132,7 @@ export class Program {
         workDirectory: instance.spec.workingDirectory ?? join(directory, 'work'),
       };
       run.record = record;
-      run.tree = this.#treeOf(record, null);
+      run.tree = treeOf(this.#context.node, assignment.id, record, null);
       createLaunch(directory, record);
       this.work.moveTo(record.workDirectory);
       if (this.#launches > 0) appendPlatformLine(this.#directory, `launch ${launch} begins`, record.at);
@@ -163,9 +147,7 @@ export class Program {
   /** It could not even be tried. */
   #refused(run: Run, reason: ExitReason, text: string): void {
     if (this.#run !== run) return;
-    const ended: ProgramExit = { code: null, signal: null, at: Date.now(), core: false, complaint: '' };
-    const at = run.record?.at ?? ended.at, launch = run.record?.launch ?? 0;
-    run.exit = { ...exitOf(ended, { launch, at, directory: this.#directory, by: run.killedBy }, reason), tail: [text] };
+    run.exit = refusedExit(run, reason, text, this.#directory);
     this.#phase = 'empty';
     this.#release(run);
     this.#listener?.({ type: 'program.exited', exit: run.exit, when: moment(), empty: true });
@@ -188,8 +170,8 @@ export class Program {
   }
 
   #started(run: Run): void {
-    const { launch, at, mono, ports, debugPort, consolePort, restarts } = run.record!;
-    if (run.tree!.program) this.#listener?.({ type: 'program.started', launch: { launch, pid: run.tree!.program.pid, at, mono, ports, debugPort, consolePort, restarts } });
+    const event = startedEvent(run);
+    if (event) this.#listener?.(event);
   }
 
   async #ended(run: Run, ended: ProgramExit): Promise<void> {
@@ -261,9 +243,5 @@ export class Program {
 
   #killTree(run: Run): void {
     killTree(run.tree!).catch((error: Error) => this.#context.options.log('error', `${this.#record().assignment.id}: its processes could not be killed: ${error.message}`));
-  }
-
-  #treeOf(record: LaunchRecord, identity: ProgramIdentity | null): Tree {
-    return { membership: record.cgroup, program: identity && { pid: identity.pid, startTime: identity.startTime }, node: this.#context.node, instance: this.#record().assignment.id, epoch: record.epoch };
   }
 }

@@ -1,0 +1,103 @@
+// What outlives its use, and for how long: the work directory of the newest crashed launch (for the file viewer), the small files
+// of launches (window and back-off are rebuilt from them), and what is left of instances that are gone (their output).
+import { readdirSync, statSync } from 'node:fs';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { AgentContext } from './context.ts';
+import { readExit, readLaunch, readStopping } from './effects/launch-facts.ts';
+import { launchDirectory, readRecord } from './effects/launch-records.ts';
+import type { Entry } from './entry.ts';
+import type { Instances } from './instances.ts';
+import { isInstanceRecord } from './records.ts';
+
+const crashedMs = 3_600_000, sweepMs = 60_000, mostLaunches = 100, dayMs = 86_400_000;
+
+export class Retention {
+  readonly #context: AgentContext;
+  readonly #instances: Instances;
+  /** What is left of instances that are gone. */
+  readonly #kept: string;
+  readonly #due = new Set<string>();
+  #timer: NodeJS.Timeout | null = null;
+  #working: Promise<void> = Promise.resolve();
+
+  constructor(context: AgentContext, instances: Instances, kept: string) {
+    this.#context = context;
+    this.#instances = instances;
+    this.#kept = kept;
+  }
+
+  start(): void {
+    for (const id of this.#instances.entries.keys()) this.#due.add(id);
+    this.#timer ??= setInterval(() => this.#sweep(), sweepMs).unref();
+    setTimeout(() => this.#sweep(), 5000).unref();
+  }
+
+  /** A launch of it has ended: its older ones are looked at with the next sweep. */
+  ended(id: string): void { this.#due.add(id); }
+
+  /** Where the output of an instance that is gone lies, or null. */
+  keptDirectory(id: string): string | null {
+    const path = join(this.#kept, id);
+    try { return statSync(path).isDirectory() ? path : null; } catch { return null; }
+  }
+
+  /** An instance is gone: its output is kept for as long as its app says. */
+  async gone(entry: Entry): Promise<void> {
+    this.#due.delete(entry.id);
+    await mkdir(this.#kept, { recursive: true, mode: 0o711 });
+    if (entry.record.spec.logs.keepDays <= 0) return rm(entry.directory, { recursive: true, force: true, maxRetries: 3 });
+    await Promise.all(launchesOf(entry.directory).map((n) => rm(join(launchDirectory(entry.directory, n), 'work'), { recursive: true, force: true })));
+    await rename(entry.directory, join(this.#kept, entry.id));
+  }
+
+  #sweep(): void {
+    this.#working = this.#working.then(() => this.#all()).catch((error: unknown) => this.#context.options.log('warn', `old files could not be removed: ${(error as Error).message}`));
+  }
+
+  async #all(): Promise<void> {
+    const ids = [...this.#due];
+    this.#due.clear();
+    for (const id of ids) {
+      const entry = this.#instances.entries.get(id);
+      if (entry && await this.#launches(entry)) this.#due.add(id);
+    }
+    for (const name of await readdir(this.#kept).catch(() => [])) await this.#old(join(this.#kept, name));
+  }
+
+  /** @returns whether there is more to come */
+  async #launches(entry: Entry): Promise<boolean> {
+    const { spec: { restart } } = entry.record, now = Date.now();
+    const newest = entry.program.run?.launch ?? Infinity;
+    const old = launchesOf(entry.directory).filter((n) => n < newest);
+    const keepMs = 1000 * Math.max(restart.periodSeconds, restart.resetAfterSeconds);
+    let crashed = 0, more = false;
+    for (const [age, n] of old.toReversed().entries()) {
+      const path = launchDirectory(entry.directory, n), exit = readExit(path), at = exit?.at ?? readLaunch<{ at: number }>(path)?.at ?? 0;
+      const isCrash = exit !== null && !(exit.code === 0 || readStopping(path)) && crashed++ === 0;
+      if (isCrash && now - at < crashedMs) { more = true; continue; }
+      if (age < mostLaunches && now - at < keepMs) { await rm(join(path, 'work'), { recursive: true, force: true }); more = true; }
+      else await rm(path, { recursive: true, force: true });
+    }
+    return more;
+  }
+
+  async #old(path: string): Promise<void> {
+    const { record } = readRecord(path, isInstanceRecord);
+    if (Date.now() - statSync(path).mtimeMs > (record?.spec.logs.keepDays ?? 7) * dayMs) await rm(path, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  async stop(): Promise<void> {
+    if (this.#timer) clearInterval(this.#timer);
+    this.#timer = null;
+    await this.#working;
+  }
+}
+
+function launchesOf(directory: string): number[] {
+  try {
+    return readdirSync(join(directory, 'launches')).filter((name) => /^\d+$/.test(name)).map(Number).sort((a, b) => a - b);
+  } catch {
+    return [];
+  }
+}
