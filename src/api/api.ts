@@ -57,7 +57,7 @@ export function createApi(options: ApiOptions): Api {
     await next();
   });
   for (const routes of [appRoutes, actorRoutes, nodeRoutes, instanceRoutes, logRoutes, eventRoutes, statusRoutes, dataRoutes, discoveryRoutes, docsRoutes]) routes(app, resource);
-  tokenRoutes(app, auth.tokens);
+  tokenRoutes(app, auth.tokens, resource);
   const unforeseen = (error: unknown) => options.onError?.(error, { method: 'GET', path: '/v1/live', incident: 'live' });
   liveRoute(app, new LiveHub({ cluster, version, onError: unforeseen }));
   options.extraRoutes?.(app, { closing });

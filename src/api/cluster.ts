@@ -1,7 +1,7 @@
 // What the API can ask of a cluster. The master implements all of it; a standalone agent implements it for its own apps
 // (what it cannot do is refused with `unsupported-here`). Every method may throw a `Refusal`.
 import type { AppSpec, AppView, Revision } from '../model/app.ts';
-import type { ClusterEvent } from '../model/event.ts';
+import type { ClusterEvent, NewEvent } from '../model/event.ts';
 import type { HealthView, InstanceView, Usage } from '../model/instance.ts';
 import type { NodeView } from '../model/node.ts';
 import type { SlotRecord } from '../model/assignment.ts';
@@ -74,4 +74,7 @@ export interface Cluster {
   inspect(actor: string, listener: (frame: InspectFrame) => void, signal: AbortSignal): Promise<void>;
   /** Sends an event to an actor, as the inspector's "send an event" does. Admin only. */
   sendToActor(actor: string, event: { type: string }, by: Caller): Promise<void>;
+
+  /** Writes down what the API itself did (made a token); absent where no history is kept. */
+  note?(event: NewEvent): void;
 }

@@ -3,7 +3,7 @@ import type { Caller, Cluster, ClusterChange, List, LogChunk, LogRequest, Page }
 import type { AppSpec, AppView, Revision } from '../model/app.ts';
 import type { SlotRecord } from '../model/assignment.ts';
 import { Refusal } from '../model/errors.ts';
-import type { ClusterEvent } from '../model/event.ts';
+import type { ClusterEvent, NewEvent } from '../model/event.ts';
 import type { HealthView, InstanceView, Usage } from '../model/instance.ts';
 import type { NodeView } from '../model/node.ts';
 import type { ActorView, InspectFrame } from '../protocol/live.ts';
@@ -127,6 +127,7 @@ export class MasterCluster implements Cluster {
   actors(): Promise<ActorView[]> { return this.remote.actors(); }
   inspect(actor: string, listener: (frame: InspectFrame) => void, signal: AbortSignal): Promise<void> { return this.remote.inspect(actor, listener, signal); }
   sendToActor(actor: string, event: { type: string }, by: Caller): Promise<void> { return this.remote.send(actor, event, by); }
+  note(event: NewEvent): void { this.context.events.note(event); }
 }
 
 /** What the store refuses because of the query is the caller's to mend. */

@@ -202,7 +202,7 @@ test('which addresses are loopback', () => {
 });
 
 test('tokens are made, listed and revoked by admins; the last admin stays', async () => {
-  const { ask, admin } = sample({ bind: '0.0.0.0' });
+  const { ask, admin, cluster } = sample({ bind: '0.0.0.0' });
   const as = bearer(admin);
   const made = await ask('/v1/tokens', json('POST', { role: 'deploy', name: 'ci' }, as));
   assert.equal([made.status, made.body.role, made.body.name], [201, 'deploy', 'ci']);
@@ -215,6 +215,8 @@ test('tokens are made, listed and revoked by admins; the last admin stays', asyn
   assert.is((await ask(`/v1/tokens/${made.body.id}`, { method: 'DELETE', headers: as })).status, 404);
   assert.is((await ask(`/v1/tokens/${body.items[0].id}`, { method: 'DELETE', headers: as })).status, 400);
   assert.is((await ask('/v1/tokens', json('POST', { role: 'root' }, as))).status, 400);
+  assert.equal(cluster.log.map((e) => [e.kind, e.message, e.detail['from']]), [['token.made', 'first admin made the deploy token "ci"', 'here'], ['token.revoked', 'first admin revoked the deploy token "ci"', 'here']]);
+  assert.not.match(JSON.stringify(cluster.log), /sth_/);
 });
 
 test.run();

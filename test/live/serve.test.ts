@@ -1,9 +1,13 @@
 // The port: HTTP and WebSockets together, what is no request, and an end that waits for nobody.
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openHttp, type OpenPort } from '../../src/live/serve.ts';
-import { removeTemporary, sample, type Sample } from '../support/api.ts';
+import { removeTemporary, sample, temporary, type Sample } from '../support/api.ts';
 import { specOf } from '../support/sample-cluster.ts';
 import { until } from '../support/until.ts';
 import { watcher } from '../support/watcher.ts';
@@ -44,6 +48,31 @@ test('a port that is taken is told with what to do', async () => {
   await openHttp({ app: made.app, port: 0, bind: '203.0.113.7' }).catch((error: Error) => { message = error.message; });
   assert.match(message, /this machine has no such address/);
   await end();
+});
+
+test('over TLS, sockets and cookies too', async () => {
+  const directory = temporary();
+  const [key, cert] = [join(directory, 'key.pem'), join(directory, 'cert.pem')];
+  const made = spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'], { encoding: 'utf8' });
+  if (made.error) { console.log(`# skipped: TLS needs openssl (${made.error.message})`); return; }
+  assert.is(made.status, 0, made.stderr);
+  const hub = sample({ bind: '0.0.0.0' });
+  const port = await openHttp({ app: hub.app, port: 0, bind: '127.0.0.1', closing: hub.closing, tls: { key: readFileSync(key), cert: readFileSync(cert) } });
+  assert.is(port.address, `https://127.0.0.1:${port.port}`);
+  const ca = readFileSync(cert);
+  const viewer = await watcher(port.address, { ca, headers: { authorization: `Bearer ${hub.admin}`, origin: port.address } });
+  await viewer.next('hello');
+  assert.match(await watcher(port.address, { ca, headers: { authorization: `Bearer ${hub.admin}`, origin: port.address.replace('https', 'http') + '0' } }).then(() => 'opened', (error: Error) => error.message), /403/);
+  const cookie = await new Promise<string>((resolve, reject) => {
+    const body = `token=${hub.admin}`;
+    const request = httpsRequest(`${port.address}/login`, { method: 'POST', ca, headers: { 'content-length': body.length } }, (response) => { response.resume(); resolve(String(response.headers['set-cookie'])); });
+    request.on('error', reject).end(body);
+  });
+  assert.match(cookie, /; HttpOnly; Secure; SameSite=Strict$/);
+  const began = Date.now();
+  await port.close();
+  assert.is((await viewer.closed).code, 1012);
+  assert.ok(Date.now() - began < 1500);
 });
 
 test('what is no request is answered as a problem, and nothing ends', async () => {

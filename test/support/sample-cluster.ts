@@ -151,5 +151,6 @@ export class SampleCluster implements Cluster {
     this.inspecting.set(actor, listener);
     signal.addEventListener('abort', () => { this.inspecting.delete(actor); });
   }
+  note(event: Omit<ClusterEvent, 'seq'>): void { this.addEvent(event.message, event); }
   async sendToActor(actor: string, event: { type: string }, by: Caller) { this.#note(`send ${actor} ${event.type}`, by); }
 }
