@@ -15,7 +15,7 @@ const exists = (pid: number): boolean => { try { process.kill(pid, 0); return tr
 const sleeper = (name: string, scale: number): object => ({ name, toProcess: 'sleep', args: ['100000'], placement: { scale }, healthChecks: [] });
 /** Writes the time of its main() to a file (microseconds by bash's own clock, no fork), then sleeps. */
 const stamper = (name: string, file: string, scale = 1): object =>
-  ({ name, toProcess: 'bash', args: ['-c', 'echo $EPOCHREALTIME $$ >> "$STAMPS"; exec sleep 100000'], envs: { STAMPS: file }, placement: { scale }, restart: { attempts: 10_000, delaySeconds: 0 } });
+  ({ name, toProcess: 'bash', args: ['-c', 'echo $EPOCHREALTIME $$ >> "$STAMPS"; exec sleep 100000'], envs: { STAMPS: file }, placement: { scale }, restart: { attempts: 1000, delaySeconds: 0 } });
 
 const pids = async (hub: Hub, app: string): Promise<number[]> =>
   (await hub.master.get(`/v1/instances?size=1000&query=${encodeURIComponent(`app:${app}`)}`)).items.filter((i: any) => i.pid && i.status !== 'stopped').map((i: any) => i.pid as number);
