@@ -27,11 +27,15 @@ export interface Recovered {
 export async function recover(context: AgentContext): Promise<Recovered> {
   const { instances, notices } = readInstances(context.instancesDirectory, isInstanceRecord);
   const entries = await Promise.all(instances.filter(({ record }) => record !== null).map((stored) => recoverEntry(context, stored, stored.record!)));
+  const alive = entries.filter((entry) => !isOver(entry));
   const broken = instances.filter(({ record, launches }) => record === null && launches.length > 0);
   const known = new Set(entries.map(({ id }) => id));
   const strays = (await scanMarked(context.node)).filter(({ instance }) => !known.has(instance));
-  return { entries, broken, strays, notices };
+  return { entries: alive, broken, strays, notices };
 }
+
+/** Asked to stop, and nobody of it left: only its output is kept. A hub that still names it is told that it is gone. */
+const isOver = ({ record, program }: Entry): boolean => record.assignment.goal === 'stop' && (program.phase === 'none' || program.phase === 'empty');
 
 async function recoverEntry(context: AgentContext, stored: StoredInstance<InstanceRecord>, record: InstanceRecord): Promise<Entry> {
   const newest = newestLaunch(stored);
