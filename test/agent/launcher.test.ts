@@ -59,7 +59,7 @@ for (const shell of shells) {
     const started = host.start('sh', [fixture('lists-its-descriptors.sh')], { limits: { fds: 99, processes: 1234, fileSize: 1 << 20, nice: 4, umask: '027' } });
     assert.is((await started.exit).code, 0, started.stderr());
     const said = started.stdout();
-    const fds = [...said.matchAll(/^fd (\d+) (.*)$/gm)].map(([, fd, target]) => [fd, target]).filter(([, target]) => target !== fixture('lists-its-descriptors.sh')); // the shell's own script
+    const fds = [...said.matchAll(/ (\d+) -> (.*)$/gm)].map(([, fd, target]) => [fd, target]).filter(([, target]) => target !== fixture('lists-its-descriptors.sh')); // the shell's own script
     assert.equal(fds, [['0', '/dev/null'], ['1', join(started.directory, 'stdout.log')], ['2', join(started.directory, 'stderr.log')]]);
     assert.match(said, /^fds 99$/m);
     assert.match(said, /^processes 1234$/m);

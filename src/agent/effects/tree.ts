@@ -41,7 +41,8 @@ export function isEmpty(tree: Tree): boolean {
     }
   }
   if (membership.kind === 'v1') return (cgroupMembers(membership.path) ?? []).every((pid) => hasEnded(readStat(pid)?.state ?? 'X'));
-  return program === null || !groupExists(program.pid);
+  // Between its pid and setsid a program is not yet in the group of its own.
+  return program === null || (!isAlive(program.pid, program.startTime) && !groupExists(program.pid));
 }
 
 function groupExists(group: number): boolean {
@@ -66,6 +67,7 @@ export async function treeMembers(tree: Tree): Promise<number[]> {
   const marked = (await scanMarked(tree.node)).filter((one) => one.instance === tree.instance && (one.epoch === null || one.epoch === tree.epoch));
   const pids = new Set(marked.map((one) => one.pid));
   if (program) for (const pid of sessionMembers(program)) pids.add(pid);
+  if (program && isAlive(program.pid, program.startTime)) pids.add(program.pid);
   return [...pids];
 }
 
@@ -92,7 +94,9 @@ function isForeignSession(program: { pid: number; startTime: number }): boolean 
  */
 export function signalProgram(tree: Tree, signal: NodeJS.Signals | number, mode: 'group' | 'process' = 'group'): boolean {
   const { membership, program } = tree;
-  if (program && isAlive(program.pid, program.startTime)) return send(mode === 'group' ? -program.pid : program.pid, signal);
+  if (program && isAlive(program.pid, program.startTime)) {
+    return (mode === 'group' && send(-program.pid, signal)) || send(program.pid, signal); // no group yet: just before setsid
+  }
   if (mode === 'process' || program === null) return false;
   // The leader is gone, its number may be another's: only members that are still in that group.
   const members = membership.kind === 'session' ? sessionMembers(program) : (cgroupMembers(membership.path) ?? []);
@@ -132,7 +136,7 @@ function isMember(tree: Tree, pid: number): boolean {
   const marked = readMarker(pid, tree.node);
   if (marked) return marked.instance === tree.instance && (marked.epoch === null || marked.epoch === tree.epoch);
   const stat = program && readStat(pid);
-  return !!stat && stat.session === program.pid && stat.startTime >= program.startTime && !hasEnded(stat.state) && !isForeignSession(program);
+  return !!stat && (stat.session === program.pid || pid === program.pid) && stat.startTime >= program.startTime && !hasEnded(stat.state) && !isForeignSession(program);
 }
 
 /** Freezer: what is frozen cannot fork, so one pass gets all. SIGKILL is delivered when it is thawed. */
