@@ -101,6 +101,7 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
       const found = await recover(context);
       for (const notice of [...notices, ...found.notices]) tell({ at: Date.now(), kind: 'file.quarantined', subject: { node }, loudness: 'attention', message: `${notice.path} is not used because ${notice.reason}${notice.movedTo ? `; it lies at ${notice.movedTo} now` : ''}`, detail: {} });
       for (const entry of found.entries) instances.guard(entry);
+      for (const entry of found.over) instances.onGone(entry);
       await conversation.recovered(found);
       await reading;
       usage.start();

@@ -16,6 +16,8 @@ import { isInstanceRecord, isLaunchRecord, type InstanceRecord, type LaunchRecor
 
 export interface Recovered {
   entries: Entry[];
+  /** Ended for good: the agent ended before it had put them away. */
+  over: Entry[];
   /** Directories whose every record is broken. */
   broken: StoredInstance<InstanceRecord>[];
   /** Live processes with our marker that belong to no entry. */
@@ -27,11 +29,10 @@ export interface Recovered {
 export async function recover(context: AgentContext): Promise<Recovered> {
   const { instances, notices } = readInstances(context.instancesDirectory, isInstanceRecord);
   const entries = await Promise.all(instances.filter(({ record }) => record !== null).map((stored) => recoverEntry(context, stored, stored.record!)));
-  const alive = entries.filter((entry) => !isOver(entry));
   const broken = instances.filter(({ record, launches }) => record === null && launches.length > 0);
   const known = new Set(entries.map(({ id }) => id));
   const strays = (await scanMarked(context.node)).filter(({ instance }) => !known.has(instance));
-  return { entries: alive, broken, strays, notices };
+  return { entries: entries.filter((entry) => !isOver(entry)), over: entries.filter(isOver), broken, strays, notices };
 }
 
 /** Asked to stop, and nobody of it left: only its output is kept. A hub that still names it is told that it is gone. */
