@@ -72,8 +72,10 @@ export async function events(client: Client, output: Output, options: ListOption
     const blocks = text.split('\n\n');
     text = blocks.pop() ?? '';
     for (const block of blocks) {
-      const data = block.split('\n').filter((line) => line.startsWith('data:')).map((line) => line.slice(5).trim()).join('\n');
-      if (data) show(JSON.parse(data) as ClusterEvent);
+      const field = (name: string): string => block.split('\n').filter((line) => line.startsWith(`${name}:`)).map((line) => line.slice(name.length + 1).trim()).join('\n');
+      const [kind, data] = [field('event'), field('data')];
+      if (kind === 'gap') output.err('some events that happened meanwhile are no longer kept\n');
+      if (data && kind === '') show(JSON.parse(data) as ClusterEvent); // named ones are about the stream itself
     }
   }
 }
