@@ -5,7 +5,7 @@ import { reasonFor, statePath, toStatus, type ReasonFacts } from '../model/insta
 import type { InstanceContext } from '../../machines/instance-facts.ts';
 import type { Entry } from './entry.ts';
 
-const healthOf = (context: InstanceContext): HealthView[] => context.checks.map(({ passedOnce: _, ...view }) => view);
+const healthOf = (context: InstanceContext): HealthView[] => context.checks.map(({ index, role, status, failures, at, detail }) => ({ index, role, status, failures, at, detail }));
 const because = { stop: 'stop', update: 'update', restart: 'restart', unhealthy: 'unhealthy', 'start-timeout': 'start-timeout', disk: 'quota', oom: 'quota' } as const;
 
 function reasonOf(entry: Entry, context: InstanceContext, status: InstanceStatus): Reason | null {

@@ -84,7 +84,7 @@ async function fromOrigin(uri: string, to: string, options: DownloadOptions): Pr
     if (total !== null && total > limit) { await response.body?.cancel(); throw tooLarge(uri, limit); }
 
     const hash = createHash('sha256');
-    if (resumed) await pipeline(createReadStream(to), async function* (source) { for await (const chunk of source) hash.update(chunk as Buffer); });
+    if (resumed) for await (const chunk of createReadStream(to)) hash.update(chunk as Buffer);
     const validators = { etag: response.headers.get('etag'), lastModified: response.headers.get('last-modified') };
     partValidators.set(to, validators.etag?.startsWith('W/') ? validators.lastModified : validators.etag ?? validators.lastModified);
     const body = response.body ? Readable.fromWeb(response.body as never) : Readable.from([]);

@@ -67,14 +67,13 @@ class Tree {
     const path = this.#path(entry);
     await mkdir(dirname(path), { recursive: true });
     const { bytes: limit, ratio } = this.#limits;
-    const tree = this;
+    const measure = (chunk: Buffer): void => {
+      this.#bytes += chunk.length;
+      if (this.#bytes > limit) throw refuse(entry, `brings the archive above ${limit} bytes`);
+      if (this.#bytes > ratioFrom && this.#bytes > this.#packed * ratio) throw refuse(entry, `unpacks to more than ${ratio} times its size`);
+    };
     await pipeline(content, async function* (source: AsyncIterable<Buffer>) {
-      for await (const chunk of source) {
-        tree.#bytes += chunk.length;
-        if (tree.#bytes > limit) throw refuse(entry, `brings the archive above ${limit} bytes`);
-        if (tree.#bytes > ratioFrom && tree.#bytes > tree.#packed * ratio) throw refuse(entry, `unpacks to more than ${ratio} times its size`);
-        yield chunk;
-      }
+      for await (const chunk of source) { measure(chunk); yield chunk; }
     }, createWriteStream(path, { flags: 'w', mode: 0o600 }));
     await chmod(path, (mode & 0o777) || 0o644); // setuid and setgid bits are dropped
   }
