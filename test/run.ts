@@ -57,6 +57,7 @@ function runFile(file: string, directory: string): Promise<Result> {
       const sum = (label: string) => [...output.matchAll(new RegExp(`^\\s*${label}:\\s+(\\d+)`, 'gm'))].reduce((n, m) => n + Number(m[1]), 0);
       const total = sum('Total'), passed = sum('Passed'), skipped = sum('Skipped');
       if (code !== 0) problems.push(signal ? `ended by ${signal}` : `exit code ${code}`);
+      if (code === 0 && passed < total) problems.push(`${total - passed} tests did not run: a before hook threw, which uvu does not tell`);
       if (total === 0 && skipped === 0 && !/^# skipped: /m.test(output)) problems.push('ran no test');
       problems.push(...endLeftovers(directory));
       rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
@@ -82,7 +83,7 @@ async function worker() {
 await Promise.all(Array.from({ length: jobs }, worker));
 rmSync(base, { recursive: true, force: true });
 
-const failed = results.reduce((n, r) => n + (r.total - r.passed) + (r.problems.length && r.total === r.passed ? 1 : 0), 0);
+const failed = results.reduce((n, r) => n + Math.max(r.total - r.passed, r.problems.length ? 1 : 0), 0);
 const passed = results.reduce((n, r) => n + r.passed, 0);
 if (files.length === 0) console.log(`no test file matches ${positionals.join(' ')}`);
 console.log(`\n${passed} passed, ${failed} failed`);
