@@ -191,7 +191,7 @@ test('200 programs start fast', async () => {
   }
 });
 
-test('refuses what cannot be started, by name', () => {
+test('refuses what cannot be started, by name', async () => {
   const host = Host.open();
   const refused = (overrides: Parameters<Host['start']>[2], code: string, pattern: RegExp) => {
     try {
@@ -211,7 +211,7 @@ test('refuses what cannot be started, by name', () => {
     refused({ args: ['a\0b'] }, 'plan-invalid', /NUL/);
     refused({ limits: { ...noLimits, umask: '9; rm' } }, 'plan-invalid', /umask/);
   } finally {
-    return host.close();
+    await host.close();
   }
 });
 
