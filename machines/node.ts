@@ -51,13 +51,26 @@ const answers = [
 ] as const;
 
 /** Facts that change while the link decides what is shown. */
-const kept = { 'node.cordoned': { actions: 'cordon' }, 'node.uncordoned': { actions: 'uncordon' }, 'node.drainBegan': { actions: 'drain' } } as const;
-const silence = { 'node.silenced': { target: 'suspect', actions: 'enter' }, 'node.vanished': { target: 'lost', actions: 'enter' } } as const;
+const kept = {
+  'node.cordoned': { actions: 'cordon' },
+  'node.uncordoned': { actions: 'uncordon' },
+  'node.drainBegan': { actions: 'drain' },
+} as const;
+const silence = {
+  'node.silenced': { target: 'suspect', actions: 'enter' },
+  'node.vanished': { target: 'lost', actions: 'enter' },
+} as const;
 
 export const nodeMachine = node.createMachine({
   id: 'node',
   options: { maxIterations: 1000 },
-  context: ({ input }) => ({ id: input?.id ?? '', cordoned: input?.cordoned ?? false, draining: input?.draining ?? false, obeys: true, since: 0 }),
+  context: ({ input }) => ({
+    id: input?.id ?? '',
+    cordoned: input?.cordoned ?? false,
+    draining: input?.draining ?? false,
+    obeys: true,
+    since: 0,
+  }),
   initial: 'joining',
   on: { 'node.connected': answers.map((to) => ({ ...to, target: `.${to.target}` as const })) },
   states: {

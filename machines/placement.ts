@@ -48,7 +48,10 @@ export const placementMachine = setup({
     conflict: assign({ conflicts: ({ context }) => context.conflicts + 1 }),
     fail: assign({
       conflicts: ({ context }) => context.conflicts + 1,
-      failure: ({ event }) => { const { error } = event as unknown as { error: unknown }; return error instanceof Error ? error.message : String(error); },
+      failure: ({ event }) => {
+        const { error } = event as unknown as { error: unknown };
+        return error instanceof Error ? error.message : String(error);
+      },
     }),
   },
   guards: {

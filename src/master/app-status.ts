@@ -6,7 +6,16 @@ import type { AppEntry, InstanceEntry } from './entries.ts';
 import type { View } from './view.ts';
 
 interface Tally {
-  live: number; running: number; healthy: number; settled: number; failed: number; current: number; beginning: number; troubled: number; lost: number; leaving: number;
+  live: number;
+  running: number;
+  healthy: number;
+  settled: number;
+  failed: number;
+  current: number;
+  beginning: number;
+  troubled: number;
+  lost: number;
+  leaving: number;
   /** The worst instance's own reason. */
   trouble: { id: string; reason: Reason | null; status: string } | null;
 }
@@ -14,7 +23,19 @@ interface Tally {
 const gone = new Set(['stopped', 'failed']);
 
 function tallyOf(view: View, entry: AppEntry): Tally {
-  const tally: Tally = { live: 0, running: 0, healthy: 0, settled: 0, failed: 0, current: 0, beginning: 0, troubled: 0, lost: 0, leaving: 0, trouble: null };
+  const tally: Tally = {
+    live: 0,
+    running: 0,
+    healthy: 0,
+    settled: 0,
+    failed: 0,
+    current: 0,
+    beginning: 0,
+    troubled: 0,
+    lost: 0,
+    leaving: 0,
+    trouble: null,
+  };
   const { hash } = view.inForce(entry);
   const count = (held: Assignment): void => {
     const instance: InstanceEntry | undefined = view.instances.get(held.id);
@@ -41,18 +62,43 @@ const some = (count: number, what: string): string => `${count} ${what}${count =
 
 function statusOf(entry: AppEntry, wanted: number, t: Tally): { status: AppStatus; reason: Reason | null } {
   const { start, deleting, scale } = entry.record.doc;
-  if (deleting) return { status: 'deleting', reason: because('deleting', `${some(t.live, 'instance')} still stopping`, { what: 'gone', at: null }) };
-  if (!start) return { status: 'stopped', reason: t.live > 0 ? because('stopping', `${some(t.live, 'instance')} still stopping`, { what: 'stopped', at: null }) : null };
-  if (wanted === 0) return { status: 'stopped', reason: because(scale === 0 ? 'scale-0' : 'no-node', scale === 0 ? 'Scaled to 0' : 'No node matches') };
-  if (t.failed > 0 && t.failed === t.settled) return { status: 'failed', reason: t.trouble?.reason ?? because('failed', 'Every instance has failed') };
+  if (deleting)
+    return { status: 'deleting', reason: because('deleting', `${some(t.live, 'instance')} still stopping`, { what: 'gone', at: null }) };
+  if (!start)
+    return {
+      status: 'stopped',
+      reason: t.live > 0 ? because('stopping', `${some(t.live, 'instance')} still stopping`, { what: 'stopped', at: null }) : null,
+    };
+  if (wanted === 0)
+    return { status: 'stopped', reason: because(scale === 0 ? 'scale-0' : 'no-node', scale === 0 ? 'Scaled to 0' : 'No node matches') };
+  if (t.failed > 0 && t.failed === t.settled)
+    return { status: 'failed', reason: t.trouble?.reason ?? because('failed', 'Every instance has failed') };
   const waiting = entry.waiting[0];
-  if (waiting) return { status: t.healthy > 0 ? 'degraded' : 'waiting', reason: because('waiting', `${some(entry.waiting.length, 'slot')} waiting: ${waiting.reason}`, { what: 'placed as soon as a node fits', at: null }) };
+  if (waiting)
+    return {
+      status: t.healthy > 0 ? 'degraded' : 'waiting',
+      reason: because('waiting', `${some(entry.waiting.length, 'slot')} waiting: ${waiting.reason}`, {
+        what: 'placed as soon as a node fits',
+        at: null,
+      }),
+    };
   if (t.troubled + t.failed + t.lost > 0) {
     const { trouble } = t;
-    return { status: 'degraded', reason: trouble?.reason ?? because(trouble?.status ?? 'degraded', `${trouble?.id} is ${trouble?.status}`) };
+    return {
+      status: 'degraded',
+      reason: trouble?.reason ?? because(trouble?.status ?? 'degraded', `${trouble?.id} is ${trouble?.status}`),
+    };
   }
-  if (t.current < wanted || t.leaving > 0) return { status: 'deploying', reason: because('deploying', `${t.current} of ${wanted} at revision ${entry.record.doc.revision}`, { what: 'next batch when these are healthy', at: null }) };
-  if (t.beginning > 0) return { status: 'deploying', reason: t.trouble?.reason ?? because('starting', `${t.healthy} of ${wanted} healthy`) };
+  if (t.current < wanted || t.leaving > 0)
+    return {
+      status: 'deploying',
+      reason: because('deploying', `${t.current} of ${wanted} at revision ${entry.record.doc.revision}`, {
+        what: 'next batch when these are healthy',
+        at: null,
+      }),
+    };
+  if (t.beginning > 0)
+    return { status: 'deploying', reason: t.trouble?.reason ?? because('starting', `${t.healthy} of ${wanted} healthy`) };
   return { status: 'running', reason: null };
 }
 

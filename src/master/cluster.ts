@@ -63,28 +63,78 @@ export class MasterCluster implements Cluster {
 
   nodes(query: string, at: Page): Promise<List<NodeView>> {
     const { view, clock } = this.context;
-    return page([...view.nodes.values()].map((entry) => nodeView(view, entry)), query, at, clock.now(), (a, b) => byText(a.hostname, b.hostname) || byText(a.id, b.id));
+    return page(
+      [...view.nodes.values()].map((entry) => nodeView(view, entry)),
+      query,
+      at,
+      clock.now(),
+      (a, b) => byText(a.hostname, b.hostname) || byText(a.id, b.id),
+    );
   }
 
-  async node(id: string): Promise<NodeView> { return nodeView(this.context.view, this.parts.nodeActions.entry(id)); }
-  async deleteNode(id: string, by: Caller): Promise<void> { this.ready(); await this.parts.nodeActions.delete(id, by); }
-  async setTags(id: string, tags: string[], by: Caller): Promise<NodeView> { this.ready(); return this.parts.nodeActions.setTags(id, tags, by); }
-  async setEnvs(id: string, envs: Record<string, string>, by: Caller): Promise<NodeView> { this.ready(); return this.parts.nodeActions.setEnvs(id, envs, by); }
-  async nodeAction(id: string, action: 'cordon' | 'uncordon' | 'drain' | 'take-over', by: Caller): Promise<NodeView> { this.ready(); return this.parts.nodeActions.action(id, action, by); }
-  async nodeMetrics(id: string, from: number, to: number): Promise<SeriesPoint[]> { return this.context.store.readPoints(`node/${this.parts.nodeActions.entry(id).id}`, from, to); }
+  async node(id: string): Promise<NodeView> {
+    return nodeView(this.context.view, this.parts.nodeActions.entry(id));
+  }
+  async deleteNode(id: string, by: Caller): Promise<void> {
+    this.ready();
+    await this.parts.nodeActions.delete(id, by);
+  }
+  async setTags(id: string, tags: string[], by: Caller): Promise<NodeView> {
+    this.ready();
+    return this.parts.nodeActions.setTags(id, tags, by);
+  }
+  async setEnvs(id: string, envs: Record<string, string>, by: Caller): Promise<NodeView> {
+    this.ready();
+    return this.parts.nodeActions.setEnvs(id, envs, by);
+  }
+  async nodeAction(id: string, action: 'cordon' | 'uncordon' | 'drain' | 'take-over', by: Caller): Promise<NodeView> {
+    this.ready();
+    return this.parts.nodeActions.action(id, action, by);
+  }
+  async nodeMetrics(id: string, from: number, to: number): Promise<SeriesPoint[]> {
+    return this.context.store.readPoints(`node/${this.parts.nodeActions.entry(id).id}`, from, to);
+  }
 
   apps(query: string, at: Page): Promise<List<AppView>> {
     const { view, clock } = this.context;
     return page([...view.apps.values()].map((entry) => appView(view, entry)), query, at, clock.now(), (a, b) => byText(a.name, b.name));
   }
 
-  async app(name: string): Promise<AppView> { return this.parts.apps.view(name); }
-  async putApp(spec: AppSpec, given: Given, options: PutOptions, by: Caller): Promise<{ app: AppView; created: boolean; changed: boolean }> { this.ready(); return this.parts.apps.put(spec, given, options, by); }
-  async planApp(spec: AppSpec, given: Given): Promise<PlanView> { this.ready(); return planApp(this.parts, spec, given); }
-  async scaleApp(name: string, scale: number, ifMatch: string | null, by: Caller): Promise<AppView> { this.ready(); return this.parts.apps.scale(name, scale, ifMatch, by); }
-  async appAction(name: string, action: 'start' | 'stop' | 'restart', by: Caller): Promise<AppView> { this.ready(); return this.parts.apps.action(name, action, by); }
-  async rollback(name: string, revision: number, by: Caller): Promise<AppView> { this.ready(); return this.parts.apps.rollback(name, revision, by); }
-  async deleteApp(name: string, by: Caller): Promise<AppView> { this.ready(); return this.parts.apps.delete(name, by); }
+  async app(name: string): Promise<AppView> {
+    return this.parts.apps.view(name);
+  }
+  async putApp(
+    spec: AppSpec,
+    given: Given,
+    options: PutOptions,
+    by: Caller,
+  ): Promise<{ app: AppView; created: boolean; changed: boolean }> {
+    this.ready();
+    return this.parts.apps.put(spec, given, options, by);
+  }
+  async planApp(spec: AppSpec, given: Given): Promise<PlanView> {
+    this.ready();
+    return planApp(this.parts, spec, given);
+  }
+  async scaleApp(name: string, scale: number, ifMatch: string | null, by: Caller): Promise<AppView> {
+    this.ready();
+    return this.parts.apps.scale(name, scale, ifMatch, by);
+  }
+  async appAction(name: string, action: 'start' | 'stop' | 'restart', by: Caller): Promise<AppView> {
+    this.ready();
+    const started = this.parts.apps.entry(name).record.doc.start;
+    const view = await this.parts.apps.action(name, action, by);
+    if (action === 'start' && started) this.parts.instanceActions.revive(name, by);
+    return view;
+  }
+  async rollback(name: string, revision: number, by: Caller): Promise<AppView> {
+    this.ready();
+    return this.parts.apps.rollback(name, revision, by);
+  }
+  async deleteApp(name: string, by: Caller): Promise<AppView> {
+    this.ready();
+    return this.parts.apps.delete(name, by);
+  }
 
   /** Newest first. */
   async revisions(name: string, { from, size }: Page): Promise<List<Revision>> {
@@ -94,14 +144,29 @@ export class MasterCluster implements Cluster {
     return { items: known.slice(from, from + size), total: known.length, from, size };
   }
 
-  async slots(name: string): Promise<SlotRecord[]> { return [...this.parts.apps.entry(name).slots.values()].map(({ doc }) => doc).sort((a, b) => a.slot - b.slot); }
-  async why(name: string): Promise<WhyView> { return whyApp(this.parts, this.parts.apps.entry(name)); }
+  async slots(name: string): Promise<SlotRecord[]> {
+    return [...this.parts.apps.entry(name).slots.values()].map(({ doc }) => doc).sort((a, b) => a.slot - b.slot);
+  }
+  async why(name: string): Promise<WhyView> {
+    return whyApp(this.parts, this.parts.apps.entry(name));
+  }
 
-  instances(query: string, at: Page): Promise<List<InstanceView>> { return page(instanceViews(this.context.view), query, at, this.context.clock.now(), bySlot); }
-  async instance(id: string): Promise<InstanceView> { return this.parts.instanceActions.view(id); }
-  async whyInstance(id: string): Promise<WhyView> { return whyInstance(this.parts, this.parts.instanceActions.view(id)); }
-  async instanceAction(id: string, action: 'restart' | 'kill' | 'stop' | 'adopt', by: Caller): Promise<InstanceView> { this.ready(); return this.parts.instanceActions.action(id, action, by); }
-  async health(id: string): Promise<HealthView[]> { return this.parts.instanceActions.view(id).health; }
+  instances(query: string, at: Page): Promise<List<InstanceView>> {
+    return page(instanceViews(this.context.view), query, at, this.context.clock.now(), bySlot);
+  }
+  async instance(id: string): Promise<InstanceView> {
+    return this.parts.instanceActions.view(id);
+  }
+  async whyInstance(id: string): Promise<WhyView> {
+    return whyInstance(this.parts, this.parts.instanceActions.view(id));
+  }
+  async instanceAction(id: string, action: 'restart' | 'kill' | 'stop' | 'adopt', by: Caller): Promise<InstanceView> {
+    this.ready();
+    return this.parts.instanceActions.action(id, action, by);
+  }
+  async health(id: string): Promise<HealthView[]> {
+    return this.parts.instanceActions.view(id).health;
+  }
 
   async usage(id: string, from: number, to: number): Promise<{ now: Usage | null; points: SeriesPoint[] }> {
     const { usage } = this.parts.instanceActions.view(id);
@@ -113,8 +178,16 @@ export class MasterCluster implements Cluster {
     return followLogs(this.parts.commands, node, id, request, signal);
   }
 
-  events({ query, after, before, limit, newestFirst }: Parameters<Cluster['events']>[0]): Promise<{ items: ClusterEvent[]; oldest: number; newest: number }> {
-    return asRefusal(this.context.events.read({ after, limit, newestFirst, ...(query ? { query } : {}), ...(before === undefined ? {} : { before }) }));
+  events({
+    query,
+    after,
+    before,
+    limit,
+    newestFirst,
+  }: Parameters<Cluster['events']>[0]): Promise<{ items: ClusterEvent[]; oldest: number; newest: number }> {
+    return asRefusal(
+      this.context.events.read({ after, limit, newestFirst, ...(query ? { query } : {}), ...(before === undefined ? {} : { before }) }),
+    );
   }
 
   subscribe(listener: (change: ClusterChange) => void): () => void { return this.context.view.changes.subscribe(listener); }
@@ -124,10 +197,18 @@ export class MasterCluster implements Cluster {
     return asRefusal(this.context.store.query(collection, query, { from, size, ...(sort === undefined ? {} : { sort }) }));
   }
 
-  actors(): Promise<ActorView[]> { return this.remote.actors(); }
-  inspect(actor: string, listener: (frame: InspectFrame) => void, signal: AbortSignal): Promise<void> { return this.remote.inspect(actor, listener, signal); }
-  sendToActor(actor: string, event: { type: string }, by: Caller): Promise<void> { return this.remote.send(actor, event, by); }
-  note(event: NewEvent): void { this.context.events.note(event); }
+  actors(): Promise<ActorView[]> {
+    return this.remote.actors();
+  }
+  inspect(actor: string, listener: (frame: InspectFrame) => void, signal: AbortSignal): Promise<void> {
+    return this.remote.inspect(actor, listener, signal);
+  }
+  sendToActor(actor: string, event: { type: string }, by: Caller): Promise<void> {
+    return this.remote.send(actor, event, by);
+  }
+  note({ kind, subject, message, loudness, detail }: NewEvent): void {
+    this.context.events.note(kind, subject, message, { loudness, detail });
+  }
 }
 
 /** What the store refuses because of the query is the caller's to mend. */

@@ -15,7 +15,8 @@ interface Waiting {
 }
 export interface AskOptions { expiresInMs?: number; onChunk?: (value: unknown) => void; signal?: AbortSignal }
 
-const away = (node: string): Refusal => new Refusal('node-away', `Node ${node} is not connected now`, 'Its instances run on. Try again when it is back.');
+const away = (node: string): Refusal =>
+  new Refusal('node-away', `Node ${node} is not connected now`, 'Its instances run on. Try again when it is back.');
 
 export class Commands {
   private readonly context: MasterContext;
@@ -51,7 +52,13 @@ export class Commands {
         resolve: (value) => { end(); resolve(value); },
         reject: (error) => { end(); reject(error); },
         chunk: options.onChunk ?? null,
-        timer: setTimeout(() => entry.reject(new Refusal('expired', `Node ${node} did not answer "${name}" within ${expiresInMs} ms`, 'Try again; it may be busy.')), expiresInMs),
+        timer: setTimeout(
+          () =>
+            entry.reject(
+              new Refusal('expired', `Node ${node} did not answer "${name}" within ${expiresInMs} ms`, 'Try again; it may be busy.'),
+            ),
+          expiresInMs,
+        ),
       };
       this.waiting.set(id, entry);
       if (options.signal?.aborted) return entry.resolve(undefined);
@@ -76,11 +83,11 @@ export class Commands {
 
   /** A node's line ended: nobody answers any more. */
   closed(node: string): void {
-    for (const entry of [...this.waiting.values()]) if (entry.node === node) entry.reject(away(node));
+    for (const entry of this.waiting.values()) if (entry.node === node) entry.reject(away(node));
   }
 
   stop(): void {
-    for (const entry of [...this.waiting.values()]) entry.reject(new Refusal('starting', 'The master is stopping', 'Try again.'));
+    for (const entry of this.waiting.values()) entry.reject(new Refusal('starting', 'The master is stopping', 'Try again.'));
   }
 }
 

@@ -51,8 +51,15 @@ export class Committer {
    * and the slot counts.
    */
   private async bury(changes: SlotChange[]): Promise<void> {
-    const { store, view, clock, leadership: { term } } = this.context;
-    const stones = changes.flatMap(({ bury }) => bury).map((assignment) => ({ id: assignment.id, node: assignment.node, assignment, term, at: clock.now() }));
+    const {
+      store,
+      view,
+      clock,
+      leadership: { term },
+    } = this.context;
+    const stones = changes
+      .flatMap(({ bury }) => bury)
+      .map((assignment) => ({ id: assignment.id, node: assignment.node, assignment, term, at: clock.now() }));
     if (stones.length === 0) return;
     const results = await store.bulk(stones.map((stone) => writeOf('tombstones', tombstoneKey(stone.node, stone.id), stone, 'any', term)));
     for (const [index, stone] of stones.entries()) {
@@ -64,16 +71,38 @@ export class Committer {
 
   private docOf({ app, slot, a, b, moves }: SlotChange, epochs: number[]): SlotRecord | null {
     const { hub, term } = this.context.leadership;
-    const made = (held: Assignment | NewAssignment | null): Assignment | null => (fresh(held)
-      ? { ...held, id: `${app}.${slot}.${mint(8)}`, app, slot, epoch: epochs.shift()!, owner: hub, onFull: null, at: this.context.clock.now() }
-      : held);
+    const made = (held: Assignment | NewAssignment | null): Assignment | null =>
+      fresh(held)
+        ? {
+            ...held,
+            id: `${app}.${slot}.${mint(8)}`,
+            app,
+            slot,
+            epoch: epochs.shift()!,
+            owner: hub,
+            onFull: null,
+            at: this.context.clock.now(),
+          }
+        : held;
     const doc: SlotRecord = { app, slot, a: made(a), b: made(b), moves, term };
     return doc.a || doc.b || moves ? doc : null;
   }
 
-  private async write(changes: SlotChange[], docs: (SlotRecord | null)[], versions: SlotVersions): Promise<{ written: number; refused: number }> {
-    const { store, view, leadership: { term } } = this.context;
-    const results = await store.bulk(changes.map(({ app, slot }, index) => writeOf('assignments', slotKey(app, slot), docs[index]!, versions.get(app)?.get(slot) ?? 'absent', term)));
+  private async write(
+    changes: SlotChange[],
+    docs: (SlotRecord | null)[],
+    versions: SlotVersions,
+  ): Promise<{ written: number; refused: number }> {
+    const {
+      store,
+      view,
+      leadership: { term },
+    } = this.context;
+    const results = await store.bulk(
+      changes.map(({ app, slot }, index) =>
+        writeOf('assignments', slotKey(app, slot), docs[index]!, versions.get(app)?.get(slot) ?? 'absent', term),
+      ),
+    );
     const again: SlotChange[] = [];
     const stale: string[] = [];
     for (const [index, change] of changes.entries()) {
@@ -98,16 +127,17 @@ export class Committer {
     const made = fresh(change.a) ? doc?.a : fresh(change.b) ? doc?.b : null;
     const other = [doc?.a, doc?.b].find((held) => held && held.goal !== 'run');
     const subject = made ?? other;
-    this.context.events.note({
-      at: this.context.clock.now(), kind: `slot.${kinds[change.what]}`, loudness: 'moving',
-      subject: { app: change.app, slot: change.slot, ...(subject ? { instance: subject.id, node: subject.node } : {}) },
-      message: `${change.app}.${change.slot}: ${change.reason}`,
-      detail: made ? { because: made.because, revision: made.revision, epoch: made.epoch } : {},
-    });
+    const detail = made ? { because: made.because, revision: made.revision, epoch: made.epoch } : {};
+    this.context.events.note(
+      `slot.${kinds[change.what]}`,
+      { app: change.app, slot: change.slot, ...(subject ? { instance: subject.id, node: subject.node } : {}) },
+      `${change.app}.${change.slot}: ${change.reason}`,
+      { loudness: 'moving', detail },
+    );
   }
 
   private async finishDeletions(): Promise<void> {
-    for (const entry of [...this.context.view.apps.values()]) {
+    for (const entry of this.context.view.apps.values()) {
       if (entry.record.doc.deleting && entry.slots.size === 0) await this.places.removeApp(entry.name);
     }
   }

@@ -33,11 +33,16 @@ export class Contents {
     }
     for (const items of byRevision.values()) {
       const { app, revision } = items[0]!;
-      this.records.revision(app, revision, (doc) => {
-        const fresh = items.filter(({ uri }) => !doc.contents[uri] && doc.spec.uris.some((known) => known.uri === uri));
-        if (fresh.length === 0) return undefined;
-        return { ...doc, contents: { ...doc.contents, ...Object.fromEntries(fresh.map(({ uri, sha256, size }) => [uri, { sha256, size }])) } };
-      }).catch((error: unknown) => this.context.warn(`the contents of ${app} that node ${node} found are not written`, error));
+      this.records
+        .revision(app, revision, (doc) => {
+          const fresh = items.filter(({ uri }) => !doc.contents[uri] && doc.spec.uris.some((known) => known.uri === uri));
+          if (fresh.length === 0) return undefined;
+          return {
+            ...doc,
+            contents: { ...doc.contents, ...Object.fromEntries(fresh.map(({ uri, sha256, size }) => [uri, { sha256, size }])) },
+          };
+        })
+        .catch((error: unknown) => this.context.warn(`the contents of ${app} that node ${node} found are not written`, error));
     }
   }
 
@@ -51,16 +56,17 @@ export class Contents {
     const node = [...this.context.view.nodes.values()].find(({ status, link }) => status === 'ready' && link !== 'none');
     if (!node) return null;
     try {
-      const { contents } = await this.commands.ask(node.id, 'resolve', spec.name, { uris }, { expiresInMs: RESOLVE_MS }) as { contents: Revision['contents'] };
+      const { contents } = (await this.commands.ask(node.id, 'resolve', spec.name, { uris }, { expiresInMs: RESOLVE_MS })) as {
+        contents: Revision['contents'];
+      };
       if (uris.every(({ uri }) => contents[uri]?.sha256 === current.contents[uri]?.sha256)) return null;
       const merged = { ...current.contents, ...contents };
       const hash = createHash('sha256').update(restartHash(spec) + canonicalJson(merged)).digest('hex').slice(0, 16);
       return { hash, contents: merged };
     } catch (error) {
-      this.context.events.note({
-        at: this.context.clock.now(), kind: 'app.contentsKept', subject: { app: spec.name }, loudness: 'attention',
-        message: `What the URIs of ${spec.name} give now could not be told (${(error as Error).message}): it keeps the contents of revision ${current.revision}`, detail: {},
-      });
+      const { message: because } = error as Error;
+      const message = `What the URIs of ${spec.name} give now could not be told (${because}): revision ${current.revision} keeps its contents`;
+      this.context.events.note('app.contentsKept', { app: spec.name }, message, { loudness: 'attention' });
       return null;
     }
   }

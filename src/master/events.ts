@@ -17,6 +17,7 @@ type Entry = Omit<LogEntry, 'seq'>;
 export class EventLog {
   private readonly store: Store;
   private readonly changes: Changes;
+  private readonly now: () => number;
   private readonly warn: (message: string, error?: unknown) => void;
   private pending: Entry[] = [];
   private dropped = 0;
@@ -27,9 +28,11 @@ export class EventLog {
   /** The term of this leadership, set by recovery. */
   term = 0;
 
-  constructor(store: Store, changes: Changes, warn: (message: string, error?: unknown) => void) {
+  /** @param now epoch ms */
+  constructor(store: Store, changes: Changes, now: () => number, warn: (message: string, error?: unknown) => void) {
     this.store = store;
     this.changes = changes;
+    this.now = now;
     this.warn = warn;
   }
 
@@ -44,7 +47,11 @@ export class EventLog {
     }
     const seen = new Set<string>();
     for (let before: number | undefined, left = READ_BACK; left > 0;) {
-      const { items } = await this.store.readLog({ newestFirst: true, limit: Math.min(1000, left), ...(before === undefined ? {} : { before }) });
+      const { items } = await this.store.readLog({
+        newestFirst: true,
+        limit: Math.min(1000, left),
+        ...(before === undefined ? {} : { before }),
+      });
       for (const entry of items) this.noteSpool(entry.spool, seen);
       left -= items.length;
       before = items.at(-1)?.seq;
@@ -63,8 +70,9 @@ export class EventLog {
   }
 
   /** Notes an event of the master; written at once together with others of the same moment, retried while the store fails. */
-  note(event: NewEvent): void {
-    this.pending.push(entryOf(event));
+  note(kind: string, subject: NewEvent['subject'], message: string, more: { loudness?: NewEvent['loudness']; detail?: object } = {}): void {
+    const detail = { ...more.detail };
+    this.pending.push(entryOf({ at: this.now(), kind, subject, message, loudness: more.loudness ?? 'quiet', detail }));
     if (this.pending.length > MOST_PENDING) {
       this.pending.shift();
       this.dropped += 1;
@@ -115,7 +123,10 @@ export class EventLog {
     const upTo = known?.generation === generation ? known.upTo : 0;
     const fresh = batch.filter(({ n }) => n > upTo).sort((x, y) => x.n - y.n);
     if (fresh.length === 0) return upTo;
-    await this.store.append(fresh.map(({ n, event }) => ({ ...entryOf({ ...event, subject: { ...event.subject, node } }), spool: [node, generation, n] })), this.term);
+    await this.store.append(
+      fresh.map(({ n, event }) => ({ ...entryOf({ ...event, subject: { ...event.subject, node } }), spool: [node, generation, n] })),
+      this.term,
+    );
     const reached = fresh.at(-1)!.n;
     this.positions.set(node, { generation, upTo: reached });
     await this.store.write({ collection: POSITIONS, key: node, doc: { generation, upTo: reached }, expect: 'any' });
@@ -134,7 +145,7 @@ export class EventLog {
     this.closed = true;
     await this.working;
     if (this.pending.length > 0) await this.work();
-    await Promise.allSettled([...this.spools.values()]);
+    await Promise.allSettled(this.spools.values());
     if (this.dropped > 0) this.warn(`${this.dropped} events were dropped while the store failed`);
   }
 }

@@ -11,6 +11,7 @@ import type { Commands } from './commands.ts';
 import type { MasterContext } from './context.ts';
 import type { AppEntry } from './entries.ts';
 import type { Epochs } from './epochs.ts';
+import type { Places } from './places.ts';
 import { outrankedError, revisionKey, slotKey, writeOf } from './records.ts';
 import type { Records } from './records.ts';
 import { instanceView } from './shown.ts';
@@ -20,12 +21,14 @@ export class InstanceActions {
   private readonly records: Records;
   private readonly commands: Commands;
   private readonly epochs: Epochs;
+  private readonly places: Places;
 
-  constructor(context: MasterContext, records: Records, commands: Commands, epochs: Epochs) {
+  constructor(context: MasterContext, records: Records, commands: Commands, epochs: Epochs, places: Places) {
     this.context = context;
     this.records = records;
     this.commands = commands;
     this.epochs = epochs;
+    this.places = places;
   }
 
   /** @throws Refusal instance-not-found */
@@ -41,34 +44,60 @@ export class InstanceActions {
     const standing = this.context.view.instances.get(id)?.standing ?? 'known';
     if (action === 'adopt') return this.adopt(id, by);
     if (action === 'stop' && standing === 'known') {
-      throw new Refusal('not-unknown', `Instance ${id} belongs to app ${app}, which would replace it`, `Stop the app (stathub stop ${app}), scale it, or restart the instance.`);
+      throw new Refusal(
+        'not-unknown',
+        `Instance ${id} belongs to app ${app}, which would replace it`,
+        `Stop the app (stathub stop ${app}), scale it, or restart the instance.`,
+      );
     }
     await this.commands.ask(node, action, id, { by: by.name });
     this.audit(id, `instance.${asked[action]}`, `${id}: ${action} asked by ${by.name}`, by);
     return instanceView(this.context.view, id) ?? before; // a stopped one may be gone already
   }
 
+  /** An operator's start of an app that is started: what gave up or waits begins anew. What runs is left alone. */
+  revive(app: string, by: Caller): void {
+    for (const { doc } of this.context.view.apps.get(app)?.slots.values() ?? []) {
+      for (const held of [doc.a, doc.b]) {
+        const status = held?.goal === 'run' ? this.context.view.instances.get(held.id)?.view.status : undefined;
+        if (!held || (status !== 'failed' && status !== 'restarting')) continue;
+        this.commands
+          .ask(held.node, 'restart', held.id, { by: by.name })
+          .catch((error: unknown) => this.context.warn(`${held.id} was not started anew`, error));
+      }
+    }
+  }
+
   private audit(id: string, kind: string, message: string, by: Caller): void {
     const known = this.context.view.instances.get(id);
-    this.context.events.note({
-      at: this.context.clock.now(), kind, message, loudness: 'quiet', detail: { by: by.name, from: by.from },
-      subject: { instance: id, ...(known ? { node: known.node, app: known.view.app, slot: known.view.slot } : {}) },
-    });
+    const subject = { instance: id, ...(known ? { node: known.node, app: known.view.app, slot: known.view.slot } : {}) };
+    this.context.events.note(kind, subject, message, { detail: { by: by.name, from: by.from } });
   }
 
   private async adopt(id: string, by: Caller): Promise<InstanceView> {
     const { view } = this.context;
     const entry = view.instances.get(id);
-    if (!entry || entry.standing === 'known') throw new Refusal('not-unknown', `Instance ${id} belongs to this hub already`, 'Nothing is to be done.');
-    if (view.nodes.get(entry.node)?.obeys === false) throw new Refusal('not-unknown', `Node ${entry.node} belongs to another hub`, `Take the node over first: stathub take-over ${entry.node}`);
-    const answer = await this.commands.ask(entry.node, 'adopt', id, { by: by.name }) as AdoptAnswer;
+    if (!entry || entry.standing === 'known')
+      throw new Refusal('not-unknown', `Instance ${id} belongs to this hub already`, 'Nothing is to be done.');
+    if (view.nodes.get(entry.node)?.obeys === false)
+      throw new Refusal(
+        'not-unknown',
+        `Node ${entry.node} belongs to another hub`,
+        `Take the node over first: stathub take-over ${entry.node}`,
+      );
+    const answer = (await this.commands.ask(entry.node, 'adopt', id, { by: by.name })) as AdoptAnswer;
     const { app: name } = entry.view;
     const spec = { ...answer.spec, name, start: true, placement: { ...answer.spec.placement, scale: 1 } };
     const hash = restartHash(spec);
     const existing = view.apps.get(name);
-    if (existing?.record.doc.deleting) throw new Refusal('app-deleting', `App ${name} is being deleted`, 'Wait until it is gone, then adopt.');
+    if (existing?.record.doc.deleting)
+      throw new Refusal('app-deleting', `App ${name} is being deleted`, 'Wait until it is gone, then adopt.');
     if (existing && hash !== restartHash(view.inForce(existing).spec)) {
-      throw new Refusal('app-differs', `Instance ${id} was started from another spec than app ${name} has now`, `Stop it (stathub stop ${id}), or deploy its spec first.`);
+      throw new Refusal(
+        'app-differs',
+        `Instance ${id} was started from another spec than app ${name} has now`,
+        `Stop it (stathub stop ${id}), or deploy its spec first.`,
+      );
     }
     const slot = this.slotFor(existing, entry.view.slot);
     const assignment: Assignment = {
@@ -76,8 +105,14 @@ export class InstanceActions {
       hash: existing ? view.inForce(existing).hash : hash, owner: this.context.leadership.hub, node: entry.node, goal: 'run', onFull: null,
       because: `adopted by ${by.name} where it ran`, at: this.context.clock.now(), nudge: existing?.record.doc.restartedAt ?? 0,
     };
+    if (!existing) await this.places.removed(name);
     if (existing) await this.join(existing, assignment);
-    else await this.found(name, { app: name, revision: 1, hash, spec, contents: {}, createdAt: assignment.at, createdBy: by.name, term: 0 }, assignment);
+    else
+      await this.found(
+        name,
+        { app: name, revision: 1, hash, spec, contents: {}, createdAt: assignment.at, createdBy: by.name, term: 0 },
+        assignment,
+      );
     this.audit(id, 'instance.adopted', `${id} was adopted into app ${name}, slot ${slot}, without a restart`, by);
     return this.view(id);
   }
@@ -99,8 +134,15 @@ export class InstanceActions {
     view.holds.set(app.name, holds.set(assignment.slot, assignment.id));
     try {
       const filled = [...app.slots.values()].filter(({ doc }) => doc.a?.goal === 'run' || doc.b?.goal === 'run').length;
-      await this.records.app(app.name, ({ record: { doc } }) => ({ ...doc, start: true, scale: Math.max(doc.scale, filled + 1), updatedAt: assignment.at }));
-      const written = await this.records.slot(app.name, assignment.slot, (doc) => (doc?.a || doc?.b ? undefined : slotOf(assignment, doc?.moves ?? null)));
+      await this.records.app(app.name, ({ record: { doc } }) => ({
+        ...doc,
+        start: true,
+        scale: Math.max(doc.scale, filled + 1),
+        updatedAt: assignment.at,
+      }));
+      const written = await this.records.slot(app.name, assignment.slot, (doc) =>
+        doc?.a || doc?.b ? undefined : slotOf(assignment, doc?.moves ?? null),
+      );
       if (!written) throw new Refusal('version-conflict', `Slot ${assignment.slot} of ${app.name} was filled meanwhile`, 'Try again.');
     } finally {
       holds.delete(assignment.slot);
@@ -110,8 +152,22 @@ export class InstanceActions {
 
   /** A new app with this one slot. All three are durable before placement sees any: it would fill the slot elsewhere. */
   private async found(name: string, revision: Revision, assignment: Assignment): Promise<void> {
-    const { store, view, leadership: { term } } = this.context;
-    const record: AppRecord = { name, revision: 1, scale: 1, start: true, deleting: false, restartedAt: null, createdAt: assignment.at, updatedAt: assignment.at, term };
+    const {
+      store,
+      view,
+      leadership: { term },
+    } = this.context;
+    const record: AppRecord = {
+      name,
+      revision: 1,
+      scale: 1,
+      start: true,
+      deleting: false,
+      restartedAt: null,
+      createdAt: assignment.at,
+      updatedAt: assignment.at,
+      term,
+    };
     const slot = { ...slotOf(assignment, null), term };
     const [held, revised] = await store.bulk([
       writeOf('assignments', slotKey(name, assignment.slot), slot, 'any', term),

@@ -21,7 +21,11 @@ export class Keeping {
 
   start(): void {
     const every = (ms: number, what: () => Promise<void>): void => {
-      this.timers.push(setInterval(() => { this.working = what().catch((error: unknown) => this.context.warn('housekeeping failed', error)); }, ms).unref());
+      this.timers.push(
+        setInterval(() => {
+          this.working = what().catch((error: unknown) => this.context.warn('housekeeping failed', error));
+        }, ms).unref(),
+      );
     };
     every(WRITE_EVERY_MS, () => this.writeBeats());
     every(EXPIRE_EVERY_MS, async () => { await this.context.store.expire(this.context.clock.now() - KEEP_MS, MOST_EVENTS); });

@@ -33,7 +33,9 @@ export class LastKnown {
     const { view, store, leadership } = this.context;
     const writes = ids.map((id) => {
       const entry = view.instances.get(id);
-      const doc: LastKnownDoc | null = entry ? { node: entry.node, everReady: entry.everReady, standing: entry.standing, view: entry.view } : null;
+      const doc: LastKnownDoc | null = entry
+        ? { node: entry.node, everReady: entry.everReady, standing: entry.standing, view: entry.view }
+        : null;
       return writeOf('instances', id, doc, 'any', leadership.term);
     });
     try {
@@ -43,7 +45,13 @@ export class LastKnown {
       for (const id of ids) this.dirty.add(id);
       this.context.warn('last known instances are not written', error);
     }
-    if (this.dirty.size > 0) this.timer ??= setTimeout(() => { this.working = this.flush(); }, ids.length === AT_ONCE ? 10 : WRITE_BEHIND_MS).unref();
+    if (this.dirty.size > 0)
+      this.timer ??= setTimeout(
+        () => {
+          this.working = this.flush();
+        },
+        ids.length === AT_ONCE ? 10 : WRITE_BEHIND_MS,
+      ).unref();
   }
 
   /** Writes what waits. */

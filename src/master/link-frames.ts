@@ -14,7 +14,15 @@ export interface FrameParts {
   disconnect(node: string, code: number, reason: string): void;
 }
 
-export function dispatch({ context, nodes, observed, desired, commands, contents, disconnect }: FrameParts): (link: NodeLink, frame: Exclude<AgentFrame, { type: 'hello' | 'ack' }>) => void {
+export function dispatch({
+  context,
+  nodes,
+  observed,
+  desired,
+  commands,
+  contents,
+  disconnect,
+}: FrameParts): (link: NodeLink, frame: Exclude<AgentFrame, { type: 'hello' | 'ack' }>) => void {
   const events = (link: NodeLink, { generation, events: batch }: Extract<AgentFrame, { type: 'events' }>): void => {
     context.events.takeUp(link.node, generation, batch)
       .then((upTo) => { if (!link.closed) link.send({ type: 'events.ack', generation, upTo }); })

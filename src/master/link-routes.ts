@@ -22,7 +22,9 @@ const problem = (status: 400 | 410 | 413 | 503, code: string, detail: string, hi
 
 function answered(answer: Answer): Response {
   const body = encodeBody(answer);
-  return new Response(body, { headers: { 'content-type': 'application/json', ...(typeof body === 'string' ? {} : { 'content-encoding': 'deflate' }) } });
+  return new Response(body, {
+    headers: { 'content-type': 'application/json', ...(typeof body === 'string' ? {} : { 'content-encoding': 'deflate' }) },
+  });
 }
 
 /** The body of a report; deflated where the request says so. */
@@ -67,7 +69,12 @@ export function linkRoutes({ links, polls, admit }: LinkRoutesOptions): Hono {
     try { body = await bodyOf(context); } catch (error) {
       return error instanceof RangeError
         ? problem(413, 'too-large', `A report has at most ${maxPayload} bytes`, 'Deflate it, or send it in parts.')
-        : problem(400, 'invalid-json', `The report is not readable: ${(error as Error).message}`, 'Send JSON, deflated with content-encoding: deflate if you like.');
+        : problem(
+            400,
+            'invalid-json',
+            `The report is not readable: ${(error as Error).message}`,
+            'Send JSON, deflated with content-encoding: deflate if you like.',
+          );
     }
     const parsed = report.safeParse(body);
     if (!parsed.success) return problem(400, 'invalid-request', 'The report has another shape', 'Send {session, frames}.');
@@ -80,7 +87,13 @@ export function linkRoutes({ links, polls, admit }: LinkRoutesOptions): Hono {
     if (who instanceof Response) return who;
     const { session = '', after = '0', wait = '25' } = context.req.query();
     const seconds = Math.min(maxWaitSeconds, Math.max(0, Number(wait) || 0));
-    const answer = await polls.frames(context.req.param('node'), session, Math.max(0, Number(after) || 0), seconds * 1000, context.req.raw.signal);
+    const answer = await polls.frames(
+      context.req.param('node'),
+      session,
+      Math.max(0, Number(after) || 0),
+      seconds * 1000,
+      context.req.raw.signal,
+    );
     if (answer === 'stopping') return problem(503, 'starting', 'The master is stopping', 'Ask again.');
     return answer ? answered(answer) : problem(410, 'expired', 'There is no such session', 'Say hello again.');
   });

@@ -82,7 +82,15 @@ export class LinkServer {
     const take = (value: unknown): void => {
       if (ended || link?.closed) return;
       const parsed = agentFrame.safeParse(value);
-      if (!parsed.success) return this.complain(link, about, parsed.error.issues.slice(0, 3).map((i) => `${i.path.join('.') || 'frame'}: ${i.message}`).join('; '));
+      if (!parsed.success)
+        return this.complain(
+          link,
+          about,
+          parsed.error.issues
+            .slice(0, 3)
+            .map((i) => `${i.path.join('.') || 'frame'}: ${i.message}`)
+            .join('; '),
+        );
       const frame = parsed.data;
       if (frame.type === 'hello') {
         if (greeting) return this.complain(link, about, 'a second hello on one connection');
@@ -93,7 +101,8 @@ export class LinkServer {
         });
       } else if (link && this.links.get(link.node) === link) this.dispatch(link, frame);
       else if (greeting) {
-        if (early.push(value) > MOST_EARLY) refuse('invalid-request', 'Frames came before the welcome', 'Wait for welcome after hello.', false);
+        if (early.push(value) > MOST_EARLY)
+          refuse('invalid-request', 'Frames came before the welcome', 'Wait for welcome after hello.', false);
       } else this.complain(link, about, `${frame.type} before hello`);
     };
     return {
@@ -134,10 +143,8 @@ export class LinkServer {
     this.context.warn(`a frame from ${about} was refused: ${what}`);
     if (!link || link.complainedUntil > now) return;
     link.complainedUntil = now + COMPLAIN_EVERY_MS;
-    this.context.events.note({
-      at: this.context.clock.now(), kind: 'link.frameRefused', subject: { node: link.node }, loudness: 'attention',
-      message: `A frame of node ${link.node} was not understood and left out: ${what}`, detail: {},
-    });
+    const message = `A frame of node ${link.node} was not understood and left out: ${what}`;
+    this.context.events.note('link.frameRefused', { node: link.node }, message, { loudness: 'attention' });
   }
 
   /** Ends the line of a node. */
@@ -151,7 +158,7 @@ export class LinkServer {
 
   /** Ends all lines; agents come again. A new term counts its frames from 1. */
   disconnectAll(reason: string): void {
-    for (const node of [...this.links.keys()]) this.disconnect(node, 1012, reason);
+    for (const node of this.links.keys()) this.disconnect(node, 1012, reason);
     this.numbers = new Map();
   }
 

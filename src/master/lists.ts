@@ -18,7 +18,11 @@ export function matcher(query: string, now: number): (doc: unknown) => boolean {
   throw new Refusal('invalid-query', `The query is not valid at ${offset}: ${message}`, hint, [{ path: 'query', message, hint }]);
 }
 
-const valueAt = (doc: unknown, path: string[]): unknown => path.reduce<unknown>((value, key) => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined), doc);
+const valueAt = (doc: unknown, path: string[]): unknown =>
+  path.reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined),
+    doc,
+  );
 
 const collator = new Intl.Collator('en', { numeric: true }); // ten times the speed of localeCompare
 
@@ -44,7 +48,13 @@ function order<T>(items: T[], sort: string): T[] {
  * The page of documents that match; empty query and `*`: all. Gives the loop its turn while it goes through many.
  * @param standard the order where the caller names none
  */
-export async function page<T>(documents: Iterable<T>, query: string, { from, size, sort }: Page, now: number, standard: (a: T, b: T) => number): Promise<List<T>> {
+export async function page<T>(
+  documents: Iterable<T>,
+  query: string,
+  { from, size, sort }: Page,
+  now: number,
+  standard: (a: T, b: T) => number,
+): Promise<List<T>> {
   const trimmed = query.trim();
   const matches = trimmed === '' || trimmed === '*' ? null : matcher(trimmed, now);
   const found: T[] = [];

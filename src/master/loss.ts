@@ -50,7 +50,7 @@ export class Loss {
 
     if (this.frozenUntil !== null && at >= this.frozenUntil) {
       this.frozenUntil = null;
-      this.nodes.note('', 'placement.thawed', 'Lost slots are replaced again', 'moving');
+      this.context.events.note('placement.thawed', {}, 'Lost slots are replaced again', { loudness: 'moving' });
       view.touched();
     }
     const lost: NodeEntry[] = [];
@@ -75,6 +75,8 @@ export class Loss {
     const before = up + this.losses.length - lost.length;
     if (this.frozenUntil !== null || this.losses.length < FEWEST || this.losses.length <= before / 2) return;
     this.frozenUntil = at + times.brakeMs;
-    this.nodes.note('', 'placement.frozen', `${this.losses.length} of ${before} nodes vanished within ${showSpan(times.brakeWindowMs)}: nothing is replaced for ${showSpan(times.brakeMs)}. Is this master cut off?`, 'attention');
+    const vanished = `${this.losses.length} of ${before} nodes vanished within ${showSpan(times.brakeWindowMs)}`;
+    const message = `${vanished}: nothing is replaced for ${showSpan(times.brakeMs)}. Is this master cut off?`;
+    this.context.events.note('placement.frozen', {}, message, { loudness: 'attention' });
   }
 }

@@ -74,8 +74,17 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
   const times = { ...defaultTimes, ...options.times };
   const changes = new Changes((error) => warn('a watcher failed', error));
   const view = new View(changes);
-  const events = new EventLog(store, changes, warn);
-  const context: MasterContext = { store, clock, times, version, view, events, warn, leadership: { hub: '', term: 0, since: clock.now(), sinceMono: clock.mono() } };
+  const events = new EventLog(store, changes, () => clock.now(), warn);
+  const context: MasterContext = {
+    store,
+    clock,
+    times,
+    version,
+    view,
+    events,
+    warn,
+    leadership: { hub: '', term: 0, since: clock.now(), sinceMono: clock.mono() },
+  };
 
   const epochs = new Epochs(store);
   const records = new Records(context);
@@ -117,7 +126,11 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
   const polls = new PollSessions(links);
   const loss = new Loss(context, nodes, disconnect);
   const keeping = new Keeping(context);
-  const planning = { context, frozenUntil: () => loss.frozenUntil, settings: { ...defaultSettings, stopSelfMs: (times.lostMs * 7) / 6, ...options.placement } };
+  const planning = {
+    context,
+    frozenUntil: () => loss.frozenUntil,
+    settings: { ...defaultSettings, stopSelfMs: (times.lostMs * 7) / 6, ...options.placement },
+  };
   const roster = new Roster('master', () => clock.now());
   let placer: Placer | null = null;
 
@@ -127,7 +140,8 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
     loss.start();
     keeping.start();
     mine.start();
-    events.note({ at: clock.now(), kind: 'master.leads', subject: {}, message: `This master leads hub ${context.leadership.hub}, term ${context.leadership.term}`, loudness: 'quiet', detail: { version } });
+    const { hub, term } = context.leadership;
+    events.note('master.leads', {}, `This master leads hub ${hub}, term ${term}`, { detail: { version } });
     return () => {
       loss.stop();
       keeping.stop();
@@ -162,7 +176,8 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
     entries: function* () {
       yield { id: 'master', parent: null, label: 'master', actor: head };
       if (placer) yield { id: 'placement', parent: 'master', label: 'placement', actor: placer.actor };
-      for (const [id, actor] of nodes.actors) yield { id: `node:${id}`, parent: 'master', label: view.nodes.get(id)?.record.doc.facts.hostname ?? id, actor };
+      for (const [id, actor] of nodes.actors)
+        yield { id: `node:${id}`, parent: 'master', label: view.nodes.get(id)?.record.doc.facts.hostname ?? id, actor };
     },
     find: (id) => {
       const actor = id.startsWith('node:') ? nodes.actors.get(id.slice(5)) : undefined;
@@ -170,11 +185,17 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
     },
   });
   const cluster = new MasterCluster({
-    context, roster, commands, storeAbout: options.storeAbout,
-    phase: () => phaseOf(head.getSnapshot().value), frozenUntil: () => loss.frozenUntil, planner: new Planner({ ...planning, keeps: false }), startedAt: clock.now(),
+    context,
+    roster,
+    commands,
+    storeAbout: options.storeAbout,
+    phase: () => phaseOf(head.getSnapshot().value),
+    frozenUntil: () => loss.frozenUntil,
+    planner: new Planner({ ...planning, keeps: false }),
+    startedAt: clock.now(),
     apps: new Apps(context, records, places, contents),
     nodeActions: new NodeActions(context, records, nodes, desired),
-    instanceActions: new InstanceActions(context, records, commands, epochs),
+    instanceActions: new InstanceActions(context, records, commands, epochs, places),
   });
 
   const ended = new Promise<string | null>((resolve) => {

@@ -19,8 +19,13 @@ export type Sent =
   | { kind: 'unseen'; ids: string[] };
 
 const sameHead = (a: AppHead, b: AppHead): boolean =>
-  a.record === b.record && a.spec === b.spec && a.hash === b.hash && a.held.size + b.held.size === 0 && a.tombstones.length + b.tombstones.length === 0
-  && a.older.size === b.older.size && [...a.older.keys()].every((number) => b.older.has(number));
+  a.record === b.record &&
+  a.spec === b.spec &&
+  a.hash === b.hash &&
+  a.held.size + b.held.size === 0 &&
+  a.tombstones.length + b.tombstones.length === 0 &&
+  a.older.size === b.older.size &&
+  [...a.older.keys()].every((number) => b.older.has(number));
 
 export class Sender {
   private nodes = new Map<string, NodeView>();
@@ -39,7 +44,11 @@ export class Sender {
       switch (piece.kind) {
         case 'nodes':
           for (const node of piece.nodes) nodes.set(node.id, node);
-          yield { kind: 'nodes', ids: piece.nodes.map(({ id }) => id), nodes: piece.nodes.filter((node) => before.nodes.get(node.id) !== node) };
+          yield {
+            kind: 'nodes',
+            ids: piece.nodes.map(({ id }) => id),
+            nodes: piece.nodes.filter((node) => before.nodes.get(node.id) !== node),
+          };
           break;
         case 'rest': yield { kind: 'rest', rest: piece }; break;
         case 'app': {
@@ -55,8 +64,11 @@ export class Sender {
           for (const doc of piece.slots) own.set(doc.slot, doc);
           for (const report of piece.seen) seen.set(report.id, report);
           yield {
-            kind: 'slots', app: piece.app, numbers: piece.slots.map(({ slot }) => slot),
-            slots: piece.slots.filter((doc) => old?.get(doc.slot) !== doc), seen: piece.seen.filter((report) => before.seen.get(report.id) !== report),
+            kind: 'slots',
+            app: piece.app,
+            numbers: piece.slots.map(({ slot }) => slot),
+            slots: piece.slots.filter((doc) => old?.get(doc.slot) !== doc),
+            seen: piece.seen.filter((report) => before.seen.get(report.id) !== report),
           };
         }
       }
@@ -108,8 +120,10 @@ export class Mirror {
     for (const name of this.slots.keys()) if (!known.has(name)) { this.slots.delete(name); this.apps.delete(name); }
     const named = new Set(snapshot.nodes.map(({ id }) => id));
     for (const id of this.nodes.keys()) if (!named.has(id)) this.nodes.delete(id);
-    const reports = (ids: (string | undefined)[]): SeenInstance[] => ids.flatMap((id) => (id === undefined ? [] : this.seen.get(id) ?? []));
-    for (const { app, slots } of this.parts) this.assembly.add({ kind: 'slots', app, slots, seen: reports(slots.flatMap(({ a, b }) => [a?.id, b?.id])) });
+    const reports = (ids: (string | undefined)[]): SeenInstance[] =>
+      ids.flatMap((id) => (id === undefined ? [] : (this.seen.get(id) ?? [])));
+    for (const { app, slots } of this.parts)
+      this.assembly.add({ kind: 'slots', app, slots, seen: reports(slots.flatMap(({ a, b }) => [a?.id, b?.id])) });
     for (const app of snapshot.apps) for (const report of reports(app.tombstones.map(({ id }) => id))) app.seen.set(report.id, report);
     return snapshot;
   }

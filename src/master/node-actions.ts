@@ -30,12 +30,17 @@ export class NodeActions {
     if (entry) return entry;
     const named = [...nodes.values()].filter(({ record }) => record.doc.facts.hostname === id);
     if (named.length === 1) return named[0]!;
-    throw new Refusal('node-not-found', named.length > 1 ? `${named.length} nodes are named ${id}` : `There is no node ${id}`, named.length > 1 ? `Use an id: ${named.map((node) => node.id).join(', ')}` : 'See stathub nodes, or GET /v1/nodes.');
+    throw new Refusal(
+      'node-not-found',
+      named.length > 1 ? `${named.length} nodes are named ${id}` : `There is no node ${id}`,
+      named.length > 1 ? `Use an id: ${named.map((node) => node.id).join(', ')}` : 'See stathub nodes, or GET /v1/nodes.',
+    );
   }
 
   private async change(id: string, change: (doc: NodeRecord) => NodeRecord): Promise<NodeEntry> {
     const entry = this.entry(id);
-    if (!await this.records.node(entry.id, change)) throw new Refusal('node-not-found', `Node ${id} was deleted meanwhile`, 'See stathub nodes.');
+    if (!(await this.records.node(entry.id, change)))
+      throw new Refusal('node-not-found', `Node ${id} was deleted meanwhile`, 'See stathub nodes.');
     return entry;
   }
 
@@ -49,7 +54,13 @@ export class NodeActions {
   async setEnvs(id: string, envs: Record<string, string>, by: Caller): Promise<NodeView> {
     const entry = await this.change(id, (doc) => ({ ...doc, envs }));
     this.desired.changed(entry.id);
-    this.audit(entry, 'node.envsSet', `The environment of node ${entry.record.doc.facts.hostname} was set: ${Object.keys(envs).join(', ') || '(empty)'}`, by, {});
+    this.audit(
+      entry,
+      'node.envsSet',
+      `The environment of node ${entry.record.doc.facts.hostname} was set: ${Object.keys(envs).join(', ') || '(empty)'}`,
+      by,
+      {},
+    );
     return nodeView(this.context.view, entry);
   }
 
@@ -74,14 +85,15 @@ export class NodeActions {
     return nodeView(this.context.view, entry);
   }
 
-  /** Only a node that is gone or empty: what runs there would be forgotten. */
+  /** Only a node that is lost, or away and empty: its slots are placed elsewhere, and what runs there is forgotten. */
   async delete(id: string, by: Caller): Promise<void> {
     const entry = this.entry(id);
     const { view, store, leadership } = this.context;
     if (entry.link !== 'none') throw new Refusal('node-in-use', `Node ${id} is connected`, 'Drain it, end its agent, then delete it.');
     const held = [...view.dutiesOf(entry.id).values()].filter(({ tombstone }) => !tombstone).length;
-    if (held > 0) throw new Refusal('node-in-use', `${held} assignments lie on node ${id}`, 'Drain it, or wait until it is lost and its slots are replaced.');
-    for (const { doc } of [...view.tombstones.values()]) if (doc.node === entry.id) await this.records.removeTombstone(doc.id);
+    if (held > 0 && entry.status !== 'lost')
+      throw new Refusal('node-in-use', `${held} assignments lie on node ${id}`, 'Drain it, or wait until it is lost.');
+    for (const { doc } of view.tombstones.values()) if (doc.node === entry.id) await this.records.removeTombstone(doc.id);
     const result = await store.write(writeOf('nodes', entry.id, null, entry.record.version, leadership.term));
     if (!result.ok) throw new Refusal('version-conflict', `Node ${id} was changed meanwhile`, 'Try again.');
     await store.bulk(view.instancesOn(entry.id).map((instance) => writeOf('instances', instance, null, 'any', leadership.term)));
@@ -90,7 +102,7 @@ export class NodeActions {
   }
 
   private audit(entry: NodeEntry, kind: string, message: string, by: Caller, detail: Record<string, unknown>): void {
-    this.context.events.note({ at: this.context.clock.now(), kind, subject: { node: entry.id }, message, loudness: 'quiet', detail: { ...detail, by: by.name, from: by.from } });
+    this.context.events.note(kind, { node: entry.id }, message, { detail: { ...detail, by: by.name, from: by.from } });
   }
 }
 

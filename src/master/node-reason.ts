@@ -9,13 +9,45 @@ export function nodeReason(entry: NodeEntry, { times, leadership, clock }: Maste
   const { drain } = entry.record.doc;
   const silent = showSpan(Math.max(0, clock.mono() - entry.heardAt));
   switch (entry.status) {
-    case 'ready': return entry.link === 'none' ? { code: 'link-closed', text: 'Its link is closed; it is expected back', next: { what: 'suspect', at: entry.beatAt + times.suspectMs } } : null;
+    case 'ready':
+      return entry.link === 'none'
+        ? {
+            code: 'link-closed',
+            text: 'Its link is closed; it is expected back',
+            next: { what: 'suspect', at: entry.beatAt + times.suspectMs },
+          }
+        : null;
     case 'joining':
-      if (!entry.obeys) return { code: 'other-hub', text: 'Its agent belongs to another hub: it reports here and obeys nothing', next: { what: `stathub take-over ${entry.id}`, at: null } };
-      return { code: 'not-heard', text: 'Not heard from since this master started', next: { what: 'lost', at: leadership.since + Math.max(times.amnestyMs, times.lostMs) } };
-    case 'cordoned': return { code: 'cordoned', text: 'Cordoned: it keeps its work and takes no more', next: { what: `stathub uncordon ${entry.id}`, at: null } };
-    case 'draining': return { code: 'draining', text: `Drained${drain ? ` by ${drain.by}` : ''}: its work moves to other nodes`, next: { what: 'empty', at: drain?.deadlineAt ?? null } };
-    case 'suspect': return { code: 'silent', text: `No beat for ${silent}`, next: { what: 'lost', at: entry.beatAt + times.lostMs } };
-    case 'lost': return { code: 'lost', text: `No beat for more than ${showSpan(times.lostMs)}; its slots are replaced`, next: { what: 'reconciled when it returns', at: null } };
+      if (!entry.obeys)
+        return {
+          code: 'other-hub',
+          text: 'Its agent belongs to another hub: it reports here and obeys nothing',
+          next: { what: `stathub take-over ${entry.id}`, at: null },
+        };
+      return {
+        code: 'not-heard',
+        text: 'Not heard from since this master started',
+        next: { what: 'lost', at: leadership.since + Math.max(times.amnestyMs, times.lostMs) },
+      };
+    case 'cordoned':
+      return {
+        code: 'cordoned',
+        text: 'Cordoned: it keeps its work and takes no more',
+        next: { what: `stathub uncordon ${entry.id}`, at: null },
+      };
+    case 'draining':
+      return {
+        code: 'draining',
+        text: `Drained${drain ? ` by ${drain.by}` : ''}: its work moves to other nodes`,
+        next: { what: 'empty', at: drain?.deadlineAt ?? null },
+      };
+    case 'suspect':
+      return { code: 'silent', text: `No beat for ${silent}`, next: { what: 'lost', at: entry.beatAt + times.lostMs } };
+    case 'lost':
+      return {
+        code: 'lost',
+        text: `No beat for more than ${showSpan(times.lostMs)}; its slots are replaced`,
+        next: { what: 'reconciled when it returns', at: null },
+      };
   }
 }

@@ -49,8 +49,14 @@ export class Nodes {
     };
     entry.reason = nodeReason(entry, this.context);
     view.setNode(entry);
-    const actor = createActor(nodeMachine, { id: `node:${entry.id}`, input: { id: entry.id, cordoned: record.doc.cordoned, draining: record.doc.drain !== null } });
-    actor.subscribe({ next: (snapshot) => this.show(entry.id, snapshot.value as NodeStatus), error: (error) => this.context.warn(`the machine of node ${entry.id} failed`, error) });
+    const actor = createActor(nodeMachine, {
+      id: `node:${entry.id}`,
+      input: { id: entry.id, cordoned: record.doc.cordoned, draining: record.doc.drain !== null },
+    });
+    actor.subscribe({
+      next: (snapshot) => this.show(entry.id, snapshot.value as NodeStatus),
+      error: (error) => this.context.warn(`the machine of node ${entry.id} failed`, error),
+    });
     this.actors.set(entry.id, actor);
     actor.start();
     return entry;
@@ -86,13 +92,19 @@ export class Nodes {
     if (known && known.record.doc.machineId !== hello.machine) {
       return {
         admitted: false, code: 'node-id-in-use', final: true,
-        detail: `Node id ${hello.node} belongs to ${known.record.doc.facts.hostname} (machine ${known.record.doc.machineId}), this is machine ${hello.machine}`,
-        hint: 'Its store directory was copied from there. Start this agent with an empty one, which mints a new id: stathub agent --store-directory DIRECTORY',
+        detail: `Node id ${hello.node} is ${known.record.doc.facts.hostname}'s, on machine ${known.record.doc.machineId}, not ${hello.machine}`,
+        hint: 'Its store directory is a copy. An empty one mints a new id: stathub agent --store-directory DIR',
       };
     }
     const linked = this.parts.linkOf(hello.node);
     if (linked && linked.run > hello.run) {
-      return { admitted: false, code: 'superseded', final: true, detail: `A newer agent of node ${hello.node} is connected (run ${linked.run}, this is ${hello.run})`, hint: 'End the older one.' };
+      return {
+        admitted: false,
+        code: 'superseded',
+        final: true,
+        detail: `A newer agent of node ${hello.node} is connected (run ${linked.run}, this is ${hello.run})`,
+        hint: 'End the older one.',
+      };
     }
     const foreign = hello.hub !== null && hello.hub !== leadership.hub;
     const obeys = !foreign || hello.takeOver || this.takenOver.has(hello.node);
@@ -203,7 +215,7 @@ export class Nodes {
     this.parts.disconnect(id, 1012, 'taken over: say hello again');
   }
 
-  note(node: string, kind: string, message: string, loudness: 'quiet' | 'moving' | 'attention', detail: Record<string, unknown> = {}): void {
-    this.context.events.note({ at: this.context.clock.now(), kind, subject: node ? { node } : {}, message, loudness, detail });
+  private note(node: string, kind: string, message: string, loudness: 'quiet' | 'moving'): void {
+    this.context.events.note(kind, { node }, message, { loudness });
   }
 }

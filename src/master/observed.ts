@@ -13,12 +13,15 @@ import { soundInstance } from './sound.ts';
 type Observed = Extract<AgentFrame, { type: 'observed' }>;
 
 /** Stopped as it was told: nothing of it runs, and its agent knows that it is to stop (a failed one may be started again). */
-const ended = ({ status, pid, goal }: InstanceView): boolean => (status === 'stopped' || status === 'failed') && pid === null && goal === 'stop';
+const ended = ({ status, pid, goal }: InstanceView): boolean =>
+  (status === 'stopped' || status === 'failed') && pid === null && goal === 'stop';
 
 /** What placement and the shown status decide by; usage, ports and the like are not in it. */
 const weightOf = (entry: InstanceEntry): string => {
   const { view } = entry;
-  return `${entry.standing} ${view.status} ${view.revision} ${view.launch} ${view.restarts} ${view.readyAt !== null} ${entry.healthySince !== null} ${view.escalated?.launch ?? ''} ${view.goal} ${view.epoch}`;
+  const { status, revision, launch, restarts, goal, epoch } = view;
+  const escalated = view.escalated?.launch;
+  return [entry.standing, status, revision, launch, restarts, view.readyAt !== null, entry.healthySince, escalated, goal, epoch].join();
 };
 
 export class ObservedInstances {
@@ -99,7 +102,8 @@ export class ObservedInstances {
   /** An agent took up assignments: what it is to stop and does not hold is done with, after two beats of silence about it. */
   acknowledged(node: string, assignments: Assignment[]): void {
     for (const { id, goal } of assignments) {
-      if (goal === 'stop' && this.context.view.instances.get(id)?.node !== node) this.absent.set(id, { node, since: this.context.clock.mono() });
+      if (goal === 'stop' && this.context.view.instances.get(id)?.node !== node)
+        this.absent.set(id, { node, since: this.context.clock.mono() });
     }
   }
 

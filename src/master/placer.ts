@@ -96,7 +96,12 @@ export class Placer {
     }
     for (const entry of view.apps.values()) {
       const next = waiting.get(entry.name) ?? [];
-      if (next.length === entry.waiting.length && next[0]?.reason === entry.waiting[0]?.reason && next.at(-1)?.slot === entry.waiting.at(-1)?.slot) continue;
+      if (
+        next.length === entry.waiting.length &&
+        next[0]?.reason === entry.waiting[0]?.reason &&
+        next.at(-1)?.slot === entry.waiting.at(-1)?.slot
+      )
+        continue;
       entry.waiting = next;
       view.changes.mark('apps', entry.name);
     }
@@ -107,10 +112,8 @@ export class Placer {
     for (const { app, since } of plan.late) {
       if (this.said.get(app) === since) continue;
       this.said.set(app, since);
-      this.context.events.note({
-        at: this.context.clock.now(), kind: 'app.updateLate', subject: { app }, loudness: 'attention',
-        message: `The update of ${app} has made no progress since ${new Date(since).toISOString()}`, detail: {},
-      });
+      const message = `The update of ${app} has made no progress since ${new Date(since).toISOString()}`;
+      this.context.events.note('app.updateLate', { app }, message, { loudness: 'attention' });
     }
   }
 }

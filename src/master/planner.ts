@@ -15,10 +15,19 @@ const LARGE = 20_000;
 /** Longest turn of the loop while a snapshot is read, ms. */
 const TURN_MS = 10;
 
-export type ToThread = { kind: 'begin'; now: number; frozenUntil: number | null; settings: PlacementSettings } | { kind: 'piece'; piece: Sent } | { kind: 'ask'; question: Question };
-export type FromThread = { kind: 'changes'; changes: Plan['changes'] } | { kind: 'done'; rest: unknown } | { kind: 'failed'; message: string };
+export type ToThread =
+  | { kind: 'begin'; now: number; frozenUntil: number | null; settings: PlacementSettings }
+  | { kind: 'piece'; piece: Sent }
+  | { kind: 'ask'; question: Question };
+export type FromThread =
+  { kind: 'changes'; changes: Plan['changes'] } | { kind: 'done'; rest: unknown } | { kind: 'failed'; message: string };
 
-export interface PlannerOptions { context: MasterContext; frozenUntil(): number | null; settings: PlacementSettings; /** The thread stays for the next question. */ keeps: boolean }
+export interface PlannerOptions {
+  context: MasterContext;
+  frozenUntil(): number | null;
+  settings: PlacementSettings;
+  /** The thread stays for the next question. */ keeps: boolean;
+}
 
 export class Planner {
   private readonly options: PlannerOptions;
@@ -44,7 +53,8 @@ export class Planner {
   private async askNow(question: Question, versions: SlotVersions): Promise<unknown> {
     const { context: { view, clock, leadership }, frozenUntil, settings } = this.options;
     const pieces = snapshotPieces(view, leadership.hub, versions);
-    const slots = [...view.apps.values()].reduce((sum, { record, slots: held }) => sum + Math.max(record.doc.scale, held.size), 0) + question.more;
+    const slots =
+      [...view.apps.values()].reduce((sum, { record, slots: held }) => sum + Math.max(record.doc.scale, held.size), 0) + question.more;
     if (slots * Math.max(1, view.nodes.size) <= LARGE) {
       const assembly = new Assembly(clock.now(), frozenUntil(), settings);
       for (const piece of pieces) assembly.add(piece);
@@ -95,7 +105,12 @@ export class Planner {
     if (message.kind === 'changes') { waiting.changes.push(...message.changes); return; }
     this.waiting = null;
     if (message.kind === 'failed') waiting.reject(new Error(message.message));
-    else waiting.resolve(typeof message.rest === 'object' && message.rest !== null && 'tombstones' in message.rest ? { ...message.rest, changes: waiting.changes } : message.rest);
+    else
+      waiting.resolve(
+        typeof message.rest === 'object' && message.rest !== null && 'tombstones' in message.rest
+          ? { ...message.rest, changes: waiting.changes }
+          : message.rest,
+      );
   }
 
   async stop(): Promise<void> {

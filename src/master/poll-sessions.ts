@@ -96,6 +96,6 @@ export class PollSessions {
   /** Answers every long-poll that waits with 503. */
   stop(): void {
     this.stopping = true;
-    for (const session of [...this.sessions.values()]) this.end(session);
+    for (const session of this.sessions.values()) this.end(session);
   }
 }

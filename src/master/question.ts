@@ -20,7 +20,10 @@ function inForce(snapshot: Snapshot, { record, spec, hash }: Extract<Question, {
   const app = snapshot.apps.find((each) => each.record.name === record.name);
   const older = new Map(app?.older);
   if (app && app.record.revision !== record.revision) older.set(app.record.revision, app.spec);
-  return { ...snapshot, apps: [...others, { slots: [], seen: new Map(), tombstones: [], held: new Map(), ...app, record, spec, hash, older }] };
+  return {
+    ...snapshot,
+    apps: [...others, { slots: [], seen: new Map(), tombstones: [], held: new Map(), ...app, record, spec, hash, older }],
+  };
 }
 
 export function answer(snapshot: Snapshot, question: Question): Answers[Question['kind']] {

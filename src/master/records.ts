@@ -19,7 +19,8 @@ export const writeOf = (collection: string, key: string, doc: object | null, exp
 const MOST_TRIES = 20;
 
 /** Another leadership with a higher term wrote: this one is over. */
-export const outrankedError = (): StoreError => new StoreError('store-refused', 'Another master leads this hub', 'Use the other master, or restart this one.');
+export const outrankedError = (): StoreError =>
+  new StoreError('store-refused', 'Another master leads this hub', 'Use the other master, or restart this one.');
 
 export class Records {
   private readonly context: MasterContext;
@@ -28,7 +29,10 @@ export class Records {
     this.context = context;
   }
 
-  private async change<T>(write: (term: number) => Promise<{ result: WriteResult; value: T } | null>, reread: () => Promise<void>): Promise<T | null> {
+  private async change<T>(
+    write: (term: number) => Promise<{ result: WriteResult; value: T } | null>,
+    reread: () => Promise<void>,
+  ): Promise<T | null> {
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       const written = await write(this.context.leadership.term);
       if (!written) return null;
@@ -65,23 +69,27 @@ export class Records {
   /** @param change gives the new record, or undefined to leave it; it may throw a Refusal */
   async app(name: string, change: (entry: AppEntry) => AppRecord | undefined): Promise<AppEntry | null> {
     const { store, view } = this.context;
-    return this.change(async (term) => {
-      const entry = view.apps.get(name);
-      if (!entry) return null;
-      const next = change(entry);
-      if (!next) return { result: { ok: true, version: entry.record.version }, value: entry };
-      const doc = { ...next, term };
-      const result = await store.write(writeOf('apps', name, doc, entry.record.version, term));
-      if (result.ok) view.setApp(doc, result.version);
-      return { result, value: entry };
-    }, async () => {
-      const stored = await store.get<AppRecord>('apps', name);
-      if (!stored) return view.removeApp(name);
-      const number = stored.doc.revision;
-      const revision = view.apps.get(name)?.revisions.get(number) ?? await store.get<Revision>('revisions', revisionKey(name, number));
-      if (!revision) throw new StoreError('store-corrupt', `App ${name} names revision ${number}, which the store has not`, 'Deploy the app again.');
-      view.setApp(stored.doc, stored.version, { doc: revision.doc, version: revision.version });
-    });
+    return this.change(
+      async (term) => {
+        const entry = view.apps.get(name);
+        if (!entry) return null;
+        const next = change(entry);
+        if (!next) return { result: { ok: true, version: entry.record.version }, value: entry };
+        const doc = { ...next, term };
+        const result = await store.write(writeOf('apps', name, doc, entry.record.version, term));
+        if (result.ok) view.setApp(doc, result.version);
+        return { result, value: entry };
+      },
+      async () => {
+        const stored = await store.get<AppRecord>('apps', name);
+        if (!stored) return view.removeApp(name);
+        const number = stored.doc.revision;
+        const revision = view.apps.get(name)?.revisions.get(number) ?? (await store.get<Revision>('revisions', revisionKey(name, number)));
+        if (!revision)
+          throw new StoreError('store-corrupt', `App ${name} names revision ${number}, which the store has not`, 'Deploy the app again.');
+        view.setApp(stored.doc, stored.version, { doc: revision.doc, version: revision.version });
+      },
+    );
   }
 
   async removeApp(name: string): Promise<void> {

@@ -29,11 +29,16 @@ async function* scanAll<T>(store: Store, collection: string): AsyncGenerator<Sto
   }
 }
 
-async function readAll<T>(store: Store, collection: string, sound: (doc: T) => boolean, warn: MasterContext['warn']): Promise<Map<string, Kept<T>>> {
+async function readAll<T>(
+  store: Store,
+  collection: string,
+  sound: (doc: T) => boolean,
+  odd: (what: string) => void,
+): Promise<Map<string, Kept<T>>> {
   const all = new Map<string, Kept<T>>();
   for await (const { key, doc, version } of scanAll<T>(store, collection)) {
     if (sound(doc)) all.set(key, { doc, version });
-    else warn(`record ${collection}/${key} has another shape and is left alone`);
+    else odd(`Record ${collection}/${key} has another shape and is left alone`);
   }
   return all;
 }
@@ -41,14 +46,28 @@ async function readAll<T>(store: Store, collection: string, sound: (doc: T) => b
 /** Rewrites records with the new term; a record that changed meanwhile is read again. @throws StoreError when a higher term is there */
 async function fence<T extends Fenced>(store: Store, collection: string, records: Map<string, Kept<T>>, term: number): Promise<void> {
   const keys = [...records.keys()];
-  for (let from = 0; from < keys.length; from += AT_ONCE) await fencePart(store, collection, records, keys.slice(from, from + AT_ONCE), term);
+  for (let from = 0; from < keys.length; from += AT_ONCE)
+    await fencePart(store, collection, records, keys.slice(from, from + AT_ONCE), term);
 }
 
-async function fencePart<T extends Fenced>(store: Store, collection: string, records: Map<string, Kept<T>>, keys: string[], term: number): Promise<void> {
+async function fencePart<T extends Fenced>(
+  store: Store,
+  collection: string,
+  records: Map<string, Kept<T>>,
+  keys: string[],
+  term: number,
+): Promise<void> {
   let left = keys;
   for (let tries = 0; left.length > 0; tries += 1) {
-    if (tries === MOST_TRIES) throw new StoreError('store-unavailable', `Records of ${collection} keep changing while this master takes over`, 'Is another master running on this store?');
-    const results = await store.bulk(left.map((key) => writeOf(collection, key, { ...records.get(key)!.doc, term }, records.get(key)!.version, term)));
+    if (tries === MOST_TRIES)
+      throw new StoreError(
+        'store-unavailable',
+        `Records of ${collection} keep changing while this master takes over`,
+        'Is another master running on this store?',
+      );
+    const results = await store.bulk(
+      left.map((key) => writeOf(collection, key, { ...records.get(key)!.doc, term }, records.get(key)!.version, term)),
+    );
     const again: string[] = [];
     for (const [index, key] of left.entries()) {
       const result = results[index]!;
@@ -76,7 +95,8 @@ async function inTurns<T>(items: Iterable<T>, count: number, work: (item: T) => 
   }
 }
 
-const highest = (...maps: Map<string, Kept<Fenced>>[]): number => maps.reduce((most, map) => [...map.values()].reduce((m, { doc }) => Math.max(m, doc.term ?? 0), most), 0);
+const highest = (...maps: Map<string, Kept<Fenced>>[]): number =>
+  maps.reduce((most, map) => [...map.values()].reduce((m, { doc }) => Math.max(m, doc.term ?? 0), most), 0);
 
 /** @param above term and epoch that agents have seen */
 export async function recover(context: MasterContext, nodes: Nodes, epochs: Epochs, above: { term: number; epoch: number }): Promise<void> {
@@ -84,11 +104,18 @@ export async function recover(context: MasterContext, nodes: Nodes, epochs: Epoc
   nodes.forgetAll();
   view.clear();
   const identity = await identityOf(store, clock.now());
+  const oddities: string[] = [];
+  const odd = (what: string): void => { oddities.push(what); };
 
-  const apps = await readAll<AppRecord>(store, 'apps', (doc) => typeof doc.name === 'string' && typeof doc.revision === 'number', warn);
-  const slots = await readAll<SlotRecord>(store, 'assignments', (doc) => typeof doc.app === 'string' && typeof doc.slot === 'number', warn);
-  const stones = await readAll<Tombstone>(store, 'tombstones', (doc) => typeof doc.node === 'string' && typeof doc.assignment === 'object', warn);
-  const nodeRecords = await readAll<NodeRecord>(store, 'nodes', (doc) => typeof doc.id === 'string' && typeof doc.facts === 'object', warn);
+  const apps = await readAll<AppRecord>(store, 'apps', (doc) => typeof doc.name === 'string' && typeof doc.revision === 'number', odd);
+  const slots = await readAll<SlotRecord>(store, 'assignments', (doc) => typeof doc.app === 'string' && typeof doc.slot === 'number', odd);
+  const stones = await readAll<Tombstone>(
+    store,
+    'tombstones',
+    (doc) => typeof doc.node === 'string' && typeof doc.assignment === 'object',
+    odd,
+  );
+  const nodeRecords = await readAll<NodeRecord>(store, 'nodes', (doc) => typeof doc.id === 'string' && typeof doc.facts === 'object', odd);
 
   const revisions = new Map<string, Kept<Revision>>();
   const need = async (app: string, number: number): Promise<void> => {
@@ -117,7 +144,7 @@ export async function recover(context: MasterContext, nodes: Nodes, epochs: Epoc
   for (const { doc, version } of apps.values()) {
     const inForce = revisions.get(revisionKey(doc.name, doc.revision));
     if (inForce) view.setApp(doc, version, inForce);
-    else warn(`app ${doc.name} names revision ${doc.revision}, which is not in the store: it is left alone`);
+    else odd(`App ${doc.name} names revision ${doc.revision}, which is not in the store: it is left alone`);
   }
   for (const { doc, version } of revisions.values()) view.setRevision(doc, version);
   await inTurns(slots.values(), 500, ({ doc, version }) => view.setSlot(doc.app, doc.slot, doc, version));
@@ -125,9 +152,19 @@ export async function recover(context: MasterContext, nodes: Nodes, epochs: Epoc
   for await (const { doc } of scanAll<LastKnownDoc>(store, 'instances')) {
     if (!doc.view || !view.nodes.has(doc.node)) continue;
     const known = view.dutyOf(doc.node, doc.view.id) !== null;
-    view.setInstance({ view: doc.view, node: doc.node, standing: known ? 'known' : doc.standing === 'known' ? 'unknown' : doc.standing, healthySince: null, everReady: doc.everReady });
+    view.setInstance({
+      view: doc.view,
+      node: doc.node,
+      standing: known ? 'known' : doc.standing === 'known' ? 'unknown' : doc.standing,
+      healthySince: null,
+      everReady: doc.everReady,
+    });
   }
   await context.events.recover();
+  for (const what of oddities) {
+    warn(what);
+    context.events.note('store.recordLeftAlone', {}, what, { loudness: 'attention' });
+  }
 }
 
 /** A crash between the writing of a tombstone and of its slot leaves both: the slot counts. */

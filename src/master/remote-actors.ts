@@ -40,7 +40,12 @@ export class RemoteActors {
   private name(node: string, own: string): string { return own.startsWith('instance:') ? own : `node:${node}/${own}`; }
 
   private global(node: string, actor: ActorView): ActorView {
-    return { ...actor, id: this.name(node, actor.id), parent: actor.parent === null ? `node:${node}` : this.name(node, actor.parent), where: node };
+    return {
+      ...actor,
+      id: this.name(node, actor.id),
+      parent: actor.parent === null ? `node:${node}` : this.name(node, actor.parent),
+      where: node,
+    };
   }
 
   /** Where an actor of an agent lives, and its name there; null: an actor of this process. */
@@ -61,16 +66,20 @@ export class RemoteActors {
       if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
       return;
     }
-    await this.commands.ask(remote.node, 'inspect', remote.own, {}, { signal, onChunk: (frame) => listener({ ...(frame as InspectFrame), actor }) });
+    await this.commands.ask(
+      remote.node,
+      'inspect',
+      remote.own,
+      {},
+      { signal, onChunk: (frame) => listener({ ...(frame as InspectFrame), actor }) },
+    );
   }
 
   async send(actor: string, event: { type: string }, by: Caller): Promise<void> {
     const remote = this.remote(actor);
     if (remote) await this.commands.ask(remote.node, 'send', remote.own, { event, by: by.name });
     else this.roster.send(actor, event);
-    this.context.events.note({
-      at: this.context.clock.now(), kind: 'actor.eventSent', subject: {}, loudness: 'attention',
-      message: `${by.name} sent ${event.type} to ${actor}`, detail: { by: by.name, from: by.from, actor, event: event.type },
-    });
+    const detail = { by: by.name, from: by.from, actor, event: event.type };
+    this.context.events.note('actor.eventSent', {}, `${by.name} sent ${event.type} to ${actor}`, { loudness: 'attention', detail });
   }
 }

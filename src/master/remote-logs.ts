@@ -7,7 +7,9 @@ import type { Commands } from './commands.ts';
 const MOST_WAITING = 16 * 1024 * 1024;
 
 /** Chunks as they come. Ends with the agent's answer, or when the signal aborts. */
-export async function* followLogs(commands: Commands, node: string, id: string, request: LogRequest, signal: AbortSignal): AsyncGenerator<LogChunk> {
+export async function* followLogs(
+  commands: Commands, node: string, id: string, request: LogRequest, signal: AbortSignal,
+): AsyncGenerator<LogChunk> {
   const waiting: LogChunk[] = [];
   let size = 0, done = false, failure: unknown = null;
   let wake = (): void => {};
@@ -19,7 +21,8 @@ export async function* followLogs(commands: Commands, node: string, id: string, 
     signal: own.signal,
     onChunk: (value) => {
       const { stream, cursor, bytes } = value as LogChunkValue;
-      const chunk: LogChunk = { stream: stream === 'stderr' ? 'stderr' : 'stdout', cursor: Number(cursor), bytes: Buffer.from(String(bytes), 'base64') };
+      const raw = Buffer.from(String(bytes), 'base64');
+      const chunk: LogChunk = { stream: stream === 'stderr' ? 'stderr' : 'stdout', cursor: Number(cursor), bytes: raw };
       waiting.push(chunk);
       size += chunk.bytes.length;
       if (size > MOST_WAITING) own.abort();

@@ -38,9 +38,31 @@ export function nodeView(view: View, entry: NodeEntry): NodeView {
 /** An assignment that its node has not reported yet. */
 function pending(held: Assignment): InstanceView {
   return {
-    id: held.id, app: held.app, slot: held.slot, place: held.place, node: held.node, revision: held.revision, epoch: held.epoch, owner: held.owner, goal: held.goal,
-    status: 'pending', state: null, pid: null, ports: [], debugPort: null, consolePort: null, startedAt: null, readyAt: null, restarts: 0, launch: 0,
-    exit: null, health: [], usage: null, reason: { code: 'placed', text: held.because, next: { what: 'its node starts it', at: null } }, escalated: null, at: held.at,
+    id: held.id,
+    app: held.app,
+    slot: held.slot,
+    place: held.place,
+    node: held.node,
+    revision: held.revision,
+    epoch: held.epoch,
+    owner: held.owner,
+    goal: held.goal,
+    status: 'pending',
+    state: null,
+    pid: null,
+    ports: [],
+    debugPort: null,
+    consolePort: null,
+    startedAt: null,
+    readyAt: null,
+    restarts: 0,
+    launch: 0,
+    exit: null,
+    health: [],
+    usage: null,
+    reason: { code: 'placed', text: held.because, next: { what: 'its node starts it', at: null } },
+    escalated: null,
+    at: held.at,
   };
 }
 
@@ -65,7 +87,15 @@ function shown(view: View, entry: InstanceEntry): InstanceView {
   const base = duty && duty.assignment.goal !== entry.view.goal ? { ...entry.view, goal: duty.assignment.goal } : entry.view;
   const status = shownStatus(view, entry);
   if (status === 'lost' && node) {
-    return { ...base, status: 'lost', reason: { code: 'node-lost', text: `Its node ${node.record.doc.facts.hostname} is silent since ${new Date(entry.view.at > node.beatAt ? entry.view.at : node.beatAt).toISOString()}`, next: null } };
+    return {
+      ...base,
+      status: 'lost',
+      reason: {
+        code: 'node-lost',
+        text: `Its node ${node.record.doc.facts.hostname} is silent since ${new Date(Math.max(entry.view.at, node.beatAt)).toISOString()}`,
+        next: null,
+      },
+    };
   }
   if (status === 'unknown') {
     const foreign = node && !node.obeys;
@@ -73,7 +103,9 @@ function shown(view: View, entry: InstanceEntry): InstanceView {
       ...base, status: 'unknown',
       reason: {
         code: foreign ? 'other-hub' : 'not-assigned',
-        text: foreign ? 'It belongs to another hub; it runs on' : 'It runs, but no assignment of this hub names it; it runs on until an operator decides',
+        text: foreign
+          ? 'It belongs to another hub; it runs on'
+          : 'It runs, but no assignment of this hub names it; it runs on until an operator decides',
         next: { what: foreign ? `stathub take-over ${entry.node}` : `stathub adopt ${base.id}, or stathub stop ${base.id}`, at: null },
       },
     };
@@ -93,6 +125,7 @@ export function instanceView(view: View, id: string): InstanceView | null {
 export function* instanceViews(view: View): Generator<InstanceView> {
   for (const entry of view.instances.values()) yield shown(view, entry);
   for (const app of view.apps.values()) {
-    for (const { doc } of app.slots.values()) for (const held of [doc.a, doc.b]) if (held && !view.instances.has(held.id)) yield pending(held);
+    for (const { doc } of app.slots.values())
+      for (const held of [doc.a, doc.b]) if (held && !view.instances.has(held.id)) yield pending(held);
   }
 }

@@ -19,12 +19,16 @@ export type Piece =
   | { kind: 'rest'; otherUse: Snapshot['otherUse']; drainDeadlines: Snapshot['drainDeadlines'] };
 
 const seen = new WeakMap<InstanceEntry, SeenInstance>();
-const documents = new WeakMap<NodeEntry, { record: NodeEntry['record']; status: string; load: NodeEntry['load']; link: string; document: NodeView }>();
+const documents = new WeakMap<
+  NodeEntry,
+  { record: NodeEntry['record']; status: string; load: NodeEntry['load']; link: string; document: NodeView }
+>();
 
-/** The document that placement reads of a node: the same object until something of it changes. (While a node answers, its beats do not count.) */
+/** The document that placement reads of a node: the same object until something of it changes (a beat is no change). */
 function documentOf(view: View, entry: NodeEntry): NodeView {
   const known = documents.get(entry);
-  if (known && known.record === entry.record && known.status === entry.status && known.load === entry.load && known.link === entry.link) return known.document;
+  if (known && known.record === entry.record && known.status === entry.status && known.load === entry.load && known.link === entry.link)
+    return known.document;
   const document = nodeView(view, entry);
   documents.set(entry, { record: entry.record, status: entry.status, load: entry.load, link: entry.link, document });
   return document;
@@ -37,8 +41,15 @@ function seenOf(entry: InstanceEntry): SeenInstance {
   return known;
 }
 
-const madeOf = ({ view, node, healthySince, everReady }: InstanceEntry): SeenInstance =>
-  ({ id: view.id, node, status: view.status, launch: view.launch, healthySince: isHealthy(view) ? healthySince : null, everReady, escalated: view.escalated });
+const madeOf = ({ view, node, healthySince, everReady }: InstanceEntry): SeenInstance => ({
+  id: view.id,
+  node,
+  status: view.status,
+  launch: view.launch,
+  healthySince: isHealthy(view) ? healthySince : null,
+  everReady,
+  escalated: view.escalated,
+});
 
 /** Unknown instances of this hub by app and slot, and slots that are being filled by hand. */
 function heldSlots(view: View, hub: string): Map<string, Map<number, string>> {
@@ -70,7 +81,8 @@ function otherUse(view: View): Snapshot['otherUse'] {
 
 function drainDeadlines(view: View): Snapshot['drainDeadlines'] {
   const deadlines: Snapshot['drainDeadlines'] = new Map();
-  for (const { id, record } of view.nodes.values()) if (record.doc.drain?.deadlineAt != null) deadlines.set(id, record.doc.drain.deadlineAt);
+  for (const { id, record } of view.nodes.values())
+    if (record.doc.drain?.deadlineAt != null) deadlines.set(id, record.doc.drain.deadlineAt);
   return deadlines;
 }
 
@@ -87,7 +99,7 @@ export function* snapshotPieces(view: View, hub: string, versions: SlotVersions)
   if (nodes.length > 0) yield { kind: 'nodes', nodes };
   yield { kind: 'rest', otherUse: otherUse(view), drainDeadlines: drainDeadlines(view) };
   const held = heldSlots(view, hub);
-  for (const entry of [...view.apps.values()]) yield* appPieces(view, entry, held.get(entry.name) ?? new Map<number, string>(), versions);
+  for (const entry of view.apps.values()) yield* appPieces(view, entry, held.get(entry.name) ?? new Map<number, string>(), versions);
 }
 
 function* appPieces(view: View, entry: AppEntry, held: Map<number, string>, versions: SlotVersions): Generator<Piece> {

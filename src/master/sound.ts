@@ -8,14 +8,31 @@ const text = (value: unknown, fallback = ''): string => (typeof value === 'strin
 const number = (value: unknown, fallback = 0): number => (typeof value === 'number' && Number.isFinite(value) ? value : fallback);
 const whole = (value: unknown): number | null => (typeof value === 'number' && Number.isSafeInteger(value) ? value : null);
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
-const oneOf = <T extends string>(value: unknown, known: readonly T[], fallback: T): T => (known.includes(value as T) ? value as T : fallback);
+const oneOf = <T extends string>(value: unknown, known: readonly T[], fallback: T): T =>
+  known.includes(value as T) ? (value as T) : fallback;
 
-const statuses: readonly InstanceStatus[] = ['pending', 'fetching', 'starting', 'running', 'unhealthy', 'killing', 'restarting', 'stopped', 'failed', 'lost', 'unknown'];
+const statuses: readonly InstanceStatus[] = [
+  'pending',
+  'fetching',
+  'starting',
+  'running',
+  'unhealthy',
+  'killing',
+  'restarting',
+  'stopped',
+  'failed',
+  'lost',
+  'unknown',
+];
 const reasons = ['exited', 'signal', 'oom', 'disk', 'unhealthy', 'stop', 'update', 'start-timeout', 'port-taken', 'unknown'] as const;
 
 /** The facts of a node, every field there. */
 export function soundFacts(reported: NodeFacts, version: string): NodeFacts {
-  const raw = object(reported), os = object(raw.os), memory = object(raw.memory), can = object(raw.capabilities), give = object(raw.allocatable);
+  const raw = object(reported),
+    os = object(raw.os),
+    memory = object(raw.memory),
+    can = object(raw.capabilities),
+    give = object(raw.allocatable);
   const ports = list(raw.ports);
   const total = number(memory.total);
   return {
@@ -48,9 +65,18 @@ function soundExit(value: unknown): InstanceView['exit'] {
   if (typeof value !== 'object' || value === null) return null;
   const raw = object(value);
   return {
-    code: whole(raw.code), signal: whole(raw.signal), reason: oneOf(raw.reason, reasons, 'unknown'), at: number(raw.at), durationMs: number(raw.durationMs),
-    launch: number(raw.launch), core: raw.core === true, peakMem: whole(raw.peakMem), by: typeof raw.by === 'string' ? raw.by : null,
-    tail: list(raw.tail).slice(-50).map((line) => text(line)),
+    code: whole(raw.code),
+    signal: whole(raw.signal),
+    reason: oneOf(raw.reason, reasons, 'unknown'),
+    at: number(raw.at),
+    durationMs: number(raw.durationMs),
+    launch: number(raw.launch),
+    core: raw.core === true,
+    peakMem: whole(raw.peakMem),
+    by: typeof raw.by === 'string' ? raw.by : null,
+    tail: list(raw.tail)
+      .slice(-50)
+      .map((line) => text(line)),
   };
 }
 
@@ -84,11 +110,18 @@ export function soundInstance(reported: InstanceView, node: string): InstanceVie
     ports: list(raw.ports).map((port) => number(port)), debugPort: whole(raw.debugPort), consolePort: whole(raw.consolePort),
     startedAt: whole(raw.startedAt), readyAt: whole(raw.readyAt), restarts: number(raw.restarts), launch: number(raw.launch),
     exit: soundExit(raw.exit),
-    health: list(raw.health).map(object).map((h) => ({
-      index: number(h.index), role: oneOf(h.role, ['live', 'ready', 'startup'] as const, 'live'),
-      status: oneOf(h.status, ['waiting', 'passing', 'failing'] as const, 'waiting'), failures: number(h.failures), at: number(h.at), detail: text(h.detail),
-    })),
-    usage: soundUsage(raw.usage), reason: soundReason(raw.reason),
+    health: list(raw.health)
+      .map(object)
+      .map((h) => ({
+        index: number(h.index),
+        role: oneOf(h.role, ['live', 'ready', 'startup'] as const, 'live'),
+        status: oneOf(h.status, ['waiting', 'passing', 'failing'] as const, 'waiting'),
+        failures: number(h.failures),
+        at: number(h.at),
+        detail: text(h.detail),
+      })),
+    usage: soundUsage(raw.usage),
+    reason: soundReason(raw.reason),
     escalated: raw.escalated ? { launch: number(escalated.launch), deaths: number(escalated.deaths) } : null,
     at: number(raw.at),
   };

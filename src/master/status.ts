@@ -11,11 +11,23 @@ export function statusView({ context, storeAbout, phase, frozenUntil, startedAt 
   const notices: StatusView['notices'] = [];
   const notice = (code: string, text: string): void => { notices.push({ code, text, at: clock.now() }); };
   const frozen = frozenUntil();
-  if (frozen !== null) notice('placement-frozen', `Most nodes vanished at once: nothing is replaced before ${new Date(frozen).toISOString()}`);
-  if (instances.unknown) notice('unknown-instances', `${instances.unknown} running instances are assigned by nobody here: adopt or stop them`);
+  if (frozen !== null)
+    notice('placement-frozen', `Most nodes vanished at once: nothing is replaced before ${new Date(frozen).toISOString()}`);
+  if (instances.unknown)
+    notice('unknown-instances', `${instances.unknown} running instances are assigned by nobody here: adopt or stop them`);
   if (nodes.lost) notice('nodes-lost', `${nodes.lost} of ${view.nodes.size} nodes are lost`);
   return {
-    name: 'stathub', role: 'master', version, hub: leadership.hub || null, term: leadership.term || null, startedAt, phase: phase(), store: storeAbout,
-    nodes, apps: view.apps.size, instances, notices,
+    name: 'stathub',
+    role: 'master',
+    version,
+    hub: leadership.hub || null,
+    term: leadership.term || null,
+    startedAt,
+    phase: phase(),
+    store: storeAbout,
+    nodes,
+    apps: view.apps.size,
+    instances,
+    notices,
   };
 }

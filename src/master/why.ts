@@ -22,7 +22,16 @@ async function eventsOf(context: MasterContext, subject: 'app' | 'instance', id:
 export async function whyApp(parts: ClusterParts, entry: AppEntry): Promise<WhyView> {
   const { status, reason } = appView(parts.context.view, entry);
   const { funnel, nearest } = await parts.planner.ask({ kind: 'why', more: 0, app: entry.name });
-  return { subject: entry.name, status, reason, funnel, nearest, waiting: entry.waiting, decisions: entry.decisions, events: await eventsOf(parts.context, 'app', entry.name) };
+  return {
+    subject: entry.name,
+    status,
+    reason,
+    funnel,
+    nearest,
+    waiting: entry.waiting,
+    decisions: entry.decisions,
+    events: await eventsOf(parts.context, 'app', entry.name),
+  };
 }
 
 export async function whyInstance(parts: ClusterParts, view: InstanceView): Promise<WhyView> {
@@ -40,7 +49,17 @@ export async function planApp({ context, planner }: ClusterParts, spec: AppSpec,
   const { view, clock, leadership: { term } } = context;
   const entry = view.apps.get(spec.name);
   const now = clock.now();
-  const before = entry?.record.doc ?? { name: spec.name, revision: 0, scale: spec.placement.scale, start: spec.start, deleting: false, restartedAt: null, createdAt: now, updatedAt: now, term };
+  const before = entry?.record.doc ?? {
+    name: spec.name,
+    revision: 0,
+    scale: spec.placement.scale,
+    start: spec.start,
+    deleting: false,
+    restartedAt: null,
+    createdAt: now,
+    updatedAt: now,
+    term,
+  };
   const scale = given.scale ? spec.placement.scale : before.scale;
   const start = given.start ? spec.start : before.start;
   const whole = withForce(spec, scale, start);

@@ -19,7 +19,11 @@ for (const transport of ['websocket', 'poll'] as const) {
       await until('the agent knows its hub', () => agent.hub?.startsWith('hub-'));
       assert.ok(agent.term >= 1);
       await until('beats are answered', () => agent.frames.filter(({ type }) => type === 'beat.ack').length >= 2);
-      await until('the joining is told', async () => (await master.cluster.events({ query: 'kind:node.joined', after: 0, limit: 10, newestFirst: false })).items.length === 1);
+      await until(
+        'the joining is told',
+        async () =>
+          (await master.cluster.events({ query: 'kind:node.joined', after: 0, limit: 10, newestFirst: false })).items.length === 1,
+      );
       assert.equal(master.warnings, []);
     } finally {
       agent.disconnect();
@@ -101,10 +105,25 @@ test('malformed bodies and frames are refused and said; the line and the master 
     agent.send({ type: 'nonsense' } as never);
     agent.send({ type: 'observed', run: 1, seq: 'x', from: 0, changes: {} } as never);
     agent.send({ type: 'hello' } as never);
-    agent.instances.set('x.0.aaaaaaaa', { id: 'x.0.aaaaaaaa', app: 'x', slot: 0, status: 'running', health: 'no list', ports: null } as never);
+    agent.instances.set('x.0.aaaaaaaa', {
+      id: 'x.0.aaaaaaaa',
+      app: 'x',
+      slot: 0,
+      status: 'running',
+      health: 'no list',
+      ports: null,
+    } as never);
     agent.report(['x.0.aaaaaaaa']);
-    await until('what it said of an instance is there, in shape', async () => (await master.cluster.instances('*', { from: 0, size: 10 })).items.some(({ id, health }) => id === 'x.0.aaaaaaaa' && Array.isArray(health)));
-    await until('it is told', async () => (await master.cluster.events({ query: 'kind:link.frameRefused', after: 0, limit: 10, newestFirst: false })).items.length > 0);
+    await until('what it said of an instance is there, in shape', async () =>
+      (await master.cluster.instances('*', { from: 0, size: 10 })).items.some(
+        ({ id, health }) => id === 'x.0.aaaaaaaa' && Array.isArray(health),
+      ),
+    );
+    await until(
+      'it is told',
+      async () =>
+        (await master.cluster.events({ query: 'kind:link.frameRefused', after: 0, limit: 10, newestFirst: false })).items.length > 0,
+    );
     assert.ok(agent.welcomed, 'the line is still there');
     for (const body of ['', '{', '{"session":null}', '{"session":null,"frames":[{"type":"hello"}]}']) {
       const answer = await fetch(`${master.url}/v1/link/n9/report`, { method: 'POST', body });
@@ -181,10 +200,17 @@ test('cordon, drain and tags are stored, pushed and shown', async () => {
     assert.is((await master.cluster.nodeAction('n1', 'uncordon', operator)).status, 'ready');
     await master.cluster.setTags('n1', ['ssd', 'ssd', 'hpc'], operator);
     await master.cluster.setEnvs('n1', { ZONE: 'a' }, operator);
-    await until('they are pushed', () => agent.frames.some((frame) => frame.type === 'desired' && frame.envs['ZONE'] === 'a' && frame.tags?.join() === 'ssd,hpc'));
+    await until('they are pushed', () =>
+      agent.frames.some((frame) => frame.type === 'desired' && frame.envs['ZONE'] === 'a' && frame.tags?.join() === 'ssd,hpc'),
+    );
     assert.is((await master.cluster.nodes('tags:hpc', { from: 0, size: 10 })).total, 1);
     assert.is((await master.cluster.nodes('tags:own', { from: 0, size: 10 })).total, 0);
-    await until('audited', async () => (await master.cluster.events({ query: 'kind:node.tagged', after: 0, limit: 1, newestFirst: true })).items[0]?.detail['by'] === 'test');
+    await until(
+      'audited',
+      async () =>
+        (await master.cluster.events({ query: 'kind:node.tagged', after: 0, limit: 1, newestFirst: true })).items[0]?.detail['by'] ===
+        'test',
+    );
   } finally {
     agent.disconnect();
     await master.stop();

@@ -7,7 +7,8 @@ import { SimAgent } from '../support/sim-agent.ts';
 import { until } from '../support/until.ts';
 
 const statusOf = async (master: TestMaster, node: string): Promise<string> => (await master.cluster.node(node)).status;
-const ready = (master: TestMaster, count: number) => until(`${count} nodes are ready`, async () => (await master.cluster.nodes('status:ready', { from: 0, size: 100 })).total === count);
+const ready = (master: TestMaster, count: number) =>
+  until(`${count} nodes are ready`, async () => (await master.cluster.nodes('status:ready', { from: 0, size: 100 })).total === count);
 async function ended(master: TestMaster, agents: SimAgent[]): Promise<void> {
   for (const agent of agents) agent.disconnect();
   await master.stop();
@@ -37,7 +38,10 @@ test('a node that vanishes is suspect, then lost; its slots run elsewhere; on re
       assert.match((await master.cluster.instance(id)).reason?.code ?? '', 'node-lost');
     }
     assert.is((await master.cluster.node('n1')).reason?.code, 'lost');
-    await until('both are told', async () => (await master.cluster.events({ query: 'kind:node.lost', after: 0, limit: 5, newestFirst: true })).items.length === 1);
+    await until(
+      'both are told',
+      async () => (await master.cluster.events({ query: 'kind:node.lost', after: 0, limit: 5, newestFirst: true })).items.length === 1,
+    );
 
     one.connect(master.url);
     await until('the older ones are stopped', () => one.running.length === 0);
@@ -101,9 +105,13 @@ test('after a start of the master nobody is lost before the amnesty is over', as
   const began = performance.now();
   try {
     assert.is(await statusOf(again, 'n1'), 'joining');
-    assert.is((await again.cluster.instances('*', { from: 0, size: 10 })).items[0]?.id, agent.running[0]!.id, 'the last known instance is shown');
-    await until('suspect', async () => await statusOf(again, 'n1') === 'suspect');
-    await until('lost', async () => await statusOf(again, 'n1') === 'lost');
+    assert.is(
+      (await again.cluster.instances('*', { from: 0, size: 10 })).items[0]?.id,
+      agent.running[0]!.id,
+      'the last known instance is shown',
+    );
+    await until('suspect', async () => (await statusOf(again, 'n1')) === 'suspect');
+    await until('lost', async () => (await statusOf(again, 'n1')) === 'lost');
     assert.ok(performance.now() - began >= 2_400, `lost after ${performance.now() - began} ms`);
   } finally { await ended(again, [agent]); }
 });
@@ -118,11 +126,23 @@ test('most nodes vanish at once: nothing is replaced for a while, and it says so
     for (const agent of agents.slice(0, 3)) agent.disconnect();
     await until('three are lost', async () => (await master.cluster.nodes('status:lost', { from: 0, size: 10 })).total === 3);
     assert.ok((await master.cluster.status()).notices.some(({ code }) => code === 'placement-frozen'));
-    await until('said', async () => (await master.cluster.events({ query: 'kind:placement.frozen', after: 0, limit: 1, newestFirst: true })).items.length === 1);
-    assert.is(agents.slice(3).reduce((sum, agent) => sum + agent.instances.size, 0), 2, 'nothing was replaced');
+    await until(
+      'said',
+      async () =>
+        (await master.cluster.events({ query: 'kind:placement.frozen', after: 0, limit: 1, newestFirst: true })).items.length === 1,
+    );
+    assert.is(
+      agents.slice(3).reduce((sum, agent) => sum + agent.instances.size, 0),
+      2,
+      'nothing was replaced',
+    );
     agents[0]!.connect(master.url);
-    await until('one is back', async () => await statusOf(master, 'n1') === 'ready');
-    await until('the brake is off: the rest is replaced', () => [0, 3, 4].reduce((sum, index) => sum + agents[index]!.running.length, 0) === 5, 8_000);
+    await until('one is back', async () => (await statusOf(master, 'n1')) === 'ready');
+    await until(
+      'the brake is off: the rest is replaced',
+      () => [0, 3, 4].reduce((sum, index) => sum + agents[index]!.running.length, 0) === 5,
+      8_000,
+    );
     assert.is(agents[0]!.running.length >= 1, true, 'the one that came back kept its own');
   } finally { await ended(master, agents); }
 });

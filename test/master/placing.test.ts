@@ -7,7 +7,10 @@ import type { TestMaster } from '../support/test-master.ts';
 import { SimAgent } from '../support/sim-agent.ts';
 import { until } from '../support/until.ts';
 
-async function cluster(nodes: number, options: Partial<ConstructorParameters<typeof SimAgent>[0]> = {}): Promise<{ master: TestMaster; agents: SimAgent[]; end: () => Promise<void> }> {
+async function cluster(
+  nodes: number,
+  options: Partial<ConstructorParameters<typeof SimAgent>[0]> = {},
+): Promise<{ master: TestMaster; agents: SimAgent[]; end: () => Promise<void> }> {
   const master = await testMaster();
   const agents = Array.from({ length: nodes }, (_, index) => new SimAgent({ node: `n${index + 1}`, ...options }).connect(master.url));
   await until('all nodes are ready', async () => (await master.cluster.nodes('status:ready', { from: 0, size: 10 })).total === nodes);
@@ -33,7 +36,9 @@ test('an app is placed, pushed, observed and shown', async () => {
     assert.ok(created && changed);
     assert.is(app.revision, 1);
     await until('it runs', async () => (await master.cluster.app('web')).status === 'running', 5_000).catch(async (error) => {
-      throw new Error(`${String(error)} ${JSON.stringify(await master.cluster.app('web'))} ${JSON.stringify(master.warnings)} ${JSON.stringify(agents[0]!.frames.filter(({ type }) => type !== 'beat.ack'))}`);
+      throw new Error(
+        `${String(error)} ${JSON.stringify(await master.cluster.app('web'))} ${JSON.stringify(master.warnings)} ${JSON.stringify(agents[0]!.frames.filter(({ type }) => type !== 'beat.ack'))}`,
+      );
     });
     const [instance] = (await master.cluster.instances('*', { from: 0, size: 10 })).items;
     assert.match(instance!.id, /^web\.0\.[a-z2-7]{8}$/);
@@ -89,10 +94,17 @@ test('stop, start, restart, delete', async () => {
   const { master, agents, end } = await cluster(2);
   try {
     await deploy(master.cluster, { name: 'web', placement: { scale: 2 }, update: { minHealthySeconds: 0 } });
-    const up = () => until('it runs', async () => { const app = await master.cluster.app('web'); return app.status === 'running' ? app : null; });
+    const up = () =>
+      until('it runs', async () => {
+        const app = await master.cluster.app('web');
+        return app.status === 'running' ? app : null;
+      });
     await up();
     await master.cluster.appAction('web', 'stop', operator);
-    await until('all stopped', async () => (await master.cluster.app('web')).status === 'stopped' && agents.every((agent) => agent.running.length === 0));
+    await until(
+      'all stopped',
+      async () => (await master.cluster.app('web')).status === 'stopped' && agents.every((agent) => agent.running.length === 0),
+    );
     await until('no slot is left', async () => (await master.cluster.slots('web')).length === 0);
     await master.cluster.appAction('web', 'start', operator);
     await up();
@@ -106,7 +118,7 @@ test('stop, start, restart, delete', async () => {
     const deleting = await master.cluster.deleteApp('web', operator);
     assert.is(deleting.status, 'deleting');
     await until('it is gone', async () => await refusal(master.cluster.app('web')) === 'app-not-found');
-    assert.is((await master.store.scan('revisions', { prefix: 'web/' })).items.length, 0);
+    await until('its revisions too', async () => (await master.store.scan('revisions', { prefix: 'web/' })).items.length === 0);
     assert.is((await master.store.scan('assignments', { prefix: 'web/' })).items.length, 0);
     await deploy(master.cluster, { name: 'web', placement: { scale: 1 } });
     assert.is((await up()).revision, 1);
@@ -118,7 +130,12 @@ test('what is refused, and revisions', async () => {
   const { master, end } = await cluster(1);
   const { cluster: hub } = master;
   const put = (given: Record<string, unknown>, options: { mode?: 'create' | 'put'; ifMatch?: string | null; scale?: boolean }) =>
-    hub.putApp(specOf(given), { scale: options.scale ?? false, start: false }, { mode: options.mode ?? 'put', ifMatch: options.ifMatch ?? null, refetch: false }, operator);
+    hub.putApp(
+      specOf(given),
+      { scale: options.scale ?? false, start: false },
+      { mode: options.mode ?? 'put', ifMatch: options.ifMatch ?? null, refetch: false },
+      operator,
+    );
   try {
     assert.is(await refusal(hub.app('web')), 'app-not-found');
     assert.is(await refusal(hub.scaleApp('web', 1, null, operator)), 'app-not-found');
@@ -145,7 +162,11 @@ test('what is refused, and revisions', async () => {
     assert.is(await refusal(hub.instance('nope')), 'instance-not-found');
     assert.is(await refusal(hub.node('nope')), 'node-not-found');
     assert.is(await refusal(hub.deleteNode('n1', operator)), 'node-in-use');
-    await until('audited', async () => (await hub.events({ query: 'kind:app.rolledBack', after: 0, limit: 5, newestFirst: true })).items[0]?.detail['by'] === 'test');
+    await until(
+      'audited',
+      async () =>
+        (await hub.events({ query: 'kind:app.rolledBack', after: 0, limit: 5, newestFirst: true })).items[0]?.detail['by'] === 'test',
+    );
     const why = await hub.why('web');
     assert.ok(why.events.length > 0);
     assert.equal(master.warnings, []);

@@ -7,7 +7,8 @@ import type { TestMaster } from '../support/test-master.ts';
 import { SimAgent } from '../support/sim-agent.ts';
 import { until } from '../support/until.ts';
 
-const ready = (master: TestMaster, count: number) => until(`${count} nodes are ready`, async () => (await master.cluster.nodes('status:ready', { from: 0, size: 100 })).total === count);
+const ready = (master: TestMaster, count: number) =>
+  until(`${count} nodes are ready`, async () => (await master.cluster.nodes('status:ready', { from: 0, size: 100 })).total === count);
 
 test('a restarted master knows all it acknowledged; nothing is started or stopped', async () => {
   const master = await testMaster();
@@ -27,9 +28,19 @@ test('a restarted master knows all it acknowledged; nothing is started or stoppe
     assert.ok(again.running.context.leadership.term > term);
     assert.is((await again.cluster.instances('*', { from: 0, size: 10 })).total, 5, 'last known instances are there before any agent is');
     for (const agent of agents) agent.connect(again.url);
-    await until('both are back', async () => await again.cluster.nodes('NOT status:joining', { from: 0, size: 10 }).then(({ total }) => total === 2));
-    await until('the app runs', async () => (await again.cluster.app('web')).status === 'running' && (await again.cluster.app('db')).status === 'running');
-    assert.equal(agents.map((agent) => agent.running.map(({ id }) => id).sort()), before, 'the same instances');
+    await until(
+      'both are back',
+      async () => await again.cluster.nodes('NOT status:joining', { from: 0, size: 10 }).then(({ total }) => total === 2),
+    );
+    await until(
+      'the app runs',
+      async () => (await again.cluster.app('web')).status === 'running' && (await again.cluster.app('db')).status === 'running',
+    );
+    assert.equal(
+      agents.map((agent) => agent.running.map(({ id }) => id).sort()),
+      before,
+      'the same instances',
+    );
     assert.equal((await again.cluster.node('n1')).tags, ['kept']);
     assert.is((await again.cluster.node('n2')).status, 'cordoned');
     assert.equal((await again.cluster.app('db')).spec.envs, { A: '1' });
@@ -95,7 +106,10 @@ test('a restored store: what it does not know runs on as unknown, its slot is no
 
   const restored = await testMaster({ directory: backup });
   const ids = agent.running.map(({ id }) => id).sort();
-  agent.options.command = (command) => (command.name === 'adopt' ? { spec: agent.spec(command.target.split('.')[0]!, 1), hash: '', view: agent.instances.get(command.target) } : undefined);
+  agent.options.command = (command) =>
+    command.name === 'adopt'
+      ? { spec: agent.spec(command.target.split('.')[0]!, 1), hash: '', view: agent.instances.get(command.target) }
+      : undefined;
   try {
     agent.connect(restored.url);
     await until('welcome', () => agent.welcomed && agent.obeys);
@@ -108,7 +122,10 @@ test('a restored store: what it does not know runs on as unknown, its slot is no
 
     for (const id of ids.filter((each) => !each.startsWith('web.0'))) await restored.cluster.instanceAction(id, 'adopt', operator);
     await until('all are known', async () => (await restored.cluster.instances('status:running', { from: 0, size: 10 })).total === 3);
-    await until('both apps run', async () => (await restored.cluster.app('web')).status === 'running' && (await restored.cluster.app('late')).status === 'running');
+    await until(
+      'both apps run',
+      async () => (await restored.cluster.app('web')).status === 'running' && (await restored.cluster.app('late')).status === 'running',
+    );
     assert.equal(agent.running.map(({ id }) => id).sort(), ids, 'without a restart');
     assert.ok(agent.running.every(({ goal }) => goal === 'run'));
     await until('they have epochs of this hub', () => new Set(agent.running.map(({ epoch }) => epoch)).size === 3);
@@ -138,12 +155,24 @@ test('an unknown instance is stopped by an operator, a known one is not', async 
     const known = agent.running[0]!.id;
     const code = await master.cluster.instanceAction(known, 'stop', operator).then(() => 'done', (error: { code: string }) => error.code);
     assert.is(code, 'not-unknown');
-    assert.is(await master.cluster.instanceAction(known, 'adopt', operator).then(() => 'done', (error: { code: string }) => error.code), 'not-unknown');
+    assert.is(
+      await master.cluster.instanceAction(known, 'adopt', operator).then(
+        () => 'done',
+        (error: { code: string }) => error.code,
+      ),
+      'not-unknown',
+    );
     await master.cluster.instanceAction(known, 'restart', operator);
     assert.ok(agent.frames.some((frame) => frame.type === 'command' && frame.name === 'restart' && frame.target === known));
     agent.disconnect();
     await until('away', async () => (await master.cluster.node('n1')).link === 'none');
-    assert.is(await master.cluster.instanceAction(known, 'restart', operator).then(() => 'done', (error: { code: string }) => error.code), 'node-away');
+    assert.is(
+      await master.cluster.instanceAction(known, 'restart', operator).then(
+        () => 'done',
+        (error: { code: string }) => error.code,
+      ),
+      'node-away',
+    );
   } finally {
     agent.disconnect();
     await master.stop();

@@ -36,7 +36,8 @@ function busyness(): number {
   return (performance.now() - at) / ((used.user + used.system) / 1_000);
 }
 
-const count = async (master: TestMaster, query: string): Promise<number> => (await master.cluster.instances(query, { from: 0, size: 1 })).total;
+const count = async (master: TestMaster, query: string): Promise<number> =>
+  (await master.cluster.instances(query, { from: 0, size: 1 })).total;
 
 test('10,000 instances on 1,000 nodes', async () => {
   let master = await testMaster({ times });
@@ -56,7 +57,9 @@ test('10,000 instances on 1,000 nodes', async () => {
     slowness = Math.max(slowness, busyness());
   };
   try {
-    await measured('join', () => until('all nodes are ready', async () => (await master.cluster.status()).nodes['ready'] === nodes, 30_000));
+    await measured('join', () =>
+      until('all nodes are ready', async () => (await master.cluster.status()).nodes['ready'] === nodes, 30_000),
+    );
     await measured('place', async () => {
       await deploy(master.cluster, { name: 'big', placement: { scale, spread: ['hostname'], query: 'os.cpus:>2' } });
       await until('all run', () => master.running.context.view.instances.size === scale, 60_000);
@@ -68,7 +71,9 @@ test('10,000 instances on 1,000 nodes', async () => {
     await measured('start', async () => { master = await testMaster({ directory: master.directory, times }); });
     assert.is((await master.cluster.instances('*', { from: 0, size: 1 })).total, scale, 'known before any agent is back');
     agents.connect(master.url);
-    await measured('return', () => until('all nodes are back', async () => (await master.cluster.status()).nodes['ready'] === nodes, 60_000));
+    await measured('return', () =>
+      until('all nodes are back', async () => (await master.cluster.status()).nodes['ready'] === nodes, 60_000),
+    );
     await until('the app runs', async () => (await master.cluster.app('big')).status === 'running', 30_000);
     assert.is((await agents.ask('started'))['started'], scale, 'nothing was started twice');
     for (let more = 1; more <= 3; more += 1) {
@@ -77,8 +82,14 @@ test('10,000 instances on 1,000 nodes', async () => {
         await until('it runs', () => master.running.context.view.instances.size === scale + more, 20_000);
       });
     }
-    console.log(`# ms: ${JSON.stringify(took)}; longest turn of the loop: ${JSON.stringify(longest)}, p99 ${JSON.stringify(usual)}; rss ${Math.round(process.memoryUsage().rss / 1e6)} MB; busy ${slowness.toFixed(1)}`);
-    const quietest = Math.min(...Object.keys(longest).filter((what) => what.startsWith('one more')).map((what) => longest[what]!));
+    console.log(
+      `# ms: ${JSON.stringify(took)}; longest turn of the loop: ${JSON.stringify(longest)}, p99 ${JSON.stringify(usual)}; rss ${Math.round(process.memoryUsage().rss / 1e6)} MB; busy ${slowness.toFixed(1)}`,
+    );
+    const quietest = Math.min(
+      ...Object.keys(longest)
+        .filter((what) => what.startsWith('one more'))
+        .map((what) => longest[what]!),
+    );
     const slower = Math.max(1, slowness);
     assert.ok(took['start']! < 3_000 * slower, `start-up took ${took['start']} ms`);
     assert.ok(usual['place']! < 50 * slower, `the loop was held up for ${usual['place']} ms (p99) while 10,000 were placed`);

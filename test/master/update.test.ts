@@ -7,9 +7,14 @@ import type { TestMaster } from '../support/test-master.ts';
 import { SimAgent } from '../support/sim-agent.ts';
 import { until } from '../support/until.ts';
 
-async function linked(nodes: number, behaviour?: SimAgent['options']['behaviour']): Promise<{ master: TestMaster; agents: SimAgent[]; all: () => SimAgent['running']; end: () => Promise<void> }> {
+async function linked(
+  nodes: number,
+  behaviour?: SimAgent['options']['behaviour'],
+): Promise<{ master: TestMaster; agents: SimAgent[]; all: () => SimAgent['running']; end: () => Promise<void> }> {
   const master = await testMaster({ placement: { moveDelayMs: 200, moveDelayLimitMs: 1_000 } });
-  const agents = Array.from({ length: nodes }, (_, index) => new SimAgent({ node: `n${index + 1}`, ...(behaviour ? { behaviour } : {}) }).connect(master.url));
+  const agents = Array.from({ length: nodes }, (_, index) =>
+    new SimAgent({ node: `n${index + 1}`, ...(behaviour ? { behaviour } : {}) }).connect(master.url),
+  );
   await until('ready', async () => (await master.cluster.nodes('status:ready', { from: 0, size: 1 })).total === nodes);
   return {
     master, agents, all: () => agents.flatMap((agent) => agent.running),
@@ -45,7 +50,10 @@ test('the new revision never becomes healthy: the old ones stay, and it says so'
     await until('two run', async () => (await master.cluster.app('web')).status === 'running');
     await deploy(master.cluster, { ...app, envs: { A: '2' } });
     await until('the first replacement starts', () => [...agents[0]!.instances.values()].some(({ revision }) => revision === 2));
-    await until('it is late', async () => (await master.cluster.events({ query: 'kind:app.updateLate', after: 0, limit: 1, newestFirst: true })).items.length === 1);
+    await until(
+      'it is late',
+      async () => (await master.cluster.events({ query: 'kind:app.updateLate', after: 0, limit: 1, newestFirst: true })).items.length === 1,
+    );
     assert.is(all().filter(({ revision }) => revision === 1).length, 2, 'both old ones run');
     assert.is([...agents[0]!.instances.values()].filter(({ revision }) => revision === 2).length, 1, 'one replacement, no more');
     await master.cluster.rollback('web', 1, operator);
@@ -78,8 +86,13 @@ test('a full restart window: the slot moves to another node', async () => {
     await until('it runs on the other node', () => to.running.length === 1);
     await until('nothing is left on the first', () => from.instances.size === 0);
     assert.is((await master.cluster.slots('web'))[0]?.moves?.count, 1);
-    await until('it is told', async () => (await master.cluster.events({ query: 'kind:slot.moved', after: 0, limit: 1, newestFirst: true })).items.length === 1);
-  } finally { await end(); }
+    await until(
+      'it is told',
+      async () => (await master.cluster.events({ query: 'kind:slot.moved', after: 0, limit: 1, newestFirst: true })).items.length === 1,
+    );
+  } finally {
+    await end();
+  }
 });
 
 test('a full restart window and no other node: it is told to stay', async () => {

@@ -11,7 +11,9 @@ import type { TestMaster } from '../support/test-master.ts';
 import { SimAgent } from '../support/sim-agent.ts';
 import { until } from '../support/until.ts';
 
-async function linked(options: Partial<ConstructorParameters<typeof SimAgent>[0]> = {}): Promise<{ master: TestMaster; agent: SimAgent; end: () => Promise<void> }> {
+async function linked(
+  options: Partial<ConstructorParameters<typeof SimAgent>[0]> = {},
+): Promise<{ master: TestMaster; agent: SimAgent; end: () => Promise<void> }> {
   const master = await testMaster();
   const agent = new SimAgent({ node: 'n1', ...options }).connect(master.url);
   await until('ready', async () => (await master.cluster.nodes('status:ready', { from: 0, size: 1 })).total === 1);
@@ -29,10 +31,15 @@ test('a set of more than 1 MiB travels in parts, each small enough, and is appli
       await until('all run', () => agent.running.length === 40, 15_000);
       agent.line?.close('the test breaks the line');
       const before = agent.frames.length;
-      await until('back', () => agent.frames.slice(before).some((frame) => frame.type === 'desired' && frame.from === 0 && frame.part === frame.parts));
+      await until('back', () =>
+        agent.frames.slice(before).some((frame) => frame.type === 'desired' && frame.from === 0 && frame.part === frame.parts),
+      );
       const parts = agent.frames.slice(before).filter((frame): frame is DesiredFrame => frame.type === 'desired');
       assert.ok(parts.length >= 3, `${parts.length} parts`);
-      assert.equal(parts.map(({ part, parts: of, seq }) => `${part}/${of} ${seq}`), parts.map((_, index) => `${index + 1}/${parts.length} 1`));
+      assert.equal(
+        parts.map(({ part, parts: of, seq }) => `${part}/${of} ${seq}`),
+        parts.map((_, index) => `${index + 1}/${parts.length} 1`),
+      );
       for (const part of parts) assert.ok(encodeBody(part).length < maxPayload);
       assert.is(parts.flatMap(({ assignments }) => assignments).length, 40);
       assert.is(new Set(parts.flatMap(({ revisions }) => revisions.map(({ app }) => app))).size, 40, 'a spec travels once');
@@ -94,7 +101,10 @@ test('commands are answered, refused and expire; a broken line says so', async (
     answer = () => { throw Object.assign(new Error('?'), { code: 'no-such-code' }); };
     assert.is(await code(master.cluster.instanceAction(id, 'kill', operator)), 'internal');
     answer = () => new Promise(() => {});
-    const { ask } = { ask: (master.running.cluster as unknown as { parts: { commands: { ask: (...given: unknown[]) => Promise<unknown> } } }).parts.commands };
+    const { ask } = {
+      ask: (master.running.cluster as unknown as { parts: { commands: { ask: (...given: unknown[]) => Promise<unknown> } } }).parts
+        .commands,
+    };
     assert.is(await code(ask.ask('n1', 'restart', id, {}, { expiresInMs: 50 })), 'expired');
     const cut = code(master.cluster.instanceAction(id, 'kill', operator));
     await until('it has arrived', () => agent.frames.filter((frame) => frame.type === 'command' && frame.name === 'kill').length === 3);
@@ -108,7 +118,8 @@ test('logs are streamed in order and end with the answer, or when nobody reads a
   const { master, agent, end } = await linked({
     command: async (command, chunk) => {
       if (command.name !== 'logs') return undefined;
-      for (let line = 0; line < 5; line += 1) chunk({ stream: line % 2 ? 'stderr' : 'stdout', cursor: line, bytes: Buffer.from(`line ${line}\n`).toString('base64') });
+      for (let line = 0; line < 5; line += 1)
+        chunk({ stream: line % 2 ? 'stderr' : 'stdout', cursor: line, bytes: Buffer.from(`line ${line}\n`).toString('base64') });
       if (command.args['follow']) await new Promise(() => {});
       return undefined;
     },
@@ -128,18 +139,37 @@ test('logs are streamed in order and end with the answer, or when nobody reads a
       followed += 1;
       if (followed === 5) abort.abort();
     }
-    await until('the agent is told to end it', () => { cancelled = agent.frames.filter((frame) => frame.type === 'command' && frame.name === 'cancel').length; return cancelled === 1; });
+    await until('the agent is told to end it', () => {
+      cancelled = agent.frames.filter((frame) => frame.type === 'command' && frame.name === 'cancel').length;
+      return cancelled === 1;
+    });
     agent.disconnect();
     await until('away', async () => (await master.cluster.node('n1')).link === 'none');
-    const refused = await (async () => { for await (const _ of master.cluster.logs(id, request, new AbortController().signal)) void _; })().then(() => 'done', (error: { code: string }) => error.code);
+    const refused = await (async () => {
+      for await (const _ of master.cluster.logs(id, request, new AbortController().signal)) void _;
+    })().then(
+      () => 'done',
+      (error: { code: string }) => error.code,
+    );
     assert.is(refused, 'node-away');
   } finally { await end(); }
 });
 
 test('an agent\'s events are taken up once each and acknowledged when they are durable', async () => {
   const { master, agent, end } = await linked();
-  const event = (n: number) => ({ n, event: { at: Date.now(), kind: 'instance.started', subject: { app: 'web', instance: `web.0.${n}`, node: 'forged' }, message: `started ${n}`, loudness: 'quiet' as const, detail: {} } });
-  const count = async () => (await master.cluster.events({ query: 'kind:instance.started', after: 0, limit: 100, newestFirst: false })).items;
+  const event = (n: number) => ({
+    n,
+    event: {
+      at: Date.now(),
+      kind: 'instance.started',
+      subject: { app: 'web', instance: `web.0.${n}`, node: 'forged' },
+      message: `started ${n}`,
+      loudness: 'quiet' as const,
+      detail: {},
+    },
+  });
+  const count = async () =>
+    (await master.cluster.events({ query: 'kind:instance.started', after: 0, limit: 100, newestFirst: false })).items;
   const acked = () => agent.frames.filter((frame) => frame.type === 'events.ack').map((frame) => (frame as { upTo: number }).upTo);
   try {
     agent.send({ type: 'events', generation: 'g1', events: [event(1), event(2)] });
@@ -151,7 +181,11 @@ test('an agent\'s events are taken up once each and acknowledged when they are d
     await until('a new generation begins at 1', () => acked().join() === '2,3,1');
     assert.is((await count()).length, 4);
     agent.send({ type: 'events', generation: 'g2', events: [{ n: 2, event: { kind: 7, message: 'x'.repeat(100_000) } as never }] });
-    agent.send({ type: 'events', generation: 'g2', events: [{ n: 2, event: { at: 'never', kind: 'odd.event', subject: null, message: 'x'.repeat(100_000), detail: [] } as never }] });
+    agent.send({
+      type: 'events',
+      generation: 'g2',
+      events: [{ n: 2, event: { at: 'never', kind: 'odd.event', subject: null, message: 'x'.repeat(100_000), detail: [] } as never }],
+    });
     await until('an odd one is taken in shape', () => acked().at(-1) === 2);
     const [odd] = (await master.cluster.events({ query: 'kind:odd.event', after: 0, limit: 1, newestFirst: true })).items;
     assert.ok(odd!.message.length <= 4_000);
@@ -160,7 +194,10 @@ test('an agent\'s events are taken up once each and acknowledged when they are d
 
 test('a crash between the append and its note makes no event twice', async () => {
   const first = await linked();
-  const event = (n: number) => ({ n, event: { at: Date.now(), kind: 'instance.started', subject: {}, message: `started ${n}`, loudness: 'quiet' as const, detail: {} } });
+  const event = (n: number) => ({
+    n,
+    event: { at: Date.now(), kind: 'instance.started', subject: {}, message: `started ${n}`, loudness: 'quiet' as const, detail: {} },
+  });
   first.agent.send({ type: 'events', generation: 'g1', events: [event(1), event(2), event(3)] });
   await until('acknowledged', () => first.agent.frames.some(({ type }) => type === 'events.ack'));
   // What a kill -9 in between leaves: the entries without the note.
@@ -173,7 +210,12 @@ test('a crash between the append and its note makes no event twice', async () =>
     await until('welcome', () => first.agent.welcomed);
     first.agent.send({ type: 'events', generation: 'g1', events: [event(1), event(2), event(3), event(4)] });
     await until('acknowledged', () => first.agent.frames.some((frame) => frame.type === 'events.ack' && frame.upTo === 4));
-    assert.equal((await again.cluster.events({ query: 'kind:instance.started', after: 0, limit: 100, newestFirst: false })).items.map(({ message }) => message), ['started 1', 'started 2', 'started 3', 'started 4']);
+    assert.equal(
+      (await again.cluster.events({ query: 'kind:instance.started', after: 0, limit: 100, newestFirst: false })).items.map(
+        ({ message }) => message,
+      ),
+      ['started 1', 'started 2', 'started 3', 'started 4'],
+    );
   } finally {
     first.agent.disconnect();
     await again.stop();
@@ -188,9 +230,14 @@ test('figures of the node and its instances are kept; those of others are not ta
     await until('it runs', async () => (await master.cluster.app('web')).status === 'running');
     const { id } = agent.running[0]!;
     const minute = Math.floor(Date.now() / 60_000);
-    agent.send({ type: 'metrics', points: [
-      { subject: 'node/n1', minute, values: { cpu: [0, 0.5, 1] } }, { subject: `instance/${id}`, minute, values: { mem: [1, 2, 3] } }, { subject: 'node/n2', minute, values: { cpu: [9, 9, 9] } },
-    ] });
+    agent.send({
+      type: 'metrics',
+      points: [
+        { subject: 'node/n1', minute, values: { cpu: [0, 0.5, 1] } },
+        { subject: `instance/${id}`, minute, values: { mem: [1, 2, 3] } },
+        { subject: 'node/n2', minute, values: { cpu: [9, 9, 9] } },
+      ],
+    });
     await until('kept', async () => (await master.cluster.nodeMetrics('n1', minute, minute))[0]?.values['cpu']?.[1] === 0.5);
     await until('kept', async () => (await master.cluster.usage(id, minute, minute)).points[0]?.values['mem']?.[2] === 3);
     assert.is((await master.store.readPoints('node/n2', minute, minute)).length, 0);
@@ -203,9 +250,22 @@ test('the first contents that an agent fetched are written into the revision and
     await deploy(master.cluster, { name: 'web', uris: ['http://files.example/web.zip'] });
     await until('it runs', () => agent.running.length === 1);
     const uri = 'http://files.example/web.zip';
-    const found = (sha256: string) => agent.send({ type: 'observed', run: agent.run, seq: 2_000, from: 0, changes: Object.fromEntries(agent.instances), contents: [{ app: 'web', revision: 1, uri, sha256, size: 7 }, { app: 'web', revision: 1, uri: 'http://other', sha256: 'x', size: 1 }] });
+    const found = (sha256: string) =>
+      agent.send({
+        type: 'observed',
+        run: agent.run,
+        seq: 2_000,
+        from: 0,
+        changes: Object.fromEntries(agent.instances),
+        contents: [
+          { app: 'web', revision: 1, uri, sha256, size: 7 },
+          { app: 'web', revision: 1, uri: 'http://other', sha256: 'x', size: 1 },
+        ],
+      });
     found('aaa');
-    await until('sent along', () => desiredOf(agent).some(({ revisions }) => revisions.some(({ contents }) => contents[uri]?.sha256 === 'aaa')));
+    await until('sent along', () =>
+      desiredOf(agent).some(({ revisions }) => revisions.some(({ contents }) => contents[uri]?.sha256 === 'aaa')),
+    );
     found('bbb');
     await master.cluster.setEnvs('n1', { A: '1' }, operator);
     await until('later frames come', () => desiredOf(agent).some(({ envs }) => envs['A'] === '1'));
@@ -216,16 +276,36 @@ test('the first contents that an agent fetched are written into the revision and
 
 test('a deploy of the same spec takes up new contents of its origins, and changes nothing where they are the same', async () => {
   let sha256 = 'aaa';
-  const { master, agent, end } = await linked({ command: (command) => (command.name === 'resolve' ? { contents: { 'http://files.example/web.zip': { sha256, size: 7 } } } : undefined) });
+  const { master, agent, end } = await linked({
+    command: (command) => (command.name === 'resolve' ? { contents: { 'http://files.example/web.zip': { sha256, size: 7 } } } : undefined),
+  });
   const given = { name: 'web', uris: ['http://files.example/web.zip'], update: { minHealthySeconds: 0 } };
-  const again = async () => (await master.cluster.putApp((await master.cluster.app('web')).spec, { scale: false, start: false }, { mode: 'put', ifMatch: null, refetch: true }, operator)).changed;
+  const again = async () =>
+    (
+      await master.cluster.putApp(
+        (await master.cluster.app('web')).spec,
+        { scale: false, start: false },
+        { mode: 'put', ifMatch: null, refetch: true },
+        operator,
+      )
+    ).changed;
   try {
     await deploy(master.cluster, given);
     await until('it runs', () => agent.running.length === 1);
     const [{ id } = { id: '' }] = agent.running;
     assert.is(await again(), false, 'not fetched even once: the next fetch finds out');
-    agent.send({ type: 'observed', run: agent.run, seq: 2_000, from: 0, changes: Object.fromEntries(agent.instances), contents: [{ app: 'web', revision: 1, uri: 'http://files.example/web.zip', sha256: 'aaa', size: 7 }] });
-    await until('known', async () => (await master.cluster.revisions('web', { from: 0, size: 1 })).items[0]?.contents['http://files.example/web.zip']);
+    agent.send({
+      type: 'observed',
+      run: agent.run,
+      seq: 2_000,
+      from: 0,
+      changes: Object.fromEntries(agent.instances),
+      contents: [{ app: 'web', revision: 1, uri: 'http://files.example/web.zip', sha256: 'aaa', size: 7 }],
+    });
+    await until(
+      'known',
+      async () => (await master.cluster.revisions('web', { from: 0, size: 1 })).items[0]?.contents['http://files.example/web.zip'],
+    );
     assert.is(await again(), false);
     sha256 = 'bbb';
     assert.is(await again(), true);
@@ -239,8 +319,35 @@ test('a deploy of the same spec takes up new contents of its origins, and change
 test('actors of master and agents are one tree; any can be watched and sent an event', async () => {
   const { master, agent, end } = await linked({
     command: async (command, chunk) => {
-      if (command.name === 'actors') return [{ id: 'agent', parent: null, machine: 'agent', label: 'agent', where: '?', state: 'serving', status: 'active', at: 1 }, { id: 'instance:web.0.x', parent: 'supervisor:web#0', machine: 'instance', label: 'web.0', where: '?', state: 'running', status: 'active', at: 1 }];
-      if (command.name === 'inspect') { chunk({ actor: command.target, machine: 'agent', seq: 1, at: 1, event: '', edges: [], state: ['serving'], context: {}, source: null, status: 'active' }); await new Promise(() => {}); }
+      if (command.name === 'actors')
+        return [
+          { id: 'agent', parent: null, machine: 'agent', label: 'agent', where: '?', state: 'serving', status: 'active', at: 1 },
+          {
+            id: 'instance:web.0.x',
+            parent: 'supervisor:web#0',
+            machine: 'instance',
+            label: 'web.0',
+            where: '?',
+            state: 'running',
+            status: 'active',
+            at: 1,
+          },
+        ];
+      if (command.name === 'inspect') {
+        chunk({
+          actor: command.target,
+          machine: 'agent',
+          seq: 1,
+          at: 1,
+          event: '',
+          edges: [],
+          state: ['serving'],
+          context: {},
+          source: null,
+          status: 'active',
+        });
+        await new Promise(() => {});
+      }
       return undefined;
     },
   });
@@ -255,16 +362,32 @@ test('actors of master and agents are one tree; any can be watched and sent an e
     assert.is(named('instance:web.0.x')?.where, 'n1');
     const frames: InspectFrame[] = [];
     const abort = new AbortController();
-    const watching = [master.cluster.inspect('node:n1', (frame) => frames.push(frame), abort.signal), master.cluster.inspect('node:n1/agent', (frame) => frames.push(frame), abort.signal)];
-    await until('both tell', () => frames.some(({ actor, chart }) => actor === 'node:n1' && chart) && frames.some(({ actor }) => actor === 'node:n1/agent'));
+    const watching = [
+      master.cluster.inspect('node:n1', (frame) => frames.push(frame), abort.signal),
+      master.cluster.inspect('node:n1/agent', (frame) => frames.push(frame), abort.signal),
+    ];
+    await until(
+      'both tell',
+      () => frames.some(({ actor, chart }) => actor === 'node:n1' && chart) && frames.some(({ actor }) => actor === 'node:n1/agent'),
+    );
     await master.cluster.nodeAction('n1', 'cordon', operator);
     await until('the step is seen', () => frames.some(({ event, state }) => event === 'node.cordoned' && state[0] === 'cordoned'));
     abort.abort();
     await Promise.all(watching);
     await master.cluster.sendToActor('node:n1/agent', { type: 'agent.drain' }, operator);
     assert.ok(agent.frames.some((frame) => frame.type === 'command' && frame.name === 'send'));
-    assert.is(await master.cluster.inspect('node:none', () => {}, new AbortController().signal).then(() => 'done', (error: { code: string }) => error.code), 'not-found');
-  } finally { await end(); }
+    assert.is(
+      await master.cluster
+        .inspect('node:none', () => {}, new AbortController().signal)
+        .then(
+          () => 'done',
+          (error: { code: string }) => error.code,
+        ),
+      'not-found',
+    );
+  } finally {
+    await end();
+  }
 });
 
 test.run();

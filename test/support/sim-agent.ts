@@ -23,9 +23,18 @@ export interface SimOptions {
 }
 
 export const simFacts = (node: string, given: Partial<NodeFacts> = {}): NodeFacts => ({
-  hostname: `host-${node}`, agentAddress: 'http://127.0.0.1:51025', os: { name: 'Linux', version: '6.1', cpus: 4, architecture: 'x64' }, memory: { total: 8e9, ram: 8e9 },
-  networks: [], disks: [], tags: [], capabilities: { membership: 'session', limits: 'rlimits', rotation: 'copy-truncate' },
-  allocatable: { cpus: 4, mem: 8e9, disk: 100e9 }, ports: [20000, 29999], version: '0.0.0-sim', ...given,
+  hostname: `host-${node}`,
+  agentAddress: 'http://127.0.0.1:51025',
+  os: { name: 'Linux', version: '6.1', cpus: 4, architecture: 'x64' },
+  memory: { total: 8e9, ram: 8e9 },
+  networks: [],
+  disks: [],
+  tags: [],
+  capabilities: { membership: 'session', limits: 'rlimits', rotation: 'copy-truncate' },
+  allocatable: { cpus: 4, mem: 8e9, disk: 100e9 },
+  ports: [20000, 29999],
+  version: '0.0.0-sim',
+  ...given,
 });
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms).unref(); });
@@ -106,8 +115,18 @@ export class SimAgent {
     const { node, machine, facts, takeOver } = this.options;
     this.refused = null;
     this.send({
-      type: 'hello', node, machine: machine ?? `machine-${node}`, boot: 'boot', run: this.run, version: '0.0.0-sim', hub: this.hub, term: this.term, epoch: this.epoch,
-      takeOver: takeOver ?? false, facts: simFacts(node, facts), instances: [...this.instances.values()],
+      type: 'hello',
+      node,
+      machine: machine ?? `machine-${node}`,
+      boot: 'boot',
+      run: this.run,
+      version: '0.0.0-sim',
+      hub: this.hub,
+      term: this.term,
+      epoch: this.epoch,
+      takeOver: takeOver ?? false,
+      facts: simFacts(node, facts),
+      instances: [...this.instances.values()],
     });
   }
 
@@ -139,7 +158,11 @@ export class SimAgent {
         if (frame.name === 'cancel') break;
         void Promise.resolve()
           .then(() => this.options.command?.(frame, (value) => this.send({ type: 'chunk', id: frame.id, value })))
-          .then((value) => this.send({ type: 'result', id: frame.id, ok: true, value }), (error: { code?: string; message: string }) => this.send({ type: 'result', id: frame.id, ok: false, code: error.code ?? 'internal', detail: error.message }));
+          .then(
+            (value) => this.send({ type: 'result', id: frame.id, ok: true, value }),
+            (error: { code?: string; message: string }) =>
+              this.send({ type: 'result', id: frame.id, ok: false, code: error.code ?? 'internal', detail: error.message }),
+          );
         break;
       }
       case 'events.ack': this.send({ type: 'ack', n: frame.n }); break;
@@ -177,7 +200,7 @@ export class SimAgent {
         }
       }
     }
-    if (frame.from === 0) for (const id of [...this.assignments.keys()]) if (!named.has(id)) this.assignments.delete(id); // runs on, as unknown
+    if (frame.from === 0) for (const id of this.assignments.keys()) if (!named.has(id)) this.assignments.delete(id); // runs on, as unknown
     this.desiredSeq = frame.seq;
     for (const id of changed) this.follow(id);
     if (changed.size > 0) this.report([...changed]);
@@ -188,12 +211,22 @@ export class SimAgent {
     if (!assignment) return;
     const instance = this.instances.get(id);
     if (assignment.goal === 'stop') {
-      if (this.options.stops === false && instance) this.instances.set(id, { ...instance, goal: 'stop', status: 'killing', at: Date.now() });
+      if (this.options.stops === false && instance)
+        this.instances.set(id, { ...instance, goal: 'stop', status: 'killing', at: Date.now() });
       else if (instance) this.instances.set(id, { ...instance, goal: 'stop', status: 'stopped', pid: null, at: Date.now() });
       return;
     }
     if (instance) {
-      this.instances.set(id, { ...instance, goal: assignment.goal, revision: assignment.revision, epoch: assignment.epoch, owner: assignment.owner, place: assignment.place, slot: assignment.slot, at: Date.now() });
+      this.instances.set(id, {
+        ...instance,
+        goal: assignment.goal,
+        revision: assignment.revision,
+        epoch: assignment.epoch,
+        owner: assignment.owner,
+        place: assignment.place,
+        slot: assignment.slot,
+        at: Date.now(),
+      });
       return;
     }
     this.instances.set(id, this.made(assignment, this.options.behaviour?.(assignment) ?? 'running'));
@@ -202,15 +235,55 @@ export class SimAgent {
   private made(assignment: Assignment, status: InstanceView['status']): InstanceView {
     const now = Date.now();
     return {
-      id: assignment.id, app: assignment.app, slot: assignment.slot, place: assignment.place, node: this.options.node, revision: assignment.revision, epoch: assignment.epoch,
-      owner: assignment.owner, goal: assignment.goal, status, state: status, pid: ++this.pid, ports: [], debugPort: null, consolePort: null,
-      startedAt: now, readyAt: status === 'running' ? now : null, restarts: 0, launch: 1, exit: null, health: [], usage: null, reason: null, escalated: null, at: now,
+      id: assignment.id,
+      app: assignment.app,
+      slot: assignment.slot,
+      place: assignment.place,
+      node: this.options.node,
+      revision: assignment.revision,
+      epoch: assignment.epoch,
+      owner: assignment.owner,
+      goal: assignment.goal,
+      status,
+      state: status,
+      pid: ++this.pid,
+      ports: [],
+      debugPort: null,
+      consolePort: null,
+      startedAt: now,
+      readyAt: status === 'running' ? now : null,
+      restarts: 0,
+      launch: 1,
+      exit: null,
+      health: [],
+      usage: null,
+      reason: null,
+      escalated: null,
+      at: now,
     };
   }
 
   /** An instance that this agent runs without having been told. */
   stray(app: string, slot: number, owner: string, id = `${app}.${slot}.stray234`): InstanceView {
-    const view = this.made({ id, app, slot, place: 'a', epoch: 1, revision: 1, hash: '', owner, node: this.options.node, goal: 'run', onFull: null, because: '', at: 0, nudge: 0 }, 'running');
+    const view = this.made(
+      {
+        id,
+        app,
+        slot,
+        place: 'a',
+        epoch: 1,
+        revision: 1,
+        hash: '',
+        owner,
+        node: this.options.node,
+        goal: 'run',
+        onFull: null,
+        because: '',
+        at: 0,
+        nudge: 0,
+      },
+      'running',
+    );
     this.instances.set(id, view);
     return view;
   }

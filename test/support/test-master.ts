@@ -20,7 +20,15 @@ import type { Store } from '../../src/store/store.ts';
 export const operator: Caller = { name: 'test', role: 'admin', from: '127.0.0.1' };
 
 /** Short, so that a test takes no longer than it must; long enough for a busy machine. */
-export const shortTimes: Partial<MasterTimes> = { beatMs: 100, suspectMs: 600, lostMs: 1_200, amnestyMs: 300, brakeWindowMs: 1_200, brakeMs: 3_000, commandMs: 3_000 };
+export const shortTimes: Partial<MasterTimes> = {
+  beatMs: 100,
+  suspectMs: 600,
+  lostMs: 1_200,
+  amnestyMs: 300,
+  brakeWindowMs: 1_200,
+  brakeMs: 3_000,
+  commandMs: 3_000,
+};
 
 export interface TestMaster {
   url: string; cluster: Cluster; running: RunningMaster; store: Store; directory: string;
@@ -32,19 +40,36 @@ export interface TestMaster {
 export const temporary = (): string => mkdtempSync(join(process.env.TEST_DIRECTORY ?? tmpdir(), 'master-'));
 
 /** @param options `directory` of an earlier one: the same hub starts again */
-export async function testMaster(options: { directory?: string; times?: Partial<MasterTimes>; port?: number } & Partial<MasterOptions> = {}): Promise<TestMaster> {
+export async function testMaster(
+  options: { directory?: string; times?: Partial<MasterTimes>; port?: number } & Partial<MasterOptions> = {},
+): Promise<TestMaster> {
   const directory = options.directory ?? temporary();
   const store = options.store ?? await openEmbedded(directory);
   const warnings: string[] = [];
   const running = await startMaster({
-    store, storeAbout: { kind: 'embedded', detail: directory }, version: '0.0.0-test', times: { ...shortTimes, ...options.times }, ...(options.placement ? { placement: options.placement } : {}),
-    warn: (message, error) => { warnings.push(`${message}${error ? ` (${(error as Error).stack ?? String(error)})` : ''}`); },
+    store,
+    storeAbout: { kind: 'embedded', detail: directory },
+    version: '0.0.0-test',
+    times: { ...shortTimes, ...options.times },
+    ...(options.placement ? { placement: options.placement } : {}),
+    warn: (message, error) => {
+      warnings.push(`${message}${error ? ` (${(error as Error).stack ?? String(error)})` : ''}`);
+    },
   });
   const routes = linkRoutes({ links: running.links, polls: running.polls, admit: () => ({ about: 'a test agent' }) });
   const websockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload });
   let server: ServerType | null = null;
   await new Promise<void>((resolve) => {
-    server = serve({ fetch: routes.fetch, port: options.port ?? 0, hostname: '127.0.0.1', overrideGlobalObjects: false, websocket: { server: websockets } }, () => resolve());
+    server = serve(
+      {
+        fetch: routes.fetch,
+        port: options.port ?? 0,
+        hostname: '127.0.0.1',
+        overrideGlobalObjects: false,
+        websocket: { server: websockets },
+      },
+      () => resolve(),
+    );
   });
   const { port } = server!.address() as AddressInfo;
   return {

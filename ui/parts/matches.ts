@@ -39,6 +39,5 @@ export function useMatches(collection: 'nodes' | 'apps' | 'instances', query: st
     return () => abort.abort();
   }, [later, round]);
   if (all) return { ids: null, total: null, error: null, loading: false };
-  // A query that cannot be read leaves the rows that were there.
-  return { ids: state.ids ?? (state.error ? null : new Set()), total: state.total, error: state.of === later ? state.error : null, loading: state.ids === null && state.error === null };
+  return { ids: state.ids ?? new Set(), total: state.total, error: state.of === later ? state.error : null, loading: state.ids === null && state.error === null };
 }

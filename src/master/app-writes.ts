@@ -1,0 +1,109 @@
+// Writes of apps and their revisions, each with who asked for it: what `apps.ts` is made of.
+import type { Caller } from '../api/cluster.ts';
+import type { AppRecord, AppSpec, Revision } from '../model/app.ts';
+import { Refusal } from '../model/errors.ts';
+import { restartHash } from '../protocol/hash.ts';
+import type { MasterContext } from './context.ts';
+import type { AppEntry } from './entries.ts';
+import { outrankedError, revisionKey, writeOf } from './records.ts';
+import type { Records } from './records.ts';
+
+/** Revisions kept of an app. */
+const KEPT = 50;
+
+export interface Revising {
+  made: Pick<Revision, 'spec' | 'hash' | 'contents'>;
+  /** What changes beside the revision, from the record as it is at the moment of writing. */
+  force?: (doc: AppRecord) => Partial<Pick<AppRecord, 'scale' | 'start'>>;
+  ifMatch: string | null;
+  /** Of the audit event. */
+  kind: string;
+  message: (revision: number) => string;
+}
+
+export class AppWrites {
+  private readonly context: MasterContext;
+  private readonly records: Records;
+  private readonly turns = new Map<string, Promise<unknown>>();
+
+  constructor(context: MasterContext, records: Records) {
+    this.context = context;
+    this.records = records;
+  }
+
+  /** @throws Refusal app-not-found */
+  entry(name: string): AppEntry {
+    const entry = this.context.view.apps.get(name);
+    if (!entry) throw new Refusal('app-not-found', `There is no app ${name}`, 'See stathub apps, or GET /v1/apps.');
+    return entry;
+  }
+
+  /** The entry, if it may be changed now. @throws Refusal version-conflict, app-deleting, app-not-found */
+  changeable(name: string, ifMatch: string | null): AppEntry {
+    const entry = this.entry(name);
+    if (ifMatch !== null && entry.record.version !== ifMatch) {
+      throw new Refusal('version-conflict', `App ${name} was changed meanwhile`, 'Read it again and apply your change to what it is now.');
+    }
+    if (entry.record.doc.deleting) {
+      throw new Refusal('app-deleting', `App ${name} is being deleted; its instances still stop`, 'Wait until it is gone, then deploy it.');
+    }
+    return entry;
+  }
+
+  /** Writes of one app's spec, one after the other: numbering revisions needs it. */
+  inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const mine = (this.turns.get(name) ?? Promise.resolve()).then(work, work);
+    const settled = mine.catch(() => {});
+    this.turns.set(name, settled);
+    void settled.then(() => { if (this.turns.get(name) === settled) this.turns.delete(name); });
+    return mine;
+  }
+
+  /** Changes the app's record; `change` sees it as it is at the moment of writing. */
+  async change(name: string, ifMatch: string | null, change: (doc: AppRecord) => Partial<AppRecord>): Promise<void> {
+    await this.records.app(name, () => {
+      const { doc } = this.changeable(name, ifMatch).record;
+      return { ...doc, ...change(doc), updatedAt: this.context.clock.now() };
+    });
+  }
+
+  async create(spec: AppSpec, by: Caller): Promise<void> {
+    const { store, clock, view, leadership: { term } } = this.context;
+    const { name, placement: { scale }, start } = spec;
+    const at = clock.now();
+    const made = { spec, hash: restartHash(spec), contents: {} };
+    const revision: Revision = { app: name, revision: 1, ...made, createdAt: at, createdBy: by.name, term };
+    const record: AppRecord = { name, revision: 1, scale, start, deleting: false, restartedAt: null, createdAt: at, updatedAt: at, term };
+    // A revision without its app is the rest of a deletion or of a crash: overwritten.
+    const written = await store.write(writeOf('revisions', revisionKey(name, 1), revision, 'any', term));
+    if (!written.ok) throw outrankedError();
+    const result = await store.write(writeOf('apps', name, record, 'absent', term));
+    if (!result.ok && result.conflict === 'term') throw outrankedError();
+    if (!result.ok) throw new Refusal('app-exists', `There is already an app ${name}`, 'Change it with PUT.');
+    view.setApp(record, result.version, { doc: revision, version: written.version });
+    this.audit('app.deployed', name, `${name} was deployed: revision 1, ${scale} wanted`, by, { revision: 1 });
+  }
+
+  /** A new revision, then the app's record that names it: until that is written nothing has happened. */
+  async revise(entry: AppEntry, { made, force, ifMatch, kind, message }: Revising, by: Caller): Promise<void> {
+    const { store, clock, view, leadership: { term } } = this.context;
+    const { name } = entry;
+    const number = entry.record.doc.revision + 1;
+    const revision: Revision = { app: name, revision: number, ...made, createdAt: clock.now(), createdBy: by.name, term };
+    const written = await store.write(writeOf('revisions', revisionKey(name, number), revision, 'any', term));
+    if (!written.ok) throw outrankedError();
+    entry.revisions.set(number, { doc: revision, version: written.version });
+    await this.change(name, ifMatch, (doc) => ({ ...force?.(doc), revision: number }));
+    view.trimRevisions(entry);
+    this.audit(kind, name, message(number), by, { revision: number });
+    // One that an instance still runs is kept beyond its time: its needs are counted by it.
+    if (number > KEPT && !entry.revisions.has(number - KEPT)) {
+      await store.write(writeOf('revisions', revisionKey(name, number - KEPT), null, 'any', term));
+    }
+  }
+
+  /** Every write leaves who did it and from where. */
+  audit(kind: string, app: string, message: string, by: Caller, detail: Record<string, unknown> = {}): void {
+    this.context.events.note(kind, { app }, message, { detail: { ...detail, by: by.name, from: by.from } });
+  }
+}
