@@ -10,7 +10,7 @@ import { route } from './router.ts';
 import { Age, Clock, Left } from './parts/time.tsx';
 import { setTheme, theme } from './theme.ts';
 import { openPalette } from './parts/palette.tsx';
-import { age, clock, moment } from './format.ts';
+import { age, moment } from './format.ts';
 import { second } from './ticks.ts';
 
 /** The name of this hub in the path of every page. */
@@ -83,6 +83,3 @@ export function Page({ crumbs, class: name, title, children }: { crumbs: { name:
     </>
   );
 }
-
-/** The clock of the hub, for a hover. */
-export const shownClock = (at: number): string => clock(at);

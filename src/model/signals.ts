@@ -8,9 +8,6 @@ const numbers: Record<string, number> = {
 const aliases: Record<string, string> = { IOT: 'ABRT', CLD: 'CHLD', POLL: 'IO' };
 const names = new Map(Object.entries(numbers).map(([name, number]) => [number, name]));
 
-/** Every name, without SIG. */
-export const signalNames: readonly string[] = Object.keys(numbers);
-
 /** Number of a signal given as 15, "15", "TERM", "SIGTERM" or "sigterm"; null when there is no such signal (1..64). */
 export function signalNumber(signal: number | string): number | null {
   if (typeof signal === 'number' || /^\d+$/.test(signal)) {

@@ -11,7 +11,7 @@ import { t } from '../i18n.tsx';
 import { fieldsOf } from '../complete.ts';
 import { missingSlots, slotName } from '../needs.ts';
 import { appPath, newPath } from '../routes.ts';
-import { go, route, setQuery } from '../router.ts';
+import { route, setQuery } from '../router.ts';
 import { Page } from '../shell.tsx';
 import { restartApp, startApp, stopApp } from '../parts/app-acts.tsx';
 import { statusWord } from '../parts/chip.tsx';
@@ -97,5 +97,3 @@ export default function Apps(): VNode {
   );
 }
 const none: readonly InstanceView[] = [];
-/** Opens the page of a new app (key `n`). */
-export const openNew = (): void => go(newPath);
