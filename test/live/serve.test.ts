@@ -72,7 +72,7 @@ test('over TLS, sockets and cookies too', async () => {
   const began = Date.now();
   await port.close();
   assert.is((await viewer.closed).code, 1012);
-  assert.ok(Date.now() - began < 1500);
+  assert.ok(Date.now() - began < 10_000);
 });
 
 test('what is no request is answered as a problem, and nothing ends', async () => {

@@ -108,7 +108,7 @@ test('what would explode is refused soon, what is merely ugly runs in time', () 
   for (const pattern of ['(a+)+b', '(a|a)*b', '(a*)*b', '(.*)(.*)(.*)(.*)b', 'a?'.repeat(50) + 'a{50}b']) {
     assert.not.ok(regex(pattern).matches('a'.repeat(20_000)), pattern);
   }
-  assert.ok(performance.now() - started < 3000, `${performance.now() - started} ms`);
+  assert.ok(performance.now() - started < 10_000, `${performance.now() - started} ms`);
   const budget = freshBudget();
   // One budget for all of a query.
   assert.throws(() => { for (let times = 0; times < 10_000; times++) regex('.*a.{6}', budget); }, /too complex/);
