@@ -1,9 +1,8 @@
-// What an instance printed: stdout.log and stderr.log, appended by the program itself, read here. A cursor is the number of
-// bytes the stream had before: it survives rotation and the agent's restarts. Bytes stay bytes.
-import { appendFileSync, fstatSync, openSync, closeSync, readSync, watch } from 'node:fs';
-import { join } from 'node:path';
+// What an instance printed: appended by the program itself, read here across rotation and the agent's restarts. Bytes stay bytes.
+import { appendFileSync, closeSync, fstatSync, openSync, readSync, watch } from 'node:fs';
+import { outputFile, segmentsOf, untilWhole, type Stream } from './output-segments.ts';
 
-export type Stream = 'stdout' | 'stderr';
+export { outputFile, type Stream };
 
 /** A piece of a stream. */
 export interface OutputChunk {
@@ -14,11 +13,7 @@ export interface OutputChunk {
   bytes: Buffer;
 }
 
-export function outputFile(instance: string, stream: Stream): string {
-  return join(instance, `${stream}.log`);
-}
-
-/** Appends a line of the platform to both streams' common story (stdout), as `[stathub <ISO time>] text`. On its own line even after an unfinished one. */
+/** Appends a line of the platform to stdout, as `[stathub <ISO time>] text`. On its own line even after an unfinished one. */
 export function appendPlatformLine(instance: string, text: string, at: number): void {
   const path = outputFile(instance, 'stdout');
   appendFileSync(path, `${endsInLine(path) ? '' : '\n'}[stathub ${new Date(at).toISOString()}] ${text.replaceAll('\n', ' ')}\n`, { mode: 0o640 });
@@ -38,46 +33,50 @@ function endsInLine(path: string): boolean {
 
 /** The cursors of the oldest kept byte and of the end. Both 0 when nothing was ever printed. */
 export async function outputBounds(instance: string, stream: Stream): Promise<{ first: number; end: number }> {
-  const path = outputFile(instance, stream);
-  try {
-    const fd = openSync(path, 'r');
-    try { return { first: 0, end: fstatSync(fd).size }; } finally { closeSync(fd); }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { first: 0, end: 0 };
-    throw error;
-  }
+  await untilWhole(outputFile(instance, stream));
+  const { first, end } = segmentsOf(instance, stream);
+  return { first, end };
 }
 
-/** Up to `max` bytes from a cursor on. `bytes` is empty at the end. */
+/** Up to `max` bytes from a cursor on. `bytes` is empty at the end. A cursor beyond the end (of a lost stream) is taken back to it. */
 export async function readOutput(instance: string, stream: Stream, from: number, max = 65536): Promise<OutputChunk> {
-  const { end } = await outputBounds(instance, stream);
-  const start = Math.min(Math.max(0, from), end);
-  const bytes = Buffer.alloc(Math.min(max, end - start));
-  if (bytes.length === 0) return { from: start, to: start, bytes };
-  const fd = openSync(outputFile(instance, stream), 'r');
-  try {
-    const length = readSync(fd, bytes, 0, bytes.length, start);
-    return { from: start, to: start + length, bytes: bytes.subarray(0, length) };
-  } finally {
-    closeSync(fd);
+  await untilWhole(outputFile(instance, stream));
+  const { pieces, first, end } = segmentsOf(instance, stream); // nothing is awaited from here on: no cut can come between
+  const start = Math.min(Math.max(first, from), end);
+  const bytes = Buffer.allocUnsafe(Math.min(max, end - start));
+  let filled = 0;
+  for (const piece of pieces) {
+    const at = start + filled;
+    if (filled === bytes.length || at >= piece.to || at < piece.from) continue;
+    const fd = openSync(piece.path, 'r');
+    try {
+      filled += readSync(fd, bytes, filled, Math.min(bytes.length - filled, piece.to - at), at - piece.from);
+    } finally {
+      closeSync(fd);
+    }
   }
+  return { from: start, to: start + filled, bytes: bytes.subarray(0, filled) };
 }
 
 /** The last `lines` lines (an unfinished one counts), at most `max` bytes of them. */
 export async function tailOutput(instance: string, stream: Stream, lines: number, max = 1 << 20): Promise<OutputChunk> {
   const { first, end } = await outputBounds(instance, stream);
+  if (lines <= 0 || end === first) return { from: end, to: end, bytes: Buffer.alloc(0) };
+  const lowest = Math.max(first, end - max);
   let from = end, left = lines;
-  const step = 16384;
-  while (from > first && left > 0 && end - from < max) {
-    const at = Math.max(first, from - step, end - max);
-    const { bytes } = await readOutput(instance, stream, at, from - at);
-    for (let i = bytes.length - 1; i >= 0; i--) {
-      if (bytes[i] === 10 && at + i !== end - 1 && --left === 0) return readOutput(instance, stream, at + i + 1, end - at - i - 1);
+  for (let step = 16384; from > lowest; step = Math.min(step * 2, 1 << 20)) {
+    const at = Math.max(lowest, from - step);
+    const { bytes, from: read } = await readOutput(instance, stream, at, from - at);
+    if (read !== at) break; // what was there was dropped meanwhile
+    for (let i = bytes.lastIndexOf(10); i >= 0; i = i > 0 ? bytes.lastIndexOf(10, i - 1) : -1) {
+      if (at + i !== end - 1 && --left === 0) return readOutput(instance, stream, at + i + 1, end - at - i - 1);
     }
     from = at;
   }
-  return lines > 0 ? readOutput(instance, stream, from, end - from) : { from: end, to: end, bytes: Buffer.alloc(0) };
+  return readOutput(instance, stream, from, end - from);
 }
+
+const firstPauseMs = 20, longestPauseMs = 1000;
 
 /**
  * Gives everything from a cursor on, then what is printed from then on, until `signal` is aborted. Watches only meanwhile.
@@ -86,33 +85,34 @@ export async function tailOutput(instance: string, stream: Stream, lines: number
 export async function followOutput(
   instance: string, stream: Stream, from: number, onChunk: (chunk: OutputChunk) => void | Promise<void>, signal: AbortSignal,
 ): Promise<void> {
-  let cursor = from, changed = () => {};
   const path = outputFile(instance, stream);
-  let watcher: { close(): void } | null = null;
+  let cursor = from, dirty = false, wake = (): void => {}, watcher: { close(): void } | null = null;
+  const changed = () => { dirty = true; wake(); };
+  const look = () => {
+    try {
+      watcher ??= watch(path, { persistent: false }, changed).on('error', () => { watcher = null; });
+    } catch { /* not there yet, or no watches left: polled */ }
+  };
+  signal.addEventListener('abort', changed);
   try {
-    watcher = watch(path, { persistent: false }, () => changed()).on('error', () => {});
-  } catch { /* not there yet, or no watches left: polled */ }
-  const aborted = () => changed();
-  signal.addEventListener('abort', aborted);
-  try {
-    for (let pause = 20; !signal.aborted;) {
+    for (let pause = firstPauseMs; !signal.aborted;) {
+      look();
+      dirty = false;
       const chunk = await readOutput(instance, stream, cursor);
-      if (chunk.bytes.length > 0) {
-        cursor = chunk.to;
-        pause = 20;
-        await onChunk(chunk);
-        continue;
-      }
       cursor = chunk.to;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, watcher ? 1000 : pause);
-        changed = () => { clearTimeout(timer); resolve(); };
-        if (signal.aborted) changed();
-      });
-      pause = Math.min(pause * 2, 1000);
+      if (chunk.bytes.length > 0) {
+        pause = firstPauseMs;
+        await onChunk(chunk);
+      } else if (!dirty && !signal.aborted) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, watcher ? longestPauseMs : pause);
+          wake = () => { clearTimeout(timer); resolve(); };
+        });
+        pause = Math.min(pause * 2, longestPauseMs);
+      }
     }
   } finally {
-    signal.removeEventListener('abort', aborted);
-    watcher?.close();
+    signal.removeEventListener('abort', changed);
+    (watcher as { close(): void } | null)?.close();
   }
 }
