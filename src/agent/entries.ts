@@ -12,9 +12,9 @@ import type { InstanceRecord } from './records.ts';
 const chanceOf = (id: string): number => createHash('md5').update(id).digest().readUInt32BE(0) / 2 ** 32;
 
 /** @param launches numbers of the launches on disk, ascending; @param sameBoot whether the newest is of this boot */
-export function makeEntry(context: AgentContext, record: InstanceRecord, launches: readonly number[], sameBoot: boolean, restarts: number): Entry {
+export function makeEntry(context: AgentContext, record: InstanceRecord, launches: readonly number[], sameBoot: boolean, restarts: number, isNew = false): Entry {
   const { id } = record.assignment, directory = instanceDirectory(context.instancesDirectory, id);
-  const numbers = new LaunchNumbers(directory, launches.at(-1) ?? 0, sameBoot);
+  const numbers = new LaunchNumbers(directory, launches.at(-1) ?? 0, sameBoot, isNew);
   const entry: Entry = {
     id, directory, record, chance: chanceOf(id), unnamed: false, actor: null, snapshot: null, lastExit: null, usage: null, view: null, changedAt: Date.now(),
     effects: new AbortController(), history: clearedHistory(),
@@ -29,7 +29,7 @@ export const saveRecord = (directory: string, record: InstanceRecord): Promise<v
 /** A new instance; its record is durable when this resolves. Nothing of it runs yet. */
 export async function createEntry(context: AgentContext, record: InstanceRecord): Promise<Entry> {
   await writeRecord(instanceDirectory(context.instancesDirectory, record.assignment.id), record);
-  return makeEntry(context, record, [], true, 0);
+  return makeEntry(context, record, [], true, 0, true);
 }
 
 const writes = new WeakMap<Entry, Promise<void>>();

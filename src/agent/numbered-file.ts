@@ -1,8 +1,8 @@
 // A small document that outlives power cuts without ever being rewritten: `<name>.<k>.json`; the highest whole one counts. A new
 // one is written and synced before the old one goes.
 import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncDirectory, writeSynced } from './effects/durable.ts';
 import { quarantine, type QuarantineNotice } from './effects/quarantine.ts';
 
 export class NumberedFile<T extends object> {
@@ -50,16 +50,9 @@ export class NumberedFile<T extends object> {
   async #write(text: string): Promise<void> {
     const old = this.#numbers();
     const k = Math.max(this.#highest, old[0] ?? 0) + 1;
-    const file = await open(this.#path(k), 'wx', 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await writeSynced(this.#path(k), text);
     this.#highest = k;
-    const directory = await open(this.#directory, 'r');
-    try { await directory.sync(); } finally { await directory.close(); }
+    await syncDirectory(this.#directory);
     for (const before of old) rmSync(this.#path(before), { force: true });
   }
 }

@@ -3,8 +3,8 @@
 // No file is ever rewritten: a new one is written and synced, then the old one unlinked; the highest whole one counts. So
 // whatever moment the power goes, the last acknowledged record is there.
 import { mkdirSync, readFileSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncDirectory, writeSynced } from './durable.ts';
 import { quarantine, type QuarantineNotice } from './quarantine.ts';
 
 /** An instance as found on disk. */
@@ -32,22 +32,6 @@ export function instanceDirectory(instances: string, id: string): string {
 /** launches/<n> of an instance. */
 export function launchDirectory(instance: string, launch: number): string {
   return join(instance, 'launches', String(launch));
-}
-
-async function writeSynced(path: string, text: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-/** Makes a created, removed or renamed entry of a directory durable. */
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try { await directory.sync(); } finally { await directory.close(); }
 }
 
 function numbers(directory: string, pattern: RegExp): number[] {
@@ -123,7 +107,7 @@ const block = 1000;
 
 /**
  * The launch numbers of one instance, never given twice, whatever is lost in a power cut: reserved in blocks of 1,000 by an
- * empty file `reserved.<highest>` whose name is all it says.
+ * empty file `reserved.<highest>` whose name is all it says. The first block comes with the instance's first record.
  */
 export class LaunchNumbers {
   readonly #directory: string;
@@ -134,11 +118,12 @@ export class LaunchNumbers {
   /**
    * @param highest the highest launch on disk, 0 for none
    * @param sameBoot whether that launch is of this boot: if not, directories may be lost and the rest of the block is skipped
+   * @param isNew the instance was made just now: nothing of it is on disk but its record
    */
-  constructor(directory: string, highest: number, sameBoot: boolean) {
+  constructor(directory: string, highest: number, sameBoot: boolean, isNew = false) {
     this.#directory = directory;
-    this.#reserved = numbers(directory, /^reserved\.(\d+)$/).at(-1) ?? 0;
-    this.#next = (sameBoot ? highest : Math.max(highest, this.#reserved)) + 1;
+    this.#reserved = (isNew ? undefined : numbers(directory, /^reserved\.(\d+)$/).at(-1)) ?? block;
+    this.#next = (isNew || sameBoot ? highest : Math.max(highest, this.#reserved)) + 1;
   }
 
   /** A number can be had at once. */
@@ -163,7 +148,7 @@ export class LaunchNumbers {
         await writeSynced(join(this.#directory, `reserved.${to}`), '');
         await syncDirectory(this.#directory);
         this.#reserved = to;
-        if (from > 0) unlinkSync(join(this.#directory, `reserved.${from}`));
+        if (from > block) unlinkSync(join(this.#directory, `reserved.${from}`));
       } finally {
         this.#reserving = null;
       }
