@@ -50,6 +50,8 @@ export const instanceActions = setup({
   },
   guards: {
     isNew: ({ context }) => !context.adopt?.launch,
+    /** Nothing has to be fetched for it. */
+    isNewAndComplete: ({ context }) => !context.adopt?.launch && !context.policy.fetches,
     wasStopping: ({ context }) => !!context.adopt?.stopping,
     hadEnded: ({ context }) => !!context.adopt?.exit,
     wasReady: ({ context }) => !!context.adopt?.ready,

@@ -6,7 +6,7 @@ import type { Exit, ExitReason } from '../src/model/instance.ts';
 import type { ProbeReport } from './probe.ts';
 
 /** The part of a spec that the machine itself decides by; an adjustment replaces it without a restart. */
-export interface InstancePolicy { checks: HealthCheckSpec[]; startTimeoutMs: number; killTimeoutMs: number; /** Alive for this long, where there are no checks. */ aliveMs: number }
+export interface InstancePolicy { checks: HealthCheckSpec[]; startTimeoutMs: number; killTimeoutMs: number; /** Alive for this long, where there are no checks. */ aliveMs: number; /** It has content that must be fetched before its first start. */ fetches: boolean }
 
 /** Why a program is being ended; decides where `killing` leads. */
 export type KillReason = 'stop' | 'update' | 'restart' | 'unhealthy' | 'start-timeout' | 'disk' | 'oom';
@@ -116,7 +116,7 @@ export type SupervisorReport =
 
 /** The context at the start: the facts, or blanks where the library asks without input. */
 export function freshInstance(input: InstanceInput | undefined): InstanceContext {
-  const policy = input?.policy ?? { checks: [], startTimeoutMs: 60_000, killTimeoutMs: 10_000, aliveMs: 1000 };
+  const policy = input?.policy ?? { checks: [], startTimeoutMs: 60_000, killTimeoutMs: 10_000, aliveMs: 1000, fetches: true };
   return {
     id: input?.id ?? '', policy, adopt: input?.adopt ?? null, chance: input?.chance ?? 0.5, launch: null, pid: null, ready: null, exit: input?.exit ?? null,
     ended: { at: 0, mono: 0, chance: 0.5 }, killing: null, leftMs: null, checks: [], probes: 0, plan: null, over: true, askingUntil: null, escalated: null, fetch: null, failed: null, stuck: false, hasProgram: false,

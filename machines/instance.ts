@@ -31,6 +31,7 @@ export const instanceMachine = instanceActions.createMachine({
     recovering: {
       description: 'Goes where the facts on disk say that it was.',
       always: [
+        { guard: 'isNewAndComplete', target: 'starting', actions: ['spawnProgram', 'sendStart'] },
         { guard: 'isNew', target: 'fetching' },
         { guard: 'wasStopping', target: 'killing', actions: ['takeUp', 'spawnProgram'] },
         { guard: 'hadEnded', target: 'restarting.clearing', actions: ['takeUp', 'spawnProgram'] },

@@ -49,7 +49,7 @@ export const supervisorOf = ({ record: { assignment } }: Entry, standalone: bool
 
 /** The part of a spec that the machine decides by. */
 export const policyOf = (spec: AppSpec, aliveMs: number): InstancePolicy => ({
-  checks: spec.healthChecks, startTimeoutMs: startTimeoutMs(spec), killTimeoutMs: spec.killTimeoutSeconds * 1000, aliveMs,
+  checks: spec.healthChecks, startTimeoutMs: startTimeoutMs(spec), killTimeoutMs: spec.killTimeoutSeconds * 1000, aliveMs, fetches: spec.uris.length > 0,
 });
 
 export const restartPolicyOf = (spec: AppSpec): RestartPolicy => ({ restart: spec.restart, type: spec.type, fixedPort: spec.ports.some(({ port }) => port !== 0) });

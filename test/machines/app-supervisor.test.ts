@@ -31,7 +31,7 @@ function bench(slots: number, options: { answerMs?: number; restart?: Partial<Re
   actor.subscribe({ error: (error) => failures.push(error) });
   actor.on('*', (event) => told.push(event));
   actor.start();
-  const input = (slot: number): InstanceInput => ({ id: idOf(slot), policy: { checks: options.checks ? [check] : [], startTimeoutMs: 60_000, killTimeoutMs: 10_000, aliveMs: 1000 }, adopt: null, chance: 0.5, exit: null });
+  const input = (slot: number): InstanceInput => ({ id: idOf(slot), policy: { checks: options.checks ? [check] : [], startTimeoutMs: 60_000, killTimeoutMs: 10_000, aliveMs: 1000, fetches: true }, adopt: null, chance: 0.5, exit: null });
   const policy = { restart: { ...restart, ...options.restart }, type: 'service' as const, fixedPort: false };
   for (let slot = 0; slot < slots; slot++) actor.send({ type: 'instance.add', child: `slot-${slot}.a`, input: input(slot), policy, history: clearedHistory() });
   let launches = 0;

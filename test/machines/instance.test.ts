@@ -24,7 +24,7 @@ const events = {
   'stop': { type: 'instance.stop', reason: 'stop', by: 'ann', text: null, at: 4000 },
   'restart': { type: 'instance.restart', by: 'ann', text: null, at: 4000 },
   'kill': { type: 'instance.kill', by: 'ann', at: 4000 },
-  'adjust': { type: 'instance.adjust', policy: { checks: [check], startTimeoutMs: 1, killTimeoutMs: 1, aliveMs: 1 } },
+  'adjust': { type: 'instance.adjust', policy: { checks: [check], startTimeoutMs: 1, killTimeoutMs: 1, aliveMs: 1, fetches: true } },
   'over the limit': { type: 'limit.exceeded', what: 'disk', text: 'disk', at: 4000 },
   'fetch.retry': { type: 'fetch.retry' },
   'started': { type: 'program.started', launch },
@@ -49,7 +49,7 @@ type Name = keyof typeof events;
 interface Bench { actor: () => ActorRefFrom<typeof instanceMachine>; send: (...names: Name[]) => void; commands: ProgramCommand[]; reports: SupervisorReport[]; clock: SimulatedClock; fetch: { done: () => void; fail: (error: Error) => void; count: number }; state: () => string }
 
 /** The machine under a parent that only listens; its effects do nothing by themselves. */
-function bench(options: { checks?: HealthCheckSpec[]; adopt?: Adoption | null } = {}): Bench {
+function bench(options: { checks?: HealthCheckSpec[]; adopt?: Adoption | null; fetches?: boolean } = {}): Bench {
   const commands: ProgramCommand[] = [], reports: SupervisorReport[] = [], clock = new SimulatedClock();
   const fetch = { done: () => {}, fail: (_error: Error) => {}, count: 0 };
   const machine = instanceMachine.provide({ actors: {
@@ -57,7 +57,7 @@ function bench(options: { checks?: HealthCheckSpec[]; adopt?: Adoption | null } 
     program: fromCallback<ProgramCommand, { id: string }>(({ receive }) => { receive((command) => commands.push(command)); }),
     probe: probeMachine.provide({ actors: { look: fromPromise<ProbeLook, { instance: string; check: HealthCheckSpec }>(() => new Promise(() => {})) } }),
   } });
-  const input: InstanceInput = { id: 'web.0.abcdefgh', policy: { checks: options.checks ?? [check], startTimeoutMs: 60_000, killTimeoutMs: 10_000, aliveMs: 1000 }, adopt: options.adopt ?? null, chance: 0.5, exit: null };
+  const input: InstanceInput = { id: 'web.0.abcdefgh', policy: { checks: options.checks ?? [check], startTimeoutMs: 60_000, killTimeoutMs: 10_000, aliveMs: 1000, fetches: options.fetches ?? true }, adopt: options.adopt ?? null, chance: 0.5, exit: null };
   const parent = createActor(setup({ types: {} as { events: SupervisorReport }, actors: { machine } }).createMachine({
     invoke: { src: 'machine', id: 'child', input }, on: { '*': { actions: ({ event }) => { reports.push(event); } } },
   }), { clock });
@@ -156,6 +156,11 @@ life('starts by itself once fetched, and is running when every check has passed'
   assert.is(b.state(), 'running');
   assert.equal(b.actor().getSnapshot().context.ready, { at: 3000, mono: 3000 });
   assert.equal(b.reports, [{ type: 'instance.becameReady', id: 'web.0.abcdefgh' }]);
+});
+life('with nothing to fetch it starts in the very step that makes it', () => {
+  const b = bench({ fetches: false });
+  assert.is(b.state(), 'starting');
+  assert.equal(b.commands, [{ type: 'program.start' }]);
 });
 life('without checks it is running after a second alive, and not before', async () => {
   const b = await fetched({ checks: [] });
@@ -266,7 +271,7 @@ life('a changed check is probed anew; checks that passed stay passed', async () 
   const b = await fetched();
   b.send('started', 'probe passed');
   const before = b.actor().getSnapshot().children['probe.0'];
-  b.actor().send({ type: 'instance.adjust', policy: { checks: [{ ...check, intervalSeconds: 5 }], startTimeoutMs: 60_000, killTimeoutMs: 10_000, aliveMs: 1000 } });
+  b.actor().send({ type: 'instance.adjust', policy: { checks: [{ ...check, intervalSeconds: 5 }], startTimeoutMs: 60_000, killTimeoutMs: 10_000, aliveMs: 1000, fetches: true } });
   assert.is(b.state(), 'running');
   assert.is.not(b.actor().getSnapshot().children['probe.0'], before);
   assert.is(b.actor().getSnapshot().context.checks[0]!.passedOnce, true);

@@ -52,7 +52,7 @@ export async function writeRecord(directory: string, record: object): Promise<vo
   await writeSynced(join(directory, `record.${(existing.at(-1) ?? 0) + 1}.json`), `${JSON.stringify(record)}\n`);
   await syncDirectory(directory);
   if (existing.length === 0) await syncDirectory(join(directory, '..'));
-  for (const k of existing) rmSync(join(directory, `record.${k}.json`), { force: true });
+  for (const k of existing) try { unlinkSync(join(directory, `record.${k}.json`)); } catch { /* gone already */ }
 }
 
 /** The highest whole record of an instance; broken ones above it are moved aside. */
