@@ -9,6 +9,8 @@ import { launcherEnvironment, type Tools } from './tools.ts';
 interface Seat { child: ChildProcess; membership: Membership; err: string; gone: boolean; used: ((unclaimed: void) => void) | null }
 
 const refillDelayMs = 50;
+/** After a start that found no seat. */
+const crowdMs = 200;
 
 export interface SeatOptions {
   tools: Tools;
@@ -26,6 +28,7 @@ export class Seats {
   readonly #reserved = new Map<string, Seat>();
   #timer: NodeJS.Timeout | null = null;
   #made = 0;
+  #missedAt = -Infinity;
   #closed = false;
 
   constructor(options: SeatOptions) {
@@ -39,6 +42,7 @@ export class Seats {
     this.#timer ??= setTimeout(() => {
       this.#timer = null;
       if (this.#closed || this.#free.length >= this.#options.count) return;
+      if (performance.now() - this.#missedAt < crowdMs) return this.fill(); // many start at once: spares would only take their time
       const seat = this.#make();
       if (seat) this.#free.push(seat);
       if (this.#free.length < this.#options.count && seat) this.fill(); // one a turn: each costs a fork of the agent
@@ -48,7 +52,10 @@ export class Seats {
   /** Reserves a seat: the v2 cgroup its program will be in. Null when none is ready. */
   reserve(launch: string): Membership | null {
     const seat = this.#free.shift();
-    if (!seat) return null;
+    if (!seat) {
+      this.#missedAt = performance.now();
+      return null;
+    }
     this.#reserved.set(launch, seat);
     return seat.membership;
   }
