@@ -17,6 +17,9 @@ export function isLoopback(address: string): boolean {
 /** Host name of a Host header, without its port: 'a.b:80' -> 'a.b', '[::1]:80' -> '::1'. */
 const hostName = (header: string): string => header.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1').toLowerCase();
 
+/** The port that this request came in by: a Host header may name another. */
+const localPort = (c: ApiContext): number | undefined => (c.env as { incoming?: { socket?: { localPort?: number } } } | undefined)?.incoming?.socket?.localPort;
+
 /** Where a request came from, as audit events tell it. */
 export function origin(c: ApiContext): string {
   const socket = (c.env as { incoming?: { socket?: { remoteAddress?: string } } } | undefined)?.incoming?.socket;
@@ -35,7 +38,7 @@ export function guardOrigin(auth: AuthOptions): MiddlewareHandler<ApiEnv> {
     const host = c.req.header('host') ?? new URL(c.req.url).host;
     if (loopback && !isLoopback(hostName(host)) && !known.has(hostName(host))) {
       throw new Refusal('forbidden', `this hub listens on loopback only and does not answer to the name "${hostName(host)}"`,
-        `open it as http://localhost:${new URL(c.req.url).port || '80'}, or start it with --bind and a token`);
+        `open it as http://localhost:${localPort(c) ?? (new URL(c.req.url).port || '80')}, or start it with --bind and a token`);
     }
     const from = c.req.header('origin');
     if (from !== undefined && !sameHost(from, host)) {

@@ -33,7 +33,7 @@ async function waitGone(client: Client, name: string, timeoutMs: number): Promis
       if (error instanceof CliError && error.exit === exitCode.notFound) return null;
       throw error;
     });
-    if (!app || app.instances.total === 0 || app.instances.running === 0 && app.status === 'stopped') return;
+    if (!app || app.instances.total === 0) return;
     if (Date.now() > deadline) throw new CliError(exitCode.timedOut, `${app.instances.total} instances of ${name} are still there`, 'look with `stathub instances`');
   }
 }
@@ -117,7 +117,7 @@ export async function logs(client: Client, output: Output, name: string, options
     const response = await client.open('GET', path`/v1/instances/${id}/logs` + query({ stream: options.stream, tail: options.tail, follow: options.follow || undefined, grep: options.grep, since }), { headers: { accept: 'text/plain' } });
     const prefix = ids.length > 1 ? `${id.split('.').slice(0, -1).join('.')} ${dim('|', output)} ` : '';
     let rest = '';
-    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+    for await (const chunk of wholeUnlessBroken(response.body!.pipeThrough(new TextDecoderStream()), id)) {
       if (!prefix) { output.out(chunk); continue; }
       const lines = (rest + chunk).split('\n');
       rest = lines.pop() ?? '';
@@ -125,4 +125,11 @@ export async function logs(client: Client, output: Output, name: string, options
     }
     if (rest) output.out(`${prefix}${rest}\n`);
   }));
+}
+
+/** The text as it comes; a connection that breaks on the way is told as such. */
+async function* wholeUnlessBroken(chunks: AsyncIterable<string>, id: string): AsyncGenerator<string> {
+  try { yield* chunks; } catch {
+    throw new CliError(exitCode.failed, `the output of ${id} broke off: the hub or its node closed the connection`, 'look with `stathub nodes` whether the node is there, then ask again');
+  }
 }

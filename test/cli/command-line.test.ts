@@ -1,5 +1,7 @@
 // What a person meets before any hub answers: help, wrong usage, files that are none.
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -20,6 +22,16 @@ test('help names every command; a typo gets the nearest one and exit code 2', as
   const typo = await stathub(null, 'scael', 'web', '3');
   assert.is(typo.code, 2);
   assert.match(typo.err, /Did you mean scale/);
+});
+
+test('a port that is taken is told in a sentence, without a stack', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  const master = await stathub(null, 'master', '--port', String(port), '--store-directory', join(directory, 'taken')).finally(() => taken.close());
+  assert.is(master.code, 1);
+  assert.match(master.err, /another program listens there/);
+  assert.not.match(master.err, /\n {4}at /);
 });
 
 test('wrong values are usage errors that say what is right', async () => {
