@@ -4,7 +4,7 @@ export interface Field { name: string; kind: 'text' | 'number'; /** Up to 20 val
 export interface Completions { from: number; to: number; items: { text: string; note: string }[] }
 
 /** Fields of documents, by dotted name; lists are seen through. Looks at 200 documents at most. */
-export function fieldsOf(docs: readonly object[], skip: RegExp = /^$/): Field[] {
+export function fieldsOf(docs: readonly object[], skip: RegExp = /(?!)/): Field[] {
   const seen = new Map<string, { kind: 'text' | 'number'; values: Map<string, number>; min: number; max: number }>();
   const visit = (value: unknown, name: string, depth: number): void => {
     if (value === null || value === undefined || depth > 4 || skip.test(name)) return;

@@ -45,6 +45,7 @@ export function marks(line: string, pattern: RegExp | null): { text: string; hit
   if (!pattern) return [{ text: line, hit: false }];
   const out: { text: string; hit: boolean }[] = [];
   let at = 0;
+  pattern.lastIndex = 0; // matchAll begins where the last use of the pattern ended
   for (const found of line.matchAll(pattern)) {
     if (found[0] === '') break; // a pattern that matches nothing would never end
     if (found.index > at) out.push({ text: line.slice(at, found.index), hit: false });
@@ -54,6 +55,9 @@ export function marks(line: string, pattern: RegExp | null): { text: string; hit
   if (at < line.length || out.length === 0) out.push({ text: line.slice(at), hit: false });
   return out;
 }
+
+/** Is there anything of the pattern in a line? */
+export function finds(line: string, pattern: RegExp): boolean { pattern.lastIndex = 0; return pattern.test(line); }
 
 /** Colour codes of terminals are not for here. */
 // eslint-disable-next-line no-control-regex

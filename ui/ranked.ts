@@ -1,5 +1,7 @@
 // Ranks what the palette finds. Pure.
-export interface Choice { id: string; name: string; /** More words it is found by. */ words: string; note: string; glyph: string; /** The higher the earlier, among equals. */ weight: number; run: () => void }
+export interface Choice { id: string; name: string; /** More words it is found by. */ words: string; note: string; glyph: string; /** The higher the earlier, among equals. */ weight: number; /** Of a kind with very many: at most `MOST_OF_MANY` of them are shown. */ many?: boolean; run: () => void }
+
+const MOST_OF_MANY = 5;
 
 /** How well every word of the text is found: whole name, beginning of it, beginning of a word, anywhere. Null: not at all. */
 export function score(choice: Pick<Choice, 'name' | 'words'>, text: string): number | null {
@@ -22,5 +24,6 @@ export function ranked<C extends Choice>(choices: readonly C[], text: string, li
     const points = score(choice, text);
     if (points !== null) found.push({ choice, score: points * 10 + choice.weight, at });
   });
-  return found.sort((a, b) => b.score - a.score || a.at - b.at).slice(0, limit).map((f) => f.choice);
+  let many = 0;
+  return found.sort((a, b) => b.score - a.score || a.at - b.at).map((f) => f.choice).filter((c) => !c.many || many++ < MOST_OF_MANY).slice(0, limit);
 }

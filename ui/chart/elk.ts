@@ -1,6 +1,7 @@
 // Layouts come from ELK in a worker, once for each machine and kind of chart; the worker (1.4 MB) is loaded by the first chart.
 import type { ChartView } from '../../src/protocol/live.ts';
-import ElkWorker from 'elkjs/lib/elk-worker.min.js?worker';
+// The file as it is: it is a whole worker, and bundling its 1.4 MB again would take most of the build.
+import workerFile from 'elkjs/lib/elk-worker.min.js?url';
 import { toDrawing, type Drawing } from './drawing.ts';
 import { toGraph, type Direction, type ElkGraph } from './graph.ts';
 
@@ -8,7 +9,7 @@ let worker: Worker | null = null, last = 0;
 const waiting = new Map<number, { resolve: (graph: ElkGraph) => void; reject: (error: Error) => void }>();
 
 function start(): Worker {
-  const made = new ElkWorker();
+  const made = new Worker(workerFile);
   made.onmessage = (event: MessageEvent<{ id: number; data?: ElkGraph; error?: { message?: string } }>) => {
     const { id, data, error } = event.data, asked = waiting.get(id);
     if (!asked) return;

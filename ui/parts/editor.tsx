@@ -95,15 +95,28 @@ export function Editor({ value, faults, changed, onInput, onCaret, label }: Edit
     to.current.push({ text: text(), caret: selectionIn(host.current!)?.[0] ?? 0 });
     put(step, false);
   };
-  const changedByHand = (): void => { if (composing.current) return; const caret = selectionIn(host.current!), now = text(); remember(false); draw(now, caret); onInput(now); };
+  const changedByHand = (): void => {
+    if (composing.current) return;
+    const caret = selectionIn(host.current!), now = text();
+    remember(false);
+    draw(now, caret);
+    onInput(now);
+  };
   const fix = (n: number): void => { const f = faults[n]?.fix; if (f) put(replace(text(), f.start, f.end, f.text)); };
+  /** New lines are ours: the browser would make elements of them. Also from keyboards that name no keys, and from drops. */
+  const onBefore = (e: InputEvent): void => {
+    const s = selectionIn(host.current!);
+    if (!s || composing.current) return;
+    if (e.inputType === 'insertLineBreak' || e.inputType === 'insertParagraph') { e.preventDefault(); put(newLine(text(), ...s)); return; }
+    const given = e.data ?? e.dataTransfer?.getData('text/plain') ?? '';
+    if (e.inputType.startsWith('insert') && /[\r\n]/.test(given)) { e.preventDefault(); put(replace(text(), ...s, given.replace(/\r\n?/g, '\n'))); }
+  };
   const onKey = (e: KeyboardEvent): void => {
     const s = selectionIn(host.current!), mod = e.ctrlKey || e.metaKey;
     if (e.isComposing || !s) return;
     if (mod && e.key.toLowerCase() === 'z') { e.preventDefault(); if (e.shiftKey) undo(future, past); else undo(past, future); return; }
     if (mod && e.key.toLowerCase() === 'y') { e.preventDefault(); undo(future, past); return; }
     if (mod && e.key === '.') { e.preventDefault(); fix(faults.findIndex((f) => f.fix)); return; }
-    if (e.key === 'Enter' && !mod) { e.preventDefault(); put(newLine(text(), ...s)); return; }
     // Esc, then Tab, leaves the editor: the keyboard is never caught in it.
     if (e.key === 'Tab' && !e.shiftKey && !leave.current) { e.preventDefault(); put(replace(text(), ...s, '  ')); return; }
     leave.current = e.key === 'Escape';
@@ -113,7 +126,7 @@ export function Editor({ value, faults, changed, onInput, onCaret, label }: Edit
     <div class="editor">
       <ol class="gutter" aria-hidden="true">{lines.map((_, i) => { const own = faults.filter((f) => f.line === i).length; return <li key={i} class={`${own > 0 ? 'bad' : ''}${changed.has(i) ? ' chg' : ''}`} style={own > 0 ? { paddingBottom: `${own * 24}px` } : {}}>{i + 1}</li>; })}</ol>
       <div ref={host} class="code-edit" contentEditable="plaintext-only" role="textbox" aria-multiline="true" aria-label={label} aria-invalid={faults.length > 0} spellcheck={false} autocapitalize="off"
-        onInput={changedByHand} onKeyDown={onKey} onCompositionStart={() => { composing.current = true; }} onCompositionEnd={() => { composing.current = false; changedByHand(); }}
+        onBeforeInput={onBefore} onInput={changedByHand} onKeyDown={onKey} onCompositionStart={() => { composing.current = true; }} onCompositionEnd={() => { composing.current = false; changedByHand(); }}
         onPaste={(e) => { e.preventDefault(); const s = selectionIn(host.current!), data = e.clipboardData?.getData('text/plain').replace(/\r\n?/g, '\n'); if (s && data) put(replace(text(), ...s, data)); }}
         onMouseDown={(e) => { const n = (e.target as HTMLElement).dataset['fix']; if (n !== undefined) { e.preventDefault(); fix(Number(n)); } }} />
     </div>

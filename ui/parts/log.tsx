@@ -6,7 +6,7 @@ import { Glyph, Icon } from '../glyphs.tsx';
 import { t } from '../i18n.tsx';
 import { useKeys } from '../keys.ts';
 import { watch } from '../live.ts';
-import { addChunk, emptyLog, marks, plain, searchPattern, turnStatus, type LogLine } from '../log-lines.ts';
+import { addChunk, emptyLog, finds, marks, plain, searchPattern, turnStatus, type LogLine } from '../log-lines.ts';
 import { slice } from '../window.ts';
 import { memo } from './memo.ts';
 import { Choice } from './panel.tsx';
@@ -47,7 +47,7 @@ export function Log({ id }: { id: string }): VNode {
 
   const pattern = useMemo(() => searchPattern(search), [search]);
   const lines = useMemo(() => log.lines.filter((l) => stream === 'both' || l.stream === stream || l.at !== null), [log.lines, stream]);
-  const hits = useMemo(() => { if (!pattern) return []; const out: number[] = []; lines.forEach((l, i) => { pattern.lastIndex = 0; if (l.at === null && pattern.test(plain(l.text))) out.push(i); }); return out; }, [lines, pattern]);
+  const hits = useMemo(() => { if (!pattern) return []; const out: number[] = []; lines.forEach((l, i) => { if (l.at === null && finds(plain(l.text), pattern)) out.push(i); }); return out; }, [lines, pattern]);
   const shown = only && pattern ? hits.map((i) => lines[i]!) : lines;
   // Wrapped lines have no one height: then the newest 1,000 are drawn in full.
   const part = wrap ? { first: Math.max(0, shown.length - 1000), end: shown.length, before: 0, after: 0 } : slice(shown.length, ROW, view.offset, view.height, 30);

@@ -50,7 +50,7 @@ export const NodeCell = memo(function NodeCell({ n }: { n: NodeView }): VNode {
   );
 });
 
-const newestOf = (app: AppView | undefined, i: InstanceView): boolean => app?.status === 'deploying' && i.revision === app.revision;
+const newestOf = (app: AppView | undefined, i: InstanceView): boolean => app?.status === 'deploying' && app.revision > 1 && i.revision === app.revision;
 
 interface RowProps { n: NodeView; list: readonly InstanceView[]; columns: readonly AppView[] }
 const sameRow = (a: RowProps, b: RowProps): boolean => a.n === b.n && a.list.length === b.list.length && a.list.every((i, at) => i === b.list[at]) && a.columns.length === b.columns.length && a.columns.every((c, at) => c === b.columns[at]);

@@ -39,5 +39,6 @@ export function useMatches(collection: 'nodes' | 'apps' | 'instances', query: st
     return () => abort.abort();
   }, [later, round]);
   if (all) return { ids: null, total: null, error: null, loading: false };
-  return { ids: state.ids ?? new Set(), total: state.total, error: state.of === later ? state.error : null, loading: state.ids === null && state.error === null };
+  // A query that cannot be read leaves the rows that were there.
+  return { ids: state.ids ?? (state.error ? null : new Set()), total: state.total, error: state.of === later ? state.error : null, loading: state.ids === null && state.error === null };
 }

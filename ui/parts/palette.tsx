@@ -15,6 +15,7 @@ import { statusWord } from './chip.tsx';
 
 const shown = signal(false);
 export const openPalette = (): void => { shown.value = true; };
+export const paletteOpen = (): boolean => shown.value;
 
 const LIMIT = 12;
 
@@ -34,7 +35,7 @@ function choices(): Choice[] {
     ...(a.start ? [{ id: `stop ${a.name}`, name: t('palette.stop', { name: a.name }), words: `stop ${a.name}`, note: '', glyph: 'stopped', weight: 0, run: () => void stopApp(a) }] : []),
   ]);
   const ofNodes = nodes.value.map((n): Choice => ({ id: `node ${n.id}`, name: hostOf(n.id), words: `${n.hostname} ${n.id} ${n.agentAddress} node`, note: `${t('thing.node')}, ${statusWord(n.status)}`, glyph: n.status, weight: 2, run: () => go(nodePath(n.id)) }));
-  const ofInstances = instances.value.map((i): Choice => ({ id: `instance ${i.id}`, name: slotName(i), words: `${i.id} ${i.pid ?? ''} ${i.ports.join(' ')}`, note: statusWord(i.status), glyph: i.status, weight: 1, run: () => go(instancePath(i.id)) }));
+  const ofInstances = instances.value.map((i): Choice => ({ id: `instance ${i.id}`, name: slotName(i), words: `${i.id} ${i.pid ?? ''} ${i.ports.join(' ')}`, note: statusWord(i.status), glyph: i.status, weight: 1, many: true, run: () => go(instancePath(i.id)) }));
   return [...pages, ...commands, ...ofApps, ...ofNodes, ...ofInstances];
 }
 

@@ -27,7 +27,7 @@ function Headline(): VNode {
   const resting = counts['stopped'] ?? 0, notRunning = total - (counts['running'] ?? 0) - resting, look = needs.value.length;
   return (
     <div class="sum">
-      <p class="lead">{total === 0 ? t('overview.none') : notRunning === 0 ? t('overview.all', { n: total - resting }) : t('overview.some', { n: notRunning, total })}{' '}
+      <p class="lead">{total === 0 ? t('overview.none') : notRunning === 0 ? t(total - resting === 1 ? 'overview.one' : 'overview.all', { n: total - resting }) : t('overview.some', { n: notRunning, total })}{' '}
         <span class="plainw mid">{look > 0 ? t('overview.look', { n: look }) : total > 0 ? t('overview.fine') : ''}</span></p>
       <Ribbon counts={counts} order={statusOrder} />
       <div class="legend">{statusOrder.map((s) => (counts[s] ? <a key={s} href={`/instances?query=status:${s}`}><Glyph s={s} /><span>{statusWord(s)}</span><b>{counts[s]}</b></a> : null))}</div>

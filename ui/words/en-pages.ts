@@ -2,7 +2,7 @@
 export const enPages = {
   // overview
   'overview.none': 'No instances yet.',
-  'overview.all': '{n|The one instance runs.|All {n} instances run.}',
+  'overview.one': 'The one instance runs.', 'overview.all': 'All {n} instances run.',
   'overview.some': '{n} of {total} {total|instance is|instances are} not running.',
   'overview.look': '{n} {n|needs|need} a look.',
   'overview.fine': 'Nothing needs a look.',

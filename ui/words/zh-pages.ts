@@ -2,7 +2,7 @@
 import type { enPages } from './en-pages.ts';
 
 export const zhPages: Record<keyof typeof enPages, string> = {
-  'overview.none': '还没有实例。', 'overview.all': '{n} 个实例都在运行。', 'overview.some': '{total} 个实例中有 {n} 个没有运行。', 'overview.look': '{n} 个需要查看。', 'overview.fine': '没有需要查看的。',
+  'overview.none': '还没有实例。', 'overview.one': '唯一的实例在运行。', 'overview.all': '{n} 个实例都在运行。', 'overview.some': '{total} 个实例中有 {n} 个没有运行。', 'overview.look': '{n} 个需要查看。', 'overview.fine': '没有需要查看的。',
   'next': '接下来：', 'next.any': '随时',
   'needs': '需要查看', 'needs.order': '最严重的在前', 'needs.none': '没有。出了问题会显示在这里，并说明原因。',
   'needs.failed': '{name} 在 {node} 上放弃了', 'needs.lost': '{name} 随 {node} 失联', 'needs.unknown': '{name} 在 {node} 上运行，但没有人要求它', 'needs.crash-loop': '{name} 在 {node} 上反复失败',
