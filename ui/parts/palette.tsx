@@ -15,7 +15,6 @@ import { statusWord } from './chip.tsx';
 
 const shown = signal(false);
 export const openPalette = (): void => { shown.value = true; };
-export const paletteOpen = (): boolean => shown.value;
 
 const LIMIT = 12;
 
