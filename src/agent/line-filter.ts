@@ -5,22 +5,22 @@ import type { OutputChunk } from './effects/output.ts';
 const longestLine = 1 << 20;
 
 export class LineFilter {
-  readonly #pattern: RegExp;
+  readonly #matches: (line: string) => boolean;
   #rest = Buffer.alloc(0);
 
-  constructor(pattern: RegExp) { this.#pattern = pattern; }
+  constructor(matches: (line: string) => boolean) { this.#matches = matches; }
 
   take(chunk: OutputChunk): OutputChunk {
     const all = Buffer.concat([this.#rest, chunk.bytes]), kept: Buffer[] = [];
     let from = 0;
     for (let end = all.indexOf(10, from); end >= 0; end = all.indexOf(10, from)) {
       const line = all.subarray(from, end + 1);
-      if (this.#pattern.test(line.toString('utf8', 0, line.length - 1))) kept.push(line);
+      if (this.#matches(line.toString('utf8', 0, line.length - 1))) kept.push(line);
       from = end + 1;
     }
     this.#rest = all.subarray(from);
     if (this.#rest.length > longestLine) {
-      if (this.#pattern.test(this.#rest.toString())) kept.push(this.#rest);
+      if (this.#matches(this.#rest.toString())) kept.push(this.#rest);
       this.#rest = Buffer.alloc(0);
     }
     return { ...chunk, bytes: Buffer.concat(kept) };
@@ -28,7 +28,7 @@ export class LineFilter {
 
   /** The last `count` lines of a whole piece that match. */
   last(chunk: OutputChunk, count: number): OutputChunk {
-    const lines = chunk.bytes.toString('latin1').split(/(?<=\n)/).filter((line) => this.#pattern.test(Buffer.from(line.replace(/\n$/, ''), 'latin1').toString()));
+    const lines = chunk.bytes.toString('latin1').split(/(?<=\n)/).filter((line) => this.#matches(Buffer.from(line.replace(/\n$/, ''), 'latin1').toString()));
     return { ...chunk, bytes: Buffer.from(count > 0 ? lines.slice(-count).join('') : '', 'latin1') };
   }
 }

@@ -2,13 +2,14 @@
 import type { LogChunk, LogRequest } from '../api/cluster.ts';
 import { Refusal } from '../model/errors.ts';
 import { followOutput, readOutput, tailOutput, type OutputChunk, type Stream } from './effects/output.ts';
+import { linePattern } from '../query/line-pattern.ts';
 import { LineFilter } from './line-filter.ts';
 
 const wanted = (request: LogRequest): Stream[] => (request.stream === 'both' ? ['stdout', 'stderr'] : [request.stream]);
 
-function filterOf(grep: string | null): RegExp | null {
+function filterOf(grep: string | null): ((line: string) => boolean) | null {
   if (grep === null) return null;
-  try { return new RegExp(grep); } catch (error) { throw new Refusal('invalid-request', `grep: ${(error as Error).message}`, 'Give a JavaScript regular expression.'); }
+  try { return linePattern(grep); } catch (error) { throw new Refusal('invalid-request', `grep: ${(error as Error).message}`, 'Give a text, or a regular expression between slashes.'); }
 }
 
 /**

@@ -10,6 +10,8 @@ import type { Entry } from './entry.ts';
 import type { Instances } from './instances.ts';
 import { isInstanceRecord } from './records.ts';
 
+/** Fetched content beyond what instances use; the least recently used goes first. */
+const mostCacheBytes = 10 * 1024 ** 3;
 const crashedMs = 3_600_000, sweepMs = 60_000, mostLaunches = 100, dayMs = 86_400_000;
 
 export class Retention {
@@ -62,6 +64,8 @@ export class Retention {
       const entry = this.#instances.entries.get(id);
       if (entry && await this.#launches(entry)) this.#due.add(id);
     }
+    const inUse = new Set([...this.#instances.entries.values()].flatMap((entry) => Object.values(entry.record.contents).map(({ sha256 }) => sha256)));
+    await this.#context.cache.trim(mostCacheBytes, inUse);
     for (const name of await readdir(this.#kept).catch(() => [])) await this.#old(join(this.#kept, name));
   }
 

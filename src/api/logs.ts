@@ -1,4 +1,5 @@
 // /v1/instances/:id/logs: the output of a program, as it was written.
+import { linePattern } from '../query/line-pattern.ts';
 import { z } from 'zod';
 import { Refusal } from '../model/errors.ts';
 import type { LogChunk, LogRequest } from './cluster.ts';
@@ -8,7 +9,7 @@ import { says } from './describe.ts';
 import { since } from './since.ts';
 import { sse, streamed, wantsEvents } from './stream.ts';
 
-const grep = z.string().max(1000).refine((text) => { try { new RegExp(text, 'u'); return true; } catch { return false; } }, 'grep is no regular expression').optional();
+const grep = z.string().min(1).max(1000).refine((text) => { try { linePattern(text); return true; } catch { return false; } }, 'grep is no regular expression: a text, or /…/ in the syntax of the query language').optional();
 const logQuery = { stream: z.enum(['stdout', 'stderr', 'both']).optional().default('both'), tail: wholeNumber('tail', 0, 100_000, 100), follow: flag, since, grep };
 
 export function logRoutes(app: Api, { cluster, closing }: Resource): void {
@@ -19,6 +20,8 @@ export function logRoutes(app: Api, { cluster, closing }: Resource): void {
     const id = c.req.param('id');
     await cluster.instance(id);
     const events = wantsEvents(c);
+    // Lines carry no time yet: a wrong answer would be worse than none.
+    if (q.since !== undefined) throw new Refusal('unsupported-here', 'the lines of an output have no times yet, so since cannot be answered', 'ask for the last lines with tail');
     const request: LogRequest = { stream: q.stream, tail: q.tail, follow: q.follow, since: q.since ?? null, grep: q.grep ?? null, after: events ? cursorsOf(c.req.header('last-event-id')) : null };
     const make = async function* (signal: AbortSignal) {
       // Each stream may end a piece within a character; the rest of it comes with the next one.

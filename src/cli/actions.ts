@@ -7,7 +7,7 @@ import type { WhyView } from '../protocol/views.ts';
 import { path, query, type Client } from './client.ts';
 import { waitHealthy } from './deploy.ts';
 import { CliError, exitCode } from './exit.ts';
-import { clock, duration } from './format.ts';
+import { clock } from './format.ts';
 import { bold, dim, json, status, type Output } from './output.ts';
 
 /** `web.0.abcdefgh` is an instance, anything else an app. */
@@ -106,15 +106,14 @@ export async function why(client: Client, output: Output, name: string, options:
   for (const event of view.events) output.out(`  ${dim(clock(event.at), output)} ${event.message}\n`);
 }
 
-export interface LogOptions { follow: boolean; tail: number; stream: string; grep?: string | undefined; since?: string | undefined }
+export interface LogOptions { follow: boolean; tail: number; stream: string; grep?: string | undefined }
 
 /** Prints the output of an instance, or of every instance of an app, each line then begins with its slot. */
 export async function logs(client: Client, output: Output, name: string, options: LogOptions): Promise<void> {
   const ids = isInstance(name) ? [name] : (await client.get<{ items: InstanceView[] }>(path`/v1/apps/${name}/instances`)).items.map((i) => i.id);
   if (ids.length === 0) throw new CliError(exitCode.notFound, `${name} has no instance, so no output`, `\`stathub why ${name}\` tells why`);
-  const since = options.since === undefined ? undefined : Date.now() - duration(options.since);
   await Promise.all(ids.map(async (id) => {
-    const response = await client.open('GET', path`/v1/instances/${id}/logs` + query({ stream: options.stream, tail: options.tail, follow: options.follow || undefined, grep: options.grep, since }), { headers: { accept: 'text/plain' } });
+    const response = await client.open('GET', path`/v1/instances/${id}/logs` + query({ stream: options.stream, tail: options.tail, follow: options.follow || undefined, grep: options.grep }), { headers: { accept: 'text/plain' } });
     const prefix = ids.length > 1 ? `${id.split('.').slice(0, -1).join('.')} ${dim('|', output)} ` : '';
     let rest = '';
     for await (const chunk of wholeUnlessBroken(response.body!.pipeThrough(new TextDecoderStream()), id)) {

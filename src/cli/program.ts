@@ -80,8 +80,8 @@ export function buildProgram(options: ProgramOptions): Command {
     .action((name: string, n: number, o) => actions.scale(client(), output, name, n, waitOptions(o)));
   waiting(command('delete', 'stop an app and forget it').argument('<app>')).action((name: string, o) => actions.remove(client(), output, name, waitOptions(o)));
   command('logs', 'the output of an instance, or of all of an app').argument('<app-or-instance>').option('-f, --follow', 'go on as it is written').option('-n, --tail <n>', 'begin with so many lines', count, 100)
-    .addOption(new Option('--stream <stream>', 'which').choices(['stdout', 'stderr', 'both']).default('both')).option('--grep <text>', 'only lines with this').option('--since <time>', 'only the last 10m, 2h, ...')
-    .action((name: string, o) => actions.logs(client(), output, name, { follow: o.follow === true, tail: o.tail, stream: o.stream, grep: o.grep, since: o.since }));
+    .addOption(new Option('--stream <stream>', 'which').choices(['stdout', 'stderr', 'both']).default('both')).option('--grep <text>', 'only lines with this text, or /regex/')
+    .action((name: string, o) => actions.logs(client(), output, name, { follow: o.follow === true, tail: o.tail, stream: o.stream, grep: o.grep }));
   command('adopt', 'make a running unknown instance one of the hub\'s, without a restart').argument('<instance>').option('--json', 'answer in JSON')
     .action((id: string, o) => actions.adopt(client(), output, id, { json: o.json === true }));
 

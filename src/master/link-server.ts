@@ -72,7 +72,7 @@ export class LinkServer {
     };
     const welcome = (node: string, term: number, tell: () => void): void => {
       if (ended || !link || term !== this.context.leadership.term) return transport.close(1012, 'say hello again');
-      this.links.get(node)?.close(4000, 'replaced by a newer connection of this node');
+      this.disconnect(node, 4000, 'replaced by a newer connection of this node'); // its streams end, too
       this.links.set(node, link);
       tell();
       const waiting = early;

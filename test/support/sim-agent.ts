@@ -149,6 +149,7 @@ export class SimAgent {
         if (this.options.beats !== false) {
           const send = (): void => this.send({ type: 'beat', sentMono: performance.now(), load: null });
           send();
+          clearInterval(this.beat ?? undefined);
           this.beat = setInterval(send, frame.times.beatMs);
         }
         break;

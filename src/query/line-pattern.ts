@@ -1,0 +1,17 @@
+// What `grep` means for lines of output: a text that the line holds, or, between slashes, a regular expression of the query
+// language that some part of it fits. Linear in the line, whatever the pattern: it runs in the agent that guards processes.
+import { regex } from './automaton.ts';
+
+/**
+ * The test of one line, without regard to case.
+ * @throws PatternError for a regular expression that is none, or that needs too many states
+ */
+export function linePattern(text: string): (line: string) => boolean {
+  const expression = /^\/(.+)\/$/s.exec(text)?.[1];
+  if (expression === undefined) {
+    const wanted = text.toLowerCase();
+    return (line) => line.toLowerCase().includes(wanted);
+  }
+  const test = regex(`.*(${expression}).*`);
+  return (line) => test.matches(line.toLowerCase());
+}
