@@ -41,7 +41,9 @@ export class Duties {
     if (!entry) return assignment.goal === 'stop' ? undefined : this.#make(assignment);
     const { owner } = entry.record.assignment;
     // Another's instance is taken over only by a higher epoch: an operator's `adopt`.
-    if (owner !== assignment.owner && assignment.epoch <= entry.record.assignment.epoch) return this.#problem(assignment, `it belongs to ${owner === 'local' ? 'this node itself' : `the hub ${owner}`}`);
+    // One found without a record is whose hub names it by id and epoch.
+    const found = owner === 'unknown' && assignment.epoch === entry.record.assignment.epoch;
+    if (owner !== assignment.owner && !found && assignment.epoch <= entry.record.assignment.epoch) return this.#problem(assignment, `it belongs to ${owner === 'local' ? 'this node itself' : `the hub ${owner}`}`);
     this.#change(entry, assignment);
   }
 
@@ -63,7 +65,7 @@ export class Duties {
     const record: InstanceRecord = {
       ...before, assignment, clearedAt: nudged ? at : before.clearedAt,
       // Only what runs already may take a new spec without a restart: the hash says so.
-      ...(revision && revision.hash === was.hash ? { spec: revision.spec, contents: revision.contents } : {}),
+      ...(revision && (revision.hash === was.hash || was.owner === 'unknown') ? { spec: revision.spec, contents: revision.contents } : {}),
     };
     entry.unnamed = false;
     if (JSON.stringify(record) !== JSON.stringify(before)) {

@@ -29,7 +29,7 @@ export async function appAction(client: Client, output: Output, name: string, ac
 
 async function waitGone(client: Client, name: string, timeoutMs: number): Promise<void> {
   for (const deadline = Date.now() + timeoutMs; ; await delay(100)) {
-    const app = await client.get<AppView>(path`/v1/apps/${name}`).catch((error: unknown) => {
+    const app = await client.patientGet<AppView>(path`/v1/apps/${name}`, deadline, () => undefined).catch((error: unknown) => {
       if (error instanceof CliError && error.exit === exitCode.notFound) return null;
       throw error;
     });

@@ -15,6 +15,20 @@ export class Client {
   put<T>(path: string, body: unknown): Promise<T> { return this.call<T>('PUT', path, body).then((answer) => answer.body); }
   delete<T>(path: string): Promise<T> { return this.call<T>('DELETE', path).then((answer) => answer.body); }
 
+  /**
+   * As `get`, but a hub that is away is asked again until `deadline` (epoch ms): waiting for a hub survives its restart.
+   * @param away told once when it begins to be away
+   */
+  async patientGet<T>(path: string, deadline: number, away: () => void): Promise<T> {
+    for (let told = false; ; told = true) {
+      try { return await this.get<T>(path); } catch (error) {
+        if (!(error instanceof CliError && error.away) || Date.now() > deadline) throw error;
+        if (!told) away();
+        await new Promise((resolve) => setTimeout(resolve, 250));
+      }
+    }
+  }
+
   /** @throws CliError with the hub's own words and the exit code that fits */
   async call<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
     const response = await this.open(method, path, body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
@@ -32,7 +46,7 @@ export class Client {
     } catch (error) {
       if ((error as Error).name === 'AbortError') throw error;
       const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
-      throw new CliError(exitCode.failed, `no hub answers at ${this.base} (${cause?.code ?? (error as Error).message})`, 'start one with `stathub up`, or name yours: --hub URL or STATHUB_MASTER=URL');
+      throw new CliError(exitCode.failed, `no hub answers at ${this.base} (${cause?.code ?? (error as Error).message})`, 'start one with `stathub up`, or name yours: --hub URL or STATHUB_MASTER=URL', true);
     }
     if (!response.ok) throw refusal(await problemOf(response));
     return response;
@@ -52,7 +66,7 @@ function refusal(problem: Problem): CliError {
   const exit = problem.status === 404 ? exitCode.notFound : problem.status === 504 ? exitCode.timedOut : problem.status >= 500 ? exitCode.failed : exitCode.refused;
   const lines = (problem.errors ?? []).map((e) => `\n  ${e.path || '(whole)'}: ${e.message}${e.hint ? ` (${e.hint})` : ''}`);
   const hint = problem.status === 401 ? 'give the token: STATHUB_TOKEN=… or --token-file FILE' : (problem.hint ?? '');
-  return new CliError(exit, problem.detail + lines.join(''), hint);
+  return new CliError(exit, problem.detail + lines.join(''), hint, problem.status === 503);
 }
 
 /** A path with each part escaped. */

@@ -61,10 +61,11 @@ export async function waitHealthy(client: Client, output: Output, app: AppView, 
   const said = new Map<string, string>();
   const deadline = Date.now() + timeoutMs;
   let lastReason = '';
+  const away = (): void => output.err('  the hub does not answer; processes run on, waiting for it to come back\n');
   for (;;) {
     const [now, page] = await Promise.all([
-      client.get<AppView>(path`/v1/apps/${app.name}`),
-      client.get<{ items: InstanceView[] }>(`/v1/apps/${encodeURIComponent(app.name)}/instances${query({ size: 1000 })}`),
+      client.patientGet<AppView>(path`/v1/apps/${app.name}`, deadline, away),
+      client.patientGet<{ items: InstanceView[] }>(`/v1/apps/${encodeURIComponent(app.name)}/instances${query({ size: 1000 })}`, deadline, away),
     ]);
     for (const instance of page.items) {
       const line = `${instance.status}${instance.reason ? ` ${instance.reason.text}` : ''}`;

@@ -5,10 +5,13 @@ export const exitCode = { done: 0, failed: 1, usage: 2, notFound: 3, refused: 4,
 export class CliError extends Error {
   readonly exit: number;
   readonly hint: string;
-  constructor(exit: number, message: string, hint = '') {
+  /** The hub does not answer, or not yet: asking again may help. */
+  readonly away: boolean;
+  constructor(exit: number, message: string, hint = '', away = false) {
     super(message);
     this.name = 'CliError';
     this.exit = exit;
     this.hint = hint;
+    this.away = away;
   }
 }

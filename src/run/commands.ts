@@ -4,9 +4,10 @@ import { json, table, type Output } from '../cli/output.ts';
 import { readUp } from './folder.ts';
 import { environmentName, resolve, settings, type InForce, type Part } from './settings.ts';
 
-const whole = (text: string): number => {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('a whole number is wanted.');
-  return Number(text);
+const whole = (low: number, high: number) => (text: string): number => {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || number < low || number > high) throw new InvalidArgumentError(`a whole number from ${low} to ${high} is wanted.`);
+  return number;
 };
 
 export interface HubCommandOptions { output: Output; environment: NodeJS.ProcessEnv; main: string; finished: (code: number) => void }
@@ -14,8 +15,8 @@ export interface HubCommandOptions { output: Output; environment: NodeJS.Process
 export function addHubCommands(program: Command, { output, environment, main, finished }: HubCommandOptions): void {
   const say = (line: string): void => output.out(`${line}\n`);
   program.command('up').description('start a hub on this machine: a master and a local agent; run it again to attach')
-    .argument('[apps...]', 'app files to deploy').option('--demo', 'deploy a small sample app if there is none').option('--agents <n>', 'how many local agents', whole, 1)
-    .option('--port <port>', 'port of the master', whole).option('--agent-port <port>', 'port of the first agent', whole)
+    .argument('[apps...]', 'app files to deploy').option('--demo', 'deploy a small sample app if there is none').option('--agents <n>', 'how many local agents', whole(1, 100), 1)
+    .option('--port <port>', 'port of the master', whole(0, 65535)).option('--agent-port <port>', 'port of the first agent', whole(0, 65535))
     .action(async (files: string[], o) => {
       const { up } = await import('./up.ts');
       const { endSignal } = await import('./daemon.ts');

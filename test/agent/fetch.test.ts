@@ -96,7 +96,7 @@ const hostile: [string, () => Promise<Buffer>, string, string][] = [
   ['tar write through a link', async () => tarOf([{ name: 'd', type: 'symlink', linkname: '.' }, ''], [{ name: 'd/x' }, 'x']), '/a.tgz', 'd'],
   ['tar chain of links out', async () => tarOf([{ name: 'here', type: 'symlink', linkname: '.' }], [{ name: 'up', type: 'symlink', linkname: 'here/../..' }]), '/a.tgz', 'up'],
   ['tar fifo', async () => tarOf([{ name: 'pipe', type: 'fifo' }]), '/a.tgz', 'pipe'],
-  ['tar hard link out', async () => tarOf([{ name: 'h', type: 'link', linkname: '../../etc/passwd' }]), '/a.tgz', '../../etc/passwd'],
+  ['tar hard link out', async () => tarOf([{ name: 'h', type: 'link', linkname: '../../etc/passwd' }]), '/a.tgz', '"h"'],
 ];
 for (const [name, archive, path, entry] of hostile) {
   test(`refused, naming the entry: ${name}`, async () => {

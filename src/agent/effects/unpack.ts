@@ -46,10 +46,11 @@ class Tree {
   readonly #root: string; readonly #packed: number; readonly #limits: UnpackLimits;
   constructor(root: string, packed: number, limits: UnpackLimits) { this.#root = root; this.#packed = packed; this.#limits = limits; }
 
-  #path(entry: string): string {
-    if (entry.includes('\0')) throw refuse(entry, 'has a NUL in its name');
+  /** @param named what a refusal names: a link's target is refused under the link's name */
+  #path(entry: string, named = entry): string {
+    if (entry.includes('\0')) throw refuse(named, 'has a NUL in its name');
     const clean = normalize(entry.replaceAll('\\', '/')).replace(/\/+$/, '');
-    if (isAbsolute(entry) || /^[a-z]:/i.test(entry) || clean === '..' || clean.startsWith(`..${sep}`)) throw refuse(entry, 'leaves the directory');
+    if (isAbsolute(entry) || /^[a-z]:/i.test(entry) || clean === '..' || clean.startsWith(`..${sep}`)) throw refuse(named, named === entry ? 'leaves the directory' : `is a link to ${JSON.stringify(entry)}, which leaves the directory`);
     return join(this.#root, clean);
   }
 
@@ -89,7 +90,7 @@ class Tree {
 
   async hardLink(entry: string, target: string): Promise<void> {
     this.#count(entry);
-    const from = this.#path(target), to = this.#path(entry);
+    const from = this.#path(target, entry), to = this.#path(entry);
     if (!(await lstat(from).catch(() => null))?.isFile()) throw refuse(entry, `is a link to ${JSON.stringify(target)}, which is not there`);
     await mkdir(dirname(to), { recursive: true });
     await copyFile(from, to);
