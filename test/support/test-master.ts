@@ -51,7 +51,7 @@ export async function testMaster(
     storeAbout: { kind: 'embedded', detail: directory },
     version: '0.0.0-test',
     times: { ...shortTimes, ...options.times },
-    ...(options.placement ? { placement: options.placement } : {}),
+    ...(options.placement ? { placement: options.placement } : {}), ...(options.clock ? { clock: options.clock } : {}),
     warn: (message, error) => {
       warnings.push(`${message}${error ? ` (${(error as Error).stack ?? String(error)})` : ''}`);
     },

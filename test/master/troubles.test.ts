@@ -1,0 +1,137 @@
+// A master in trouble: a clock that jumps, a machine that slept, a store that fails for a while, reports that make no sense.
+import fc from 'fast-check';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { systemClock } from '../../src/master/clock.ts';
+import { soundFacts, soundInstance, soundLoad } from '../../src/master/sound.ts';
+import { Turns } from '../../src/master/turns.ts';
+import { isHealthy } from '../../src/model/instance.ts';
+import { openEmbedded } from '../../src/store/embedded.ts';
+import { StoreError } from '../../src/store/store.ts';
+import type { Store } from '../../src/store/store.ts';
+import { deploy, discard, operator, temporary, testMaster } from '../support/test-master.ts';
+import { SimAgent } from '../support/sim-agent.ts';
+import { until } from '../support/until.ts';
+
+test('a machine that slept, or a clock that was set: no node is lost for it', async () => {
+  let slept = 0, set = 0;
+  const clock = { now: () => systemClock.now() + set, mono: () => systemClock.mono() + slept };
+  const master = await testMaster({ clock });
+  const agent = new SimAgent({ node: 'n1' }).connect(master.url);
+  const history = async () => (await master.cluster.events({ query: 'kind:node.suspected OR kind:node.lost', after: 0, limit: 10, newestFirst: true })).items;
+  try {
+    await until('ready', async () => agent.welcomed && (await master.cluster.node('n1')).status === 'ready');
+    for (const jump of [600_000, 3_600_000]) {
+      slept += jump; // everything stood still: the sweep is late by as much as the beats are
+      await new Promise((resolve) => setTimeout(resolve, 400));
+    }
+    for (const jump of [2 * 365 * 86_400_000, -3_600_000]) {
+      set += jump;
+      await new Promise((resolve) => setTimeout(resolve, 400));
+    }
+    assert.is((await master.cluster.node('n1')).status, 'ready');
+    assert.equal(await history(), []);
+    agent.disconnect();
+    await until('real silence still counts', async () => (await master.cluster.node('n1')).status === 'lost');
+  } finally {
+    agent.disconnect();
+    await master.stop();
+    discard(master.directory);
+  }
+});
+
+/** A store that can be made to fail its writes. */
+function failing(store: Store): { store: Store; set: (fails: boolean) => void } {
+  let fails = false;
+  const writes = new Set<PropertyKey>(['write', 'bulk', 'append', 'draw', 'addPoints']);
+  return {
+    set: (value) => { fails = value; },
+    store: new Proxy(store, {
+      get: (target, key) => {
+        const value = Reflect.get(target, key) as unknown;
+        if (typeof value !== 'function') return value;
+        return (...given: unknown[]) => (fails && writes.has(key)
+          ? Promise.reject(new StoreError('store-full', 'The disk is full', 'Make room.'))
+          : (value as (...args: unknown[]) => unknown).apply(target, given));
+      },
+    }),
+  };
+}
+
+test('the store fails for a while: what runs runs on, writes are refused, afterwards all goes on and no event is missing', async () => {
+  const directory = temporary();
+  const { store, set } = failing(await openEmbedded(directory));
+  const master = await testMaster({ store });
+  const agents = ['n1', 'n2'].map((node) => new SimAgent({ node }).connect(master.url));
+  const [one, two] = agents as [SimAgent, SimAgent];
+  try {
+    await until('ready', async () => (await master.cluster.nodes('status:ready', { from: 0, size: 5 })).total === 2);
+    await deploy(master.cluster, { name: 'web', placement: { scale: 2 } });
+    await until('two run', () => one.running.length + two.running.length === 2);
+    set(true);
+    const refused = await master.cluster.scaleApp('web', 3, null, operator).then(() => null, (error: unknown) => error);
+    assert.instance(refused, StoreError);
+    assert.is((await master.cluster.app('web')).scale, 2);
+    const held = one.running[0]!;
+    one.send({ type: 'events', generation: 'g1', events: [{ n: 1, event: { at: Date.now(), kind: 'instance.odd', subject: {}, message: 'told while the store fails', loudness: 'quiet', detail: {} } }] });
+    one.set(held.id, { status: 'restarting', pid: null });
+    two.disconnect();
+    await until('lost', async () => (await master.cluster.node('n2')).status === 'lost');
+    assert.is((await master.cluster.instance(held.id)).status, 'restarting', 'what is seen needs no store');
+    assert.is(one.frames.filter(({ type }) => type === 'events.ack').length, 0, 'nothing is acknowledged that is not durable');
+    set(false);
+    await until('the lost slot is replaced', () => [...one.instances.values()].filter(({ slot }) => slot !== held.slot).length === 1);
+    await until('its loss is told', async () => (await master.cluster.events({ query: 'kind:node.lost', after: 0, limit: 1, newestFirst: true })).items.length === 1);
+    one.line?.close('the test breaks the line');
+    await until('back', () => one.welcomed);
+    one.send({ type: 'events', generation: 'g1', events: [{ n: 1, event: { at: Date.now(), kind: 'instance.odd', subject: {}, message: 'told again', loudness: 'quiet', detail: {} } }] });
+    await until('acknowledged', () => one.frames.some(({ type }) => type === 'events.ack'));
+    assert.is((await master.cluster.scaleApp('web', 3, null, operator)).scale, 3);
+    await until('three', () => one.instances.size === 3);
+  } finally {
+    set(false);
+    for (const agent of agents) agent.disconnect();
+    await master.stop();
+    discard(directory);
+  }
+});
+
+test('whatever is reported is brought into shape or left out', () => {
+  fc.assert(fc.property(fc.anything(), (given) => {
+    const facts = soundFacts(given as never, '1');
+    assert.ok(Array.isArray(facts.tags) && Number.isFinite(facts.memory.total) && facts.hostname.length > 0);
+    assert.ok(Number.isFinite(soundLoad(given as never).cpu));
+    const view = soundInstance({ id: 'a.0.x', app: 'a', slot: 0, ...(typeof given === 'object' ? given : {}) } as never, 'n1');
+    if (view) assert.type(isHealthy(view), 'boolean');
+  }));
+  assert.is(soundInstance(null as never, 'n1'), null);
+  assert.is(soundInstance({ id: 'x' } as never, 'n1'), null);
+  const odd = soundInstance({ id: 'a.0.x', app: 'a', slot: 0, status: 'dancing', health: [{ status: 1 }], exit: { code: '3' }, ports: ['x'] } as never, 'n1');
+  assert.is(odd?.status, 'unknown');
+  assert.is(odd?.node, 'n1');
+  assert.is(odd?.exit?.code, null);
+});
+
+test('floods are dealt with in turns, in order, and the loop runs in between', async () => {
+  const turns = new Turns();
+  const done: number[] = [];
+  let between = 0;
+  const timer = setInterval(() => { between += 1; }, 1);
+  for (let n = 0; n < 60; n += 1) {
+    turns.run(() => {
+      const until = performance.now() + 2;
+      while (performance.now() < until);
+      done.push(n);
+    });
+  }
+  assert.ok(done.length < 20, 'not all at once');
+  await turns.settled();
+  clearInterval(timer);
+  assert.equal(done, done.map((_, index) => index));
+  assert.is(done.length, 60);
+  assert.ok(between >= 3, `${between} timers in between`);
+  turns.run(() => done.push(60));
+  assert.is(done.at(-1), 60, 'a little is done at once');
+});
+
+test.run();
