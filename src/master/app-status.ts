@@ -2,6 +2,7 @@
 import type { AppStatus, AppView, Reason } from '../model/app.ts';
 import type { Assignment } from '../model/assignment.ts';
 import { isHealthy } from '../model/instance.ts';
+import type { WaitingCode } from '../placement/snapshot.ts';
 import type { AppEntry, InstanceEntry } from './entries.ts';
 import type { View } from './view.ts';
 
@@ -60,6 +61,9 @@ function tallyOf(view: View, entry: AppEntry): Tally {
 const because = (code: string, text: string, next: Reason['next'] = null): Reason => ({ code, text, next });
 const some = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
+/** Why a slot is empty that should not be. The others are steps of something that goes on. */
+const blocking = new Set<WaitingCode>(['no-node', 'unknown-instance', 'dependency', 'frozen', 'partition', 'cron']);
+
 function statusOf(entry: AppEntry, wanted: number, t: Tally): { status: AppStatus; reason: Reason | null } {
   const { start, deleting, scale } = entry.record.doc;
   if (deleting)
@@ -73,15 +77,12 @@ function statusOf(entry: AppEntry, wanted: number, t: Tally): { status: AppStatu
     return { status: 'stopped', reason: because(scale === 0 ? 'scale-0' : 'no-node', scale === 0 ? 'Scaled to 0' : 'No node matches') };
   if (t.failed > 0 && t.failed === t.settled)
     return { status: 'failed', reason: t.trouble?.reason ?? because('failed', 'Every instance has failed') };
-  const waiting = entry.waiting[0];
-  if (waiting)
-    return {
-      status: t.healthy > 0 ? 'degraded' : 'waiting',
-      reason: because('waiting', `${some(entry.waiting.length, 'slot')} waiting: ${waiting.reason}`, {
-        what: 'placed as soon as a node fits',
-        at: null,
-      }),
-    };
+  const blocked = entry.waiting.filter(({ code }) => blocking.has(code));
+  if (blocked.length > 0) {
+    const next = { what: 'placed as soon as a node fits', at: null };
+    const text = `${some(blocked.length, 'slot')} waiting: ${blocked[0]!.reason}`;
+    return { status: t.healthy > 0 ? 'degraded' : 'waiting', reason: because('waiting', text, next) };
+  }
   if (t.troubled + t.failed + t.lost > 0) {
     const { trouble } = t;
     return {
@@ -89,6 +90,8 @@ function statusOf(entry: AppEntry, wanted: number, t: Tally): { status: AppStatu
       reason: trouble?.reason ?? because(trouble?.status ?? 'degraded', `${trouble?.id} is ${trouble?.status}`),
     };
   }
+  const held = entry.waiting.find(({ code }) => code === 'update' || code === 'drain');
+  if (held) return { status: 'deploying', reason: because('waiting', held.reason) };
   if (t.current < wanted || t.leaving > 0)
     return {
       status: 'deploying',

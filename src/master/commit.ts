@@ -42,7 +42,6 @@ export class Committer {
       refused += done.refused;
       await new Promise(setImmediate);
     }
-    await this.finishDeletions();
     return { written, refused };
   }
 
@@ -136,7 +135,8 @@ export class Committer {
     );
   }
 
-  private async finishDeletions(): Promise<void> {
+  /** Apps being deleted of which no slot is left. */
+  async finishDeletions(): Promise<void> {
     for (const entry of this.context.view.apps.values()) {
       if (entry.record.doc.deleting && entry.slots.size === 0) await this.places.removeApp(entry.name);
     }

@@ -65,7 +65,7 @@ export class Contents {
       return { hash, contents: merged };
     } catch (error) {
       const { message: because } = error as Error;
-      const message = `What the URIs of ${spec.name} give now could not be told (${because}): revision ${current.revision} keeps its contents`;
+      const message = `What the URIs of ${spec.name} give could not be told (${because}): revision ${current.revision} keeps its contents`;
       this.context.events.note('app.contentsKept', { app: spec.name }, message, { loudness: 'attention' });
       return null;
     }

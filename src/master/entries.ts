@@ -3,6 +3,7 @@ import type { AppRecord, Reason, Revision } from '../model/app.ts';
 import type { Assignment, SlotRecord, Tombstone } from '../model/assignment.ts';
 import type { InstanceView } from '../model/instance.ts';
 import type { NodeLoad, NodeRecord, NodeStatus } from '../model/node.ts';
+import type { Waiting } from '../placement/snapshot.ts';
 import type { WhyView } from '../protocol/views.ts';
 import type { Version } from '../store/store.ts';
 
@@ -16,7 +17,7 @@ export interface AppEntry {
   revisions: Map<number, Kept<Revision>>;
   slots: Map<number, Kept<SlotRecord>>;
   /** From the last plan: slots that cannot be placed, and why. */
-  waiting: { slot: number; reason: string }[];
+  waiting: Waiting[];
   /** The last placements with their scores, newest first, at most 20. */
   decisions: WhyView['decisions'];
 }

@@ -165,6 +165,7 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
     actors: {
       recover: fromPromise<void, RecoverInput>(async ({ input }: { input: { above: Above } }) => {
         await leaving;
+        await lastKnown.close();
         await recover(context, nodes, epochs, input.above);
       }),
       serve: fromCallback<MasterEvent, object>(serve),

@@ -26,6 +26,9 @@ export interface NodeParts {
   linkOf(node: string): NodeLink | null;
 }
 
+/** It is part of keys and paths. */
+const nodeId = /^[A-Za-z0-9][\w.-]{0,99}$/;
+
 export class Nodes {
   readonly actors = new Map<string, Actor<typeof nodeMachine>>();
   private readonly context: MasterContext;
@@ -40,12 +43,12 @@ export class Nodes {
     this.parts = parts;
   }
 
-  /** A node from the store, not heard from yet in this term. */
-  known(record: Kept<NodeRecord>): NodeEntry {
-    const { leadership, view } = this.context;
+  /** @param heardAt monotonic ms; of a node from the store, not heard from yet in this term, when the term began */
+  known(record: Kept<NodeRecord>, heardAt = this.context.leadership.sinceMono): NodeEntry {
+    const { view } = this.context;
     const entry: NodeEntry = {
       id: record.doc.id, record, status: 'joining', reason: null, load: null, link: 'none',
-      beatAt: record.doc.beatAt, heardAt: leadership.sinceMono, obeys: true, reported: false,
+      beatAt: record.doc.beatAt, heardAt, obeys: true, reported: false,
     };
     entry.reason = nodeReason(entry, this.context);
     view.setNode(entry);
@@ -88,11 +91,15 @@ export class Nodes {
   /** The rules of a hello (DESIGN section 6, "Identity"). Durable before it resolves. */
   async admit(hello: Hello, open: (obeys: boolean) => NodeLink): Promise<Admission> {
     const { leadership, view } = this.context;
+    if (!nodeId.test(hello.node)) {
+      const hint = 'A node id has 1-100 of letters, digits, _ . and -';
+      return { admitted: false, code: 'invalid-request', final: true, detail: 'This is no node id', hint };
+    }
     const known = view.nodes.get(hello.node);
     if (known && known.record.doc.machineId !== hello.machine) {
       return {
         admitted: false, code: 'node-id-in-use', final: true,
-        detail: `Node id ${hello.node} is ${known.record.doc.facts.hostname}'s, on machine ${known.record.doc.machineId}, not ${hello.machine}`,
+        detail: `Node id ${hello.node} is ${known.record.doc.facts.hostname}'s (machine ${known.record.doc.machineId}, not ${hello.machine})`,
         hint: 'Its store directory is a copy. An empty one mints a new id: stathub agent --store-directory DIR',
       };
     }
@@ -136,7 +143,7 @@ export class Nodes {
         const entry = view.nodes.get(hello.node);
         if (entry) entry.record = { doc, version: result.version };
         else {
-          this.known({ doc, version: result.version });
+          this.known({ doc, version: result.version }, clock.mono());
           this.note(doc.id, 'node.joined', `Node ${facts.hostname} joined`, 'moving');
         }
         return;

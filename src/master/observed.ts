@@ -99,6 +99,14 @@ export class ObservedInstances {
     this.places.emptied(node, id);
   }
 
+  /** What has stopped as it was told and holds its place still: a write failed. */
+  private review(node: string): void {
+    for (const { assignment: { id, goal } } of this.context.view.dutiesOf(node).values()) {
+      const entry = goal === 'stop' ? this.context.view.instances.get(id) : undefined;
+      if (entry?.node === node && ended(entry.view)) this.places.emptied(node, id);
+    }
+  }
+
   /** An agent took up assignments: what it is to stop and does not hold is done with, after two beats of silence about it. */
   acknowledged(node: string, assignments: Assignment[]): void {
     for (const { id, goal } of assignments) {
@@ -108,6 +116,7 @@ export class ObservedInstances {
   }
 
   beat(link: NodeLink): void {
+    this.review(link.node);
     if (this.absent.size === 0) return;
     const before = this.context.clock.mono() - this.context.times.beatMs;
     for (const [id, { node, since }] of this.absent) {

@@ -69,6 +69,7 @@ export class Placer {
   }
 
   private async planned(): Promise<Planned> {
+    await this.committer.finishDeletions();
     this.versions = new Map();
     this.plan = await this.planner.ask({ kind: 'plan', more: 0 }, this.versions);
     this.show(this.plan);
@@ -96,14 +97,9 @@ export class Placer {
     }
     for (const entry of view.apps.values()) {
       const next = waiting.get(entry.name) ?? [];
-      if (
-        next.length === entry.waiting.length &&
-        next[0]?.reason === entry.waiting[0]?.reason &&
-        next.at(-1)?.slot === entry.waiting.at(-1)?.slot
-      )
-        continue;
+      const said = (items: Plan['waiting']): string => `${items.length} ${items[0]?.code} ${items[0]?.reason}`;
+      if (said(next) !== said(entry.waiting)) view.changes.mark('apps', entry.name);
       entry.waiting = next;
-      view.changes.mark('apps', entry.name);
     }
     for (const { app, ...decision } of plan.decisions) {
       const entry = view.apps.get(app);

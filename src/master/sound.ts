@@ -26,6 +26,9 @@ const statuses: readonly InstanceStatus[] = [
 ];
 const reasons = ['exited', 'signal', 'oom', 'disk', 'unhealthy', 'stop', 'update', 'start-timeout', 'port-taken', 'unknown'] as const;
 
+/** It is part of keys and paths. */
+const instanceId = /^[A-Za-z0-9][\w.-]{0,149}$/;
+
 /** The facts of a node, every field there. */
 export function soundFacts(reported: NodeFacts, version: string): NodeFacts {
   const raw = object(reported),
@@ -101,7 +104,7 @@ function soundReason(value: unknown): InstanceView['reason'] {
 export function soundInstance(reported: InstanceView, node: string): InstanceView | null {
   const raw = object(reported);
   const slot = whole(raw.slot);
-  if (typeof raw.id !== 'string' || raw.id === '' || raw.id.length > 200 || typeof raw.app !== 'string' || slot === null) return null;
+  if (typeof raw.id !== 'string' || !instanceId.test(raw.id) || typeof raw.app !== 'string' || slot === null) return null;
   const escalated = object(raw.escalated);
   return {
     id: raw.id, app: raw.app, slot, place: raw.place === 'b' ? 'b' : 'a', node, revision: number(raw.revision), epoch: number(raw.epoch),

@@ -28,7 +28,7 @@ export async function whyApp(parts: ClusterParts, entry: AppEntry): Promise<WhyV
     reason,
     funnel,
     nearest,
-    waiting: entry.waiting,
+    waiting: entry.waiting.map(({ slot, reason }) => ({ slot, reason })),
     decisions: entry.decisions,
     events: await eventsOf(parts.context, 'app', entry.name),
   };
@@ -38,7 +38,7 @@ export async function whyInstance(parts: ClusterParts, view: InstanceView): Prom
   const entry = parts.context.view.apps.get(view.app);
   return {
     subject: view.id, status: view.status, reason: view.reason, funnel: [], nearest: [],
-    waiting: entry?.waiting.filter(({ slot }) => slot === view.slot) ?? [],
+    waiting: entry?.waiting.filter(({ slot }) => slot === view.slot).map(({ slot, reason }) => ({ slot, reason })) ?? [],
     decisions: entry?.decisions.filter(({ slot }) => slot === view.slot) ?? [],
     events: await eventsOf(parts.context, 'instance', view.id),
   };
