@@ -93,7 +93,7 @@ export class Inspection {
   #note(inspected: InspectionEvent): void {
     if (inspected.actorRef !== this.#actor) return;
     if (inspected.type === '@xstate.event') {
-      if (inspected.sourceRef) this.#sources.set(inspected.event, (inspected.sourceRef as AnyActorRef).id);
+      if (inspected.sourceRef) this.#sources.set(inspected.event, inspected.sourceRef === this.#actor ? this.#options.id : (inspected.sourceRef as AnyActorRef).id);
     } else if (inspected.type === '@xstate.microstep') {
       for (const transition of inspected._transitions) this.#edges.push(...this.#edgesOf(transition));
     } else if (inspected.type === '@xstate.snapshot') {

@@ -1,5 +1,6 @@
 // The last steps of an actor as a sequence diagram.
 import type { VNode } from 'preact';
+import { actorOf } from '../cluster.ts';
 import { clockMs } from '../format.ts';
 import { t } from '../i18n.tsx';
 import { eventName } from '../chart/labels.ts';
@@ -7,8 +8,14 @@ import { statusOfState } from '../chart/status-of.ts';
 import { toSequence } from '../chart/sequence.ts';
 import type { History } from '../chart/history.ts';
 
+/** A root actor has no name of its own in its system (`x:5`): of an actor that is watched it is the parent. */
+function nameOf(history: History, id: string): string {
+  const actor = actorOf(id === history.actor || !/^x:\d+$/.test(id) ? id : actorOf(history.actor)?.parent ?? id);
+  return actor ? (actor.machine === 'app-supervisor' ? `supervisor ${actor.label}` : actor.label) : id.split(/[/:]/).at(-1)!;
+}
+
 export function SequenceDiagram({ history, index, select }: { history: History; index: number; select: (index: number) => void }): VNode {
-  const seq = toSequence(history, 14);
+  const seq = toSequence(history, 14, (id) => nameOf(history, id));
   if (seq.messages.length === 0) return <p class="small dim">{t('sequence.none')}</p>;
   return (
     <svg class="seq" width={Math.max(seq.width, 560)} height={seq.height} role="img" aria-label={t('sequence')}>

@@ -83,7 +83,7 @@ export default function Inspector(): VNode {
           </div>
         </section>
         <div class="stack rig">
-          <Panel title={t('context')} note={live ? t('now') : now ? clockMs(now.at) : ''} lined right={<Copy text={() => JSON.stringify(now?.context ?? null, null, 2)} />}>{now ? <Context before={history.steps[index - 1]?.context} now={now.context} /> : <Loading rows={3} />}</Panel>
+          <Panel title={t('context')} note={live ? t('now') : now ? clockMs(now.at) : ''} lined right={<Copy text={() => JSON.stringify(now?.context ?? null, null, 2)} />}>{now ? <Context before={history.steps[index - 1]?.context} now={now.context} /> : problem ? <span class="dim">–</span> : <Loading rows={3} />}</Panel>
           <Panel title={t('page.events')} note={t('inspect.steps', { n: history.steps.length })} lined flush>
             <ol class="evs">{[...history.steps.keys()].reverse().slice(0, 200).map((k) => {
               const x = history.steps[k]!, to = ledTo(history.steps, k), edge = history.chart?.edges.find((e) => e.id === x.edges.at(-1));

@@ -104,7 +104,7 @@ export default function Overview(): VNode {
   return (
     <Page crumbs={crumbs}>
       <Headline />
-      <div class="cols two">
+      <div class={`cols two${kind === 'apps' ? '' : ' top'}`}>
         <Panel title={t('map')} note={<span class="no-phone">{t('map.note')}</span>} class="mapbox" flush right={<span class="no-phone"><Choice options={kinds} now={kind} choose={choose} label={t('map')} /></span>}
           foot={<><span><span class="tile k" data-s="running" />{t('map.fine')}</span><span><span class="tile k" data-s="starting" />{t('map.moving')}</span><span><span class="tile k" data-s="failed" />{t('map.look')}</span><span><span class="u" />{t('map.newest')}</span><span class="right">{rich('map.legend')}</span></>}>
           <div class="mapscroll"><ClusterMap kind={kind} /></div>

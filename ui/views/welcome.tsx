@@ -25,8 +25,9 @@ export function Welcome(): VNode {
         <ol class="guide">
           <li class="done"><p class="row"><span class="n"><Glyph s="passing" /></span><b class="strong">{t(role.value === 'agent' ? 'welcome.agent.up' : 'welcome.up')}</b></p>
             <dl class="kv"><dt>{t('api')}</dt><dd>{location.origin}</dd><dt>{t('version')}</dt><dd>{s?.version ?? '–'}</dd><dt>{t('store')}</dt><dd>{s?.store ? `${s.store.kind}, ${s.store.detail}` : '–'}</dd></dl></li>
-          <li class={hasNodes ? 'done' : 'cur'}><p class="row"><span class="n">{hasNodes ? <Glyph s="passing" /> : 2}</span><b class="strong">{t('welcome.join')}</b></p>
-            {hasNodes ? <p class="small mid">{t('welcome.joined', { n: nodes.value.length })}</p> : <><Command text={joinCommand()} /><p class="small dim">{t('welcome.join.note')}</p></>}</li>
+          {role.value === 'agent' ? <li><p class="row"><span class="n">2</span><b class="strong">{t('settings.alone')}</b></p><p class="small mid">{t('settings.alone.text')}</p></li>
+            : <li class={hasNodes ? 'done' : 'cur'}><p class="row"><span class="n">{hasNodes ? <Glyph s="passing" /> : 2}</span><b class="strong">{t('welcome.join')}</b></p>
+            {hasNodes ? <p class="small mid">{t('welcome.joined', { n: nodes.value.length })}</p> : <><Command text={joinCommand()} /><p class="small dim">{t('welcome.join.note')}</p></>}</li>}
           <li class={hasNodes ? 'cur' : ''}><p class="row"><span class="n">3</span><b class="strong">{t('welcome.deploy')}</b></p><p class="small mid">{t('welcome.deploy.text')}</p>
             <p class="row"><a class="btn small" href={newPath}>{t('app.new')} <kbd>n</kbd></a></p><Command text="stathub deploy app.json --plan" /></li>
         </ol>
