@@ -117,7 +117,7 @@ export async function cursorSince(instance: string, stream: Stream, at: number):
 /** Forgets the times of what is no longer kept. */
 function pruneTimes(instance: string, stream: Stream): void {
   const { first } = segmentsOf(instance, stream), all = times(instance, stream);
-  const kept = all.filter(([, cursor], i) => cursor >= first || all[i + 1]?.[1]! >= first);
+  const kept = all.filter(([, cursor], i) => cursor >= first || (all[i + 1]?.[1] ?? -1) >= first);
   if (kept.length === all.length) return;
   const path = timesFile(instance, stream);
   rmSync(path, { force: true });
