@@ -99,7 +99,7 @@ export class Nodes {
     if (known && known.record.doc.machineId !== hello.machine) {
       return {
         admitted: false, code: 'node-id-in-use', final: true,
-        detail: `Node id ${hello.node} is ${known.record.doc.facts.hostname}'s (machine ${known.record.doc.machineId}, not ${hello.machine})`,
+        detail: `Node id ${hello.node} is ${known.record.doc.facts.hostname}'s (machine ${known.record.doc.machineId})`,
         hint: 'Its store directory is a copy. An empty one mints a new id: stathub agent --store-directory DIR',
       };
     }

@@ -5,6 +5,7 @@ import { Refusal } from '../../src/model/errors.ts';
 import { deploy, discard, operator, specOf, testMaster } from '../support/test-master.ts';
 import type { TestMaster } from '../support/test-master.ts';
 import { SimAgent } from '../support/sim-agent.ts';
+import { busyness } from '../support/busyness.ts';
 import { until } from '../support/until.ts';
 
 async function cluster(
@@ -84,8 +85,9 @@ test('a change is pushed, not waited for: by WebSocket and by long-poll', async 
         took.push(agents[0]!.received.slice(seen).find(({ frame }) => frame.type === 'desired')!.at - at);
       }
       took.sort((a, b) => a - b);
-      // Generous: a busy machine is no error, a timer in the path is. `npm run bench` has the numbers.
-      assert.ok(took[5]! < 1000, `median of ${transport}: ${took[5]} ms`);
+      const slower = busyness();
+      assert.ok(took[5]! < 50 * slower, `median by ${transport}: ${took[5]} ms`);
+      assert.ok(took[8]! < 100 * slower, `p90 by ${transport}: ${took[8]} ms`);
     } finally { await end(); }
   }
 });
