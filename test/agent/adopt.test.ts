@@ -154,13 +154,13 @@ test('the launcher killed: the program runs on, its end is noticed within second
     process.kill(launcher, 'SIGKILL');
     const fate = await fateOf(identityOf(started.directory, 1));
     assert.is(fate.is, 'running');
-    await new Promise((resolve) => setTimeout(resolve, 1100)); // one sweep: it is an orphan now
+    await new Promise((resolve) => setTimeout(resolve, 1000));
     assert.ok(isAlive(pid, startTime));
     const killed = performance.now();
     process.kill(pid, 'SIGKILL');
     const { code, signal } = await started.exit;
     assert.equal([code, signal], [null, null]);
-    assert.ok(performance.now() - killed < 2500);
+    assert.ok(performance.now() - killed < 6500, 'a quarter of all is looked at each second');
     assert.equal(await fateOf(identityOf(started.directory, 1)), { is: 'gone', identity: { pid, launcher, startTime }, rebooted: false });
   } finally {
     await host.close();

@@ -115,16 +115,21 @@ export class LaunchWatch {
     launch.events.ended(exit);
   }
 
-  /** Every second: whether all launchers still live (one kill(pid, 0) each). Every 30 s more exactly: a pid may be another's by now. */
+  /**
+   * Every second: orphans, and launches that are starting. A quarter of all others each second: whether the launcher lives, by one
+   * kill(pid, 0); every 30 s more exactly, since its pid may be another's by now.
+   */
   #sweep(): void {
     if (!this.#watcher) this.#read();
     const now = performance.now();
     if (now < this.#nextSecond) return;
     this.#nextSecond = now + 990;
-    const exactly = this.#beat++ % 30 === 29;
+    const beat = this.#beat++, exactly = beat % 32 < 4;
+    let place = beat % 4;
     for (const [directory, launch] of this.#launches) {
-      if (launch.orphan || launch.identity === null) this.#look(directory, launch.orphan || launcherOf(directory) === 'gone');
-      else if (!exists(launch.identity.launcher) || (exactly && !launcherLives(launch.identity.launcher))) this.#look(directory, true);
+      if (launch.orphan) this.#look(directory, true);
+      else if (launch.identity === null) this.#look(directory, launcherOf(directory) === 'gone');
+      else if (place++ % 4 === 0 && (!exists(launch.identity.launcher) || (exactly && !launcherLives(launch.identity.launcher)))) this.#look(directory, true);
     }
   }
 }
