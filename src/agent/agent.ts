@@ -18,6 +18,7 @@ import { findMembershipRoot, removeMembershipRoot } from './effects/cgroup.ts';
 import { ContentCache } from './effects/content-cache.ts';
 import { Launcher } from './effects/launcher.ts';
 import { PortPool } from './effects/ports.ts';
+import { Rotation } from './effects/rotation.ts';
 import { findTools } from './effects/tools.ts';
 import { Identity, type AgentIdentity } from './identity.ts';
 import { Instances } from './instances.ts';
@@ -83,8 +84,9 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
     for (const note of notes) tell({ at: Date.now(), kind: 'content.noted', subject: { app: entry.record.assignment.app, instance: entry.id, node }, loudness: 'attention', message: note, detail: {} });
     conversation.fetched(entry, contents);
   });
-  const instances = new Instances({ context, logic, standalone, onSupervisorFailed: (key) => head.send({ type: 'app.crashed', key, mono: monoMs() }) });
-  const self = new NodeSelf(options, root.kind, (minute, values) => link.metrics([{ subject: `node/${node}`, minute, values }]));
+  const rotation = new Rotation((path, error) => warn(`the output in ${path} could not be rotated`, error));
+  const instances = new Instances({ context, logic, standalone, rotation, onSupervisorFailed: (key) => head.send({ type: 'app.crashed', key, mono: monoMs() }) });
+  const self = new NodeSelf(options, root.kind, rotation, (minute, values) => link.metrics([{ subject: `node/${node}`, minute, values }]));
   const usage = new UsageSampler(instances, options.times, (points) => link.metrics(points));
   const retention = new Retention(context, instances, join(storeDirectory, 'kept'));
   instances.onGone = (entry) => { retention.gone(entry).catch((error: unknown) => warn(`what is left of ${entry.id} could not be put away`, error)); };
@@ -97,6 +99,7 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
 
   const head: Actor<typeof agentMachine> = createActor(agentMachine.provide({ actors: {
     recover: fromPromise<void, object>(async () => {
+      await rotation.start(storeDirectory);
       const reading = self.start();
       const found = await recover(context);
       for (const notice of [...notices, ...found.notices]) tell({ at: Date.now(), kind: 'file.quarantined', subject: { node }, loudness: 'attention', message: `${notice.path} is not used because ${notice.reason}${notice.movedTo ? `; it lies at ${notice.movedTo} now` : ''}`, detail: {} });
@@ -139,6 +142,7 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
     self.stop();
     instances.stop();
     await retention.stop();
+    await rotation.stop();
     await launcher.close();
     await conversation.close();
     await spool.flush();

@@ -2,8 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { readInstances } from './effects/launch-records.ts';
 import type { QuarantineNotice } from './effects/quarantine.ts';
 import { NumberedFile } from './numbered-file.ts';
+import { isInstanceRecord } from './records.ts';
 
 export interface AgentIdentity {
   node: string; machine: string;
@@ -37,6 +40,17 @@ function isIdentity(value: unknown): value is AgentIdentity {
     && Number.isInteger(it.run) && Number.isInteger(it.term) && Number.isInteger(it.epoch) && (it.hub === null || typeof it.hub === 'string');
 }
 
+const minted = (): AgentIdentity => ({ node: mintNode(), machine: machineId(), run: 0, hub: null, term: 0, epoch: 0 });
+
+/** The identity file was damaged: what runs here still says who this node is. The run number goes above any that was counted. */
+function remade(storeDirectory: string): AgentIdentity {
+  const { instances } = readInstances(join(storeDirectory, 'instances'), isInstanceRecord);
+  const assignments = instances.flatMap(({ record }) => (record ? [record.assignment] : []));
+  const of = assignments.find(({ owner }) => owner !== 'local' && owner !== 'unknown') ?? assignments[0];
+  if (!of?.node) return minted();
+  return { ...minted(), node: of.node, run: Math.floor(Date.now() / 1000), hub: of.owner === 'local' || of.owner === 'unknown' ? null : of.owner, epoch: Math.max(...assignments.map(({ epoch }) => epoch)) };
+}
+
 export class Identity {
   readonly #file: NumberedFile<AgentIdentity>;
   #now: AgentIdentity;
@@ -50,7 +64,7 @@ export class Identity {
   static async open(storeDirectory: string): Promise<{ identity: Identity; notices: QuarantineNotice[] }> {
     const file = new NumberedFile<AgentIdentity>(storeDirectory, 'identity', isIdentity);
     const { value, notices } = file.read();
-    const now = value ? { ...value, run: value.run + 1 } : { node: mintNode(), machine: machineId(), run: 1, hub: null, term: 0, epoch: 0 };
+    const now = value ? { ...value, run: value.run + 1 } : notices.length > 0 ? remade(storeDirectory) : { ...minted(), run: 1 };
     await file.write(now);
     return { identity: new Identity(file, now), notices };
   }

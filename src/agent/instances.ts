@@ -7,6 +7,7 @@ import type { SupervisorEmitted } from '../../machines/supervision.ts';
 import { statePath } from '../model/instance-status.ts';
 import { adoptionOf } from './adoption.ts';
 import type { AgentContext } from './context.ts';
+import type { Rotation } from './effects/rotation.ts';
 import { childOf, policyOf, restartPolicyOf, supervisorOf, type Entry, type InstanceActor, type InstanceSnapshot } from './entry.ts';
 import type { SupervisorLogic } from './logic.ts';
 import { monoMs } from './moment.ts';
@@ -19,6 +20,7 @@ export interface InstancesOptions {
   logic: SupervisorLogic;
   /** Whether nobody is above this agent: then a full window is answered at once, and its apps are not called local. */
   standalone: boolean;
+  rotation: Rotation;
   /** A supervisor failed: its parent decides when it comes back (`startSupervisor`). */
   onSupervisorFailed: (key: string) => void;
 }
@@ -55,6 +57,7 @@ export class Instances {
     const { app, slot, place } = entry.record.assignment;
     this.entries.set(entry.id, entry);
     this.#seats.set(`${app}/${slot}${place}`, entry);
+    this.#options.rotation.add(entry.directory, entry.record.spec.logs);
     this.#join(this.#supervisor(this.keyOf(entry)), entry);
     this.changed(entry.id);
   }
@@ -85,6 +88,7 @@ export class Instances {
   /** Takes over a changed record (same process): policies change without a restart. */
   adjust(entry: Entry): void {
     const { spec } = entry.record;
+    this.#options.rotation.add(entry.directory, spec.logs);
     this.#supervisors.get(this.keyOf(entry))?.send({ type: 'policy.adjust', id: entry.id, policy: restartPolicyOf(spec) });
     this.say(entry, { type: 'instance.adjust', policy: policyOf(spec, this.#options.context.options.times.aliveMs) });
     this.changed(entry.id);
@@ -97,6 +101,7 @@ export class Instances {
     const { app, slot, place } = entry.record.assignment;
     if (this.#seats.get(`${app}/${slot}${place}`) === entry) this.#seats.delete(`${app}/${slot}${place}`);
     this.entries.delete(id);
+    this.#options.rotation.remove(entry.directory);
     this.changed(id);
     this.onGone(entry);
   }

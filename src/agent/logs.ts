@@ -3,7 +3,11 @@ import type { LogChunk, LogRequest } from '../api/cluster.ts';
 import { Refusal } from '../model/errors.ts';
 import { followOutput, readOutput, tailOutput, type OutputChunk, type Stream } from './effects/output.ts';
 import { linePattern } from '../query/line-pattern.ts';
+import { cursorSince } from './effects/rotation.ts';
 import { LineFilter } from './line-filter.ts';
+
+/** Most bytes that are searched for the last matching lines. */
+const filteredBytes = 16 << 20;
 
 const wanted = (request: LogRequest): Stream[] => (request.stream === 'both' ? ['stdout', 'stderr'] : [request.stream]);
 
@@ -24,9 +28,11 @@ export async function* readLogs(directory: string, request: LogRequest, signal: 
     const after = request.after?.[stream];
     let from = after;
     if (after === undefined) {
-      const tail = await tailOutput(directory, stream, pattern ? Number.MAX_SAFE_INTEGER : request.tail, pattern ? 16 << 20 : undefined);
+      const since = request.since === null ? 0 : await cursorSince(directory, stream, request.since);
+      const tail = await tailOutput(directory, stream, pattern ? Number.MAX_SAFE_INTEGER : request.tail, pattern ? filteredBytes : undefined);
+      const kept = since > tail.from ? { ...tail, from: since, bytes: tail.bytes.subarray(since - tail.from) } : tail;
+      const chunk = filter ? filter.last(kept, request.tail) : kept;
       from = tail.to;
-      const chunk = filter ? filter.last(tail, request.tail) : tail;
       if (chunk.bytes.length > 0) yield { stream, cursor: chunk.to, bytes: chunk.bytes };
     } else {
       for (let chunk = await readOutput(directory, stream, after); chunk.bytes.length > 0 && !signal.aborted; chunk = await readOutput(directory, stream, from!)) {

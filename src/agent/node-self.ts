@@ -3,6 +3,7 @@ import type { NodeFacts, NodeLoad } from '../model/node.ts';
 import type { SeriesPoint } from '../store/store.ts';
 import type { Membership } from './effects/cgroup.ts';
 import { readFacts, readLoad, type LoadBaseline } from './effects/facts.ts';
+import type { Rotation } from './effects/rotation.ts';
 import type { AgentOptions } from './settings.ts';
 
 type Values = SeriesPoint['values'];
@@ -10,6 +11,7 @@ type Values = SeriesPoint['values'];
 export class NodeSelf {
   readonly #options: AgentOptions;
   readonly #membership: Membership['kind'];
+  readonly #rotation: Rotation;
   readonly #onMinute: (minute: number, values: Values) => void;
   #facts: NodeFacts | null = null;
   #load: NodeLoad | null = null;
@@ -19,9 +21,10 @@ export class NodeSelf {
   #sums = new Map<string, { least: number; sum: number; most: number; n: number }>();
   #address: string;
 
-  constructor(options: AgentOptions, membership: Membership['kind'], onMinute: (minute: number, values: Values) => void) {
+  constructor(options: AgentOptions, membership: Membership['kind'], rotation: Rotation, onMinute: (minute: number, values: Values) => void) {
     this.#options = options;
     this.#membership = membership;
+    this.#rotation = rotation;
     this.#onMinute = onMinute;
     this.#address = options.address;
   }
@@ -39,10 +42,10 @@ export class NodeSelf {
 
   async start(): Promise<void> {
     const { storeDirectory, tags, reserveMemory, overcommit, ports, version } = this.#options;
-    const limits = this.#membership === 'v2' ? 'cgroup2' : this.#membership === 'v1' ? 'cgroup1' : 'rlimits';
+    const membership = this.#membership === 'v2' ? 'cgroup2' : this.#membership === 'v1' ? 'cgroup1' : 'session';
     this.#facts = await readFacts({
       agentAddress: this.#address, tags, storeDirectory, reserveMemory, overcommit, ports: [ports.first, ports.last], version,
-      capabilities: { membership: this.#membership === 'session' ? 'session' : limits as 'cgroup2' | 'cgroup1', limits: 'rlimits', rotation: 'copy-truncate' },
+      capabilities: { membership, limits: 'rlimits', rotation: this.#rotation.kind ?? 'copy-truncate' },
     });
     await this.#read();
     this.#timer = setInterval(() => void this.#read(), this.#options.times.loadMs).unref();

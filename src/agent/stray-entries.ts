@@ -1,13 +1,13 @@
 // Programs that live with this node's marker and have no record (any more). One that an assignment in force names is adopted under
 // it; every other one is guarded under what the process itself tells, and shown as `unknown` until somebody decides.
-import { existsSync, mkdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseApp } from '../model/app-schema.ts';
 import type { Assignment, DesiredRevision } from '../model/assignment.ts';
 import { readStatEpoch } from '../model/epoch.ts';
 import type { AgentContext } from './context.ts';
 import { bootId, readStat } from './effects/boot.ts';
-import { createLaunch, readLaunch } from './effects/launch-facts.ts';
+import { claimLaunch, createLaunch, readLaunch } from './effects/launch-facts.ts';
 import { instanceDirectory, isInstanceId, launchDirectory } from './effects/launch-records.ts';
 import type { Marked } from './effects/strays.ts';
 import { makeEntry, saveRecord } from './entries.ts';
@@ -54,6 +54,9 @@ function launchOf(directory: string, program: Marked, number: number): LaunchRec
   };
   mkdirSync(join(directory, 'launches'), { recursive: true, mode: 0o711 });
   if (!existsSync(path)) createLaunch(path, launch);
+  // As its launcher would have left them: the next agent finds this launch, too, and never starts it a second time.
+  claimLaunch(path);
+  if (!existsSync(join(path, 'pid'))) writeFileSync(join(path, 'pid'), readFileSync(`/proc/${program.pid}/stat`, 'latin1'), { mode: 0o600 });
   return launch;
 }
 
