@@ -10,6 +10,8 @@ const READ_BACK = 5_000;
 /** Own events kept while the store fails; beyond it the oldest are dropped and counted. */
 const MOST_PENDING = 10_000;
 const MOST_TEXT = 4_000;
+/** How long own events wait for others, ms. */
+const GATHER_MS = 20;
 const POSITIONS = 'spools';
 
 type Entry = Omit<LogEntry, 'seq'>;
@@ -89,7 +91,8 @@ export class EventLog {
 
   private async work(): Promise<void> {
     for (let failures = 0; this.pending.length > 0;) {
-      await Promise.resolve(); // gathers what is noted in this turn
+      // Gathers what belongs together, and lets the write that follows what was done (a placement) come first to the disk.
+      if (!this.closed) await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
       const batch = this.pending.splice(0, 500);
       try {
         await this.store.append(batch, this.term);
