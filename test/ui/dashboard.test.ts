@@ -143,6 +143,9 @@ test('the inspector: the tree, a chart with labels, steps, and the way back', as
   await shot(page, 'inspector');
   const live = page.locator('.transport .btn.lit');
   assert.is(await live.count(), 1);
+  // The colour itself, not the class: nodes that a browser moved have kept the old one.
+  const lit = await page.evaluate(`(() => { const stroke = (at) => getComputedStyle(document.querySelector(at)).stroke; return [stroke('.sc .edge.last path'), stroke('.sc .edge:not(.past):not(.last) path')]; })()`) as [string, string];
+  assert.is.not(lit[0], lit[1], 'the last edge has its own colour');
   await page.keyboard.press('[');
   assert.is(await live.count(), 0);
   assert.ok((await page.locator('.evs li.later').count()) >= 1);

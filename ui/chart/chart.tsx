@@ -88,7 +88,8 @@ export function Chart(props: ChartProps): VNode {
   const current = [...active].filter((path) => ![...active].some((other) => other.startsWith(`${path}.`)));
   // Never below 10 px of label: 11 px shrinks to 0.91 at most, then it is panned.
   const scale = drawing && room ? Math.min(1, props.fit ? Math.min(room.width / drawing.width, (room.height - 20) / drawing.height) : Math.max(mini ? 0.62 : 0.91, (room.width - 24) / drawing.width)) : 1;
-  const nextFrom = new Set(timers.keys()), drawn = new Set(drawing?.lines.flatMap((l) => l.edges) ?? []);
+  const isLast = (line: Line): boolean => line.edges.some((e) => last.includes(e));
+  const drawn = new Set(drawing?.lines.flatMap((l) => l.edges) ?? []);
   const jumps = drawing ? last.filter((id) => !drawn.has(id)).map((id) => chart.edges.find((e) => e.id === id)).flatMap((e) => { const j = e?.to ? jump(drawing, e.from, e.to) : null; return j ? [j] : []; }) : [];
   useEffect(() => {
     const lit = box.current?.querySelector('.node.lit:not(.group)');
@@ -106,10 +107,12 @@ export function Chart(props: ChartProps): VNode {
         <svg class="sc" width={drawing.width * scale} height={(drawing.height + (mini && timers.size > 0 ? 16 : 0)) * scale} viewBox={`0 0 ${drawing.width} ${drawing.height + (mini && timers.size > 0 ? 16 : 0)}`} aria-hidden="true">
           {drawing.boxes.filter((b) => b.group).map((b) => <State key={b.path} box={b} chart={chart} lit={active.has(b.path)} visit={visits.get(b.path)} timer={undefined} past={past} mini={mini} taken={taken} last={last} />)}
           {drawing.initial && <g class="edge past"><circle class="dot" cx={drawing.initial.dot.x} cy={drawing.initial.dot.y} r="5" /><path d={drawing.initial.line} /><Tip tip={drawing.initial.tip} /></g>}
-          {[...drawing.lines].sort((a, b) => Number(a.edges.some((e) => last.includes(e))) - Number(b.edges.some((e) => last.includes(e)))).map((line) => {
-            const isLast = line.edges.some((e) => last.includes(e)), after = line.edges.some((e) => chart.edges.find((x) => x.id === e)?.kind === 'after');
-            return <Edge key={line.id} line={line} past={line.edges.some((e) => taken.has(e))} last={isLast} next={!isLast && after && nextFrom.has(line.from) ? statusOfState(line.from) : null} move={isLast ? move : 0} lit={isLast ? last : none} />;
-          })}
+          {/* Two groups, not one that is sorted: preact moves nodes by moveBefore, after which Chromium 156 misses a change of class. */}
+          <g>{drawing.lines.filter((l) => !isLast(l)).map((line) => {
+            const after = line.edges.some((e) => chart.edges.find((x) => x.id === e)?.kind === 'after');
+            return <Edge key={line.id} line={line} past={line.edges.some((e) => taken.has(e))} last={false} next={after && timers.has(line.from) ? statusOfState(line.from) : null} move={0} lit={none} />;
+          })}</g>
+          <g>{drawing.lines.filter(isLast).map((line) => <Edge key={line.id} line={line} past last next={null} move={move} lit={last} />)}</g>
           {drawing.extras.map((x) => (x.kind === 'pill'
             ? <g key={x.id} class="pill"><rect x={x.x} y={x.y} width={x.width} height={x.height} rx={x.height / 2} /><text x={x.x + x.width / 2} y={x.y + 15.5}>{x.text}</text></g>
             : <path key={x.id} class="choice" d={`M${x.x + x.width / 2} ${x.y}l${x.width / 2} ${x.height / 2}l${-x.width / 2} ${x.height / 2}l${-x.width / 2} ${-x.height / 2}z`} />))}

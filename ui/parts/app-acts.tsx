@@ -1,6 +1,6 @@
 // What an operator does to an app: undo where it can be undone, else the count, the effect and the name.
 import type { AppView } from '../../src/model/app.ts';
-import { call, path, post, remove } from '../api.ts';
+import { path, post, remove } from '../api.ts';
 import { instancesByApp, learn } from '../cluster.ts';
 import { rich, t } from '../i18n.tsx';
 import { confirm } from './dialog.tsx';
@@ -32,6 +32,3 @@ export async function deleteApp(app: AppView): Promise<boolean> {
 export const rollbackApp = (app: AppView, revision: number): Promise<boolean> => act(
   async () => { learn({ app: await post<AppView>(path`/apps/${app.name}/rollback`, { revision }) }); }, rich('act.rolledback', { name: app.name, revision }),
   async () => { learn({ app: await post<AppView>(path`/apps/${app.name}/rollback`, { revision: app.revision }) }); });
-
-/** Creates or replaces an app from the text of its JSON. */
-export const putApp = async (name: string, text: string): Promise<void> => { learn({ app: await call<AppView>('PUT', path`/apps/${name}`, { text }) }); };

@@ -11,6 +11,9 @@ import { hubNow, second } from '../ticks.ts';
 import { statusWord } from './chip.tsx';
 import { Panel } from './panel.tsx';
 
+/** Statuses that need a person are solid. */
+const loud = new Set(['failed', 'unhealthy', 'killing']);
+
 export function Life({ i, events }: { i: InstanceView; events: readonly ClusterEvent[] }): VNode {
   void second.value;
   const box = useRef<HTMLDivElement>(null), [width, setWidth] = useState(900);
@@ -33,8 +36,8 @@ export function Life({ i, events }: { i: InstanceView; events: readonly ClusterE
             x += w + 2;
             if (time) labelEnd = at;
             return (
-              <g key={`${s.from}${s.status}`} data-s={s.status}><title>{`${word} ${length}, ${moment(s.from)}\n${s.note}`}</title>
-                <rect class={`seg${s.status === 'failed' || s.status === 'unhealthy' || s.status === 'killing' ? ' solid' : ''}`} x={at + 0.5} y="4.5" width={Math.max(3, w - 1)} height="27" rx="3" />
+              <g key={`${s.from}${s.status}`} class={loud.has(s.status) ? 'loud' : ''} data-s={s.status}><title>{`${word} ${length}, ${moment(s.from)}\n${s.note}`}</title>
+                <rect class={`seg${loud.has(s.status) ? ' solid' : ''}`} x={at + 0.5} y="4.5" width={Math.max(3, w - 1)} height="27" rx="3" />
                 {w > 15 && <GlyphAt s={s.status} x={wide ? at + 9 : at + w / 2 - 5} y={13} size={10} />}
                 {wide && <text class="lab" x={at + 26} y="22">{word}</text>}{wider && <text x={at + 34 + word.length * 6.6} y="22">{length}</text>}
                 {time && <text class="tick" x={at} y="54">{clock(s.from)}</text>}</g>

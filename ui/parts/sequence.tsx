@@ -23,7 +23,7 @@ export function SequenceDiagram({ history, index, select }: { history: History; 
       {seq.lives.map((l) => <g key={l.id}><text class="who" x={l.x} y="14">{l.name.length > 22 ? `${l.name.slice(0, 21)}…` : l.name}<title>{l.id}</title></text>{l.main && <text class="kind" x={l.x} y="28">{history.machine}</text>}<path class="life" d={`M${l.x} 36V${seq.height}`} /></g>)}
       {seq.bars.map((b) => <rect key={`${b.y}`} class="act" data-s={statusOfState(b.state)} x={seq.lives.find((l) => l.main)!.x - 4} y={b.y} width="8" height={Math.max(2, b.height)}><title>{b.state}</title></rect>)}
       {seq.messages.map((m) => {
-        const dir = m.self ? 1 : Math.sign(m.to - m.from), end = m.to - dir * 5, label = eventName(m.label, 'event') || t('sequence.begin'), width = label.length * 6.7 + 8;
+        const dir = m.self ? 1 : Math.sign(m.to - m.from), end = m.to - dir * 5, label = m.label ? eventName(m.label, 'event') : t('sequence.begin'), width = label.length * 6.7 + 8;
         const mid = m.self ? m.to + 24 + width / 2 : (m.from + end) / 2;
         return (
           <g key={m.index} class={`${m.index === index ? 'sel' : ''}${m.index > index ? ' later' : ''}`} onClick={() => select(m.index)}>
