@@ -7,6 +7,7 @@ import type { Assignment, DesiredRevision } from '../model/assignment.ts';
 import { readStatEpoch } from '../model/epoch.ts';
 import type { AgentContext } from './context.ts';
 import { bootId, readStat } from './effects/boot.ts';
+import { membershipOf } from './effects/cgroup.ts';
 import { claimLaunch, createLaunch, readLaunch } from './effects/launch-facts.ts';
 import { instanceDirectory, isInstanceId, launchDirectory } from './effects/launch-records.ts';
 import type { Marked } from './effects/strays.ts';
@@ -41,7 +42,7 @@ function recordOf(program: Marked, epoch: number): InstanceRecord | null {
 }
 
 /** launch.json of the launch, or one made from what the process tells. */
-function launchOf(directory: string, program: Marked, number: number): LaunchRecord {
+function launchOf(context: AgentContext, directory: string, program: Marked, number: number): LaunchRecord {
   const path = launchDirectory(directory, number);
   const known = existsSync(path) ? readLaunch<LaunchRecord>(path) : null;
   if (isLaunchRecord(known)) return known;
@@ -50,7 +51,7 @@ function launchOf(directory: string, program: Marked, number: number): LaunchRec
   const uptimeMs = Number(readFileSync('/proc/uptime', 'latin1').split(' ')[0]) * 1000, ageMs = uptimeMs - (program.startTime / ticksASecond) * 1000;
   const launch: LaunchRecord = {
     launch: number, boot: bootId(), at: Math.round(Date.now() - ageMs), mono: monoMs() - ageMs, epoch: program.epoch ?? '0', revision: 1, ports, debugPort: null, consolePort: null,
-    cgroup: { kind: 'session' }, restarts: Math.max(0, number - 1), workDirectory: readlinkSync(`/proc/${program.pid}/cwd`),
+    cgroup: membershipOf(program.pid, context.launcher.root), restarts: Math.max(0, number - 1), workDirectory: readlinkSync(`/proc/${program.pid}/cwd`),
   };
   mkdirSync(join(directory, 'launches'), { recursive: true, mode: 0o711 });
   if (!existsSync(path)) createLaunch(path, launch);
@@ -79,7 +80,7 @@ export async function adoptStrays(context: AgentContext, strays: readonly Marked
     const named = assignmentOf(instance);
     const record = named ? { assignment: named.assignment, spec: named.revision.spec, contents: named.revision.contents, nodeEnvs: {}, clearedAt: 0 } : recordOf(program, token.epoch);
     if (!record) continue;
-    const directory = instanceDirectory(context.instancesDirectory, instance), launch = launchOf(directory, program, Math.max(1, token.launch));
+    const directory = instanceDirectory(context.instancesDirectory, instance), launch = launchOf(context, directory, program, Math.max(1, token.launch));
     await saveRecord(directory, record);
     const entry = makeEntry(context, record, [launch.launch], true, launch.restarts + 1);
     entry.unnamed = named === null;

@@ -1,11 +1,12 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAlive, readStat } from '../../src/agent/effects/boot.ts';
-import { cgroupMembers, createMembership, findMembershipRoot, removeMembership, removeMembershipRoot, sweepMemberships } from '../../src/agent/effects/cgroup.ts';
+import { cgroupMembers, createMembership, findMembershipRoot, membershipOf, removeMembership, removeMembershipRoot, sweepMemberships } from '../../src/agent/effects/cgroup.ts';
 import { findProgram } from '../../src/agent/effects/tools.ts';
-import { isEmpty, killTree, signalProgram, treeMembers, whenEmpty } from '../../src/agent/effects/tree.ts';
+import { isEmpty, killTree, signalProgram, treeMembers, whenEmpty, type Tree } from '../../src/agent/effects/tree.ts';
 import { until } from '../support/until.ts';
 import { fixture, Host, instance, type Started } from './host.ts';
 
@@ -139,7 +140,26 @@ for (const kind of kinds) {
     assert.is((await started.exit).signal, 9);
   });
 
+  test('a foreign process that leads the group of that number now is nobody of the tree', async ({ host }) => {
+    const foreign = spawn('sleep', ['1000'], { detached: true, stdio: 'ignore' });
+    const tree: Tree = { membership: createMembership(host.root, instance, 4712), program: { pid: foreign.pid!, startTime: 1 }, node: host.node, instance: 'nobody', epoch: '1' };
+    assert.ok(isEmpty(tree));
+    assert.not(signalProgram(tree, 'SIGTERM'));
+    await killTree(tree);
+    assert.is(foreign.exitCode ?? foreign.signalCode, null);
+    assert.ok(isAlive(foreign.pid!, readStat(foreign.pid!)!.startTime));
+    removeMembership(tree.membership);
+    foreign.kill('SIGKILL');
+  });
+
   if (kind !== 'session') {
+    test('the membership of a process is found again', async ({ host }) => {
+      const started = host.start('sleep', ['1000']);
+      const { pid } = await started.identity;
+      assert.equal(membershipOf(pid, host.root), started.membership);
+      assert.equal(membershipOf(process.pid, host.root), { kind: 'session' });
+    });
+
     test('groups that the program made below its own are counted, killed and removed', async ({ host }) => {
       const started = host.start('sleep', ['1000']);
       const { pid } = await started.identity;

@@ -32,9 +32,9 @@ function mounts(): Mount[] {
   return found.sort((a, b) => b.kind.localeCompare(a.kind));
 }
 
-/** This process's own place in a tree: the only one where an agent that is not root may make directories. */
-function ownPath(mount: Mount): string | null {
-  for (const line of readFileSync('/proc/self/cgroup', 'latin1').split('\n')) {
+/** Where /proc/<pid>/cgroup says that a process is in a tree; null when it is not in that tree. */
+function placeOf(mount: Mount, cgroups: string): string | null {
+  for (const line of cgroups.split('\n')) {
     const [id, controllers, ...rest] = line.split(':');
     const match = mount.kind === 'v2' ? id === '0' : controllers?.split(',').includes('freezer');
     if (match) return join(mount.path, rest.join(':'));
@@ -66,7 +66,8 @@ function works(mount: Mount, path: string): boolean {
 export function findMembershipRoot(nodeId: string, kinds: readonly Membership['kind'][] = ['v2', 'v1', 'session']): MembershipRoot {
   for (const mount of mounts()) {
     if (!kinds.includes(mount.kind)) continue;
-    for (const tree of new Set([mount.path, ownPath(mount)])) {
+    // An agent that is not root may make directories only at its own place, where that was delegated to it.
+    for (const tree of new Set([mount.path, placeOf(mount, readFileSync('/proc/self/cgroup', 'latin1'))])) {
       if (tree === null) continue;
       const path = join(tree, 'stathub', nodeId);
       if (works(mount, path)) return { kind: mount.kind, path };
@@ -149,5 +150,23 @@ export function removeMembershipRoot(root: MembershipRoot): void {
  */
 export function sweepMemberships(root: MembershipRoot, keep: ReadonlySet<string>): void {
   if (root.kind === 'session') return;
-  for (const path of subgroups(root.path)) if (!keep.has(path)) removeGroup(path);
+  const ownSeats = join(root.path, `${seatName()}.`);
+  for (const path of subgroups(root.path)) if (!keep.has(path) && !path.startsWith(ownSeats)) removeGroup(path);
+}
+
+/** What the groups of this agent's spare launchers are called, before their number. */
+export function seatName(): string {
+  return `seat.${process.pid}`;
+}
+
+/** The membership in which a process is found; session where it is in none of this agent's groups. */
+export function membershipOf(pid: number, root: MembershipRoot): Membership {
+  if (root.kind === 'session') return root;
+  try {
+    for (const mount of mounts()) {
+      const path = mount.kind === root.kind ? placeOf(mount, readFileSync(`/proc/${pid}/cgroup`, 'latin1')) : null;
+      if (path?.startsWith(`${root.path}/`)) return { kind: root.kind, path: join(root.path, path.slice(root.path.length + 1).split('/')[0]!) };
+    }
+  } catch { /* gone */ }
+  return { kind: 'session' };
 }

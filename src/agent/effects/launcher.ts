@@ -80,6 +80,9 @@ export class Launcher {
     if (!this.#seats.use(directory, () => this.#launcherEnded(directory))) this.#order(pending);
   }
 
+  /** Where memberships are made. */
+  get root(): MembershipRoot { return this.#options.root; }
+
   /** Ends starter and spares; programs and their launchers run on. */
   async close(): Promise<void> {
     this.#closed = true;

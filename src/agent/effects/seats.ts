@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { createMembership, joinFile, removeMembership, type Membership, type MembershipRoot } from './cgroup.ts';
+import { createMembership, joinFile, removeMembership, seatName, type Membership, type MembershipRoot } from './cgroup.ts';
 import { seatScript, spareScript, launcherName } from './launcher-scripts.ts';
 import { launcherEnvironment, type Tools } from './tools.ts';
 
@@ -93,7 +93,7 @@ export class Seats {
   #make(): Seat | null {
     const { tools, notices, root, directory } = this.#options;
     const number = ++this.#made;
-    const membership: Membership = root.kind === 'v2' ? createMembership(root, `seat.${process.pid}`, number) : root;
+    const membership: Membership = root.kind === 'v2' ? createMembership(root, seatName(), number) : root;
     const joins = membership.kind === 'v2' ? (joinFile(membership) ?? '') : '';
     const err = join(directory, `${process.pid}.${number}`);
     const fd = openSync(err, 'wx', 0o600);

@@ -42,7 +42,7 @@ export function isEmpty(tree: Tree): boolean {
   }
   if (membership.kind === 'v1') return (cgroupMembers(membership.path) ?? []).every((pid) => hasEnded(readStat(pid)?.state ?? 'X'));
   // Between its pid and setsid a program is not yet in the group of its own.
-  return program === null || (!isAlive(program.pid, program.startTime) && !groupExists(program.pid));
+  return program === null || (!isAlive(program.pid, program.startTime) && (isForeignSession(program) || !groupExists(program.pid)));
 }
 
 function groupExists(group: number): boolean {
