@@ -70,7 +70,7 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
   mkdirSync(storeDirectory, { recursive: true, mode: 0o711 });
   const { identity, notices } = await Identity.open(storeDirectory);
   const warn = (message: string, error?: unknown): void => log('warn', error === undefined ? message : `${message}: ${error instanceof Error ? error.message : String(error)}`);
-  const spool = await EventSpool.open(below('spool'), bootId(), warn);
+  const spool = await EventSpool.open(below('spool'), bootId(), warn, identity.now.run);
   const tell = (event: NewEvent): void => spool.append(event);
   const { node } = identity.now;
   const tools = findTools(), root = findMembershipRoot(node, options.membership ?? undefined), user = userInfo();

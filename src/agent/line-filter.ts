@@ -6,7 +6,7 @@ const longestLine = 1 << 20;
 
 export class LineFilter {
   readonly #matches: (line: string) => boolean;
-  #rest = Buffer.alloc(0);
+  #rest: Buffer = Buffer.alloc(0);
 
   constructor(matches: (line: string) => boolean) { this.#matches = matches; }
 
@@ -26,9 +26,14 @@ export class LineFilter {
     return { ...chunk, bytes: Buffer.concat(kept) };
   }
 
-  /** The last `count` lines of a whole piece that match. */
-  last(chunk: OutputChunk, count: number): OutputChunk {
-    const lines = chunk.bytes.toString('latin1').split(/(?<=\n)/).filter((line) => this.#matches(Buffer.from(line.replace(/\n$/, ''), 'latin1').toString()));
+  /**
+   * The last `count` lines of a whole piece that match.
+   * @param more whether the stream is followed from there: a last line without its end then waits for it
+   */
+  last(chunk: OutputChunk, count: number, more: boolean): OutputChunk {
+    const end = more ? chunk.bytes.lastIndexOf(10) + 1 : chunk.bytes.length;
+    this.#rest = Buffer.from(chunk.bytes.subarray(end)); // a copy: the piece may be large
+    const lines = chunk.bytes.toString('latin1', 0, end).split(/(?<=\n)/).filter((line) => line !== '' && this.#matches(Buffer.from(line.replace(/\n$/, ''), 'latin1').toString()));
     return { ...chunk, bytes: Buffer.from(count > 0 ? lines.slice(-count).join('') : '', 'latin1') };
   }
 }

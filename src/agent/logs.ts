@@ -22,7 +22,7 @@ function filterOf(grep: string | null): ((line: string) => boolean) | null {
  * @throws Refusal invalid-request for a pattern that is none
  */
 export async function* readLogs(directory: string, request: LogRequest, signal: AbortSignal): AsyncGenerator<LogChunk> {
-  const pattern = filterOf(request.grep), cursors = new Map<Stream, number>();
+  const pattern = filterOf(request.grep), cursors = new Map<Stream, { from: number; filter: LineFilter | null }>();
   for (const stream of wanted(request)) {
     const filter = pattern && new LineFilter(pattern);
     const after = request.after?.[stream];
@@ -31,7 +31,7 @@ export async function* readLogs(directory: string, request: LogRequest, signal: 
       const since = request.since === null ? 0 : await cursorSince(directory, stream, request.since);
       const tail = await tailOutput(directory, stream, pattern ? Number.MAX_SAFE_INTEGER : request.tail, pattern ? filteredBytes : undefined);
       const kept = since > tail.from ? { ...tail, from: since, bytes: tail.bytes.subarray(since - tail.from) } : tail;
-      const chunk = filter ? filter.last(kept, request.tail) : kept;
+      const chunk = filter ? filter.last(kept, request.tail, request.follow) : kept;
       from = tail.to;
       if (chunk.bytes.length > 0) yield { stream, cursor: chunk.to, bytes: chunk.bytes };
     } else {
@@ -41,14 +41,13 @@ export async function* readLogs(directory: string, request: LogRequest, signal: 
         if (kept.bytes.length > 0) yield { stream, cursor: kept.to, bytes: kept.bytes };
       }
     }
-    cursors.set(stream, from!);
+    cursors.set(stream, { from: from!, filter });
   }
   if (!request.follow || signal.aborted) return;
   const queue: LogChunk[] = [];
   let wake = (): void => {}, failure: unknown = null, open = cursors.size;
   const own = new AbortController(), both = AbortSignal.any([signal, own.signal]);
-  for (const [stream, from] of cursors) {
-    const filter = pattern && new LineFilter(pattern);
+  for (const [stream, { from, filter }] of cursors) {
     followOutput(directory, stream, from, async (chunk: OutputChunk) => {
       const kept = filter ? filter.take(chunk) : chunk;
       if (kept.bytes.length > 0) queue.push({ stream, cursor: kept.to, bytes: kept.bytes });

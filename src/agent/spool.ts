@@ -31,26 +31,35 @@ export class EventSpool {
     this.#warn = warn;
   }
 
-  /** Opens the spool of an agent; what an earlier boot left is taken over under the new generation. */
-  static async open(directory: string, generation: string, warn: (message: string, error?: unknown) => void): Promise<EventSpool> {
+  /**
+   * Opens the spool of an agent. A generation goes on over restarts of one boot as long as its files are whole; what an earlier boot
+   * or a damaged generation left is taken over under a new one, because its numbers cannot be trusted any more.
+   * @param run of this start: names a new generation, so that none is ever counted twice
+   */
+  static async open(directory: string, boot: string, warn: (message: string, error?: unknown) => void, run = 0): Promise<EventSpool> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    const spool = new EventSpool(directory, generation, warn);
-    const names = (await readdir(directory)).filter((name) => /^[\w-]+\.\d+\.jsonl$/.test(name));
-    const found = names.map((name) => ({ name, own: name.startsWith(`${generation}.`), first: Number(name.split('.').at(-2)) })).sort((a, b) => Number(a.own) - Number(b.own) || a.first - b.first);
+    const found: (Segment & { generation: string; events: SpooledEvent[] })[] = [];
+    let damaged = false;
+    for (const name of await readdir(directory)) {
+      const match = /^([\w-]+)\.(\d+)\.jsonl$/.exec(name);
+      if (!match) continue;
+      const { events, whole } = await readSegment(join(directory, name), warn);
+      damaged ||= !whole;
+      found.push({ name, generation: match[1]!, first: Number(match[2]), count: events.length, events });
+    }
+    found.sort((a, b) => a.first - b.first);
+    const last = found.filter(({ generation }) => generation === boot || generation.startsWith(`${boot}-`)).at(-1)?.generation;
+    const spool = new EventSpool(directory, last !== undefined && !damaged ? last : run === 0 && last === undefined ? boot : `${boot}-${run}`, warn);
     const old: NewEvent[] = [];
-    for (const { name, own, first } of found) {
-      const events = await spool.#read(name);
-      if (own) {
-        spool.#segments.push({ name, first, count: events.length });
-        spool.#events.push(...events);
-        spool.#next = Math.max(spool.#next, first, (events.at(-1)?.n ?? 0) + 1);
-      } else {
-        old.push(...events.map(({ event }) => event));
-      }
+    for (const { name, generation, first, count, events } of found) {
+      if (generation !== spool.generation) { old.push(...events.map(({ event }) => event)); continue; }
+      spool.#segments.push({ name, first, count });
+      spool.#events.push(...events);
+      spool.#next = Math.max(spool.#next, first, (events.at(-1)?.n ?? 0) + 1);
     }
     for (const event of old) spool.append(event);
     await spool.flush();
-    for (const { name, own } of found) if (!own) await rm(join(directory, name), { force: true });
+    for (const { name, generation } of found) if (generation !== spool.generation) await rm(join(directory, name), { force: true });
     return spool;
   }
 
@@ -122,20 +131,21 @@ export class EventSpool {
     const at = dropped.at(-1)!.event.at;
     this.append({ at, kind: 'events.dropped', subject: {}, loudness: 'attention', message: `${dropped.length} events were dropped: the master has been away too long for this node's disk budget`, detail: { count: dropped.length } });
   }
+}
 
-  async #read(name: string): Promise<SpooledEvent[]> {
-    const text = await readFile(join(this.#directory, name), 'utf8');
-    const events: SpooledEvent[] = [];
-    for (const line of text.split('\n')) {
-      if (line === '') continue;
-      try {
-        const spooled = JSON.parse(line) as SpooledEvent;
-        if (Number.isInteger(spooled.n) && typeof spooled.event?.kind === 'string') events.push(spooled);
-        else throw new Error('it is no event');
-      } catch (error) {
-        this.#warn(`a line of the event spool ${name} is damaged and left out`, error); // the end of it, after a crash in the middle
-      }
+async function readSegment(path: string, warn: (message: string, error?: unknown) => void): Promise<{ events: SpooledEvent[]; whole: boolean }> {
+  const text = await readFile(path, 'utf8'), events: SpooledEvent[] = [];
+  let whole = text === '' || text.endsWith('\n');
+  for (const line of text.split('\n')) {
+    if (line === '') continue;
+    try {
+      const spooled = JSON.parse(line) as SpooledEvent;
+      if (!Number.isInteger(spooled.n) || typeof spooled.event?.kind !== 'string') throw new Error('it is no event');
+      events.push(spooled);
+    } catch (error) {
+      whole = false;
+      warn(`a line of the event spool ${path} is damaged and left out`, error); // the end of it, after a crash in the middle
     }
-    return events;
   }
+  return { events, whole };
 }

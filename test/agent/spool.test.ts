@@ -58,6 +58,10 @@ test('a torn line is left out and told, the others stay', async () => {
   const told: string[] = [];
   const again = await EventSpool.open(directory, 'g1', (message) => told.push(message));
   assert.equal([numbers(again), told.length], [[[1, 1]], 1]);
+  assert.is.not(again.generation, 'g1', 'the torn one may have been told already: its number is not used again');
+  again.append(event(3));
+  await again.flush();
+  assert.equal(numbers(await EventSpool.open(directory, 'g1', never)), [[1, 1], [2, 3]]);
 });
 
 test.run();
