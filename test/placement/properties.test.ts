@@ -8,6 +8,9 @@ import type { Plan, Snapshot } from '../../src/placement/snapshot.ts';
 import { checkPlaces, checkRecords, checkRoom } from './invariants.ts';
 import { Simulation } from './simulation.ts';
 
+// The same cases in every run, so that a red test is a change's doing; SEED=$RANDOM looks for new ones.
+fc.configureGlobal({ seed: Number(process.env['SEED'] ?? 20261122) });
+
 type Happening =
   | { kind: 'deploy'; app: number; scale: number; mem: number; port: boolean; query: string; args: number; order: string; maxPerNode: number | null; type: string }
   | { kind: 'scale'; app: number; scale: number } | { kind: 'stop' | 'start' | 'delete' | 'restart'; app: number }
