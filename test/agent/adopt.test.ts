@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fateOf, type LaunchFate, type LaunchIdentity } from '../../src/agent/effects/adopt.ts';
@@ -74,6 +74,26 @@ for (const kind of ['v2', 'v1', 'session'] as const) {
     }
   });
 }
+
+test('kill -9 of the agent in the middle of its starts: each launch runs once or never', async () => {
+  for (const delay of [0, 4, 15, 40]) {
+    const directory = temporary(), programs = Array.from({ length: 30 }, () => ['sleep', '1000']);
+    const agent = spawn(process.execPath, [fixture('launches-and-waits.js'), JSON.stringify({ directory, node, kind: 'session', programs })], { stdio: 'ignore', detached: true });
+    await until('the first launch', () => existsSync(join(directory, 'launches/1/run')), 15_000);
+    await new Promise((resolve) => setTimeout(resolve, delay));
+    process.kill(-agent.pid!, 'SIGKILL');
+    await new Promise((resolve) => agent.once('exit', resolve));
+    const launches = readdirSync(join(directory, 'launches')).map(Number);
+    const fates = await Promise.all(launches.map((n) => fateOf(identityOf(join(directory, 'launches', String(n)), n))));
+    assert.ok(fates.every(({ is }) => is === 'running' || is === 'never-ran'), JSON.stringify(fates.map(({ is }) => is)));
+    const running = fates.flatMap((fate) => (fate.is === 'running' ? [fate.identity.pid] : [])).sort();
+    await until('every program has its name', () => running.every((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8') === 'sleep\n'));
+    assert.equal((await scanMarked(node)).map(({ pid }) => pid).sort(), running, 'and nobody else, ever');
+    for (const pid of running) process.kill(pid, 'SIGKILL');
+    await until('all ends', () => launches.every((n, i) => fates[i]!.is === 'never-ran' || existsSync(join(directory, 'launches', String(n), 'exit'))));
+    rmSync(directory, { recursive: true });
+  }
+});
 
 test('what ended while nobody was there is told when somebody comes', async () => {
   const host = Host.open({ node });

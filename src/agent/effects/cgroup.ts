@@ -81,9 +81,9 @@ export function createMembership(root: MembershipRoot, instance: string, launch:
   if (root.kind === 'session') return root;
   const path = join(root.path, `${instance}.${launch}`);
   try {
-    mkdirSync(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return { kind: 'session' };
+    mkdirSync(path, { recursive: true }); // somebody may have tidied the root away while it was empty
+  } catch {
+    return { kind: 'session' };
   }
   return { kind: root.kind, path };
 }

@@ -90,7 +90,7 @@ export class LaunchWatch {
       ftruncateSync(this.#fd, 0); // a line between the read and this is made good by the look at everything
       this.#cursor = 0;
       this.#rest = '';
-      for (const directory of [...this.#launches.keys()]) this.#look(directory, false);
+      for (const directory of this.#launches.keys()) this.#look(directory, false);
     }
   }
 

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createMembership, type Membership, type MembershipRoot } from './cgroup.ts';
+import { createMembership, removeMembershipRoot, type Membership, type MembershipRoot } from './cgroup.ts';
 import { claimLaunch } from './launch-facts.ts';
 import { launcherName, launcherScript } from './launcher-scripts.ts';
 import { LaunchWatch, type LaunchEvents } from './launch-watch.ts';
@@ -89,6 +89,7 @@ export class Launcher {
     this.#starter?.close();
     this.watch.close();
     await this.#seats.close();
+    removeMembershipRoot(this.root); // stays while programs are in it
   }
 
   #order(pending: Pending): void {
@@ -111,7 +112,7 @@ export class Launcher {
 
   /** The starter died: whatever it had not carried out is ordered again. A launch that was claimed meanwhile cannot run twice. */
   #again(): void {
-    for (const pending of [...this.#pending.values()]) if (!existsSync(join(pending.directory, 'claim'))) this.#retry(pending);
+    for (const pending of this.#pending.values()) if (!existsSync(join(pending.directory, 'claim'))) this.#retry(pending);
   }
 
   #retry(pending: Pending): void {

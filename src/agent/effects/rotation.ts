@@ -54,7 +54,7 @@ export class Rotation {
   async #look(): Promise<void> {
     const turn = this.#turn++ % turns;
     let place = 0;
-    for (const [instance, watched] of [...this.#watched]) {
+    for (const [instance, watched] of this.#watched) {
       if (place++ % turns !== turn && !watched.hot) continue;
       watched.hot = false;
       for (const stream of streams) {
