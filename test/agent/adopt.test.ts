@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fateOf, type LaunchFate, type LaunchIdentity } from '../../src/agent/effects/adopt.ts';
@@ -182,6 +182,25 @@ test('the launcher killed: the program runs on, its end is noticed within second
     assert.equal([code, signal], [null, null]);
     assert.ok(performance.now() - killed < 6500, 'a quarter of all is looked at each second');
     assert.equal(await fateOf(identityOf(started.directory, 1)), { is: 'gone', identity: { pid, launcher, startTime }, rebooted: false });
+  } finally {
+    await host.close();
+  }
+});
+
+test('the notices file removed or emptied: ends are noticed all the same, and at once again afterwards', async () => {
+  const host = Host.open({ node });
+  try {
+    for (const harm of [() => rmSync(host.launcher.watch.path), () => truncateSync(host.launcher.watch.path, 0)]) {
+      const started = host.start('sleep', ['1000']);
+      const { pid } = await started.identity;
+      harm();
+      process.kill(pid, 'SIGKILL');
+      assert.is((await started.exit).signal, 9);
+      await new Promise((resolve) => setTimeout(resolve, 1100)); // one look at the file
+      const begun = performance.now();
+      assert.is((await host.start('sh', ['-c', 'exit 5']).exit).code, 5);
+      assert.ok(performance.now() - begun < 800);
+    }
   } finally {
     await host.close();
   }

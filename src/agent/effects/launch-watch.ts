@@ -28,7 +28,7 @@ const largestNotices = 1 << 20;
 export class LaunchWatch {
   readonly path: string;
   readonly #launches = new Map<string, Watched>();
-  readonly #fd: number;
+  #fd: number;
   readonly #timer: NodeJS.Timeout;
   #watcher: FSWatcher | null = null;
   #cursor: number;
@@ -42,11 +42,31 @@ export class LaunchWatch {
     appendFileSync(path, '', { mode: 0o600 });
     this.#fd = openSync(path, 'r+');
     this.#cursor = fstatSync(this.#fd).size;
-    try {
-      this.#watcher = watch(path, { persistent: false }, () => this.#read()).on('error', () => { this.#watcher = null; });
-    } catch { /* inotify is used up: the sweep reads it, up to 50 ms later */ }
+    this.#watch();
     this.#timer = setInterval(() => this.#sweep(), this.#watcher ? 1000 : 50);
     this.#timer.unref();
+  }
+
+  #watch(): void {
+    try {
+      this.#watcher = watch(this.path, { persistent: false }, () => this.#read()).on('error', () => { this.#watcher = null; });
+    } catch { /* inotify is used up: the sweep reads it, up to 50 ms later */ }
+  }
+
+  /** Somebody may have removed or emptied the file: launchers then write into another one, or below the cursor. */
+  #checkFile(): void {
+    const { nlink, size } = fstatSync(this.#fd);
+    if (nlink > 0 && size >= this.#cursor) return;
+    if (nlink === 0) {
+      closeSync(this.#fd);
+      this.#watcher?.close();
+      appendFileSync(this.path, '', { mode: 0o600 });
+      this.#fd = openSync(this.path, 'r+');
+      this.#watch();
+    }
+    this.#cursor = 0;
+    this.#rest = '';
+    this.#read();
   }
 
   /**
@@ -124,6 +144,7 @@ export class LaunchWatch {
     const now = performance.now();
     if (now < this.#nextSecond) return;
     this.#nextSecond = now + 990;
+    this.#checkFile();
     const beat = this.#beat++, exactly = beat % 32 < 4;
     let place = beat % 4;
     for (const [directory, launch] of this.#launches) {

@@ -70,7 +70,12 @@ export class Seats {
     this.#reserved.delete(launch);
     this.fill();
     if (!seat || seat.gone) return false;
-    renameSync(seat.err, join(launch, 'err'));
+    try {
+      renameSync(seat.err, join(launch, 'err'));
+    } catch { // somebody tidied it away: this one could not tell how its program ended
+      seat.child.stdin!.end();
+      return false;
+    }
     seat.used = onEnd;
     seat.child.stdin!.end(`${launch}\n${launch}\n`);
     return true;
