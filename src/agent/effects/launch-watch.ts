@@ -1,8 +1,8 @@
 // Notices starts and ends of programs at once, for the agent's own launches and for adopted ones.
 //
-// Every launcher appends a line to one shared file (`s <launch directory>` started, `e` ended, `f` not made) that is watched with a single inotify
-// watch: no handle, timer or descriptor per process, and no difference between own and adopted. The lines only say where to
-// look; what counts are the files of the launch. A lost line (full disk) is made good by a slow sweep.
+// Every launcher appends a line to one shared file (`s <launch directory>` started, `e` ended, `f` not made) that is watched with
+// a single inotify watch: no handle, timer or descriptor per process, and no difference between own and adopted. The lines only say
+// where to look; what counts are the files of the launch. A lost line (full disk) is made good by a slow sweep.
 import { appendFileSync, closeSync, fstatSync, ftruncateSync, openSync, readSync, watch, type FSWatcher } from 'node:fs';
 import { isAlive } from './boot.ts';
 import { launcherLives, launcherOf, readExit, readPid, unseenExit, type ProgramExit, type ProgramIdentity } from './launch-facts.ts';
@@ -150,7 +150,10 @@ export class LaunchWatch {
     for (const [directory, launch] of this.#launches) {
       if (launch.orphan) this.#look(directory, true);
       else if (launch.identity === null) this.#look(directory, launcherOf(directory) === 'gone');
-      else if (place++ % 4 === 0 && (!exists(launch.identity.launcher) || (exactly && !launcherLives(launch.identity.launcher)))) this.#look(directory, true);
+      else if (place++ % 4 === 0) {
+        const { launcher } = launch.identity;
+        if (!exists(launcher) || (exactly && !launcherLives(launcher))) this.#look(directory, true);
+      }
     }
   }
 }

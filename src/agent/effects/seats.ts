@@ -34,7 +34,8 @@ export class Seats {
   constructor(options: SeatOptions) {
     this.#options = options;
     mkdirSync(options.directory, { recursive: true, mode: 0o700 });
-    for (const name of readdirSync(options.directory)) rmSync(join(options.directory, name), { force: true }); // of an agent that was killed
+    // What an agent that was killed has left.
+    for (const name of readdirSync(options.directory)) rmSync(join(options.directory, name), { force: true });
   }
 
   /** Begins to keep seats ready. */
