@@ -19,7 +19,8 @@ export function adoptionOf(entry: Entry): Adoption | null {
     launch: { launch: launch.launch, pid: program.tree?.program?.pid ?? 0, at: launch.at, mono: launch.mono, ports: launch.ports, debugPort: launch.debugPort, consolePort: launch.consolePort, restarts: launch.restarts },
     exit, ended: exit && { at: exit.at, mono: Math.min(now, Math.max(launch.mono, now - (Date.now() - exit.at))), chance: entry.chance },
     ready,
-    stopping: stopping && reason ? { reason, by: textOf(stopping['by']), text: textOf(stopping['text']), at: stopping.at, leftMs: Math.max(0, stopping.deadlineMono - now) } : null,
+    // A stop that was decided while nobody was here to begin it begins now.
+    stopping: entry.record.assignment.goal === 'stop' && !(stopping && reason) ? { reason: 'stop', by: null, text: null, at: Date.now(), leftMs: spec.killTimeoutSeconds * 1000 } : stopping && reason ? { reason, by: textOf(stopping['by']), text: textOf(stopping['text']), at: stopping.at, leftMs: Math.max(0, stopping.deadlineMono - now) } : null,
     startLeftMs: Math.max(0, launch.mono + startTimeoutMs(spec) - now),
   };
 }

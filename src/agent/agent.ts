@@ -100,17 +100,19 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
   const head: Actor<typeof agentMachine> = createActor(agentMachine.provide({ actors: {
     recover: fromPromise<void, object>(async () => {
       await rotation.start(storeDirectory);
-      const reading = self.start();
       const found = await recover(context);
       for (const notice of [...notices, ...found.notices]) tell({ at: Date.now(), kind: 'file.quarantined', subject: { node }, loudness: 'attention', message: `${notice.path} is not used because ${notice.reason}${notice.movedTo ? `; it lies at ${notice.movedTo} now` : ''}`, detail: {} });
-      for (const entry of found.entries) instances.guard(entry);
       for (const entry of found.over) instances.onGone(entry);
       await conversation.recovered(found);
-      await reading;
       usage.start();
       retention.start();
     }),
-    link: fromCallback<AgentEvent, object>(() => { link.start(); return () => link.stop(); }),
+    link: fromCallback<AgentEvent, object>(() => {
+      let over = false;
+      // The facts of the node are read when all is guarded: they take longer than that.
+      self.start().then(() => { if (!over) link.start(); }, (error: unknown) => { warn('the facts of the node could not be read', error); head.send({ type: 'agent.stop' }); });
+      return () => { over = true; link.stop(); };
+    }),
   } }), { id: 'agent', input: {} });
   head.on('supervisor.wanted', ({ key }: AgentEmitted) => setImmediate(() => instances.startSupervisor(key)));
 

@@ -54,9 +54,13 @@ export class Conversation implements LinkContent {
   attach(link: LinkClient): void { this.#link = link; }
 
   /** After records and live processes: the last desired set, so that the agent goes on without its master. */
-  async recovered({ strays }: Recovered): Promise<void> {
+  async recovered({ entries, strays }: Recovered): Promise<void> {
     const { context, instances, standalone, identity } = this.#options, hub = standalone ? ownHub : identity.now.hub;
     if (hub !== null) this.#serve(hub);
+    for (const entry of entries) {
+      if (this.#duties.prepare(entry, this.#desired?.assignments.get(entry.id)) === 'guard') instances.guard(entry);
+      else instances.over(entry);
+    }
     const found = await adoptStrays(context, strays, (id) => {
       const assignment = this.#desired?.assignments.get(id), revision = assignment && this.#desired!.revision(assignment.app, assignment.revision);
       return assignment && revision ? { assignment, revision } : null;

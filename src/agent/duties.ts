@@ -17,6 +17,8 @@ export interface DutiesOptions {
   envs: () => Record<string, string>;
 }
 
+const lasting = ({ assignment: { goal: _goal, onFull: _onFull, because: _because, ...assignment }, ...record }: InstanceRecord): string => JSON.stringify({ ...record, assignment });
+
 export class Duties {
   readonly #options: DutiesOptions;
   /** Ids whose first record is being written. */
@@ -68,7 +70,9 @@ export class Duties {
       ...(revision && (revision.hash === was.hash || was.owner === 'unknown') ? { spec: revision.spec, contents: revision.contents } : {}),
     };
     entry.unnamed = false;
-    if (JSON.stringify(record) !== JSON.stringify(before)) {
+    entry.record = record;
+    // Goals and answers are kept in the desired set: only what guarding needs is worth a record.
+    if (lasting(record) !== lasting(before)) {
       changeRecord(entry, record).catch((error: unknown) => this.#problem(assignment, `its record could not be written: ${(error as Error).message}`));
       if (record.spec !== before.spec) instances.adjust(entry);
     }
@@ -98,10 +102,19 @@ export class Duties {
     }
   }
 
+  /**
+   * After recovery, before anything is guarded: what is desired of an instance counts from its first moment on. One that is to stop
+   * and of which nothing ever ran is over.
+   */
+  prepare(entry: Entry, assignment: Assignment | undefined): 'guard' | 'over' {
+    if (assignment && (assignment.owner === entry.record.assignment.owner || assignment.epoch > entry.record.assignment.epoch)) entry.record = { ...entry.record, assignment: { ...entry.record.assignment, goal: assignment.goal } };
+    return entry.record.assignment.goal === 'stop' && entry.program.run === null ? 'over' : 'guard';
+  }
+
   /** After recovery: what runs under this hub's name without being named is unknown; what has ended and is named no more is over. */
   settle(named: ReadonlyMap<string, Assignment>): void {
     const { instances, hub } = this.#options;
-    for (const entry of [...instances.entries.values()]) {
+    for (const entry of instances.entries.values()) {
       const { owner } = entry.record.assignment;
       if (owner === 'local' && hub() !== 'local') continue; // its own, guarded on while joined
       const unnamed = !named.has(entry.id);

@@ -62,6 +62,12 @@ export class Instances {
     this.changed(entry.id);
   }
 
+  /** Nothing of it ever ran and nothing will: shown as stopped until it is named no more. */
+  over(entry: Entry): void {
+    this.entries.set(entry.id, entry);
+    this.changed(entry.id);
+  }
+
   #join(supervisor: Supervisor, entry: Entry): void {
     const { context } = this.#options;
     supervisor.send({ type: 'instance.add', child: childOf(entry), policy: restartPolicyOf(entry.record.spec), history: entry.history, input: this.#inputOf(entry) });
@@ -193,7 +199,7 @@ export class Instances {
     if (before === snapshot) return;
     entry.snapshot = snapshot;
     const { context } = this.#options, { assignment } = entry.record;
-    if (snapshot.context.ready && snapshot.context.ready !== before?.context.ready) entry.program.markReady(snapshot.context.ready);
+    if (before && snapshot.context.ready && snapshot.context.ready !== before.context.ready) entry.program.markReady(snapshot.context.ready);
     const told = (one: InstanceSnapshot) => ({ state: statePath(one.value), context: one.context });
     for (const event of narrate(before && told(before), told(snapshot), { app: assignment.app, slot: assignment.slot, id: entry.id, node: context.node }, Date.now())) context.tell(event);
     this.changed(entry.id);

@@ -34,9 +34,14 @@ export class JoinedCluster implements Cluster {
     return { name: 'stathub', role: 'agent', version: context.options.version, hub: identity.hub, term: identity.term || null, startedAt: this.#startedAt, phase: this.#agent.phase(), store: null, nodes: { [link.up ? 'ready' : 'suspect']: 1 }, apps: (await this.apps('', { from: 0, size: 0 })).total, instances, notices };
   }
 
-  notReady(): string | null { const phase = this.#agent.phase(); return phase === 'serving' || phase === 'draining' ? null : `The agent is ${phase}`; }
+  notReady(): string | null {
+    const phase = this.#agent.phase();
+    if (phase !== 'serving' && phase !== 'draining') return `The agent is ${phase}`;
+    return this.#agent.self.known ? null : 'The facts of the node are being read';
+  }
 
   #node(): NodeView {
+    if (!this.#agent.self.known) throw new Refusal('starting', 'The facts of the node are being read', 'Try again in a moment.');
     const { self, identity, link, context } = this.#agent, facts = self.facts, running = this.#views().filter(({ pid }) => pid !== null);
     const sum = (of: (spec: AppSpec) => number | null): number => running.reduce((total, { id }) => total + (of(this.#agent.commands.entry(id).record.spec) ?? 0), 0);
     return {

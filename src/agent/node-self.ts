@@ -30,6 +30,8 @@ export class NodeSelf {
   }
 
   get load(): NodeLoad | null { return this.#load; }
+  /** Facts and figures are read. */
+  get known(): boolean { return this.#facts !== null; }
 
   /** @throws Error before `start` has resolved */
   get facts(): NodeFacts {

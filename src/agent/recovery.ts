@@ -3,6 +3,7 @@ import { rebuildHistory, type PastLaunch, type RestartHistory } from '../model/r
 import type { AgentContext } from './context.ts';
 import { fateOf } from './effects/adopt.ts';
 import { bootId } from './effects/boot.ts';
+import { sweepMemberships } from './effects/cgroup.ts';
 import { readExit, readLaunch, readReady, readStopping } from './effects/launch-facts.ts';
 import { launchDirectory, readInstances, type StoredInstance } from './effects/launch-records.ts';
 import type { QuarantineNotice } from './effects/quarantine.ts';
@@ -31,6 +32,8 @@ export async function recover(context: AgentContext): Promise<Recovered> {
   const entries = await Promise.all(instances.filter(({ record }) => record !== null).map((stored) => recoverEntry(context, stored, stored.record!)));
   const broken = instances.filter(({ record, launches }) => record === null && launches.length > 0);
   const known = new Set(entries.map(({ id }) => id));
+  // Groups of launches that ended while nobody was there, and of spare launchers of an agent that was killed.
+  sweepMemberships(context.launcher.root, new Set(entries.flatMap(({ program: { run } }) => (run && run.cgroup.kind !== 'session' ? [run.cgroup.path] : []))));
   const strays = (await scanMarked(context.node)).filter(({ instance }) => !known.has(instance));
   return { entries: entries.filter((entry) => !isOver(entry)), over: entries.filter(isOver), broken, strays, notices };
 }

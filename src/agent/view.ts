@@ -29,7 +29,8 @@ export function viewOf(entry: Entry, node: string): InstanceView {
     owner: assignment.owner, goal: assignment.goal, usage: entry.usage, at: entry.changedAt,
   };
   if (!snapshot) {
-    return { ...shared, status: 'pending', state: null, pid: null, ports: [], debugPort: null, consolePort: null, startedAt: null, readyAt: null, restarts: 0, launch: 0, exit: null, health: [], reason: reasonFor({ status: 'pending' } as ReasonFacts), escalated: null };
+    const status = assignment.goal === 'stop' ? 'stopped' : 'pending';
+    return { ...shared, status, state: null, pid: null, ports: [], debugPort: null, consolePort: null, startedAt: null, readyAt: null, restarts: 0, launch: 0, exit: null, health: [], reason: reasonFor({ status } as ReasonFacts), escalated: null };
   }
   const { context } = snapshot, machineStatus = toStatus(snapshot.value), running = context.pid !== null;
   const status = entry.unnamed && running ? 'unknown' : machineStatus;

@@ -43,10 +43,11 @@ function within(master: RunningMaster): Lines {
 const alone = (what: string): Promise<never> => Promise.reject(new Refusal('unsupported-here', `${what}: this agent runs alone`, 'Join it to a master: stathub agent --master URL --token TOKEN'));
 
 /** The master's answers, told as this agent's. */
-function asAgent(master: Cluster): Cluster {
+function asAgent(master: Cluster, agent: RunningAgent): Cluster {
   return new Proxy(master, {
     get(target, name: keyof Cluster) {
       if (name === 'role') return 'agent';
+      if (name === 'notReady') return () => target.notReady() ?? (agent.link.up ? null : 'The agent is looking at its node');
       if (name === 'status') return async (): Promise<StatusView> => ({ ...await target.status(), role: 'agent', hub: null });
       if (name === 'deleteNode') return () => alone('a node cannot be deleted');
       if (name === 'nodeAction') return (_id: string, action: string) => alone(`"${action}" needs other nodes`);
@@ -72,7 +73,7 @@ export async function startStandalone(options: StartOptions): Promise<RunningSta
     try {
       const agent = await startAgent({ ...options, master: null, lines: within(master) });
       return {
-        agent, cluster: asAgent(master.cluster),
+        agent, cluster: asAgent(master.cluster, agent),
         stop: async (how) => {
           await agent.stop(how);
           await master.stop();

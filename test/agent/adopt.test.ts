@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fateOf, type LaunchFate, type LaunchIdentity } from '../../src/agent/effects/adopt.ts';
@@ -74,6 +74,26 @@ for (const kind of ['v2', 'v1', 'session'] as const) {
     }
   });
 }
+
+test('kill -9 of the agent in the middle of its starts: each launch runs once or never', async () => {
+  for (const delay of [0, 4, 15, 40]) {
+    const directory = temporary(), programs = Array.from({ length: 30 }, () => ['sleep', '1000']);
+    const agent = spawn(process.execPath, [fixture('launches-and-waits.js'), JSON.stringify({ directory, node, kind: 'session', programs })], { stdio: 'ignore', detached: true });
+    await until('the first launch', () => existsSync(join(directory, 'launches/1/run')), 15_000);
+    await new Promise((resolve) => setTimeout(resolve, delay));
+    process.kill(-agent.pid!, 'SIGKILL');
+    await new Promise((resolve) => agent.once('exit', resolve));
+    const launches = readdirSync(join(directory, 'launches')).map(Number);
+    const fates = await Promise.all(launches.map((n) => fateOf(identityOf(join(directory, 'launches', String(n)), n))));
+    assert.ok(fates.every(({ is }) => is === 'running' || is === 'never-ran'), JSON.stringify(fates.map(({ is }) => is)));
+    const running = fates.flatMap((fate) => (fate.is === 'running' ? [fate.identity.pid] : [])).sort();
+    await until('every program has its name', () => running.every((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8') === 'sleep\n'));
+    assert.equal((await scanMarked(node)).map(({ pid }) => pid).sort(), running, 'and nobody else, ever');
+    for (const pid of running) process.kill(pid, 'SIGKILL');
+    await until('all ends', () => launches.every((n, i) => fates[i]!.is === 'never-ran' || existsSync(join(directory, 'launches', String(n), 'exit'))));
+    rmSync(directory, { recursive: true });
+  }
+});
 
 test('what ended while nobody was there is told when somebody comes', async () => {
   const host = Host.open({ node });
@@ -162,6 +182,25 @@ test('the launcher killed: the program runs on, its end is noticed within second
     assert.equal([code, signal], [null, null]);
     assert.ok(performance.now() - killed < 6500, 'a quarter of all is looked at each second');
     assert.equal(await fateOf(identityOf(started.directory, 1)), { is: 'gone', identity: { pid, launcher, startTime }, rebooted: false });
+  } finally {
+    await host.close();
+  }
+});
+
+test('the notices file removed or emptied: ends are noticed all the same, and at once again afterwards', async () => {
+  const host = Host.open({ node });
+  try {
+    for (const harm of [() => rmSync(host.launcher.watch.path), () => truncateSync(host.launcher.watch.path, 0)]) {
+      const started = host.start('sleep', ['1000']);
+      const { pid } = await started.identity;
+      harm();
+      process.kill(pid, 'SIGKILL');
+      assert.is((await started.exit).signal, 9);
+      await new Promise((resolve) => setTimeout(resolve, 1100)); // one look at the file
+      const begun = performance.now();
+      assert.is((await host.start('sh', ['-c', 'exit 5']).exit).code, 5);
+      assert.ok(performance.now() - begun < 800);
+    }
   } finally {
     await host.close();
   }

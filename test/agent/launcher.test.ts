@@ -12,6 +12,8 @@ import { fixture, Host, noLimits } from './host.ts';
 
 const shells = ['/usr/bin/dash', '/bin/bash', process.env['BUSYBOX_SH'] ?? '/bin/ash'].filter((path) => existsSync(path));
 
+if (shells.length < 3) console.log('# skipped: no busybox on this host (BUSYBOX_SH names a link called sh or ash to one)');
+
 for (const shell of shells) {
   const test = suite<{ host: Host }>(`launcher on ${shell}`);
   const tools = findTools(shell);
@@ -186,6 +188,23 @@ test('200 programs start fast', async () => {
     console.log(`# 200 starts: ${took.toFixed(0)} ms (${host.root.kind})`);
     assert.ok(took < 10_000, `took ${took} ms`);
     assert.is(new Set(await Promise.all(started.map(async (one) => (await one.identity).pid))).size, 200);
+  } finally {
+    await host.close();
+  }
+});
+
+test('a hundred starts and ends leave no descriptor, no child and no watch behind', async () => {
+  const host = Host.open({ kinds: ['v2', 'v1', 'session'], spares: 1 });
+  const held = () => readdirSync('/proc/self/fd').length;
+  const rounds = async (count: number) => {
+    for (let i = 0; i < count; i++) assert.is((await host.start('true').exit).code, 0);
+    await until('a spare', () => spareCount(host.launcher.watch.path) === 1);
+  };
+  try {
+    await rounds(5);
+    const before = held();
+    await rounds(100);
+    await until(`${before} descriptors, as before`, () => held() <= before);
   } finally {
     await host.close();
   }

@@ -1,7 +1,10 @@
 // The kernel's own identities: the boot id, and a process as pid + start time (a pid alone is reused).
 import { readFileSync } from 'node:fs';
 
-/** A process as /proc/<pid>/stat tells it. `startTime` is in clock ticks since boot: with the boot id and the pid it names one process for ever. */
+/**
+ * A process as /proc/<pid>/stat tells it. `startTime` is in clock ticks since boot: with the boot id and the pid it names one
+ * process for ever.
+ */
 export interface ProcessStat {
   pid: number;
   comm: string;
@@ -36,7 +39,8 @@ export function parseStat(line: string): ProcessStat | null {
     session: Number(session),
     startTime: Number(rest[19]),
   };
-  return stat.state.length === 1 && [stat.pid, stat.parent, stat.group, stat.session, stat.startTime].every(Number.isSafeInteger) ? stat : null;
+  const numbers = [stat.pid, stat.parent, stat.group, stat.session, stat.startTime];
+  return stat.state.length === 1 && numbers.every(Number.isSafeInteger) ? stat : null;
 }
 
 /** The process that has this pid now; null when there is none. */

@@ -81,9 +81,9 @@ export function createMembership(root: MembershipRoot, instance: string, launch:
   if (root.kind === 'session') return root;
   const path = join(root.path, `${instance}.${launch}`);
   try {
-    mkdirSync(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return { kind: 'session' };
+    mkdirSync(path, { recursive: true }); // somebody may have tidied the root away while it was empty
+  } catch {
+    return { kind: 'session' };
   }
   return { kind: root.kind, path };
 }
@@ -165,7 +165,8 @@ export function membershipOf(pid: number, root: MembershipRoot): Membership {
   try {
     for (const mount of mounts()) {
       const path = mount.kind === root.kind ? placeOf(mount, readFileSync(`/proc/${pid}/cgroup`, 'latin1')) : null;
-      if (path?.startsWith(`${root.path}/`)) return { kind: root.kind, path: join(root.path, path.slice(root.path.length + 1).split('/')[0]!) };
+      if (!path?.startsWith(`${root.path}/`)) continue;
+      return { kind: root.kind, path: join(root.path, path.slice(root.path.length + 1).split('/')[0]!) };
     }
   } catch { /* gone */ }
   return { kind: 'session' };

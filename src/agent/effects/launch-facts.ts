@@ -2,7 +2,7 @@
 //   launch.json  agent     before the program: ports, boot id, membership, restarts
 //   run          agent     what the shell executes (run-script.ts)
 //   claim        launcher  created exclusively; whoever creates it decides whether this launch ever runs. Holds the launcher's pid
-//   setup        program  what failed while joining the cgroup and setting limits ('' when all went well, absent when there was nothing to do)
+//   setup        program  what failed while joining the cgroup and setting limits ('': nothing; absent: nothing to do)
 //   err          launcher  its own complaints, and the shell's word for a signal ('Killed', 'Segmentation fault (core dumped)')
 //   pid          program   its own /proc/self/stat line, just before exec
 //   ready        agent     passed all checks
@@ -54,7 +54,7 @@ function read(path: string): string | null {
   }
 }
 
-/** Makes the directory of a launch with its `launch.json`. Not synced: a power cut ends the program too. @throws EEXIST when it is there. */
+/** Makes the directory of a launch with its `launch.json`. Not synced: a power cut ends the program too. @throws EEXIST */
 export function createLaunch(directory: string, launch: object): void {
   mkdirSync(directory, { mode: 0o711 });
   writeFileSync(join(directory, 'launch.json'), `${JSON.stringify(launch)}\n`, { flag: 'wx', mode: 0o600 });

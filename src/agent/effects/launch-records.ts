@@ -56,7 +56,9 @@ export async function writeRecord(directory: string, record: object): Promise<vo
 }
 
 /** The highest whole record of an instance; broken ones above it are moved aside. */
-export function readRecord<T extends object>(directory: string, isRecord: (value: unknown) => value is T): { record: T | null; notices: QuarantineNotice[] } {
+export function readRecord<T extends object>(
+  directory: string, isRecord: (value: unknown) => value is T,
+): { record: T | null; notices: QuarantineNotice[] } {
   const notices: QuarantineNotice[] = [];
   for (const k of numbers(directory, recordName).reverse()) {
     const path = join(directory, `record.${k}.json`);
@@ -82,7 +84,9 @@ function parse<T extends object>(path: string, isRecord: (value: unknown) => val
  * Every instance on disk. Nothing found there is fatal: a broken record is moved aside and told, a foreign name is told and left alone.
  * @param isRecord tells a record from any other JSON
  */
-export function readInstances<T extends object>(instances: string, isRecord: (value: unknown) => value is T): { instances: StoredInstance<T>[]; notices: QuarantineNotice[] } {
+export function readInstances<T extends object>(
+  instances: string, isRecord: (value: unknown) => value is T,
+): { instances: StoredInstance<T>[]; notices: QuarantineNotice[] } {
   mkdirSync(instances, { recursive: true, mode: 0o711 });
   const found: StoredInstance<T>[] = [], notices: QuarantineNotice[] = [];
   for (const entry of readdirSync(instances, { withFileTypes: true })) {

@@ -1,8 +1,8 @@
 // Notices starts and ends of programs at once, for the agent's own launches and for adopted ones.
 //
-// Every launcher appends a line to one shared file (`s <launch directory>` started, `e` ended, `f` not made) that is watched with a single inotify
-// watch: no handle, timer or descriptor per process, and no difference between own and adopted. The lines only say where to
-// look; what counts are the files of the launch. A lost line (full disk) is made good by a slow sweep.
+// Every launcher appends a line to one shared file (`s <launch directory>` started, `e` ended, `f` not made) that is watched with
+// a single inotify watch: no handle, timer or descriptor per process, and no difference between own and adopted. The lines only say
+// where to look; what counts are the files of the launch. A lost line (full disk) is made good by a slow sweep.
 import { appendFileSync, closeSync, fstatSync, ftruncateSync, openSync, readSync, watch, type FSWatcher } from 'node:fs';
 import { isAlive } from './boot.ts';
 import { launcherLives, launcherOf, readExit, readPid, unseenExit, type ProgramExit, type ProgramIdentity } from './launch-facts.ts';
@@ -28,7 +28,7 @@ const largestNotices = 1 << 20;
 export class LaunchWatch {
   readonly path: string;
   readonly #launches = new Map<string, Watched>();
-  readonly #fd: number;
+  #fd: number;
   readonly #timer: NodeJS.Timeout;
   #watcher: FSWatcher | null = null;
   #cursor: number;
@@ -42,11 +42,31 @@ export class LaunchWatch {
     appendFileSync(path, '', { mode: 0o600 });
     this.#fd = openSync(path, 'r+');
     this.#cursor = fstatSync(this.#fd).size;
-    try {
-      this.#watcher = watch(path, { persistent: false }, () => this.#read()).on('error', () => { this.#watcher = null; });
-    } catch { /* inotify is used up: the sweep reads it, up to 50 ms later */ }
+    this.#watch();
     this.#timer = setInterval(() => this.#sweep(), this.#watcher ? 1000 : 50);
     this.#timer.unref();
+  }
+
+  #watch(): void {
+    try {
+      this.#watcher = watch(this.path, { persistent: false }, () => this.#read()).on('error', () => { this.#watcher = null; });
+    } catch { /* inotify is used up: the sweep reads it, up to 50 ms later */ }
+  }
+
+  /** Somebody may have removed or emptied the file: launchers then write into another one, or below the cursor. */
+  #checkFile(): void {
+    const { nlink, size } = fstatSync(this.#fd);
+    if (nlink > 0 && size >= this.#cursor) return;
+    if (nlink === 0) {
+      closeSync(this.#fd);
+      this.#watcher?.close();
+      appendFileSync(this.path, '', { mode: 0o600 });
+      this.#fd = openSync(this.path, 'r+');
+      this.#watch();
+    }
+    this.#cursor = 0;
+    this.#rest = '';
+    this.#read();
   }
 
   /**
@@ -90,7 +110,7 @@ export class LaunchWatch {
       ftruncateSync(this.#fd, 0); // a line between the read and this is made good by the look at everything
       this.#cursor = 0;
       this.#rest = '';
-      for (const directory of [...this.#launches.keys()]) this.#look(directory, false);
+      for (const directory of this.#launches.keys()) this.#look(directory, false);
     }
   }
 
@@ -124,12 +144,16 @@ export class LaunchWatch {
     const now = performance.now();
     if (now < this.#nextSecond) return;
     this.#nextSecond = now + 990;
+    this.#checkFile();
     const beat = this.#beat++, exactly = beat % 32 < 4;
     let place = beat % 4;
     for (const [directory, launch] of this.#launches) {
       if (launch.orphan) this.#look(directory, true);
       else if (launch.identity === null) this.#look(directory, launcherOf(directory) === 'gone');
-      else if (place++ % 4 === 0 && (!exists(launch.identity.launcher) || (exactly && !launcherLives(launch.identity.launcher)))) this.#look(directory, true);
+      else if (place++ % 4 === 0) {
+        const { launcher } = launch.identity;
+        if (!exists(launcher) || (exactly && !launcherLives(launcher))) this.#look(directory, true);
+      }
     }
   }
 }

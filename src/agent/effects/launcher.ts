@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createMembership, type Membership, type MembershipRoot } from './cgroup.ts';
+import { createMembership, removeMembershipRoot, type Membership, type MembershipRoot } from './cgroup.ts';
 import { claimLaunch } from './launch-facts.ts';
 import { launcherName, launcherScript } from './launcher-scripts.ts';
 import { LaunchWatch, type LaunchEvents } from './launch-watch.ts';
@@ -42,12 +42,13 @@ export class Launcher {
   #closed = false;
 
   constructor(options: LauncherOptions) {
-    if (/[\n\0]/.test(options.directory)) throw new LaunchError('plan-invalid', 'the store directory must not have a line break in its name');
+    const { directory, tools, root } = options;
+    if (/[\n\0]/.test(directory)) throw new LaunchError('plan-invalid', 'the store directory must not have a line break in its name');
     this.#options = options;
-    const notices = join(options.directory, 'notices');
+    const notices = join(directory, 'notices');
     this.watch = new LaunchWatch(notices);
-    this.#starter = options.tools.forks && process.pid !== 1 ? new Starter(options.tools, notices, () => this.#again()) : null;
-    this.#seats = new Seats({ tools: options.tools, notices, root: options.root, directory: join(options.directory, 'spare'), count: options.spares ?? 2 });
+    this.#starter = tools.forks && process.pid !== 1 ? new Starter(tools, notices, () => this.#again()) : null;
+    this.#seats = new Seats({ tools, notices, root, directory: join(directory, 'spare'), count: options.spares ?? 2 });
     this.#seats.fill();
   }
 
@@ -89,6 +90,7 @@ export class Launcher {
     this.#starter?.close();
     this.watch.close();
     await this.#seats.close();
+    removeMembershipRoot(this.root); // stays while programs are in it
   }
 
   #order(pending: Pending): void {
@@ -111,19 +113,21 @@ export class Launcher {
 
   /** The starter died: whatever it had not carried out is ordered again. A launch that was claimed meanwhile cannot run twice. */
   #again(): void {
-    for (const pending of [...this.#pending.values()]) if (!existsSync(join(pending.directory, 'claim'))) this.#retry(pending);
+    for (const pending of this.#pending.values()) if (!existsSync(join(pending.directory, 'claim'))) this.#retry(pending);
   }
 
   #retry(pending: Pending): void {
     if (this.#closed || this.#pending.get(pending.directory) !== pending) return;
     if (pending.tries < mostTries) {
-      setTimeout(() => { if (!this.#closed && this.#pending.get(pending.directory) === pending) this.#order(pending); }, 50 * 4 ** pending.tries);
+      const again = () => { if (!this.#closed && this.#pending.get(pending.directory) === pending) this.#order(pending); };
+      setTimeout(again, 50 * 4 ** pending.tries);
       return;
     }
     this.#pending.delete(pending.directory);
     if (!claimLaunch(pending.directory)) return; // somebody made it after all: the watch tells
     this.watch.remove(pending.directory);
-    pending.events.failed(new LaunchError('launcher-failed', `the launcher could not be started in ${mostTries} attempts: the host refuses new processes (kernel.pid_max, ulimit -u, pids.max)`));
+    pending.events.failed(new LaunchError('launcher-failed', `the launcher could not be started in ${mostTries} attempts: `
+      + 'the host refuses new processes (kernel.pid_max, ulimit -u, pids.max)'));
   }
 }
 

@@ -65,7 +65,8 @@ function readJournal(path: string): Journal | null {
   try {
     const text = readFileSync(path, 'utf8');
     const value = JSON.parse(text) as Journal;
-    return text.endsWith('\n') && [value.base, value.length, value.size].every(Number.isSafeInteger) && typeof value.hash === 'string' ? value : null;
+    const whole = text.endsWith('\n') && typeof value.hash === 'string';
+    return whole && [value.base, value.length, value.size].every(Number.isSafeInteger) ? value : null;
   } catch {
     return null; // cut off or zeroed by a power cut: the one before counts
   }

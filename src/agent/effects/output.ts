@@ -16,7 +16,8 @@ export interface OutputChunk {
 /** Appends a line of the platform to stdout, as `[stathub <ISO time>] text`. On its own line even after an unfinished one. */
 export function appendPlatformLine(instance: string, text: string, at: number): void {
   const path = outputFile(instance, 'stdout');
-  appendFileSync(path, `${endsInLine(path) ? '' : '\n'}[stathub ${new Date(at).toISOString()}] ${text.replaceAll('\n', ' ')}\n`, { mode: 0o640 });
+  const line = `[stathub ${new Date(at).toISOString()}] ${text.replaceAll('\n', ' ')}\n`;
+  appendFileSync(path, endsInLine(path) ? line : `\n${line}`, { mode: 0o640 });
 }
 
 function endsInLine(path: string): boolean {

@@ -81,7 +81,9 @@ export class PortPool {
     for (const port of ports) {
       const other = mine.includes(port) ? null : this.#owners.get(port)!;
       if (other === owner) continue;
-      if (other !== null || !(await canBind(port))) taken.push({ port, owner: other, holder: (await import('./port-holder.ts')).findPortHolder(port) });
+      if (other === null && (await canBind(port))) continue;
+      const { findPortHolder } = await import('./port-holder.ts'); // seldom needed
+      taken.push({ port, owner: other, holder: findPortHolder(port) });
     }
     if (taken.length > 0) for (const port of mine) this.#owners.delete(port);
     return taken;

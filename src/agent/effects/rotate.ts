@@ -7,7 +7,9 @@ import { closeSync, ftruncateSync, openSync, readSync, renameSync, rmSync, statS
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { blockSize, firstBlockHash, journalFile, outputFile, segmentsOf, whileCutting, type Journal, type Stream } from './output-segments.ts';
+import {
+  blockSize, firstBlockHash, journalFile, outputFile, segmentsOf, whileCutting, type Journal, type Stream,
+} from './output-segments.ts';
 import { findProgram } from './tools.ts';
 
 const run = promisify(execFile);
@@ -18,7 +20,8 @@ export type RotationKind = 'collapse' | 'copy-truncate';
 export interface RotationLimits { maxBytes: number; files: number }
 
 async function collapse(path: string, length: number): Promise<void> {
-  await run(findProgram('fallocate') ?? 'fallocate', ['--collapse-range', '--offset', '0', '--length', String(length), path], { env: { LC_ALL: 'C' } });
+  const args = ['--collapse-range', '--offset', '0', '--length', String(length), path];
+  await run(findProgram('fallocate') ?? 'fallocate', args, { env: { LC_ALL: 'C' } });
 }
 
 /** Tries it out with a small file: which way this directory's file system allows. */
@@ -43,7 +46,9 @@ export async function rotate(instance: string, stream: Stream, limits: RotationL
   settle(instance, stream);
   const { base, end } = segmentsOf(instance, stream);
   let moved = 0;
-  if (end - base > limits.maxBytes) moved = kind === 'collapse' ? await cutFront(instance, stream, limits) : await copyTruncate(instance, stream);
+  if (end - base > limits.maxBytes) {
+    moved = kind === 'collapse' ? await cutFront(instance, stream, limits) : await copyTruncate(instance, stream);
+  }
   const { pieces, loose } = segmentsOf(instance, stream);
   const beyond = pieces.slice(0, Math.max(0, pieces.length - limits.files)).map((piece) => piece.path);
   for (const path of [...loose, ...beyond]) rmSync(path, { force: true });
@@ -67,7 +72,10 @@ function writeJournal(instance: string, stream: Stream, n: number, journal: Jour
   writeFileSync(journalFile(instance, stream, n), `${JSON.stringify(journal)}\n`, { flag: 'wx', mode: 0o600 });
 }
 
-/** Moves whole blocks away, a piece of maxBytes at a time, until the live file is within the limit. What would be dropped at once is not copied. */
+/**
+ * Moves whole blocks away, a piece of maxBytes at a time, until the live file is within the limit. What would be dropped at once is
+ * not copied.
+ */
 async function cutFront(instance: string, stream: Stream, limits: RotationLimits): Promise<number> {
   const live = outputFile(instance, stream);
   const piece = wholeBlocks(limits.files > 1 ? limits.maxBytes : limits.maxBytes / 2);
@@ -77,7 +85,8 @@ async function cutFront(instance: string, stream: Stream, limits: RotationLimits
     const length = Math.min(surplus > 0 ? surplus : piece, Math.floor((size - 1) / blockSize) * blockSize);
     if (size <= limits.maxBytes || length <= 0) return moved;
     if (surplus <= 0 && limits.files > 1) await copyAway(live, `${live}.${base}`, length).catch(forgiveFullDisk);
-    await cut(instance, stream, { base, length, size, hash: firstBlockHash(live), done: false }, journal, () => collapse(live, length).then(() => length));
+    const plan = { base, length, size, hash: firstBlockHash(live), done: false };
+    await cut(instance, stream, plan, journal, () => collapse(live, length).then(() => length));
     moved += length;
   }
 }

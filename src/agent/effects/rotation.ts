@@ -6,7 +6,18 @@ import { outputBounds } from './output.ts';
 import { outputFile, segmentsOf, type Stream } from './output-segments.ts';
 import { rotate, rotationKind, type RotationKind, type RotationLimits } from './rotate.ts';
 
-interface Watched { limits: RotationLimits; sizes: Record<Stream, number>; noted: Record<Stream, number>; /** Has grown since the last note. */ due: Record<Stream, boolean>; hot: boolean }
+interface Watched {
+  limits: RotationLimits;
+  sizes: Record<Stream, number>;
+  /** When its cursor was last noted, epoch ms. */
+  noted: Record<Stream, number>;
+  /** Has grown since the last note. */
+  due: Record<Stream, boolean>;
+  /** Fills up fast: looked at in every turn. */
+  hot: boolean;
+}
+
+const both = <T>(value: T): Record<Stream, T> => ({ stdout: value, stderr: value });
 
 const streams: readonly Stream[] = ['stdout', 'stderr'];
 const turnMs = 1000, turns = 30, noteMs = 60_000;
@@ -38,7 +49,7 @@ export class Rotation {
   add(instance: string, limits: RotationLimits): void {
     const known = this.#watched.get(instance);
     if (known) known.limits = limits;
-    else this.#watched.set(instance, { limits, sizes: { stdout: -1, stderr: -1 }, noted: { stdout: 0, stderr: 0 }, due: { stdout: false, stderr: false }, hot: false });
+    else this.#watched.set(instance, { limits, sizes: both(-1), noted: both(0), due: both(false), hot: false });
   }
 
   remove(instance: string): void {
@@ -54,7 +65,7 @@ export class Rotation {
   async #look(): Promise<void> {
     const turn = this.#turn++ % turns;
     let place = 0;
-    for (const [instance, watched] of [...this.#watched]) {
+    for (const [instance, watched] of this.#watched) {
       if (place++ % turns !== turn && !watched.hot) continue;
       watched.hot = false;
       for (const stream of streams) {

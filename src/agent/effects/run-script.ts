@@ -51,16 +51,18 @@ export class LaunchError extends Error {
 
 /** One literal word of a shell. @throws LaunchError for a NUL, which no argument can hold */
 export function quote(text: string): string {
-  if (text.includes('\0')) throw new LaunchError('plan-invalid', `${JSON.stringify(text.slice(0, 80))} holds a NUL character, which cannot be passed to a program`);
+  if (text.includes('\0')) {
+    throw new LaunchError('plan-invalid', `${JSON.stringify(text.slice(0, 80))} holds a NUL character, which no program can be given`);
+  }
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 // Names that a shell sets, imports or reacts to on its own: set as its variables they would change it, or arrive changed.
 const shellOwned = new RegExp(`^(?:_|${[
-  'IFS', 'PPID', 'SHLVL', 'OLDPWD', 'OPT(?:IND|ARG|ERR)', 'PS[0-9]', 'ENV', 'LINENO', 'MAIL', 'MAILPATH', 'MAILCHECK', 'TMOUT', 'UID', 'EUID', 'GROUPS',
-  'RANDOM', 'SRANDOM', 'SECONDS', 'EPOCH\\w+', 'HIST\\w*', 'FUNC\\w+', 'FCEDIT', 'DIRSTACK', 'CDPATH', 'HOSTNAME', 'HOSTTYPE', 'MACHTYPE', 'OSTYPE',
-  'POSIX\\w+', 'SHELLOPTS', 'BASH\\w*', 'COMP_\\w+', 'COMPREPLY', 'COPROC', 'COLUMNS', 'LINES', 'EXECIGNORE', 'GLOB\\w+', 'IGNOREEOF', 'INPUTRC', 'REPLY',
-  'PIPESTATUS', 'TIMEFORMAT', 'STATHUB_\\w+', 'auto_resume', 'histchars', 'ignoreeof',
+  'IFS', 'PPID', 'SHLVL', 'OLDPWD', 'OPT(?:IND|ARG|ERR)', 'PS[0-9]', 'ENV', 'LINENO', 'MAIL', 'MAILPATH', 'MAILCHECK', 'TMOUT',
+  'UID', 'EUID', 'GROUPS', 'RANDOM', 'SRANDOM', 'SECONDS', 'EPOCH\\w+', 'HIST\\w*', 'FUNC\\w+', 'FCEDIT', 'DIRSTACK', 'CDPATH',
+  'HOSTNAME', 'HOSTTYPE', 'MACHTYPE', 'OSTYPE', 'POSIX\\w+', 'SHELLOPTS', 'BASH\\w*', 'COMP_\\w+', 'COMPREPLY', 'COPROC', 'COLUMNS', 'LINES',
+  'EXECIGNORE', 'GLOB\\w+', 'IGNOREEOF', 'INPUTRC', 'REPLY', 'PIPESTATUS', 'TIMEFORMAT', 'STATHUB_\\w+', 'auto_resume', 'histchars', 'ignoreeof',
 ].join('|')})$`);
 const localeNames = /^(?:LANG|LC_\w+|TEXTDOMAIN\w*|TERM|TZ)$/; // bash acts on them, and complains of a locale it has not
 
@@ -73,7 +75,7 @@ function environmentLines(plan: LaunchPlan, tools: Tools): { exports: string[]; 
   const exports: string[] = [], beside: string[] = [];
   for (const [name, value] of Object.entries({ ...plan.environment, PWD: plan.workingDirectory })) {
     if (name === '' || name.includes('=')) {
-      throw new LaunchError('plan-invalid', `${JSON.stringify(name)} cannot be the name of an environment variable: it is empty or holds '='`);
+      throw new LaunchError('plan-invalid', `${JSON.stringify(name)} cannot name an environment variable: it is empty or holds '='`);
     }
     if (isPlainName(name, tools)) exports.push(`export ${name}=${quote(value)}`);
     else beside.push(quote(`${name}=${value}`));
@@ -88,7 +90,8 @@ function execLine(plan: LaunchPlan, beside: readonly string[], tools: Tools): st
   const words = ['exec'];
   if (wrapped) words.push(quote(tools.env), '-u', 'SHLVL', '-u', '_', '--', ...beside);
   // env would take a program whose name holds '=' for a variable.
-  if (plan.limits.nice !== 0 || (wrapped && command[0]!.includes('='))) words.push(quote(tools.nice), '-n', String(Math.trunc(plan.limits.nice)));
+  const { nice } = plan.limits;
+  if (nice !== 0 || (wrapped && command[0]!.includes('='))) words.push(quote(tools.nice), '-n', String(Math.trunc(nice)));
   return [...words, '${3:+"$3"}', ...command.map(quote)].join(' ');
 }
 
@@ -105,7 +108,9 @@ export function runScript(plan: LaunchPlan, tools: Tools): string {
   if (join !== null) setup.push(`${membership.kind === 'v2' ? '[ -z "$3" ] || ' : ''}echo 0 >${quote(join)}`);
   if (limits.fds !== null) setup.push(`ulimit -n ${Math.trunc(limits.fds)}`);
   if (limits.processes !== null) setup.push(`ulimit ${tools.processesFlag} ${Math.trunc(limits.processes)}`);
-  if (!/^[0-7]{3,4}$/.test(limits.umask)) throw new LaunchError('plan-invalid', `${JSON.stringify(limits.umask)} is no umask: three octal digits, such as "022"`);
+  if (!/^[0-7]{3,4}$/.test(limits.umask)) {
+    throw new LaunchError('plan-invalid', `${JSON.stringify(limits.umask)} is no umask: three octal digits, such as "022"`);
+  }
   return [
     ...(setup.length ? [`{ ${setup.join('\n')}`, '} 2>"$1/setup"'] : []),
     `umask ${limits.umask}`,

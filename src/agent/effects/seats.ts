@@ -34,7 +34,8 @@ export class Seats {
   constructor(options: SeatOptions) {
     this.#options = options;
     mkdirSync(options.directory, { recursive: true, mode: 0o700 });
-    for (const name of readdirSync(options.directory)) rmSync(join(options.directory, name), { force: true }); // of an agent that was killed
+    // What an agent that was killed has left.
+    for (const name of readdirSync(options.directory)) rmSync(join(options.directory, name), { force: true });
   }
 
   /** Begins to keep seats ready. */
@@ -70,7 +71,12 @@ export class Seats {
     this.#reserved.delete(launch);
     this.fill();
     if (!seat || seat.gone) return false;
-    renameSync(seat.err, join(launch, 'err'));
+    try {
+      renameSync(seat.err, join(launch, 'err'));
+    } catch { // somebody tidied it away: this one could not tell how its program ended
+      seat.child.stdin!.end();
+      return false;
+    }
     seat.used = onEnd;
     seat.child.stdin!.end(`${launch}\n${launch}\n`);
     return true;

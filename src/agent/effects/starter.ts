@@ -19,7 +19,12 @@ export class Starter {
   /** Orders a launcher for a launch directory that has its `run`. */
   order(directory: string): void {
     this.#child ??= this.#spawn();
-    this.#child.stdin!.write(`${directory}\n`);
+    const { stdin } = this.#child;
+    if (stdin!.writableCorked === 0) { // what is ordered in one turn goes in one write: each wakes the shell
+      stdin!.cork();
+      process.nextTick(() => stdin!.uncork());
+    }
+    stdin!.write(`${directory}\n`);
   }
 
   close(): void {

@@ -35,8 +35,8 @@ export function findProgram(name: string): string | null {
 
 function required(name: string): string {
   const path = findProgram(name);
-  if (!path) throw new Error(`${name} was not found in ${folders.join(', ')}: it is needed to start processes (package util-linux or coreutils)`);
-  return path;
+  if (path) return path;
+  throw new Error(`${name} was not found in ${folders.join(', ')}: it is needed to start processes (package util-linux or coreutils)`);
 }
 
 /**
@@ -45,7 +45,11 @@ function required(name: string): string {
  * @throws Error that names what is missing
  */
 export function findTools(shell = findProgram('dash') ?? required('sh')): Tools {
-  const probe = 'ulimit -f 8; ulimit -p 77 2>/dev/null; while read -r a b c d e; do case "$a $b" in "Max file") echo "f $d";; "Max processes") echo "p $c";; esac; done </proc/self/limits; unset SHLVL OLDPWD; exec "$0"';
+  const probe = [
+    'ulimit -f 8', 'ulimit -p 77 2>/dev/null',
+    'while read -r a b c d e; do case "$a $b" in "Max file") echo "f $d";; "Max processes") echo "p $c";; esac; done </proc/self/limits',
+    'unset SHLVL OLDPWD', 'exec "$0"',
+  ].join('; ');
   const setsid = required('setsid'), env = required('env');
   const said = execFileSync(shell, ['-c', probe, env], { env: {}, encoding: 'latin1', stdio: ['ignore', 'pipe', 'ignore'] });
   const bytes = Number(/^f (\d+)$/m.exec(said)?.[1]);

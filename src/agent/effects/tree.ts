@@ -3,7 +3,7 @@ import { readFileSync, readdirSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cgroupMembers, subgroups, type Membership } from './cgroup.ts';
 import { hasEnded, isAlive, readStat } from './boot.ts';
-import { readMarker, scanMarked } from './strays.ts';
+import { readMarker, scanMarked, type Marked } from './strays.ts';
 
 /** What identifies the tree of one launch. */
 export interface Tree {
@@ -15,6 +15,9 @@ export interface Tree {
   /** STAT_EPOCH of the launch. */
   epoch: string;
 }
+
+/** A process that SIGKILL did not end yet. */
+export interface Stuck { pid: number; state: string; command: string }
 
 /** Sends a signal to one process; false when it is gone. */
 function send(pid: number, signal: NodeJS.Signals | number): boolean {
@@ -60,12 +63,11 @@ function groupExists(group: number): boolean {
   });
 }
 
-/** Everyone in the tree: members of the cgroup; without one the group and session of the program and all with its marker (one shared scan). */
+/** Everyone in the tree: members of the cgroup; without one the session of the program and all with its marker (one shared scan). */
 export async function treeMembers(tree: Tree): Promise<number[]> {
   const { membership, program } = tree;
   if (membership.kind !== 'session') return (cgroupMembers(membership.path) ?? []).filter((pid) => !hasEnded(readStat(pid)?.state ?? 'X'));
-  const marked = (await scanMarked(tree.node)).filter((one) => one.instance === tree.instance && (one.epoch === null || one.epoch === tree.epoch));
-  const pids = new Set(marked.map((one) => one.pid));
+  const pids = new Set((await scanMarked(tree.node)).filter((one) => carriesMarker(tree, one)).map((one) => one.pid));
   if (program) for (const pid of sessionMembers(program)) pids.add(pid);
   if (program && isAlive(program.pid, program.startTime)) pids.add(program.pid);
   return [...pids];
@@ -115,7 +117,10 @@ async function killOnce(tree: Tree, again: boolean): Promise<number[]> {
   return members;
 }
 
-/** Without a cgroup nothing freezes a tree at once: stop each one in the moment it is found, until nobody new is, since what is stopped cannot fork. */
+/**
+ * Without a cgroup nothing freezes a tree at once: stop each one in the moment it is found, until nobody new is, since what is
+ * stopped cannot fork.
+ */
 function stopAll(tree: Tree): number[] {
   const stopped = new Set<number>();
   for (let round = 0, found = 1; found > 0 && round < 10; round++) {
@@ -134,9 +139,14 @@ function stopAll(tree: Tree): number[] {
 function isMember(tree: Tree, pid: number): boolean {
   const { program } = tree;
   const marked = readMarker(pid, tree.node);
-  if (marked) return marked.instance === tree.instance && (marked.epoch === null || marked.epoch === tree.epoch);
+  if (marked) return carriesMarker(tree, marked);
   const stat = program && readStat(pid);
-  return !!stat && (stat.session === program.pid || pid === program.pid) && stat.startTime >= program.startTime && !hasEnded(stat.state) && !isForeignSession(program);
+  if (!stat || hasEnded(stat.state) || stat.startTime < program.startTime) return false;
+  return (stat.session === program.pid || pid === program.pid) && !isForeignSession(program);
+}
+
+function carriesMarker(tree: Tree, marked: Marked): boolean {
+  return marked.instance === tree.instance && (marked.epoch === null || marked.epoch === tree.epoch);
 }
 
 /** Freezer: what is frozen cannot fork, so one pass gets all. SIGKILL is delivered when it is thawed. */
@@ -158,7 +168,7 @@ function killFrozen(path: string): number[] {
  * @param onStuck told once after 2 s with the processes that still live and their state (D: uninterruptible, waiting for a device)
  * @returns when the tree is empty
  */
-export async function killTree(tree: Tree, onStuck?: (left: { pid: number; state: string; command: string }[]) => void, signal?: AbortSignal): Promise<void> {
+export async function killTree(tree: Tree, onStuck?: (left: Stuck[]) => void, signal?: AbortSignal): Promise<void> {
   const started = performance.now();
   let told = false, quiet = 0, rounds = 0;
   for (let pause = 2; !signal?.aborted; pause = Math.min(pause * 2, 1000)) {
