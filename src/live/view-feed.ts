@@ -12,6 +12,9 @@ export const paceMs = 100;
 /** How soon a reader that was slow is looked at again, and how soon a cluster that did not answer is asked again. */
 const againMs = 250, retryMs = 1000;
 
+/** Events read for one frame. */
+const mostAtOnce = 5000;
+
 const nothing = (): ClusterChange => ({ apps: new Set(), nodes: new Set(), instances: new Set(), events: false });
 
 export class ViewFeed implements Feed {
@@ -145,7 +148,11 @@ export class ViewFeed implements Feed {
       found.push(...items);
       after = items.at(-1)?.seq ?? after;
       this.#lastEvent = after;
-      if (items.length < 500 || found.length >= 5000) return found;
+      if (items.length < 500) return found;
+      if (found.length < mostAtOnce) continue;
+      this.#dirty.events = true; // the rest comes with the next frame, whether or not anything else happens
+      this.#schedule(0);
+      return found;
     }
   }
 }

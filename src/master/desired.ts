@@ -43,12 +43,15 @@ export class Desired {
     const before = this.told.get(link.node);
     const told: Told = { link, seq: before?.link === link ? before.seq : 0, assignments: new Map(), revisions: new Map(), settings: '' };
     this.told.set(link.node, told);
+    link.onRoom = () => { if (this.dirty.has(link.node)) this.schedule(); };
     this.dirty.delete(link.node);
     this.tell(told, true);
   }
 
   forget(link: NodeLink): void {
-    if (this.told.get(link.node)?.link === link) this.told.delete(link.node);
+    if (this.told.get(link.node)?.link !== link) return;
+    this.told.delete(link.node);
+    this.dirty.delete(link.node);
   }
 
   /** What a node is to hold changed: pushed as soon as this turn of the loop ends. */
@@ -73,7 +76,7 @@ export class Desired {
       this.dirty.delete(node);
       const told = this.told.get(node);
       if (!told || told.link.closed) continue;
-      if (told.link.unacknowledged > MOST_UNDER_WAY) held.push(node); // an acknowledgement pushes again
+      if (told.link.unacknowledged > MOST_UNDER_WAY) held.push(node); // any acknowledgement pushes again
       else this.tell(told, false);
       if (performance.now() > until) break;
     }
@@ -117,7 +120,6 @@ export class Desired {
         ...part, gone: index === 0 ? gone : [], ...settings,
       }, () => {
         if (index === parts.length - 1) this.acknowledged(node, assignments);
-        if (this.dirty.has(node)) this.changed(node);
       });
     });
   }

@@ -137,6 +137,12 @@ export class EventLog {
     return reached;
   }
 
+  /** A node was deleted: how far its spool was taken up need not be known any more. Its events stay. */
+  async forget(node: string): Promise<void> {
+    this.positions.delete(node);
+    await this.store.write({ collection: POSITIONS, key: node, doc: null, expect: 'any' });
+  }
+
   /** Events as the API gives them. */
   async read(options: ReadLogOptions): Promise<{ items: ClusterEvent[]; oldest: number; newest: number }> {
     const { items, oldest, newest } = await this.store.readLog(options);

@@ -13,22 +13,26 @@ const AT_ONCE = 250;
 export class Keeping {
   private readonly context: MasterContext;
   private timers: NodeJS.Timeout[] = [];
-  private working: Promise<void> = Promise.resolve();
+  /** What is under way; a task that takes longer than its period is not begun a second time beside itself. */
+  private readonly working = new Map<string, Promise<void>>();
 
   constructor(context: MasterContext) {
     this.context = context;
   }
 
   start(): void {
-    const every = (ms: number, what: () => Promise<void>): void => {
-      this.timers.push(
-        setInterval(() => {
-          this.working = what().catch((error: unknown) => this.context.warn('housekeeping failed', error));
-        }, ms).unref(),
-      );
+    const every = (ms: number, name: string, what: () => Promise<void>): void => {
+      this.timers.push(setInterval(() => this.begin(name, what), ms).unref());
     };
-    every(WRITE_EVERY_MS, () => this.writeBeats());
-    every(EXPIRE_EVERY_MS, async () => { await this.context.store.expire(this.context.clock.now() - KEEP_MS, MOST_EVENTS); });
+    every(WRITE_EVERY_MS, 'beats', () => this.writeBeats());
+    every(EXPIRE_EVERY_MS, 'history', async () => { await this.context.store.expire(this.context.clock.now() - KEEP_MS, MOST_EVENTS); });
+  }
+
+  private begin(name: string, what: () => Promise<void>): void {
+    if (this.working.has(name)) return;
+    this.working.set(name, what()
+      .catch((error: unknown) => this.context.warn(`housekeeping of ${name} failed`, error))
+      .finally(() => this.working.delete(name)));
   }
 
   stop(): void {
@@ -53,7 +57,7 @@ export class Keeping {
 
   async close(): Promise<void> {
     this.stop();
-    await this.working;
+    await Promise.all(this.working.values());
     try { await this.writeBeats(); } catch (error) { this.context.warn('the last beats are not written', error); }
   }
 }

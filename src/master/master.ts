@@ -119,6 +119,7 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
     frame: dispatch({ context, nodes, observed, desired, commands, contents, disconnect }),
     closed: (link) => {
       desired.forget(link);
+      observed.linkClosed(link);
       commands.closed(link.node);
       nodes.linkClosed(link);
     },

@@ -97,6 +97,7 @@ export class NodeActions {
     const result = await store.write(writeOf('nodes', entry.id, null, entry.record.version, leadership.term));
     if (!result.ok) throw new Refusal('version-conflict', `Node ${id} was changed meanwhile`, 'Try again.');
     await store.bulk(view.instancesOn(entry.id).map((instance) => writeOf('instances', instance, null, 'any', leadership.term)));
+    await this.context.events.forget(entry.id);
     this.nodes.forget(entry.id);
     this.audit(entry, 'node.deleted', `Node ${entry.record.doc.facts.hostname} was deleted`, by, {});
   }

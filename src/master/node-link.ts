@@ -27,6 +27,8 @@ export class NodeLink {
   private readonly numbers: LinkNumbers;
   private readonly outbox: Numbered[] = [];
   private readonly onAck = new Map<number, () => void>();
+  /** Told after each acknowledgement: there may be room for what was held back. */
+  onRoom: () => void = () => {};
   closed = false;
   /** Number of the last `observed` report applied; 0: a whole one is awaited. */
   observedSeq = 0;
@@ -65,6 +67,7 @@ export class NodeLink {
       this.onAck.get(number)?.();
       this.onAck.delete(number);
     }
+    this.onRoom();
   }
 
   /** Frames that were not acknowledged, above `after`. */

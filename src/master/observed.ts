@@ -115,6 +115,11 @@ export class ObservedInstances {
     }
   }
 
+  /** A line ended: what its agent acknowledged on it is told, and acknowledged, again on the next one. */
+  linkClosed(link: NodeLink): void {
+    for (const [id, { node }] of this.absent) if (node === link.node) this.absent.delete(id);
+  }
+
   beat(link: NodeLink): void {
     this.review(link.node);
     if (this.absent.size === 0) return;

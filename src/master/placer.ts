@@ -105,6 +105,8 @@ export class Placer {
       const entry = view.apps.get(app);
       if (entry) entry.decisions = [decision, ...entry.decisions].slice(0, DECISIONS);
     }
+    const late = new Set(plan.late.map(({ app }) => app));
+    for (const app of this.said.keys()) if (!late.has(app)) this.said.delete(app);
     for (const { app, since } of plan.late) {
       if (this.said.get(app) === since) continue;
       this.said.set(app, since);

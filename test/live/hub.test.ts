@@ -325,4 +325,20 @@ test('a real reader that stops reading does not grow the hub', async () => {
   await port.close();
 });
 
+test('more events at once than one frame takes come in the next, though nothing else happens', async () => {
+  const { cluster, hub } = setUp();
+  const a = join(hub);
+  cluster.addEvent('first');
+  watch(a, 'events');
+  await until('a snapshot', () => a.of('snapshot', 'events').length > 0);
+  const first = cluster.log.at(-1)!;
+  for (let n = 0; n < 5_600; n += 1) cluster.log.push({ ...first, seq: first.seq + 1 + n, message: `event ${n}` });
+  cluster.changed({ events: true });
+  const told = (): string[] => a.of('change', 'events').flatMap((frame) => frame.events ?? []).map(({ message }) => message);
+  await until('all are told', () => told().at(-1) === 'event 5599');
+  assert.is(told().length, 5_600);
+  a.connection.closed();
+  assert.ok(hub.idle);
+});
+
 test.run();

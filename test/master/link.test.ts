@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { WebSocket } from 'ws';
-import { discard, operator, testMaster } from '../support/test-master.ts';
+import { deploy, discard, operator, testMaster } from '../support/test-master.ts';
 import { SimAgent } from '../support/sim-agent.ts';
 import { until } from '../support/until.ts';
 
@@ -211,6 +211,31 @@ test('cordon, drain and tags are stored, pushed and shown', async () => {
         (await master.cluster.events({ query: 'kind:node.tagged', after: 0, limit: 1, newestFirst: true })).items[0]?.detail['by'] ===
         'test',
     );
+  } finally {
+    agent.disconnect();
+    await master.stop();
+    discard(master.directory);
+  }
+});
+
+test('what was held back from an agent that is behind goes out with whatever it acknowledges next', async () => {
+  const master = await testMaster();
+  const agent = new SimAgent({ node: 'n1' }).connect(master.url);
+  const told = (): number => agent.frames.filter((frame) => frame.type === 'desired' && frame.assignments.length > 0).length;
+  try {
+    const link = await until('the node is linked', () => (agent.welcomed ? master.running.links.links.get('n1') : null));
+    await until('all is acknowledged', () => link.unacknowledged === 0);
+    agent.deaf = true;
+    let last = 0;
+    for (let i = 0; i < 70; i += 1) last = link.send({ type: 'events.ack', generation: 'g', upTo: i });
+    await deploy(master.cluster, { name: 'web' });
+    await until('it is placed', async () => (await master.cluster.app('web')).instances.total === 1);
+    await new Promise((resolve) => { setTimeout(resolve, 20); });
+    assert.is(told(), 0, 'the agent has enough to do');
+    agent.deaf = false;
+    agent.send({ type: 'ack', n: last });
+    await until('it is told', () => told() === 1);
+    assert.equal(master.warnings, []);
   } finally {
     agent.disconnect();
     await master.stop();

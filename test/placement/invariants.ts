@@ -62,8 +62,11 @@ export function checkRoom(simulation: Simulation, plan: Plan): void {
   for (const node of nodes) {
     const view = simulation.nodes.get(node) ?? fail(`${node} does not exist`);
     const sum = use.get(node)!;
-    if (sum.cpus > view.allocatable.cpus + 1e-6 || sum.mem > view.allocatable.mem || sum.disk > view.allocatable.disk) fail(`${node} gives away more than it has`);
-    if (new Set(sum.ports).size !== sum.ports.length) fail(`${node} has a fixed port twice`);
+    // What an operator started again may hold more than is left: that is not the plan's doing, but nothing may be added to it.
+    const more = added.filter(({ held }) => held.node === node).map(({ app, held }) => demandOf(simulation.apps.get(app)!.revisions.get(held.revision)!));
+    const over = (key: 'cpus' | 'mem' | 'disk'): boolean => sum[key] > view.allocatable[key] + 1e-6 && more.some((demand) => demand[key] > 0);
+    if (over('cpus') || over('mem') || over('disk')) fail(`${node} gives away more than it has`);
+    if (more.some(({ ports }) => ports.some((port) => sum.ports.filter((other) => other === port).length > 1))) fail(`${node} has a fixed port twice`);
     if (view.status !== 'ready') fail(`${node} is ${view.status} and was given work`);
   }
   for (const { app: name, held } of added) {

@@ -15,7 +15,7 @@ type Happening =
   | { kind: 'deploy'; app: number; scale: number; mem: number; port: boolean; query: string; args: number; order: string; maxPerNode: number | null; type: string }
   | { kind: 'scale'; app: number; scale: number } | { kind: 'stop' | 'start' | 'delete' | 'restart'; app: number }
   | { kind: 'node'; node: number; status: 'ready' | 'cordoned' | 'draining' | 'suspect' | 'lost' } | { kind: 'forget'; node: number }
-  | { kind: 'healthy' | 'stopsDone' | 'time' } | { kind: 'crash' | 'escalate' | 'sick' | 'done'; instance: number };
+  | { kind: 'healthy' | 'stopsDone' | 'time' } | { kind: 'crash' | 'escalate' | 'sick' | 'done' | 'again'; instance: number };
 
 const apps = 3, nodes = 4;
 const app = fc.nat(apps - 1), node = fc.nat(nodes - 1), instance = fc.nat(30);
@@ -26,7 +26,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('node' as const), node, status: fc.constantFrom('ready' as const, 'ready' as const, 'cordoned' as const, 'draining' as const, 'suspect' as const, 'lost' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget' as const), node }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom('healthy' as const, 'stopsDone' as const, 'time' as const) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('crash' as const, 'escalate' as const, 'sick' as const, 'done' as const), instance }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('crash' as const, 'escalate' as const, 'sick' as const, 'done' as const, 'again' as const), instance }) },
 );
 
 function begin(): Simulation {
@@ -39,6 +39,7 @@ function happen(simulation: Simulation, what: Happening): void {
   const name = 'app' in what ? `app${what.app}` : '';
   const ids = [...simulation.running.keys()].filter((id) => simulation.running.get(id)!.assignment.goal !== 'stop').sort();
   const id = 'instance' in what ? ids[what.instance % Math.max(1, ids.length)] : undefined;
+  const ended = id !== undefined && simulation.running.get(id)!.status === 'stopped';
   switch (what.kind) {
     case 'deploy':
       if (simulation.apps.get(name)?.record.deleting) return;
@@ -67,10 +68,12 @@ function happen(simulation: Simulation, what: Happening): void {
     case 'healthy': simulation.becomeHealthy(); return;
     case 'stopsDone': simulation.finishStops(); return;
     case 'time': simulation.now += 15_000; return;
-    case 'crash': if (id) simulation.set(id, { status: 'restarting', healthySince: null }); return;
-    case 'sick': if (id) simulation.set(id, { status: 'running', healthySince: null }); return;
-    case 'escalate': if (id) simulation.set(id, { status: 'restarting', healthySince: null, escalated: { launch: 4, deaths: 4 } }); return;
+    case 'crash': if (id && !ended) simulation.set(id, { status: 'restarting', healthySince: null }); return;
+    case 'sick': if (id && !ended) simulation.set(id, { status: 'running', healthySince: null }); return;
+    case 'escalate': if (id && !ended) simulation.set(id, { status: 'restarting', healthySince: null, escalated: { launch: 4, deaths: 4 } }); return;
     case 'done': if (id) simulation.set(id, { status: 'stopped', healthySince: null }); return;
+    // An operator starts again what had ended its work: it takes up what it had given back, whatever was placed there meanwhile.
+    case 'again': if (id && ended) simulation.set(id, { status: 'starting', healthySince: null }); return;
   }
 }
 
@@ -132,6 +135,24 @@ test('when nodes are well and time passes, the cluster becomes what is wanted, e
       assert.is(simulation.held(name).length, held.length, `${name}: nothing is left leaving`);
     }
   }), { numRuns: 200 });
+});
+
+test('what had ended and was started again holds its port beside the one that was placed since; what comes next is placed around both', () => {
+  const simulation = begin();
+  const deploy = (scale: number, port: boolean, query: string): void => {
+    happen(simulation, { kind: 'deploy', app: 0, scale, mem: 0, port, query, args: 0, order: 'auto', maxPerNode: null, type: 'service' });
+    checkedStep(simulation);
+  };
+  deploy(2, true, 'hostname:host-n1');
+  for (const kind of ['done', 'again'] as const) {
+    happen(simulation, { kind, instance: 0 });
+    checkedStep(simulation);
+  }
+  assert.equal(simulation.perNode('app0'), { n1: 2 }, 'both are there, of which one cannot have its port');
+  deploy(3, false, 'tags:ssd');
+  simulation.settle();
+  assert.equal(Object.values(simulation.perNode('app0')).sort(), [1, 2]);
+  assert.ok(simulation.held('app0').every(({ goal, revision }) => goal === 'run' && revision === 2));
 });
 
 test('the same snapshot gives the same plan, in whatever order its lists are', () => {
