@@ -37,7 +37,7 @@ export function exitOf(ended: ProgramExit, launch: EndedLaunchFacts, reason: Exi
   const signal = ended.signal === null ? null : signalNumber(ended.signal);
   return {
     code: ended.code, signal, reason: reason ?? (signal !== null ? 'signal' : ended.code !== null ? 'exited' : 'unknown'),
-    at: ended.at, durationMs: Math.max(0, ended.at - launch.at), launch: launch.launch, core: ended.core, peakMem: null, by: launch.by,
+    at: ended.at, durationMs: Math.max(0, ended.at - launch.at), launch: launch.launch, core: ended.core, peakMem: null, by: launch.by, quota: null,
     tail: [...lastOutput(launch.directory), ...(ended.complaint ? [ended.complaint] : []), ...extra].slice(-tailLines),
   };
 }

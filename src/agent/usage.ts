@@ -121,7 +121,7 @@ export class UsageSampler {
     const slow = watched && now - sample.slow > 10_000; // descriptors and io cost more
     const pid = tree.program?.pid ?? 0;
     entry.usage = {
-      at: now, cpu: cpu ?? entry.usage?.cpu ?? null, mem: counted.mem, processes: counted.pids.length, disk: null,
+      at: now, cpu: cpu ?? entry.usage?.cpu ?? null, mem: counted.mem, processes: counted.pids.length, threads: null, cpuShare: null, memShare: null, disk: null,
       ...(slow ? { fds: countFds(pid), ...readIo(pid) } : { fds: entry.usage?.fds ?? null, ioRead: entry.usage?.ioRead ?? null, ioWrite: entry.usage?.ioWrite ?? null }),
     };
     if (slow) sample.slow = now;

@@ -1,5 +1,5 @@
 // What an agent reports, brought into shape: an agent of another version, or a broken one, must not break the master.
-import type { InstanceStatus, InstanceView } from '../model/instance.ts';
+import type { Exceeded, InstanceStatus, InstanceView, Usage } from '../model/instance.ts';
 import type { NodeFacts, NodeLoad } from '../model/node.ts';
 
 type Raw = Record<string, unknown>;
@@ -77,20 +77,26 @@ function soundExit(value: unknown): InstanceView['exit'] {
     core: raw.core === true,
     peakMem: whole(raw.peakMem),
     by: typeof raw.by === 'string' ? raw.by : null,
+    quota: soundQuota(raw.quota),
     tail: list(raw.tail)
       .slice(-50)
       .map((line) => text(line)),
   };
 }
 
+function soundQuota(value: unknown): Exceeded | null {
+  const raw = object(value);
+  return raw.what === 'memory' || raw.what === 'disk' ? { what: raw.what, used: number(raw.used), limit: number(raw.limit) } : null;
+}
+
 const figure = (value: unknown): number | null => (typeof value === 'number' && Number.isFinite(value) ? value : null);
 
-function soundUsage(value: unknown): InstanceView['usage'] {
+export function soundUsage(value: unknown): Usage | null {
   if (typeof value !== 'object' || value === null) return null;
   const raw = object(value);
   return {
-    at: number(raw.at), cpu: figure(raw.cpu), mem: figure(raw.mem), fds: figure(raw.fds), processes: figure(raw.processes),
-    disk: figure(raw.disk), ioRead: figure(raw.ioRead), ioWrite: figure(raw.ioWrite),
+    at: number(raw.at), cpu: figure(raw.cpu), mem: figure(raw.mem), fds: figure(raw.fds), processes: figure(raw.processes), threads: figure(raw.threads),
+    disk: figure(raw.disk), ioRead: figure(raw.ioRead), ioWrite: figure(raw.ioWrite), cpuShare: figure(raw.cpuShare), memShare: figure(raw.memShare),
   };
 }
 

@@ -8,16 +8,33 @@ export type InstanceStatus =
 export type ExitReason =
   | 'exited' | 'signal' | 'oom' | 'disk' | 'unhealthy' | 'stop' | 'update' | 'start-timeout' | 'port-taken' | 'unknown';
 
+/** A limit that was exceeded, and the sample that said so: bytes. */
+export interface Exceeded { what: 'memory' | 'disk'; used: number; limit: number }
+
 /** How a launch ended: one shape everywhere. */
 export interface Exit {
   code: number | null; /** number */ signal: number | null; reason: ExitReason;
   /** epoch ms */ at: number; durationMs: number; launch: number; core: boolean; peakMem: number | null;
   /** Who asked for it, where somebody did. */ by: string | null;
+  /** The limit that it was over, where that is why. */ quota: Exceeded | null;
   /** Last lines of output. */ tail: string[];
 }
 
 export interface HealthView { index: number; role: HealthRole; status: 'waiting' | 'passing' | 'failing'; failures: number; at: number; detail: string }
-export interface Usage { at: number; /** cores */ cpu: number | null; /** bytes */ mem: number | null; fds: number | null; processes: number | null; disk: number | null; ioRead: number | null; ioWrite: number | null }
+/**
+ * What an instance's whole tree of processes uses. null: not known (yet). Disk and descriptors are as of up to a minute ago, or longer
+ * where counting is dear.
+ */
+export interface Usage {
+  at: number;
+  /** Cores, since the sample before: 0.5 is half a core. */ cpu: number | null;
+  /** Bytes: the working set of its cgroup, else its share of resident memory (PSS). */ mem: number | null;
+  fds: number | null; processes: number | null; threads: number | null;
+  /** Bytes. */ disk: number | null;
+  /** Bytes from and to disks since the launch began. */ ioRead: number | null; ioWrite: number | null;
+  /** Parts of what it is allotted (`limits.cpus`, else `resAlloc.cpus`; `resAlloc.mem`): 1 is all of it; null where nothing is. */
+  cpuShare: number | null; memShare: number | null;
+}
 
 export interface InstanceView {
   id: string; app: string; slot: number; place: 'a' | 'b'; node: string; revision: number; epoch: number;
