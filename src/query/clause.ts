@@ -5,6 +5,7 @@ import type { Budget } from './automaton.ts';
 import type { IndexedDocument } from './document.ts';
 import { autoEdits, fuzzy } from './fuzzy.ts';
 import { quantityOf, timeOf } from './literal.ts';
+import { compareTexts } from './order.ts';
 import { hasPhrase } from './phrase.ts';
 import type { Clause } from './query.ts';
 import type { Token, Value } from './value.ts';
@@ -118,6 +119,10 @@ function rangeTest(range: Extract<Clause, { kind: 'range' }>, { now }: Moment): 
     candidate: T, low: T | null, high: T | null, withLow = includeFrom, withHigh = includeTo,
   ): boolean => (low === null || candidate > low || (withLow && candidate === low))
     && (high === null || candidate < high || (withHigh && candidate === high));
+  const between = (text: string): boolean => {
+    const above = low === null ? 1 : compareTexts(text, low), below = high === null ? -1 : compareTexts(text, high);
+    return (above > 0 || (includeFrom && above === 0)) && (below < 0 || (includeTo && below === 0));
+  };
   const each = <T>(read: (bound: string) => T | null): [T | null, T | null] | null =>
     bounds.every((bound) => read(bound) !== null) ? [from === null ? null : read(from), to === null ? null : read(to)] : null;
 
@@ -138,7 +143,7 @@ function rangeTest(range: Extract<Clause, { kind: 'range' }>, { now }: Moment): 
       if (numbers !== null && !Number.isNaN(value.numeral)) return inside(value.numeral, ...numbers);
       if (addresses !== null) return value.addresses.some((key) => inside(key, ...addresses));
       if (times !== null && value.date !== null) return inTime(value.date.from);
-      return textual && inside(value.lower, low, high);
+      return textual && between(value.lower);
     },
   };
 }

@@ -29,11 +29,19 @@ function termsOf(path: string, value: Value): Terms {
   return { path, whole: lower, words, number: numberOrNull(value.number), numeral: numberOrNull(value.numeral), addresses, date };
 }
 
+const indexedOf = (doc: unknown): IndexedDocument => (doc instanceof IndexedDocument ? doc : new IndexedDocument(doc));
+
+/** The terms of every value of a document. */
+export function valueTerms(doc: unknown): Terms[] {
+  const { shape, columns } = indexedOf(doc);
+  return shape.paths.flatMap((path, slot) => columns[slot]!.map((value) => termsOf(path, value)));
+}
+
 /** The terms of every value of a document, and under `elements` those of every object in it, by path, for `field:(a:x AND b:y)`. */
 export function terms(doc: unknown): { values: Terms[]; elements: { path: string; terms: ReturnType<typeof terms> }[] } {
-  const indexed = doc instanceof IndexedDocument ? doc : new IndexedDocument(doc);
+  const indexed = indexedOf(doc);
   return {
-    values: indexed.shape.paths.flatMap((path, slot) => indexed.columns[slot]!.map((value) => termsOf(path, value))),
+    values: valueTerms(indexed),
     elements: [...indexed.objects.keys()].filter((path) => path !== '')
       .flatMap((path) => indexed.elements(path).map((element) => ({ path, terms: terms(element) }))),
   };

@@ -1,0 +1,40 @@
+// An index of tokens in memory: evaluates the part of Elasticsearch's query DSL that translate.ts uses, literally.
+import { regex } from '../../../src/query/automaton.ts';
+import { compareTexts } from '../../../src/query/order.ts';
+import type { Searchable } from '../../../src/query/searchable.ts';
+import type { Dsl } from '../../../src/query/translate.ts';
+
+type Bounds = { gte?: string; gt?: string; lte?: string; lt?: string };
+const only = <T>(of: unknown): [name: string, value: T] => Object.entries(of as { [name: string]: T })[0]!;
+
+const tokensOf = (doc: Searchable, index: string): string[] => (index === 'anywhere' ? doc.anywhere : doc.terms);
+
+/** Does an index that holds `doc` find it by the question? */
+export function finds(dsl: Dsl, doc: Searchable): boolean {
+  const [kind, body] = only<unknown>(dsl);
+  switch (kind) {
+    case 'match_all': return true;
+    case 'match_none': return false;
+    case 'bool': {
+      const { filter = [], should = [], must_not: never = [] } = body as { filter?: Dsl[]; should?: Dsl[]; must_not?: Dsl[] };
+      return filter.every((part) => finds(part, doc)) && !never.some((part) => finds(part, doc))
+        && (should.length === 0 || should.some((part) => finds(part, doc)));
+    }
+    case 'term': {
+      const [index, text] = only<string | boolean>(body);
+      return index === 'vague' ? doc.vague === text : tokensOf(doc, index).includes(text as string);
+    }
+    case 'range': {
+      const [index, { gte, gt, lte, lt }] = only<Bounds>(body);
+      return tokensOf(doc, index).some((token) => (gte === undefined || compareTexts(token, gte) >= 0) && (gt === undefined || compareTexts(token, gt) > 0)
+        && (lte === undefined || compareTexts(token, lte) <= 0) && (lt === undefined || compareTexts(token, lt) < 0));
+    }
+    case 'regexp': {
+      const [index, { value, flags }] = only<{ value: string; flags: string }>(body);
+      if (flags !== 'NONE' || value.length > 1000) throw new Error(`not a pattern for a plain server: ${value}`);
+      const { matches } = regex(value); // ours folds capitals in patterns: it meets lower-cased texts only
+      return tokensOf(doc, index).some(matches);
+    }
+    default: throw new Error(`translate.ts does not ask ${kind}`);
+  }
+}
