@@ -47,7 +47,7 @@ const supervisor = setup({
       const asked = as(event, 'restart.asked');
       const { facts, answer, escalate }: Judgement = judge(context.children[asked.id]!, asked, context.answerMs);
       enqueue.assign({ children: { ...context.children, [asked.id]: facts } });
-      enqueue.sendTo(facts.child, answer);
+      if (answer) enqueue.sendTo(facts.child, answer);
       if (!escalate) return;
       enqueue.cancel(`answer.${facts.child}`);
       enqueue.raise({ type: 'escalation.expired', id: asked.id, launch: escalate.launch }, { id: `answer.${facts.child}`, delay: context.answerMs });
@@ -58,7 +58,7 @@ const supervisor = setup({
       const { facts, answer } = stay({ ...context.children[id]!, answered });
       enqueue.cancel(`answer.${facts.child}`);
       enqueue.assign({ children: { ...context.children, [id]: facts } });
-      enqueue.sendTo(facts.child, answer);
+      enqueue.sendTo(facts.child, answer!);
     }),
     close: enqueueActions(({ context, event, enqueue }) => {
       const facts = context.children[as(event, 'escalation.answered').id]!;

@@ -1,12 +1,10 @@
 // The words of the instance's chart: its guards, delays, effects, and what each action writes into the context.
 import { assign, cancel, enqueueActions, sendTo, setup, stopChild, type AnyActorRef } from 'xstate';
 import { callbackHole, promiseHole } from './effect.ts';
-import { failedLive, freshChecks, hasStarted, type CheckState } from '../src/model/health.ts';
-import {
-  endsForGood, exitWithCause,
-  type InstanceContext, type InstanceEvent, type InstanceInput, type InstancePolicy, type Killing, type ProgramCommand, type SupervisorReport,
-} from './instance-facts.ts';
-import { probeMachine, type ProbeInput } from './probe.ts';
+import { failedLive, hasStarted } from '../src/model/health.ts';
+import { endsForGood, exitWithCause, type InstanceContext, type InstanceEvent, type InstanceInput, type ProgramCommand, type SupervisorReport } from './instance-facts.ts';
+import { fetchBackOff, fold, killingOf, probeInputs, severing, takenUp, waiting } from './instance-steps.ts';
+import { probeMachine } from './probe.ts';
 
 type Of<T extends InstanceEvent['type']> = Extract<InstanceEvent, { type: T }>;
 /** The event as the one that the chart lets come here. */
@@ -14,24 +12,6 @@ const as = <T extends InstanceEvent['type']>(event: { type: string }, _type: T):
 const parent = ({ self }: { self: AnyActorRef }): AnyActorRef => self._parent ?? self;
 const report = (event: SupervisorReport): SupervisorReport => event;
 const command = (event: ProgramCommand): ProgramCommand => event;
-const causes = { 'instance.stop': 'stop', 'instance.restart': 'restart', 'limit.exceeded': 'disk' } as const;
-
-function killingOf(event: InstanceEvent, before: Killing | null): Killing | null {
-  if (endsForGood(before)) return before; // a stop stays a stop
-  switch (event.type) {
-    case 'instance.stop': return { reason: event.reason, by: event.by, text: event.text, at: event.at };
-    case 'instance.restart': return { reason: causes[event.type], by: event.by, text: event.text, at: event.at };
-    case 'limit.exceeded': return { reason: event.what, by: null, text: event.text, at: event.at };
-    default: return before;
-  }
-}
-const fetchBackOff = (failures: number): number => Math.min(60_000, 1000 * 2 ** Math.min(failures, 6));
-const fold = (checks: CheckState[], change: CheckState): CheckState[] => checks.map((old) => (old.index === change.index ? change : old));
-const probeInputs = ({ id, policy, checks, launch, chance }: InstanceContext): ProbeInput[] => policy.checks.map((check, index) => ({
-  instance: id, index, check, launchedMono: launch?.mono ?? 0, passed: checks[index]?.passedOnce ?? false, chance,
-}));
-const waiting = (policy: InstancePolicy, before: CheckState[] = []): CheckState[] =>
-  freshChecks(policy.checks, 0).map((check, index) => ({ ...check, passedOnce: before[index]?.passedOnce ?? false }));
 
 export const instanceActions = setup({
   types: {} as { context: InstanceContext; events: InstanceEvent; input: InstanceInput },
@@ -50,6 +30,9 @@ export const instanceActions = setup({
   },
   guards: {
     isNew: ({ context }) => !context.adopt?.launch,
+    isSevered: ({ context }) => context.partition === 'severed',
+    isNewAndSevered: ({ context }) => context.partition === 'severed' && !context.adopt?.launch,
+    wasSevered: ({ context: { partition, adopt } }) => partition === 'severed' && !adopt?.exit && !adopt?.stopping,
     /** Nothing has to be fetched for it. */
     isNewAndComplete: ({ context }) => !context.adopt?.launch && !context.policy.fetches,
     wasStopping: ({ context }) => !!context.adopt?.stopping,
@@ -65,11 +48,8 @@ export const instanceActions = setup({
     done: ({ event }) => as(event, 'restart.refused').outcome === 'done',
   },
   actions: {
-    takeUp: assign(({ context: { adopt, policy, exit } }) => ({
-      launch: adopt!.launch, over: adopt!.exit !== null, pid: adopt!.exit ? null : adopt!.launch!.pid, ready: adopt!.ready, exit: adopt!.exit ? exitWithCause(adopt!.exit, adopt!.stopping) : exit,
-      ended: adopt!.ended ?? { at: 0, mono: 0, chance: 0.5 }, killing: adopt!.stopping, leftMs: adopt!.stopping?.leftMs ?? (adopt!.ready || adopt!.exit ? null : adopt!.startLeftMs),
-      checks: waiting(policy).map((check) => ({ ...check, passedOnce: adopt!.ready !== null })), adopt: null,
-    })),
+    takeUp: assign(({ context }) => takenUp(context)),
+    takeUpSevered: assign(({ context }) => ({ ...takenUp(context), ...severing(context, { graceMs: context.adopt!.severedMs!, at: context.adopt!.launch!.at }) })),
     spawnProgram: enqueueActions(({ context, enqueue }) => {
       if (context.hasProgram) return;
       enqueue.spawnChild('program', { id: 'program', input: { id: context.id } });
@@ -80,7 +60,7 @@ export const instanceActions = setup({
       enqueue.assign({ hasProgram: false, pid: null });
     }),
     sendStart: enqueueActions(({ context, enqueue }) => {
-      enqueue.assign({ ready: null, killing: null, plan: null, over: false, askingUntil: null, failed: null, stuck: false, checks: waiting(context.policy) });
+      enqueue.assign({ ready: null, killing: null, plan: null, over: false, askingUntil: null, failed: null, stuck: false, partition: null, checks: waiting(context.policy) });
       enqueue.sendTo('program', command({ type: 'program.start' }));
     }),
     signalProgram: sendTo('program', ({ context }) => command({ type: 'program.signal', killing: context.killing, killTimeoutMs: context.leftMs ?? context.policy.killTimeoutMs })),
@@ -123,6 +103,10 @@ export const instanceActions = setup({
       return { reason: 'unhealthy' as const, by: null, text: check ? `health check ${check.index} failed ${check.failures} times in a row (${check.detail})` : null, at: check?.at ?? 0 };
     } }),
     startTimedOut: assign({ killing: ({ context: { policy, launch } }) => ({ reason: 'start-timeout' as const, by: null, text: `it was not ready within ${policy.startTimeoutMs / 1000} s`, at: (launch?.at ?? 0) + policy.startTimeoutMs }) }),
+    sever: assign(({ context, event }) => severing(context, as(event, 'instance.sever'))),
+    severDown: assign({ partition: 'severed', plan: null, askingUntil: null, fetch: null }),
+    hurry: assign({ leftMs: ({ event }) => as(event, 'instance.sever').graceMs }),
+    rejoin: assign({ partition: 'over' }),
     stuck: assign({ stuck: true }),
     relieve: assign({ plan: null, askingUntil: null, escalated: null, failed: null, fetch: null }),
     wait: assign({ plan: ({ context }) => ({ at: context.ended.at, delayMs: 0, crashLoop: false, deaths: 0, periodSeconds: 0, held: true, closed: false }) }),
@@ -143,8 +127,8 @@ export const instanceActions = setup({
     tellReady: sendTo(parent, ({ context }) => report({ type: 'instance.becameReady', id: context.id })),
     askTurn: sendTo(parent, ({ context }) => report({ type: 'turn.asked', id: context.id })),
     withdraw: sendTo(parent, ({ context }) => report({ type: 'turn.withdrawn', id: context.id })),
-    ask: sendTo(parent, ({ context: { id, over, exit, ended, launch, ready, killing } }) => report({
-      type: 'restart.asked', id, exit: over ? exit : null, ended, launch: launch?.launch ?? 0, readyMs: ready && ended.mono - ready.mono, byOperator: killing?.reason === 'restart',
+    ask: sendTo(parent, ({ context: { id, over, exit, ended, launch, ready, killing, partition } }) => report({
+      type: 'restart.asked', id, exit: over ? exit : null, ended, launch: launch?.launch ?? 0, readyMs: ready && ended.mono - ready.mono, byOperator: killing?.reason === 'restart', partition,
     })),
   },
 });

@@ -9,7 +9,7 @@ import type { ProbeReport } from './probe.ts';
 export interface InstancePolicy { checks: HealthCheckSpec[]; startTimeoutMs: number; killTimeoutMs: number; /** Alive for this long, where there are no checks. */ aliveMs: number; /** It has content that must be fetched before its first start. */ fetches: boolean }
 
 /** Why a program is being ended; decides where `killing` leads. */
-export type KillReason = 'stop' | 'update' | 'restart' | 'unhealthy' | 'start-timeout' | 'disk' | 'oom';
+export type KillReason = 'stop' | 'update' | 'restart' | 'unhealthy' | 'start-timeout' | 'disk' | 'oom' | 'partition';
 export interface Killing { reason: KillReason; /** Who asked, where somebody did. */ by: string | null; /** A sentence, where there is one. */ text: string | null; at: number }
 
 /** One launch of the program as it is known. */
@@ -27,6 +27,8 @@ export interface Adoption {
   ready: ReadyFacts | null;
   /** What is left of the start deadline, ms. */
   startLeftMs: number;
+  /** Its node is cut off: ms until it must be gone. */
+  severedMs?: number;
 }
 
 export interface InstanceInput {
@@ -37,6 +39,8 @@ export interface InstanceInput {
   chance: number;
   /** The exit of an earlier launch, shown until the next. */
   exit: Exit | null;
+  /** Its node has been cut off from its master for too long: nothing of it may run, after at most this time. */
+  severed?: { graceMs: number } | null;
 }
 
 /** A granted restart, as it is shown. */
@@ -72,6 +76,8 @@ export interface InstanceContext {
   stuck: boolean;
   /** The program actor is there: spawned once, stopped only when its tree is empty for good. */
   hasProgram: boolean;
+  /** severed: it may not run. over: it may again, and has not started yet. */
+  partition: 'severed' | 'over' | null;
 }
 
 export type InstanceEvent =
@@ -80,6 +86,9 @@ export type InstanceEvent =
   | { type: 'instance.restart'; by: string | null; text: string | null; at: number }
   | { type: 'instance.kill'; by: string | null; at: number }
   | { type: 'instance.adjust'; policy: InstancePolicy }
+  /** Its node is cut off: it ends within `graceMs` and stays down until it may run again. */
+  | { type: 'instance.sever'; graceMs: number; at: number }
+  | { type: 'instance.rejoin' }
   | { type: 'limit.exceeded'; what: 'disk' | 'oom'; text: string; at: number }
   | { type: 'fetch.retry' }
   | { type: 'program.started'; launch: LaunchFacts }
@@ -108,7 +117,7 @@ export type ProgramCommand =
 /** What an instance tells its supervisor, under its own id. */
 export type SupervisorReport =
   /** It is down and wants to start again. `exit` null: it was ended before its program had begun. */
-  | { type: 'restart.asked'; id: string; exit: Exit | null; ended: Moment; launch: number; readyMs: number | null; byOperator: boolean }
+  | { type: 'restart.asked'; id: string; exit: Exit | null; ended: Moment; launch: number; readyMs: number | null; byOperator: boolean; partition: 'severed' | 'over' | null }
   /** It is unhealthy and asks for its turn to be ended and started again. */
   | { type: 'turn.asked'; id: string }
   | { type: 'turn.withdrawn'; id: string }
@@ -118,13 +127,14 @@ export type SupervisorReport =
 export function freshInstance(input: InstanceInput | undefined): InstanceContext {
   const policy = input?.policy ?? { checks: [], startTimeoutMs: 60_000, killTimeoutMs: 10_000, aliveMs: 1000, fetches: true };
   return {
-    id: input?.id ?? '', policy, adopt: input?.adopt ?? null, chance: input?.chance ?? 0.5, launch: null, pid: null, ready: null, exit: input?.exit ?? null,
+    id: input?.id ?? '', policy, adopt: input?.adopt ? { ...input.adopt, ...(input.severed ? { severedMs: input.severed.graceMs } : {}) } : null, chance: input?.chance ?? 0.5, launch: null, pid: null, ready: null, exit: input?.exit ?? null,
     ended: { at: 0, mono: 0, chance: 0.5 }, killing: null, leftMs: null, checks: [], probes: 0, plan: null, over: true, askingUntil: null, escalated: null, fetch: null, failed: null, stuck: false, hasProgram: false,
+    partition: input?.severed ? 'severed' : null,
   };
 }
 
 const exitReasons: Record<KillReason, ExitReason> = {
-  stop: 'stop', update: 'update', restart: 'stop', unhealthy: 'unhealthy', 'start-timeout': 'start-timeout', disk: 'disk', oom: 'oom',
+  stop: 'stop', update: 'update', restart: 'stop', unhealthy: 'unhealthy', 'start-timeout': 'start-timeout', disk: 'disk', oom: 'oom', partition: 'partition',
 };
 
 /** An exit that was asked for carries why and by whom; an oom kill seen by the kernel stays one. */

@@ -4,10 +4,13 @@ import { instanceActions } from './instance-actions.ts';
 import { freshInstance } from './instance-facts.ts';
 
 const stop = { 'instance.stop': { target: '#instance.killing', actions: 'kill' } } as const;
+/** Its node is cut off: it is ended, and stands still in `restarting` until it may run again. */
+const sever = { 'instance.sever': { target: '#instance.killing', actions: 'sever' } } as const;
+const rejoin = { 'instance.rejoin': { guard: 'isSevered', actions: 'rejoin' } } as const;
 const adjust = { 'instance.adjust': { actions: 'adjust' } } as const;
 /** What may befall any program that runs. */
 const alive = {
-  ...stop, ...adjust,
+  ...stop, ...adjust, ...sever,
   'instance.restart': { target: '#instance.killing', actions: 'kill' },
   'instance.kill': { actions: 'killProgram' },
   'limit.exceeded': { target: '#instance.killing', actions: 'kill' },
@@ -31,10 +34,12 @@ export const instanceMachine = instanceActions.createMachine({
     recovering: {
       description: 'Goes where the facts on disk say that it was.',
       always: [
+        { guard: 'isNewAndSevered', target: 'restarting.asking', actions: 'spawnProgram' },
         { guard: 'isNewAndComplete', target: 'starting', actions: ['spawnProgram', 'sendStart'] },
         { guard: 'isNew', target: 'fetching' },
         { guard: 'wasStopping', target: 'killing', actions: ['takeUp', 'spawnProgram'] },
         { guard: 'hadEnded', target: 'restarting.clearing', actions: ['takeUp', 'spawnProgram'] },
+        { guard: 'wasSevered', target: 'killing', actions: ['takeUpSevered', 'spawnProgram'] },
         { guard: 'wasReady', target: 'running', actions: ['takeUp', 'spawnProgram', 'spawnProbes'] },
         { target: 'starting', actions: ['takeUp', 'spawnProgram', 'spawnProbes'] },
       ],
@@ -47,7 +52,10 @@ export const instanceMachine = instanceActions.createMachine({
         onDone: { target: 'starting', actions: ['spawnProgram', 'fetched', 'sendStart'] },
         onError: { actions: 'fetchFailed' },
       },
-      on: { ...adjust, 'instance.stop': { target: 'stopped', actions: 'kill' }, 'instance.restart': { target: 'fetching', reenter: true }, 'fetch.retry': { target: 'fetching', reenter: true } },
+      on: {
+        ...adjust, 'instance.stop': { target: 'stopped', actions: 'kill' }, 'instance.restart': { target: 'fetching', reenter: true }, 'fetch.retry': { target: 'fetching', reenter: true },
+        'instance.sever': { target: 'restarting.asking', actions: ['severDown', 'spawnProgram'] },
+      },
     },
     starting: {
       description: 'The program was asked to start and has not passed all its checks.',
@@ -83,8 +91,9 @@ export const instanceMachine = instanceActions.createMachine({
       description: 'The program is being ended; what comes then is decided by why.',
       entry: 'stopProbes', exit: 'spendLeft', initial: 'terminating',
       on: {
-        ...adjust,
+        ...adjust, ...rejoin,
         'instance.stop': { actions: 'kill' },
+        'instance.sever': { target: 'killing', reenter: true, actions: 'sever' },
         'program.exited': [{ guard: 'emptyForGood', target: 'stopped', actions: 'exited' }, { guard: 'empty', target: 'restarting.asking', actions: 'exited' }, { actions: 'exited' }],
         'program.emptied': [{ guard: 'forGood', target: 'stopped', actions: 'emptied' }, { target: 'restarting.asking', actions: 'emptied' }],
       },
@@ -99,8 +108,8 @@ export const instanceMachine = instanceActions.createMachine({
       states: {
         clearing: {
           description: 'The program ended by itself; what it left behind is ended too.',
-          entry: ['stopProbes', 'signalProgram'],
-          on: { ...stop, ...adjust, 'instance.restart': { actions: 'kill' }, 'instance.kill': { actions: 'killProgram' }, 'program.emptied': { target: 'asking', actions: 'emptied' } },
+          entry: ['stopProbes', 'signalProgram'], exit: 'spendLeft',
+          on: { ...stop, ...adjust, ...rejoin, 'instance.sever': { target: 'clearing', reenter: true, actions: ['severDown', 'hurry'] }, 'instance.restart': { actions: 'kill' }, 'instance.kill': { actions: 'killProgram' }, 'program.emptied': { target: 'asking', actions: 'emptied' } },
           after: { killTimeout: { actions: 'killProgram' } },
         },
         asking: {
@@ -108,13 +117,15 @@ export const instanceMachine = instanceActions.createMachine({
           entry: ['stopProbes', 'ask'],
           on: {
             ...idle,
-            'restart.granted': [{ guard: 'atOnce', target: '#instance.starting', actions: ['granted', 'sendStart'] }, { target: 'waiting', actions: 'granted' }],
+            'instance.sever': { actions: 'severDown' },
+            'instance.rejoin': { guard: 'isSevered', actions: ['rejoin', 'ask'] },
+            'restart.granted': [{ guard: 'isSevered' }, { guard: 'atOnce', target: '#instance.starting', actions: ['granted', 'sendStart'] }, { target: 'waiting', actions: 'granted' }],
             'restart.held': { actions: 'wait' },
             'restart.escalated': { actions: 'escalate' },
             'restart.refused': [{ guard: 'done', target: '#instance.stopped', actions: 'refused' }, { target: '#instance.failed', actions: 'refused' }],
           },
         },
-        waiting: { description: 'The delay before the next start.', on: { ...idle, 'restart.granted': { actions: 'granted', target: 'waiting', reenter: true } }, after: { backOff: { target: '#instance.starting', actions: 'sendStart' } } },
+        waiting: { description: 'The delay before the next start.', on: { ...idle, 'instance.sever': { target: 'asking', actions: 'severDown' }, 'restart.granted': { actions: 'granted', target: 'waiting', reenter: true } }, after: { backOff: { target: '#instance.starting', actions: 'sendStart' } } },
       },
     },
     failed: { description: 'Gave up. An operator can start it again.', on: idle },

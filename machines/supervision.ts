@@ -58,7 +58,7 @@ const planOf = (child: ChildFacts, decision: { delayMs: number; crashLoop: boole
 });
 
 /** The answer for a child, and what is remembered from now on. */
-export interface Judgement { facts: ChildFacts; answer: InstanceEvent; /** Ask the parent, for this long. */ escalate: { launch: number } | null }
+export interface Judgement { facts: ChildFacts; /** null: it knows that it has to wait. */ answer: InstanceEvent | null; /** Ask the parent, for this long. */ escalate: { launch: number } | null }
 
 const grant = (facts: ChildFacts, decision: { delayMs: number; crashLoop: boolean }): Judgement => {
   const granted: ChildFacts = { ...facts, asked: false, phase: decision.delayMs <= 0 ? 'starting' : 'down' };
@@ -68,6 +68,8 @@ const grant = (facts: ChildFacts, decision: { delayMs: number; crashLoop: boolea
 /** Judges a child that is down. An operator's restart clears window and back-off; all else is the model's decision. */
 export function judge(before: ChildFacts, asked: Extract<SupervisorReport, { type: 'restart.asked' }>, answerMs: number): Judgement {
   const facts = { ...before, chance: asked.ended.chance, endedAt: asked.ended.at };
+  if (asked.partition === 'severed') return { facts: { ...facts, phase: 'down' }, answer: null, escalate: null };
+  if (asked.partition === 'over') return grant(facts, { delayMs: 0, crashLoop: facts.history.full !== null });
   if (asked.byOperator) return grant({ ...facts, history: clearedHistory(), answered: true }, { delayMs: 0, crashLoop: false });
   const ended: EndedLaunch = { launch: asked.launch, reason: asked.exit?.reason ?? 'start-timeout', code: asked.exit?.code ?? null, readyMs: asked.readyMs };
   const { decision, history } = decideRestart(facts.policy, facts.history, ended, asked.ended.mono, facts.chance);

@@ -9,7 +9,7 @@ import { chartOf, toMermaid, type Chart } from '../machines/chart.ts';
 /** The repository, seen from dist/src/. */
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Most general first: who holds whom. */
-const order = ['master', 'node', 'placement', 'agent', 'link', 'app-supervisor', 'instance', 'probe'];
+const order = ['master', 'node', 'placement', 'agent', 'link', 'fence', 'app-supervisor', 'instance', 'probe'];
 
 const isMachine = (value: unknown): value is AnyStateMachine => typeof value === 'object' && value !== null && 'root' in value && 'createMachine' in value === false && 'provide' in value;
 

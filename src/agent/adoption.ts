@@ -6,7 +6,7 @@ import { launchDirectory } from './effects/launch-records.ts';
 import type { Entry } from './entry.ts';
 import { monoMs } from './moment.ts';
 
-const reasons: readonly KillReason[] = ['stop', 'update', 'restart', 'unhealthy', 'start-timeout', 'disk', 'oom'];
+const reasons: readonly KillReason[] = ['stop', 'update', 'restart', 'unhealthy', 'start-timeout', 'disk', 'oom', 'partition'];
 
 /** @returns null when no program of it ever began: it starts from the beginning */
 export function adoptionOf(entry: Entry): Adoption | null {

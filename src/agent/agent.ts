@@ -15,11 +15,13 @@ import { DesiredSet } from './desired-set.ts';
 import { Duties } from './duties.ts';
 import { bootId } from './effects/boot.ts';
 import { findMembershipRoot, removeMembershipRoot } from './effects/cgroup.ts';
+import { ContactFile } from './effects/contact-file.ts';
 import { ContentCache } from './effects/content-cache.ts';
 import { Launcher } from './effects/launcher.ts';
 import { PortPool } from './effects/ports.ts';
 import { Rotation } from './effects/rotation.ts';
 import { findTools } from './effects/tools.ts';
+import { Fence } from './fence.ts';
 import { Identity, type AgentIdentity } from './identity.ts';
 import { Instances } from './instances.ts';
 import { LinkClient, type Lines } from './link-client.ts';
@@ -85,14 +87,18 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
     conversation.fetched(entry, contents);
   });
   const rotation = new Rotation((path, error) => warn(`the output in ${path} could not be rotated`, error));
-  const instances = new Instances({ context, logic, standalone, rotation, onSupervisorFailed: (key) => head.send({ type: 'app.crashed', key, mono: monoMs() }) });
+  const instances = new Instances({ context, logic, standalone, rotation, severed: (entry) => fence?.severedOf(entry) ?? null, onSupervisorFailed: (key) => head.send({ type: 'app.crashed', key, mono: monoMs() }) });
   const self = new NodeSelf(options, root.kind, rotation, (minute, values) => link.metrics([{ subject: `node/${node}`, minute, values }]));
   const usage = new UsageSampler(instances, options.times, (points) => link.metrics(points));
   const retention = new Retention(context, instances, join(storeDirectory, 'kept'));
   instances.onGone = (entry) => { retention.gone(entry).catch((error: unknown) => warn(`what is left of ${entry.id} could not be put away`, error)); };
   const roster = new Roster(node);
   const commands = new AgentCommands({ context, instances, roster, keptDirectory: (id) => retention.keptDirectory(id), usageOf: (entry) => usage.watch(entry), congested: () => link.congested });
-  const conversation = new Conversation({ context, identity, instances, commands, self, standalone, openDesired: (hub) => DesiredSet.open(join(below('desired'), hub), warn), duties: (reach) => new Duties({ context, instances, ...reach }), warn });
+  const fence = standalone ? null : new Fence({
+    entries: () => instances.entries.values(), entry: (id) => instances.entries.get(id), say: (entry, event) => instances.say(entry, event), hub: () => conversation.hub,
+    file: new ContactFile(join(storeDirectory, 'contact'), bootId()), lostMs: options.times.lostMs, onSevered: () => link.renew('it was cut off for too long'), warn,
+  });
+  const conversation = new Conversation({ context, fence, identity, instances, commands, self, standalone, openDesired: (hub) => DesiredSet.open(join(below('desired'), hub), warn), duties: (reach) => new Duties({ context, instances, ...reach }), warn });
   const link = new LinkClient({ master: options.master ?? '', node, token: options.token }, conversation, spool, ...(given.lines ? [given.lines] : []));
   instances.onChange((ids) => { for (const id of ids) { link.instanceChanged(id); retention.ended(id); } });
   conversation.attach(link);
@@ -120,6 +126,7 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
     entries: function* () {
       yield { id: 'agent', parent: null, label: 'agent', actor: head };
       yield { id: 'link', parent: 'agent', label: 'link', actor: link.actor };
+      if (fence) yield { id: 'fence', parent: 'agent', label: 'fence', actor: fence.actor };
       for (const [key, actor] of instances.supervisors) yield { id: `supervisor:${key}`, parent: 'agent', label: key, actor };
       for (const entry of instances.entries.values()) if (entry.actor) yield { id: `instance:${entry.id}`, parent: `supervisor:${instances.keyOf(entry)}`, label: `${entry.record.assignment.app}.${entry.record.assignment.slot}`, actor: entry.actor };
     },
@@ -140,6 +147,7 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
   await serving;
 
   const letGo = async (): Promise<void> => {
+    fence?.stop();
     usage.stop();
     self.stop();
     instances.stop();

@@ -10,6 +10,7 @@ import type { Duties } from './duties.ts';
 import { bootId } from './effects/boot.ts';
 import { changeRecord } from './entries.ts';
 import type { Entry } from './entry.ts';
+import type { Fence } from './fence.ts';
 import type { Identity } from './identity.ts';
 import type { Instances } from './instances.ts';
 import type { CommandResult, LinkClient, LinkContent } from './link-client.ts';
@@ -31,6 +32,8 @@ export interface ConversationOptions {
   /** The desired set kept of a hub. */
   openDesired: (hub: string) => DesiredSet;
   duties: (reach: Reach) => Duties;
+  /** Null where there is no master to be cut off from. */
+  fence: Fence | null;
   warn: (message: string, error?: unknown) => void;
 }
 
@@ -53,6 +56,9 @@ export class Conversation implements LinkContent {
 
   attach(link: LinkClient): void { this.#link = link; }
 
+  /** The hub that this node obeys (or obeyed last); null before the first. */
+  get hub(): string | null { return this.#hub; }
+
   /** After records and live processes: the last desired set, so that the agent goes on without its master. */
   async recovered({ entries, strays }: Recovered): Promise<void> {
     const { context, instances, standalone, identity } = this.#options, hub = standalone ? ownHub : identity.now.hub;
@@ -72,6 +78,7 @@ export class Conversation implements LinkContent {
     if (tags) this.#options.context.tags = tags;
     if (this.#desired!.seq > 0) this.#duties.settle(assignments);
     await this.#duties.apply([...assignments.values()]);
+    this.#options.fence?.refresh();
   }
 
   #serve(hub: string): void {
@@ -107,6 +114,8 @@ export class Conversation implements LinkContent {
     identity.join(hub).then(() => identity.see(term, 0)).catch((error: unknown) => warn('the identity could not be written', error));
   }
 
+  contact(sentMono: number, lostMs: number): void { if (this.#obeys) this.#options.fence?.contact(sentMono, lostMs); }
+
   async desired(frame: DesiredFrame): Promise<'held' | 'resync'> {
     if (!this.#obeys || !this.#desired) return 'held';
     const set = this.#desired, { context, identity, standalone, instances } = this.#options;
@@ -118,6 +127,8 @@ export class Conversation implements LinkContent {
     this.#duties.drop(change.gone);
     await this.#duties.apply(change.changed);
     this.#duties.settle(set.assignments);
+    this.#options.fence?.refresh();
+    this.#options.fence?.rejoin();
     if (change.envsChanged) for (const entry of instances.entries.values()) this.#envs(entry, set.envs);
     return 'held';
   }

@@ -21,6 +21,8 @@ export interface InstancesOptions {
   /** Whether nobody is above this agent: then a full window is answered at once, and its apps are not called local. */
   standalone: boolean;
   rotation: Rotation;
+  /** Whether this node has been cut off for too long for this instance; null: it may run. */
+  severed: (entry: Entry) => { graceMs: number } | null;
   /** A supervisor failed: its parent decides when it comes back (`startSupervisor`). */
   onSupervisorFailed: (key: string) => void;
 }
@@ -75,7 +77,7 @@ export class Instances {
   }
 
   #inputOf(entry: Entry) {
-    return { id: entry.id, policy: policyOf(entry.record.spec, this.#options.context.options.times.aliveMs), chance: entry.chance, exit: entry.snapshot?.context.exit ?? entry.lastExit, adopt: adoptionOf(entry) };
+    return { id: entry.id, policy: policyOf(entry.record.spec, this.#options.context.options.times.aliveMs), chance: entry.chance, exit: entry.snapshot?.context.exit ?? entry.lastExit, adopt: adoptionOf(entry), severed: this.#options.severed(entry) };
   }
 
   /** Says something to an instance, by way of its supervisor. @returns false when nobody is there to hear it */

@@ -8,6 +8,7 @@ import type { AgentFrame, Command, DesiredFrame, Hello, MasterFrame, Times } fro
 import { openPoll } from './effects/poll.ts';
 import { openSocket, socketPasses } from './effects/socket.ts';
 import type { Line, LineListener, LineOptions } from './line.ts';
+import { monoMs } from './moment.ts';
 import { OnceDone } from './once-done.ts';
 import type { EventSpool } from './spool.ts';
 
@@ -23,6 +24,8 @@ export interface LinkContent {
   /** One of them; null: gone. */
   instance(id: string): InstanceView | null;
   load(): NodeLoad | null;
+  /** The master acknowledged a beat, or the hello, that was sent then (`monoMs`); after `lostMs` without one it calls this node lost. */
+  contact(sentMono: number, lostMs: number): void;
   /** The master knows us. `obey` false: report only, this node is another hub's. */
   welcomed(welcome: Welcome): void;
   /** Resolves when the set is held durably; then it is acknowledged. 'resync': it does not follow the last one. */
@@ -56,7 +59,7 @@ export class LinkClient {
   #beat: NodeJS.Timeout | null = null;
   #gather: NodeJS.Timeout | null = null;
   #ackedAt = 0;
-  #acknowledgedBeatSent = 0;
+  #helloSent = 0;
   #seq = 0;
   #eventsUpTo = 0;
   readonly #changedIds = new Set<string>();
@@ -96,9 +99,9 @@ export class LinkClient {
     return true;
   }
 
-  /** performance.now() of the sending of the last beat that the master acknowledged: `onPartition: stop-self` counts from it. */
-  get acknowledgedBeatSent(): number { return this.#acknowledgedBeatSent; }
   get times(): Times { return this.#times; }
+  /** Ends the line that stands, if one does: the next one begins with the whole state of both sides. */
+  renew(why: string): void { this.#line?.close(why); }
   get up(): 'websocket' | 'poll' | null { return this.#welcomed ? (this.#line?.kind ?? null) : null; }
 
   #listener(tell: (event: LinkEvent) => void): LineListener {
@@ -108,6 +111,7 @@ export class LinkClient {
         mine = line;
         this.#line = line;
         this.#welcomed = false;
+        this.#helloSent = monoMs();
         line.send({ type: 'hello', ...this.#content.greeting(), instances: this.#content.instances(), ...(this.#options.token ? { token: this.#options.token } : {}) });
       },
       frame: (frame) => { if (mine && this.#line === mine) this.#take(mine, frame, tell); },
@@ -139,8 +143,9 @@ export class LinkClient {
         this.#times = frame.times;
         this.#seq = this.#eventsUpTo = 0;
         this.#changedIds.clear();
-        this.#ackedAt = this.#acknowledgedBeatSent = performance.now();
+        this.#ackedAt = monoMs();
         this.#content.welcomed(frame);
+        this.#content.contact(this.#helloSent, frame.times.lostMs);
         // Whole, after every welcome: whatever was lost before is made good by it.
         line.send({ type: 'observed', run: this.#content.greeting().run, seq: ++this.#seq, from: 0, changes: Object.fromEntries(this.#content.instances().map((i) => [i.id, i])), ...this.#takeContents() });
         this.#beat = setInterval(() => this.#sendBeat(line), frame.times.beatMs);
@@ -155,8 +160,8 @@ export class LinkClient {
         this.#content.warn(`the master refuses this node: ${frame.detail}. ${frame.hint}`);
         return;
       case 'beat.ack':
-        this.#ackedAt = performance.now();
-        this.#acknowledgedBeatSent = frame.sentMono;
+        this.#ackedAt = monoMs();
+        this.#content.contact(Math.min(frame.sentMono, this.#ackedAt), this.#times.lostMs);
         return;
       case 'events.ack':
         this.#spool.acknowledge(frame.generation, frame.upTo);
@@ -199,7 +204,7 @@ export class LinkClient {
   get congested(): boolean { return (this.#line?.waiting() ?? 0) > chunkWaitBytes; }
 
   #sendBeat(line: Line): void {
-    const now = performance.now();
+    const now = monoMs();
     if (now - this.#ackedAt > 2 * this.#times.beatMs + 50 && now - this.#ackedAt > 2000) { line.close(`no answer to a beat for ${Math.round((now - this.#ackedAt) / 1000)} s`); return; }
     line.send({ type: 'beat', sentMono: now, load: this.#content.load() });
   }

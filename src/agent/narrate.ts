@@ -13,6 +13,7 @@ const by = (who: string | null): string => (who === null ? '' : `, asked by ${wh
 const kills: Record<string, string> = {
   stop: 'is being stopped', update: 'is being replaced', restart: 'is being restarted', unhealthy: 'is being stopped because it is unhealthy',
   'start-timeout': 'is being stopped because it did not become ready', disk: 'is being stopped because it used more disk than it may', oom: 'is being stopped because it ran out of memory',
+  partition: 'stops itself',
 };
 
 function ended({ exit, killing }: InstanceContext, name: string): Line {

@@ -79,6 +79,7 @@ function historyOf(record: InstanceRecord, directory: string, launches: readonly
     const path = launchDirectory(directory, n), launch = readLaunch<LaunchRecord>(path), exit = readExit(path);
     if (!isLaunchRecord(launch) || !exit || launch.at < record.clearedAt || launch.boot !== bootId()) continue;
     const ready = readReady(path), stopping = readStopping(path)?.reason;
+    if (stopping === 'partition') continue; // its node was cut off
     if (stopping === 'restart') { past.length = 0; continue; } // an operator's restart clears both counters
     const reason = stopping === 'unhealthy' || stopping === 'start-timeout' ? stopping : exit.signal ? 'signal' : 'exited';
     past.push({ launch: n, reason, code: exit.code, readyMs: ready && exit.at - ready.at, agoMs: now - exit.at });

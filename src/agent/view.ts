@@ -6,14 +6,14 @@ import type { InstanceContext } from '../../machines/instance-facts.ts';
 import type { Entry } from './entry.ts';
 
 const healthOf = (context: InstanceContext): HealthView[] => context.checks.map(({ index, role, status, failures, at, detail }) => ({ index, role, status, failures, at, detail }));
-const because = { stop: 'stop', update: 'update', restart: 'restart', unhealthy: 'unhealthy', 'start-timeout': 'start-timeout', disk: 'quota', oom: 'quota' } as const;
+const because = { stop: 'stop', update: 'update', restart: 'restart', unhealthy: 'unhealthy', 'start-timeout': 'start-timeout', disk: 'quota', oom: 'quota', partition: 'partition' } as const;
 
 function reasonOf(entry: Entry, context: InstanceContext, status: InstanceStatus): Reason | null {
   const { killing, plan, launch, policy, fetch } = context;
   if (status === 'killing' && context.stuck) return { code: 'stuck', text: 'A process of it does not end, not even by SIGKILL: it waits inside the kernel.', next: { what: 'is watched until it ends', at: null } };
   const facts: ReasonFacts = {
     status, exit: context.exit, health: healthOf(context), failed: context.failed,
-    restart: plan, asking: context.askingUntil === null ? null : { until: context.askingUntil },
+    restart: plan, severed: context.partition === 'severed', asking: context.askingUntil === null ? null : { until: context.askingUntil },
     stop: killing && { because: because[killing.reason], by: killing.by, killAt: killing.at + policy.killTimeoutMs },
     fetch: fetch && { uri: entry.record.spec.uris.map(({ uri }) => uri).join(', '), detail: fetch.detail, code: fetch.code, retryAt: null },
     deadlineAt: launch && context.pid !== null ? launch.at + policy.startTimeoutMs : null,

@@ -5,6 +5,7 @@ import { masterMachine } from '../../machines/master.ts';
 import type { Above, MasterEvent, RecoverInput } from '../../machines/master.ts';
 import type { Cluster } from '../api/cluster.ts';
 import { Roster } from '../live/roster.ts';
+import { replaceAfterMs } from '../model/partition.ts';
 import { defaultSettings } from '../placement/snapshot.ts';
 import type { PlacementSettings } from '../placement/snapshot.ts';
 import type { Store } from '../store/store.ts';
@@ -130,7 +131,7 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
   const planning = {
     context,
     frozenUntil: () => loss.frozenUntil,
-    settings: { ...defaultSettings, stopSelfMs: (times.lostMs * 7) / 6, ...options.placement },
+    settings: { ...defaultSettings, stopSelfMs: replaceAfterMs(times.lostMs), ...options.placement },
   };
   const roster = new Roster('master', () => clock.now());
   let placer: Placer | null = null;

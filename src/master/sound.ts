@@ -24,7 +24,9 @@ const statuses: readonly InstanceStatus[] = [
   'lost',
   'unknown',
 ];
-const reasons = ['exited', 'signal', 'oom', 'disk', 'unhealthy', 'stop', 'update', 'start-timeout', 'port-taken', 'unknown'] as const;
+const reasons = [
+  'exited', 'signal', 'oom', 'disk', 'unhealthy', 'stop', 'update', 'start-timeout', 'port-taken', 'partition', 'disk-full', 'not-started', 'unknown',
+] as const;
 
 /** It is part of keys and paths. */
 const instanceId = /^[A-Za-z0-9][\w.-]{0,149}$/;

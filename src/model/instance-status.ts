@@ -26,7 +26,7 @@ export function toStatus(value: StateValue | null): InstanceStatus {
 }
 
 /** How a launch ended, as the end of a sentence: "exited with code 1", "was killed by SIGKILL". */
-export function exitText(exit: Pick<Exit, 'reason' | 'code' | 'signal' | 'peakMem'>): string {
+export function exitText(exit: Pick<Exit, 'reason' | 'code' | 'signal' | 'peakMem'> & Partial<Pick<Exit, 'tail'>>): string {
   const how = exit.signal !== null ? `by ${signalName(exit.signal)}` : exit.code !== null ? `with code ${exit.code}` : null;
   switch (exit.reason) {
     case 'oom': return `ran out of memory${exit.peakMem === null ? '' : ` at ${showSize(exit.peakMem)}`}`;
@@ -34,6 +34,9 @@ export function exitText(exit: Pick<Exit, 'reason' | 'code' | 'signal' | 'peakMe
     case 'unhealthy': return 'was stopped: its health check kept failing';
     case 'start-timeout': return 'was stopped: it did not become healthy in time';
     case 'port-taken': return 'found its port taken';
+    case 'partition': return 'was stopped: its node had lost its master';
+    case 'disk-full': return `could not be started: ${exit.tail?.at(-1) ?? 'the disk is full'}`;
+    case 'not-started': return `could not be started${exit.tail?.length ? `: ${exit.tail.at(-1)}` : ''}`;
     case 'stop': return `was stopped${how ? ` (${how})` : ''}`;
     case 'update': return `was replaced${how ? ` (${how})` : ''}`;
     case 'signal': return `was killed ${how ?? 'by a signal'}`;
@@ -50,8 +53,10 @@ export interface ReasonFacts {
   restart?: { at: number; delayMs: number; crashLoop: boolean; deaths: number; held: boolean; periodSeconds: number } | null;
   /** Escalated, and no answer yet: epoch ms when it goes on in place. */
   asking?: { until: number } | null;
+  /** Stands still because its node has no master. */
+  severed?: boolean;
   /** `killing`: why, and when it is killed. */
-  stop?: { because: 'stop' | 'unhealthy' | 'quota' | 'update' | 'start-timeout' | 'restart'; by: string | null; killAt: number } | null;
+  stop?: { because: 'stop' | 'unhealthy' | 'quota' | 'update' | 'start-timeout' | 'restart' | 'partition'; by: string | null; killAt: number } | null;
   fetch?: { uri: string; detail: string; code?: string; retryAt: number | null } | null;
   /** `starting`: epoch ms of the start timeout. */
   deadlineAt?: number | null;
@@ -62,9 +67,11 @@ export interface ReasonFacts {
 const stopped: Record<NonNullable<ReasonFacts['stop']>['because'], string> = {
   stop: 'is being stopped', unhealthy: 'is being stopped: its health check kept failing', quota: 'is being stopped: it used more than it may',
   update: 'is being replaced', 'start-timeout': 'is being stopped: it did not become healthy in time', restart: 'is being restarted',
+  partition: 'is being stopped: its node has lost its master, and placement.onPartition is "stop-self"',
 };
 
 function restarting(facts: ReasonFacts): Reason {
+  if (facts.severed) return { code: 'partition', text: 'It stands still: its node has lost its master, and placement.onPartition is "stop-self".', next: { what: 'starts again when the master is back and still wants it here', at: null } };
   const ended = facts.exit ? `The program ${exitText(facts.exit)}` : 'The program ended';
   if (facts.asking) return { code: 'escalated', text: `${ended}; its restarts in place are used up and the master is asked where to go on.`, next: { what: 'starts again here unless it is moved', at: facts.asking.until } };
   const plan = facts.restart;

@@ -6,7 +6,10 @@ export type InstanceStatus =
   | 'pending' | 'fetching' | 'starting' | 'running' | 'unhealthy' | 'killing' | 'restarting' | 'stopped' | 'failed' | 'lost' | 'unknown';
 
 export type ExitReason =
-  | 'exited' | 'signal' | 'oom' | 'disk' | 'unhealthy' | 'stop' | 'update' | 'start-timeout' | 'port-taken' | 'unknown';
+  | 'exited' | 'signal' | 'oom' | 'disk' | 'unhealthy' | 'stop' | 'update' | 'start-timeout' | 'port-taken'
+  /** Its node was cut off, and `onPartition` is `stop-self`. */ | 'partition'
+  /** It could not be started: no room on the node's disk / anything else; the last line of `tail` says what. */ | 'disk-full' | 'not-started'
+  | 'unknown';
 
 /** A limit that was exceeded, and the sample that said so: bytes. */
 export interface Exceeded { what: 'memory' | 'disk'; used: number; limit: number }

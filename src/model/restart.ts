@@ -77,7 +77,7 @@ function afterPortTaken(policy: RestartPolicy, history: RestartHistory, chance: 
  * - The first restart since the last reset is immediate after at least 1 s of ready uptime; else back-off. Reset by
  *   `resetAfterSeconds` of ready uptime, by an operator (`clearedHistory`), never by mere time.
  * - `attempts` restarts are granted within any `periodSeconds`; the death that finds the window full escalates, or with
- *   `giveUp` fails. `port-taken` is no death. Once full, the slot goes on in place with growing delays until a reset.
+ *   `giveUp` fails. `port-taken` and `partition` are no deaths. Once full, the slot goes on in place with growing delays until a reset.
  * @param siblings the app's other slots on this node; null: never held
  */
 export function decideRestart(
@@ -88,6 +88,7 @@ export function decideRestart(
   if (exit.reason === 'stop' || exit.reason === 'update') return { decision: { kind: 'done' }, history: before };
   const reset = exit.readyMs !== null && exit.readyMs >= restart.resetAfterSeconds * 1000;
   const history = { ...before, ...(reset ? { delayed: 0, immediate: false, full: null } : {}), deaths: before.deaths.filter((at) => mono - at < restart.periodSeconds * 1000) };
+  if (exit.reason === 'partition') return { decision: { kind: 'granted', delayMs: 0, crashLoop: history.full !== null }, history };
   if (exit.reason === 'port-taken') return afterPortTaken(policy, history, chance);
   history.portTaken = 0;
   if (well && restart.policy !== 'always') return { decision: { kind: 'done' }, history };

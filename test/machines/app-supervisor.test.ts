@@ -219,7 +219,7 @@ crashes.run();
 const table = suite('app-supervisor: state x event');
 const samples: Record<string, SupervisorEvent> = {
   'instance.tell': { type: 'instance.tell', id: 'x', event: { type: 'fetch.retry' } }, 'policy.adjust': { type: 'policy.adjust', id: 'x', policy: { restart, type: 'service', fixedPort: false } },
-  'restart.asked': { type: 'restart.asked', id: 'x', exit: null, ended: when(1), launch: 1, readyMs: null, byOperator: false }, 'turn.asked': { type: 'turn.asked', id: 'x' },
+  'restart.asked': { type: 'restart.asked', id: 'x', exit: null, ended: when(1), launch: 1, readyMs: null, byOperator: false, partition: null }, 'turn.asked': { type: 'turn.asked', id: 'x' },
   'instance.becameReady': { type: 'instance.becameReady', id: 'x' }, 'turn.withdrawn': { type: 'turn.withdrawn', id: 'x' }, 'escalation.answered': { type: 'escalation.answered', id: 'x', launch: 1 },
   'escalation.expired': { type: 'escalation.expired', id: 'x', launch: 1 }, 'instance.revive': { type: 'instance.revive', id: 'x', input: bench(0).input(0), mono: 1 },
 };

@@ -26,6 +26,8 @@ const events = {
   'kill': { type: 'instance.kill', by: 'ann', at: 4000 },
   'adjust': { type: 'instance.adjust', policy: { checks: [check], startTimeoutMs: 1, killTimeoutMs: 1, aliveMs: 1, fetches: true } },
   'over the limit': { type: 'limit.exceeded', what: 'disk', text: 'disk', at: 4000 },
+  'sever': { type: 'instance.sever', graceMs: 3000, at: 4000 },
+  'rejoin': { type: 'instance.rejoin' },
   'fetch.retry': { type: 'fetch.retry' },
   'started': { type: 'program.started', launch },
   'exited, empty': { type: 'program.exited', exit, when, empty: true },
@@ -49,7 +51,7 @@ type Name = keyof typeof events;
 interface Bench { actor: () => ActorRefFrom<typeof instanceMachine>; send: (...names: Name[]) => void; commands: ProgramCommand[]; reports: SupervisorReport[]; clock: SimulatedClock; fetch: { done: () => void; fail: (error: Error) => void; count: number }; state: () => string }
 
 /** The machine under a parent that only listens; its effects do nothing by themselves. */
-function bench(options: { checks?: HealthCheckSpec[]; adopt?: Adoption | null; fetches?: boolean } = {}): Bench {
+function bench(options: { checks?: HealthCheckSpec[]; adopt?: Adoption | null; fetches?: boolean; severed?: { graceMs: number } } = {}): Bench {
   const commands: ProgramCommand[] = [], reports: SupervisorReport[] = [], clock = new SimulatedClock();
   const fetch = { done: () => {}, fail: (_error: Error) => {}, count: 0 };
   const machine = instanceMachine.provide({ actors: {
@@ -57,7 +59,7 @@ function bench(options: { checks?: HealthCheckSpec[]; adopt?: Adoption | null; f
     program: fromCallback<ProgramCommand, { id: string }>(({ receive }) => { receive((command) => commands.push(command)); }),
     probe: probeMachine.provide({ actors: { look: fromPromise<ProbeLook, { instance: string; check: HealthCheckSpec }>(() => new Promise(() => {})) } }),
   } });
-  const input: InstanceInput = { id: 'web.0.abcdefgh', policy: { checks: options.checks ?? [check], startTimeoutMs: 60_000, killTimeoutMs: 10_000, aliveMs: 1000, fetches: options.fetches ?? true }, adopt: options.adopt ?? null, chance: 0.5, exit: null };
+  const input: InstanceInput = { id: 'web.0.abcdefgh', policy: { checks: options.checks ?? [check], startTimeoutMs: 60_000, killTimeoutMs: 10_000, aliveMs: 1000, fetches: options.fetches ?? true }, adopt: options.adopt ?? null, chance: 0.5, exit: null, severed: options.severed ?? null };
   const parent = createActor(setup({ types: {} as { events: SupervisorReport }, actors: { machine } }).createMachine({
     invoke: { src: 'machine', id: 'child', input }, on: { '*': { actions: ({ event }) => { reports.push(event); } } },
   }), { clock });
@@ -93,29 +95,29 @@ const ways: Record<string, Name[] | null> = {
 
 /** State -> event -> where it leads. Staying where it is, but noting something, is written as the state itself. */
 const table: Record<string, Partial<Record<Name, string>>> = {
-  'fetching': { 'stop': 'stopped', 'restart': 'fetching', 'adjust': 'fetching', 'fetch.retry': 'fetching' },
+  'fetching': { 'stop': 'stopped', 'restart': 'fetching', 'adjust': 'fetching', 'fetch.retry': 'fetching', 'sever': 'restarting.asking' },
   'starting': {
-    'stop': 'killing.terminating', 'restart': 'killing.terminating', 'kill': 'starting', 'adjust': 'starting', 'over the limit': 'killing.terminating', 'started': 'starting',
+    'sever': 'killing.terminating', 'stop': 'killing.terminating', 'restart': 'killing.terminating', 'kill': 'starting', 'adjust': 'starting', 'over the limit': 'killing.terminating', 'started': 'starting',
     'exited, empty': 'restarting.asking', 'exited, others left': 'restarting.clearing', 'unprepared': 'fetching', 'survived': 'running',
     'probe passed': 'running', 'probe failed': 'starting', 'probe failed too often': 'starting',
   },
   'running': {
-    'stop': 'killing.terminating', 'restart': 'killing.terminating', 'kill': 'running', 'adjust': 'running', 'over the limit': 'killing.terminating',
+    'sever': 'killing.terminating', 'stop': 'killing.terminating', 'restart': 'killing.terminating', 'kill': 'running', 'adjust': 'running', 'over the limit': 'killing.terminating',
     'exited, empty': 'restarting.asking', 'exited, others left': 'restarting.clearing', 'probe passed': 'running', 'probe failed': 'running', 'probe failed too often': 'unhealthy',
   },
   'unhealthy': {
-    'stop': 'killing.terminating', 'restart': 'killing.terminating', 'kill': 'unhealthy', 'adjust': 'unhealthy', 'over the limit': 'killing.terminating',
+    'sever': 'killing.terminating', 'stop': 'killing.terminating', 'restart': 'killing.terminating', 'kill': 'unhealthy', 'adjust': 'unhealthy', 'over the limit': 'killing.terminating',
     'exited, empty': 'restarting.asking', 'exited, others left': 'restarting.clearing', 'probe passed': 'running', 'probe failed': 'running', 'probe failed too often': 'unhealthy',
     'granted': 'killing.terminating', 'granted at once': 'killing.terminating', 'held': 'unhealthy',
   },
-  'killing.terminating': { 'stop': 'killing.terminating', 'adjust': 'killing.terminating', 'kill': 'killing.forcing', 'exited, empty': 'stopped', 'exited, others left': 'killing.terminating', 'emptied': 'stopped' },
-  'killing.forcing': { 'stop': 'killing.forcing', 'adjust': 'killing.forcing', 'exited, empty': 'stopped', 'exited, others left': 'killing.forcing', 'emptied': 'stopped' },
-  'restarting.clearing': { 'stop': 'killing.terminating', 'adjust': 'restarting.clearing', 'restart': 'restarting.clearing', 'kill': 'restarting.clearing', 'emptied': 'restarting.asking' },
+  'killing.terminating': { 'sever': 'killing.terminating', 'stop': 'killing.terminating', 'adjust': 'killing.terminating', 'kill': 'killing.forcing', 'exited, empty': 'stopped', 'exited, others left': 'killing.terminating', 'emptied': 'stopped' },
+  'killing.forcing': { 'sever': 'killing.terminating', 'stop': 'killing.forcing', 'adjust': 'killing.forcing', 'exited, empty': 'stopped', 'exited, others left': 'killing.forcing', 'emptied': 'stopped' },
+  'restarting.clearing': { 'sever': 'restarting.clearing', 'stop': 'killing.terminating', 'adjust': 'restarting.clearing', 'restart': 'restarting.clearing', 'kill': 'restarting.clearing', 'emptied': 'restarting.asking' },
   'restarting.asking': {
-    'stop': 'stopped', 'restart': 'starting', 'adjust': 'restarting.asking', 'unprepared': 'fetching', 'granted': 'restarting.waiting', 'granted at once': 'starting',
+    'sever': 'restarting.asking', 'stop': 'stopped', 'restart': 'starting', 'adjust': 'restarting.asking', 'unprepared': 'fetching', 'granted': 'restarting.waiting', 'granted at once': 'starting',
     'held': 'restarting.asking', 'escalated': 'restarting.asking', 'refused: done': 'stopped', 'refused: failed': 'failed',
   },
-  'restarting.waiting': { 'stop': 'stopped', 'restart': 'starting', 'adjust': 'restarting.waiting', 'unprepared': 'fetching', 'granted': 'restarting.waiting', 'granted at once': 'restarting.waiting' },
+  'restarting.waiting': { 'sever': 'restarting.asking', 'stop': 'stopped', 'restart': 'starting', 'adjust': 'restarting.waiting', 'unprepared': 'fetching', 'granted': 'restarting.waiting', 'granted at once': 'restarting.waiting' },
   'failed': { 'stop': 'stopped', 'restart': 'starting', 'adjust': 'failed', 'unprepared': 'fetching' },
   'stopped': {},
 };
@@ -275,6 +277,56 @@ life('a changed check is probed anew; checks that passed stay passed', async () 
   assert.is(b.state(), 'running');
   assert.is.not(b.actor().getSnapshot().children['probe.0'], before);
   assert.is(b.actor().getSnapshot().context.checks[0]!.passedOnce, true);
+});
+const askedOf = (b: Bench) => b.reports.filter((each) => each.type === 'restart.asked');
+life('cut off, it ends within the grace, not its own kill timeout, and stands still until it may run again', async () => {
+  const b = await fetched();
+  b.send('started', 'probe passed', 'sever');
+  assert.is((b.commands.at(-1) as Extract<ProgramCommand, { type: 'program.signal' }>).killTimeoutMs, 3000);
+  b.clock.increment(3000);
+  assert.is(b.state(), 'killing.forcing', 'the app would have had 10 s');
+  b.send('emptied');
+  assert.is(b.state(), 'restarting.asking');
+  assert.is(askedOf(b).at(-1)!.partition, 'severed');
+  b.send('granted at once', 'granted');
+  assert.is(b.state(), 'restarting.asking', 'a grant decided before does not start it');
+  b.send('rejoin');
+  assert.is(askedOf(b).at(-1)!.partition, 'over');
+  b.send('granted at once');
+  assert.is(b.state(), 'starting');
+  assert.is(b.actor().getSnapshot().context.partition, null);
+  b.send('rejoin', 'started', 'probe passed');
+  assert.is(b.state(), 'running');
+});
+life('what waited for its next start when it was cut off asks again when it may', async () => {
+  const b = await fetched();
+  b.send('started', 'probe passed', 'exited, empty', 'granted', 'sever');
+  b.clock.increment(600_000);
+  assert.is(b.state(), 'restarting.asking');
+  b.send('rejoin', 'granted at once');
+  assert.is(b.state(), 'starting');
+});
+life('the master is back while it is still being ended: it starts again once its tree is empty', async () => {
+  const b = await fetched();
+  b.send('started', 'probe passed', 'sever', 'rejoin', 'exited, empty');
+  assert.is(askedOf(b).at(-1)!.partition, 'over');
+  assert.is(b.actor().getSnapshot().context.exit?.reason, 'partition');
+});
+life('a stop stays a stop when the node is cut off meanwhile', async () => {
+  const b = await fetched();
+  b.send('started', 'probe passed', 'stop', 'sever', 'exited, empty');
+  assert.is(b.state(), 'stopped');
+});
+life('found at the start of an agent that is cut off: what runs is ended, what does not run is not started', () => {
+  const fresh = bench({ severed: { graceMs: 500 }, fetches: false });
+  assert.is(fresh.state(), 'restarting.asking');
+  assert.is(fresh.commands.length, 0);
+  fresh.send('rejoin', 'granted at once');
+  assert.equal(fresh.commands, [{ type: 'program.start' }]);
+  const found = bench({ severed: { graceMs: 500 }, adopt: { launch, exit: null, ended: null, stopping: null, ready: { at: 1, mono: 1 }, startLeftMs: 0 } });
+  assert.is(found.state(), 'killing.terminating');
+  found.clock.increment(500);
+  assert.is(found.state(), 'killing.forcing');
 });
 life.run();
 
