@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { CliError, exitCode } from './cli/exit.ts';
 import { standardOutput } from './cli/output.ts';
-import { buildProgram, CommanderError } from './cli/program.ts';
+import { baseProgram, CommanderError } from './cli/base-program.ts';
 import { addHubCommands, localHub } from './run/commands.ts';
 import { version } from './run/log.ts';
 import { modernFlags, SettingError } from './run/settings.ts';
@@ -28,11 +28,11 @@ function tell(error: unknown): number {
 process.stdout.on('error', (error: NodeJS.ErrnoException) => { if (error.code === 'EPIPE') process.exit(exitCode.done); throw error; });
 
 const main = fileURLToPath(import.meta.url);
-const program = buildProgram({
-  version, output, environment: process.env, defaultHub: localHub,
-  addHubCommands: (command) => addHubCommands(command, { output, environment: process.env, main, finished: (result) => { code = result; } }),
-});
 const [, , part, ...rest] = process.argv;
+const program = baseProgram({ version, output });
+addHubCommands(program, { output, environment: process.env, main, finished: (result) => { code = result; } });
+// A daemon lives for months: it does not carry the commands that talk to one.
+if (part !== 'master' && part !== 'agent') (await import('./cli/program.ts')).addCommands(program, { output, environment: process.env, defaultHub: localHub });
 try {
   await program.parseAsync([...(part === undefined ? ['--help'] : [part]), ...modernFlags(part, rest)], { from: 'user' });
 } catch (error) {

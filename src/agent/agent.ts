@@ -52,6 +52,8 @@ export interface RunningAgent {
   readonly usage: UsageSampler;
   /** State of the agent's machine. */
   phase(): string;
+  /** Why it cannot be asked yet; null: it can. */
+  notReady(): string | null;
   /** Resolves when it has ended: null after `stop` or a drain, else why it ended by itself. */
   readonly ended: Promise<string | null>;
   /** The address of its API, once that is open. */
@@ -160,6 +162,11 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
   return {
     identity: identity.now, instances, commands, roster, self, link, context, spool, usage, ended,
     phase: () => String(head.getSnapshot().value),
+    notReady: () => {
+      const phase = String(head.getSnapshot().value);
+      if (phase !== 'serving' && phase !== 'draining') return `The agent is ${phase}`;
+      return self.known ? null : 'The facts of the node are being read';
+    },
     announce: (address) => { self.announce(options.address || address); if (link.up) link.factsChanged(self.facts); },
     stop: async ({ processes }) => {
       if (processes) await stopProcesses(instances);

@@ -19,7 +19,7 @@ const gatherMs = 50;
 export class JoinedCluster implements Cluster {
   readonly role = 'agent';
   readonly #agent: RunningAgent;
-  readonly #startedAt = Date.now();
+  readonly #startedAt = Math.round(Date.now() - process.uptime() * 1000); // this object is made with the first request
 
   constructor(agent: RunningAgent) { this.#agent = agent; }
 
@@ -34,11 +34,7 @@ export class JoinedCluster implements Cluster {
     return { name: 'stathub', role: 'agent', version: context.options.version, hub: identity.hub, term: identity.term || null, startedAt: this.#startedAt, phase: this.#agent.phase(), store: null, nodes: { [link.up ? 'ready' : 'suspect']: 1 }, apps: (await this.apps('', { from: 0, size: 0 })).total, instances, notices };
   }
 
-  notReady(): string | null {
-    const phase = this.#agent.phase();
-    if (phase !== 'serving' && phase !== 'draining') return `The agent is ${phase}`;
-    return this.#agent.self.known ? null : 'The facts of the node are being read';
-  }
+  notReady(): string | null { return this.#agent.notReady(); }
 
   #node(): NodeView {
     if (!this.#agent.self.known) throw new Refusal('starting', 'The facts of the node are being read', 'Try again in a moment.');

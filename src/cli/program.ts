@@ -1,6 +1,6 @@
-// The command line: every command, its flags and its help. Commands that run a hub are given by the composition root.
+// The commands that talk to a hub: their flags and their help. Those that run one are in src/run/commands.ts.
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import * as actions from './actions.ts';
 import { Client } from './client.ts';
 import { deploy, plan, readSpec } from './deploy.ts';
@@ -9,14 +9,11 @@ import { duration } from './format.ts';
 import * as lists from './lists.ts';
 import type { Output } from './output.ts';
 
-export interface ProgramOptions {
-  version: string;
+export interface CommandOptions {
   output: Output;
   environment: NodeJS.ProcessEnv;
   /** Where a hub of this machine is, when neither flag nor environment names one. */
   defaultHub: () => string;
-  /** Adds `up`, `down`, `master`, `agent`, `config`. */
-  addHubCommands: (program: Command) => void;
 }
 
 const count = (text: string): number => {
@@ -27,19 +24,9 @@ const time = (text: string): number => {
   try { return duration(/^\d+$/.test(text) ? `${text}s` : text); } catch (error) { throw new InvalidArgumentError((error as Error).message); }
 };
 
-/** Builds the program. It throws CliError or CommanderError and never exits: main turns them into words and a code. */
-export function buildProgram(options: ProgramOptions): Command {
+/** Adds every command that talks to a hub. They throw CliError and never exit: main turns that into words and a code. */
+export function addCommands(program: Command, options: CommandOptions): void {
   const { output } = options;
-  const program = new Command('stathub')
-    .description('A cluster manager for plain processes.')
-    .version(options.version, '-V, --version')
-    .option('--hub <url>', 'the hub to talk to (also STATHUB_MASTER); default: the one of this machine')
-    .option('--token-file <file>', 'read the token from this file (also STATHUB_TOKEN)')
-    .showHelpAfterError('(--help shows what there is)')
-    .configureOutput({ writeOut: (text) => output.out(text), writeErr: (text) => output.err(text) })
-    .exitOverride();
-  options.addHubCommands(program);
-
   const client = (): Client => {
     const { hub, tokenFile } = program.opts<{ hub?: string; tokenFile?: string }>();
     const base = hub ?? (options.environment['STATHUB_MASTER'] || options.defaultHub());
@@ -91,11 +78,8 @@ export function buildProgram(options: ProgramOptions): Command {
   for (const [action, about] of [['cordon', 'place nothing new on a node'], ['uncordon', 'place on it again'], ['drain', 'move everything off a node'], ['take-over', 'give a node of another hub to this one']] as const) {
     command(action, about).argument('<node>').action((name: string) => actions.nodeAction(client(), output, name, action));
   }
-  return program;
 }
 
 function readToken(file: string): string {
   try { return readFileSync(file, 'utf8').trim(); } catch (error) { throw new CliError(exitCode.usage, `cannot read the token file ${file}: ${(error as NodeJS.ErrnoException).code}`); }
 }
-
-export { CommanderError };

@@ -1,15 +1,13 @@
 // `stathub agent`: composes the agent, its API and its port; alone, it leads a hub of its own. Ended, its processes run on.
-import { startAgent, type RunningAgent } from '../agent/agent.ts';
+import { trimAfterStorms } from './small-heap.ts';
+import { startAgent, type RunningAgent, type StartOptions } from '../agent/agent.ts';
 import { closeInherited } from '../agent/effects/close-fds.ts';
-import { JoinedCluster } from '../agent/joined-cluster.ts';
-import type { StartOptions } from '../agent/agent.ts';
-import { createApi } from '../api/api.ts';
-import type { Cluster } from '../api/cluster.ts';
+import type { ApiOptions } from '../api/context.ts';
 import { openHttp } from '../live/serve.ts';
 import { Ending, endSignal, needsToken, takeDirectory, tlsOf, tokensOf, uiDirectory, value } from './daemon.ts';
+import { lateApi, type Served } from './late-api.ts';
 import { openLog, version, type Logger } from './log.ts';
 import type { InForce } from './settings.ts';
-import { startStandalone } from './standalone.ts';
 
 const portsOf = (text: string): { first: number; last: number } => {
   const [first, last] = text.split('-').map(Number);
@@ -24,10 +22,21 @@ function optionsOf(inForce: InForce, log: Logger): StartOptions {
   };
 }
 
-async function start(options: StartOptions): Promise<{ agent: RunningAgent; cluster: Cluster; stop: RunningAgent['stop'] }> {
-  if (options.master === null) return startStandalone(options);
+interface Started { agent: RunningAgent; api: (options: Omit<ApiOptions, 'cluster'>) => Promise<Served>; stop: RunningAgent['stop'] }
+
+/** Alone it is a whole hub, joined only an agent: neither loads what just the other one needs. */
+async function start(options: StartOptions): Promise<Started> {
+  if (options.master === null) {
+    const { agent, cluster, stop } = await (await import('./standalone.ts')).startStandalone(options);
+    return { agent, api: async (rest) => (await import('../api/api.ts')).createApi({ ...rest, cluster }), stop };
+  }
   const agent = await startAgent(options);
-  return { agent, cluster: new JoinedCluster(agent), stop: (how) => agent.stop(how) };
+  return { agent, api: async (rest) => lateApi(async () => joinedApi(agent, rest), () => agent.notReady() === null), stop: (how) => agent.stop(how) };
+}
+
+async function joinedApi(agent: RunningAgent, rest: Omit<ApiOptions, 'cluster'>): Promise<Served> {
+  const [{ createApi }, { JoinedCluster }] = await Promise.all([import('../api/api.ts'), import('../agent/joined-cluster.ts')]);
+  return createApi({ ...rest, cluster: new JoinedCluster(agent) });
 }
 
 /** Runs until a signal asks for the end; QUIT ends the processes, too. @returns the exit code */
@@ -45,8 +54,8 @@ export async function runAgent(inForce: InForce, say: (line: string) => void): P
     let processes = value<boolean>(inForce, 'stop-processes');
     ending.add('agent', () => running.stop({ processes }));
     const closing = new AbortController();
-    const app = createApi({
-      cluster: running.cluster, auth: { bind, tokens }, ui: { directory: uiDirectory }, version, closing: closing.signal,
+    const app = await running.api({
+      auth: { bind, tokens }, ui: { directory: uiDirectory }, version, closing: closing.signal,
       onError: (error, where) => log.error({ err: error, ...where }, 'a request failed'),
     });
     const tls = tlsOf(inForce);
@@ -57,6 +66,7 @@ export async function runAgent(inForce: InForce, say: (line: string) => void): P
     say(`stathub agent ${version} at ${http.address}, node ${running.agent.identity.node}, ${master ? `of the master at ${master}` : 'alone'}, store ${directory}`);
     if (made && needsToken(bind)) say(`admin token, shown this once: ${made.admin}`);
     process.on('SIGHUP', () => { try { tokens.reload(); log.info('tokens read again'); } catch (error) { log.error({ err: error }, 'tokens not read'); } });
+    ending.add('heap', trimAfterStorms());
     log.info({ address: http.address, directory }, 'agent serves');
     const how = await Promise.race([asked, running.agent.ended.then((failure) => ({ failure }))]);
     if (typeof how !== 'string') {

@@ -35,7 +35,10 @@ export function addHubCommands(program: Command, { output, environment, main, fi
     command.action(async (o) => finished(await run(resolve(part, kebab(o), environment, o.config ?? environment['STATHUB_CONFIG'] ?? null))));
   };
   daemon('master', 'run a master: REST API, dashboard, placement', async (inForce) => (await import('./master.ts')).runMaster(inForce, say));
-  daemon('agent', 'run an agent: alone, or of the master given by --master', async (inForce) => (await import('./agent.ts')).runAgent(inForce, say));
+  daemon('agent', 'run an agent: alone, or of the master given by --master', async (inForce) => {
+    await import('./small-heap.ts'); // before what is loaded makes it grow
+    return (await import('./agent.ts')).runAgent(inForce, say);
+  });
 
   program.command('config').description('every setting, its value and where it comes from').argument('[part]', 'master or agent', 'master').option('--config <file>', 'settings in YAML').option('--json', 'answer in JSON')
     .action((part: string, o) => {

@@ -2,8 +2,8 @@
 // in force is decided in one place: flag > environment > --config file > default; `stathub config` prints the origin of each.
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { parse as parseYaml } from 'yaml';
 
 export type Part = 'master' | 'agent';
 export type Value = string | number | boolean | string[] | null;
@@ -123,6 +123,9 @@ export function resolve(part: Part, flags: Record<string, unknown>, environment:
     return [setting.name, { value: setting.default(part), origin: 'default' }];
   }));
 }
+
+/** Loaded where a file is named: a daemon without one does not carry the parser. */
+const parseYaml = (text: string): unknown => (createRequire(import.meta.url)('yaml') as typeof import('yaml')).parse(text);
 
 /** A YAML file: settings at the top hold for both, those below `master:` or `agent:` for one. */
 function readConfig(path: string, part: Part): Record<string, unknown> {
