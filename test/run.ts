@@ -10,6 +10,7 @@ import { mkdtempSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { Lender } from './elasticsearch/shared.ts';
 import { endLeftovers } from './support/leftovers.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -37,7 +38,7 @@ function runFile(file: string, directory: string): Promise<Result> {
     const child = spawn(process.execPath, ['--enable-source-maps', file], {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true, // its own group: a file over its time is ended with all that it started
-      env: { ...process.env, TEST_DIRECTORY: directory, TMPDIR: directory, NO_COLOR: '1', FORCE_COLOR: '0' },
+      env: { ...process.env, ...lent, TEST_DIRECTORY: directory, TMPDIR: directory, NO_COLOR: '1', FORCE_COLOR: '0' },
     });
     let output = '';
     child.stdout.on('data', (chunk) => (output += chunk));
@@ -67,6 +68,8 @@ function runFile(file: string, directory: string): Promise<Result> {
 }
 
 const base = mkdtempSync(join(tmpdir(), 'stathub-test-'));
+const lender = new Lender(join(base, 'elasticsearch'));
+const lent = await lender.serve();
 const files = testFiles(here).filter((file) => positionals.length === 0 || positionals.some((word) => relative(here, file).includes(word))).sort();
 const results: Result[] = [];
 let next = 0;
@@ -81,6 +84,7 @@ async function worker() {
   }
 }
 await Promise.all(Array.from({ length: jobs }, worker));
+await lender.end();
 rmSync(base, { recursive: true, force: true });
 
 const failed = results.reduce((n, r) => n + Math.max(r.total - r.passed, r.problems.length ? 1 : 0), 0);

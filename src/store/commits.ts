@@ -2,8 +2,7 @@
 // once cost one fsync, and each hears of success only when its own write is on the disk.
 import type { RootDatabase } from 'lmdb';
 import { ABORT } from 'lmdb';
-import { storeFailure } from './failures.ts';
-import { StoreError } from './store.ts';
+import { closedError, storeFailure } from './failures.ts';
 import { ledgerNumber, setLedgerNumber } from './tables.ts';
 import type { Table } from './tables.ts';
 
@@ -129,6 +128,3 @@ export class Commits {
     while (this.running) await this.running;
   }
 }
-
-export const closedError = (): StoreError =>
-  new StoreError('store-unavailable', 'The store is closed', 'It was closed because the process is stopping.');

@@ -2,9 +2,9 @@
 // group); reads come from the memory map and cost microseconds.
 import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
-import { Commits, Ledger, closedError } from './commits.ts';
+import { Commits, Ledger } from './commits.ts';
 import { checkKey } from './encoding.ts';
-import { storeFailure } from './failures.ts';
+import { closedError, storeFailure } from './failures.ts';
 import { EventLog, prepareEntry } from './log.ts';
 import type { PreparedEntry } from './log.ts';
 import { prepareFile } from './prepare-file.ts';

@@ -43,3 +43,6 @@ export async function storeFailure(error: unknown, doing: string): Promise<Store
     { cause },
   );
 }
+
+export const closedError = (): StoreError =>
+  new StoreError('store-unavailable', 'The store is closed', 'It was closed because the process is stopping.');

@@ -1,0 +1,69 @@
+// Counters: numbers in blocks, each given once whoever asks, from any process. One document a counter, by compare-and-swap.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { checkKey } from '../encoding.ts';
+import { StoreError } from '../store.ts';
+import type { Bulk } from './bulk.ts';
+import type { Names } from './mappings.ts';
+import { pauseMs } from './requests.ts';
+import type { Requests } from './requests.ts';
+
+interface CounterDocument { found: boolean; _seq_no: number; _primary_term: number; _source: { next: number } }
+
+export class Counters {
+  private readonly requests: Requests;
+  private readonly bulk: Bulk;
+  private readonly names: Names;
+  /** Of one counter one after the other: askers of one process never race each other. */
+  private readonly queues = new Map<string, Promise<unknown>>();
+
+  constructor(requests: Requests, bulk: Bulk, names: Names) {
+    this.requests = requests;
+    this.bulk = bulk;
+    this.names = names;
+  }
+
+  private async read(name: string): Promise<CounterDocument | null> {
+    const { status, body } = await this.requests.send<CounterDocument>({
+      method: 'GET', path: `/${this.names.ledger}/_doc/${encodeURIComponent(`draw/${name}`)}`, answers: [404],
+    });
+    return status === 404 ? null : body;
+  }
+
+  /** The number that the counter gives next, 1 before the first. */
+  async peek(name: string): Promise<number> {
+    return (await this.read(name))?._source.next ?? 1;
+  }
+
+  /** @throws StoreError store-refused for a bad name or count */
+  draw(name: string, count: number, atLeast = 1): Promise<number> {
+    checkKey(name);
+    if (!Number.isSafeInteger(count) || count < 1 || !Number.isSafeInteger(atLeast)) {
+      throw new StoreError('store-refused', `Cannot draw ${count} numbers from ${atLeast} on`, 'Draw at least one; give whole numbers.');
+    }
+    const before = this.queues.get(name) ?? Promise.resolve();
+    const mine = before.catch(() => undefined).then(() => this.drawNow(name, count, atLeast));
+    this.queues.set(name, mine);
+    const forget = (): void => { if (this.queues.get(name) === mine) this.queues.delete(name); };
+    mine.then(forget, forget);
+    return mine;
+  }
+
+  /** A block that was written but not answered for is lost, never given twice. */
+  private async drawNow(name: string, count: number, atLeast: number): Promise<number> {
+    const until = performance.now() + this.requests.patienceMs;
+    for (let tries = 0; ; tries += 1) {
+      const stored = await this.read(name);
+      const first = Math.max(stored?._source.next ?? 1, atLeast);
+      const [outcome] = await this.bulk.run([{
+        action: stored ? 'index' : 'create', index: this.names.ledger, id: `draw/${name}`, source: JSON.stringify({ next: first + count }),
+        ...(stored ? { at: { seqNo: stored._seq_no, primaryTerm: stored._primary_term } } : {}),
+      }]);
+      if (outcome!.kind === 'done') return first;
+      if (outcome!.kind === 'failed') throw outcome!.error;
+      if (performance.now() > until) {
+        throw outcome!.kind === 'unknown' ? outcome!.error : new StoreError('store-unavailable', `The counter ${name} changes all the time`, 'Try again.');
+      }
+      await sleep(pauseMs(Math.min(tries, 3)));
+    }
+  }
+}

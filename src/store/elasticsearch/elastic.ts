@@ -1,0 +1,102 @@
+// The store in Elasticsearch: several masters share it, one leads (lease.ts). Acknowledged is what the primary and its in-sync
+// replicas have synced.
+import { StoreError } from '../store.ts';
+import type {
+  CollectionSize, Doc, LogEntry, QueryOptions, QueryResult, ReadLogOptions, ScanOptions, SeriesPoint, Store, Stored, Write, WriteResult,
+} from '../store.ts';
+import { Bulk } from './bulk.ts';
+import { collectionSizes } from './collections.ts';
+import { connect } from './connect.ts';
+import type { ElasticOptions } from './connect.ts';
+import { Counters } from './counters.ts';
+import { expire } from './expiry.ts';
+import { ElasticLog, checkTerm } from './log.ts';
+import { namesOf, prepareIndices } from './mappings.ts';
+import type { Names } from './mappings.ts';
+import { Points } from './points.ts';
+import { Records } from './records.ts';
+import type { Requests } from './requests.ts';
+import { searchCollection } from './search.ts';
+
+export class ElasticStore implements Store {
+  readonly requests: Requests;
+  readonly names: Names;
+  /** The server's version, as it says. */
+  readonly version: string;
+  private readonly records: Records;
+  private readonly counters: Counters;
+  private readonly log: ElasticLog;
+  private readonly points: Points;
+
+  constructor(requests: Requests, names: Names, version: string) {
+    this.requests = requests;
+    this.names = names;
+    this.version = version;
+    const bulk = new Bulk(requests);
+    this.records = new Records(requests, bulk, names);
+    this.counters = new Counters(requests, bulk, names);
+    this.log = new ElasticLog(requests, bulk, names, this.counters);
+    this.points = new Points(requests, bulk, names);
+  }
+
+  get<T = Doc>(collection: string, key: string): Promise<Stored<T> | null> { return this.records.get<T>(collection, key); }
+
+  scan<T = Doc>(collection: string, options?: ScanOptions): Promise<{ items: Stored<T>[]; next: string | null }> {
+    return this.records.scan<T>(collection, options);
+  }
+
+  async write(write: Write): Promise<WriteResult> { return (await this.records.write([write]))[0]!; }
+
+  bulk(writes: Write[]): Promise<WriteResult[]> { return this.records.write(writes); }
+
+  query<T = Doc>(collection: string, query: string, options: QueryOptions = {}): Promise<QueryResult<T>> {
+    return searchCollection<T>(this.requests, this.names, this.records, collection, query, options);
+  }
+
+  async draw(counter: string, count: number, atLeast?: number): Promise<number> { return this.counters.draw(counter, count, atLeast); }
+
+  async append(entries: Omit<LogEntry, 'seq'>[], term = 0): Promise<number[]> {
+    checkTerm(term);
+    return this.log.append(entries, term);
+  }
+
+  readLog(options?: ReadLogOptions): Promise<{ items: LogEntry[]; oldest: number; newest: number }> { return this.log.read(options); }
+
+  addPoints(subject: string, points: SeriesPoint[]): Promise<void> { return this.points.add(subject, points); }
+
+  readPoints(subject: string, fromMinute: number, toMinute: number): Promise<SeriesPoint[]> {
+    return this.points.read(subject, fromMinute, toMinute);
+  }
+
+  async expire(before: number, maxEvents: number): Promise<number> {
+    const dropped = await expire(this.requests, this.names, before, maxEvents);
+    if (dropped > 0) this.log.forget();
+    return dropped;
+  }
+
+  collections(): Promise<CollectionSize[]> { return collectionSizes(this.requests, this.names); }
+
+  close(): Promise<void> { return this.requests.close(); }
+}
+
+/** What an index name may begin with. */
+const PREFIX = /^[a-z][a-z0-9_-]{0,62}$/;
+
+/**
+ * Connects, checks product and version, makes what is missing.
+ * @throws StoreError store-unavailable (not reachable, not authorised), store-refused (no Elasticsearch, too old or too new); with a hint
+ */
+export async function openElastic(options: ElasticOptions): Promise<ElasticStore> {
+  if (!PREFIX.test(options.prefix)) {
+    throw new StoreError('store-refused', `'${options.prefix}' is no prefix of indices`, 'Use a-z, 0-9, _ and -, beginning with a letter, at most 63.');
+  }
+  const { requests, version } = await connect(options);
+  try {
+    const names = namesOf(options.prefix);
+    await prepareIndices(requests, names);
+    return new ElasticStore(requests, names, version);
+  } catch (error) {
+    await requests.close();
+    throw error;
+  }
+}

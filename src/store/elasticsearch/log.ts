@@ -1,0 +1,189 @@
+// The event log in daily indices. Numbers come in blocks from a counter; one process appends one batch after another, each to one
+// index, so whatever is seen of a batch, all before it is there. A reader first learns how far it may look, then looks.
+import { randomBytes } from 'node:crypto';
+import { prepareEntry } from '../log.ts';
+import type { PreparedEntry } from '../log.ts';
+import { pageSize } from '../records.ts';
+import { searchLog } from '../search.ts';
+import { StoreError } from '../store.ts';
+import type { LogEntry, ReadLogOptions } from '../store.ts';
+import type { Bulk, Operation } from './bulk.ts';
+import type { Counters } from './counters.ts';
+import type { Names } from './mappings.ts';
+import type { Requests } from './requests.ts';
+
+const COUNTER = 'events';
+/** Numbers drawn at once; what is left of them when the process ends is given up. */
+const BLOCK = 1_000;
+/** Of one batch: entries, and bytes. It must fit into one request of the bulk. */
+const MOST_IN_BATCH = 500;
+const MOST_BYTES = 2 * 1024 * 1024;
+/** Own entries kept in memory: who follows the log is answered from here and does not ask the server at every event. */
+const TAIL = 2_000;
+
+interface EventSource { seq: number; at: number; term: number; writer: string; entry: object }
+interface Waiting { entry: PreparedEntry; term: number; resolve: (seq: number) => void; reject: (error: unknown) => void }
+
+const whole = (asked: number | undefined, usual: number): number => (Number.isFinite(asked) ? Math.floor(asked!) : usual);
+const entryOf = ({ seq, entry }: EventSource): LogEntry => ({ ...(entry as Omit<LogEntry, 'seq'>), seq } as LogEntry);
+
+export class ElasticLog {
+  private readonly requests: Requests;
+  private readonly bulk: Bulk;
+  private readonly names: Names;
+  private readonly counters: Counters;
+  private readonly writer = randomBytes(6).toString('base64url');
+  private next = 1;
+  private end = 1;
+  /** The highest own number of which it is known how it ended. */
+  private settled = 0;
+  private tail: LogEntry[] = [];
+  private waiting: Waiting[] = [];
+  private working = false;
+
+  constructor(requests: Requests, bulk: Bulk, names: Names, counters: Counters) {
+    this.requests = requests;
+    this.bulk = bulk;
+    this.names = names;
+    this.counters = counters;
+  }
+
+  append(entries: Omit<LogEntry, 'seq'>[], term: number): Promise<number[]> {
+    const prepared = entries.map(prepareEntry);
+    const numbers = prepared.map((entry) => new Promise<number>((resolve, reject) => this.waiting.push({ entry, term, resolve, reject })));
+    if (!this.working) {
+      this.working = true;
+      queueMicrotask(() => void this.work());
+    }
+    return Promise.all(numbers);
+  }
+
+  private async work(): Promise<void> {
+    while (this.waiting.length > 0) {
+      // One index a batch: the order of its entries is then the order in which they can be found.
+      const index = this.names.events(this.waiting[0]!.entry.at);
+      let count = 1, bytes = this.waiting[0]!.entry.json.length;
+      for (; count < Math.min(MOST_IN_BATCH, this.waiting.length); count += 1) {
+        const { at, json } = this.waiting[count]!.entry;
+        bytes += json.length;
+        if (bytes > MOST_BYTES || this.names.events(at) !== index) break;
+      }
+      const batch = this.waiting.splice(0, count);
+      try {
+        const numbers = await this.write(index, batch);
+        batch.forEach(({ resolve }, n) => resolve(numbers[n]!));
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+    this.working = false;
+  }
+
+  private async numbers(count: number): Promise<number[]> {
+    const numbers: number[] = [];
+    while (numbers.length < count) {
+      if (this.next >= this.end) {
+        const size = Math.max(BLOCK, count - numbers.length);
+        this.next = await this.counters.draw(COUNTER, size, this.next);
+        this.end = this.next + size;
+      }
+      numbers.push(this.next++);
+    }
+    return numbers;
+  }
+
+  /** The same numbers again until there is an answer; without one they are given up, and the caller hears of it. */
+  private async write(index: string, batch: Waiting[]): Promise<number[]> {
+    const numbers = await this.numbers(batch.length);
+    let left: Operation[] = batch.map(({ entry, term }, n) => ({
+      action: 'index', index, id: String(numbers[n]),
+      source: `{"seq":${numbers[n]},"at":${entry.at},"term":${term},"writer":"${this.writer}","entry":${entry.json.toString()}}`,
+    }));
+    const until = performance.now() + this.requests.patienceMs;
+    try {
+      while (left.length > 0) {
+        const outcomes = await this.bulk.run(left);
+        const failed = outcomes.find((outcome) => outcome.kind === 'failed' || (outcome.kind === 'unknown' && performance.now() > until));
+        if (failed && 'error' in failed) throw failed.error;
+        left = left.filter((_, n) => outcomes[n]!.kind === 'unknown');
+      }
+      batch.forEach(({ entry }, n) => this.tail.push({ ...(JSON.parse(entry.json.toString()) as Omit<LogEntry, 'seq'>), seq: numbers[n]! } as LogEntry));
+      if (this.tail.length > 2 * TAIL) this.tail = this.tail.slice(-TAIL);
+      return numbers;
+    } catch (error) {
+      this.tail = []; // part of the batch may be there: the tail is no longer all that there is
+      throw error;
+    } finally {
+      this.settled = numbers.at(-1)!;
+    }
+  }
+
+  private async search(body: object): Promise<EventSource[]> {
+    const { body: answer } = await this.requests.send<{ hits: { hits: { _source: EventSource }[] } }>({
+      method: 'POST', path: `/${this.names.allEvents}/_search`, query: { ignore_unavailable: true, allow_partial_search_results: false },
+      body: { track_total_hits: false, _source: ['seq', 'entry'], ...body },
+    });
+    return answer.hits.hits.map((hit) => hit._source);
+  }
+
+  private refresh(): Promise<unknown> {
+    return this.requests.send({ method: 'POST', path: `/${this.names.allEvents}/_refresh` });
+  }
+
+  /** Not what we are writing just now: a lower number of it may still be missing. */
+  private get seen(): object {
+    const mine = { term: { writer: this.writer } };
+    return { bool: { should: [{ range: { seq: { lte: this.settled } } }, { bool: { must_not: [mine] } }], minimum_should_match: 1 } };
+  }
+
+  /**
+   * How far it is safe to look. Of other processes the newest entry that can be found: all below it were acknowledged before it was
+   * sent, and a refresh after that shows them.
+   */
+  private async horizon(): Promise<{ newest: number; filter: object[] }> {
+    await this.refresh();
+    const seen = this.seen, settled = this.settled;
+    const [found] = await this.search({ size: 1, _source: ['seq'], sort: [{ seq: { order: 'desc', unmapped_type: 'long' } }], query: { bool: { filter: [seen] } } });
+    if (found && found.seq > settled) await this.refresh();
+    const newest = Math.max(settled, found?.seq ?? 0);
+    return { newest: found || settled > 0 ? newest : (await this.counters.peek(COUNTER)) - 1, filter: [seen, { range: { seq: { lte: newest } } }] };
+  }
+
+  async read(options: ReadLogOptions = {}): Promise<{ items: LogEntry[]; oldest: number; newest: number }> {
+    const newestFirst = options.newestFirst ?? false, limit = pageSize(options.limit, 100);
+    const after = Math.max(0, whole(options.after, 0));
+    const first = this.tail[0];
+    const fromTail = !newestFirst && first !== undefined && after >= first.seq && this.tail.at(-1)!.seq > after;
+    const { newest, filter } = fromTail ? { newest: this.settled, filter: [] } : await this.horizon();
+    const before = Math.min(whole(options.before, newest + 1), newest + 1);
+    const page = async (low: number, high: number, count: number): Promise<LogEntry[]> => {
+      if (fromTail) return this.tail.filter(({ seq }) => seq > low && seq < high).slice(0, count);
+      if (high <= low + 1) return [];
+      const sources = await this.search({
+        size: count, sort: [{ seq: { order: newestFirst ? 'desc' : 'asc', unmapped_type: 'long' } }],
+        query: { bool: { filter: [...filter, { range: { seq: { gt: low, lt: high } } }] } },
+      });
+      return sources.map(entryOf);
+    };
+    const items = await searchLog(page, options.query ?? '', { after, before, limit, newestFirst });
+    return { items, oldest: fromTail ? Math.min(this.knownOldest ?? first.seq, first.seq) : await this.oldest(newest), newest };
+  }
+
+  private knownOldest: number | null = null;
+  private async oldest(newest: number): Promise<number> {
+    const [found] = await this.search({ size: 1, _source: ['seq'], sort: [{ seq: { order: 'asc', unmapped_type: 'long' } }] });
+    this.knownOldest = found?.seq ?? null;
+    return found?.seq ?? newest + 1;
+  }
+
+  /** Something was dropped: what is remembered may be gone. */
+  forget(): void {
+    this.tail = [];
+    this.knownOldest = null;
+  }
+}
+
+/** @throws StoreError store-refused when a term is none */
+export function checkTerm(term: number): void {
+  if (!Number.isSafeInteger(term) || term < 0) throw new StoreError('store-refused', `A term is ${term}`, 'Give a whole number from 0 on.');
+}

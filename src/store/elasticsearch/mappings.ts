@@ -1,0 +1,120 @@
+// Which indices there are, how they are mapped, and that they are there. Everything under one prefix; nothing is mapped by guess.
+import { ofAnswer } from './failures.ts';
+import type { ServerReason } from './failures.ts';
+import type { Requests } from './requests.ts';
+
+/**
+ * Collections with an index of their own; those that the code does not know share `<prefix>-records`, told apart by `collection`.
+ * A new collection of many documents belongs here.
+ */
+export const OWN_INDEX = ['nodes', 'apps', 'revisions', 'assignments', 'tombstones', 'instances'] as const;
+
+export interface Names {
+  prefix: string;
+  /** Index of a collection's records. */
+  records(collection: string): string;
+  /** All indices of records, for a search over them. */
+  allRecords: string[];
+  /** Counters and the lease of the leader. */
+  ledger: string;
+  /** The daily index of events, or of points, of a moment (epoch ms, by UTC day). */
+  events(at: number): string;
+  points(at: number): string;
+  allEvents: string;
+  allPoints: string;
+}
+
+const day = (at: number): string => new Date(at).toISOString().slice(0, 10).replaceAll('-', '.');
+
+/** The UTC day (epoch ms of its begin) of a daily index, or null when the name is none. */
+export function dayOf(index: string): number | null {
+  const match = /-(\d{4})\.(\d{2})\.(\d{2})$/.exec(index);
+  return match ? Date.UTC(Number(match[1]), Number(match[2]) - 1, Number(match[3])) : null;
+}
+
+export function namesOf(prefix: string): Names {
+  const own = new Set<string>(OWN_INDEX);
+  const records = (collection: string): string => (own.has(collection) ? `${prefix}-${collection}` : `${prefix}-records`);
+  return {
+    prefix, records,
+    allRecords: [...OWN_INDEX.map(records), `${prefix}-records`],
+    ledger: `${prefix}-ledger`,
+    events: (at) => `${prefix}-events-${day(at)}`,
+    points: (at) => `${prefix}-metrics-${day(at)}`,
+    allEvents: `${prefix}-events-*`,
+    allPoints: `${prefix}-metrics-*`,
+  };
+}
+
+type Properties = Record<string, object>;
+
+/** A record: what the port needs; `doc` is kept as it is given and not looked into. */
+const recordProperties: Properties = {
+  collection: { type: 'keyword' },
+  /** Sorts by byte of UTF-8: the order of scans. */
+  key: { type: 'keyword' },
+  /** Term under which it was written. */
+  term: { type: 'long' },
+  /** Names the write that made it, so that a write without an answer can be recognised. */
+  write: { type: 'keyword', index: false, doc_values: false },
+  doc: { type: 'object', enabled: false },
+};
+
+const eventProperties: Properties = {
+  seq: { type: 'long' },
+  at: { type: 'date', format: 'epoch_millis' },
+  term: { type: 'long' },
+  /** The process that gave the number. */
+  writer: { type: 'keyword' },
+  entry: { type: 'object', enabled: false },
+};
+
+const pointProperties: Properties = {
+  subject: { type: 'keyword' },
+  minute: { type: 'long' },
+  values: { type: 'object', enabled: false },
+};
+
+const ledgerProperties: Properties = { next: { type: 'long' }, lease: { type: 'object', enabled: false } };
+
+/** One shard: the order of a log's numbers needs it, and a hub's records are few. Replicas as soon as there is a second node. */
+const settings = {
+  number_of_shards: 1, auto_expand_replicas: '0-1', refresh_interval: '1s', 'translog.durability': 'request',
+};
+
+/** Above what Elasticsearch brings along (100 to 200). */
+const PRIORITY = 500;
+
+interface Template { name: string; patterns: string[]; properties: Properties }
+
+const templatesOf = (names: Names): Template[] => [
+  { name: `${names.prefix}-records`, patterns: names.allRecords, properties: recordProperties },
+  { name: `${names.prefix}-events`, patterns: [names.allEvents], properties: eventProperties },
+  { name: `${names.prefix}-metrics`, patterns: [names.allPoints], properties: pointProperties },
+  { name: `${names.prefix}-ledger`, patterns: [names.ledger], properties: ledgerProperties },
+];
+
+/**
+ * Puts the templates and makes the lasting indices; daily ones come by themselves, mapped by their template.
+ * Safe to do at every start, by several masters at once.
+ */
+export async function prepareIndices(requests: Requests, names: Names): Promise<void> {
+  for (const { name, patterns, properties } of templatesOf(names)) {
+    await requests.send({
+      method: 'PUT', path: `/_index_template/${name}`,
+      body: {
+        index_patterns: patterns, priority: PRIORITY,
+        template: { settings: { index: settings }, mappings: { dynamic: false, properties } },
+        _meta: { description: 'stathub' },
+      },
+    });
+  }
+  const lasting = [...names.allRecords.map((index) => ({ index, properties: recordProperties })), { index: names.ledger, properties: ledgerProperties }];
+  for (const { index, properties } of lasting) {
+    const { status, body } = await requests.send<{ error?: ServerReason }>({ method: 'PUT', path: `/${index}`, answers: [400] });
+    if (status !== 400) continue;
+    if (body.error?.type !== 'resource_already_exists_exception') throw ofAnswer(status, body.error, requests.where).error;
+    // What a later stathub added to the mapping is added to the index.
+    await requests.send({ method: 'PUT', path: `/${index}/_mapping`, body: { dynamic: false, properties } });
+  }
+}

@@ -1,0 +1,73 @@
+// Per-minute points in daily indices: one document a subject and minute, so that the same minute again replaces it.
+import { createHash } from 'node:crypto';
+import { checkKey, toJson } from '../encoding.ts';
+import { StoreError } from '../store.ts';
+import type { SeriesPoint } from '../store.ts';
+import type { Bulk, Operation } from './bulk.ts';
+import type { Names } from './mappings.ts';
+import type { Answer, Requests } from './requests.ts';
+
+const PAGE = 5_000;
+
+interface Page { hits: { hits: { _source: SeriesPoint; sort: number[] }[] } }
+
+export class Points {
+  private readonly requests: Requests;
+  private readonly bulk: Bulk;
+  private readonly names: Names;
+  /** Written by us since the last refresh; at first, by whoever was before us. */
+  private unseen = true;
+
+  constructor(requests: Requests, bulk: Bulk, names: Names) {
+    this.requests = requests;
+    this.bulk = bulk;
+    this.names = names;
+  }
+
+  private operation(subject: string, { minute, values }: SeriesPoint): Operation {
+    if (!Number.isSafeInteger(minute) || minute < 0) {
+      throw new StoreError('store-refused', `A point of ${subject} has no valid minute: ${minute}`, 'Give whole minutes since 1970.');
+    }
+    const name = Buffer.byteLength(subject) < 400 ? subject : createHash('sha256').update(subject).digest('base64url');
+    const source = `{"subject":${JSON.stringify(subject)},"minute":${minute},"values":${toJson(values).toString()}}`;
+    return { action: 'index', index: this.names.points(minute * 60_000), id: `${minute}/${name}`, source };
+  }
+
+  /** Safe to do twice, so whatever has no answer is sent again. */
+  async add(subject: string, points: SeriesPoint[]): Promise<void> {
+    checkKey(subject);
+    let left = points.map((point) => this.operation(subject, point));
+    const until = performance.now() + this.requests.patienceMs;
+    while (left.length > 0) {
+      const outcomes = await this.bulk.run(left);
+      this.unseen = true;
+      const failed = outcomes.find((outcome) => outcome.kind === 'failed' || (outcome.kind === 'unknown' && performance.now() > until));
+      if (failed && 'error' in failed) throw failed.error;
+      left = left.filter((_, index) => outcomes[index]!.kind === 'unknown');
+    }
+  }
+
+  async read(subject: string, fromMinute: number, toMinute: number): Promise<SeriesPoint[]> {
+    checkKey(subject);
+    const index = this.names.allPoints;
+    if (this.unseen) {
+      this.unseen = false;
+      await this.requests.send({ method: 'POST', path: `/${index}/_refresh` });
+    }
+    const points: SeriesPoint[] = [];
+    for (let after: number[] | null = []; after !== null;) {
+      const answer: Answer<Page> = await this.requests.send<Page>({
+        method: 'POST', path: `/${index}/_search`, query: { ignore_unavailable: true, allow_partial_search_results: false },
+        body: {
+          size: PAGE, track_total_hits: false, _source: ['minute', 'values'], sort: [{ minute: 'asc' }],
+          query: { bool: { filter: [{ term: { subject } }, { range: { minute: { gte: Math.ceil(fromMinute), lte: Math.floor(toMinute) } } }] } },
+          ...(after.length > 0 ? { search_after: after } : {}),
+        },
+      });
+      const { hits } = answer.body.hits;
+      for (const { _source: { minute, values } } of hits) points.push({ minute, values });
+      after = hits.length === PAGE ? hits.at(-1)!.sort : null;
+    }
+    return points;
+  }
+}

@@ -1,0 +1,216 @@
+// Records: single-record compare-and-swap by `if_seq_no`, fenced by term. Decisions read by id, in real time; a write without an
+// answer is looked for by the name it carries.
+import { createHash, randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { checkCollection, checkKey, toJson } from '../encoding.ts';
+import { pageSize } from '../records.ts';
+import { StoreError } from '../store.ts';
+import type { Doc, ScanOptions, Stored, Version, Write, WriteResult } from '../store.ts';
+import type { Bulk, Operation, Outcome, Position } from './bulk.ts';
+import type { Names } from './mappings.ts';
+import { pauseMs } from './requests.ts';
+import type { Requests } from './requests.ts';
+
+export interface RecordSource { collection: string; key: string; term: number; write: string; doc: Doc }
+export interface Hit { _index: string; _id: string; _seq_no: number; _primary_term: number; _source: RecordSource }
+
+/** Position and term, so that whoever holds the token knows under which term it was written. */
+const versionOf = ({ seqNo, primaryTerm }: Position, term: number): Version => [seqNo, primaryTerm, term].map((n) => n.toString(36)).join('.');
+
+function positionOf(version: Version): (Position & { term: number }) | null {
+  if (!/^[0-9a-z]+\.[0-9a-z]+\.[0-9a-z]+$/.test(version)) return null;
+  const [seqNo, primaryTerm, term] = version.split('.').map((part) => parseInt(part, 36));
+  return { seqNo: seqNo!, primaryTerm: primaryTerm!, term: term! };
+}
+
+export const storedOf = <T>({ _seq_no, _primary_term, _source }: Hit): Stored<T> =>
+  ({ key: _source.key, version: versionOf({ seqNo: _seq_no, primaryTerm: _primary_term }, _source.term), doc: _source.doc as T });
+
+/** Keys that are ids as they are: those that an address takes without doubt. Others become a digest that no such key can be. */
+const PLAIN = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,255}$/;
+
+interface Prepared extends Omit<Write, 'doc' | 'term'> { json: string | null; term: number; index: string; id: string; name: string }
+
+/** Reads and writes after which one write is given up as it never comes to rest. */
+const MOST_TRIES = 50;
+const READ_AT_ONCE = 1_000;
+
+export class Records {
+  private readonly requests: Requests;
+  private readonly bulk: Bulk;
+  private readonly names: Names;
+  /** Names of writes begin with this: no two processes share it. */
+  private readonly writer = randomBytes(6).toString('base64url');
+  private written = 0;
+
+  constructor(requests: Requests, bulk: Bulk, names: Names) {
+    this.requests = requests;
+    this.bulk = bulk;
+    this.names = names;
+  }
+
+  private idOf(collection: string, key: string): { index: string; id: string } {
+    const index = this.names.records(collection);
+    const own = index === `${this.names.prefix}-${collection}` && collection !== 'records';
+    const plain = PLAIN.test(key);
+    const id = plain ? key : `~${createHash('sha256').update(key).digest('base64url')}`;
+    return { index, id: own ? id : `${collection}:${id}` };
+  }
+
+  async get<T = Doc>(collection: string, key: string): Promise<Stored<T> | null> {
+    checkCollection(collection);
+    checkKey(key);
+    const { index, id } = this.idOf(collection, key);
+    const { status, body } = await this.requests.send<Hit>({ method: 'GET', path: `/${index}/_doc/${encodeURIComponent(id)}`, answers: [404] });
+    return status === 404 ? null : storedOf<T>(body);
+  }
+
+  /** In key order, of all that was acknowledged before. */
+  async scan<T = Doc>(collection: string, options: ScanOptions = {}): Promise<{ items: Stored<T>[]; next: string | null }> {
+    checkCollection(collection);
+    const limit = pageSize(options.limit, 1000), index = this.names.records(collection);
+    await this.requests.send({ method: 'POST', path: `/${index}/_refresh` });
+    const { prefix = '', after = '' } = options;
+    const filter: object[] = [{ term: { collection } }];
+    if (prefix !== '') filter.push({ prefix: { key: { value: prefix } } });
+    const hits = await this.hits(index, {
+      size: Math.min(limit + 1, 10_000), query: { bool: { filter } }, sort: [{ key: 'asc' }], ...(after === '' ? {} : { search_after: [after] }),
+    });
+    // A page of the largest size cannot look one further: whether there is more is asked for apart.
+    const more = hits.length > limit || (limit === 10_000 && hits.length === limit
+      && (await this.hits(index, { size: 1, query: { bool: { filter } }, sort: [{ key: 'asc' }], search_after: [hits[limit - 1]!._source.key] })).length > 0);
+    const items = hits.slice(0, limit).map((hit) => storedOf<T>(hit));
+    return { items, next: more ? items.at(-1)!.key : null };
+  }
+
+  private async hits(index: string, body: object): Promise<Hit[]> {
+    const answer = await this.requests.send<{ hits: { hits: Hit[] } }>({
+      method: 'POST', path: `/${index}/_search`, query: { allow_partial_search_results: false },
+      body: { seq_no_primary_term: true, track_total_hits: false, ...body },
+    });
+    return answer.body.hits.hits;
+  }
+
+  /** @throws StoreError store-refused for a bad collection, key, term or document */
+  private prepare(write: Write): Prepared {
+    checkCollection(write.collection);
+    checkKey(write.key);
+    const term = write.term ?? 0;
+    if (!Number.isSafeInteger(term) || term < 0) throw new StoreError('store-refused', `A term is ${term}`, 'Give a whole number from 0 on.');
+    this.written += 1;
+    return {
+      collection: write.collection, key: write.key, expect: write.expect, term, ...this.idOf(write.collection, write.key),
+      json: write.doc === null ? null : toJson(write.doc).toString(), name: `${this.writer}${this.written.toString(36)}`,
+    };
+  }
+
+  /** Each alone, in order also where a record comes twice. */
+  async write(writes: Write[]): Promise<WriteResult[]> {
+    const prepared = writes.map((write) => this.prepare(write));
+    const results = new Map<Prepared, WriteResult>();
+    for (let left = prepared; left.length > 0;) {
+      const seen = new Set<string>(), now: Prepared[] = [], later: Prepared[] = [];
+      for (const write of left) {
+        const name = `${write.index} ${write.id}`;
+        (seen.has(name) ? later : now).push(write);
+        seen.add(name);
+      }
+      await this.settle(now, results);
+      left = later;
+    }
+    return prepared.map((write) => results.get(write)!);
+  }
+
+  /** Writes of different records, until each has its result. */
+  private async settle(writes: Prepared[], results: Map<Prepared, WriteResult>): Promise<void> {
+    const unsure = new Map<Prepared, StoreError>();
+    const until = performance.now() + this.requests.patienceMs;
+    /** What is known of a record without reading it. */
+    let known = new Map<Prepared, Hit | null>();
+    let left = writes;
+    for (let tries = 0; left.length > 0; tries += 1) {
+      const read = left.filter((write) => tries > 0 || !this.decided(write));
+      if (read.length > 0) known = await this.read(read);
+      const todo: { write: Prepared; operation: Operation }[] = [];
+      for (const write of left) {
+        const step = known.has(write) ? this.judge(write, known.get(write)!, unsure.has(write)) : this.first(write);
+        if ('ok' in step) results.set(write, step);
+        else todo.push({ write, operation: step });
+      }
+      if (tries >= MOST_TRIES) throw new StoreError('store-unavailable', 'A record changes all the time under the hand', 'Try again.');
+      if (tries > 0 && todo.length > 0) {
+        const error = todo.map(({ write }) => unsure.get(write)).find(Boolean);
+        if (error && performance.now() > until) throw error;
+        await sleep(error ? pauseMs(tries) : Math.random() * 5);
+      }
+      const outcomes = await this.bulk.run(todo.map(({ operation }) => operation));
+      left = [];
+      for (const [index, { write }] of todo.entries()) {
+        const outcome = outcomes[index]!;
+        if (outcome.kind === 'done') results.set(write, { ok: true, version: versionOf(outcome.at, write.term) });
+        else {
+          this.note(write, outcome, unsure);
+          left.push(write);
+        }
+      }
+    }
+  }
+
+  private note(write: Prepared, outcome: Exclude<Outcome, { kind: 'done' }>, unsure: Map<Prepared, StoreError>): void {
+    if (outcome.kind === 'failed') throw outcome.error;
+    if (outcome.kind === 'unknown') unsure.set(write, outcome.error);
+  }
+
+  /** Can it be tried without reading first? The token says under which term the record was written. */
+  private decided(write: Prepared): boolean {
+    if (write.expect === 'absent') return write.json !== null;
+    if (write.expect === 'any') return false;
+    const position = positionOf(write.expect);
+    return position !== null && position.term <= write.term;
+  }
+
+  private first(write: Prepared): Operation {
+    return this.operation(write, write.expect === 'absent' ? null : positionOf(write.expect));
+  }
+
+  private operation({ index, id, json, collection, key, term, name }: Prepared, at: Position | null): Operation {
+    const guard = at ? { at: { seqNo: at.seqNo, primaryTerm: at.primaryTerm } } : {};
+    if (json === null) return { action: 'delete', index, id, ...guard };
+    const about = JSON.stringify({ collection, key, term, write: name });
+    return { action: at ? 'index' : 'create', index, id, ...guard, source: `${about.slice(0, -1)},"doc":${json}}` };
+  }
+
+  /** What a write is, given the record as it stands: a result, or the operation that is to be tried. */
+  private judge(write: Prepared, stored: Hit | null, unsure: boolean): WriteResult | Operation {
+    const at = stored && { seqNo: stored._seq_no, primaryTerm: stored._primary_term };
+    // Sent before without an answer: it was done.
+    if (unsure && stored?._source.write === write.name) return { ok: true, version: versionOf(at!, write.term) };
+    if (stored && stored._source.term > write.term) return { ok: false, conflict: 'term' };
+    if (write.json === null && !stored && (unsure || write.expect === 'any' || write.expect === 'absent')) {
+      this.written += 1;
+      return { ok: true, version: `gone.${this.writer}${this.written.toString(36)}` };
+    }
+    const fits = write.expect === 'any' || (stored ? write.expect === versionOf(at!, stored._source.term) : write.expect === 'absent');
+    return fits ? this.operation(write, at) : { ok: false, conflict: 'version' };
+  }
+
+  /** The records as they are now, by id: without their documents. */
+  private async read(writes: Prepared[]): Promise<Map<Prepared, Hit | null>> {
+    const found = new Map<Prepared, Hit | null>();
+    for (let from = 0; from < writes.length; from += READ_AT_ONCE) {
+      const part = writes.slice(from, from + READ_AT_ONCE);
+      const { body } = await this.requests.send<{ docs: (Hit & { found?: boolean; error?: { type?: string } })[] }>({
+        method: 'POST', path: '/_mget', query: { _source_includes: 'term,write' },
+        body: { docs: part.map(({ index, id }) => ({ _index: index, _id: id })) },
+      });
+      part.forEach((write, index) => {
+        const doc = body.docs[index]!;
+        if (doc.error && doc.error.type !== 'index_not_found_exception') {
+          throw new StoreError('store-unavailable', `A record of ${write.collection} cannot be read (${doc.error.type})`, 'Look at _cluster/health.');
+        }
+        found.set(write, doc.found ? doc : null);
+      });
+    }
+    return found;
+  }
+}
