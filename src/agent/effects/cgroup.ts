@@ -3,9 +3,9 @@
 //   v2: also the empty v2 tree of a hybrid host. `cgroup.kill` ends all at once, `cgroup.events` tells `populated`.
 //   v1: the freezer. Frozen, its processes cannot fork away from a kill.
 //   session: no cgroup can be made; the tree is then its group, its session and its marker (tree.ts).
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { basesIn, cgroupMounts, control, placeOf, tryJoin, worksAt, type Mount } from './cgroup-places.ts';
 
 /** Kept in launch.json as `cgroup`. */
 export type Membership = { kind: 'v2' | 'v1'; path: string } | { kind: 'session' };
@@ -13,50 +13,9 @@ export type Membership = { kind: 'v2' | 'v1'; path: string } | { kind: 'session'
 /** Where this agent makes its cgroups. */
 export type MembershipRoot = Membership;
 
-interface Mount { kind: 'v2' | 'v1'; path: string }
-
-function unescape(path: string): string {
-  return path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
-}
-
-/** The cgroup trees that can hold members, best first (proc(5), mountinfo). */
-function mounts(): Mount[] {
-  const found: Mount[] = [];
-  for (const line of readFileSync('/proc/self/mountinfo', 'latin1').split('\n')) {
-    const [left, right] = line.split(' - ');
-    const path = unescape(left?.split(' ')[4] ?? '');
-    const [type, , options] = right?.split(' ') ?? [];
-    if (type === 'cgroup2') found.push({ kind: 'v2', path });
-    else if (type === 'cgroup' && options?.split(',').includes('freezer')) found.push({ kind: 'v1', path });
-  }
-  return found.sort((a, b) => b.kind.localeCompare(a.kind));
-}
-
-/** Where /proc/<pid>/cgroup says that a process is in a tree; null when it is not in that tree. */
-function placeOf(mount: Mount, cgroups: string): string | null {
-  for (const line of cgroups.split('\n')) {
-    const [id, controllers, ...rest] = line.split(':');
-    const match = mount.kind === 'v2' ? id === '0' : controllers?.split(',').includes('freezer');
-    if (match) return join(mount.path, rest.join(':'));
-  }
-  return null;
-}
-
-/** Whether a process of ours can join a directory below `path` and be ended there (tried with a real one, once at the start). */
-function works(mount: Mount, path: string): boolean {
-  const probe = join(path, `.probe.${process.pid}`);
-  try {
-    mkdirSync(path, { recursive: true });
-    mkdirSync(probe);
-    const joined = spawnSync('/bin/sh', ['-c', 'echo 0 >"$1"', 'sh', join(probe, 'cgroup.procs')], { env: {}, stdio: 'ignore' });
-    if (joined.status !== 0) return false;
-    if (mount.kind === 'v2') writeFileSync(join(probe, 'cgroup.kill'), '1'); // absent before Linux 5.14
-    return true;
-  } catch {
-    return false;
-  } finally {
-    try { rmdirSync(probe); } catch { /* never made */ }
-  }
+/** The trees that can hold members, best first. */
+function memberTrees(): Mount[] {
+  return cgroupMounts().filter(({ kind, controllers }) => kind === 'v2' || controllers.includes('freezer')).sort((a, b) => b.kind.localeCompare(a.kind));
 }
 
 /**
@@ -64,13 +23,16 @@ function works(mount: Mount, path: string): boolean {
  * @param kinds narrows the choice (tests, `--cgroup`); default all
  */
 export function findMembershipRoot(nodeId: string, kinds: readonly Membership['kind'][] = ['v2', 'v1', 'session']): MembershipRoot {
-  for (const mount of mounts()) {
+  const cgroups = readFileSync('/proc/self/cgroup', 'latin1');
+  for (const mount of memberTrees()) {
     if (!kinds.includes(mount.kind)) continue;
-    // An agent that is not root may make directories only at its own place, where that was delegated to it.
-    for (const tree of new Set([mount.path, placeOf(mount, readFileSync('/proc/self/cgroup', 'latin1'))])) {
-      if (tree === null) continue;
-      const path = join(tree, 'stathub', nodeId);
-      if (works(mount, path)) return { kind: mount.kind, path };
+    for (const base of basesIn(mount, cgroups)) {
+      const path = join(base, 'stathub', nodeId);
+      const holds = worksAt(path, (probe) => {
+        tryJoin([join(probe, 'cgroup.procs')]);
+        if (mount.kind === 'v2') control(join(probe, 'cgroup.kill'), 1); // absent before Linux 5.14
+      });
+      if (holds) return { kind: mount.kind, path };
     }
   }
   return { kind: 'session' };
@@ -163,7 +125,7 @@ export function seatName(): string {
 export function membershipOf(pid: number, root: MembershipRoot): Membership {
   if (root.kind === 'session') return root;
   try {
-    for (const mount of mounts()) {
+    for (const mount of memberTrees()) {
       const path = mount.kind === root.kind ? placeOf(mount, readFileSync(`/proc/${pid}/cgroup`, 'latin1')) : null;
       if (!path?.startsWith(`${root.path}/`)) continue;
       return { kind: root.kind, path: join(root.path, path.slice(root.path.length + 1).split('/')[0]!) };
