@@ -16,8 +16,10 @@ import { Duties } from './duties.ts';
 import { bootId } from './effects/boot.ts';
 import { findMembershipRoot, removeMembershipRoot } from './effects/cgroup.ts';
 import { ContactFile } from './effects/contact-file.ts';
+import { findControllers, isolationOf } from './effects/controllers.ts';
 import { ContentCache } from './effects/content-cache.ts';
 import { Launcher } from './effects/launcher.ts';
+import { LimitGroups } from './effects/limit-groups.ts';
 import { PortPool } from './effects/ports.ts';
 import { Rotation } from './effects/rotation.ts';
 import { findTools } from './effects/tools.ts';
@@ -26,6 +28,7 @@ import { Identity, type AgentIdentity } from './identity.ts';
 import { Instances } from './instances.ts';
 import { LinkClient, type Lines } from './link-client.ts';
 import { supervisorLogic } from './logic.ts';
+import { MemoryWatch } from './memory-watch.ts';
 import { monoMs } from './moment.ts';
 import { NodeSelf } from './node-self.ts';
 import { recover } from './recovery.ts';
@@ -78,9 +81,10 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
   const tell = (event: NewEvent): void => spool.append(event);
   const { node } = identity.now;
   const tools = findTools(), root = findMembershipRoot(node, options.membership ?? undefined), user = userInfo();
+  const controllers = findControllers(node, root, options.controllers ?? undefined), limits = new LimitGroups(controllers);
   const launcher = new Launcher({ tools, root, directory: storeDirectory });
   const context: AgentContext = {
-    options, node, launcher, tell, instancesDirectory: below('instances'), ports: new PortPool(options.ports, node), cache: new ContentCache(below('cache')),
+    options, node, launcher, limits, tell, instancesDirectory: below('instances'), ports: new PortPool(options.ports, node), cache: new ContentCache(below('cache')),
     user: { name: user.username, home: user.homedir, shell: user.shell ?? '/bin/sh' }, tags: options.tags, host: options.address ? hostOf(options.address) : hostname(),
   };
 
@@ -90,7 +94,8 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
   });
   const rotation = new Rotation((path, error) => warn(`the output in ${path} could not be rotated`, error));
   const instances = new Instances({ context, logic, standalone, rotation, severed: (entry) => fence?.severedOf(entry) ?? null, onSupervisorFailed: (key) => head.send({ type: 'app.crashed', key, mono: monoMs() }) });
-  const self = new NodeSelf(options, root.kind, rotation, (minute, values) => link.metrics([{ subject: `node/${node}`, minute, values }]));
+  const self = new NodeSelf(options, root.kind, isolationOf(controllers, null), rotation, (minute, values) => link.metrics([{ subject: `node/${node}`, minute, values }]));
+  const memory = new MemoryWatch(instances, limits);
   const usage = new UsageSampler(instances, options.times, (points) => link.metrics(points));
   const retention = new Retention(context, instances, join(storeDirectory, 'kept'));
   instances.onGone = (entry) => { retention.gone(entry).catch((error: unknown) => warn(`what is left of ${entry.id} could not be put away`, error)); };
@@ -113,6 +118,7 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
       for (const entry of found.over) instances.onGone(entry);
       await conversation.recovered(found);
       usage.start();
+      memory.start();
       retention.start();
     }),
     link: fromCallback<AgentEvent, object>(() => {
@@ -151,11 +157,13 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
   const letGo = async (): Promise<void> => {
     fence?.stop();
     usage.stop();
+    memory.stop();
     self.stop();
     instances.stop();
     await retention.stop();
     await rotation.stop();
     await launcher.close();
+    limits.close();
     await conversation.close();
     await spool.flush();
   };

@@ -2,6 +2,7 @@
 import type { NewEvent } from '../model/event.ts';
 import type { ContentCache } from './effects/content-cache.ts';
 import type { Launcher } from './effects/launcher.ts';
+import type { LimitGroups } from './effects/limit-groups.ts';
 import type { PortPool } from './effects/ports.ts';
 import type { AgentOptions } from './settings.ts';
 
@@ -15,6 +16,7 @@ export interface AgentContext {
   /** instances/ of the store directory, absolute. */
   instancesDirectory: string;
   launcher: Launcher;
+  limits: LimitGroups;
   ports: PortPool;
   cache: ContentCache;
   user: UserFacts;

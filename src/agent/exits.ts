@@ -2,8 +2,11 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Exit, ExitReason } from '../model/instance.ts';
 import { signalNumber } from '../model/signals.ts';
-import type { ProgramExit } from './effects/launch-facts.ts';
+import { readSetup, type ProgramExit } from './effects/launch-facts.ts';
+import { launchDirectory } from './effects/launch-records.ts';
+import { memoryEvidence, type MemoryEvidence } from './effects/limit-groups.ts';
 import { outputFile } from './effects/output.ts';
+import type { LaunchRecord } from './records.ts';
 
 const tailLines = 20, tailBytes = 4096;
 
@@ -30,14 +33,27 @@ function lastLines(path: string): string[] {
   }
 }
 
-export interface EndedLaunchFacts { launch: number; at: number; directory: string; /** Who killed it, where somebody did. */ by: string | null }
+export interface EndedLaunchFacts {
+  launch: number; at: number; directory: string;
+  /** Who killed it, where somebody did. */
+  by: string | null;
+  /** What the kernel counted of its memory; null where nothing did. */
+  memory?: MemoryEvidence | null;
+  /** What could not be set up for it, as its shell said it. */
+  setup?: string;
+}
+
+/** What only the kernel and its launcher know of a launch. Before its groups are removed. */
+export const whatKernelSays = (directory: string, record: LaunchRecord): Pick<EndedLaunchFacts, 'memory' | 'setup'> =>
+  ({ memory: memoryEvidence(record.limits), setup: readSetup(launchDirectory(directory, record.launch)) });
 
 /** @param reason where the agent knows better than the status: 'port-taken', 'oom' */
 export function exitOf(ended: ProgramExit, launch: EndedLaunchFacts, reason: ExitReason | null, extra: string[] = []): Exit {
-  const signal = ended.signal === null ? null : signalNumber(ended.signal);
+  const signal = ended.signal === null ? null : signalNumber(ended.signal), oom = (launch.memory?.oomKills ?? 0) > 0;
   return {
-    code: ended.code, signal, reason: reason ?? (signal !== null ? 'signal' : ended.code !== null ? 'exited' : 'unknown'),
-    at: ended.at, durationMs: Math.max(0, ended.at - launch.at), launch: launch.launch, core: ended.core, peakMem: null, by: launch.by, quota: null,
-    tail: [...lastOutput(launch.directory), ...(ended.complaint ? [ended.complaint] : []), ...extra].slice(-tailLines),
+    code: ended.code, signal, reason: reason ?? (oom ? 'oom' : signal !== null ? 'signal' : ended.code !== null ? 'exited' : 'unknown'),
+    at: ended.at, durationMs: Math.max(0, ended.at - launch.at), launch: launch.launch, core: ended.core, peakMem: launch.memory?.peak ?? null, by: launch.by,
+    quota: oom && launch.memory?.limit != null ? { what: 'memory', used: launch.memory.peak ?? launch.memory.limit, limit: launch.memory.limit } : null,
+    tail: [...lastOutput(launch.directory), ...(launch.setup ? [launch.setup] : []), ...(ended.complaint ? [ended.complaint] : []), ...extra].slice(-tailLines),
   };
 }

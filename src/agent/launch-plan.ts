@@ -1,9 +1,14 @@
 // What a launch needs to know, from the record of its instance: command, environment, directories, limits.
+import { join } from 'node:path';
 import { expandArguments, processEnvironment } from '../model/environment.ts';
+import { statEpoch } from '../model/epoch.ts';
 import type { AgentContext } from './context.ts';
+import { bootId } from './effects/boot.ts';
 import { launchDirectory } from './effects/launch-records.ts';
 import type { LaunchPlan } from './effects/run-script.ts';
 import { outputFile } from './effects/output.ts';
+import type { PortSet } from './launch-ports.ts';
+import { monoMs } from './moment.ts';
 import type { InstanceRecord, LaunchRecord } from './records.ts';
 
 /** The environment of a launch: also that of its COMMAND checks. */
@@ -16,13 +21,27 @@ export function environmentOf(context: AgentContext, record: InstanceRecord, lau
   });
 }
 
+/**
+ * The record of a launch that begins now. Its cgroup is made and its limits are set.
+ * @param directory the instance's; @param restarts launches before it
+ * @throws LimitError
+ */
+export function newLaunch(context: AgentContext, { assignment, spec }: InstanceRecord, directory: string, launch: number, ports: PortSet, restarts: number): LaunchRecord {
+  const own = launchDirectory(directory, launch), cgroup = context.launcher.membership(own, assignment.id, launch);
+  return {
+    launch, boot: bootId(), at: Date.now(), mono: monoMs(), epoch: statEpoch(assignment.epoch, launch), revision: assignment.revision,
+    ...ports, cgroup, limits: context.limits.apply(assignment.id, cgroup, { memory: spec.resAlloc.mem, cpus: spec.resAlloc.cpus, cpuQuota: spec.limits.cpus, processes: spec.limits.processes }),
+    restarts, workDirectory: spec.workingDirectory ?? join(own, 'work'),
+  };
+}
+
 export function planOf(context: AgentContext, record: InstanceRecord, launch: LaunchRecord, directory: string): LaunchPlan {
   const environment = environmentOf(context, record, launch), { spec } = record;
   return {
-    directory: launchDirectory(directory, launch.launch), membership: launch.cgroup,
+    directory: launchDirectory(directory, launch.launch), membership: launch.cgroup, joins: launch.limits?.join ?? [],
     program: spec.toProcess, args: expandArguments(spec.args, environment), shell: spec.shell,
     workingDirectory: launch.workDirectory, environment,
     stdout: outputFile(directory, 'stdout'), stderr: outputFile(directory, 'stderr'),
-    limits: { fds: spec.limits.fds, processes: spec.limits.processes, fileSize: spec.limits.fileSize, nice: spec.limits.nice, umask: spec.limits.umask },
+    limits: { fds: spec.limits.fds, processes: launch.limits?.processes ? null : spec.limits.processes, fileSize: spec.limits.fileSize, nice: spec.limits.nice, umask: spec.limits.umask },
   };
 }

@@ -1,5 +1,5 @@
 // The node as this agent reports it: facts, and figures that change.
-import type { NodeFacts, NodeLoad } from '../model/node.ts';
+import type { Isolation, NodeFacts, NodeLoad } from '../model/node.ts';
 import type { SeriesPoint } from '../store/store.ts';
 import type { Membership } from './effects/cgroup.ts';
 import { readFacts, readLoad, type LoadBaseline } from './effects/facts.ts';
@@ -8,9 +8,12 @@ import type { AgentOptions } from './settings.ts';
 
 type Values = SeriesPoint['values'];
 
+const limitsOf = ({ cgroup }: Isolation): NodeFacts['capabilities']['limits'] => (cgroup === 'none' ? 'rlimits' : cgroup === 'v2' ? 'cgroup2' : 'cgroup1');
+
 export class NodeSelf {
   readonly #options: AgentOptions;
   readonly #membership: Membership['kind'];
+  readonly #isolation: Isolation;
   readonly #rotation: Rotation;
   readonly #onMinute: (minute: number, values: Values) => void;
   #facts: NodeFacts | null = null;
@@ -21,9 +24,10 @@ export class NodeSelf {
   #sums = new Map<string, { least: number; sum: number; most: number; n: number }>();
   #address: string;
 
-  constructor(options: AgentOptions, membership: Membership['kind'], rotation: Rotation, onMinute: (minute: number, values: Values) => void) {
+  constructor(options: AgentOptions, membership: Membership['kind'], isolation: Isolation, rotation: Rotation, onMinute: (minute: number, values: Values) => void) {
     this.#options = options;
     this.#membership = membership;
+    this.#isolation = isolation;
     this.#rotation = rotation;
     this.#onMinute = onMinute;
     this.#address = options.address;
@@ -47,7 +51,8 @@ export class NodeSelf {
     const membership = this.#membership === 'v2' ? 'cgroup2' : this.#membership === 'v1' ? 'cgroup1' : 'session';
     this.#facts = await readFacts({
       agentAddress: this.#address, tags, storeDirectory, reserveMemory, overcommit, ports: [ports.first, ports.last], version,
-      capabilities: { membership, limits: 'rlimits', rotation: this.#rotation.kind ?? 'copy-truncate' },
+      capabilities: { membership, limits: limitsOf(this.#isolation), rotation: this.#rotation.kind ?? 'copy-truncate' },
+      isolation: this.#isolation,
     });
     await this.#read();
     this.#timer = setInterval(() => void this.#read(), this.#options.times.loadMs).unref();

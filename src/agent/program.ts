@@ -1,19 +1,17 @@
 // The program of one instance: launches it, adopts it, signals it, sees it end, and tells its actor. It outlives the actor: a
 // crash of the actor (or a restart of the whole agent) finds it as it is.
-import { join } from 'node:path';
 import type { InstanceEvent, Killing, ProgramCommand } from '../../machines/instance-facts.ts';
-import { statEpoch } from '../model/epoch.ts';
 import type { Exit, ExitReason } from '../model/instance.ts';
 import { signalName } from '../model/signals.ts';
 import type { AgentContext } from './context.ts';
-import { bootId } from './effects/boot.ts';
 import { removeMembership } from './effects/cgroup.ts';
 import { createLaunch, readPid, writeReady, writeStopping, type ProgramExit, type ProgramIdentity } from './effects/launch-facts.ts';
+import { memoryEvidence } from './effects/limit-groups.ts';
 import { launchDirectory, type LaunchNumbers } from './effects/launch-records.ts';
 import { appendPlatformLine } from './effects/output.ts';
 import { isEmpty, killTree, signalProgram, whenEmpty, type Tree } from './effects/tree.ts';
-import { exitOf } from './exits.ts';
-import { planOf } from './launch-plan.ts';
+import { exitOf, whatKernelSays } from './exits.ts';
+import { newLaunch, planOf } from './launch-plan.ts';
 import { newRun, refusedExit, startedEvent, treeOf, type AdoptedRun, type Phase, type Run } from './run.ts';
 import { LaunchPorts } from './launch-ports.ts';
 import { moment, monoMs } from './moment.ts';
@@ -90,7 +88,14 @@ export class Program {
   /** Gives back what it holds of the node. The tree must be empty. */
   dispose(): void {
     this.#ports.release();
+    this.#context.limits.remove(this.#record().assignment.id);
     this.#listener = null;
+  }
+
+  /** The kernel ended a part of it for want of memory: the rest goes, too, at once. */
+  checkMemory(): void {
+    const run = this.#run;
+    if (this.#phase === 'running' && run?.record && (memoryEvidence(run.record.limits)?.oomKills ?? 0) > 0) this.#killTree(run);
   }
 
   #start(): void {
@@ -114,7 +119,7 @@ export class Program {
       }
       this.#launch(run);
     } catch (error) {
-      this.#refused(run, 'unknown', (error as Error).message);
+      this.#refused(run, 'not-started', (error as Error).message);
     }
   }
 
@@ -124,23 +129,18 @@ export class Program {
       return this.#listener?.({ type: 'program.emptied', when: moment() });
     }
     try {
-      const instance = this.#record(), { assignment } = instance, launch = this.#numbers.take();
-      const directory = launchDirectory(this.#directory, launch);
-      const record: LaunchRecord = {
-        launch, boot: bootId(), at: Date.now(), mono: monoMs(), epoch: statEpoch(assignment.epoch, launch), revision: assignment.revision,
-        ...this.#ports.current, cgroup: this.#context.launcher.membership(directory, assignment.id, launch), restarts: this.#launches,
-        workDirectory: instance.spec.workingDirectory ?? join(directory, 'work'),
-      };
+      const instance = this.#record(), launch = this.#numbers.take();
+      const record = newLaunch(this.#context, instance, this.#directory, launch, this.#ports.current, this.#launches);
       run.record = record;
-      run.tree = treeOf(this.#context.node, assignment.id, record, null);
-      createLaunch(directory, record);
+      run.tree = treeOf(this.#context.node, instance.assignment.id, record, null);
+      createLaunch(launchDirectory(this.#directory, launch), record);
       this.work.moveTo(record.workDirectory);
       if (this.#launches > 0) appendPlatformLine(this.#directory, `launch ${launch} begins`, record.at);
       this.#launches++;
       this.#phase = 'launched';
       this.#context.launcher.start(planOf(this.#context, instance, record, this.#directory), this.#events(run));
     } catch (error) {
-      this.#refused(run, 'unknown', (error as Error).message);
+      this.#refused(run, 'not-started', (error as Error).message);
     }
   }
 
@@ -165,7 +165,7 @@ export class Program {
         setImmediate(() => this.work.prepareNext());
       },
       ended: (exit: ProgramExit) => { void this.#ended(run, exit); },
-      failed: (error: Error) => this.#refused(run, 'unknown', error.message),
+      failed: (error: Error) => this.#refused(run, 'not-started', error.message),
     };
   }
 
@@ -180,7 +180,7 @@ export class Program {
     // Only a program that failed early, and not by a signal, may have found its port taken.
     const suspicious = ended.code !== null && ended.code !== 0 && ended.at - at < 10_000 && !run.pending;
     const taken = suspicious ? await this.#ports.takenByOthers(run.record!) : null;
-    run.exit = exitOf(ended, { launch, at, directory: this.#directory, by: run.killedBy }, taken === null ? null : 'port-taken', taken === null ? [] : [taken]);
+    run.exit = exitOf(ended, { launch, at, directory: this.#directory, by: run.killedBy, ...whatKernelSays(this.#directory, run.record!) }, taken === null ? null : 'port-taken', taken === null ? [] : [taken]);
     const empty = isEmpty(run.tree!);
     this.#phase = empty ? 'empty' : 'ended';
     if (empty) this.#release(run);

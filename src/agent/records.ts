@@ -2,6 +2,7 @@
 import type { AppSpec } from '../model/app.ts';
 import type { Assignment } from '../model/assignment.ts';
 import type { Membership } from './effects/cgroup.ts';
+import type { AppliedLimits } from './effects/limit-groups.ts';
 
 /** All that is needed to guard an instance without asking anybody. */
 export interface InstanceRecord {
@@ -23,6 +24,8 @@ export interface LaunchRecord {
   revision: number;
   ports: number[]; debugPort: number | null; consolePort: number | null;
   cgroup: Membership;
+  /** What the kernel holds it to; absent in launches of agents before 0.2. */
+  limits?: AppliedLimits;
   restarts: number;
   workDirectory: string;
 }

@@ -11,7 +11,7 @@ import { scanMarked, type Marked } from './effects/strays.ts';
 import { isEmpty } from './effects/tree.ts';
 import { makeEntry, unseenExit } from './entries.ts';
 import { restartPolicyOf, type Entry } from './entry.ts';
-import { exitOf } from './exits.ts';
+import { exitOf, whatKernelSays } from './exits.ts';
 import { monoMs } from './moment.ts';
 import { isInstanceRecord, isLaunchRecord, type InstanceRecord, type LaunchRecord } from './records.ts';
 
@@ -34,6 +34,7 @@ export async function recover(context: AgentContext): Promise<Recovered> {
   const known = new Set(entries.map(({ id }) => id));
   // Groups of launches that ended while nobody was there, and of spare launchers of an agent that was killed.
   sweepMemberships(context.launcher.root, new Set(entries.flatMap(({ program: { run } }) => (run && run.cgroup.kind !== 'session' ? [run.cgroup.path] : []))));
+  context.limits.sweep(new Set(entries.filter((entry) => !isOver(entry)).map(({ id }) => id)));
   const strays = (await scanMarked(context.node)).filter(({ instance }) => !known.has(instance));
   return { entries: entries.filter((entry) => !isOver(entry)), over: entries.filter(isOver), broken, strays, notices };
 }
@@ -57,7 +58,7 @@ async function recoverEntry(context: AgentContext, stored: StoredInstance<Instan
   const identity = fate.identity;
   const tree = { membership: newest.cgroup, program: identity && { pid: identity.pid, startTime: identity.startTime }, node: context.node, instance: stored.id, epoch: newest.epoch };
   const by = readStopping(directory)?.['by'];
-  const about = { launch: newest.launch, at: newest.at, directory: stored.directory, by: typeof by === 'string' ? by : null };
+  const about = { launch: newest.launch, at: newest.at, directory: stored.directory, by: typeof by === 'string' ? by : null, ...whatKernelSays(stored.directory, newest) };
   const exit = fate.is === 'running' ? null : fate.is === 'exited' ? exitOf(fate.exit, about, null) : { ...unseenExit(newest.launch, Date.now()), durationMs: Date.now() - newest.at };
   entry.program.adopt({ record: newest, identity, exit, empty: exit !== null && isEmpty(tree) });
   return entry;

@@ -24,6 +24,8 @@ export interface AgentOptions {
   log: (level: 'info' | 'warn' | 'error', message: string) => void;
   /** Narrows the kinds of membership (tests); null: the best there is. */
   membership: ('v2' | 'v1' | 'session')[] | null;
+  /** Narrows where kernel limits come from (tests); null: v2, else v1. */
+  controllers: ('v2' | 'v1')[] | null;
   times: AgentTimes;
 }
 
@@ -50,5 +52,5 @@ export const defaultTimes: AgentTimes = {
 
 export const defaultOptions: Omit<AgentOptions, 'storeDirectory'> = {
   master: null, token: null, tags: [], ports: { first: 20000, last: 29999 }, address: '', reserveMemory: 0, overcommit: 1, takeOver: false,
-  version: '0.0.0', log: () => undefined, membership: null, times: defaultTimes,
+  version: '0.0.0', log: () => undefined, membership: null, controllers: null, times: defaultTimes,
 };

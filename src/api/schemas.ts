@@ -51,6 +51,7 @@ export function schemas(): Record<string, Schema> {
     Node: object({ id: text, hostname: text, agentAddress: text, status: one('joining', 'ready', 'cordoned', 'draining', 'suspect', 'lost'), reason: or(ref('Reason')),
       os: object({ name: text, version: text, cpus: int, architecture: text }), memory: object({ total: int, ram: int }),
       networks: list({ type: 'object' }), disks: list({ type: 'object' }), tags: list(text), envs: map(text), allocatable: object(resources), allocated: object({ ...resources, instances: int }),
+      isolation: object({ cgroup: one('v2', 'v1', 'mixed', 'none'), enforced: list(text), not: list(object({ limit: text, why: text })) }),
       load: or({ type: 'object' }), beatAt: time, link: one('websocket', 'poll', 'none'), version: text }),
     NodeList: page(ref('Node')),
     Tags: { anyOf: [list(text), object({ tags: list(text) })] },

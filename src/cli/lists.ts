@@ -40,10 +40,14 @@ export const apps = (client: Client, output: Output, options: ListOptions): Prom
     bold(app.name, output), status(app.status, output), `${app.instances.healthy}/${app.instances.wanted}`, String(app.revision), app.spec.placement.query, because(app.reason),
   ]), output), 'no apps yet; `stathub deploy app.json` brings the first');
 
+/** What holds programs to their limits, and what of them nothing does. */
+const limitsOf = ({ isolation }: NodeView): string =>
+  `${isolation.cgroup === 'none' ? 'no cgroup' : `cgroup ${isolation.cgroup}`}${isolation.not.length > 0 ? `, not ${isolation.not.map(({ limit }) => limit).join(' ')}` : ''}`;
+
 export const nodes = (client: Client, output: Output, options: ListOptions): Promise<void> =>
-  list<NodeView>(client, output, options, '/v1/nodes', (items) => table(['NODE', 'HOSTNAME', 'STATUS', 'INSTANCES', 'CPUS', 'MEMORY', 'TAGS', 'LINK'], items.map((node) => [
+  list<NodeView>(client, output, options, '/v1/nodes', (items) => table(['NODE', 'HOSTNAME', 'STATUS', 'INSTANCES', 'CPUS', 'MEMORY', 'LIMITS', 'TAGS', 'LINK'], items.map((node) => [
     node.id, bold(node.hostname, output), status(node.status, output), String(node.allocated.instances),
-    `${node.allocated.cpus}/${node.allocatable.cpus}`, `${memory(node.allocated.mem)} of ${memory(node.allocatable.mem)}`, node.tags.join(','), node.link,
+    `${node.allocated.cpus}/${node.allocatable.cpus}`, `${memory(node.allocated.mem)} of ${memory(node.allocatable.mem)}`, limitsOf(node), node.tags.join(','), node.link,
   ]), output), 'no nodes yet; `stathub agent --master URL` on a machine joins it');
 
 export const instances = (client: Client, output: Output, options: ListOptions): Promise<void> =>

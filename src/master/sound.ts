@@ -31,6 +31,13 @@ const reasons = [
 /** It is part of keys and paths. */
 const instanceId = /^[A-Za-z0-9][\w.-]{0,149}$/;
 
+/** An agent that says nothing of its limits (before 0.2) holds programs to those of their shell. */
+function soundIsolation(value: unknown): NodeFacts['isolation'] {
+  const raw = object(value);
+  const not = list(raw.not).slice(0, 50).map(object).map(({ limit, why }) => ({ limit: text(limit), why: text(why) }));
+  return { cgroup: oneOf(raw.cgroup, ['v2', 'v1', 'mixed', 'none'] as const, 'none'), enforced: list(raw.enforced).filter((name): name is string => typeof name === 'string').slice(0, 50), not };
+}
+
 /** The facts of a node, every field there. */
 export function soundFacts(reported: NodeFacts, version: string): NodeFacts {
   const raw = object(reported),
@@ -52,6 +59,7 @@ export function soundFacts(reported: NodeFacts, version: string): NodeFacts {
       limits: oneOf(can.limits, ['cgroup2', 'cgroup1', 'rlimits'] as const, 'rlimits'),
       rotation: oneOf(can.rotation, ['collapse', 'copy-truncate'] as const, 'copy-truncate'),
     },
+    isolation: soundIsolation(raw.isolation),
     allocatable: { cpus: number(give.cpus, number(os.cpus, 1)), mem: number(give.mem, total), disk: number(give.disk, 0) },
     ports: [number(ports[0], 20000), number(ports[1], 29999)],
     version: text(raw.version, version),

@@ -3,6 +3,12 @@ import type { Reason } from './app.ts';
 
 export type NodeStatus = 'joining' | 'ready' | 'cordoned' | 'draining' | 'suspect' | 'lost';
 
+/**
+ * Which limits of an app this node holds programs to: `memory swap cpus processes fds fileSize nice umask disk user`.
+ * `cgroup`: what the kernel's part of them comes from ('mixed': some of v1 and some of v2).
+ */
+export interface Isolation { cgroup: 'v2' | 'v1' | 'mixed' | 'none'; enforced: string[]; /** What is not, and why. */ not: { limit: string; why: string }[] }
+
 /** What an agent reports of its machine, in STAT hub's spelling (`distination` is STAT hub's). */
 export interface NodeFacts {
   hostname: string; agentAddress: string;
@@ -14,6 +20,7 @@ export interface NodeFacts {
   tags: string[];
   /** What this agent can do: process membership and limits, output rotation. */
   capabilities: { membership: 'cgroup2' | 'cgroup1' | 'session'; limits: 'cgroup2' | 'cgroup1' | 'rlimits'; rotation: 'collapse' | 'copy-truncate' };
+  isolation: Isolation;
   /** Bytes of memory that may be given away (after --reserve-memory and --overcommit); cores; bytes of disk. */
   allocatable: { cpus: number; mem: number; disk: number };
   /** The agent's port range, inclusive. */

@@ -2,6 +2,7 @@
 import { trimAfterStorms } from './small-heap.ts';
 import { startAgent, type RunningAgent, type StartOptions } from '../agent/agent.ts';
 import { closeInherited } from '../agent/effects/close-fds.ts';
+import { protectFromOom } from '../agent/effects/tools.ts';
 import type { ApiOptions } from '../api/context.ts';
 import { openHttp } from '../live/serve.ts';
 import { Ending, endSignal, needsToken, takeDirectory, tlsOf, tokensOf, uiDirectory, value } from './daemon.ts';
@@ -42,6 +43,7 @@ async function joinedApi(agent: RunningAgent, rest: Omit<ApiOptions, 'cluster'>)
 /** Runs until a signal asks for the end; QUIT ends the processes, too. @returns the exit code */
 export async function runAgent(inForce: InForce, say: (line: string) => void): Promise<number> {
   closeInherited(); // before anything is opened: programs must inherit nothing
+  protectFromOom();
   const log = openLog('agent', value(inForce, 'log-level'));
   const ending = new Ending(log);
   const directory = value<string>(inForce, 'store-directory'), bind = value<string>(inForce, 'bind'), master = value<string | null>(inForce, 'master');

@@ -8,7 +8,7 @@ import { readFacts, readLoad } from '../../src/agent/effects/facts.ts';
 const test = suite('facts of a node');
 const options = {
   agentAddress: 'http://127.0.0.1:1', tags: ['ssd'], storeDirectory: tmpdir(), reserveMemory: 1024 ** 3, overcommit: 2, ports: [20_000, 20_009] as [number, number], version: '1.2.3',
-  capabilities: { membership: 'session', limits: 'rlimits', rotation: 'collapse' } as const,
+  capabilities: { membership: 'session', limits: 'rlimits', rotation: 'collapse' } as const, isolation: { cgroup: 'none' as const, enforced: [], not: [] },
 };
 
 test('are those of this machine, in STAT hub\'s shape', async () => {

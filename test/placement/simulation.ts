@@ -19,7 +19,7 @@ export function nodeView(id: string, wish: NodeWish = {}): NodeView {
   return {
     id, hostname, status, reason: null, tags, envs: {}, agentAddress: `http://10.0.0.1:51025`,
     os: { name: 'Linux', version: '6.1', cpus, architecture: 'x86_64' }, memory: { total: mem, ram: mem }, networks: [], disks: [],
-    capabilities: { membership: 'session', limits: 'rlimits', rotation: 'copy-truncate' }, allocatable: { cpus, mem, disk }, ports: [20000, 29999],
+    capabilities: { membership: 'session', limits: 'rlimits', rotation: 'copy-truncate' }, isolation: { cgroup: 'none', enforced: [], not: [] }, allocatable: { cpus, mem, disk }, ports: [20000, 29999],
     version: '1', allocated: { cpus: 0, mem: 0, disk: 0, instances: 0 }, load: null, beatAt: 0, link: 'websocket',
   };
 }

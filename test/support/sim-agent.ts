@@ -30,7 +30,7 @@ export const simFacts = (node: string, given: Partial<NodeFacts> = {}): NodeFact
   networks: [],
   disks: [],
   tags: [],
-  capabilities: { membership: 'session', limits: 'rlimits', rotation: 'copy-truncate' },
+  capabilities: { membership: 'session', limits: 'rlimits', rotation: 'copy-truncate' }, isolation: { cgroup: 'none', enforced: [], not: [] },
   allocatable: { cpus: 4, mem: 8e9, disk: 100e9 },
   ports: [20000, 29999],
   version: '0.0.0-sim',

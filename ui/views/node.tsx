@@ -61,6 +61,16 @@ function Usage({ n }: { n: NodeView }): VNode {
   );
 }
 
+/** What holds programs to their limits; what does not is named with its reason. */
+function Isolation({ n: { isolation } }: { n: NodeView }): VNode {
+  return (
+    <>
+      <span class="blk">{isolation.cgroup === 'none' ? t('isolation.none') : `cgroup ${isolation.cgroup}`} <span class="dim">{isolation.enforced.join(', ')}</span></span>
+      {isolation.not.map(({ limit, why }) => <span key={limit} class="blk"><span class="strong">{t('isolation.not', { limit })}</span> <span class="dim">{why}</span></span>)}
+    </>
+  );
+}
+
 function Facts({ n }: { n: NodeView }): VNode {
   return (
     <Panel title={t('facts')} right={<Copy text={() => asText(n)}>{t('copy.json')}</Copy>}>
@@ -72,7 +82,7 @@ function Facts({ n }: { n: NodeView }): VNode {
         <dt>{t('networks')}</dt><dd class="mono-s">{n.networks.map((x) => <span key={`${x.name}${x.address}`} class="blk">{x.name} {x.address} <span class="dim">{x.mtu || ''}</span></span>)}</dd>
         <dt>{t('disks')}</dt><dd>{n.disks.map((d) => <span key={d.dirName} class="blk"><span class="mono-s">{d.dirName}</span> {disk(d.total)} <span class="dim">{d.sysTypeName}</span></span>)}</dd>
         <dt>{t('membership')}</dt><dd>{t(`membership.${n.capabilities.membership}`)}</dd>
-        <dt>{t('limits')}</dt><dd>{n.capabilities.limits}</dd>
+        <dt>{t('limits')}</dt><dd><Isolation n={n} /></dd>
         <dt>{t('rotation')}</dt><dd>{t(`rotation.${n.capabilities.rotation}`)}</dd>
         <dt>{t('ports')}</dt><dd class="mono-s">{n.ports[0]}–{n.ports[1]}</dd>
         <dt>{t('agent')}</dt><dd>{n.version} <a class="link" href={actorPath(role.value === 'agent' ? 'agent' : `node:${n.id}`)}>{t('statechart')}</a></dd>

@@ -52,7 +52,7 @@ export const enPages = {
   'tags': 'Tags', 'tags.none': 'no tags yet', 'tags.add': 'Add a tag', 'tags.remove': 'Remove {tag}', 'tags.asked': '{names} ask for them', 'tags.on': 'on {names}', 'tags.wrong': '1 to 100 of letters, digits and _ . : @ / -',
   'usage': 'Usage', 'usage.note': 'a value a minute, kept 7 days', 'usage.none': 'nothing measured in this time yet', 'usage.failed': 'not available', 'usage.peak': 'peak {n}', 'usage.limit': 'limit {n}', 'usage.reserved': '{n} cores reserved',
   'network': 'Network', 'networks': 'Networks', 'net.in': 'in {n}', 'net.out': 'out {n}', 'per.second': 'a second', 'in': 'in', 'out': 'out', 'of': 'of {whole}', 'of.cores': 'of {n} {n|core|cores}', 'reserved': 'reserved', 'reserved.of': '{n} of {whole} reserved',
-  'address': 'Address', 'system': 'System', 'disks': 'Disks', 'limits': 'Limits by', 'membership': 'Trees by', 'membership.cgroup2': 'cgroup v2', 'membership.cgroup1': 'cgroup v1 freezer', 'membership.session': 'session, group and marker',
+  'address': 'Address', 'system': 'System', 'disks': 'Disks', 'limits': 'Limits by', 'isolation.none': 'the shell only', 'isolation.not': 'not {limit}:', 'membership': 'Trees by', 'membership.cgroup2': 'cgroup v2', 'membership.cgroup1': 'cgroup v1 freezer', 'membership.session': 'session, group and marker',
   'rotation': 'Log rotation', 'rotation.collapse': 'in place (collapse range)', 'rotation.copy-truncate': 'copy and truncate', 'agent': 'Agent', 'last.beat': 'Last beat', 'beat': 'Beat',
   'link.websocket': 'WebSocket', 'link.poll': 'HTTP poll', 'link.none': 'no connection',
   // instance
@@ -64,7 +64,7 @@ export const enPages = {
   'health': 'Health', 'health.failing': 'A check fails: {detail}', 'health.failures': '{n} of {most} failures', 'processes': 'Processes', 'fds': 'Open files',
   'exit': 'Exit record', 'exit.launch': 'launch {n}', 'exit.by': 'Ended by', 'exit.ran': 'Ran for', 'exit.status': 'Status', 'exit.core': 'core dumped', 'exit.peak': 'Memory peak', 'exit.decision': 'Decision', 'exit.signal.n': 'signal {n} ({name})',
   'exit.exited': 'itself: it exited', 'exit.signal': 'a signal from outside', 'exit.oom': 'the kernel: out of memory', 'exit.disk': 'the hub: over its disk quota', 'exit.unhealthy': 'the hub: its checks failed', 'exit.stop': 'a stop',
-  'exit.update': 'an update', 'exit.start-timeout': 'the hub: it did not start in time', 'exit.port-taken': 'its port was taken', 'exit.unknown': 'not known: nobody saw its end',
+  'exit.update': 'an update', 'exit.start-timeout': 'the hub: it did not start in time', 'exit.port-taken': 'its port was taken', 'exit.not-started': 'nothing: it could not be started', 'exit.unknown': 'not known: nobody saw its end',
   'started': 'Started', 'launch': 'Launch', 'epoch': 'Epoch', 'place': 'place', 'restarts.n': '{n} {n|restart|restarts}', 'statechart': 'Statechart', 'open.inspector': 'Open in inspector', 'open.instance': 'Open instance',
   // inspector
   'tree': 'Actors', 'tree.filter': 'Filter actors', 'tree.toggle': 'Show or hide children', 'tree.watching': 'Watching {n} {n|actor|actors}',

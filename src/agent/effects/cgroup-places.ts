@@ -28,7 +28,7 @@ export function placeOf(mount: Mount, cgroups: string): string | null {
   for (const line of cgroups.split('\n')) {
     const [id, controllers, ...rest] = line.split(':');
     const match = mount.kind === 'v2' ? id === '0' : controllers?.split(',').some((name) => name !== '' && mount.controllers.includes(name));
-    if (match) return join(mount.path, rest.join(':'));
+    if (match) return join(mount.path, rest.join(':')).replace(/\/$/, '');
   }
   return null;
 }

@@ -17,6 +17,7 @@ export interface FactsOptions {
   /** How often memory and cpus may be given away: 1.0 is once. */
   overcommit: number;
   capabilities: NodeFacts['capabilities'];
+  isolation: NodeFacts['isolation'];
   ports: [number, number];
   version: string;
 }
@@ -37,6 +38,7 @@ export async function readFacts(options: FactsOptions): Promise<NodeFacts> {
     disks,
     tags: options.tags,
     capabilities: options.capabilities,
+    isolation: options.isolation,
     allocatable: { cpus: cores * options.overcommit, mem: Math.max(0, Math.floor(total * options.overcommit) - options.reserveMemory), disk: disk.total },
     ports: options.ports,
     version: options.version,

@@ -67,6 +67,7 @@ export class LimitGroups {
         cpu: cpu?.kind === 'v2' ? own : cpu ? v1(cpu, wanted.cpus === null && wanted.cpuQuota === null ? sharedGroup : instance) : null,
         pids: pids?.kind === 'v2' ? own : pids && wanted.processes !== null ? v1(pids, instance) : null,
       };
+      if (own === null && Object.values(this.#roots).some(({ kind }) => kind === 'v2')) throw new Error('no cgroup could be made for it');
       const key = JSON.stringify([wanted, groups]);
       if (this.#set.get(instance) !== key) {
         if (groups.memory !== null) this.#limitMemory(memory!.kind, groups.memory, wanted.memory);
@@ -78,7 +79,10 @@ export class LimitGroups {
         if (join_.length > 0 && own === null) this.#set.set(instance, key); // on v2 each launch has another group
       }
       const path = groups.memory;
-      if (path !== null && memory!.kind === 'v1') control(join(path, 'memory.max_usage_in_bytes'), 0);
+      if (path !== null && memory!.kind === 'v1') {
+        control(join(path, 'memory.max_usage_in_bytes'), 0);
+        if (this.#countsSwap) control(join(path, 'memory.memsw.max_usage_in_bytes'), 0);
+      }
       return { join: join_, memory: path === null ? null : { kind: memory!.kind, path, limit: wanted.memory, oomKills: oomKillsOf(memory!.kind, path) }, processes: groups.pids !== null };
     } catch (error) {
       this.#set.delete(instance);
@@ -140,8 +144,10 @@ function optional(path: string, word: number): void {
 }
 
 function removeEmpty(path: string): boolean {
-  for (const below of subgroups(path)) if (!removeEmpty(below)) return false;
-  try { rmdirSync(path); return true; } catch (error) { return (error as NodeJS.ErrnoException).code === 'ENOENT'; }
+  try { rmdirSync(path); return true; } catch (error) { if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true; }
+  const below = subgroups(path); // of the program's own making
+  if (below.length === 0 || !below.every(removeEmpty)) return false;
+  try { rmdirSync(path); return true; } catch { return false; }
 }
 
 function figure(path: string, pattern = /(\d+)/): number | null {

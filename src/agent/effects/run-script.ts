@@ -25,6 +25,8 @@ export interface LaunchPlan {
   directory: string;
   /** Of Launcher.membership, also in launch.json. */
   membership: Membership;
+  /** Files to which the program writes 0 to come under its limits (LimitGroups). It is not started where it cannot. */
+  joins?: readonly string[];
   program: string;
   args: readonly string[];
   /** True: program and args are joined with spaces and run by the shell. */
@@ -83,6 +85,12 @@ function environmentLines(plan: LaunchPlan, tools: Tools): { exports: string[]; 
   return { exports, beside };
 }
 
+/** What `nice` is to add to the agent's own niceness; 0 where it may not take it away. */
+function niceOf({ limits }: LaunchPlan, { niceness }: Tools): number {
+  const by = Math.trunc(limits.nice) - niceness;
+  return by < 0 && limits.nice >= 0 && process.getuid?.() !== 0 ? 0 : by;
+}
+
 /** `exec`, what must come between (niceness, names beside the shell's, a session of its own), the program. */
 function execLine(plan: LaunchPlan, beside: readonly string[], tools: Tools): string {
   const command = plan.shell ? [tools.shell, '-c', [plan.program, ...plan.args].join(' ')] : [plan.program, ...plan.args];
@@ -90,8 +98,8 @@ function execLine(plan: LaunchPlan, beside: readonly string[], tools: Tools): st
   const words = ['exec'];
   if (wrapped) words.push(quote(tools.env), '-u', 'SHLVL', '-u', '_', '--', ...beside);
   // env would take a program whose name holds '=' for a variable.
-  const { nice } = plan.limits;
-  if (nice !== 0 || (wrapped && command[0]!.includes('='))) words.push(quote(tools.nice), '-n', String(Math.trunc(nice)));
+  const nice = niceOf(plan, tools);
+  if (nice !== 0 || (wrapped && command[0]!.includes('='))) words.push(quote(tools.nice), '-n', String(nice));
   return [...words, '${3:+"$3"}', ...command.map(quote)].join(' ');
 }
 
@@ -106,6 +114,8 @@ export function runScript(plan: LaunchPlan, tools: Tools): string {
   const setup: string[] = [];
   // A seat is already in its v2 cgroup; a second move would cost as much as the first.
   if (join !== null) setup.push(`${membership.kind === 'v2' ? '[ -z "$3" ] || ' : ''}echo 0 >${quote(join)}`);
+  if (tools.resetsOomScore) setup.push('{ echo 0 >/proc/self/oom_score_adj; } 2>/dev/null');
+  for (const path of plan.joins ?? []) setup.push(`echo 0 >${quote(path)} || exit 126`);
   if (limits.fds !== null) setup.push(`ulimit -n ${Math.trunc(limits.fds)}`);
   if (limits.processes !== null) setup.push(`ulimit ${tools.processesFlag} ${Math.trunc(limits.processes)}`);
   if (!/^[0-7]{3,4}$/.test(limits.umask)) {

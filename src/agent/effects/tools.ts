@@ -1,6 +1,7 @@
 // The programs of the host that a launch needs, found once at the agent's start by absolute path (an app may set its own PATH).
 import { execFileSync, spawnSync } from 'node:child_process';
-import { accessSync, constants, realpathSync } from 'node:fs';
+import { accessSync, constants, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 
 export interface Tools {
@@ -15,6 +16,10 @@ export interface Tools {
   fileSizeUnit: number;
   /** `-u` in bash, `-p` in dash and busybox. */
   processesFlag: '-u' | '-p';
+  /** The agent's own niceness, which a program does not inherit. */
+  niceness: number;
+  /** Programs take their place in the queue of the OOM killer back to 0. */
+  resetsOomScore: boolean;
   /** bash exports `_`, which cannot be unset. */
   exportsOwnNames: boolean;
 }
@@ -57,10 +62,25 @@ export function findTools(shell = findProgram('dash') ?? required('sh')): Tools 
   return {
     shell,
     setsid, forks: spawnSync(setsid, ['-f', required('true')], { env: {}, stdio: 'ignore' }).status === 0, env, nice: required('nice'),
-    fileSizeUnit: bytes / 8,
+    fileSizeUnit: bytes / 8, niceness: getPriority(), resetsOomScore: oomScore() < 0 || (oomScore() > 0 && process.getuid?.() === 0),
     processesFlag: /^p 77$/m.test(said) ? '-p' : '-u',
     exportsOwnNames: /^(?!PWD)\w+=/m.test(said),
   };
+}
+
+const oomScoreFile = '/proc/self/oom_score_adj';
+
+function oomScore(): number {
+  try { return Number(readFileSync(oomScoreFile, 'latin1')); } catch { return 0; }
+}
+
+/**
+ * Moves this process, and the launchers it makes, out of the way of the OOM killer, as an agent must outlive what it guards. Only
+ * root may; what somebody set already (OOMScoreAdjust= of systemd) stays.
+ */
+export function protectFromOom(): void {
+  if (process.getuid?.() !== 0 || oomScore() !== 0) return;
+  try { writeFileSync(oomScoreFile, '-500'); } catch { /* a container without CAP_SYS_RESOURCE */ }
 }
 
 /**
