@@ -14,6 +14,7 @@ import { Conversation } from './conversation.ts';
 import { DesiredSet } from './desired-set.ts';
 import { Duties } from './duties.ts';
 import { bootId } from './effects/boot.ts';
+import { byHashFrom } from './effects/by-hash.ts';
 import { findMembershipRoot, removeMembershipRoot } from './effects/cgroup.ts';
 import { ContactFile } from './effects/contact-file.ts';
 import { findControllers, isolationOf } from './effects/controllers.ts';
@@ -84,7 +85,8 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
   const controllers = findControllers(node, root, options.controllers ?? undefined), limits = new LimitGroups(controllers);
   const launcher = new Launcher({ tools, root, directory: storeDirectory });
   const context: AgentContext = {
-    options, node, launcher, limits, tell, instancesDirectory: below('instances'), ports: new PortPool(options.ports, node), cache: new ContentCache(below('cache')),
+    options, node, launcher, limits, tell, instancesDirectory: below('instances'), ports: new PortPool(options.ports, node),
+    cache: new ContentCache(below('cache'), standalone ? {} : { byHash: byHashFrom(options.master!, options.token, node, warn) }),
     user: { name: user.username, home: user.homedir, shell: user.shell ?? '/bin/sh' }, tags: options.tags, host: options.address ? hostOf(options.address) : hostname(),
   };
 

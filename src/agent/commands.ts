@@ -6,6 +6,7 @@ import { restartHash } from '../protocol/hash.ts';
 import type { AdoptAnswer, Command } from '../protocol/link.ts';
 import type { LogRequest } from '../api/cluster.ts';
 import type { Roster } from '../live/roster.ts';
+import { sendPiece } from './blob-pieces.ts';
 import type { AgentContext } from './context.ts';
 import { resolveContents } from './contents.ts';
 import { changeRecord } from './entries.ts';
@@ -67,6 +68,11 @@ export class AgentCommands {
     if (!this.#options.instances.say(entry, event)) throw new Refusal('not-found', `Instance ${entry.id} has ended; nothing guards it any more`, 'Start its app again.');
   }
 
+  /** A slow line slows the reading. */
+  async #uncongested(signal: AbortSignal): Promise<void> {
+    while (this.#options.congested() && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+
   #warn(id: string, error: unknown): void { this.#options.context.options.log('warn', `the record of ${id} could not be written: ${(error as Error).message}`); }
 
   /** A command of the master. `send` streams chunks until the signal is aborted or the answer is given. */
@@ -91,10 +97,11 @@ export class AgentCommands {
       case 'logs': {
         for await (const { stream, cursor, bytes } of readLogs(this.directoryOf(target), args as unknown as LogRequest, signal)) {
           send({ stream, cursor, bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64') });
-          while (this.#options.congested() && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, 20)); // a slow line slows the reading
+          await this.#uncongested(signal);
         }
         return { ok: true };
       }
+      case 'blob': return { ok: true, value: await sendPiece(context.cache, target, args, send, () => this.#uncongested(signal), signal) };
       case 'files': case 'cancel': return { ok: false, code: 'unsupported-here', detail: `this agent (${context.options.version}) cannot do "${command.name}" yet` };
     }
   }

@@ -13,7 +13,7 @@ import type { Entry } from './entry.ts';
 import type { Fence } from './fence.ts';
 import type { Identity } from './identity.ts';
 import type { Instances } from './instances.ts';
-import type { CommandResult, LinkClient, LinkContent } from './link-client.ts';
+import type { CommandResult, Content, LinkClient, LinkContent } from './link-client.ts';
 import type { NodeSelf } from './node-self.ts';
 import type { Recovered } from './recovery.ts';
 import { adoptStrays } from './stray-entries.ts';
@@ -100,6 +100,14 @@ export class Conversation implements LinkContent {
   instances(): InstanceView[] { return [...this.#options.instances.entries.values()].map((entry) => this.#view(entry)); }
   instance(id: string): InstanceView | null { const entry = this.#options.instances.entries.get(id); return entry ? this.#view(entry) : null; }
   #view(entry: Entry): InstanceView { return (entry.view ??= viewOf(entry, this.#options.context.node)); }
+  contents(): Content[] {
+    return [...this.#options.instances.entries.values()].flatMap(({ record: { assignment, contents, spec } }) => {
+      if (assignment.owner !== this.#hub || spec.uris.length === 0) return [];
+      const { app, revision } = assignment, known = this.#desired?.revision(app, revision)?.contents ?? {};
+      return Object.entries(contents).filter(([uri]) => !known[uri]).map(([uri, { sha256, size }]) => ({ app, revision, uri, sha256, size }));
+    });
+  }
+
   load(): NodeLoad | null { return this.#options.self.load; }
 
   welcomed({ hub, term, obey }: Extract<MasterFrame, { type: 'welcome' }>): void {

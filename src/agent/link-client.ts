@@ -13,12 +13,16 @@ import { OnceDone } from './once-done.ts';
 import type { EventSpool } from './spool.ts';
 
 type Welcome = Extract<MasterFrame, { type: 'welcome' }>;
+/** What a URI of a revision held when it was fetched first. */
+export type Content = NonNullable<Extract<AgentFrame, { type: 'observed' }>['contents']>[number];
 export type CommandResult = { ok: true; value?: unknown } | { ok: false; code: string; detail: string };
 
 /** What the agent gives the conversation. */
 export interface LinkContent {
   /** All but type, token and instances. */
   greeting(): Omit<Hello, 'type' | 'token' | 'instances'>;
+  /** What instances found behind their URIs and their hub has not said to know: the first report of it may be lost with a line. */
+  contents(): Content[];
   /** Every instance on this node, as it is now. */
   instances(): InstanceView[];
   /** One of them; null: gone. */
@@ -63,7 +67,7 @@ export class LinkClient {
   #seq = 0;
   #eventsUpTo = 0;
   readonly #changedIds = new Set<string>();
-  #contents: NonNullable<Extract<AgentFrame, { type: 'observed' }>['contents']> = [];
+  #contents: Content[] = [];
   #inOrder: Promise<void> = Promise.resolve();
 
   constructor(options: LineOptions, content: LinkContent, spool: EventSpool, lines: Lines = remoteLines) {
@@ -90,7 +94,7 @@ export class LinkClient {
   instanceChanged(id: string): void { this.#changedIds.add(id); this.#soon(); }
 
   /** First report of what a URI held. */
-  contentFetched(content: { app: string; revision: number; uri: string; sha256: string; size: number }): void { this.#contents.push(content); this.#soon(); }
+  contentFetched(content: Content): void { this.#contents.push(content); this.#soon(); }
 
   factsChanged(facts: NodeFacts): void { if (this.#welcomed) this.#line?.send({ type: 'facts', facts }); }
   metrics(points: Extract<AgentFrame, { type: 'metrics' }>['points']): boolean {
@@ -145,6 +149,7 @@ export class LinkClient {
         this.#changedIds.clear();
         this.#ackedAt = monoMs();
         this.#content.welcomed(frame);
+        this.#contents = this.#content.contents();
         this.#content.contact(this.#helloSent, frame.times.lostMs);
         // Whole, after every welcome: whatever was lost before is made good by it.
         line.send({ type: 'observed', run: this.#content.greeting().run, seq: ++this.#seq, from: 0, changes: Object.fromEntries(this.#content.instances().map((i) => [i.id, i])), ...this.#takeContents() });
@@ -231,7 +236,7 @@ export class LinkClient {
     }
   }
 
-  #takeContents(): { contents?: NonNullable<Extract<AgentFrame, { type: 'observed' }>['contents']> } {
+  #takeContents(): { contents?: Content[] } {
     if (this.#contents.length === 0) return {};
     const contents = this.#contents;
     this.#contents = [];

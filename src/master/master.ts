@@ -10,6 +10,7 @@ import { defaultSettings } from '../placement/snapshot.ts';
 import type { PlacementSettings } from '../placement/snapshot.ts';
 import type { Store } from '../store/store.ts';
 import { Apps } from './apps.ts';
+import { Blobs } from './blobs.ts';
 import { Changes } from './changes.ts';
 import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
@@ -57,6 +58,7 @@ export interface RunningMaster {
   /** For `linkRoutes`. */
   readonly links: LinkServer;
   readonly polls: PollSessions;
+  readonly blobs: Blobs;
   readonly context: MasterContext;
   /** Resolves when it has ended: null after `stop`, else why it ended by itself. */
   readonly ended: Promise<string | null>;
@@ -214,7 +216,7 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
   head.start();
   await serving;
   return {
-    cluster, links, polls, context, ended,
+    cluster, links, polls, blobs: new Blobs(context, commands), context, ended,
     stop: async () => {
       head.send({ type: 'master.stop' });
       await ended;

@@ -64,7 +64,7 @@ const n = z.number().int();
  */
 export const command = z.object({
   type: z.literal('command'), n, id, expiresInMs: z.number(),
-  name: z.enum(['restart', 'kill', 'stop', 'adopt', 'logs', 'cancel', 'health', 'usage', 'actors', 'inspect', 'send', 'files', 'resolve']),
+  name: z.enum(['restart', 'kill', 'stop', 'adopt', 'logs', 'cancel', 'health', 'usage', 'actors', 'inspect', 'send', 'files', 'resolve', 'blob']),
   /** Instance or actor id, or the id of the command to cancel. */
   target: z.string(),
   args: z.record(z.string(), z.unknown()),
@@ -88,6 +88,7 @@ export type DesiredFrame = Extract<MasterFrame, { type: 'desired' }>;
 //   actors: ActorView[] with the agent's own ids ('agent', 'link', 'supervisor:web#0', 'instance:<id>'); the master puts
 //   'node:<id>/' before all but instances. inspect (target: the agent's own actor id): chunks of InspectFrame. send: args {event}.
 //   logs (target: instance, args: LogRequest of src/api/cluster.ts): chunks of LogChunkValue. `by` in args: who asked.
+//   blob (target: sha256, args {from, length} in bytes): chunks of base64, then {size} of the whole; `not-found` where it is not here.
 export interface LogChunkValue { stream: 'stdout' | 'stderr'; cursor: number; /** base64 */ bytes: string }
 /** What an `adopt` command answers: the record's spec, so that the hub can make an app of it. */
 export interface AdoptAnswer { spec: AppSpec; hash: string; view: InstanceView }

@@ -2,6 +2,7 @@
 import { startMaster } from '../master/master.ts';
 import { createApi } from '../api/api.ts';
 import { origin } from '../api/auth.ts';
+import { blobRoutes } from '../master/blob-routes.ts';
 import { linkRoutes } from '../master/link-routes.ts';
 import { openHttp } from '../live/serve.ts';
 import { openEmbedded } from '../store/embedded.ts';
@@ -37,6 +38,7 @@ export async function runMaster(inForce: InForce, say: (line: string) => void): 
       extraRoutes: (app) => {
         // Who links was checked in front (a join token or admin); here only who it is, for the log.
         app.route('/', linkRoutes({ links: master.links, polls: master.polls, admit: (context) => ({ about: origin(context) }) }) as never);
+        app.route('/', blobRoutes(master.blobs) as never);
       },
       onError: (error, where) => log.error({ err: error, ...where }, 'a request failed'),
     });

@@ -3,6 +3,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { FetchByHash } from './by-hash.ts';
 import { download, type Progress, type Validators } from './download.ts';
 import { FetchError, withoutCredentials } from './fetch-error.ts';
 import { unpack, type UnpackLimits } from './unpack.ts';
@@ -10,7 +11,7 @@ import { unpack, type UnpackLimits } from './unpack.ts';
 export interface Blob { sha256: string; size: number; path: string; /** A sentence where it is not simply fresh from its origin. */ note: string | null }
 interface Origin extends Validators { uri: string; sha256: string; size: number; at: number }
 
-export interface CacheOptions { attempts?: number; pauseMs?: number; maxBytes?: number; unpackLimits?: UnpackLimits }
+export interface CacheOptions { attempts?: number; pauseMs?: number; maxBytes?: number; unpackLimits?: UnpackLimits; /** Where else bytes of a known hash may be had; absent: nowhere. */ byHash?: FetchByHash }
 
 export class ContentCache {
   readonly #directory: string;
@@ -22,7 +23,7 @@ export class ContentCache {
   /**
    * The bytes of `uri`.
    * @param wanted their sha256 where the revision knows it: then the origin is asked only when they are not here
-   * @throws FetchError: 'content-gone' when the origin serves other bytes than wanted
+   * @throws FetchError: 'content-gone' when the origin does not give the wanted bytes (any more) and nobody else has them
    */
   blob(uri: string, wanted: string | null, onProgress?: (progress: Progress) => void, signal?: AbortSignal): Promise<Blob> {
     return this.#once(`blob ${uri} ${wanted}`, () => this.#blob(uri, wanted, onProgress, signal));
@@ -31,11 +32,11 @@ export class ContentCache {
   async #blob(uri: string, wanted: string | null, onProgress?: (progress: Progress) => void, signal?: AbortSignal): Promise<Blob> {
     const shown = withoutCredentials(uri);
     if (wanted) {
-      const here = await this.#have(wanted);
+      const here = await this.have(wanted);
       if (here) return { ...here, note: null };
     }
     const origin = await this.#origin(uri);
-    const cached = origin && (await this.#have(origin.sha256));
+    const cached = origin && (await this.have(origin.sha256));
     await mkdir(join(this.#directory, 'parts'), { recursive: true });
     const part = join(this.#directory, 'parts', keyOf(uri));
     try {
@@ -43,19 +44,38 @@ export class ContentCache {
       if (got === 'not-modified') return { ...cached!, note: null };
       if (wanted && got.sha256 !== wanted) {
         await rm(part, { force: true });
-        throw new FetchError('content-gone', `${shown} now serves ${got.sha256.slice(0, 12)}…, the revision needs ${wanted.slice(0, 12)}…`, 'deploy the app again to take the new content');
+        throw new FetchError('content-gone', `${shown} now serves ${got.sha256}, the revision needs ${wanted}`, 'deploy the app again to take the new content');
       }
-      await mkdir(join(this.#directory, 'blobs'), { recursive: true });
-      const path = join(this.#directory, 'blobs', got.sha256);
-      await rename(part, path);
+      const path = await this.#keep(part, got.sha256);
       await this.#remember({ uri: shown, at: Date.now(), ...got }, uri);
       return { sha256: got.sha256, size: got.size, path, note: null };
     } catch (error) {
       if (cached && !wanted && error instanceof FetchError && error.code === 'unreachable') {
         return { ...cached, note: `${error.message}; the copy of ${new Date(origin.at).toISOString()} is used` };
       }
-      throw error;
+      if (!wanted || !(error instanceof FetchError) || !elsewhere.has(error.code) || signal?.aborted) throw error;
+      return this.#elsewhere(wanted, error, onProgress, signal);
     }
+  }
+
+  /** The wanted bytes from another node. @throws FetchError why the origin does not give them, and that nobody else does */
+  async #elsewhere(wanted: string, why: FetchError, onProgress?: (progress: Progress) => void, signal?: AbortSignal): Promise<Blob> {
+    const part = join(this.#directory, 'parts', wanted);
+    const got = await this.#options.byHash?.(wanted, part, onProgress, signal);
+    if (!got) {
+      if (why.code === 'unreachable') throw why; // the origin may come back
+      const text = why.message.includes(wanted) ? why.message : `${why.message}; the revision needs ${wanted}`;
+      throw new FetchError('content-gone', `${text}${this.#options.byHash ? ', which no node has' : ''}`, 'deploy the app again to take what its origin gives now', false);
+    }
+    const path = await this.#keep(part, wanted);
+    return { sha256: wanted, size: got.size, path, note: `${why.message}; the copy of another node is used` };
+  }
+
+  async #keep(part: string, sha256: string): Promise<string> {
+    await mkdir(join(this.#directory, 'blobs'), { recursive: true });
+    const path = join(this.#directory, 'blobs', sha256);
+    await rename(part, path);
+    return path;
   }
 
   /** The unpacked tree of a blob: a directory nobody may write to, made once. */
@@ -94,7 +114,8 @@ export class ContentCache {
     return removed;
   }
 
-  async #have(sha256: string): Promise<{ sha256: string; size: number; path: string } | null> {
+  /** The blob of a hash, where it is here. */
+  async have(sha256: string): Promise<{ sha256: string; size: number; path: string } | null> {
     if (!/^[0-9a-f]{64}$/.test(sha256)) return null;
     const path = join(this.#directory, 'blobs', sha256);
     const found = await stat(path).catch(() => null);
@@ -130,5 +151,8 @@ export class ContentCache {
     return started;
   }
 }
+
+/** Failures of an origin after which another node is asked. */
+const elsewhere = new Set<FetchError['code']>(['content-gone', 'not-found', 'unreachable', 'refused']);
 
 const keyOf = (uri: string) => createHash('sha256').update(uri).digest('hex').slice(0, 32);

@@ -19,6 +19,8 @@ export interface DownloadOptions {
   /** First pause between attempts in ms; doubles. */
   pauseMs?: number;
   maxBytes?: number;
+  /** Sent along with the request. */
+  headers?: Record<string, string>;
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal | undefined;
 }
@@ -56,7 +58,7 @@ async function fromFile(uri: string, to: string, options: DownloadOptions): Prom
 
 async function fromOrigin(uri: string, to: string, options: DownloadOptions): Promise<Downloaded | 'not-modified'> {
   const url = new URL(uri);
-  const headers: Record<string, string> = { 'user-agent': 'stathub-agent', 'accept-encoding': 'identity' };
+  const headers: Record<string, string> = { 'user-agent': 'stathub-agent', 'accept-encoding': 'identity', ...options.headers };
   if (url.username || url.password) {
     headers['authorization'] = `Basic ${Buffer.from(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`).toString('base64')}`;
     url.username = url.password = '';
