@@ -19,7 +19,7 @@ const titles: Record<ErrorCode, string> = {
   'app-differs': 'An app of that name differs', 'version-conflict': 'Somebody else changed it', 'managed-by-master': 'The master manages this node',
   'not-unknown': 'The instance is not unknown', 'node-in-use': 'The node is in use', 'too-large': 'Too large', 'too-many': 'Too many at once',
   'unsupported-here': 'Not possible here', 'node-away': 'The node is away', 'store-unavailable': 'The store does not answer',
-  'starting': 'Still starting', 'stopping': 'Stopping', 'expired': 'No answer in time', 'internal': 'An unexpected error',
+  'starting': 'Still starting', 'standby': 'Another master leads', 'stopping': 'Stopping', 'expired': 'No answer in time', 'internal': 'An unexpected error',
 };
 
 const problem = (code: ErrorCode, status: number, detail: string, hint: string, errors: FieldProblem[] = []): Problem =>

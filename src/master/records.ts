@@ -20,7 +20,7 @@ const MOST_TRIES = 20;
 
 /** Another leadership with a higher term wrote: this one is over. */
 export const outrankedError = (): StoreError =>
-  new StoreError('store-refused', 'Another master leads this hub', 'Use the other master, or restart this one.');
+  new StoreError('store-unavailable', 'Another master leads this hub', 'Use the other master, or restart this one.');
 
 export class Records {
   private readonly context: MasterContext;

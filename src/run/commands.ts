@@ -44,7 +44,10 @@ export function addHubCommands(program: Command, { output, environment, main, fi
     .action((part: string, o) => {
       if (part !== 'master' && part !== 'agent') throw new InvalidArgumentError('master or agent is wanted.');
       const inForce = resolve(part, {}, environment, o.config ?? environment['STATHUB_CONFIG'] ?? null);
-      for (const setting of settings) if (setting.secret && inForce[setting.name]?.value) inForce[setting.name]!.value = '***';
+      for (const { name, secret, shown } of settings) {
+        const given = inForce[name];
+        if (given?.value) given.value = secret ? '***' : shown ? shown(given.value) : given.value;
+      }
       if (o.json) { json(inForce, output); return; }
       table(['SETTING', 'VALUE', 'FROM', 'ENVIRONMENT'], Object.entries(inForce).map(([name, { value, origin }]) => [name, value === null ? '–' : String(value), origin, environmentName(name)]), output);
     });

@@ -1,67 +1,87 @@
 // `stathub master`: composes store, master, API and port; ends them in the reverse order.
-import { startMaster } from '../master/master.ts';
-import { createApi } from '../api/api.ts';
-import { origin } from '../api/auth.ts';
-import { blobRoutes } from '../master/blob-routes.ts';
-import { linkRoutes } from '../master/link-routes.ts';
-import { openHttp } from '../live/serve.ts';
-import { openEmbedded } from '../store/embedded.ts';
-import { eventOf, type StoreNotice } from '../store/prepare-file.ts';
-import { Ending, endSignal, needsToken, takeDirectory, tlsOf, tokensOf, uiDirectory, value } from './daemon.ts';
-import { openLog, version } from './log.ts';
+import { openHttp, type OpenPort } from '../live/serve.ts';
+import type { Tokens } from '../api/tokens.ts';
+import type { Lock } from '../store/lock.ts';
+import { Ending, endSignal, needsToken, takeDirectory, tlsOf, tokensOf, value } from './daemon.ts';
+import { elasticOptions, holderName } from './elastic-settings.ts';
+import { apiOf, lead } from './leading.ts';
+import { openLog, version, type Logger } from './log.ts';
 import type { InForce } from './settings.ts';
+
+interface Hull {
+  inForce: InForce; log: Logger; ending: Ending; lock: Lock; directory: string;
+  tokens: Tokens; made: ReturnType<typeof tokensOf>['made'];
+  asked: Promise<NodeJS.Signals>;
+  say(line: string): void;
+}
 
 /** Runs until a signal asks for the end. @returns the exit code */
 export async function runMaster(inForce: InForce, say: (line: string) => void): Promise<number> {
   const log = openLog('master', value(inForce, 'log-level'));
   const ending = new Ending(log);
-  const directory = value<string>(inForce, 'store-directory'), bind = value<string>(inForce, 'bind');
+  const directory = value<string>(inForce, 'store-directory');
   const asked = endSignal(['SIGTERM', 'SIGINT', 'SIGQUIT']);
   try {
     const lock = await takeDirectory(directory, 'master');
     ending.add('lock', () => lock.release());
     const { tokens, made } = tokensOf(directory, value(inForce, 'token-file'));
-    const notices: StoreNotice[] = [];
-    const store = await openEmbedded(directory, { notice: (notice) => notices.push(notice) });
-    ending.add('store', () => store.close());
-    for (const notice of notices) { log.error(notice.detail, notice.message); say(notice.message); }
-    if (notices.length > 0) await store.append(notices.map((notice) => eventOf(notice, Date.now())));
-    const closing = new AbortController();
-    const master = await startMaster({
-      store, version, storeAbout: { kind: 'embedded', detail: directory },
-      warn: (message, error) => log.warn(error === undefined ? {} : { err: error }, message),
-      times: { beatMs: value(inForce, 'beat'), suspectMs: value(inForce, 'suspect-after'), lostMs: value(inForce, 'lost-after'), amnestyMs: value(inForce, 'amnesty') },
-    });
-    ending.add('master', () => master.stop());
-    const app = createApi({
-      cluster: master.cluster, auth: { bind, tokens }, ui: { directory: uiDirectory }, version, closing: closing.signal,
-      extraRoutes: (app) => {
-        // Who links was checked in front (a join token or admin); here only who it is, for the log.
-        app.route('/', linkRoutes({ links: master.links, polls: master.polls, admit: (context) => ({ about: origin(context) }) }) as never);
-        app.route('/', blobRoutes(master.blobs) as never);
-      },
-      onError: (error, where) => log.error({ err: error, ...where }, 'a request failed'),
-    });
-    const tls = tlsOf(inForce);
-    const http = await openHttp({ app, port: value(inForce, 'port'), bind, closing, ...(tls ? { tls } : {}) });
-    ending.add('port', () => http.close());
-    lock.update({ address: http.address });
-    say(`stathub master ${version} at ${http.address}, store ${directory}`);
-    if (made && needsToken(bind)) {
-      say(`admin token, shown this once: ${made.admin}`);
-      say(`join a node:  stathub agent --master ${http.address} --token ${made.join}`);
-    }
     process.on('SIGHUP', () => { try { tokens.reload(); log.info('tokens read again'); } catch (error) { log.error({ err: error }, 'tokens not read'); } });
-    log.info({ address: http.address, directory }, 'master serves');
-    const how = await Promise.race([asked, master.ended.then((failure) => ({ failure }))]);
-    if (typeof how !== 'string') {
-      log.error({ failure: how.failure }, 'master ended by itself');
-      say(`the master ended: ${how.failure ?? 'for no known reason'}`);
-      return how.failure ? 4 : 1;
-    }
-    log.info({ signal: how }, 'master ends; agents and processes run on');
-    return 0;
+    const hull: Hull = { inForce, log, ending, lock, directory, tokens, made, asked, say };
+    return value<string[]>(inForce, 'elastic').length > 0 ? await onElasticsearch(hull) : await onOwnStore(hull);
   } finally {
     await ending.run();
   }
+}
+
+/** Opens the port and tells how to reach it. */
+async function open({ inForce, ending, lock, made, log, say }: Hull, app: Parameters<typeof openHttp>[0]['app'], closing: AbortController, store: string): Promise<OpenPort> {
+  const tls = tlsOf(inForce), bind = value<string>(inForce, 'bind');
+  const http = await openHttp({ app, port: value(inForce, 'port'), bind, closing, ...(tls ? { tls } : {}) });
+  ending.add('port', () => http.close());
+  lock.update({ address: http.address });
+  say(`stathub master ${version} at ${http.address}, store ${store}`);
+  if (made && needsToken(bind)) {
+    say(`admin token, shown this once: ${made.admin}`);
+    say(`join a node:  stathub agent --master ${http.address} --token ${made.join}`);
+  }
+  log.info({ address: http.address, store }, 'master serves');
+  return http;
+}
+
+async function onOwnStore(hull: Hull): Promise<number> {
+  const { inForce, log, ending, directory, tokens, asked, say } = hull;
+  const [{ openEmbedded }, { eventOf }] = await Promise.all([import('../store/embedded.ts'), import('../store/prepare-file.ts')]);
+  const notices: Parameters<typeof eventOf>[0][] = [];
+  const store = await openEmbedded(directory, { notice: (notice) => notices.push(notice) });
+  ending.add('store', () => store.close());
+  for (const notice of notices) { log.error(notice.detail, notice.message); say(notice.message); }
+  if (notices.length > 0) await store.append(notices.map((notice) => eventOf(notice, Date.now())));
+  const master = await lead(store, { kind: 'embedded', detail: directory }, inForce, log);
+  ending.add('master', () => master.stop());
+  const closing = new AbortController();
+  await open(hull, apiOf(master, tokens, closing.signal, inForce, log), closing, directory);
+  const how = await Promise.race([asked, master.ended.then((failure) => ({ failure }))]);
+  if (typeof how !== 'string') {
+    log.error({ failure: how.failure }, 'master ended by itself');
+    say(`the master ended: ${how.failure ?? 'for no known reason'}`);
+    return how.failure ? 4 : 1;
+  }
+  log.info({ signal: how }, 'master ends; agents and processes run on');
+  return 0;
+}
+
+async function onElasticsearch(hull: Hull): Promise<number> {
+  const { inForce, log, directory, tokens, asked, say } = hull;
+  const elastic = elasticOptions(inForce)!;
+  const [{ ElasticMaster }, { Front }, { shownUrls }] = await Promise.all([import('./elastic-master.ts'), import('./standby.ts'), import('../store/elasticsearch/connect.ts')]);
+  const front = new Front({ fetch: () => new Response('starting\n', { status: 503 }) });
+  const http = await open(hull, front, new AbortController(), `Elasticsearch at ${shownUrls(elastic.urls)}, indices ${elastic.prefix}-*`);
+  const master = new ElasticMaster({
+    inForce, elastic, holder: holderName(directory), tokens, log, front, say, address: value<string | null>(inForce, 'address') ?? http.address,
+  });
+  const running = master.run();
+  hull.ending.add('master', async () => { master.stop(); await running.catch(() => undefined); });
+  const how = await Promise.race([asked, running.then(() => 'ended' as const)]);
+  log.info({ how }, 'master ends; agents and processes run on');
+  return 0;
 }

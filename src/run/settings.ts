@@ -22,6 +22,8 @@ export interface Setting {
   ancestor?: Partial<Record<Part, string>>;
   /** Shown as dots by `config`. */
   secret?: boolean;
+  /** How `config` shows it, where it may hold what must not be seen. */
+  shown?(value: Value): Value;
 }
 
 const text = (value: string): string => value;
@@ -64,6 +66,13 @@ const url = (value: string): string => {
   if (!URL.canParse(complete)) throw new Error(`${JSON.stringify(value)} is no address; write http://host:51026`);
   return new URL(complete).origin;
 };
+/** Addresses of one thing, by comma; what a URL may carry besides (user, password, path) stays. */
+const urls = (value: string): string[] => list(value).map((each) => {
+  const complete = /^[a-z]+:\/\//i.test(each) ? each : `http://${each}`;
+  if (!URL.canParse(complete) || !/^https?:$/.test(new URL(complete).protocol)) throw new Error(`${JSON.stringify(each.replace(/\/\/.*@/, '//***@'))} is no address; write http://host:9200`);
+  return complete;
+});
+const withoutCredentials = (value: Value): Value => (Array.isArray(value) ? value.map((each) => each.replace(/\/\/[^/@]*@/, '//***@')) : value);
 
 const both: readonly Part[] = ['master', 'agent'];
 export const home = (): string => process.env['STATHUB_HOME'] || join(homedir(), '.stathub');
@@ -79,9 +88,20 @@ export const settings: readonly Setting[] = [
   { name: 'suspect-after', parts: ['master'], argument: '<time>', describe: 'silence after which a node is suspect', default: () => 15_000, read: duration },
   { name: 'lost-after', parts: ['master'], argument: '<time>', describe: 'silence after which a node is lost and its slots are replaced', default: () => 30_000, read: duration },
   { name: 'amnesty', parts: ['master'], argument: '<time>', describe: 'after a start nobody is lost for this long', default: () => 60_000, read: duration },
+  { name: 'elastic', parts: ['master'], argument: '<url,...>', describe: 'keep everything in this Elasticsearch (8 or 9) instead of the store directory', default: () => [], read: urls, shown: withoutCredentials },
+  { name: 'elastic-prefix', parts: ['master'], argument: '<name>', describe: 'what the indices of this hub begin with', default: () => 'stathub', read: (value) => {
+    if (!/^[a-z][a-z0-9_-]{0,62}$/.test(value)) throw new Error(`${JSON.stringify(value)} is no prefix; use a-z, 0-9, _ and -, beginning with a letter`);
+    return value;
+  } },
+  { name: 'elastic-user', parts: ['master'], argument: '<name>', describe: 'user at Elasticsearch (or in the URL)', default: () => null, read: text },
+  { name: 'elastic-password-file', parts: ['master'], argument: '<file>', describe: 'file with the password', default: () => null, read: text },
+  { name: 'elastic-api-key-file', parts: ['master'], argument: '<file>', describe: 'file with an API key (the encoded form), instead of a user', default: () => null, read: text },
+  { name: 'elastic-ca', parts: ['master'], argument: '<file>', describe: 'CA (PEM) that signed the certificates of Elasticsearch', default: () => null, read: text },
+  { name: 'elastic-timeout', parts: ['master'], argument: '<time>', describe: 'longest wait for one answer of Elasticsearch', default: () => 10_000, read: duration },
+  { name: 'lease', parts: ['master'], argument: '<time>', describe: 'with Elasticsearch: silence of the leading master after which another takes over', default: () => 10_000, read: duration },
   { name: 'master', parts: ['agent'], argument: '<url>', describe: 'the master to join; without it the agent runs alone', default: () => null, read: url, ancestor: { agent: 'master.address' } },
   { name: 'token', parts: ['agent'], argument: '<token>', describe: 'the join token that the master printed', default: () => null, read: text, secret: true },
-  { name: 'address', parts: ['agent'], argument: '<url>', describe: 'address under which others reach this agent', default: () => null, read: url, ancestor: { agent: 'agent.address' } },
+  { name: 'address', parts: both, argument: '<url>', describe: 'address under which others reach this one', default: () => null, read: url, ancestor: { agent: 'agent.address' } },
   { name: 'tags', parts: ['agent'], argument: '<a,b>', describe: 'tags of this node', default: () => [], read: list },
   { name: 'ports', parts: ['agent'], argument: '<from-to>', describe: 'ports that are given to programs', default: () => '20000-29999', read: portRange },
   { name: 'reserve-memory', parts: ['agent'], argument: '<size>', describe: 'memory that is not given away', default: () => 512 * 1024 ** 2, read: bytes },

@@ -74,7 +74,9 @@ async function versionOf(transport: Transport, requestTimeout: number, where: st
       { method: 'GET', path: '/' }, { headers: { accept: 'application/json' }, maxRetries: 0, requestTimeout },
     ) as { version?: { number?: string } };
   } catch (thrown) {
-    throw ofThrown(thrown, where).error;
+    const { error, fate } = ofThrown(thrown, where);
+    // Whoever is not let in at the start waits in vain.
+    throw fate === 'refused' ? new StoreError('store-refused', error.message, error.hint, { cause: thrown }) : error;
   }
   const version = String(answer?.version?.number ?? '');
   const major = Number(version.split('.')[0]);

@@ -10,6 +10,8 @@ import { connect } from './connect.ts';
 import type { ElasticOptions } from './connect.ts';
 import { Counters } from './counters.ts';
 import { expire } from './expiry.ts';
+import { Lease } from './lease.ts';
+import type { LeaseOptions } from './lease.ts';
 import { ElasticLog, checkTerm } from './log.ts';
 import { namesOf, prepareIndices } from './mappings.ts';
 import type { Names } from './mappings.ts';
@@ -27,12 +29,13 @@ export class ElasticStore implements Store {
   private readonly counters: Counters;
   private readonly log: ElasticLog;
   private readonly points: Points;
+  private readonly bulked: Bulk;
 
   constructor(requests: Requests, names: Names, version: string) {
     this.requests = requests;
     this.names = names;
     this.version = version;
-    const bulk = new Bulk(requests);
+    const bulk = this.bulked = new Bulk(requests);
     this.records = new Records(requests, bulk, names);
     this.counters = new Counters(requests, bulk, names);
     this.log = new ElasticLog(requests, bulk, names, this.counters);
@@ -75,6 +78,9 @@ export class ElasticStore implements Store {
   }
 
   collections(): Promise<CollectionSize[]> { return collectionSizes(this.requests, this.names); }
+
+  /** Leadership of the hub whose store this is. */
+  lease(options: LeaseOptions): Lease { return new Lease(this.requests, this.bulked, this.names, options); }
 
   close(): Promise<void> { return this.requests.close(); }
 }

@@ -1,0 +1,120 @@
+// A master whose store is Elasticsearch: it opens its port at once, waits for the server and for the lease, leads while it holds it,
+// and stands by again when it has lost it.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Tokens } from '../api/tokens.ts';
+import { openElastic, type ElasticStore } from '../store/elasticsearch/elastic.ts';
+import { shownUrls, type ElasticOptions } from '../store/elasticsearch/connect.ts';
+import type { LeaseDoc } from '../store/elasticsearch/lease.ts';
+import { LeasedStore } from '../store/elasticsearch/leased.ts';
+import { StoreError } from '../store/store.ts';
+import { value } from './daemon.ts';
+import { apiOf, lead } from './leading.ts';
+import type { Logger } from './log.ts';
+import type { InForce } from './settings.ts';
+import { standbyApp, type Front, type Standing } from './standby.ts';
+
+export interface ElasticMasterOptions {
+  inForce: InForce; elastic: ElasticOptions; holder: string; tokens: Tokens; log: Logger; front: Front;
+  /** Of its API, as others reach it. */ address: string;
+  say(line: string): void;
+}
+
+/** How long it waits before it tries again to reach a server that is away. */
+const AGAIN_MS = 1_000;
+
+/** What is said once and then only when it changes. */
+function changes(say: (line: string) => void): (line: string) => void {
+  let last = '';
+  return (line) => { if (line !== last) say(last = line); };
+}
+
+export class ElasticMaster {
+  private readonly options: ElasticMasterOptions;
+  private readonly ending = new AbortController();
+  private standing: Standing = { because: 'The master is connecting to Elasticsearch', hint: 'Ask again in a moment.', leader: null };
+  private store: ElasticStore | null = null;
+
+  constructor(options: ElasticMasterOptions) {
+    this.options = options;
+    options.front.serve(standbyApp(() => this.standing));
+  }
+
+  /** Ends it in order: leadership first, then the lease, so that another can take over at once. */
+  stop(): void { this.ending.abort(new Error('the master was stopped')); }
+
+  /**
+   * Runs until `stop`.
+   * @throws StoreError when the server refuses (credentials, version, product): that does not pass by itself
+   */
+  async run(): Promise<void> {
+    try {
+      await this.open();
+      while (!this.ending.signal.aborted) await this.round();
+    } catch (error) {
+      if (!this.ending.signal.aborted) throw error;
+    } finally {
+      await this.store?.close();
+    }
+  }
+
+  private async open(): Promise<void> {
+    const { elastic, log, say } = this.options, tell = changes(say);
+    while (!this.store) {
+      this.ending.signal.throwIfAborted();
+      try {
+        this.store = await openElastic(elastic);
+      } catch (error) {
+        if (!(error instanceof StoreError) || error.code !== 'store-unavailable') throw error;
+        this.standing = { because: error.message, hint: error.hint, leader: null };
+        log.warn({ err: error }, 'Elasticsearch is not reachable');
+        tell(`waiting for Elasticsearch: ${error.message}. ${error.hint}`);
+        await sleep(AGAIN_MS, undefined, { signal: this.ending.signal });
+      }
+    }
+  }
+
+  /** One leadership: from standing by to its end. */
+  private async round(): Promise<void> {
+    const { inForce, holder, address, log, say, elastic } = this.options, store = this.store!, { signal } = this.ending;
+    const lease = store.lease({ holder, address, ttlMs: value(inForce, 'lease') });
+    const tell = changes(say);
+    await lease.acquire(signal, (leader, trouble) => {
+      this.standing = standingOf(leader, trouble);
+      tell(this.standing.because);
+    });
+    const about = { kind: 'elasticsearch', detail: `${shownUrls(elastic.urls)}, version ${store.version}, indices ${elastic.prefix}-*` };
+    this.standing = { because: 'The master is reading its store', hint: 'Ask again in a moment.', leader: null };
+    const closing = new AbortController();
+    try {
+      const master = await lead(new LeasedStore(store, lease), about, inForce, log);
+      try {
+        this.options.front.serve(apiOf(master, this.options.tokens, closing.signal, inForce, log));
+        log.info({ term: master.context.leadership.term }, 'master leads');
+        say(`leads hub ${master.context.leadership.hub}, term ${master.context.leadership.term}`);
+        const why = await Promise.race([
+          lease.lost, master.ended.then((failure) => failure ?? 'it ended by itself'), new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null), { once: true })),
+        ]);
+        if (why !== null) { log.warn({ why }, 'this master does not lead any more'); say(`does not lead any more: ${why}`); }
+      } finally {
+        this.standing = { because: 'The master has just ceased to lead', hint: 'Ask again in a moment.', leader: null };
+        this.options.front.serve(standbyApp(() => this.standing));
+        closing.abort();
+        await master.stop();
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      log.error({ err: error }, 'this master could not lead');
+      tell(`could not lead: ${(error as Error).message}`);
+      this.standing = { because: (error as Error).message, hint: 'It tries again by itself.', leader: null };
+      await sleep(AGAIN_MS, undefined, { signal }).catch(() => undefined);
+    } finally {
+      await lease.release().catch((error: unknown) => log.warn({ err: error }, 'the lease could not be given back: it lapses'));
+    }
+  }
+}
+
+function standingOf(leader: LeaseDoc | null, trouble: StoreError | null): Standing {
+  if (trouble) return { because: trouble.message, hint: trouble.hint, leader: null };
+  if (!leader?.holder) return { because: 'Nobody leads yet', hint: 'Ask again in a moment.', leader: null };
+  return { because: `This master stands by: the one at ${leader.address} leads`, hint: `Ask there: ${leader.address}`, leader: leader.address };
+}

@@ -1,0 +1,35 @@
+// A master that leads, with its API: the same on either store.
+import { createApi } from '../api/api.ts';
+import { origin } from '../api/auth.ts';
+import type { Tokens } from '../api/tokens.ts';
+import { blobRoutes } from '../master/blob-routes.ts';
+import { linkRoutes } from '../master/link-routes.ts';
+import { startMaster, type RunningMaster } from '../master/master.ts';
+import type { Store } from '../store/store.ts';
+import { uiDirectory, value } from './daemon.ts';
+import { version, type Logger } from './log.ts';
+import type { InForce } from './settings.ts';
+
+export type App = ReturnType<typeof createApi>;
+
+/** @throws Error when recovery fails (the store is not readable, another master leads) */
+export function lead(store: Store, storeAbout: { kind: string; detail: string }, inForce: InForce, log: Logger): Promise<RunningMaster> {
+  return startMaster({
+    store, version, storeAbout,
+    warn: (message, error) => log.warn(error === undefined ? {} : { err: error }, message),
+    times: { beatMs: value(inForce, 'beat'), suspectMs: value(inForce, 'suspect-after'), lostMs: value(inForce, 'lost-after'), amnestyMs: value(inForce, 'amnesty') },
+  });
+}
+
+/** @param closing ends streams, followed logs and long-polls when it aborts */
+export function apiOf(master: RunningMaster, tokens: Tokens, closing: AbortSignal, inForce: InForce, log: Logger): App {
+  return createApi({
+    cluster: master.cluster, auth: { bind: value(inForce, 'bind'), tokens }, ui: { directory: uiDirectory }, version, closing,
+    extraRoutes: (app) => {
+      // Who links was checked in front (a join token or admin); here only who it is, for the log.
+      app.route('/', linkRoutes({ links: master.links, polls: master.polls, admit: (context) => ({ about: origin(context) }) }) as never);
+      app.route('/', blobRoutes(master.blobs) as never);
+    },
+    onError: (error, where) => log.error({ err: error, ...where }, 'a request failed'),
+  });
+}

@@ -1,0 +1,179 @@
+// Who leads: one document with a holder, renewed by compare-and-swap. Whoever stands by takes it when it has not changed for the
+// holder's own time, measured here: no two clocks are compared. A leader that was paused finds that it is not its own any more;
+// nothing is acknowledged before the lease is known to have been held after the write.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StoreError } from '../store.ts';
+import type { Bulk, Position } from './bulk.ts';
+import type { Names } from './mappings.ts';
+import { pauseMs } from './requests.ts';
+import type { Requests } from './requests.ts';
+
+export interface LeaseDoc {
+  /** Who; null: given back. The same directory keeps its name over restarts. */
+  holder: string | null;
+  /** Where its API is. */
+  address: string;
+  /** Grows with every change of the holder. */
+  epoch: number;
+  /** Renewals of this epoch. */
+  beats: number;
+  /** How long it counts without a renewal, ms. */
+  ttlMs: number;
+  /** Of the last renewal, by the holder's clock, for people: epoch ms. */
+  at: number;
+}
+
+export interface LeaseOptions {
+  holder: string; ttlMs: number;
+  /** Of this master's API, as others reach it. */
+  address: string;
+}
+
+const ID = 'lease';
+
+/** Milliseconds by whichever clock went further: a process that was stopped and a machine that slept both find that time has passed. */
+class Elapsed {
+  private readonly mono = performance.now();
+  private readonly wall = Date.now();
+  get ms(): number { return Math.max(performance.now() - this.mono, Date.now() - this.wall); }
+}
+
+export const outranked = (): StoreError =>
+  new StoreError('store-unavailable', 'Another master leads this hub now', 'Ask again: this master stands by and names the other.');
+
+interface Read { doc: LeaseDoc; at: Position }
+
+export class Lease {
+  private readonly requests: Requests;
+  private readonly bulk: Bulk;
+  private readonly names: Names;
+  private readonly options: LeaseOptions;
+  private held: Read | null = null;
+  private renewedAt = new Elapsed();
+  private renewing: Promise<boolean> | null = null;
+  private timer: NodeJS.Timeout | null = null;
+  private tellLost: (why: string) => void = () => undefined;
+  /** Resolves with the reason when a lease that was held is not any more. */
+  lost: Promise<string> = new Promise(() => undefined);
+
+  constructor(requests: Requests, bulk: Bulk, names: Names, options: LeaseOptions) {
+    this.requests = requests;
+    this.bulk = bulk;
+    this.names = names;
+    this.options = options;
+  }
+
+  async read(): Promise<Read | null> {
+    const { status, body } = await this.requests.send<{ _seq_no: number; _primary_term: number; _source: { lease: LeaseDoc } }>({
+      method: 'GET', path: `/${this.names.ledger}/_doc/${ID}`, answers: [404],
+    });
+    return status === 404 ? null : { doc: body._source.lease, at: { seqNo: body._seq_no, primaryTerm: body._primary_term } };
+  }
+
+  /** @returns the position, or null when another was first or nobody knows; @throws StoreError when the server refuses */
+  private async put(doc: LeaseDoc, over: Position | null): Promise<Position | null> {
+    const [outcome] = await this.bulk.run([{
+      action: over ? 'index' : 'create', index: this.names.ledger, id: ID, source: JSON.stringify({ lease: doc }), ...(over ? { at: over } : {}),
+    }]);
+    if (outcome!.kind === 'done') return outcome!.at;
+    if (outcome!.kind === 'failed') throw outcome!.error;
+    return null;
+  }
+
+  /**
+   * Waits until this process leads.
+   * @param seen told of each leader met meanwhile, and of each failure to ask (null: nobody leads)
+   * @throws the signal's reason when it aborts
+   */
+  async acquire(signal: AbortSignal, seen: (leader: LeaseDoc | null, trouble: StoreError | null) => void): Promise<void> {
+    const { holder } = this.options;
+    let last: Read | null = null, since = new Elapsed(), failures = 0;
+    for (;;) {
+      signal.throwIfAborted();
+      try {
+        const found = await this.read();
+        failures = 0;
+        // A lease that could not be looked at may have been renewed meanwhile: the time begins anew with each change seen.
+        if (!last || found?.at.seqNo !== last.at.seqNo || found.at.primaryTerm !== last.at.primaryTerm) since = new Elapsed();
+        last = found;
+        const free = !found || found.doc.holder === null || found.doc.holder === holder || since.ms > found.doc.ttlMs;
+        if (free && (await this.take(found))) return;
+        seen(found?.doc ?? null, null);
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error;
+        last = null;
+        failures += 1;
+        seen(null, error);
+      }
+      const pause = failures > 0 ? pauseMs(failures) : Math.min(this.options.ttlMs, last?.doc.ttlMs ?? Infinity) / 10;
+      await sleep(pause, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  private async take(found: Read | null): Promise<boolean> {
+    const { holder, address, ttlMs } = this.options;
+    const asked = new Elapsed();
+    const doc: LeaseDoc = { holder, address, epoch: (found?.doc.epoch ?? 0) + 1, beats: 0, ttlMs, at: Date.now() };
+    const at = await this.put(doc, found?.at ?? null);
+    if (!at) return false; // when it was ours all the same, the next look finds our name
+    this.held = { doc, at };
+    this.renewedAt = asked;
+    this.lost = new Promise((resolve) => { this.tellLost = resolve; });
+    this.timer = setInterval(() => { void this.renew().catch(() => undefined); }, ttlMs / 3);
+    return true;
+  }
+
+  /** @returns whether it is still ours; @throws StoreError when that cannot be found out now */
+  private renew(): Promise<boolean> {
+    this.renewing ??= this.renewNow().finally(() => { this.renewing = null; });
+    return this.renewing;
+  }
+
+  private async renewNow(): Promise<boolean> {
+    const mine = this.held;
+    if (!mine) return false;
+    const asked = new Elapsed();
+    const doc = { ...mine.doc, beats: mine.doc.beats + 1, at: Date.now() };
+    let at = await this.put(doc, mine.at);
+    if (!at) {
+      const found = await this.read();
+      const ours = found?.doc.holder === doc.holder && found.doc.epoch === doc.epoch;
+      if (!ours) {
+        this.drop(found?.doc.holder ? `the master at ${found.doc.address} leads since its lease lapsed` : 'its lease is gone');
+        return false;
+      }
+      at = found.at; // an earlier renewal without an answer was done
+    }
+    if (this.held !== mine) return false;
+    this.held = { doc, at };
+    this.renewedAt = asked;
+    return true;
+  }
+
+  private drop(why: string): void {
+    if (this.timer) clearInterval(this.timer);
+    this.timer = null;
+    this.held = null;
+    this.tellLost(why);
+  }
+
+  /**
+   * Was the lease held at a moment after this call began? Costs nothing while the last renewal is young.
+   * @throws StoreError store-unavailable when another leads, or when that cannot be found out
+   */
+  async confirm(): Promise<void> {
+    if (!this.held) throw outranked();
+    if (this.renewedAt.ms < this.options.ttlMs * 0.8) return;
+    if (!(await this.renew())) throw outranked();
+  }
+
+  /** Gives it back, so that another need not wait. */
+  async release(): Promise<void> {
+    const mine = this.held;
+    if (!mine) return;
+    await this.renewing?.catch(() => undefined);
+    const { doc, at } = this.held ?? mine;
+    this.drop('it was given back');
+    await this.put({ ...doc, holder: null, at: Date.now() }, at);
+  }
+}
