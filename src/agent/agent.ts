@@ -27,7 +27,8 @@ import { findTools } from './effects/tools.ts';
 import { Fence } from './fence.ts';
 import { Identity, type AgentIdentity } from './identity.ts';
 import { Instances } from './instances.ts';
-import { LinkClient, type Lines } from './link-client.ts';
+import { LinkClient, remoteLines, type Lines } from './link-client.ts';
+import { Masters } from './masters.ts';
 import { supervisorLogic } from './logic.ts';
 import { MemoryWatch } from './memory-watch.ts';
 import { monoMs } from './moment.ts';
@@ -75,6 +76,7 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
   const { storeDirectory, log } = options;
   const below = (name: string): string => { const path = join(storeDirectory, name); mkdirSync(path, { recursive: true, mode: 0o711 }); return path; };
   const standalone = options.master === null;
+  const masters = new Masters(options.master ?? '');
   mkdirSync(storeDirectory, { recursive: true, mode: 0o711 });
   const { identity, notices } = await Identity.open(storeDirectory);
   const warn = (message: string, error?: unknown): void => log('warn', error === undefined ? message : `${message}: ${error instanceof Error ? error.message : String(error)}`);
@@ -86,7 +88,7 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
   const launcher = new Launcher({ tools, root, directory: storeDirectory });
   const context: AgentContext = {
     options, node, launcher, limits, tell, instancesDirectory: below('instances'), ports: new PortPool(options.ports, node),
-    cache: new ContentCache(below('cache'), standalone ? {} : { byHash: byHashFrom(options.master!, options.token, node, warn) }),
+    cache: new ContentCache(below('cache'), standalone ? {} : { byHash: byHashFrom(() => masters.current, options.token, node, warn) }),
     user: { name: user.username, home: user.homedir, shell: user.shell ?? '/bin/sh' }, tags: options.tags, host: options.address ? hostOf(options.address) : hostname(),
   };
 
@@ -108,7 +110,7 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
     file: new ContactFile(join(storeDirectory, 'contact'), bootId()), lostMs: options.times.lostMs, onSevered: () => link.renew('it was cut off for too long'), warn,
   });
   const conversation = new Conversation({ context, fence, identity, instances, commands, self, standalone, openDesired: (hub) => DesiredSet.open(join(below('desired'), hub), warn), duties: (reach) => new Duties({ context, instances, ...reach }), warn });
-  const link = new LinkClient({ master: options.master ?? '', node, token: options.token }, conversation, spool, ...(given.lines ? [given.lines] : []));
+  const link = new LinkClient({ get master() { return masters.current; }, node, token: options.token }, conversation, spool, masters.lines(given.lines ?? remoteLines));
   instances.onChange((ids) => { for (const id of ids) { link.instanceChanged(id); retention.ended(id); } });
   conversation.attach(link);
 

@@ -43,7 +43,7 @@ export interface LinkContent {
 
 /** What carries the conversation: sockets, or something in this very process. */
 export interface Lines { socket: typeof openSocket; poll: typeof openPoll; passes: typeof socketPasses }
-const remoteLines: Lines = { socket: openSocket, poll: openPoll, passes: socketPasses };
+export const remoteLines: Lines = { socket: openSocket, poll: openPoll, passes: socketPasses };
 
 /** Changes are gathered for this long before they are reported, ms. */
 const gatherMs = 5;

@@ -5,7 +5,7 @@ import type { PortRange } from './effects/ports.ts';
 export interface AgentOptions {
   /** Everything the agent keeps. Made when missing, 0700. */
   storeDirectory: string;
-  /** `http://host:51026` of the master; null: standalone. */
+  /** `http://host:51026` of the master, or of each by comma; null: standalone. */
   master: string | null;
   /** Join or node token for the master. */
   token: string | null;

@@ -99,7 +99,7 @@ export const settings: readonly Setting[] = [
   { name: 'elastic-ca', parts: ['master'], argument: '<file>', describe: 'CA (PEM) that signed the certificates of Elasticsearch', default: () => null, read: text },
   { name: 'elastic-timeout', parts: ['master'], argument: '<time>', describe: 'longest wait for one answer of Elasticsearch', default: () => 10_000, read: duration },
   { name: 'lease', parts: ['master'], argument: '<time>', describe: 'with Elasticsearch: silence of the leading master after which another takes over', default: () => 10_000, read: duration },
-  { name: 'master', parts: ['agent'], argument: '<url>', describe: 'the master to join; without it the agent runs alone', default: () => null, read: url, ancestor: { agent: 'master.address' } },
+  { name: 'master', parts: ['agent'], argument: '<url,...>', describe: 'the master to join, or all of a hub that has several; without it the agent runs alone', default: () => null, read: (value) => list(value).map(url).join(','), ancestor: { agent: 'master.address' } },
   { name: 'token', parts: ['agent'], argument: '<token>', describe: 'the join token that the master printed', default: () => null, read: text, secret: true },
   { name: 'address', parts: both, argument: '<url>', describe: 'address under which others reach this one', default: () => null, read: url, ancestor: { agent: 'agent.address' } },
   { name: 'tags', parts: ['agent'], argument: '<a,b>', describe: 'tags of this node', default: () => [], read: list },

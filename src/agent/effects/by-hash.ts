@@ -9,12 +9,15 @@ import { FetchError } from './fetch-error.ts';
  */
 export type FetchByHash = (sha256: string, to: string, onProgress?: (progress: Progress) => void, signal?: AbortSignal) => Promise<{ size: number } | null>;
 
-/** @param node this one: it is not asked itself */
-export function byHashFrom(master: string, token: string | null, node: string, warn: (message: string) => void): FetchByHash {
+/**
+ * @param master its address at the moment
+ * @param node this one: it is not asked itself
+ */
+export function byHashFrom(master: () => string, token: string | null, node: string, warn: (message: string) => void): FetchByHash {
   return async (sha256, to, onProgress, signal) => {
     const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
     try {
-      const got = await download(`${master}/v1/blobs/${sha256}?not=${encodeURIComponent(node)}`, to, { headers, attempts: 2, ...(onProgress ? { onProgress } : {}), signal });
+      const got = await download(`${master()}/v1/blobs/${sha256}?not=${encodeURIComponent(node)}`, to, { headers, attempts: 2, ...(onProgress ? { onProgress } : {}), signal });
       if (got !== 'not-modified' && got.sha256 === sha256) return { size: got.size };
       warn(`what the master gave for ${sha256} is something else`);
     } catch (error) {
