@@ -42,11 +42,19 @@ export function wildcardPattern(pattern: string, any = '.'): LucenePattern | nul
   return fits(source, same);
 }
 
+/** What means something in a class of characters. Lucene does not begin a range with an escaped character. */
+const SPECIAL = new Set([...'\\]^-'].map((char) => char.charCodeAt(0)));
+const member = (code: number): string => (SPECIAL.has(code) ? '\\' : '') + String.fromCodePoint(code);
+
+function rangeSource([from, to]: CodeRange): string {
+  let singles = '', first = from;
+  while (first < to && SPECIAL.has(first)) singles += member(first++);
+  return first === to ? singles + member(first) : `${singles}${String.fromCodePoint(first)}-${member(to)}`;
+}
+
 function setSource(ranges: readonly CodeRange[]): string | null {
   if (ranges.length === 0 || ranges.some((range) => range.some((code) => code >= 0xd800 && code < 0xe000))) return null;
-  if (ranges.some(([from, to]) => from === 0 && to === LAST_CODE)) return '.';
-  const char = (code: number): string => plain(String.fromCodePoint(code));
-  return `[${ranges.map(([from, to]) => (from === to ? char(from) : `${char(from)}-${char(to)}`)).join('')}]`;
+  return ranges.some(([from, to]) => from === 0 && to === LAST_CODE) ? '.' : `[${ranges.map(rangeSource).join('')}]`;
 }
 
 /** Null: needs an operator that Lucene has only on demand (complement, intersection), or is the empty language. */

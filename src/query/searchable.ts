@@ -60,7 +60,7 @@ function* above(path: string): Generator<string> {
 function orderOf(node: unknown, path: string, order: { [path: string]: string }, depth: number): void {
   if (typeof node !== 'object' || node === null || Array.isArray(node) || depth > 20) return;
   for (const [key, value] of Object.entries(node)) {
-    if (key === '' || key.includes('.') || key.includes('\0') || Object.keys(order).length >= MOST_ORDERED) continue;
+    if (key === '' || key.includes('.') || key.includes('\0') || path.length + key.length > LONGEST_TEXT || Object.keys(order).length >= MOST_ORDERED) continue;
     const place = sortKey(value);
     if (place !== null) order[path + key] = place;
     else orderOf(value, `${path}${key}.`, order, depth + 1);

@@ -6,8 +6,10 @@
 // the matcher of memory; so the answer is memory's by construction, and a clause that is asked too widely costs time, never truth.
 import { addressKey, networkKeys } from './address.ts';
 import type { Moment } from './clause.ts';
+import { ALL, NONE, allOf, anyOf, noneOf } from './dsl.ts';
+import type { Dsl } from './dsl.ts';
 import { autoEdits } from './fuzzy.ts';
-import { quantityOf, timeOf } from './literal.ts';
+import { numberOf, quantityOf, timeOf } from './literal.ts';
 import { fuzzyPattern, plain, regexPattern, wildcardPattern } from './lucene-pattern.ts';
 import type { LucenePattern } from './lucene-pattern.ts';
 import { sortableNumber } from './order.ts';
@@ -16,14 +18,9 @@ import { KIND, LONGEST_TEXT, SEPARATOR } from './searchable.ts';
 import type { Kind } from './searchable.ts';
 import { wordsOf } from './words.ts';
 
-/** A question in Elasticsearch's query DSL: plain JSON. */
-export type Dsl = { readonly [name: string]: unknown };
-
 /** `sure` finds no document that does not match, `possible` misses none that does; one object where both are the same. */
 interface Bounds { sure: Dsl; possible: Dsl; depth: number }
 
-export const ALL: Dsl = { match_all: {} };
-export const NONE: Dsl = { match_none: {} };
 const same = (dsl: Dsl): Bounds => ({ sure: dsl, possible: dsl, depth: 1 });
 const EVERYTHING = same(ALL);
 /** Nothing can be asked: every document has to be judged. */
@@ -35,18 +32,6 @@ const DEEPEST = 24;
 const MOST_ASKED = 450; // each may be asked twice, for sure and for possible
 /** So many words of a phrase are asked for. */
 const MOST_WORDS = 16;
-
-export function allOf(parts: readonly Dsl[]): Dsl {
-  const asked = [...new Set(parts)].filter((part) => part !== ALL);
-  if (asked.includes(NONE)) return NONE;
-  return asked.length === 0 ? ALL : asked.length === 1 ? asked[0]! : { bool: { filter: asked } };
-}
-export function anyOf(parts: readonly Dsl[]): Dsl {
-  const asked = [...new Set(parts)].filter((part) => part !== NONE);
-  if (asked.includes(ALL)) return ALL;
-  return asked.length === 0 ? NONE : asked.length === 1 ? asked[0]! : { bool: { should: asked, minimum_should_match: 1 } };
-}
-export const noneOf = (part: Dsl): Dsl => (part === ALL ? NONE : part === NONE ? ALL : { bool: { must_not: [part] } });
 
 /** Where tokens are looked for: a field of the index, and what stands before the kind; `path` is a pattern where the paths are many. */
 type Target = { index: 'anywhere' | 'terms'; before: string; pattern: string | null };
@@ -106,6 +91,10 @@ class Translation {
   #inElement(clause: Clause, within: NonNullable<Field>): Dsl {
     const { field } = clause;
     if (field === null) return this.#at(clause, { name: `${asPattern(within)}.*`, pattern: true }).possible;
+    if (clause.kind === 'exists' || (clause.kind === 'range' && clause.from === null && clause.to === null)) {
+      const target = targetOf(joined(within, field)); // of a field by name also what lies below it counts, whatever the element's path
+      return target === null ? ALL : this.#token(target, KIND.exists);
+    }
     const paths = [joined(within, field), ...(!field.pattern && field.name === '_id' ? [joined(within, { name: 'id', pattern: false })] : [])];
     return anyOf(paths.map((path) => this.#at(clause, path).possible));
   }
@@ -178,7 +167,9 @@ class Translation {
     }
     if (words.length > 0 && words[0] !== lower) { // a word by itself is a text; more are a phrase, whose order is not indexed
       const all = allOf(words.slice(0, MOST_WORDS).map((word) => this.#token(target, KIND.text, word)));
-      ways.push(words.length === 1 && wordsOf(lower).length === 1 ? same(all) : atMost(all));
+      // One word is found as a word or as a whole text; a number or boolean that is spelt like it is neither.
+      const single = wordsOf(lower).length === 1 && numberOf(words[0]!) === null && words[0] !== 'true' && words[0] !== 'false';
+      ways.push(single ? same(all) : atMost(all));
     }
     return this.#combine(anyOf, ways);
   }
@@ -234,16 +225,20 @@ function textsOf(clause: Clause): string[] {
   }
 }
 
-/** `sure` finds only documents that match; those that `maybe` finds are to be judged one by one; no other matches. Null: there are none. */
-export interface Translated { sure: Dsl; maybe: Dsl | null }
+/** `sure` finds only documents that match; what `maybe` finds is to be judged (null: nothing is); `candidates` is both together. */
+export interface Translated { sure: Dsl; maybe: Dsl | null; candidates: Dsl }
 
 /** Documents that could not be indexed whole are always judged. */
 const VAGUE: Dsl = { term: { vague: true } };
 
+/** Nothing is asked, all is judged: for what a server finds too costly after all. */
+export const unasked: Translated = { sure: NONE, maybe: ALL, candidates: ALL };
+
 /** Translates a query; `moment` must be the one of the matcher that judges. */
 export function translate(query: Query, moment: Moment): Translated {
+  if (query.kind === 'all') return { sure: ALL, maybe: null, candidates: ALL };
   const { sure, possible } = new Translation(moment).of(query);
-  if (query.kind === 'all') return { sure, maybe: null };
   const certain = allOf([sure, noneOf(VAGUE)]);
-  return { sure: certain, maybe: allOf([anyOf(sure === possible ? [VAGUE] : [possible, VAGUE]), noneOf(certain)]) };
+  const candidates = anyOf([possible, VAGUE]);
+  return { sure: certain, maybe: allOf([sure === possible ? VAGUE : candidates, noneOf(certain)]), candidates };
 }

@@ -1,24 +1,40 @@
-// Queries over the embedded store: pages of documents are read and matched one after another, with the main loop free in
-// between. Not a snapshot: what is written meanwhile may or may not be found.
+// What queries mean for a store, and queries over the embedded one: pages of documents are read and matched one after another, with the
+// main loop free in between. Not a snapshot: what is written meanwhile may or may not be found.
 import { compile } from '../query/compile.ts';
+import { compareTexts, sortKey } from '../query/order.ts';
 import { parse } from '../query/parse.ts';
+import type { Query } from '../query/query.ts';
+import { translate } from '../query/translate.ts';
+import type { Translated } from '../query/translate.ts';
 import { StoreError } from './store.ts';
 import type { LogEntry, QueryOptions, QueryResult, Stored } from './store.ts';
 import { pageSize } from './records.ts';
 
-type Matches = (document: unknown) => boolean;
+export type Matches = (document: unknown) => boolean;
 
 /** Documents matched in one go, about 2 ms of them. */
 const PAGE = 250;
 
-const takesAll = (query: string): boolean => query.trim() === '' || query.trim() === '*';
+export const takesAll = (query: string): boolean => query.trim() === '' || query.trim() === '*';
 
 /** @throws StoreError store-refused with the offset and the parser's hint */
-function compileQuery(query: string): Matches {
+function parseQuery(query: string): Query {
   const parsed = parse(query);
-  if (parsed.ok) return compile(parsed.query, { now: Date.now() });
+  if (parsed.ok) return parsed.query;
   const { message, offset, hint } = parsed.error;
   throw new StoreError('store-refused', `The query is not valid at ${offset}: ${message}`, hint || 'See the query language in the README.');
+}
+
+/** @throws StoreError store-refused with the offset and the parser's hint */
+const compileQuery = (query: string): Matches => compile(parseQuery(query), { now: Date.now() });
+
+/**
+ * A query for an index of tokens, with the matcher that judges what the index cannot tell; both of one moment.
+ * @throws StoreError store-refused with the offset and the parser's hint
+ */
+export function judgedQuery(query: string): { translated: Translated; matches: Matches } {
+  const tree = parseQuery(query), moment = { now: Date.now() };
+  return { translated: translate(tree, moment), matches: compile(tree, moment) };
 }
 
 const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -29,32 +45,26 @@ function fieldOf(doc: unknown, path: string[]): unknown {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
     value = (value as Record<string, unknown>)[name];
   }
-  return Array.isArray(value) ? value[0] : value;
+  return value;
 }
 
-const RANKS: Record<string, number> = { number: 0, boolean: 1, string: 2 };
-const rank = (value: unknown): number => RANKS[typeof value] ?? 3;
+/** What `sort` asks for: fields by comma, `-` for descending. */
+export const sortFields = (sort: string): { path: string; descending: boolean }[] =>
+  sort.split(',').map((field) => field.trim()).filter(Boolean).map((field) => ({ path: field.replace(/^-/, ''), descending: field.startsWith('-') }));
 
-/** Numbers, then false and true, then strings by code point; what has no such field is last, whichever the direction. */
-function compare(a: unknown, b: unknown, direction: number): number {
-  const order = rank(a) - rank(b);
-  if (order !== 0 || rank(a) === 3) return rank(a) === 3 || rank(b) === 3 ? order : order * direction;
-  if (typeof a === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b as string)) * direction;
-  return (Number(a) - Number(b)) * direction;
-}
-
-/** The order that `sort` asks for: fields by comma, `-` for descending; equal ones by key. */
-function orderOf<T>(sort: string): (a: Stored<T>, b: Stored<T>) => number {
-  const fields = sort.split(',').map((field) => field.trim()).filter(Boolean).map((field) => ({
-    path: field.replace(/^-/, '').split('.'), direction: field.startsWith('-') ? -1 : 1,
-  }));
-  return (a, b) => {
-    for (const { path, direction } of fields) {
-      const order = compare(fieldOf(a.doc, path), fieldOf(b.doc, path), direction);
-      if (order !== 0) return order;
+/** In the order that `sort` asks for; what has no such field is last, whichever the direction; equal ones by key. */
+function sorted<T>(items: Stored<T>[], sort: string): Stored<T>[] {
+  const fields = sortFields(sort).map(({ path, descending }) => ({ path: path.split('.'), direction: descending ? -1 : 1 }));
+  const placed = items.map((item) => ({ item, places: fields.map(({ path }) => sortKey(fieldOf(item.doc, path))) }));
+  placed.sort((a, b) => {
+    for (const [index, { direction }] of fields.entries()) {
+      const left = a.places[index]!, right = b.places[index]!;
+      if (left === right) continue;
+      return left === null ? 1 : right === null ? -1 : compareTexts(left, right) * direction;
     }
-    return Buffer.compare(Buffer.from(a.key), Buffer.from(b.key));
-  };
+    return compareTexts(a.item.key, b.item.key);
+  });
+  return placed.map(({ item }) => item);
 }
 
 /** @param page reads the next records after a key */
@@ -68,9 +78,8 @@ export async function searchRecords<T>(
     found.push(...items.filter((item) => matches(item.doc)));
     after = next;
   }
-  if (options.sort) found.sort(orderOf<T>(options.sort));
   const from = Math.max(0, Math.floor(options.from ?? 0));
-  return { items: found.slice(from, from + pageSize(options.size, 100)), total: found.length };
+  return { items: (options.sort ? sorted(found, options.sort) : found).slice(from, from + pageSize(options.size, 100)), total: found.length };
 }
 
 export interface LogWindow { after: number; before: number; limit: number; newestFirst: boolean }

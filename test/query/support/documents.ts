@@ -19,9 +19,9 @@ export const aDocument = fc.letrec<{ tree: unknown }>((tie) => ({
   ),
 })).tree;
 const field = fc.constantFrom('', '', 'a:', 'b:', 'name:', 'a.b:', 'a.name:', 'a*:', '*b:', 'a.a.b:');
-const value = fc.constantFrom('web', 'WEB-1', 'we*', '*S*', '?', '/[a-z0-9.]+/', 'mac~', 'wxb~1', '8', '8.0', '8GB', '1.1', '"os x"',
+const value = fc.constantFrom('web', 'WEB-1', 'we*', '*S*', '?', '/[a-z0-9.]+/', '/[^a-z].*/', '/[+--]?8.*/', '/[\\\\\\]^-]x|web-?[0-9]{1,2}/', '/(mac|os|.{1,2})( .*)?/', '/~(web.*)/', 'w?b*', 'webb\\-12~2', 'mac~', 'wxb~1', '8', '8.0', '8GB', '1.1', '"os x"',
   '"x os"~3', '10.0.0.0/8', '10.*', 'fe80::1', '"FE80::0:1"', '>7', '<=8', '[1 TO 9}', '[10.0.0.1 TO 10.0.0.9]', '>now-1h', '2026-11-22',
-  '<2026-11-23', '[a TO n]', '>m', 'true', '*', '""', '"a b"', 'b', '{* TO 数}');
+  '<2026-11-23', '[a TO n]', '>m', 'true', '*', '""', '"a b"', 'b', '\\-8', '{* TO 数}');
 const clause = fc.tuple(field, value).map(([name, text]) => (name === '' && 'fF'.includes(text[0]!) ? 'fe80\\:\\:1' : name + text));
 /** Query texts that say something about such documents. */
 export const aText = fc.letrec<{ text: string }>((tie) => ({
