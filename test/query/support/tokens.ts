@@ -1,5 +1,4 @@
 // An index of tokens in memory: evaluates the part of Elasticsearch's query DSL that translate.ts uses, literally.
-import { regex } from '../../../src/query/automaton.ts';
 import type { Dsl } from '../../../src/query/dsl.ts';
 import { compareTexts } from '../../../src/query/order.ts';
 import type { Searchable } from '../../../src/query/searchable.ts';
@@ -9,11 +8,15 @@ const only = <T>(of: unknown): [name: string, value: T] => Object.entries(of as 
 
 const tokensOf = (doc: Searchable, index: string): string[] => (index === 'anywhere' ? doc.anywhere : doc.terms);
 
-const known = new Map<string, (text: string) => boolean>();
-function compiled(source: string): (text: string) => boolean {
-  let matches = known.get(source);
-  if (matches === undefined) known.set(source, (matches = regex(source).matches));
-  return matches;
+const known = new Map<string, RegExp>();
+/** The patterns that are used are JavaScript's, too, but for escapes: there only what means something may have one. */
+function compiled(source: string): RegExp {
+  let pattern = known.get(source);
+  if (pattern === undefined) {
+    const escaped = source.replace(/\\([^]|$)/gu, (_, char: string) => `\\u{${char.codePointAt(0)!.toString(16)}}`);
+    known.set(source, (pattern = new RegExp(`^(?:${escaped})$`, 'su')));
+  }
+  return pattern;
 }
 
 /** Does an index that holds `doc` find it by the question? */
@@ -39,8 +42,8 @@ export function finds(dsl: Dsl, doc: Searchable): boolean {
     case 'regexp': {
       const [index, { value, flags }] = only<{ value: string; flags: string }>(body);
       if (flags !== 'NONE' || value.length > 1000) throw new Error(`not a pattern for a plain server: ${value}`);
-      const matches = compiled(value); // ours folds capitals in patterns: it meets lower-cased texts only
-      return tokensOf(doc, index).some(matches);
+      const pattern = compiled(value);
+      return tokensOf(doc, index).some((token) => pattern.test(token));
     }
     default: throw new Error(`translate.ts does not ask ${kind}`);
   }
