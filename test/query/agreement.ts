@@ -16,7 +16,7 @@ const folder = join(dirname(fileURLToPath(import.meta.url)), '../../../test/quer
 const load = (name: string): never => JSON.parse(readFileSync(join(folder, name), 'utf8')) as never;
 const seed = 20261122;
 /** Queries asked of the store at once. */
-const AT_ONCE = 8;
+const AT_ONCE = 16;
 
 export interface Asked { store: Store; /** Resolves when `query` sees what was written. */ settle(): Promise<void>; }
 

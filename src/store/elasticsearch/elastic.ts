@@ -53,7 +53,7 @@ export class ElasticStore implements Store {
   bulk(writes: Write[]): Promise<WriteResult[]> { return this.records.write(writes); }
 
   query<T = Doc>(collection: string, query: string, options: QueryOptions = {}): Promise<QueryResult<T>> {
-    return searchCollection<T>(this.requests, this.names, this.records, collection, query, options);
+    return searchCollection<T>(this.requests, this.names, collection, query, options);
   }
 
   async draw(counter: string, count: number, atLeast?: number): Promise<number> { return this.counters.draw(counter, count, atLeast); }

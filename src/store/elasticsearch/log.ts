@@ -11,6 +11,8 @@ import type { Bulk, Operation } from './bulk.ts';
 import type { Counters } from './counters.ts';
 import type { Names } from './mappings.ts';
 import type { Requests } from './requests.ts';
+import { candidates } from './search.ts';
+import { searchMembers } from './search-fields.ts';
 
 const COUNTER = 'events';
 /** Numbers drawn at once; what is left of them when the process ends is given up. */
@@ -97,7 +99,7 @@ export class ElasticLog {
     const numbers = await this.numbers(batch.length);
     let left: Operation[] = batch.map(({ entry, term }, n) => ({
       action: 'index', index, id: String(numbers[n]),
-      source: `{"seq":${numbers[n]},"at":${entry.at},"term":${term},"writer":"${this.writer}","entry":${entry.json.toString()}}`,
+      source: `{"seq":${numbers[n]},"at":${entry.at},"term":${term},"writer":"${this.writer}","entry":${entry.json.toString()},${searchMembers({ ...(JSON.parse(entry.json.toString()) as object), seq: numbers[n]! })}}`,
     }));
     const until = performance.now() + this.requests.patienceMs;
     try {
@@ -156,12 +158,13 @@ export class ElasticLog {
     const fromTail = !newestFirst && first !== undefined && after >= first.seq && this.tail.at(-1)!.seq > after;
     const { newest, filter } = fromTail ? { newest: this.settled, filter: [] } : await this.horizon();
     const before = Math.min(whole(options.before, newest + 1), newest + 1);
+    const asked = fromTail ? [] : [candidates(options.query ?? '')];
     const page = async (low: number, high: number, count: number): Promise<LogEntry[]> => {
       if (fromTail) return this.tail.filter(({ seq }) => seq > low && seq < high).slice(0, count);
       if (high <= low + 1) return [];
       const sources = await this.search({
         size: count, sort: [{ seq: { order: newestFirst ? 'desc' : 'asc', unmapped_type: 'long' } }],
-        query: { bool: { filter: [...filter, { range: { seq: { gt: low, lt: high } } }] } },
+        query: { bool: { filter: [...filter, ...asked, { range: { seq: { gt: low, lt: high } } }] } },
       });
       return sources.map(entryOf);
     };

@@ -2,6 +2,7 @@
 import { ofAnswer } from './failures.ts';
 import type { ServerReason } from './failures.ts';
 import type { Requests } from './requests.ts';
+import { searchProperties, unsourced } from './search-fields.ts';
 
 /**
  * Collections with an index of their own; those that the code does not know share `<prefix>-records`, told apart by `collection`.
@@ -58,6 +59,7 @@ const recordProperties: Properties = {
   /** Names the write that made it, so that a write without an answer can be recognised. */
   write: { type: 'keyword', index: false, doc_values: false },
   doc: { type: 'object', enabled: false },
+  ...searchProperties,
 };
 
 const eventProperties: Properties = {
@@ -67,6 +69,7 @@ const eventProperties: Properties = {
   /** The process that gave the number. */
   writer: { type: 'keyword' },
   entry: { type: 'object', enabled: false },
+  ...searchProperties,
 };
 
 const pointProperties: Properties = {
@@ -104,7 +107,7 @@ export async function prepareIndices(requests: Requests, names: Names): Promise<
       method: 'PUT', path: `/_index_template/${name}`,
       body: {
         index_patterns: patterns, priority: PRIORITY,
-        template: { settings: { index: settings }, mappings: { dynamic: false, properties } },
+        template: { settings: { index: settings }, mappings: { dynamic: false, _source: unsourced, properties } },
         _meta: { description: 'stathub' },
       },
     });

@@ -10,6 +10,7 @@ import type { Bulk, Operation, Outcome, Position } from './bulk.ts';
 import type { Names } from './mappings.ts';
 import { pauseMs } from './requests.ts';
 import type { Requests } from './requests.ts';
+import { searchMembers } from './search-fields.ts';
 
 export interface RecordSource { collection: string; key: string; term: number; write: string; doc: Doc }
 export interface Hit { _index: string; _id: string; _seq_no: number; _primary_term: number; _source: RecordSource }
@@ -177,7 +178,7 @@ export class Records {
     const guard = at ? { at: { seqNo: at.seqNo, primaryTerm: at.primaryTerm } } : {};
     if (json === null) return { action: 'delete', index, id, ...guard };
     const about = JSON.stringify({ collection, key, term, write: name });
-    return { action: at ? 'index' : 'create', index, id, ...guard, source: `${about.slice(0, -1)},"doc":${json}}` };
+    return { action: at ? 'index' : 'create', index, id, ...guard, source: `${about.slice(0, -1)},"doc":${json},${searchMembers(JSON.parse(json) as object)}}` };
   }
 
   /** What a write is, given the record as it stands: a result, or the operation that is to be tried. */
