@@ -2,7 +2,7 @@
 // CLOCK_MONOTONIC ms, decided by).
 import type { HealthCheckSpec } from '../src/model/app.ts';
 import type { CheckState } from '../src/model/health.ts';
-import type { Exit, ExitReason } from '../src/model/instance.ts';
+import type { Exceeded, Exit, ExitReason } from '../src/model/instance.ts';
 import type { ProbeReport } from './probe.ts';
 
 /** The part of a spec that the machine itself decides by; an adjustment replaces it without a restart. */
@@ -10,7 +10,7 @@ export interface InstancePolicy { checks: HealthCheckSpec[]; startTimeoutMs: num
 
 /** Why a program is being ended; decides where `killing` leads. */
 export type KillReason = 'stop' | 'update' | 'restart' | 'unhealthy' | 'start-timeout' | 'disk' | 'oom' | 'partition';
-export interface Killing { reason: KillReason; /** Who asked, where somebody did. */ by: string | null; /** A sentence, where there is one. */ text: string | null; at: number }
+export interface Killing { reason: KillReason; /** Who asked, where somebody did. */ by: string | null; /** A sentence, where there is one. */ text: string | null; at: number; /** The limit that it was over. */ quota?: Exceeded | null }
 
 /** One launch of the program as it is known. */
 export interface LaunchFacts { launch: number; pid: number; at: number; mono: number; ports: number[]; debugPort: number | null; consolePort: number | null; restarts: number }
@@ -89,7 +89,7 @@ export type InstanceEvent =
   /** Its node is cut off: it ends within `graceMs` and stays down until it may run again. */
   | { type: 'instance.sever'; graceMs: number; at: number }
   | { type: 'instance.rejoin' }
-  | { type: 'limit.exceeded'; what: 'disk' | 'oom'; text: string; at: number }
+  | { type: 'limit.exceeded'; what: 'disk' | 'oom'; text: string; at: number; quota?: Exceeded | null }
   | { type: 'fetch.retry' }
   | { type: 'program.started'; launch: LaunchFacts }
   /** `empty`: nothing of its tree is left. */
@@ -140,7 +140,7 @@ const exitReasons: Record<KillReason, ExitReason> = {
 /** An exit that was asked for carries why and by whom; an oom kill seen by the kernel stays one. */
 export function exitWithCause(exit: Exit, killing: Killing | null): Exit {
   if (!killing || exit.reason === 'oom') return exit;
-  return { ...exit, reason: exitReasons[killing.reason], by: killing.by };
+  return { ...exit, reason: exitReasons[killing.reason], by: killing.by, quota: killing.quota ?? exit.quota };
 }
 
 /** `killing` for these ends the assignment; every other one leads to a restart. */

@@ -10,7 +10,7 @@ export function killingOf(event: InstanceEvent, before: Killing | null): Killing
   switch (event.type) {
     case 'instance.stop': return { reason: event.reason, by: event.by, text: event.text, at: event.at };
     case 'instance.restart': return { reason: causes[event.type], by: event.by, text: event.text, at: event.at };
-    case 'limit.exceeded': return { reason: event.what, by: null, text: event.text, at: event.at };
+    case 'limit.exceeded': return { reason: event.what, by: null, text: event.text, at: event.at, quota: event.quota ?? null };
     default: return before;
   }
 }

@@ -6,7 +6,7 @@ import type { InstanceView } from '../src/model/instance.ts';
 import type { NodeView } from '../src/model/node.ts';
 import type { ActorView, ServerFrame } from '../src/protocol/live.ts';
 import type { StatusView } from '../src/protocol/views.ts';
-import { foldEvents, foldPart, partOf } from './fold.ts';
+import { foldEvents, foldPart, foldUsage, partOf } from './fold.ts';
 import { hello, link, watch } from './live.ts';
 
 /** The hub's figures; null before the first snapshot. */
@@ -76,6 +76,7 @@ function foldCluster(given: ServerFrame): void {
   if (foldPart(frame, 'apps', appMap, (a: AppView) => a.name)) appsVersion.value++;
   if (foldPart(frame, 'nodes', nodeMap, (n: NodeView) => n.id)) nodesVersion.value++;
   if (foldPart(frame, 'instances', instanceMap, (i: InstanceView) => i.id)) instancesVersion.value++;
+  if (frame.type === 'change' && foldUsage(frame, instanceMap)) instancesVersion.value++;
   if (frame.events) events.value = foldEvents(events.peek(), frame.events, EVENTS_KEPT);
   asOf.value = frame.at;
   if (given.topic === 'cluster' && given.type === 'snapshot') loaded.value = true;

@@ -1,4 +1,6 @@
 // Folds live frames into what the pages read. Pure: maps in, maps changed, what changed out.
+import type { InstanceView } from '../src/model/instance.ts';
+import { ofRow } from '../src/model/usage.ts';
 import type { ServerFrame } from '../src/protocol/live.ts';
 
 type Snapshot = Extract<ServerFrame, { type: 'snapshot' }>;
@@ -35,6 +37,18 @@ export function foldPart<K extends 'apps' | 'nodes' | 'instances' | 'actors', T>
   const given = frame[part] as unknown;
   if (given === undefined) return false;
   return Array.isArray(given) ? replaceAll(map, given as T[], id) : applyChanges(map, given as Record<string, T | null>);
+}
+
+/** Puts samples into the instances that they are of. */
+export function foldUsage(frame: Change, map: Map<string, InstanceView>): boolean {
+  let changed = false;
+  for (const [id, row] of Object.entries(frame.usage ?? {})) {
+    const old = map.get(id), usage = ofRow(row);
+    if (!old || !usage) continue;
+    map.set(id, { ...old, usage });
+    changed = true;
+  }
+  return changed;
 }
 
 /** Adds events to a list that is newest first, without doubles, at most `limit`. */

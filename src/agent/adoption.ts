@@ -1,6 +1,7 @@
 // The facts that an instance's actor starts with, from the files of its newest launch and from what its program is now.
 import type { Adoption, KillReason } from '../../machines/instance-facts.ts';
 import { startTimeoutMs } from '../model/health.ts';
+import type { Exceeded } from '../model/instance.ts';
 import { readReady, readStopping } from './effects/launch-facts.ts';
 import { launchDirectory } from './effects/launch-records.ts';
 import type { Entry } from './entry.ts';
@@ -20,9 +21,14 @@ export function adoptionOf(entry: Entry): Adoption | null {
     exit, ended: exit && { at: exit.at, mono: Math.min(now, Math.max(launch.mono, now - (Date.now() - exit.at))), chance: entry.chance },
     ready,
     // A stop that was decided while nobody was here to begin it begins now.
-    stopping: entry.record.assignment.goal === 'stop' && !(stopping && reason) ? { reason: 'stop', by: null, text: null, at: Date.now(), leftMs: spec.killTimeoutSeconds * 1000 } : stopping && reason ? { reason, by: textOf(stopping['by']), text: textOf(stopping['text']), at: stopping.at, leftMs: Math.max(0, stopping.deadlineMono - now) } : null,
+    stopping: entry.record.assignment.goal === 'stop' && !(stopping && reason) ? { reason: 'stop', by: null, text: null, at: Date.now(), leftMs: spec.killTimeoutSeconds * 1000 } : stopping && reason ? { reason, by: textOf(stopping['by']), text: textOf(stopping['text']), quota: quotaOf(stopping['quota']), at: stopping.at, leftMs: Math.max(0, stopping.deadlineMono - now) } : null,
     startLeftMs: Math.max(0, launch.mono + startTimeoutMs(spec) - now),
   };
 }
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+
+function quotaOf(value: unknown): Exceeded | null {
+  const { what, used, limit } = (value ?? {}) as Partial<Exceeded>;
+  return (what === 'memory' || what === 'disk') && typeof used === 'number' && typeof limit === 'number' ? { what, used, limit } : null;
+}

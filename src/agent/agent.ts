@@ -37,7 +37,9 @@ import { recover } from './recovery.ts';
 import { Retention } from './retention.ts';
 import { defaultOptions, type AgentOptions } from './settings.ts';
 import { EventSpool } from './spool.ts';
-import { UsageSampler } from './usage.ts';
+import { PointOutbox } from './usage/outbox.ts';
+import { PolledQuota } from './usage/polled-quota.ts';
+import { UsageSampler } from './usage/sampler.ts';
 
 export interface StartOptions extends Partial<AgentOptions> {
   storeDirectory: string;
@@ -98,13 +100,15 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
   });
   const rotation = new Rotation((path, error) => warn(`the output in ${path} could not be rotated`, error));
   const instances = new Instances({ context, logic, standalone, rotation, severed: (entry) => fence?.severedOf(entry) ?? null, onSupervisorFailed: (key) => head.send({ type: 'app.crashed', key, mono: monoMs() }) });
-  const self = new NodeSelf(options, root.kind, isolationOf(controllers, null), rotation, (minute, values) => link.metrics([{ subject: `node/${node}`, minute, values }]));
+  const self = new NodeSelf(options, root.kind, isolationOf(controllers, null), rotation, (minute, values) => points.add([{ subject: `node/${node}`, minute, values }]));
   const memory = new MemoryWatch(instances, limits);
-  const usage = new UsageSampler(instances, options.times, (points) => link.metrics(points));
+  const points = new PointOutbox({ directory: join(storeDirectory, 'points'), send: (some) => link.metrics(some), line: () => link.line, warn });
+  const quota = new PolledQuota(context, instances);
+  const usage = new UsageSampler({ instances, times: options.times, onPoints: (some) => points.add(some), onRows: (rows) => link.usage(rows), onPolled: (meter) => quota.look(meter) });
   const retention = new Retention(context, instances, join(storeDirectory, 'kept'));
   instances.onGone = (entry) => { retention.gone(entry).catch((error: unknown) => warn(`what is left of ${entry.id} could not be put away`, error)); };
   const roster = new Roster(node);
-  const commands = new AgentCommands({ context, instances, roster, keptDirectory: (id) => retention.keptDirectory(id), usageOf: (entry) => usage.watch(entry), congested: () => link.congested });
+  const commands = new AgentCommands({ context, instances, roster, keptDirectory: (id) => retention.keptDirectory(id), usage, congested: () => link.congested });
   const fence = standalone ? null : new Fence({
     entries: () => instances.entries.values(), entry: (id) => instances.entries.get(id), say: (entry, event) => instances.say(entry, event), hub: () => conversation.hub,
     file: new ContactFile(join(storeDirectory, 'contact'), bootId()), lostMs: options.times.lostMs, onSevered: () => link.renew('it was cut off for too long'), warn,
@@ -168,6 +172,7 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
     await rotation.stop();
     await launcher.close();
     limits.close();
+    await points.close();
     await conversation.close();
     await spool.flush();
   };

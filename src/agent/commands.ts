@@ -1,5 +1,6 @@
 // What an operator (through the master, or this agent's own API) asks of an instance or an actor here. Each throws a Refusal.
-import type { InstanceView, HealthView, Usage } from '../model/instance.ts';
+import type { InstanceView, HealthView } from '../model/instance.ts';
+import type { UsageAnswer } from '../model/usage.ts';
 import { Refusal } from '../model/errors.ts';
 import type { UriSpec } from '../model/app.ts';
 import { restartHash } from '../protocol/hash.ts';
@@ -14,9 +15,13 @@ import type { Entry } from './entry.ts';
 import type { Instances } from './instances.ts';
 import { readLogs } from './logs.ts';
 import type { CommandResult } from './link-client.ts';
+import type { UsageSampler } from './usage/sampler.ts';
 import { viewOf } from './view.ts';
 
-export interface CommandsOptions { context: AgentContext; instances: Instances; roster: Roster; usageOf: (entry: Entry) => Usage | null; /** Where the output of an instance that is gone lies. */ keptDirectory: (id: string) => string | null; congested: () => boolean }
+/** Whoever watches says so again before this, ms: a master that died watches nothing for long. */
+const longestWatchMs = 60_000;
+
+export interface CommandsOptions { context: AgentContext; instances: Instances; roster: Roster; usage: UsageSampler; /** Where the output of an instance that is gone lies. */ keptDirectory: (id: string) => string | null; congested: () => boolean }
 
 export class AgentCommands {
   readonly #options: CommandsOptions;
@@ -62,7 +67,7 @@ export class AgentCommands {
   }
 
   health(id: string): HealthView[] { return this.view(id).health; }
-  usage(id: string): Usage | null { return this.#options.usageOf(this.entry(id)); }
+  usage(id: string): UsageAnswer { return this.#options.usage.answer(this.entry(id)); }
 
   #say(entry: Entry, event: Parameters<Instances['say']>[1]): void {
     if (!this.#options.instances.say(entry, event)) throw new Refusal('not-found', `Instance ${entry.id} has ended; nothing guards it any more`, 'Start its app again.');
@@ -85,7 +90,12 @@ export class AgentCommands {
       case 'stop': await this.stop(target, by); return { ok: true };
       case 'adopt': return { ok: true, value: this.adopt(target) };
       case 'health': return { ok: true, value: this.health(target) };
-      case 'usage': return { ok: true, value: this.usage(target) };
+      case 'usage': {
+        if (target !== '*') return { ok: true, value: this.usage(target) };
+        const { ids, forMs } = args as { ids: string[] | null; forMs: number };
+        this.#options.usage.watch(ids, Math.min(forMs, longestWatchMs));
+        return { ok: true };
+      }
       case 'actors': return { ok: true, value: roster.actors() };
       case 'send': roster.send(target, args['event'] as { type: string }); return { ok: true };
       case 'resolve': return { ok: true, value: { contents: await resolveContents(context, args['uris'] as UriSpec[], signal) } };

@@ -39,6 +39,8 @@ export interface EndedLaunchFacts {
   by: string | null;
   /** What the kernel counted of its memory; null where nothing did. */
   memory?: MemoryEvidence | null;
+  /** Highest memory of the samples, bytes; 0: none was taken. */
+  seenMem?: number;
   /** What could not be set up for it, as its shell said it. */
   setup?: string;
 }
@@ -52,7 +54,7 @@ export function exitOf(ended: ProgramExit, launch: EndedLaunchFacts, reason: Exi
   const signal = ended.signal === null ? null : signalNumber(ended.signal), oom = (launch.memory?.oomKills ?? 0) > 0;
   return {
     code: ended.code, signal, reason: reason ?? (oom ? 'oom' : signal !== null ? 'signal' : ended.code !== null ? 'exited' : 'unknown'),
-    at: ended.at, durationMs: Math.max(0, ended.at - launch.at), launch: launch.launch, core: ended.core, peakMem: launch.memory?.peak ?? null, by: launch.by,
+    at: ended.at, durationMs: Math.max(0, ended.at - launch.at), launch: launch.launch, core: ended.core, peakMem: launch.memory?.peak ?? (launch.seenMem || null), by: launch.by,
     quota: oom && launch.memory?.limit != null ? { what: 'memory', used: launch.memory.peak ?? launch.memory.limit, limit: launch.memory.limit } : null,
     tail: [...lastOutput(launch.directory), ...(launch.setup ? [launch.setup] : []), ...(ended.complaint ? [ended.complaint] : []), ...extra].slice(-tailLines),
   };

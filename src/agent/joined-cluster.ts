@@ -1,11 +1,12 @@
 // The API of an agent that belongs to a master: what runs here, to be seen and not to be changed. Changes go to the master.
-import type { Caller, Cluster, ClusterChange, List, LogChunk, LogRequest, Page } from '../api/cluster.ts';
+import type { Caller, Cluster, ClusterChange, List, LogChunk, LogRequest, Page, UsageWatch } from '../api/cluster.ts';
 import type { AppSpec, AppView, Revision } from '../model/app.ts';
 import type { SlotRecord } from '../model/assignment.ts';
 import { Refusal } from '../model/errors.ts';
 import type { ClusterEvent } from '../model/event.ts';
-import type { HealthView, InstanceView, Usage } from '../model/instance.ts';
+import type { HealthView, InstanceView } from '../model/instance.ts';
 import type { NodeView } from '../model/node.ts';
+import type { UsageAnswer } from '../model/usage.ts';
 import type { ActorView, InspectFrame } from '../protocol/live.ts';
 import type { PlanView, StatusView, WhyView } from '../protocol/views.ts';
 import { compile } from '../query/compile.ts';
@@ -14,7 +15,7 @@ import type { CollectionSize, QueryResult, SeriesPoint } from '../store/store.ts
 import type { RunningAgent } from './agent.ts';
 import { readLogs } from './logs.ts';
 
-const gatherMs = 50;
+const gatherMs = 50, lookMs = 10_000;
 
 export class JoinedCluster implements Cluster {
   readonly role = 'agent';
@@ -90,7 +91,13 @@ export class JoinedCluster implements Cluster {
   }
   instanceAction(_id: string, _action: string, _by: Caller): Promise<never> { return this.#managed(); }
   async health(id: string): Promise<HealthView[]> { return this.#agent.commands.health(id); }
-  async usage(id: string): Promise<{ now: Usage | null; points: SeriesPoint[] }> { return { now: this.#agent.commands.usage(id), points: [] }; }
+  async usage(id: string): Promise<UsageAnswer & { points: SeriesPoint[] }> { return { ...this.#agent.commands.usage(id), points: [] }; }
+  watchUsage(of: UsageWatch): () => void {
+    const look = (): void => this.#agent.usage.watch(of.kind === 'instance' ? [of.of] : null, 2 * lookMs);
+    look();
+    const timer = setInterval(look, lookMs).unref();
+    return () => clearInterval(timer);
+  }
   logs(id: string, request: LogRequest, signal: AbortSignal): AsyncIterable<LogChunk> { return readLogs(this.#agent.commands.directoryOf(id), request, signal); }
 
   /** What the master has not acknowledged yet: the history is there. */
@@ -103,17 +110,23 @@ export class JoinedCluster implements Cluster {
 
   subscribe(listener: (change: ClusterChange) => void): () => void {
     let gathered: ClusterChange | null = null;
-    return this.#agent.instances.onChange((ids) => {
+    const gather = (): ClusterChange => {
       if (!gathered) {
-        gathered = { apps: new Set(), nodes: new Set(), instances: new Set(), events: true };
+        gathered = { apps: new Set(), nodes: new Set(), instances: new Set(), usage: new Set(), events: false };
         setTimeout(() => { const change = gathered!; gathered = null; listener(change); }, gatherMs).unref();
       }
+      return gathered;
+    };
+    const ends = [this.#agent.usage.onSampled((ids) => { for (const id of ids) gather().usage.add(id); }), this.#agent.instances.onChange((ids) => {
+      const change = gather();
+      change.events = true;
       for (const id of ids) {
-        gathered.instances.add(id);
+        change.instances.add(id);
         const app = this.#agent.instances.entries.get(id)?.record.assignment.app;
-        if (app !== undefined) gathered.apps.add(app);
+        if (app !== undefined) change.apps.add(app);
       }
-    });
+    })];
+    return () => { for (const end of ends) end(); };
   }
 
   async collections(): Promise<CollectionSize[]> { return []; }

@@ -4,6 +4,7 @@ import { createActor, fromCallback, fromPromise, type Actor } from 'xstate';
 import { linkMachine, type LinkEvent } from '../../machines/link.ts';
 import type { InstanceView } from '../model/instance.ts';
 import type { NodeFacts, NodeLoad } from '../model/node.ts';
+import type { UsageRow } from '../model/usage.ts';
 import type { AgentFrame, Command, DesiredFrame, Hello, MasterFrame, Times } from '../protocol/link.ts';
 import { openPoll } from './effects/poll.ts';
 import { openSocket, socketPasses } from './effects/socket.ts';
@@ -59,6 +60,9 @@ export class LinkClient {
   readonly #running = new Map<string, AbortController>();
   #line: Line | null = null;
   #welcomed = false;
+  #welcomes = 0;
+  /** When the newest beat was sent that was answered on this line. */
+  #arrived = 0;
   #times: Times = { beatMs: 5000, suspectMs: 15_000, lostMs: 30_000 };
   #beat: NodeJS.Timeout | null = null;
   #gather: NodeJS.Timeout | null = null;
@@ -97,12 +101,17 @@ export class LinkClient {
   contentFetched(content: Content): void { this.#contents.push(content); this.#soon(); }
 
   factsChanged(facts: NodeFacts): void { if (this.#welcomed) this.#line?.send({ type: 'facts', facts }); }
+  /** Samples of instances that somebody may look at; without a line they are gone, the next ones come. */
+  usage(rows: Record<string, UsageRow>): void { if (this.#welcomed) this.#line?.send({ type: 'usage', rows }); }
+  /** @returns false: there is no line, they are not sent */
   metrics(points: Extract<AgentFrame, { type: 'metrics' }>['points']): boolean {
     if (!this.#welcomed || !this.#line) return false;
     this.#line.send({ type: 'metrics', points });
     return true;
   }
 
+  /** The welcomed line: how many there were, and when (`monoMs`) the newest beat was sent that was answered on it. null: none. */
+  get line(): { number: number; arrived: number } | null { return this.#welcomed ? { number: this.#welcomes, arrived: this.#arrived } : null; }
   get times(): Times { return this.#times; }
   /** Ends the line that stands, if one does: the next one begins with the whole state of both sides. */
   renew(why: string): void { this.#line?.close(why); }
@@ -144,6 +153,8 @@ export class LinkClient {
     switch (frame.type) {
       case 'welcome': {
         this.#welcomed = true;
+        this.#welcomes++;
+        this.#arrived = 0;
         this.#times = frame.times;
         this.#seq = this.#eventsUpTo = 0;
         this.#changedIds.clear();
@@ -166,6 +177,7 @@ export class LinkClient {
         return;
       case 'beat.ack':
         this.#ackedAt = monoMs();
+        this.#arrived = frame.sentMono;
         this.#content.contact(Math.min(frame.sentMono, this.#ackedAt), this.#times.lostMs);
         return;
       case 'events.ack':

@@ -85,6 +85,9 @@ export class Program {
     if (this.#run?.record && this.#phase === 'running') writeReady(launchDirectory(this.#directory, this.#run.record.launch), ready);
   }
 
+  /** Somebody measured what its tree has resident, bytes. */
+  sawMemory(bytes: number): void { if (this.#run && bytes > this.#run.peakMem) this.#run.peakMem = bytes; }
+
   /** Gives back what it holds of the node. The tree must be empty. */
   dispose(): void {
     this.#ports.release();
@@ -180,7 +183,7 @@ export class Program {
     // Only a program that failed early, and not by a signal, may have found its port taken.
     const suspicious = ended.code !== null && ended.code !== 0 && ended.at - at < 10_000 && !run.pending;
     const taken = suspicious ? await this.#ports.takenByOthers(run.record!) : null;
-    run.exit = exitOf(ended, { launch, at, directory: this.#directory, by: run.killedBy, ...whatKernelSays(this.#directory, run.record!) }, taken === null ? null : 'port-taken', taken === null ? [] : [taken]);
+    run.exit = exitOf(ended, { launch, at, directory: this.#directory, by: run.killedBy, seenMem: run.peakMem, ...whatKernelSays(this.#directory, run.record!) }, taken === null ? null : 'port-taken', taken === null ? [] : [taken]);
     const empty = isEmpty(run.tree!);
     this.#phase = empty ? 'empty' : 'ended';
     if (empty) this.#release(run);

@@ -2,8 +2,9 @@
 // (what it cannot do is refused with `unsupported-here`). Every method may throw a `Refusal`.
 import type { AppSpec, AppView, Revision } from '../model/app.ts';
 import type { ClusterEvent, NewEvent } from '../model/event.ts';
-import type { HealthView, InstanceView, Usage } from '../model/instance.ts';
+import type { HealthView, InstanceView } from '../model/instance.ts';
 import type { NodeView } from '../model/node.ts';
+import type { UsageAnswer } from '../model/usage.ts';
 import type { SlotRecord } from '../model/assignment.ts';
 import type { ActorView, InspectFrame } from '../protocol/live.ts';
 import type { PlanView, StatusView, WhyView } from '../protocol/views.ts';
@@ -22,7 +23,10 @@ export interface LogRequest {
 export interface LogChunk { stream: 'stdout' | 'stderr'; cursor: number; bytes: Uint8Array }
 
 /** What changed, coalesced; `version` grows with every change of the cluster's view. */
-export interface ClusterChange { apps: Set<string>; nodes: Set<string>; instances: Set<string>; events: boolean }
+export interface ClusterChange { apps: Set<string>; nodes: Set<string>; instances: Set<string>; /** Instances of which nothing else changed. */ usage: Set<string>; events: boolean }
+
+/** Whose usage is watched: of all instances, or of those of one app, one node, or of one. */
+export type UsageWatch = { kind: 'cluster' } | { kind: 'app' | 'node' | 'instance'; of: string };
 
 export interface Cluster {
   readonly role: 'master' | 'agent';
@@ -57,7 +61,10 @@ export interface Cluster {
   whyInstance(id: string): Promise<WhyView>;
   instanceAction(id: string, action: 'restart' | 'kill' | 'stop' | 'adopt', by: Caller): Promise<InstanceView>;
   health(id: string): Promise<HealthView[]>;
-  usage(id: string, fromMinute: number, toMinute: number): Promise<{ now: Usage | null; points: SeriesPoint[] }>;
+  /** What it uses now, its samples of the last five minutes (null: its node is away), and its figures by the minute. */
+  usage(id: string, fromMinute: number, toMinute: number): Promise<UsageAnswer & { points: SeriesPoint[] }>;
+  /** Somebody looks at these until the way to stop is called: what their instances use is measured, and told, more often. */
+  watchUsage(of: UsageWatch): () => void;
   /** Ends when the request is served, or, with follow, when the signal aborts. */
   logs(id: string, request: LogRequest, signal: AbortSignal): AsyncIterable<LogChunk>;
 

@@ -5,7 +5,8 @@ import type { InstanceView } from '../model/instance.ts';
 import type { NodeView } from '../model/node.ts';
 import { Refusal } from '../model/errors.ts';
 import { allPages } from '../api/all-pages.ts';
-import type { Cluster, ClusterChange } from '../api/cluster.ts';
+import type { Cluster, ClusterChange, UsageWatch } from '../api/cluster.ts';
+import { toRow } from '../model/usage.ts';
 import { exactly } from '../protocol/exact.ts';
 import type { ServerFrame } from '../protocol/live.ts';
 import type { StatusView } from '../protocol/views.ts';
@@ -22,6 +23,12 @@ export function topicOf(text: string): Topic | null {
   if (text === 'cluster' || text === 'events' || text === 'actors') return { kind: text };
   const match = /^(app|node|instance|logs|inspect):(.+)$/s.exec(text);
   return match ? { kind: match[1] as 'app', of: match[2]! } : null;
+}
+
+/** Whose usage who watches a topic wants to see; null: nobody's. */
+export function usageOf(topic: Topic): UsageWatch | null {
+  if (topic.kind === 'cluster') return { kind: 'cluster' };
+  return topic.kind === 'app' || topic.kind === 'node' || topic.kind === 'instance' ? { kind: topic.kind, of: topic.of } : null;
 }
 
 /** `<app>.<slot>.<8 base32>`: names of apps may hold dots themselves. */
@@ -84,6 +91,8 @@ export async function snapshotOf(cluster: Cluster, name: string, topic: Topic, a
 export interface Changes {
   status: StatusView | null;
   apps: Map<string, AppView | null>; nodes: Map<string, NodeView | null>; instances: Map<string, InstanceView | null>;
+  /** Of which only the usage changed. */
+  usage: Map<string, InstanceView | null>;
   events: ClusterEvent[];
 }
 
@@ -95,11 +104,13 @@ export async function readChanges(cluster: Cluster, change: ClusterChange, topic
   const [apps, nodes, single] = [of('app'), of('node'), of('instance')];
   const read = async <T>(ids: Iterable<string>, wanted: (id: string) => boolean, one: (id: string) => Promise<T>) =>
     new Map(await Promise.all([...ids].filter((id) => overview || wanted(id)).map(async (id) => [id, await orNull(one(id))] as const)));
+  const seen = (id: string): boolean => nodes.size > 0 || single.has(id) || apps.has(appOfInstance(id));
   const moved = change.apps.size + change.nodes.size + change.instances.size > 0;
   return {
     apps: await read(change.apps, (name) => apps.has(name), (name) => cluster.app(name)),
     nodes: await read(change.nodes, (id) => nodes.has(id), (id) => cluster.node(id)),
-    instances: await read(change.instances, (id) => nodes.size > 0 || single.has(id) || apps.has(appOfInstance(id)), (id) => cluster.instance(id)),
+    instances: await read(change.instances, seen, (id) => cluster.instance(id)),
+    usage: await read([...change.usage].filter((id) => !change.instances.has(id)), seen, (id) => cluster.instance(id)),
     status: overview && moved ? await cluster.status() : null,
     events,
   };
@@ -110,21 +121,23 @@ const only = <T>(map: Map<string, T>, keep: (id: string, value: T) => boolean) =
 
 /** What of the changes belongs to a topic; null when nothing does. `many`: the overview is in its reduced form. */
 export function changeOf(name: string, topic: Topic, changes: Changes, many: boolean, at: number): Change | null {
-  let { status, apps, nodes, instances } = changes;
+  let { status, apps, nodes, instances, usage } = changes;
   const events = topic.kind === 'cluster' ? [] : changes.events.filter((event) => about(event, topic));
   if (topic.kind === 'cluster') {
-    if (many) instances = new Map([...instances].map(([id, view]) => [id, view && reduced(view)]));
+    if (many) { instances = new Map([...instances].map(([id, view]) => [id, view && reduced(view)])); usage = new Map(); }
   } else {
     const { kind } = topic;
     const id = 'of' in topic ? topic.of : '';
     status = null;
     apps = kind === 'app' ? only(apps, (name) => name === id) : new Map();
     nodes = kind === 'node' ? only(nodes, (node) => node === id) : new Map();
+    const ofTopic = (i: string, view: InstanceView | null): boolean => (kind === 'app' ? appOfInstance(i) === id : kind === 'node' ? view?.node === id : kind === 'instance' && i === id);
     // Who watches a node is told of every instance that is gone: where it was is no longer known.
-    instances = kind === 'app' ? only(instances, (i) => appOfInstance(i) === id) : kind === 'node' ? only(instances, (_, view) => view === null || view.node === id)
-      : kind === 'instance' ? only(instances, (i) => i === id) : new Map();
+    instances = only(instances, (i, view) => ofTopic(i, view) || (kind === 'node' && view === null));
+    usage = only(usage, ofTopic);
   }
-  const parts = { ...(status ? { status } : {}), apps: record(apps), nodes: record(nodes), instances: record(instances), ...(events.length ? { events } : {}) };
+  const rows = new Map([...usage].flatMap(([id, view]) => (view?.usage ? [[id, toRow(view.usage)] as const] : [])));
+  const parts = { ...(status ? { status } : {}), apps: record(apps), nodes: record(nodes), instances: record(instances), usage: record(rows), ...(events.length ? { events } : {}) };
   if (!Object.values(parts).some((part) => part !== undefined)) return null;
   return { type: 'change', topic: name, at, ...parts } as Change;
 }

@@ -5,7 +5,7 @@ import type { ClusterEvent } from '../model/event.ts';
 import { maskSecrets } from '../model/secrets.ts';
 import type { ServerFrame } from '../protocol/live.ts';
 import type { Feed, Watch } from './client.ts';
-import { changeOf, readChanges, reduceAbove, snapshotOf, type Changes, type Topic } from './topics.ts';
+import { changeOf, readChanges, reduceAbove, snapshotOf, usageOf, type Changes, type Topic } from './topics.ts';
 
 /** Least time between two frames of changes. */
 export const paceMs = 100;
@@ -15,13 +15,15 @@ const againMs = 250, retryMs = 1000;
 /** Events read for one frame. */
 const mostAtOnce = 5000;
 
-const nothing = (): ClusterChange => ({ apps: new Set(), nodes: new Set(), instances: new Set(), events: false });
+const nothing = (): ClusterChange => ({ apps: new Set(), nodes: new Set(), instances: new Set(), usage: new Set(), events: false });
 
 export class ViewFeed implements Feed {
   readonly #cluster: Cluster;
   readonly #now: () => number;
   readonly #failed: (watch: Watch | null, error: unknown) => void;
   readonly #watches = new Map<string, Set<Watch>>();
+  /** By topic: ends the watching of its instances' usage. */
+  readonly #unwatch = new Map<string, () => void>();
   #unsubscribe: (() => void) | null = null;
   #timer: NodeJS.Timeout | null = null;
   #dirty = nothing();
@@ -43,6 +45,8 @@ export class ViewFeed implements Feed {
   add(watch: Watch): void {
     const same = this.#watches.get(watch.name) ?? new Set();
     this.#watches.set(watch.name, same.add(watch));
+    const of = usageOf(watch.topic);
+    if (of && !this.#unwatch.has(watch.name)) this.#unwatch.set(watch.name, this.#cluster.watchUsage(of));
     this.#unsubscribe ??= this.#cluster.subscribe((change) => this.#changed(change));
     this.#enqueue(() => this.#snapshot(watch));
   }
@@ -50,7 +54,11 @@ export class ViewFeed implements Feed {
   remove(watch: Watch): void {
     const same = this.#watches.get(watch.name);
     same?.delete(watch);
-    if (same?.size === 0) this.#watches.delete(watch.name);
+    if (same?.size === 0) {
+      this.#watches.delete(watch.name);
+      this.#unwatch.get(watch.name)?.();
+      this.#unwatch.delete(watch.name);
+    }
     if (this.#watches.size > 0) return;
     this.#unsubscribe?.();
     this.#unsubscribe = null;
@@ -85,7 +93,7 @@ export class ViewFeed implements Feed {
   }
 
   #changed(change: ClusterChange): void {
-    for (const key of ['apps', 'nodes', 'instances'] as const) for (const id of change[key]) this.#dirty[key].add(id);
+    for (const key of ['apps', 'nodes', 'instances', 'usage'] as const) for (const id of change[key]) this.#dirty[key].add(id);
     this.#dirty.events ||= change.events;
     this.#schedule(0);
   }

@@ -4,7 +4,7 @@ import type { ClusterChange } from '../api/cluster.ts';
 /** Longest that a change waits for others, ms. */
 const GATHER_MS = 50;
 
-const none = (): ClusterChange => ({ apps: new Set(), nodes: new Set(), instances: new Set(), events: false });
+const none = (): ClusterChange => ({ apps: new Set(), nodes: new Set(), instances: new Set(), usage: new Set(), events: false });
 
 export class Changes {
   private readonly listeners = new Set<(change: ClusterChange) => void>();
@@ -17,7 +17,7 @@ export class Changes {
     this.failed = failed;
   }
 
-  mark(kind: 'apps' | 'nodes' | 'instances', id: string): void {
+  mark(kind: 'apps' | 'nodes' | 'instances' | 'usage', id: string): void {
     if (this.listeners.size === 0) return;
     this.gathered[kind].add(id);
     this.schedule();

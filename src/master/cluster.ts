@@ -1,11 +1,12 @@
 // What the API can ask of a master: delegates to the parts.
-import type { Caller, Cluster, ClusterChange, List, LogChunk, LogRequest, Page } from '../api/cluster.ts';
+import type { Caller, Cluster, ClusterChange, List, LogChunk, LogRequest, Page, UsageWatch } from '../api/cluster.ts';
 import type { AppSpec, AppView, Revision } from '../model/app.ts';
 import type { SlotRecord } from '../model/assignment.ts';
 import { Refusal } from '../model/errors.ts';
 import type { ClusterEvent, NewEvent } from '../model/event.ts';
-import type { HealthView, InstanceView, Usage } from '../model/instance.ts';
+import type { HealthView, InstanceView } from '../model/instance.ts';
 import type { NodeView } from '../model/node.ts';
+import type { UsageAnswer } from '../model/usage.ts';
 import type { ActorView, InspectFrame } from '../protocol/live.ts';
 import type { PlanView, StatusView, WhyView } from '../protocol/views.ts';
 import type { Roster } from '../live/roster.ts';
@@ -13,6 +14,7 @@ import type { CollectionSize, QueryResult, SeriesPoint } from '../store/store.ts
 import { StoreError } from '../store/store.ts';
 import { appView } from './app-status.ts';
 import type { Apps, Given, PutOptions } from './apps.ts';
+import type { Attention } from './attention.ts';
 import type { Commands } from './commands.ts';
 import type { MasterContext } from './context.ts';
 import type { InstanceActions } from './instance-actions.ts';
@@ -27,7 +29,7 @@ import { statusView } from './status.ts';
 import { planApp, whyApp, whyInstance } from './why.ts';
 
 export interface ClusterParts {
-  context: MasterContext; roster: Roster; commands: Commands; apps: Apps; nodeActions: NodeActions; instanceActions: InstanceActions;
+  context: MasterContext; roster: Roster; commands: Commands; attention: Attention; apps: Apps; nodeActions: NodeActions; instanceActions: InstanceActions;
   storeAbout: { kind: string; detail: string };
   /** State of the master's machine. */
   phase(): string;
@@ -35,6 +37,9 @@ export interface ClusterParts {
   planner: Planner;
   startedAt: number;
 }
+
+/** An agent that does not answer within this is not waited for, ms. */
+const askUsageMs = 1000;
 
 export class MasterCluster implements Cluster {
   readonly role = 'master';
@@ -168,9 +173,17 @@ export class MasterCluster implements Cluster {
     return this.parts.instanceActions.view(id).health;
   }
 
-  async usage(id: string, from: number, to: number): Promise<{ now: Usage | null; points: SeriesPoint[] }> {
-    const { usage } = this.parts.instanceActions.view(id);
-    return { now: usage, points: await this.context.store.readPoints(`instance/${id}`, from, to) };
+  async usage(id: string, from: number, to: number): Promise<UsageAnswer & { points: SeriesPoint[] }> {
+    const { usage, node } = this.parts.instanceActions.view(id);
+    const [answer, points] = await Promise.all([
+      // Its node knows better than the last report, where it answers at once.
+      (this.parts.commands.ask(node, 'usage', id, {}, { expiresInMs: askUsageMs }) as Promise<UsageAnswer>).catch(() => ({ now: usage, recent: null })),
+      this.context.store.readPoints(`instance/${id}`, from, to),
+    ]);
+    return { now: answer.now ?? null, recent: answer.recent ?? null, points };
+  }
+  watchUsage(of: UsageWatch): () => void {
+    return this.parts.attention.watch(of);
   }
 
   logs(id: string, request: LogRequest, signal: AbortSignal): AsyncIterable<LogChunk> {

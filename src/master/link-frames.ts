@@ -4,7 +4,7 @@ import type { Commands } from './commands.ts';
 import type { Contents } from './contents.ts';
 import type { MasterContext } from './context.ts';
 import type { Desired } from './desired.ts';
-import { takeMetrics } from './metrics.ts';
+import { takeMetrics, takeUsage } from './metrics.ts';
 import type { NodeLink } from './node-link.ts';
 import type { Nodes } from './nodes.ts';
 import type { ObservedInstances } from './observed.ts';
@@ -43,6 +43,7 @@ export function dispatch({
       case 'result': commands.result(link, frame); break;
       case 'chunk': commands.chunk(link, frame); break;
       // History and figures of a node of another hub are that hub's: not taken, not acknowledged.
+      case 'usage': takeUsage(context, link, frame.rows); break;
       case 'metrics': if (link.obeys) takeMetrics(context, link, frame.points); break;
       case 'events': if (link.obeys) events(link, frame); break;
     }

@@ -10,6 +10,7 @@ import { defaultSettings } from '../placement/snapshot.ts';
 import type { PlacementSettings } from '../placement/snapshot.ts';
 import type { Store } from '../store/store.ts';
 import { Apps } from './apps.ts';
+import { Attention } from './attention.ts';
 import { Blobs } from './blobs.ts';
 import { Changes } from './changes.ts';
 import { systemClock } from './clock.ts';
@@ -97,6 +98,7 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
   const desired = new Desired(context, (node, assignments) => observed.acknowledged(node, assignments));
   const linkOf = (node: string) => links.links.get(node) ?? null;
   const commands = new Commands(context, linkOf);
+  const attention = new Attention(context, commands);
   const contents = new Contents(context, records, commands);
   const disconnect = (node: string, code: number, reason: string): void => links.disconnect(node, code, reason);
   const nodes = new Nodes(context, records, {
@@ -159,6 +161,7 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
     links.stop();
     polls.stop();
     commands.stop();
+    attention.stop();
     await leaving;
     await lastKnown.close();
     await keeping.close();
@@ -193,6 +196,7 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
     context,
     roster,
     commands,
+    attention,
     storeAbout: options.storeAbout,
     phase: () => phaseOf(head.getSnapshot().value),
     frozenUntil: () => loss.frozenUntil,

@@ -1,6 +1,8 @@
-// Per-minute figures that agents report, kept by subject: `node/<id>`, `instance/<id>`.
+// What agents measure: figures by the minute, kept by subject (`node/<id>`, `instance/<id>`), and samples, which are only shown.
 import type { AgentFrame } from '../protocol/link.ts';
 import type { MasterContext } from './context.ts';
+import type { UsageRow } from '../model/usage.ts';
+import { ofRow } from '../model/usage.ts';
 import type { NodeLink } from './node-link.ts';
 
 type Points = Extract<AgentFrame, { type: 'metrics' }>['points'];
@@ -21,5 +23,15 @@ export function takeMetrics(context: MasterContext, link: NodeLink, points: Poin
   for (const [subject, own] of bySubject) {
     context.store.addPoints(subject, own.map(({ minute, values }) => ({ minute, values })))
       .catch((error: unknown) => context.warn(`the figures of ${subject} are not written`, error));
+  }
+}
+
+/** Shows what the instances of a node use now. */
+export function takeUsage({ view }: MasterContext, link: NodeLink, rows: Record<string, UsageRow>): void {
+  for (const [id, row] of Object.entries(rows)) {
+    const entry = view.instances.get(id), usage = entry?.node === link.node ? ofRow(row) : null;
+    if (!entry || !usage || entry.view.pid === null) continue; // it has ended meanwhile
+    entry.view = { ...entry.view, usage };
+    view.changes.mark('usage', id);
   }
 }

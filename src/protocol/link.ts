@@ -46,6 +46,8 @@ export const agentFrame = z.discriminatedUnion('type', [
     contents: z.array(z.object({ app: z.string(), revision: z.number().int(), uri: z.string(), sha256: z.string(), size: z.number() })).optional() }),
   z.object({ type: z.literal('beat'), sentMono: z.number(), load: record<NodeLoad>('at').nullable() }),
   z.object({ type: z.literal('facts'), facts: record<NodeFacts>('hostname', 'os', 'memory') }),
+  /** Samples of instances, in the order of model/usage.ts: at once of those that somebody watches, else gathered. Not acknowledged. */
+  z.object({ type: z.literal('usage'), rows: z.record(z.string(), z.array(z.number().nullable()).max(32)) }),
   z.object({ type: z.literal('metrics'), points: z.array(z.object({ subject: z.string(), minute: z.number().int(), values: z.record(z.string(), z.tuple([z.number(), z.number(), z.number()])) })) }),
   /** Numbered within a spool generation; acknowledged after the master's commit. */
   z.object({ type: z.literal('events'), generation: z.string(), events: z.array(z.object({ n: z.number().int(), event: record<Omit<ClusterEvent, 'seq'>>('at', 'kind', 'subject', 'message') })) }),
@@ -84,7 +86,8 @@ export type Command = z.infer<typeof command>;
 export type DesiredFrame = Extract<MasterFrame, { type: 'desired' }>;
 
 // What the commands answer (`result.value`, or the `value` of each chunk):
-//   restart, kill, stop, send, cancel: nothing. resolve: {contents}. adopt: AdoptAnswer. health: HealthView[]. usage: Usage | null.
+//   restart, kill, stop, send, cancel: nothing. resolve: {contents}. adopt: AdoptAnswer. health: HealthView[].
+//   usage (target: an instance): UsageAnswer; (target '*', args {ids: string[] | null, forMs}): nothing, these are watched for so long.
 //   actors: ActorView[] with the agent's own ids ('agent', 'link', 'supervisor:web#0', 'instance:<id>'); the master puts
 //   'node:<id>/' before all but instances. inspect (target: the agent's own actor id): chunks of InspectFrame. send: args {event}.
 //   logs (target: instance, args: LogRequest of src/api/cluster.ts): chunks of LogChunkValue. `by` in args: who asked.

@@ -5,6 +5,7 @@ import type { AppView } from '../model/app.ts';
 import type { ClusterEvent } from '../model/event.ts';
 import type { InstanceView } from '../model/instance.ts';
 import type { NodeView } from '../model/node.ts';
+import type { UsageRow } from '../model/usage.ts';
 import type { StatusView } from './views.ts';
 
 /** A machine as the inspector draws it: states in document order, edges with their labels. Same for all actors of one machine. */
@@ -49,7 +50,7 @@ export type ClientFrame = z.infer<typeof clientFrame>;
 export type ServerFrame =
   | { type: 'hello'; version: string; role: 'master' | 'agent'; at: number }
   | { type: 'snapshot'; topic: string; at: number; status?: StatusView; apps?: AppView[]; nodes?: NodeView[]; instances?: InstanceView[]; events?: ClusterEvent[]; actors?: ActorView[] }
-  | { type: 'change'; topic: string; at: number; status?: StatusView; apps?: Record<string, AppView | null>; nodes?: Record<string, NodeView | null>; instances?: Record<string, InstanceView | null>; events?: ClusterEvent[]; actors?: Record<string, ActorView | null> }
+  | { type: 'change'; topic: string; at: number; status?: StatusView; apps?: Record<string, AppView | null>; nodes?: Record<string, NodeView | null>; instances?: Record<string, InstanceView | null>; /** Of instances that are as they were (model/usage.ts). */ usage?: Record<string, UsageRow>; events?: ClusterEvent[]; actors?: Record<string, ActorView | null> }
   | { type: 'log'; topic: string; stream: 'stdout' | 'stderr'; cursor: number; /** UTF-8 text, broken bytes as U+FFFD. */ text: string }
   | { type: 'inspect'; topic: string; frame: InspectFrame }
   | { type: 'problem'; topic: string | null; code: string; detail: string }

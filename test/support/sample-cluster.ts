@@ -1,6 +1,6 @@
 // A cluster in memory with the real query language and the real app schema, to try what stands between it and the network:
 // paging, problems, streams, slow readers. Where it answers, it answers as the hub does; it runs nothing.
-import type { Caller, Cluster, ClusterChange, List, LogChunk, LogRequest, Page } from '../../src/api/cluster.ts';
+import type { Caller, Cluster, ClusterChange, List, LogChunk, LogRequest, Page, UsageWatch } from '../../src/api/cluster.ts';
 import type { AppSpec, AppView, Revision } from '../../src/model/app.ts';
 import { parseApp } from '../../src/model/app-schema.ts';
 import { Refusal } from '../../src/model/errors.ts';
@@ -46,8 +46,8 @@ export class SampleCluster implements Cluster {
   output: (request: LogRequest, signal: AbortSignal) => AsyncIterable<LogChunk> = async function* () { /* nothing was written */ };
   #version = 0;
 
-  changed(change: Partial<{ apps: string[]; nodes: string[]; instances: string[]; events: boolean }>): void {
-    for (const listener of this.listeners) listener({ apps: new Set(change.apps), nodes: new Set(change.nodes), instances: new Set(change.instances), events: change.events ?? false });
+  changed(change: Partial<{ apps: string[]; nodes: string[]; instances: string[]; usage: string[]; events: boolean }>): void {
+    for (const listener of this.listeners) listener({ apps: new Set(change.apps), nodes: new Set(change.nodes), instances: new Set(change.instances), usage: new Set(change.usage), events: change.events ?? false });
   }
 
   addApp(spec: AppSpec): AppView {
@@ -131,7 +131,10 @@ export class SampleCluster implements Cluster {
   async whyInstance(id: string) { return { subject: id, status: this.#of(this.instanceMap, id, 'instance').status, reason: null, funnel: [], nearest: [], waiting: [], decisions: [], events: [] }; }
   async instanceAction(id: string, action: 'restart' | 'kill' | 'stop' | 'adopt', by: Caller) { this.#note(`${action} ${id}`, by); return this.#of(this.instanceMap, id, 'instance'); }
   async health(id: string) { return this.#of(this.instanceMap, id, 'instance').health; }
-  async usage(id: string) { return { now: this.#of(this.instanceMap, id, 'instance').usage, points: [] }; }
+  async usage(id: string) { return { now: this.#of(this.instanceMap, id, 'instance').usage, recent: null, points: [] }; }
+  /** Whose usage is watched now. */
+  readonly watchedUsage = new Set<UsageWatch>();
+  watchUsage(of: UsageWatch) { this.watchedUsage.add(of); return () => { this.watchedUsage.delete(of); }; }
   logs(_id: string, request: LogRequest, signal: AbortSignal) { return this.output(request, signal); }
 
   async events({ query, after, before, limit, newestFirst }: { query: string; after: number; before?: number | undefined; limit: number; newestFirst: boolean }) {

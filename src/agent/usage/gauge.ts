@@ -1,0 +1,136 @@
+// Measures the tree of one launch: by its own cgroups where it has some, else by its processes.
+import type { Tree } from '../effects/tree.ts';
+import { cgroupMembers, subgroups } from '../effects/cgroup.ts';
+import type { LaunchRecord } from '../records.ts';
+import { scanMarked } from '../effects/strays.ts';
+import { Processes } from './processes.ts';
+import { closeSources, enforces, sourcesOf, type Sources } from './sources.ts';
+import { numberBehind, numbersOf, readNumber } from './small-file.ts';
+
+const usage = Buffer.from('usage_usec');
+/** What is dear (PSS, descriptors, high water, sub-groups) is looked at this seldom, ms: while it is watched, and else. */
+const slowMs = { keen: 60_000, idle: 300_000 };
+const youngMs = 60_000;
+/** Page cache that could be dropped: read this seldom, ms; it moves slowly and costs more than all else. */
+const cacheMs = 10_000;
+
+/** As of one sample. null: not known. */
+export interface Figures { cpu: number | null; mem: number | null; fds: number | null; processes: number; threads: number | null; ioRead: number | null; ioWrite: number | null; /** Bytes at least at some time. */ peak: number }
+
+export class Gauge {
+  readonly tree: Tree;
+  readonly #sources: Sources;
+  readonly #begun: number;
+  readonly #processes = new Processes();
+  #pids: number[] = [];
+  #at = 0;
+  #slowAt = 0;
+  #cacheAt = 0;
+  #inactive = 0;
+  /** CPU of the look before, ms. */
+  #cpuMs = 0;
+  #cpu: number | null = null;
+  #fds: number | null = null;
+  /** PSS as a part of resident memory, as of the last slow look. */
+  #share = 1;
+  #shared = false;
+  #nested = false;
+  /** The most that one process ever had resident, bytes, as of the last slow look. */
+  #highWater = 0;
+  #strangers: number[] = [];
+
+  /** @param tree of a program whose pid is known; @param launch null: not known when it began, and under which limits */
+  constructor(tree: Tree, launch: LaunchRecord | null) {
+    this.tree = tree;
+    this.#sources = sourcesOf(tree, launch?.limits);
+    this.#begun = this.#sources.cpu?.unit === 'nanoseconds' ? 0 : launch?.mono ?? 0; // that counter goes on over launches
+  }
+
+  /** The kernel holds it below this many bytes of memory: nobody has to look. */
+  enforces(limit: number): boolean { return enforces(this.#sources, limit); }
+
+  /**
+   * Takes a sample.
+   * @param at monotonic ms, above 0
+   * @param keen it is watched: files stay open, members are listed anew; else the list of the look before may do once more
+   * @returns null: nobody is left
+   */
+  sample(at: number, keen: boolean): Figures | null {
+    const { cpu, memory, tasks } = this.#sources;
+    const slow = this.#slowAt === 0 || at - this.#slowAt >= (keen ? slowMs.keen : slowMs.idle), first = this.#at === 0;
+    if (keen || slow || this.#pids.length === 0) this.#list(keen);
+    // Where cgroups count all of it, processes are looked at only for what those do not count.
+    const counted = cpu && memory && tasks && !slow ? { processes: this.#pids.length, threads: null, rss: 0, cpuMs: 0 } : this.#processes.count(this.#pids, this.tree.program!.startTime, keen);
+    if (counted.processes === 0) { this.#pids = []; return null; }
+    const cpuMs = cpu ? this.#cpuOf(cpu, keen) : this.#cpuMs + counted.cpuMs, elapsed = at - (first ? this.#begun : this.#at);
+    // The first sample of a young launch counts from its begin; of an old one (adopted) that would be an average over its life.
+    if (cpuMs !== null && elapsed > 0 && (!first || elapsed < youngMs)) this.#cpu = Math.max(0, cpuMs - this.#cpuMs) / elapsed;
+    if (cpuMs !== null) this.#cpuMs = cpuMs;
+    const mem = memory ? this.#working(memory, at, keen) : this.#resident(counted.rss, slow);
+    if (slow) this.#lookLong(at);
+    this.#at = at;
+    const io = this.#processes.io(keen);
+    const threads = tasks ? tasks.read(keen) : -1;
+    return {
+      cpu: this.#cpu, mem, fds: this.#fds, processes: counted.processes, threads: (threads < 0 ? null : readNumber(threads)) ?? counted.threads,
+      ioRead: io?.read ?? null, ioWrite: io?.written ?? null, peak: Math.max(mem ?? 0, this.#highWater),
+    };
+  }
+
+  #list(keen: boolean): void {
+    const { members } = this.#sources, program = this.tree.program!.pid;
+    if (!members) this.#pids = this.#strangers.includes(program) ? this.#strangers : [program, ...this.#strangers];
+    else if (this.#nested && this.tree.membership.kind !== 'session') this.#pids = cgroupMembers(this.tree.membership.path) ?? [];
+    else {
+      const length = members.read(keen);
+      this.#pids = length < 0 ? [] : numbersOf(length);
+    }
+  }
+
+  #cpuOf({ file, unit }: NonNullable<Sources['cpu']>, keen: boolean): number | null {
+    const length = file.read(keen);
+    if (length < 0) return null;
+    if (unit === 'nanoseconds') { const value = readNumber(length); return value === null ? null : value / 1e6; }
+    const value = numberBehind(usage, length);
+    return value === null ? null : value / 1000;
+  }
+
+  #working({ used, stat, inactive }: NonNullable<Sources['memory']>, at: number, keen: boolean): number | null {
+    if (this.#cacheAt === 0 || at - this.#cacheAt >= cacheMs) {
+      const length = stat.read(keen);
+      this.#inactive = (length < 0 ? null : numberBehind(inactive, length)) ?? this.#inactive;
+      this.#cacheAt = at;
+    }
+    const length = used.read(keen), value = length < 0 ? null : readNumber(length);
+    return value === null ? null : Math.max(0, value - this.#inactive);
+  }
+
+  /** Resident memory; what processes share counts once, by the share of the last exact look. */
+  #resident(rss: number, exact: boolean): number {
+    if (!exact && this.#shared) return Math.round(rss * this.#share);
+    const pss = this.#processes.pss();
+    if (pss === null || rss === 0) return rss;
+    this.#share = Math.min(1, pss / rss);
+    this.#shared = true;
+    return pss;
+  }
+
+  /** Memory now, by PSS; null where a cgroup counts it. */
+  exactMemory(): number | null { return this.#sources.memory ? null : this.#processes.pss(); }
+
+  #lookLong(at: number): void {
+    const { membership, node, instance, epoch } = this.tree;
+    this.#slowAt = at;
+    this.#fds = this.#processes.fds();
+    if (!this.#sources.memory) this.#highWater = this.#processes.highWater();
+    if (membership.kind !== 'session') { this.#nested = subgroups(membership.path).length > 0; return; }
+    // One scan serves all who ask at about the same time; who has joined or left since then is counted a minute later.
+    void scanMarked(node).then((found) => { this.#strangers = found.filter((one) => one.instance === instance && (one.epoch === null || one.epoch === epoch)).map(({ pid }) => pid); });
+  }
+
+  /** Nobody watches any more: what stays open between two samples is closed. */
+  rest(): void {
+    closeSources(this.#sources);
+    this.#processes.rest();
+  }
+}

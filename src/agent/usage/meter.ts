@@ -1,0 +1,85 @@
+// One instance as it is measured: its gauge, its history, its memory quota.
+import type { SeriesPoint } from '../../store/store.ts';
+import { freshQuotaWatch, judgeMemory, type QuotaVerdict, type QuotaWatch } from '../../model/quota.ts';
+import type { Entry } from '../entry.ts';
+import type { Tree } from '../effects/tree.ts';
+import { monoMs } from '../moment.ts';
+import { Gauge, type Figures } from './gauge.ts';
+import { History } from './history.ts';
+
+export class Meter {
+  readonly entry: Entry;
+  readonly history = new History();
+  #gauge: Gauge;
+  #quota: QuotaWatch = freshQuotaWatch();
+  /** Bytes of memory that nobody but this agent holds it to; null: nothing, or the kernel does. */
+  #limit: number | null = null;
+  #limitOf: number | null | undefined;
+  #before: { mono: number; ioRead: number | null; ioWrite: number | null } | null = null;
+  /** Of the last sample, monotonic ms; 0: none. */
+  mono = 0;
+
+  constructor(entry: Entry, tree: Tree) {
+    this.entry = entry;
+    this.#gauge = new Gauge(tree, entry.program.run);
+  }
+
+  /** It still measures what runs now. */
+  measures(tree: Tree): boolean { return this.#gauge.tree === tree; }
+
+  /** Another launch of it began. */
+  turnTo(tree: Tree): void {
+    this.#gauge.rest();
+    this.#gauge = new Gauge(tree, this.entry.program.run);
+    this.#quota = freshQuotaWatch();
+    this.#limitOf = undefined;
+    this.#before = null;
+    this.mono = 0;
+  }
+
+  /** Its limits must be looked at by somebody: it is sampled often, whoever watches. */
+  get polled(): boolean {
+    const { mem } = this.entry.record.spec.resAlloc;
+    if (mem !== this.#limitOf) {
+      this.#limitOf = mem;
+      this.#limit = mem === null || this.#gauge.enforces(mem) ? null : mem;
+    }
+    return this.#limit !== null;
+  }
+
+  /** Measures now and puts it where it is shown. @returns the minute that is over by it, if one is */
+  take(keen: boolean): SeriesPoint | null {
+    const { entry } = this, mono = monoMs(), at = Date.now(), figures = this.#gauge.sample(mono, keen);
+    this.mono = mono;
+    if (!figures) return null;
+    const { peak, ...usage } = figures, { cpu, mem } = usage, { resAlloc, limits } = entry.record.spec, cpus = limits.cpus ?? resAlloc.cpus;
+    entry.usage = {
+      at, ...usage, disk: entry.usage?.disk ?? null,
+      cpuShare: cpu === null || !cpus ? null : cpu / cpus, memShare: mem === null || !resAlloc.mem ? null : mem / resAlloc.mem,
+    };
+    entry.view = null;
+    entry.program.sawMemory(peak);
+    return this.history.add(at, { ...usage, disk: entry.usage.disk, ...this.#rates(figures, mono) });
+  }
+
+  #rates({ ioRead, ioWrite }: Figures, mono: number): { ioRead: number | null; ioWrite: number | null } {
+    const before = this.#before;
+    this.#before = { mono, ioRead, ioWrite };
+    const rate = (now: number | null, then: number | null | undefined): number | null => (now === null || then == null ? null : Math.max(0, (now - then) / ((mono - before!.mono) / 1000)));
+    return { ioRead: rate(ioRead, before?.ioRead), ioWrite: rate(ioWrite, before?.ioWrite) };
+  }
+
+  /** Judges the newest sample by the memory that the app is allotted; where it seems to be over, by an exact one. */
+  judge(): { verdict: QuotaVerdict; used: number; limit: number } | null {
+    const limit = this.polled ? this.#limit : null, used = this.entry.usage?.mem ?? null;
+    if (limit === null || used === null) return null;
+    const sure = used > limit ? this.#gauge.exactMemory() ?? used : used;
+    const { watch, verdict } = judgeMemory(this.#quota, sure, limit);
+    this.#quota = watch;
+    return { verdict, used: sure, limit };
+  }
+
+
+  /** Nobody watches: nothing stays open. */
+  rest(): void { this.#gauge.rest(); }
+}
