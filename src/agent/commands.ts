@@ -14,7 +14,7 @@ import { changeRecord } from './entries.ts';
 import type { Entry } from './entry.ts';
 import type { Instances } from './instances.ts';
 import { readLogs } from './logs.ts';
-import type { CommandResult } from './link-client.ts';
+import type { CommandResult } from './link-content.ts';
 import type { UsageSampler } from './usage/sampler.ts';
 import { viewOf } from './view.ts';
 

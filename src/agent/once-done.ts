@@ -1,5 +1,5 @@
 // Commands are done once: their ids and answers are kept for 10 minutes, so that one sent twice is answered, not done, twice.
-import type { CommandResult } from './link-client.ts';
+import type { CommandResult } from './link-content.ts';
 
 const keepMs = 10 * 60_000, most = 2000;
 

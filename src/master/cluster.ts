@@ -25,6 +25,7 @@ import { RemoteActors } from './remote-actors.ts';
 import { followLogs } from './remote-logs.ts';
 import { revisionKey } from './records.ts';
 import { instanceViews, nodeView } from './shown.ts';
+import { soundUsageAnswer } from './sound.ts';
 import { statusView } from './status.ts';
 import { planApp, whyApp, whyInstance } from './why.ts';
 
@@ -177,10 +178,10 @@ export class MasterCluster implements Cluster {
     const { usage, node } = this.parts.instanceActions.view(id);
     const [answer, points] = await Promise.all([
       // Its node knows better than the last report, where it answers at once.
-      (this.parts.commands.ask(node, 'usage', id, {}, { expiresInMs: askUsageMs }) as Promise<UsageAnswer>).catch(() => ({ now: usage, recent: null })),
+      this.parts.commands.ask(node, 'usage', id, {}, { expiresInMs: askUsageMs }).then(soundUsageAnswer, () => null),
       this.context.store.readPoints(`instance/${id}`, from, to),
     ]);
-    return { now: answer.now ?? null, recent: answer.recent ?? null, points };
+    return { now: answer?.now ?? usage, recent: answer?.recent ?? null, points };
   }
   watchUsage(of: UsageWatch): () => void {
     return this.parts.attention.watch(of);

@@ -1,6 +1,7 @@
 // What an agent reports, brought into shape: an agent of another version, or a broken one, must not break the master.
 import type { Exceeded, InstanceStatus, InstanceView, Usage } from '../model/instance.ts';
 import type { NodeFacts, NodeLoad } from '../model/node.ts';
+import type { UsageAnswer } from '../model/usage.ts';
 
 type Raw = Record<string, unknown>;
 const object = (value: unknown): Raw => (typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Raw : {});
@@ -27,6 +28,9 @@ const statuses: readonly InstanceStatus[] = [
 const reasons = [
   'exited', 'signal', 'oom', 'disk', 'unhealthy', 'stop', 'update', 'start-timeout', 'port-taken', 'partition', 'disk-full', 'not-started', 'unknown',
 ] as const;
+
+/** Samples of five minutes, at the fastest pace there is. */
+const mostSamples = 1000;
 
 /** It is part of keys and paths. */
 const instanceId = /^[A-Za-z0-9][\w.-]{0,149}$/;
@@ -108,6 +112,14 @@ export function soundUsage(value: unknown): Usage | null {
     at: number(raw.at), cpu: figure(raw.cpu), mem: figure(raw.mem), fds: figure(raw.fds), processes: figure(raw.processes), threads: figure(raw.threads),
     disk: figure(raw.disk), ioRead: figure(raw.ioRead), ioWrite: figure(raw.ioWrite), cpuShare: figure(raw.cpuShare), memShare: figure(raw.memShare),
   };
+}
+
+/** What an agent answers to `usage`; null: another version's answer. */
+export function soundUsageAnswer(value: unknown): UsageAnswer | null {
+  const { now, recent } = object(value), raw = object(recent);
+  if (!Array.isArray(raw.at)) return null;
+  const column = (name: string): (number | null)[] => list(raw[name]).slice(0, mostSamples).map(figure);
+  return { now: soundUsage(now), recent: { at: list(raw.at).slice(0, mostSamples).map((at) => number(at)), cpu: column('cpu'), mem: column('mem'), ioRead: column('ioRead'), ioWrite: column('ioWrite') } };
 }
 
 function soundReason(value: unknown): InstanceView['reason'] {
