@@ -13,7 +13,7 @@ import { resolveContents } from './contents.ts';
 import { changeRecord } from './entries.ts';
 import type { Entry } from './entry.ts';
 import type { Instances } from './instances.ts';
-import { readLogs } from './logs.ts';
+import { readInstanceLogs } from './logs.ts';
 import type { CommandResult } from './link-content.ts';
 import type { UsageSampler } from './usage/sampler.ts';
 import { viewOf } from './view.ts';
@@ -105,7 +105,7 @@ export class AgentCommands {
         return { ok: true };
       }
       case 'logs': {
-        for await (const { stream, cursor, bytes } of readLogs(this.directoryOf(target), args as unknown as LogRequest, signal)) {
+        for await (const { stream, cursor, bytes } of readInstanceLogs(() => this.directoryOf(target), { ...args, until: args['until'] ?? null } as unknown as LogRequest, signal)) {
           send({ stream, cursor, bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64') });
           await this.#uncongested(signal);
         }

@@ -6,6 +6,7 @@ import { startTimeoutMs } from '../model/health.ts';
 import type { Exit, InstanceView, Usage } from '../model/instance.ts';
 import type { RestartHistory, RestartPolicy } from '../model/restart.ts';
 import type { AppSpec } from '../model/app.ts';
+import type { OutputPolicy } from './effects/rotation.ts';
 import type { Program } from './program.ts';
 import type { InstanceRecord } from './records.ts';
 
@@ -51,5 +52,8 @@ export const supervisorOf = ({ record: { assignment } }: Entry, standalone: bool
 export const policyOf = (spec: AppSpec, aliveMs: number): InstancePolicy => ({
   checks: spec.healthChecks, startTimeoutMs: startTimeoutMs(spec), killTimeoutMs: spec.killTimeoutSeconds * 1000, aliveMs, fetches: spec.uris.length > 0,
 });
+
+/** How its output is kept. */
+export const outputPolicyOf = ({ logs, limits }: AppSpec): OutputPolicy => ({ maxBytes: logs.maxBytes, files: logs.files, rateBytesPerSecond: logs.rateBytesPerSecond, fileSize: limits.fileSize });
 
 export const restartPolicyOf = (spec: AppSpec): RestartPolicy => ({ restart: spec.restart, type: spec.type, fixedPort: spec.ports.some(({ port }) => port !== 0) });

@@ -8,7 +8,7 @@ import { statePath } from '../model/instance-status.ts';
 import { adoptionOf } from './adoption.ts';
 import type { AgentContext } from './context.ts';
 import type { Rotation } from './effects/rotation.ts';
-import { childOf, policyOf, restartPolicyOf, supervisorOf, type Entry, type InstanceActor, type InstanceSnapshot } from './entry.ts';
+import { childOf, outputPolicyOf, policyOf, restartPolicyOf, supervisorOf, type Entry, type InstanceActor, type InstanceSnapshot } from './entry.ts';
 import type { SupervisorLogic } from './logic.ts';
 import { monoMs } from './moment.ts';
 import { narrate } from './narrate.ts';
@@ -59,7 +59,7 @@ export class Instances {
     const { app, slot, place } = entry.record.assignment;
     this.entries.set(entry.id, entry);
     this.#seats.set(`${app}/${slot}${place}`, entry);
-    this.#options.rotation.add(entry.directory, entry.record.spec.logs);
+    this.#options.rotation.add(entry.directory, outputPolicyOf(entry.record.spec));
     this.#join(this.#supervisor(this.keyOf(entry)), entry);
     this.changed(entry.id);
   }
@@ -96,7 +96,7 @@ export class Instances {
   /** Takes over a changed record (same process): policies change without a restart. */
   adjust(entry: Entry): void {
     const { spec } = entry.record;
-    this.#options.rotation.add(entry.directory, spec.logs);
+    this.#options.rotation.add(entry.directory, outputPolicyOf(spec));
     this.#supervisors.get(this.keyOf(entry))?.send({ type: 'policy.adjust', id: entry.id, policy: restartPolicyOf(spec) });
     this.say(entry, { type: 'instance.adjust', policy: policyOf(spec, this.#options.context.options.times.aliveMs) });
     this.changed(entry.id);

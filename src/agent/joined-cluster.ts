@@ -13,7 +13,7 @@ import { compile } from '../query/compile.ts';
 import { parse } from '../query/parse.ts';
 import type { CollectionSize, QueryResult, SeriesPoint } from '../store/store.ts';
 import type { RunningAgent } from './agent.ts';
-import { readLogs } from './logs.ts';
+import { readInstanceLogs } from './logs.ts';
 
 const gatherMs = 50, lookMs = 10_000;
 
@@ -91,6 +91,10 @@ export class JoinedCluster implements Cluster {
   }
   instanceAction(_id: string, _action: string, _by: Caller): Promise<never> { return this.#managed(); }
   async health(id: string): Promise<HealthView[]> { return this.#agent.commands.health(id); }
+  async whereabouts(id: string): Promise<{ node: string; gone: boolean }> {
+    this.#agent.commands.directoryOf(id);
+    return { node: this.#agent.identity.node, gone: !this.#agent.instances.entries.has(id) };
+  }
   async usage(id: string): Promise<UsageAnswer & { points: SeriesPoint[] }> { return { ...this.#agent.commands.usage(id), points: [] }; }
   watchUsage(of: UsageWatch): () => void {
     const look = (): void => this.#agent.usage.watch(of.kind === 'instance' ? [of.of] : null, 2 * lookMs);
@@ -98,7 +102,7 @@ export class JoinedCluster implements Cluster {
     const timer = setInterval(look, lookMs).unref();
     return () => clearInterval(timer);
   }
-  logs(id: string, request: LogRequest, signal: AbortSignal): AsyncIterable<LogChunk> { return readLogs(this.#agent.commands.directoryOf(id), request, signal); }
+  logs(id: string, request: LogRequest, signal: AbortSignal): AsyncIterable<LogChunk> { return readInstanceLogs(() => this.#agent.commands.directoryOf(id), request, signal); }
 
   /** What the master has not acknowledged yet: the history is there. */
   async events({ query, after, before, limit, newestFirst }: Parameters<Cluster['events']>[0]): Promise<{ items: ClusterEvent[]; oldest: number; newest: number }> {

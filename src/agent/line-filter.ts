@@ -1,39 +1,54 @@
-// Keeps the lines of a stream that match, across chunks: a line that is not whole yet waits for its end.
+// The lines of a stream across chunks: a line that is not whole yet waits for its end, and only those that match are kept.
 import type { OutputChunk } from './effects/output.ts';
 
 /** A line longer than this is judged in pieces, so that a program without line ends cannot fill the memory. */
 const longestLine = 1 << 20;
 
 export class LineFilter {
-  readonly #matches: (line: string) => boolean;
+  readonly #matches: ((line: string) => boolean) | null;
   #rest: Buffer = Buffer.alloc(0);
 
-  constructor(matches: (line: string) => boolean) { this.#matches = matches; }
+  /** @param matches null: every line */
+  constructor(matches: ((line: string) => boolean) | null) { this.#matches = matches; }
 
-  take(chunk: OutputChunk): OutputChunk {
-    const all = Buffer.concat([this.#rest, chunk.bytes]), kept: Buffer[] = [];
+  /** Whether some lines are left out. */
+  get filters(): boolean { return this.#matches !== null; }
+
+  /** The whole lines that a chunk completes, each with its line end and the cursor after it. */
+  lines(chunk: OutputChunk): { to: number; bytes: Buffer }[] {
+    const all = this.#joined(chunk), begin = chunk.from - this.#rest.length, kept: { to: number; bytes: Buffer }[] = [];
     let from = 0;
     for (let end = all.indexOf(10, from); end >= 0; end = all.indexOf(10, from)) {
       const line = all.subarray(from, end + 1);
-      if (this.#matches(line.toString('utf8', 0, line.length - 1))) kept.push(line);
+      if (this.#keeps(line, line.length - 1)) kept.push({ to: begin + end + 1, bytes: line });
       from = end + 1;
     }
-    this.#rest = all.subarray(from);
-    if (this.#rest.length > longestLine) {
-      if (this.#matches(this.#rest.toString())) kept.push(this.#rest);
-      this.#rest = Buffer.alloc(0);
-    }
-    return { ...chunk, bytes: Buffer.concat(kept) };
+    this.#rest = Buffer.from(all.subarray(from)); // a copy: the chunk may be large
+    if (this.#rest.length > longestLine) kept.push(...this.rest().map((bytes) => ({ to: chunk.to, bytes })));
+    return kept;
   }
 
-  /**
-   * The last `count` lines of a whole piece that match.
-   * @param more whether the stream is followed from there: a last line without its end then waits for it
-   */
-  last(chunk: OutputChunk, count: number, more: boolean): OutputChunk {
-    const end = more ? chunk.bytes.lastIndexOf(10) + 1 : chunk.bytes.length;
-    this.#rest = Buffer.from(chunk.bytes.subarray(end)); // a copy: the piece may be large
-    const lines = chunk.bytes.toString('latin1', 0, end).split(/(?<=\n)/).filter((line) => line !== '' && this.#matches(Buffer.from(line.replace(/\n$/, ''), 'latin1').toString()));
-    return { ...chunk, bytes: Buffer.from(count > 0 ? lines.slice(-count).join('') : '', 'latin1') };
+  /** What is left of the last line, where that matches; it counts as a line then. */
+  rest(): Buffer[] {
+    const rest = this.#rest;
+    this.#rest = Buffer.alloc(0);
+    return rest.length > 0 && this.#keeps(rest, rest.length) ? [rest] : [];
+  }
+
+  #joined({ bytes }: OutputChunk): Buffer { return this.#rest.length > 0 ? Buffer.concat([this.#rest, bytes]) : bytes; }
+
+  #keeps(line: Buffer, length: number): boolean { return this.#matches === null || this.#matches(line.toString('utf8', 0, length)); }
+
+  /** The matching lines as one chunk. Its `to` is where the next line begins, so that whoever goes on from there gets it whole. */
+  take(chunk: OutputChunk): OutputChunk {
+    const bytes = this.#matches === null ? this.#whole(chunk) : Buffer.concat(this.lines(chunk).map(({ bytes }) => bytes));
+    return { from: chunk.from, to: chunk.to - this.#rest.length, bytes };
+  }
+
+  /** All whole lines, without looking at each. */
+  #whole(chunk: OutputChunk): Buffer {
+    const all = this.#joined(chunk), end = all.lastIndexOf(10) + 1;
+    this.#rest = Buffer.from(all.subarray(end));
+    return this.#rest.length > longestLine ? Buffer.concat([all.subarray(0, end), ...this.rest()]) : all.subarray(0, end);
   }
 }

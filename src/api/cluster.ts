@@ -16,7 +16,12 @@ export interface Page { from: number; size: number; sort?: string | undefined }
 export interface List<T> { items: T[]; total: number; from: number; size: number }
 
 export interface LogRequest {
-  stream: 'stdout' | 'stderr' | 'both'; tail: number; follow: boolean; since: number | null; grep: string | null;
+  stream: 'stdout' | 'stderr' | 'both';
+  /** Lines of each stream; above 1,000,000: all. */ tail: number;
+  follow: boolean;
+  /** epoch ms, both. Output carries no times of its own: a little more than asked for is given (some 10 s of recent output, a minute of older). */
+  since: number | null; until: number | null;
+  grep: string | null;
   /** Absolute offsets to go on from. */ after: { stdout: number; stderr: number } | null;
 }
 /** `cursor` is the absolute offset after this chunk; `bytes` are as written. */
@@ -65,7 +70,9 @@ export interface Cluster {
   usage(id: string, fromMinute: number, toMinute: number): Promise<UsageAnswer & { points: SeriesPoint[] }>;
   /** Somebody looks at these until the way to stop is called: what their instances use is measured, and told, more often. */
   watchUsage(of: UsageWatch): () => void;
-  /** Ends when the request is served, or, with follow, when the signal aborts. */
+  /** The node that holds what an instance printed and left behind, also after it is gone. */
+  whereabouts(id: string): Promise<{ node: string; gone: boolean }>;
+  /** Ends when the request is served, or, with follow, when the signal aborts or the instance is gone. Chunks without bytes only tell a cursor. */
   logs(id: string, request: LogRequest, signal: AbortSignal): AsyncIterable<LogChunk>;
 
   events(options: { query: string; after: number; before?: number | undefined; limit: number; newestFirst: boolean }): Promise<{ items: ClusterEvent[]; oldest: number; newest: number }>;

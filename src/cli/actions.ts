@@ -1,17 +1,14 @@
-// What changes something that is already there: start, stop, restart, scale, delete, adopt, tag, env, take-over, why, logs.
+// What changes something that is already there: start, stop, restart, scale, delete, adopt, tag, env, take-over, why.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AppView } from '../model/app.ts';
 import type { InstanceView } from '../model/instance.ts';
 import type { NodeView } from '../model/node.ts';
 import type { WhyView } from '../protocol/views.ts';
-import { path, query, type Client } from './client.ts';
+import { isInstance, path, query, type Client } from './client.ts';
 import { waitHealthy } from './deploy.ts';
 import { CliError, exitCode } from './exit.ts';
 import { clock } from './format.ts';
 import { bold, dim, json, status, type Output } from './output.ts';
-
-/** `web.0.abcdefgh` is an instance, anything else an app. */
-const isInstance = (name: string): boolean => /\.\d+\.[a-z2-7]{8}$/.test(name);
 
 export interface WaitOptions { wait: boolean; timeoutMs: number; json: boolean }
 
@@ -104,31 +101,4 @@ export async function why(client: Client, output: Output, name: string, options:
   for (const waiting of view.waiting) output.out(`  slot ${waiting.slot} waits: ${waiting.reason}\n`);
   for (const decision of view.decisions) output.out(`  ${dim(clock(decision.at), output)} slot ${decision.slot}: ${decision.text}\n`);
   for (const event of view.events) output.out(`  ${dim(clock(event.at), output)} ${event.message}\n`);
-}
-
-export interface LogOptions { follow: boolean; tail: number; stream: string; grep?: string | undefined }
-
-/** Prints the output of an instance, or of every instance of an app, each line then begins with its slot. */
-export async function logs(client: Client, output: Output, name: string, options: LogOptions): Promise<void> {
-  const ids = isInstance(name) ? [name] : (await client.get<{ items: InstanceView[] }>(path`/v1/apps/${name}/instances`)).items.map((i) => i.id);
-  if (ids.length === 0) throw new CliError(exitCode.notFound, `${name} has no instance, so no output`, `\`stathub why ${name}\` tells why`);
-  await Promise.all(ids.map(async (id) => {
-    const response = await client.open('GET', path`/v1/instances/${id}/logs` + query({ stream: options.stream, tail: options.tail, follow: options.follow || undefined, grep: options.grep }), { headers: { accept: 'text/plain' } });
-    const prefix = ids.length > 1 ? `${id.split('.').slice(0, -1).join('.')} ${dim('|', output)} ` : '';
-    let rest = '';
-    for await (const chunk of wholeUnlessBroken(response.body!.pipeThrough(new TextDecoderStream()), id)) {
-      if (!prefix) { output.out(chunk); continue; }
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) output.out(`${prefix}${line}\n`);
-    }
-    if (rest) output.out(`${prefix}${rest}\n`);
-  }));
-}
-
-/** The text as it comes; a connection that breaks on the way is told as such. */
-async function* wholeUnlessBroken(chunks: AsyncIterable<string>, id: string): AsyncGenerator<string> {
-  try { yield* chunks; } catch {
-    throw new CliError(exitCode.failed, `the output of ${id} broke off: the hub or its node closed the connection`, 'look with `stathub nodes` whether the node is there, then ask again');
-  }
 }

@@ -69,6 +69,9 @@ function refusal(problem: Problem): CliError {
   return new CliError(exit, problem.detail + lines.join(''), hint, problem.status === 503);
 }
 
+/** `web.0.abcdefgh` is an instance, anything else an app. */
+export const isInstance = (name: string): boolean => /\.\d+\.[a-z2-7]{8}$/.test(name);
+
 /** A path with each part escaped. */
 export const path = (strings: TemplateStringsArray, ...parts: (string | number)[]): string =>
   strings.reduce((all, text, index) => all + text + (index < parts.length ? encodeURIComponent(String(parts[index])) : ''), '');

@@ -5,6 +5,8 @@ import colours from 'picocolors';
 export interface Output {
   out(text: string): void;
   err(text: string): void;
+  /** Bytes as they are, to where `out` goes. Resolves when more may come: a slow reader slows whoever writes. */
+  write(bytes: Uint8Array): Promise<void>;
   /** Whether `out` is a terminal. */
   terminal: boolean;
   columns: number;
@@ -13,6 +15,7 @@ export interface Output {
 export const standardOutput: Output = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
+  write: (bytes) => new Promise((resolve) => { if (process.stdout.write(bytes)) resolve(); else process.stdout.once('drain', resolve); }),
   terminal: Boolean(process.stdout.isTTY),
   columns: process.stdout.columns ?? 120,
 };

@@ -7,6 +7,7 @@ import { deploy, plan, readSpec } from './deploy.ts';
 import { CliError, exitCode } from './exit.ts';
 import { duration } from './format.ts';
 import * as lists from './lists.ts';
+import { logs, type LogOptions } from './logs.ts';
 import type { Output } from './output.ts';
 
 export interface CommandOptions {
@@ -66,9 +67,11 @@ export function addCommands(program: Command, options: CommandOptions): void {
   waiting(command('scale', 'set how many instances an app has').argument('<app>').argument('<n>', 'how many', count))
     .action((name: string, n: number, o) => actions.scale(client(), output, name, n, waitOptions(o)));
   waiting(command('delete', 'stop an app and forget it').argument('<app>')).action((name: string, o) => actions.remove(client(), output, name, waitOptions(o)));
-  command('logs', 'the output of an instance, or of all of an app').argument('<app-or-instance>').option('-f, --follow', 'go on as it is written').option('-n, --tail <n>', 'begin with so many lines', count, 100)
+  command('logs', 'the output of an instance, or of all of an app; also of instances that are gone').argument('<app-or-instance>').option('-f, --follow', 'go on as it is written, with instances that come later')
+    .option('-n, --tail <n>', 'begin with so many lines of each stream, or "all" (100; all with --since)').option('--since <time>', 'from then on: 10m (ago), 2026-11-22T14:32:00Z').option('--until <time>', 'up to then')
     .addOption(new Option('--stream <stream>', 'which').choices(['stdout', 'stderr', 'both']).default('both')).option('--grep <text>', 'only lines with this text, or /regex/')
-    .action((name: string, o) => actions.logs(client(), output, name, { follow: o.follow === true, tail: o.tail, stream: o.stream, grep: o.grep }));
+    .addHelpText('after', '\nExample: stathub logs web --since 10m --grep "/error|timeout/" -f')
+    .action((name: string, o: LogOptions) => logs(client(), output, name, { ...o, follow: o.follow === true }));
   command('adopt', 'make a running unknown instance one of the hub\'s, without a restart').argument('<instance>').option('--json', 'answer in JSON')
     .action((id: string, o) => actions.adopt(client(), output, id, { json: o.json === true }));
 

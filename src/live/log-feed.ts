@@ -65,9 +65,10 @@ export class LogFeed implements Feed {
       size = 0;
     };
     try {
-      const request = { stream: watch.stream, tail, follow: true, since: null, grep: null, after: null };
+      const request = { stream: watch.stream, tail, follow: true, since: null, until: null, grep: null, after: null };
       for await (const { stream, cursor, bytes } of this.#cluster.logs(id, request, signal)) {
         const text = decoders[stream].decode(bytes, { stream: true });
+        if (text === '') continue;
         const newest = pending.at(-1);
         if (newest?.stream === stream && newest.text.length + text.length <= frameSize) { newest.text += text; newest.cursor = cursor; } else pending.push({ stream, cursor, text });
         size += text.length;

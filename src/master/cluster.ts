@@ -23,6 +23,7 @@ import type { NodeActions } from './node-actions.ts';
 import type { Planner } from './planner.ts';
 import { RemoteActors } from './remote-actors.ts';
 import { followLogs } from './remote-logs.ts';
+import { whereabouts } from './whereabouts.ts';
 import { revisionKey } from './records.ts';
 import { instanceViews, nodeView } from './shown.ts';
 import { soundUsageAnswer } from './sound.ts';
@@ -187,9 +188,10 @@ export class MasterCluster implements Cluster {
     return this.parts.attention.watch(of);
   }
 
-  logs(id: string, request: LogRequest, signal: AbortSignal): AsyncIterable<LogChunk> {
-    const { node } = this.parts.instanceActions.view(id);
-    return followLogs(this.parts.commands, node, id, request, signal);
+  whereabouts(id: string): Promise<{ node: string; gone: boolean }> { return whereabouts(this.context, id); }
+  async *logs(id: string, request: LogRequest, signal: AbortSignal): AsyncGenerator<LogChunk> {
+    const { node } = await this.whereabouts(id);
+    yield* followLogs(this.parts.commands, node, id, request, signal);
   }
 
   events({

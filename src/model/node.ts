@@ -19,7 +19,7 @@ export interface NodeFacts {
   disks: { dirName: string; devName: string; sysTypeName: string; option: string; total: number; flags: number; type: number; typeName: string }[];
   tags: string[];
   /** What this agent can do: process membership and limits, output rotation. */
-  capabilities: { membership: 'cgroup2' | 'cgroup1' | 'session'; limits: 'cgroup2' | 'cgroup1' | 'rlimits'; rotation: 'collapse' | 'copy-truncate' };
+  capabilities: { membership: 'cgroup2' | 'cgroup1' | 'session'; limits: 'cgroup2' | 'cgroup1' | 'rlimits'; rotation: 'collapse' | 'punch' | 'copy-truncate' };
   isolation: Isolation;
   /** Bytes of memory that may be given away (after --reserve-memory and --overcommit); cores; bytes of disk. */
   allocatable: { cpus: number; mem: number; disk: number };

@@ -1,14 +1,14 @@
 // The output of an instance as it is asked for.
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readLogs } from '../../src/agent/logs.ts';
+import { readInstanceLogs, readLogs } from '../../src/agent/logs.ts';
 import type { LogChunk, LogRequest } from '../../src/api/cluster.ts';
 import { scratch } from '../support/scratch.ts';
 import { until } from '../support/until.ts';
 
-const all: LogRequest = { stream: 'both', tail: 100, follow: false, since: null, grep: null, after: null };
+const all: LogRequest = { stream: 'both', tail: 100, follow: false, since: null, until: null, grep: null, after: null };
 const never = new AbortController().signal;
 function instance(stdout: string, stderr = ''): string {
   const directory = join(scratch('logs'), 'web.0.abcdefgh');
@@ -29,12 +29,11 @@ test('the last lines of each stream, with the cursors to go on from', async () =
   const directory = instance('a\nb\nc\n', 'x\ny\n');
   const chunks = await read(directory, { tail: 2 });
   assert.equal([text(chunks), text(chunks, 'stderr')], ['b\nc\n', 'x\ny\n']);
-  assert.equal(chunks.map(({ stream, cursor }) => [stream, cursor]), [['stdout', 6], ['stderr', 4]]);
+  assert.equal(chunks.map(({ stream, cursor }) => [stream, cursor]), [['stdout', 2], ['stderr', 0], ['stdout', 6], ['stderr', 4]]);
 });
 test('only one stream, no lines at all, nothing printed', async () => {
   assert.equal(text(await read(instance('a\n', 'b\n'), { stream: 'stderr' }), 'stdout'), '');
-  assert.equal(await read(instance('a\n'), { tail: 0 }), []);
-  assert.equal(await read(join(scratch('none'), 'nobody'), {}), []);
+  for (const chunks of [await read(instance('a\n'), { tail: 0 }), await read(join(scratch('none'), 'nobody'), {})]) assert.equal(text(chunks) + text(chunks, 'stderr'), '');
 });
 test('from a cursor on, whatever its length', async () => {
   const directory = instance('x'.repeat(200_000) + '\nend\n');
@@ -74,5 +73,41 @@ test('bytes stay bytes', async () => {
   const directory = instance('');
   writeFileSync(join(directory, 'stdout.log'), Buffer.from([0xff, 0x00, 0x0a, 0xc3, 0x28, 0x0a]));
   assert.equal(Array.from(Buffer.concat((await read(directory, {})).map((c) => c.bytes))), [0xff, 0x00, 0x0a, 0xc3, 0x28, 0x0a]);
+});
+test('both streams come in the order of time as far as it was noted, lines whole', async () => {
+  const directory = instance('out 1\nout 2 half', 'err 1\n'), live = (name: string) => join(directory, `${name}.log`);
+  writeFileSync(join(directory, 'stdout.times'), '1000 6\n3000 16\n');
+  writeFileSync(join(directory, 'stderr.times'), '2000 6\n');
+  appendFileSync(live('stdout'), ' whole\nout 3\nout 4');
+  appendFileSync(live('stderr'), 'err 2\n');
+  const chunks = await read(directory, {});
+  assert.equal(chunks.map((c) => `${c.stream[3]}:${Buffer.from(c.bytes).toString()}`).filter((line) => line.length > 2), ['o:out 1\n', 'e:err 1\n', 'o:out 2 half whole\nout 3\n', 'e:err 2\n', 'o:out 4']);
+  assert.equal(chunks.at(-1)!.cursor, 34);
+  assert.equal([text(await read(directory, { since: 1500 })), text(await read(directory, { since: 1500 }), 'stderr')], ['out 2 half whole\nout 3\nout 4', 'err 1\nerr 2\n']);
+  assert.equal([text(await read(directory, { until: 900 })), text(await read(directory, { until: 2500, follow: true }), 'stderr')], ['out 1\n', 'err 1\nerr 2\n']);
+  assert.is(text(await read(directory, { since: Date.now() + 60_000 })), '', 'nothing was written since');
+  assert.is(text(await read(directory, { since: 1500, tail: 1 })), 'out 4');
+  assert.is(text(await read(directory, { grep: 'OUT', since: 1500, tail: 2 })), 'out 3\nout 4');
+});
+test('a matching line is found wherever it lies, and its cursor goes on exactly after it', async () => {
+  const filler = 'hay '.repeat(20_000), directory = instance(`needle 1\n${filler}\nneedle 2\n${filler}`);
+  const chunks = (await read(directory, { stream: 'stdout', grep: '/needle [0-9]/' })).filter(({ bytes }) => bytes.length > 0);
+  assert.is(text(chunks), 'needle 1\nneedle 2\n');
+  assert.equal(chunks.map(({ cursor }) => cursor), [9, 9 + 80_001 + 9]);
+  assert.is(text(await read(directory, { stream: 'stdout', grep: 'needle', after: { stdout: chunks[0]!.cursor, stderr: 0 } })), 'needle 2\n');
+  assert.is(text(await read(directory, { stream: 'stdout', tail: Number.MAX_SAFE_INTEGER, grep: 'needle' })), 'needle 1\nneedle 2\n');
+});
+test('follow goes on to the end although the instance is put away meanwhile', async () => {
+  const directory = instance('first\n'), kept = join(scratch('kept'), 'web.0.abcdefgh'), got: LogChunk[] = [];
+  let where = directory;
+  const following = (async () => { for await (const chunk of readInstanceLogs(() => where, { ...all, follow: true }, never)) got.push(chunk); })();
+  await until('the first', () => text(got) === 'first\n');
+  appendFileSync(join(directory, 'stdout.log'), 'last words\n');
+  renameSync(directory, kept);
+  where = kept;
+  const alive = setInterval(() => {}, 1000);
+  await following;
+  clearInterval(alive);
+  assert.is(text(got), 'first\nlast words\n');
 });
 test.run();

@@ -1,12 +1,13 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { appendPlatformLine, followOutput, outputBounds, outputFile, readOutput, tailOutput, type OutputChunk } from '../../src/agent/effects/output.ts';
 import { firstBlockHash, journalFile } from '../../src/agent/effects/output-segments.ts';
 import { rotate, rotationKind, type RotationKind } from '../../src/agent/effects/rotate.ts';
-import { cursorSince, noteTime, Rotation } from '../../src/agent/effects/rotation.ts';
+import { cursorSince, cursorUntil, noteTime, pruneTimes, timesOf } from '../../src/agent/effects/output-times.ts';
+import { Rotation } from '../../src/agent/effects/rotation.ts';
 import { until } from '../support/until.ts';
 import { fixture, Host } from './host.ts';
 
@@ -80,9 +81,9 @@ test('following gives what is there and what comes, at once, also of a file that
   rmSync(instance, { recursive: true });
 });
 
-for (const [kind, base] of [['collapse', undefined], ['copy-truncate', '/dev/shm']] as const) {
+for (const [kind, base] of [['collapse', undefined], ['punch', '/dev/shm'], ['copy-truncate', '/dev/shm']] as const) {
   const here = temporary(base && existsSync(base) ? base : undefined);
-  const able = (await rotationKind(here)) === kind;
+  const able = kind === 'copy-truncate' || (await rotationKind(here)) === kind;
   rmSync(here, { recursive: true });
   if (!able) {
     console.log(`# skipped: no file system for ${kind} here`);
@@ -95,9 +96,9 @@ for (const [kind, base] of [['collapse', undefined], ['copy-truncate', '/dev/shm
     let written = 0;
     const write = (to: number) => { appendFileSync(outputFile(instance, 'stdout'), all.slice(written, to)); written = to; };
     write(60_000);
-    assert.is(await rotate(instance, 'stdout', limits, kind), 0);
+    assert.equal(await rotate(instance, 'stdout', limits, kind), { moved: 0, aged: 0, dropped: 0 });
     write(100_000);
-    assert.ok((await rotate(instance, 'stdout', limits, kind)) > 0);
+    assert.ok((await rotate(instance, 'stdout', limits, kind)).moved > 0);
     assert.equal(await outputBounds(instance, 'stdout'), { first: 0, end: 100_000 });
     assert.is(await text(instance), all.slice(0, 100_000));
     assert.is(await text(instance, 65_500), all.slice(65_500, 100_000));
@@ -123,13 +124,13 @@ for (const [kind, base] of [['collapse', undefined], ['copy-truncate', '/dev/shm
       await rotate(instance, 'stdout', { maxBytes: 65_536, files }, kind);
       const { first, end } = await outputBounds(instance, 'stdout');
       assert.is(end, 2_000_000);
-      if (kind === 'collapse') assert.ok(end - first <= 65_536 * files && end - first > 20_000, String(end - first));
+      if (kind !== 'copy-truncate') assert.ok(end - first <= 65_536 * files && end - first > 20_000, String(end - first));
       assert.is(await text(instance, first), all.slice(first));
       rmSync(instance, { recursive: true });
     }
   });
 
-  test(`rotation (${kind}): a crash between journal and cut, and one after the cut, are told apart`, async () => {
+  if (kind !== 'punch') test(`rotation (${kind}): a crash between journal and cut, and one after the cut, are told apart`, async () => {
     for (const cutMade of [false, true]) {
       const instance = open(), live = outputFile(instance, 'stdout'), all = lines(1, 1000);
       writeFileSync(live, all);
@@ -160,13 +161,13 @@ for (const [kind, base] of [['collapse', undefined], ['copy-truncate', '/dev/shm
       const follow = following(host.directory, 0);
       let moved = 0;
       while (!started.stderr().includes('printed')) {
-        moved += await rotate(host.directory, 'stdout', { maxBytes: 65_536, files: 1000 }, kind);
+        moved += (await rotate(host.directory, 'stdout', { maxBytes: 65_536, files: 1000 }, kind)).moved;
         await new Promise((resolve) => setImmediate(resolve));
       }
       await until('the last line', () => follow.text().endsWith(lines(count, count)));
       await follow.stop();
       assert.ok(moved > 2_000_000, `${moved} bytes were moved under it`);
-      if (kind === 'collapse') {
+      if (kind !== 'copy-truncate') {
         assert.ok(follow.text() === lines(1, count), 'followed');
         assert.ok((await text(host.directory)) === lines(1, count), 'read afterwards');
       } else { // what is printed between copy and truncation is lost; nothing may be doubled or out of order
@@ -199,7 +200,7 @@ test('the looks rotate what has grown, and note when it was printed', async () =
   const alive = setInterval(() => {}, 1000);
   const kind: RotationKind = await rotation.start(directory);
   const instance = mkdtempSync(join(directory, 'i-'));
-  rotation.add(instance, { maxBytes: 65_536, files: 2 });
+  rotation.add(instance, { maxBytes: 65_536, files: 2, rateBytesPerSecond: null, fileSize: null });
   writeFileSync(outputFile(instance, 'stdout'), lines(1, 2000));
   const before = Date.now();
   await until('a rotation', () => readdirSync(instance).some((name) => name.startsWith('stdout.rotate')), 35_000).catch((error: unknown) => { throw new Error(`${String(error)} (${kind}) ${errors.join()}`); });
@@ -208,14 +209,29 @@ test('the looks rotate what has grown, and note when it was printed', async () =
   clearInterval(alive);
   assert.equal(errors, []);
 
+  const { first } = await outputBounds(instance, 'stdout');
+  const noted = timesOf(instance, 'stdout');
+  assert.ok(noted.length > 0 && noted.at(-1)![1] === 200_000, 'the looks note times');
+  rmSync(join(instance, 'stdout.times'));
+  const touch = (at: number) => utimesSync(outputFile(instance, 'stdout'), at / 1000, at / 1000);
   await noteTime(instance, 'stdout', before + 60_000);
   appendFileSync(outputFile(instance, 'stdout'), 'later\n');
+  touch(before + 70_000);
   assert.is(await cursorSince(instance, 'stdout', before + 61_000), 200_000);
-  const { first } = await outputBounds(instance, 'stdout');
   assert.is(await cursorSince(instance, 'stdout', before - 10_000), first);
+  assert.is(await cursorSince(instance, 'stdout', before + 71_000), 200_006, 'nothing was written since');
+  assert.is(await cursorUntil(instance, 'stdout', before + 59_000), 200_000);
+  assert.is(await cursorUntil(instance, 'stdout', before + 65_000), 200_006);
   assert.is(await cursorSince(instance, 'stderr', 0), 0);
   truncateSync(outputFile(instance, 'stdout'), 0); // the program did that itself
   assert.ok((await cursorSince(instance, 'stdout', before + 61_000)) <= (await outputBounds(instance, 'stdout')).end);
+
+  // A week of a program that never rests: fine for the last hour, coarse before, and bounded.
+  writeFileSync(join(instance, 'stderr.times'), Array.from({ length: 60_480 }, (_, i) => `${before + i * 10_000} ${i}\n`).join(''));
+  pruneTimes(instance, 'stderr', before + 604_800_000);
+  const left = timesOf(instance, 'stderr'), gaps = left.slice(1).map(([at], i) => at - left[i]![0]);
+  assert.ok(left.length < 2400 && left.length > 1000, String(left.length));
+  assert.equal([Math.max(...gaps), gaps.at(-1), left[0]![0]], [600_000, 10_000, before]);
   rmSync(directory, { recursive: true });
 });
 

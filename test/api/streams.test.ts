@@ -136,13 +136,16 @@ test('output: bytes as they are, or events that can be taken up again', async ()
   const response = await made.app.request('http://localhost/v1/instances/web.0.aaaaaaaa/logs?stream=both&tail=5&grep=a%2Bb');
   assert.equal([...new Uint8Array(await response.arrayBuffer())], [...grin.slice(0, 2), 0xff, 0x0a, ...grin.slice(2)]);
   assert.match(response.headers.get('content-type')!, /^text\/plain/);
-  assert.equal(requests[0], { stream: 'both', tail: 5, follow: false, since: null, grep: 'a+b', after: null });
+  assert.equal(requests[0], { stream: 'both', tail: 5, follow: false, since: null, until: null, grep: 'a+b', after: null });
 
   const stream = await listen(made, '/v1/instances/web.0.aaaaaaaa/logs', { 'last-event-id': '100.5' });
   await until('the end', () => stream.events.some((e) => e.event === 'end'));
   assert.equal(stream.events.slice(0, 3), [{ event: 'stdout', id: '102.5', data: { cursor: 102, text: '' } }, { event: 'stderr', id: '102.7', data: { cursor: 7, text: '\uFFFD\n' } }, { event: 'stdout', id: '105.7', data: { cursor: 105, text: '😀\n' } }]);
   assert.equal((requests[1] as { after: object }).after, { stdout: 100, stderr: 5 });
-  for (const bad of ['tail=-1', 'tail=100001', 'stream=stdlog', 'follow=maybe', 'grep=%2F(%2F', 'since=yesterday']) assert.is((await ask(`/v1/instances/web.0.aaaaaaaa/logs?${bad}`)).status, 400, bad);
+  for (const bad of ['tail=-1', 'tail=100001', 'tail=some', 'until=soon', 'stream=stdlog', 'follow=maybe', 'grep=%2F(%2F', 'since=yesterday']) assert.is((await ask(`/v1/instances/web.0.aaaaaaaa/logs?${bad}`)).status, 400, bad);
+  await (await made.app.request('http://localhost/v1/instances/web.0.aaaaaaaa/logs?since=1700000000000&until=1700000060000&tail=all')).text();
+  await (await made.app.request('http://localhost/v1/instances/web.0.aaaaaaaa/logs?since=1700000000000')).text();
+  assert.equal(requests.slice(-2).map((r: any) => [r.since, r.until, r.tail > 1e6]), [[1_700_000_000_000, 1_700_000_060_000, true], [1_700_000_000_000, null, true]]); // oxlint-disable-line no-explicit-any
   assert.is((await ask('/v1/instances/none.0.aaaaaaaa/logs')).body.code, 'instance-not-found');
 });
 

@@ -128,7 +128,7 @@ test('logs are streamed in order and end with the answer, or when nobody reads a
     await deploy(master.cluster, { name: 'web' });
     await until('it runs', () => agent.running.length === 1);
     const { id } = agent.running[0]!;
-    const request = { stream: 'both' as const, tail: 100, follow: false, since: null, grep: null, after: null };
+    const request = { stream: 'both' as const, tail: 100, follow: false, since: null, until: null, grep: null, after: null };
     const read: LogChunk[] = [];
     for await (const chunk of master.cluster.logs(id, request, new AbortController().signal)) read.push(chunk);
     assert.equal(read.map(({ bytes }) => Buffer.from(bytes).toString()), ['line 0\n', 'line 1\n', 'line 2\n', 'line 3\n', 'line 4\n']);

@@ -135,6 +135,7 @@ export class SampleCluster implements Cluster {
   /** Whose usage is watched now. */
   readonly watchedUsage = new Set<UsageWatch>();
   watchUsage(of: UsageWatch) { this.watchedUsage.add(of); return () => { this.watchedUsage.delete(of); }; }
+  async whereabouts(id: string) { return { node: this.#of(this.instanceMap, id, 'instance').node, gone: false }; }
   logs(_id: string, request: LogRequest, signal: AbortSignal) { return this.output(request, signal); }
 
   async events({ query, after, before, limit, newestFirst }: { query: string; after: number; before?: number | undefined; limit: number; newestFirst: boolean }) {

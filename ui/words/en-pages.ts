@@ -53,7 +53,7 @@ export const enPages = {
   'usage': 'Usage', 'usage.note': 'a value a minute, kept 7 days', 'usage.none': 'nothing measured in this time yet', 'usage.failed': 'not available', 'usage.peak': 'peak {n}', 'usage.limit': 'limit {n}', 'usage.reserved': '{n} cores reserved',
   'network': 'Network', 'networks': 'Networks', 'net.in': 'in {n}', 'net.out': 'out {n}', 'per.second': 'a second', 'in': 'in', 'out': 'out', 'of': 'of {whole}', 'of.cores': 'of {n} {n|core|cores}', 'reserved': 'reserved', 'reserved.of': '{n} of {whole} reserved',
   'address': 'Address', 'system': 'System', 'disks': 'Disks', 'limits': 'Limits by', 'isolation.none': 'the shell only', 'isolation.not': 'not {limit}:', 'membership': 'Trees by', 'membership.cgroup2': 'cgroup v2', 'membership.cgroup1': 'cgroup v1 freezer', 'membership.session': 'session, group and marker',
-  'rotation': 'Log rotation', 'rotation.collapse': 'in place (collapse range)', 'rotation.copy-truncate': 'copy and truncate', 'agent': 'Agent', 'last.beat': 'Last beat', 'beat': 'Beat',
+  'rotation': 'Log rotation', 'rotation.collapse': 'in place (collapse range), loses nothing', 'rotation.punch': 'in place (punch hole), loses nothing', 'rotation.copy-truncate': 'copy and truncate: a flood may lose lines', 'agent': 'Agent', 'last.beat': 'Last beat', 'beat': 'Beat',
   'link.websocket': 'WebSocket', 'link.poll': 'HTTP poll', 'link.none': 'no connection',
   // instance
   'instances.count': '{n} {n|instance|instances}', 'instances.no.match': 'No instance matches {query}', 'instances.others': '{n} do not.',

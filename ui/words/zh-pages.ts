@@ -35,7 +35,7 @@ export const zhPages: Record<keyof typeof enPages, string> = {
   'usage': '用量', 'usage.note': '每分钟一个值，保留 7 天', 'usage.none': '此时段还没有测量值', 'usage.failed': '不可用', 'usage.peak': '峰值 {n}', 'usage.limit': '上限 {n}', 'usage.reserved': '预留 {n} 核',
   'network': '网络', 'networks': '网络', 'net.in': '入 {n}', 'net.out': '出 {n}', 'per.second': '每秒', 'in': '入', 'out': '出', 'of': '/ {whole}', 'of.cores': '/ {n} 核', 'reserved': '已预留', 'reserved.of': '预留 {n} / {whole}',
   'address': '地址', 'system': '系统', 'disks': '磁盘', 'limits': '限制方式', 'isolation.none': '仅 shell', 'isolation.not': '未强制 {limit}：', 'membership': '进程树', 'membership.cgroup2': 'cgroup v2', 'membership.cgroup1': 'cgroup v1 freezer', 'membership.session': '会话、进程组和标记',
-  'rotation': '日志轮转', 'rotation.collapse': '原地（collapse range）', 'rotation.copy-truncate': '复制并截断', 'agent': '代理', 'last.beat': '最近心跳', 'beat': '心跳', 'link.websocket': 'WebSocket', 'link.poll': 'HTTP 轮询', 'link.none': '无连接',
+  'rotation': '日志轮转', 'rotation.collapse': '原地（collapse range），不丢失', 'rotation.punch': '原地（punch hole），不丢失', 'rotation.copy-truncate': '复制并截断：大量输出时可能丢行', 'agent': '代理', 'last.beat': '最近心跳', 'beat': '心跳', 'link.websocket': 'WebSocket', 'link.poll': 'HTTP 轮询', 'link.none': '无连接',
   'instances.count': '{n} 个实例', 'instances.no.match': '没有实例匹配 {query}', 'instances.others': '{n} 个不匹配。', 'instance.missing': '没有实例 {id}', 'instance.missing.text': '它已结束；已知的记录在下面。',
   'instance.sentence': '一切如愿：pid **{pid}**，{n} 项检查通过。', 'instance.sentence.bare': '一切如愿：pid **{pid}**，没有检查。', 'instance.no.app': '这里不知道它的应用。',
   'life': '经历', 'life.launches': '{n} 次启动', 'life.scale': '宽度不按比例', 'life.restarts': '{n} 次重启',

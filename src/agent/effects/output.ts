@@ -1,6 +1,7 @@
 // What an instance printed: appended by the program itself, read here across rotation and the agent's restarts. Bytes stay bytes.
-import { appendFileSync, closeSync, fstatSync, openSync, readSync, watch } from 'node:fs';
-import { outputFile, segmentsOf, untilWhole, type Stream } from './output-segments.ts';
+import { appendFileSync, closeSync, existsSync, fstatSync, openSync, readSync, watch } from 'node:fs';
+import { readCompressed } from './output-gzip.ts';
+import { outputFile, segmentsOf, untilWhole, type Segment, type Stream } from './output-segments.ts';
 
 export { outputFile, type Stream };
 
@@ -39,48 +40,78 @@ export async function outputBounds(instance: string, stream: Stream): Promise<{ 
   return { first, end };
 }
 
-/** Up to `max` bytes from a cursor on. `bytes` is empty at the end. A cursor beyond the end (of a lost stream) is taken back to it. */
+/**
+ * Up to `max` bytes from a cursor on; less before a place where output was dropped. `bytes` is empty at the end. A cursor beyond the
+ * end (of a lost stream) is taken back to it.
+ */
 export async function readOutput(instance: string, stream: Stream, from: number, max = 65536): Promise<OutputChunk> {
   await untilWhole(outputFile(instance, stream));
   const { pieces, first, end } = segmentsOf(instance, stream); // nothing is awaited from here on: no cut can come between
-  const start = Math.min(Math.max(first, from), end);
+  let start = Math.min(Math.max(first, from), end);
+  for (const piece of pieces) if (piece.kind === 'gap' && start >= piece.from && start < piece.to) start = piece.to;
   const bytes = Buffer.allocUnsafe(Math.min(max, end - start));
   let filled = 0;
   for (const piece of pieces) {
     const at = start + filled;
     if (filled === bytes.length || at >= piece.to || at < piece.from) continue;
-    const fd = openSync(piece.path, 'r');
-    try {
-      filled += readSync(fd, bytes, filled, Math.min(bytes.length - filled, piece.to - at), at - piece.from);
-    } finally {
-      closeSync(fd);
-    }
+    const wanted = Math.min(bytes.length - filled, piece.to - at);
+    const read = piece.kind === 'gap' ? 0 : piece.kind === 'gz' ? readCompressed(piece.path, at - piece.from, bytes, filled, wanted) : readPiece(piece, at, bytes, filled, wanted);
+    filled += read;
+    if (read < wanted) break;
   }
   return { from: start, to: start + filled, bytes: bytes.subarray(0, filled) };
 }
 
+function readPiece({ path, from, offset }: Segment, at: number, into: Buffer, start: number, length: number): number {
+  const fd = openSync(path, 'r');
+  try {
+    return readSync(fd, into, start, length, offset + at - from);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+const step = 65_536;
+
+/** The cursor at which the last `lines` lines between two cursors begin (an unfinished one counts). @param lowest never below it */
+export async function tailStart(instance: string, stream: Stream, lines: number, lowest: number, end: number): Promise<number> {
+  if (lines <= 0) return end;
+  let left = lines;
+  for (let from = end; from > lowest;) {
+    const to = from;
+    from = Math.max(lowest, to - step);
+    const chunks: OutputChunk[] = [];
+    for (let at = from; at < to;) {
+      const chunk = await readOutput(instance, stream, at, to - at);
+      if (chunk.bytes.length === 0 || chunk.from >= to) break; // dropped meanwhile
+      chunks.push(chunk);
+      at = chunk.to;
+    }
+    for (const { from: begin, bytes } of chunks.reverse()) {
+      for (let i = bytes.lastIndexOf(10); i >= 0; i = i > 0 ? bytes.lastIndexOf(10, i - 1) : -1) {
+        if (begin + i !== end - 1 && --left === 0) return begin + i + 1;
+      }
+    }
+    await breath();
+  }
+  return lowest;
+}
+
+/** Reading is synchronous, so that no cut comes between: whoever reads much lets other work pass. */
+export const breath = (): Promise<void> => new Promise((resolve) => { setImmediate(resolve); });
+
 /** The last `lines` lines (an unfinished one counts), at most `max` bytes of them. */
 export async function tailOutput(instance: string, stream: Stream, lines: number, max = 1 << 20): Promise<OutputChunk> {
   const { first, end } = await outputBounds(instance, stream);
-  if (lines <= 0 || end === first) return { from: end, to: end, bytes: Buffer.alloc(0) };
-  const lowest = Math.max(first, end - max);
-  let from = end, left = lines;
-  for (let step = 16384; from > lowest; step = Math.min(step * 2, 1 << 20)) {
-    const at = Math.max(lowest, from - step);
-    const { bytes, from: read } = await readOutput(instance, stream, at, from - at);
-    if (read !== at) break; // what was there was dropped meanwhile
-    for (let i = bytes.lastIndexOf(10); i >= 0; i = i > 0 ? bytes.lastIndexOf(10, i - 1) : -1) {
-      if (at + i !== end - 1 && --left === 0) return readOutput(instance, stream, at + i + 1, end - at - i - 1);
-    }
-    from = at;
-  }
+  const from = await tailStart(instance, stream, lines, Math.max(first, end - max), end);
   return readOutput(instance, stream, from, end - from);
 }
 
 const firstPauseMs = 20, longestPauseMs = 1000;
 
 /**
- * Gives everything from a cursor on, then what is printed from then on, until `signal` is aborted. Watches only meanwhile.
+ * Gives everything from a cursor on, then what is printed from then on, until `signal` is aborted or the instance's directory is put
+ * elsewhere. Watches only meanwhile.
  * A slow `onChunk` (it may return a promise) slows the reading, never the program.
  */
 export async function followOutput(
@@ -100,6 +131,7 @@ export async function followOutput(
       look();
       dirty = false;
       const chunk = await readOutput(instance, stream, cursor);
+      if (chunk.bytes.length === 0 && !existsSync(instance)) return;
       cursor = chunk.to;
       if (chunk.bytes.length > 0) {
         pause = firstPauseMs;

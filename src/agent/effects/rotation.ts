@@ -1,37 +1,61 @@
-// Looks at the size of every stream now and then, rotates what has outgrown its limits, and notes when each cursor was reached
-// (for `since`). One timer for all; nothing is done for a stream that stands still but one stat.
-import { appendFileSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+// Looks at the size of every stream now and then, rotates what has outgrown its limits, compresses what was moved away, and notes when
+// each cursor was reached (output-times.ts). One timer for all; a stream that stands still costs one stat in 30 s. A flood is noticed
+// within a second all the same, by the free space of the file system.
+import { readdirSync, rmSync, statfs, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { outputBounds } from './output.ts';
-import { outputFile, segmentsOf, type Stream } from './output-segments.ts';
-import { rotate, rotationKind, type RotationKind, type RotationLimits } from './rotate.ts';
+import { promisify } from 'node:util';
+import { appendPlatformLine } from './output.ts';
+import { compressPiece } from './output-gzip.ts';
+import { OutputRate } from './output-rate.ts';
+import { outputFile, segmentsOf, streams, type Stream } from './output-segments.ts';
+import { noteTime, pruneTimes } from './output-times.ts';
+import { forgetHole, rotate, rotationKind, type RotationKind } from './rotate.ts';
+
+/** `logs` of an app, and whether its files may only become so large. */
+export interface OutputPolicy { maxBytes: number; files: number; rateBytesPerSecond: number | null; fileSize: number | null }
 
 interface Watched {
-  limits: RotationLimits;
+  policy: OutputPolicy;
   sizes: Record<Stream, number>;
   /** When its cursor was last noted, epoch ms. */
   noted: Record<Stream, number>;
   /** Has grown since the last note. */
   due: Record<Stream, boolean>;
-  /** Fills up fast: looked at in every turn. */
+  rate: OutputRate | null;
+  /** Has pieces to compress, not before this time (performance.now()). */
+  compressAt: number;
+  /** Fills up fast: looked at in every turn of the fast timer. */
   hot: boolean;
+  /** Has grown lately: looked at every 10 s. */
+  warm: boolean;
 }
 
 const both = <T>(value: T): Record<Stream, T> => ({ stdout: value, stderr: value });
 
-const streams: readonly Stream[] = ['stdout', 'stderr'];
-const turnMs = 1000, turns = 30, noteMs = 60_000;
+const turnMs = 1000, turns = 30, warmTurns = 10, hotMs = 200, noteMs = 10_000;
+/** So many bytes less are free than a second ago: somebody floods, and every stream is looked at. */
+const floodBytes = 32 * 1024 ** 2;
+/** Pieces are compressed when the stream has calmed down: what a flood drops is not worth it. */
+const calmMs = 15_000;
 
-const timesFile = (instance: string, stream: Stream): string => join(instance, `${stream}.times`);
+const freeOf = promisify(statfs);
 
 export class Rotation {
   /** How this directory's streams are rotated; null until `start` has found out. */
   kind: RotationKind | null = null;
   readonly #watched = new Map<string, Watched>();
   readonly #onError: (instance: string, error: Error) => void;
+  readonly #hot = new Set<string>();
+  readonly #over = new AbortController();
+  #directory = '';
+  #free = Infinity;
   #timer: NodeJS.Timeout | null = null;
+  #fast: NodeJS.Timeout | null = null;
   #turn = 0;
-  #working: Promise<void> | null = null;
+  /** Rotations come one after the other. */
+  #working: Promise<void> = Promise.resolve();
+  #looking = false;
+  #compressing: Promise<void> | null = null;
 
   /** @param onError a stream that could not be rotated; it is tried again with the next look */
   constructor(onError: (instance: string, error: Error) => void) {
@@ -41,96 +65,135 @@ export class Rotation {
   /** @param directory where the instances' directories lie */
   async start(directory: string): Promise<RotationKind> {
     this.kind = await rotationKind(directory);
-    this.#timer ??= setInterval(() => { this.#working ??= this.#look().finally(() => { this.#working = null; }); }, turnMs).unref();
+    this.#directory = directory;
+    this.#timer ??= setInterval(() => this.#soon(() => this.#sweep()), turnMs).unref();
     return this.kind;
   }
 
   /** Keeps the streams of an instance within limits from now on; again for other limits. */
-  add(instance: string, limits: RotationLimits): void {
-    const known = this.#watched.get(instance);
-    if (known) known.limits = limits;
-    else this.#watched.set(instance, { limits, sizes: both(-1), noted: both(0), due: both(false), hot: false });
+  add(instance: string, policy: OutputPolicy): void {
+    const { rateBytesPerSecond: rate, maxBytes } = policy, known = this.#watched.get(instance);
+    const watched = known ?? { policy, sizes: both(-1), noted: both(0), due: both(false), rate: null, compressAt: performance.now() + calmMs, hot: false, warm: false };
+    watched.policy = policy;
+    if (rate === null) watched.rate = null;
+    else if (watched.rate) watched.rate.adjust(rate, maxBytes);
+    else watched.rate = new OutputRate(rate, maxBytes, performance.now());
+    this.#watched.set(instance, watched);
   }
 
   remove(instance: string): void {
     this.#watched.delete(instance);
+    this.#hot.delete(instance);
   }
 
   async stop(): Promise<void> {
     if (this.#timer) clearInterval(this.#timer);
+    if (this.#fast) clearInterval(this.#fast);
+    this.#over.abort();
     await this.#working;
+    await this.#compressing;
   }
 
-  /** Every instance once in 30 turns, one that fills up fast in every turn. */
-  async #look(): Promise<void> {
-    const turn = this.#turn++ % turns;
+  #soon(look: () => Promise<void>): void {
+    if (this.#looking) return;
+    this.#looking = true;
+    this.#working = look().finally(() => { this.#looking = false; });
+  }
+
+  /** Every instance once in 30 turns, one that grows once in 10; all when the disk fills up. */
+  async #sweep(): Promise<void> {
+    const turn = this.#turn++, flood = await this.#flood(), now = performance.now();
     let place = 0;
     for (const [instance, watched] of this.#watched) {
-      if (place++ % turns !== turn && !watched.hot) continue;
-      watched.hot = false;
-      for (const stream of streams) {
-        try {
-          await this.#lookAt(instance, stream, watched);
-        } catch (error) {
-          this.#onError(instance, error as Error);
-        }
+      const mine = place++;
+      if (flood || mine % turns === turn % turns || (watched.warm && mine % warmTurns === turn % warmTurns)) await this.#look(instance, watched);
+      if (watched.compressAt <= now && !this.#compressing && !watched.hot) this.#compress(instance, watched);
+    }
+  }
+
+  async #flood(): Promise<boolean> {
+    try {
+      const { bavail, bsize } = await freeOf(this.#directory), free = bavail * bsize, fell = this.#free - free;
+      this.#free = free;
+      return fell > floodBytes && fell !== Infinity;
+    } catch {
+      return false; // then they are found by the slow turns
+    }
+  }
+
+  async #look(instance: string, watched: Watched): Promise<void> {
+    watched.hot = watched.warm = false;
+    for (const stream of streams) {
+      try {
+        await this.#lookAt(instance, stream, watched);
+      } catch (error) {
+        if (this.#watched.has(instance)) this.#onError(instance, error as Error);
       }
+    }
+    if (watched.hot && this.#watched.has(instance)) this.#hot.add(instance);
+    else this.#hot.delete(instance);
+    if (this.#hot.size > 0) this.#fast ??= setInterval(() => this.#soon(() => this.#lookAtHot()), hotMs).unref();
+    else if (this.#fast) { clearInterval(this.#fast); this.#fast = null; }
+  }
+
+  async #lookAtHot(): Promise<void> {
+    for (const instance of [...this.#hot]) {
+      const watched = this.#watched.get(instance);
+      if (watched) await this.#look(instance, watched);
     }
   }
 
   async #lookAt(instance: string, stream: Stream, watched: Watched): Promise<void> {
-    let size: number;
-    try { size = statSync(outputFile(instance, stream)).size; } catch { return; } // nothing printed yet, or gone
-    const before = watched.sizes[stream];
+    const size = statSync(outputFile(instance, stream), { throwIfNoEntry: false })?.size;
+    if (size === undefined) return; // nothing printed yet, or gone
+    const { policy, rate } = watched, before = watched.sizes[stream], now = Date.now(), grown = size !== before;
     watched.sizes[stream] = size;
-    const now = Date.now(), grown = size !== before;
+    watched.warm ||= grown && before >= 0;
     watched.due[stream] ||= grown;
-    // While it grows once a minute, and once when it has come to rest: what was printed before is told from what comes after.
+    // While it grows every 10 s, and once when it has come to rest: what was printed before is told from what comes after.
     if (watched.due[stream] && (!grown || now - watched.noted[stream] >= noteMs)) {
       watched.noted[stream] = now;
       watched.due[stream] = false;
       await noteTime(instance, stream, now);
     }
+    if (rate) this.#tellDropped(instance, rate);
     if (!grown) return;
-    if (before >= 0 && size - before > watched.limits.maxBytes / 4) watched.hot = true;
-    if (size <= watched.limits.maxBytes) return;
-    await rotate(instance, stream, watched.limits, this.kind!);
-    watched.hot = true;
-    watched.sizes[stream] = -1;
-    pruneTimes(instance, stream);
+    if (size < before) forgetHole(instance, stream);
+    if (before >= 0 && size - before > policy.maxBytes / 4) watched.hot = true;
+    if (size <= policy.maxBytes) return;
+    const kind = this.kind === 'punch' && policy.fileSize !== null ? 'copy-truncate' : this.kind!;
+    const rotated = await rotate(instance, stream, policy, kind, rate && ((bytes) => rate.keep(bytes, performance.now())));
+    const taken = rotated.moved + rotated.aged + rotated.dropped;
+    if (rotated.moved > 0) watched.compressAt = performance.now() + calmMs;
+    // A hole leaves the size as it was, and it is the growth from here on that counts.
+    watched.sizes[stream] = statSync(outputFile(instance, stream), { throwIfNoEntry: false })?.size ?? -1;
+    if (taken > 0) pruneTimes(instance, stream, now);
+    if (taken >= policy.maxBytes) watched.hot = true;
+    if (!rate) return;
+    rate.dropped += rotated.dropped;
+    this.#tellDropped(instance, rate);
+  }
+
+  #tellDropped(instance: string, rate: OutputRate): void {
+    const notice = rate.notice(performance.now());
+    if (notice !== null) appendPlatformLine(instance, notice, Date.now());
+  }
+
+  /** Off the path of everything else: one piece at a time on this node. */
+  #compress(instance: string, watched: Watched): void {
+    watched.compressAt = Infinity;
+    this.#compressing = compressPieces(instance, this.#over.signal)
+      .catch((error: unknown) => { if (this.#watched.has(instance)) this.#onError(instance, error as Error); })
+      .finally(() => { this.#compressing = null; });
   }
 }
 
-/** Notes which cursor a stream has now. */
-export async function noteTime(instance: string, stream: Stream, at: number): Promise<void> {
-  const { end } = await outputBounds(instance, stream);
-  appendFileSync(timesFile(instance, stream), `${at} ${end}\n`, { mode: 0o600 });
-}
-
-function times(instance: string, stream: Stream): [at: number, cursor: number][] {
-  let text: string;
-  try { text = readFileSync(timesFile(instance, stream), 'latin1'); } catch { return []; }
-  return [...text.matchAll(/^(\d+) (\d+)$/gm)].map(([, at, cursor]) => [Number(at), Number(cursor)]);
-}
-
-/**
- * The cursor from which on lie all bytes printed since a time, and at most some 90 s' worth before it: output carries no times of its
- * own, cursors are noted by the looks of Rotation.
- * @param at epoch ms
- */
-export async function cursorSince(instance: string, stream: Stream, at: number): Promise<number> {
-  const { first, end } = await outputBounds(instance, stream);
-  let cursor = first;
-  for (const [notedAt, noted] of times(instance, stream)) if (notedAt <= at && noted <= end) cursor = Math.max(cursor, noted);
-  return cursor;
-}
-
-/** Forgets the times of what is no longer kept. */
-function pruneTimes(instance: string, stream: Stream): void {
-  const { first } = segmentsOf(instance, stream), all = times(instance, stream);
-  const kept = all.filter(([, cursor], i) => cursor >= first || (all[i + 1]?.[1] ?? -1) >= first);
-  if (kept.length === all.length) return;
-  const path = timesFile(instance, stream);
-  rmSync(path, { force: true });
-  writeFileSync(path, kept.map(([at, cursor]) => `${at} ${cursor}\n`).join(''), { mode: 0o600 });
+/** Compresses the pieces of an instance that are not yet. */
+export async function compressPieces(instance: string, signal: AbortSignal): Promise<void> {
+  for (const name of readdirSync(instance)) if (name.endsWith('.gz.part')) rmSync(join(instance, name), { force: true }); // of an agent that was killed
+  for (const stream of streams) {
+    for (const piece of segmentsOf(instance, stream).pieces) {
+      if (piece.kind === 'raw' && !signal.aborted) await compressPiece(piece.path, `${outputFile(instance, stream)}.${piece.from}.${piece.to - piece.from}.gz`, signal);
+    }
+  }
 }

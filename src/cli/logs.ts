@@ -1,0 +1,92 @@
+// `logs`: what an instance, or every instance of an app, prints; also after it is gone.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ClusterEvent } from '../model/event.ts';
+import type { InstanceView } from '../model/instance.ts';
+import { exactly } from '../protocol/exact.ts';
+import { isInstance, path, query, type Client } from './client.ts';
+import { CliError, exitCode } from './exit.ts';
+import { dim, type Output } from './output.ts';
+
+export interface LogOptions { follow: boolean; tail?: string | undefined; stream: string; grep?: string | undefined; since?: string | undefined; until?: string | undefined }
+
+/** How often a follower of an app looks for new instances, ms. */
+const lookMs = 1000;
+
+/** Prints the output of an instance as it is, or of all of an app: each line then begins with its slot. */
+export async function logs(client: Client, output: Output, name: string, options: LogOptions): Promise<void> {
+  if (isInstance(name)) return one(client, output, name, options);
+  let ids = await instancesOf(client, name);
+  if (ids.length === 0 && !options.follow) {
+    ids = await goneOf(client, name);
+    if (ids.length === 0) throw new CliError(exitCode.notFound, `${name} has no instance, so no output`, `\`stathub why ${name}\` tells why`);
+    output.err(`${name} has no instance now; this is what ${ids[0]} printed, which is gone\n`);
+  }
+  if (!options.follow) {
+    for (const result of await Promise.allSettled(ids.map((id) => prefixed(client, output, id, options, ids.length > 1)))) if (result.status === 'rejected') throw result.reason;
+    return;
+  }
+  await everyOne(client, output, name, ids, options);
+}
+
+/** Follows what is there and whatever comes to the app later, until the app is gone. */
+async function everyOne(client: Client, output: Output, name: string, first: string[], options: LogOptions): Promise<void> {
+  const followed = new Map<string, Promise<void>>();
+  let failure: unknown = null;
+  const follow = (id: string, from: LogOptions): void => {
+    if (followed.has(id)) return;
+    followed.set(id, prefixed(client, output, id, from, true).catch((error: unknown) => { if (!(error instanceof CliError && error.exit === exitCode.notFound)) failure ??= error; }));
+  };
+  for (const id of first) follow(id, options);
+  for (;;) {
+    await delay(lookMs);
+    if (failure) throw failure;
+    const now = await instancesOf(client, name).catch((error: unknown) => { if (error instanceof CliError && error.exit === exitCode.notFound) return null; throw error; });
+    if (now === null) break;
+    for (const id of now) follow(id, { ...options, tail: 'all', since: undefined });
+  }
+  await Promise.all(followed.values());
+  output.err(`${name} is gone\n`);
+}
+
+const instancesOf = async (client: Client, name: string): Promise<string[]> => (await client.get<{ items: InstanceView[] }>(path`/v1/apps/${name}/instances` + query({ size: 1000 }))).items.map(({ id }) => id);
+
+/** The last instance of an app that has none any more, by its history. */
+async function goneOf(client: Client, name: string): Promise<string[]> {
+  const { items } = await client.get<{ items: ClusterEvent[] }>(`/v1/events${query({ query: `${exactly('subject.app', name)} AND _exists_:subject.instance`, size: 1 })}`);
+  return items.flatMap(({ subject }) => subject.instance ?? []);
+}
+
+const parameters = ({ follow, ...rest }: LogOptions): string => query({ ...rest, follow: follow || undefined });
+
+/** Bytes as they were written. */
+async function one(client: Client, output: Output, id: string, options: LogOptions): Promise<void> {
+  const response = await client.open('GET', path`/v1/instances/${id}/logs` + parameters(options), { headers: { accept: 'text/plain' } });
+  for await (const bytes of wholeUnlessBroken(response.body!, id)) await output.write(bytes);
+}
+
+/** Line by line: lines of several instances are not mixed up. */
+async function prefixed(client: Client, output: Output, id: string, options: LogOptions, several: boolean): Promise<void> {
+  if (!several) return one(client, output, id, options);
+  const response = await client.open('GET', path`/v1/instances/${id}/logs` + parameters(options), { headers: { accept: 'text/plain' } });
+  const prefix = `${id.split('.').slice(0, -1).join('.')} ${dim('|', output)} `, decoder = new TextDecoder();
+  let rest = '';
+  for await (const bytes of wholeUnlessBroken(response.body!, id)) {
+    const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    if (lines.length > 0) output.out(lines.map((line) => `${prefix}${line}\n`).join(''));
+  }
+  if (rest) output.out(`${prefix}${rest}\n`);
+}
+
+/** The bytes as they come; a connection that breaks on the way is told as such. */
+export async function* wholeUnlessBroken(chunks: AsyncIterable<Uint8Array>, id: string): AsyncGenerator<Uint8Array> {
+  const pieces = chunks[Symbol.asyncIterator]();
+  for (;;) {
+    let next: IteratorResult<Uint8Array>;
+    try { next = await pieces.next(); } catch {
+      throw new CliError(exitCode.failed, `what ${id} printed or holds broke off: the hub or its node closed the connection`, 'look with `stathub nodes` whether the node is there, then ask again');
+    }
+    if (next.done) return;
+    yield next.value;
+  }
+}
