@@ -15,15 +15,12 @@ import { DesiredSet } from './desired-set.ts';
 import { Duties } from './duties.ts';
 import { bootId } from './effects/boot.ts';
 import { byHashFrom } from './effects/by-hash.ts';
-import { findMembershipRoot, removeMembershipRoot } from './effects/cgroup.ts';
+import { removeMembershipRoot } from './effects/cgroup.ts';
 import { ContactFile } from './effects/contact-file.ts';
-import { findControllers, isolationOf } from './effects/controllers.ts';
 import { ContentCache } from './effects/content-cache.ts';
 import { Launcher } from './effects/launcher.ts';
-import { LimitGroups } from './effects/limit-groups.ts';
 import { PortPool } from './effects/ports.ts';
 import { Rotation } from './effects/rotation.ts';
-import { findTools } from './effects/tools.ts';
 import { Fence } from './fence.ts';
 import { Identity, type AgentIdentity } from './identity.ts';
 import { Instances } from './instances.ts';
@@ -34,6 +31,7 @@ import { MemoryWatch } from './memory-watch.ts';
 import { monoMs } from './moment.ts';
 import { NodeSelf } from './node-self.ts';
 import { recover } from './recovery.ts';
+import { findResources } from './resources.ts';
 import { Retention } from './retention.ts';
 import { defaultOptions, type AgentOptions } from './settings.ts';
 import { EventSpool } from './spool.ts';
@@ -85,11 +83,10 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
   const spool = await EventSpool.open(below('spool'), bootId(), warn, identity.now.run);
   const tell = (event: NewEvent): void => spool.append(event);
   const { node } = identity.now;
-  const tools = findTools(), root = findMembershipRoot(node, options.membership ?? undefined), user = userInfo();
-  const controllers = findControllers(node, root, options.controllers ?? undefined), limits = new LimitGroups(controllers);
+  const { tools, root, limits, admission, users, isolation, capacity } = findResources(options, node), user = userInfo();
   const launcher = new Launcher({ tools, root, directory: storeDirectory });
   const context: AgentContext = {
-    options, node, launcher, limits, tell, instancesDirectory: below('instances'), ports: new PortPool(options.ports, node),
+    options, node, tools, launcher, limits, admission, users, tell, instancesDirectory: below('instances'), ports: new PortPool(options.ports, node),
     cache: new ContentCache(below('cache'), standalone ? {} : { byHash: byHashFrom(() => masters.current, options.token, node, warn) }),
     user: { name: user.username, home: user.homedir, shell: user.shell ?? '/bin/sh' }, tags: options.tags, host: options.address ? hostOf(options.address) : hostname(),
   };
@@ -100,7 +97,7 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
   });
   const rotation = new Rotation((path, error) => warn(`the output in ${path} could not be rotated`, error));
   const instances = new Instances({ context, logic, standalone, rotation, severed: (entry) => fence?.severedOf(entry) ?? null, onSupervisorFailed: (key) => head.send({ type: 'app.crashed', key, mono: monoMs() }) });
-  const self = new NodeSelf(options, root.kind, isolationOf(controllers, null), rotation, (minute, values) => points.add([{ subject: `node/${node}`, minute, values }]));
+  const self = new NodeSelf(options, root.kind, { isolation, allocatable: capacity }, rotation, (minute, values) => points.add([{ subject: `node/${node}`, minute, values }]));
   const memory = new MemoryWatch(instances, limits);
   const points = new PointOutbox({ directory: join(storeDirectory, 'points'), send: (some) => link.metrics(some), line: () => link.line, warn });
   const quota = new PolledQuota(context, instances);

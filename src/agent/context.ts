@@ -1,9 +1,12 @@
 // What every part of an agent works with: who and where it is, and the resources of the node that instances share.
 import type { NewEvent } from '../model/event.ts';
+import type { Admission } from './admission.ts';
 import type { ContentCache } from './effects/content-cache.ts';
 import type { Launcher } from './effects/launcher.ts';
 import type { LimitGroups } from './effects/limit-groups.ts';
 import type { PortPool } from './effects/ports.ts';
+import type { PrivateUsers } from './effects/private-users.ts';
+import type { Tools } from './effects/tools.ts';
 import type { AgentOptions } from './settings.ts';
 
 /** The user this agent runs as: programs run as it too. */
@@ -16,7 +19,10 @@ export interface AgentContext {
   /** instances/ of the store directory, absolute. */
   instancesDirectory: string;
   launcher: Launcher;
+  tools: Tools;
   limits: LimitGroups;
+  admission: Admission;
+  users: PrivateUsers;
   ports: PortPool;
   cache: ContentCache;
   user: UserFacts;

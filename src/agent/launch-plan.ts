@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { expandArguments, processEnvironment } from '../model/environment.ts';
 import { statEpoch } from '../model/epoch.ts';
 import type { AgentContext } from './context.ts';
+import type { Account } from './effects/accounts.ts';
 import { bootId } from './effects/boot.ts';
 import { launchDirectory } from './effects/launch-records.ts';
+import { switchWords } from './effects/switch-user.ts';
 import type { LaunchPlan } from './effects/run-script.ts';
 import { outputFile } from './effects/output.ts';
 import type { PortSet } from './launch-ports.ts';
@@ -15,22 +17,25 @@ import type { InstanceRecord, LaunchRecord } from './records.ts';
 export function environmentOf(context: AgentContext, record: InstanceRecord, launch: LaunchRecord): Record<string, string> {
   const { spec, assignment } = record;
   return processEnvironment({
-    spec, launch: launch.launch, ports: launch.ports, debugPort: launch.debugPort, consolePort: launch.consolePort, user: context.user,
+    spec, launch: launch.launch, ports: launch.ports, debugPort: launch.debugPort, consolePort: launch.consolePort, user: launch.user ?? context.user,
     instance: { id: assignment.id, slot: assignment.slot, revision: assignment.revision, epoch: assignment.epoch },
     node: { id: context.node, host: context.host, tags: context.tags, envs: record.nodeEnvs }, directory: launch.workDirectory,
   });
 }
+
+/** Words that make a command run as the program of a launch does: its checks, what is executed beside it. */
+export const userWords = ({ tools }: AgentContext, { user }: LaunchRecord): string[] => (user && tools.userSwitch ? switchWords(tools.userSwitch, user) : []);
 
 /**
  * The record of a launch that begins now. Its cgroup is made and its limits are set.
  * @param directory the instance's; @param restarts launches before it
  * @throws LimitError
  */
-export function newLaunch(context: AgentContext, { assignment, spec }: InstanceRecord, directory: string, launch: number, ports: PortSet, restarts: number): LaunchRecord {
+export function newLaunch(context: AgentContext, { assignment, spec }: InstanceRecord, directory: string, launch: number, ports: PortSet, user: Account | null, restarts: number): LaunchRecord {
   const own = launchDirectory(directory, launch), cgroup = context.launcher.membership(own, assignment.id, launch);
   return {
     launch, boot: bootId(), at: Date.now(), mono: monoMs(), epoch: statEpoch(assignment.epoch, launch), revision: assignment.revision,
-    ...ports, cgroup, limits: context.limits.apply(assignment.id, cgroup, { memory: spec.resAlloc.mem, cpus: spec.resAlloc.cpus, cpuQuota: spec.limits.cpus, processes: spec.limits.processes }),
+    ...ports, user, cgroup, limits: context.limits.apply(assignment.id, cgroup, { memory: spec.resAlloc.mem, cpus: spec.resAlloc.cpus, cpuQuota: spec.limits.cpus, processes: spec.limits.processes }),
     restarts, workDirectory: spec.workingDirectory ?? join(own, 'work'),
   };
 }
@@ -38,7 +43,7 @@ export function newLaunch(context: AgentContext, { assignment, spec }: InstanceR
 export function planOf(context: AgentContext, record: InstanceRecord, launch: LaunchRecord, directory: string): LaunchPlan {
   const environment = environmentOf(context, record, launch), { spec } = record;
   return {
-    directory: launchDirectory(directory, launch.launch), membership: launch.cgroup, joins: launch.limits?.join ?? [],
+    directory: launchDirectory(directory, launch.launch), membership: launch.cgroup, joins: launch.limits?.join ?? [], user: launch.user ?? null,
     program: spec.toProcess, args: expandArguments(spec.args, environment), shell: spec.shell,
     workingDirectory: launch.workDirectory, environment,
     stdout: outputFile(directory, 'stdout'), stderr: outputFile(directory, 'stderr'),

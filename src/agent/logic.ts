@@ -8,7 +8,7 @@ import type { HealthCheckSpec } from '../model/app.ts';
 import type { AgentContext } from './context.ts';
 import { probe } from './effects/probes.ts';
 import type { Entry } from './entry.ts';
-import { environmentOf } from './launch-plan.ts';
+import { environmentOf, userWords } from './launch-plan.ts';
 import { monoMs } from './moment.ts';
 
 /** What a fetch found out: told to whoever keeps revisions. */
@@ -27,7 +27,7 @@ export function supervisorLogic(context: AgentContext, entryOf: (id: string) => 
   const look = fromPromise<ProbeLook, { instance: string; check: HealthCheckSpec }>(async ({ input: { instance, check }, signal }) => {
     const entry = known(instance), launch = entry.program.run, beganMono = monoMs();
     if (!launch) throw new Error('nothing runs that could be probed');
-    const answer = await probe(check, { ports: launch.ports, env: environmentOf(context, entry.record, launch), cwd: launch.workDirectory }, AbortSignal.any([signal, entry.effects.signal]));
+    const answer = await probe(check, { ports: launch.ports, env: environmentOf(context, entry.record, launch), cwd: launch.workDirectory, as: userWords(context, launch) }, AbortSignal.any([signal, entry.effects.signal]));
     return { ...answer, at: Date.now(), mono: monoMs(), beganMono };
   });
 

@@ -13,7 +13,7 @@ const limitsOf = ({ cgroup }: Isolation): NodeFacts['capabilities']['limits'] =>
 export class NodeSelf {
   readonly #options: AgentOptions;
   readonly #membership: Membership['kind'];
-  readonly #isolation: Isolation;
+  readonly #gives: Pick<NodeFacts, 'isolation' | 'allocatable'>;
   readonly #rotation: Rotation;
   readonly #onMinute: (minute: number, values: Values) => void;
   #facts: NodeFacts | null = null;
@@ -24,10 +24,10 @@ export class NodeSelf {
   #sums = new Map<string, { least: number; sum: number; most: number; n: number }>();
   #address: string;
 
-  constructor(options: AgentOptions, membership: Membership['kind'], isolation: Isolation, rotation: Rotation, onMinute: (minute: number, values: Values) => void) {
+  constructor(options: AgentOptions, membership: Membership['kind'], gives: Pick<NodeFacts, 'isolation' | 'allocatable'>, rotation: Rotation, onMinute: (minute: number, values: Values) => void) {
     this.#options = options;
     this.#membership = membership;
-    this.#isolation = isolation;
+    this.#gives = gives;
     this.#rotation = rotation;
     this.#onMinute = onMinute;
     this.#address = options.address;
@@ -47,12 +47,12 @@ export class NodeSelf {
   announce(address: string): void { this.#address = address; }
 
   async start(): Promise<void> {
-    const { storeDirectory, tags, reserveMemory, overcommit, ports, version } = this.#options;
+    const { tags, ports, version } = this.#options;
     const membership = this.#membership === 'v2' ? 'cgroup2' : this.#membership === 'v1' ? 'cgroup1' : 'session';
     this.#facts = await readFacts({
-      agentAddress: this.#address, tags, storeDirectory, reserveMemory, overcommit, ports: [ports.first, ports.last], version,
-      capabilities: { membership, limits: limitsOf(this.#isolation), rotation: this.#rotation.kind ?? 'copy-truncate' },
-      isolation: this.#isolation,
+      agentAddress: this.#address, tags, ports: [ports.first, ports.last], version,
+      capabilities: { membership, limits: limitsOf(this.#gives.isolation), rotation: this.#rotation.kind ?? 'copy-truncate' },
+      ...this.#gives,
     });
     await this.#read();
     this.#timer = setInterval(() => void this.#read(), this.#options.times.loadMs).unref();

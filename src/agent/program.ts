@@ -15,6 +15,7 @@ import { newLaunch, planOf } from './launch-plan.ts';
 import { newRun, refusedExit, startedEvent, treeOf, type AdoptedRun, type Phase, type Run } from './run.ts';
 import { LaunchPorts } from './launch-ports.ts';
 import { moment, monoMs } from './moment.ts';
+import { NodeShare } from './node-share.ts';
 import type { InstanceRecord, LaunchRecord } from './records.ts';
 import { WorkDirectory } from './work-directory.ts';
 
@@ -24,6 +25,7 @@ export class Program {
   readonly #record: () => InstanceRecord;
   readonly #numbers: LaunchNumbers;
   readonly #ports: LaunchPorts;
+  readonly #share: NodeShare;
   readonly work: WorkDirectory;
   #listener: ((event: InstanceEvent) => void) | null = null;
   #phase: Phase = 'none';
@@ -38,7 +40,8 @@ export class Program {
     this.#numbers = numbers;
     this.#launches = launches;
     this.#ports = new LaunchPorts(context.ports, record);
-    this.work = new WorkDirectory(context, directory, record);
+    this.#share = new NodeShare(context, directory, record);
+    this.work = new WorkDirectory(context, directory, record, this.#share);
   }
 
   get phase(): Phase { return this.#phase; }
@@ -54,6 +57,7 @@ export class Program {
     const run: Run = { ...newRun(), record, exit, tree: treeOf(this.#context.node, this.#record().assignment.id, record, identity) };
     this.#run = run;
     this.#ports.restore(record);
+    this.#share.restore(record);
     this.#phase = exit ? (empty ? 'empty' : 'ended') : 'running';
     if (!exit) this.#context.launcher.watch.add(launchDirectory(this.#directory, record.launch), identity, this.#events(run));
     else if (!empty) this.#awaitEmpty(run);
@@ -91,29 +95,25 @@ export class Program {
   /** Gives back what it holds of the node. The tree must be empty. */
   dispose(): void {
     this.#ports.release();
-    this.#context.limits.remove(this.#record().assignment.id);
+    this.#share.release();
     this.#listener = null;
   }
 
   /** The kernel ended a part of it for want of memory: the rest goes, too, at once. */
-  checkMemory(): void {
-    const run = this.#run;
-    if (this.#phase === 'running' && run?.record && (memoryEvidence(run.record.limits)?.oomKills ?? 0) > 0) this.#killTree(run);
-  }
+  checkMemory(): void { if (this.#phase === 'running' && (memoryEvidence(this.run?.limits)?.oomKills ?? 0) > 0) this.#killTree(this.#run!); }
 
   #start(): void {
     if (this.#phase === 'launched' || this.#phase === 'running' || this.#phase === 'preparing') return; // never two of one instance
-    const run = newRun();
-    this.#run = run;
+    const run = this.#run = newRun();
     this.#phase = 'preparing';
     // Nothing is awaited where all is at hand: this is the path of a restart.
-    if (this.#numbers.available && this.#ports.ready && this.work.ready) this.#launch(run);
+    if (this.#numbers.available && this.#ports.ready && this.#share.ready && this.work.ready) this.#launch(run);
     else void this.#prepare(run);
   }
 
   async #prepare(run: Run): Promise<void> {
     try {
-      await this.#numbers.ready();
+      await Promise.all([this.#share.acquire(), this.#numbers.ready()]);
       const taken = await this.#ports.acquire();
       if (taken !== null) return this.#refused(run, 'port-taken', taken);
       if (!run.cancelled && !(await this.work.prepare())) {
@@ -133,7 +133,7 @@ export class Program {
     }
     try {
       const instance = this.#record(), launch = this.#numbers.take();
-      const record = newLaunch(this.#context, instance, this.#directory, launch, this.#ports.current, this.#launches);
+      const record = newLaunch(this.#context, instance, this.#directory, launch, this.#ports.current, this.#share.user, this.#launches);
       run.record = record;
       run.tree = treeOf(this.#context.node, instance.assignment.id, record, null);
       createLaunch(launchDirectory(this.#directory, launch), record);

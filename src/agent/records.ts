@@ -1,6 +1,7 @@
 // What the agent writes down of an instance (instances/<id>/record.<k>.json) and of a launch (launch.json).
 import type { AppSpec } from '../model/app.ts';
 import type { Assignment } from '../model/assignment.ts';
+import type { Account } from './effects/accounts.ts';
 import type { Membership } from './effects/cgroup.ts';
 import type { AppliedLimits } from './effects/limit-groups.ts';
 
@@ -26,6 +27,8 @@ export interface LaunchRecord {
   cgroup: Membership;
   /** What the kernel holds it to; absent in launches of agents before 0.2. */
   limits?: AppliedLimits;
+  /** Who it runs as; absent or null: the agent's own user. */
+  user?: Account | null;
   restarts: number;
   workDirectory: string;
 }

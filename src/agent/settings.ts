@@ -1,6 +1,7 @@
 // What an agent is started with.
 import type { Times } from '../protocol/link.ts';
 import type { PortRange } from './effects/ports.ts';
+import type { UserRange } from './effects/private-users.ts';
 
 export interface AgentOptions {
   /** Everything the agent keeps. Made when missing, 0700. */
@@ -17,6 +18,8 @@ export interface AgentOptions {
   reserveMemory: number;
   /** How often memory and cpus may be given away: 1.0 is once. */
   overcommit: number;
+  /** Numbers of the users that `user: "auto"` gives to instances. */
+  users: UserRange;
   /** Take this node over from another hub. */
   takeOver: boolean;
   version: string;
@@ -51,6 +54,6 @@ export const defaultTimes: AgentTimes = {
 };
 
 export const defaultOptions: Omit<AgentOptions, 'storeDirectory'> = {
-  master: null, token: null, tags: [], ports: { first: 20000, last: 29999 }, address: '', reserveMemory: 0, overcommit: 1, takeOver: false,
+  master: null, token: null, tags: [], ports: { first: 20000, last: 29999 }, address: '', reserveMemory: 0, overcommit: 1, users: { first: 61_184, last: 65_519 }, takeOver: false,
   version: '0.0.0', log: () => undefined, membership: null, controllers: null, times: defaultTimes,
 };

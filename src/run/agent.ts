@@ -10,7 +10,7 @@ import { lateApi, type Served } from './late-api.ts';
 import { openLog, version, type Logger } from './log.ts';
 import type { InForce } from './settings.ts';
 
-const portsOf = (text: string): { first: number; last: number } => {
+const rangeOf = (text: string): { first: number; last: number } => {
   const [first, last] = text.split('-').map(Number);
   return { first: first!, last: last! };
 };
@@ -18,8 +18,8 @@ const portsOf = (text: string): { first: number; last: number } => {
 function optionsOf(inForce: InForce, log: Logger): StartOptions {
   return {
     storeDirectory: value(inForce, 'store-directory'), master: value(inForce, 'master'), token: value(inForce, 'token'), tags: value(inForce, 'tags'),
-    ports: portsOf(value(inForce, 'ports')), address: value<string | null>(inForce, 'address') ?? '', reserveMemory: value(inForce, 'reserve-memory'),
-    overcommit: value(inForce, 'overcommit'), takeOver: value(inForce, 'take-over'), version, log: (level, message) => log[level](message),
+    ports: rangeOf(value(inForce, 'ports')), address: value<string | null>(inForce, 'address') ?? '', reserveMemory: value(inForce, 'reserve-memory'),
+    overcommit: value(inForce, 'overcommit'), users: rangeOf(value(inForce, 'users')), takeOver: value(inForce, 'take-over'), version, log: (level, message) => log[level](message),
   };
 }
 

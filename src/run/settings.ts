@@ -61,6 +61,11 @@ const portRange = (value: string): string => {
   if (!(low! >= 1 && high! >= low! && high! <= 65535)) throw new Error(`${JSON.stringify(value)} is no port range; write 20000-29999`);
   return `${low}-${high}`;
 };
+const userRange = (value: string): string => {
+  const [low, high] = value.split('-').map(Number);
+  if (!(low! >= 1000 && high! >= low! && high! < 2 ** 31)) throw new Error(`${JSON.stringify(value)} is no range of user ids; write 61184-65519`);
+  return `${low}-${high}`;
+};
 const url = (value: string): string => {
   const complete = /^[a-z]+:\/\//i.test(value) ? value : `http://${value}`;
   if (!URL.canParse(complete)) throw new Error(`${JSON.stringify(value)} is no address; write http://host:51026`);
@@ -106,6 +111,7 @@ export const settings: readonly Setting[] = [
   { name: 'ports', parts: ['agent'], argument: '<from-to>', describe: 'ports that are given to programs', default: () => '20000-29999', read: portRange },
   { name: 'reserve-memory', parts: ['agent'], argument: '<size>', describe: 'memory that is not given away', default: () => 512 * 1024 ** 2, read: bytes },
   { name: 'overcommit', parts: ['agent'], argument: '<factor>', describe: 'how often memory and cpus may be given away', default: () => 1, read: positive },
+  { name: 'users', parts: ['agent'], argument: '<from-to>', describe: 'numbers of the users that user "auto" gives to instances', default: () => '61184-65519', read: userRange },
   { name: 'take-over', parts: ['agent'], describe: 'give this node, with all that runs on it, to the master it joins', default: () => false, read: toggle },
   { name: 'stop-processes', parts: ['agent'], describe: 'end the processes, too, when the agent ends', default: () => false, read: toggle },
   { name: 'log-level', parts: both, argument: '<level>', describe: 'debug, info, warn or error', default: () => 'info', read: (value) => {

@@ -4,11 +4,12 @@ import { cpus, hostname, networkInterfaces, tmpdir, totalmem } from 'node:os';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readFacts, readLoad } from '../../src/agent/effects/facts.ts';
+import { capacityOf } from '../../src/agent/resources.ts';
 
 const test = suite('facts of a node');
 const options = {
-  agentAddress: 'http://127.0.0.1:1', tags: ['ssd'], storeDirectory: tmpdir(), reserveMemory: 1024 ** 3, overcommit: 2, ports: [20_000, 20_009] as [number, number], version: '1.2.3',
-  capabilities: { membership: 'session', limits: 'rlimits', rotation: 'collapse' } as const, isolation: { cgroup: 'none' as const, enforced: [], not: [] },
+  agentAddress: 'http://127.0.0.1:1', tags: ['ssd'], ports: [20_000, 20_009] as [number, number], version: '1.2.3',
+  capabilities: { membership: 'session', limits: 'rlimits', rotation: 'collapse' } as const, allocatable: { cpus: 1, mem: 2, disk: 3 }, isolation: { cgroup: 'none' as const, enforced: [], not: [] },
 };
 
 test('are those of this machine, in STAT hub\'s shape', async () => {
@@ -18,7 +19,7 @@ test('are those of this machine, in STAT hub\'s shape', async () => {
   assert.is(facts.os.cpus, cpus().length);
   assert.is(facts.memory.total, totalmem());
   assert.is(facts.memory.ram % (8 * 1024 ** 2), 0);
-  assert.equal(facts.allocatable, { cpus: cpus().length * 2, mem: totalmem() * 2 - 1024 ** 3, disk: statfsSync(tmpdir()).blocks * statfsSync(tmpdir()).bsize });
+  assert.equal(capacityOf({ reserveMemory: 1024 ** 3, overcommit: 2 }, statfsSync(tmpdir()).blocks * statfsSync(tmpdir()).bsize), { cpus: cpus().length * 2, mem: totalmem() * 2 - 1024 ** 3, disk: statfsSync(tmpdir()).blocks * statfsSync(tmpdir()).bsize });
   assert.equal(facts.tags, ['ssd']);
   assert.is(facts.version, '1.2.3');
 });

@@ -23,12 +23,13 @@ export class Daemon {
 
   get pid(): number { return this.#child?.pid ?? 0; }
 
-  /** Starts it (again) and waits until it answers `/readyz`. The port stays the same over restarts. */
-  async start(extra: string[] = []): Promise<this> {
+  /** Starts it (again) and waits until it answers `/readyz`. The port stays the same over restarts. @param before words before its command: another user's */
+  async start(extra: string[] = [], before: string[] = []): Promise<this> {
     mkdirSync(this.directory, { recursive: true });
     const log = openSync(join(this.directory, 'log.jsonl'), 'a');
     const port = this.address ? new URL(this.address).port : '0';
-    const child = spawn(process.execPath, [mainFile, this.#role, '--store-directory', this.directory, '--port', port, ...this.#args, ...extra], { stdio: ['ignore', log, log] });
+    const [program, ...words] = [...before, process.execPath];
+    const child = spawn(program!, [...words, mainFile, this.#role, '--store-directory', this.directory, '--port', port, ...this.#args, ...extra], { stdio: ['ignore', log, log] });
     closeSync(log);
     this.#child = child;
     await until(`the ${this.#role} of ${this.directory} answers`, async () => {

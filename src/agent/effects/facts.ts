@@ -10,14 +10,9 @@ export interface FactsOptions {
   /** `http://host:port` under which this agent is reached, '' where it listens on loopback only. */
   agentAddress: string;
   tags: string[];
-  /** Where instances live: its file system is the node's disk. */
-  storeDirectory: string;
-  /** Bytes kept from being given away. */
-  reserveMemory: number;
-  /** How often memory and cpus may be given away: 1.0 is once. */
-  overcommit: number;
   capabilities: NodeFacts['capabilities'];
   isolation: NodeFacts['isolation'];
+  allocatable: NodeFacts['allocatable'];
   ports: [number, number];
   version: string;
 }
@@ -27,7 +22,6 @@ export async function readFacts(options: FactsOptions): Promise<NodeFacts> {
   const [networks, disks] = await Promise.all([Promise.all(Object.entries(networkInterfaces()).map(([name, addresses = []]) => networkOf(name, addresses))), fileSystems()]);
   const total = totalmem();
   const cores = availableParallelism();
-  const disk = await diskOf(options.storeDirectory);
   return {
     hostname: hostname(),
     agentAddress: options.agentAddress,
@@ -38,8 +32,7 @@ export async function readFacts(options: FactsOptions): Promise<NodeFacts> {
     disks,
     tags: options.tags,
     capabilities: options.capabilities,
-    isolation: options.isolation,
-    allocatable: { cpus: cores * options.overcommit, mem: Math.max(0, Math.floor(total * options.overcommit) - options.reserveMemory), disk: disk.total },
+    isolation: options.isolation, allocatable: options.allocatable,
     ports: options.ports,
     version: options.version,
   };

@@ -11,6 +11,8 @@ export interface ProbeTarget {
   ports: number[];
   /** The program's environment and working directory, for COMMAND and FILE. */
   env: Record<string, string>; cwd: string;
+  /** Words before a command that make it the program's user's (switchWords); absent: the agent's. */
+  as?: readonly string[];
   /** Default 127.0.0.1. */
   host?: string;
 }
@@ -75,7 +77,8 @@ function tcp(check: HealthCheckSpec, target: ProbeTarget, signal: AbortSignal): 
 /** Runs the check's shell line as the program would run it; its whole group ends with the time limit. */
 async function command(check: HealthCheckSpec, target: ProbeTarget, signal: AbortSignal): Promise<ProbeAnswer> {
   const { execa } = await import('execa');
-  const child = execa('/bin/sh', ['-c', check.command ?? ''], {
+  const [program, ...words] = [...(target.as ?? []), '/bin/sh', '-c', check.command ?? ''];
+  const child = execa(program!, words, {
     cwd: target.cwd, env: target.env, extendEnv: false, detached: true, cleanup: false, stdin: 'ignore', reject: false, all: true, maxBuffer: mostFile,
   });
   // execa's kill reaches the leader only (research: packages.md): the group is ours to end.

@@ -3,7 +3,9 @@
 // in it); nothing else of it is data.
 //
 // It runs in a subshell of the launcher with $1 launch directory, $2 notices, $3 setsid ('' in a seat, which has its session).
+import type { Account } from './accounts.ts';
 import { joinFile, type Membership } from './cgroup.ts';
+import { switchWords } from './switch-user.ts';
 import type { Tools } from './tools.ts';
 
 /** rlimits, niceness and umask of a program; null leaves what the agent has. */
@@ -31,6 +33,8 @@ export interface LaunchPlan {
   args: readonly string[];
   /** True: program and args are joined with spaces and run by the shell. */
   shell: boolean;
+  /** Who it runs as; absent or null: as the agent. */
+  user?: Account | null;
   /** Must exist. */
   workingDirectory: string;
   /** The whole environment: nothing of the agent's own is added but PWD, the working directory. */
@@ -100,6 +104,10 @@ function execLine(plan: LaunchPlan, beside: readonly string[], tools: Tools): st
   // env would take a program whose name holds '=' for a variable.
   const nice = niceOf(plan, tools);
   if (nice !== 0 || (wrapped && command[0]!.includes('='))) words.push(quote(tools.nice), '-n', String(nice));
+  if (plan.user) {
+    if (!tools.userSwitch) throw new LaunchError('plan-invalid', `the user of a program cannot be changed on this node: it would not run as ${plan.user.name}`);
+    words.push(...switchWords(tools.userSwitch, plan.user).map(quote));
+  }
   return [...words, '${3:+"$3"}', ...command.map(quote)].join(' ');
 }
 

@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { accessSync, constants, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { getPriority } from 'node:os';
 import { join } from 'node:path';
+import { findUserSwitch, type UserSwitch } from './switch-user.ts';
 
 export interface Tools {
   /** The launcher's shell, called as `shell -c SCRIPT name arguments`. */
@@ -16,6 +17,8 @@ export interface Tools {
   fileSizeUnit: number;
   /** `-u` in bash, `-p` in dash and busybox. */
   processesFlag: '-u' | '-p';
+  /** How a program becomes another user's; null: it cannot. */
+  userSwitch: UserSwitch | null;
   /** The agent's own niceness, which a program does not inherit. */
   niceness: number;
   /** Programs take their place in the queue of the OOM killer back to 0. */
@@ -62,7 +65,7 @@ export function findTools(shell = findProgram('dash') ?? required('sh')): Tools 
   return {
     shell,
     setsid, forks: spawnSync(setsid, ['-f', required('true')], { env: {}, stdio: 'ignore' }).status === 0, env, nice: required('nice'),
-    fileSizeUnit: bytes / 8, niceness: getPriority(), resetsOomScore: oomScore() < 0 || (oomScore() > 0 && process.getuid?.() === 0),
+    userSwitch: findUserSwitch(findProgram), fileSizeUnit: bytes / 8, niceness: getPriority(), resetsOomScore: oomScore() < 0 || (oomScore() > 0 && process.getuid?.() === 0),
     processesFlag: /^p 77$/m.test(said) ? '-p' : '-u',
     exportsOwnNames: /^(?!PWD)\w+=/m.test(said),
   };

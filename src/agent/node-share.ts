@@ -1,0 +1,79 @@
+// What one instance has of its node besides ports: room, and the user it runs as. Had once, kept over its launches.
+import { demandOf } from '../placement/demand.ts';
+import type { AgentContext } from './context.ts';
+import { findAccount, type Account } from './effects/accounts.ts';
+import { blockedBy } from './effects/switch-user.ts';
+import type { InstanceRecord, LaunchRecord } from './records.ts';
+
+export class NodeShare {
+  readonly #context: AgentContext;
+  /** The instance's own. */
+  readonly #directory: string;
+  readonly #record: () => InstanceRecord;
+  #user: Account | null = null;
+  /** The name that `#user` was found for. */
+  #name: string | null = null;
+
+  constructor(context: AgentContext, directory: string, record: () => InstanceRecord) {
+    this.#context = context;
+    this.#directory = directory;
+    this.#record = record;
+  }
+
+  get #id(): string { return this.#record().assignment.id; }
+
+  /** All of it is had: a start need not wait. */
+  get ready(): boolean { return this.#context.admission.has(this.#id) && this.#name === this.#record().spec.user; }
+
+  /** Who its programs run as; null: as the agent. */
+  get user(): Account | null { return this.#user; }
+
+  /** @throws Error with a sentence: what of it cannot be had, and what would help */
+  async acquire(): Promise<void> {
+    const { admission } = this.#context, { spec } = this.#record();
+    const lack = admission.reserve(this.#id, demandOf(spec));
+    if (lack !== null) throw new Error(lack);
+    if (this.#name === spec.user) return;
+    this.#user = await this.#find(spec.user!);
+    this.#name = spec.user;
+  }
+
+  async #find(name: string): Promise<Account | null> {
+    const { context, uid } = { context: this.#context, uid: process.getuid?.() };
+    if (name !== 'auto' && uid !== 0 && name === context.user.name) return null; // the agent itself
+    if (uid !== 0) throw new Error(`user ${JSON.stringify(name)} cannot be had: the agent does not run as root, so it starts programs only as ${context.user.name}`);
+    if (!context.tools.userSwitch) throw new Error('the user of a program cannot be changed on this node: neither setpriv (util-linux) nor chroot (coreutils) was found');
+    const account = name === 'auto' ? privateAccount(context.users.take(this.#directory), this.#workPath) : await findAccount(name);
+    if (!account) throw new Error(`there is no user ${JSON.stringify(name)} on this node`);
+    const path = this.#workPath, blocked = blockedBy(path, account);
+    if (blocked !== null) {
+      if (account.private) context.users.release(this.#directory);
+      throw new Error(`${blocked} may not be passed by user ${account.name}, and ${path} lies below it; `
+        + (this.#record().spec.workingDirectory === null ? 'start the agent with --store-directory at a place that all may pass, such as /var/lib/stathub' : 'let others pass it (chmod o+x)'));
+    }
+    return account;
+  }
+
+  /** Where it works; the launch's number does not matter for who gets there. */
+  get #workPath(): string { return this.#record().spec.workingDirectory ?? `${this.#directory}/work`; }
+
+  /** Takes up what a launch of an earlier agent had. */
+  restore(launch: LaunchRecord): void {
+    const { spec } = this.#record();
+    this.#context.admission.restore(this.#id, demandOf(spec));
+    this.#user = launch.user ?? null;
+    this.#name = spec.user;
+    if (launch.user?.private) this.#context.users.restore(this.#directory, launch.user.uid);
+  }
+
+  /** Gives all of it back. Its tree must be empty. */
+  release(): void {
+    this.#context.admission.release(this.#id);
+    this.#context.limits.remove(this.#id);
+    this.#context.users.release(this.#directory);
+    this.#user = this.#name = null;
+  }
+}
+
+/** A user that is only a number. */
+const privateAccount = (uid: number, home: string): Account => ({ uid, gid: uid, name: `stathub-${uid}`, home, shell: '/bin/sh', private: true });
