@@ -1,14 +1,15 @@
-// What changes something that is already there: start, stop, restart, scale, delete, adopt, tag, env, take-over, why.
+// What changes an app or an instance that is already there, and what tells of one: start, stop, restart, scale, rollback, delete,
+// adopt, why, logs.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AppView } from '../model/app.ts';
 import type { InstanceView } from '../model/instance.ts';
-import type { NodeView } from '../model/node.ts';
 import type { WhyView } from '../protocol/views.ts';
 import { isInstance, path, query, type Client } from './client.ts';
 import { waitHealthy } from './deploy.ts';
 import { CliError, exitCode } from './exit.ts';
 import { clock } from './format.ts';
 import { bold, dim, json, status, type Output } from './output.ts';
+import { everyPage } from './pages.ts';
 
 export interface WaitOptions { wait: boolean; timeoutMs: number; json: boolean }
 
@@ -52,43 +53,6 @@ export async function adopt(client: Client, output: Output, id: string, options:
   const instance = await client.post<InstanceView>(path`/v1/instances/${id}/adopt`);
   if (options.json) json(instance, output);
   else output.out(`${instance.id} belongs to ${bold(instance.app, output)} now; it was not restarted\n`);
-}
-
-/** Finds a node by id, by the begin of its id, or by hostname. @throws CliError when none or several fit */
-export async function nodeNamed(client: Client, name: string): Promise<NodeView> {
-  const { items } = await client.get<{ items: NodeView[] }>(`/v1/nodes${query({ size: 1000 })}`);
-  const found = [items.filter((n) => n.id === name), items.filter((n) => n.hostname === name), items.filter((n) => n.id.startsWith(name))].find((some) => some.length > 0) ?? [];
-  if (found.length === 1) return found[0]!;
-  throw new CliError(exitCode.notFound, found.length ? `${found.length} nodes are called ${name}: ${found.map((n) => n.id).join(', ')}` : `no node is called ${name}`, '`stathub nodes` lists them');
-}
-
-export async function tag(client: Client, output: Output, name: string, changes: string[]): Promise<void> {
-  const bad = changes.find((change) => !/^[+-]./.test(change));
-  if (bad) throw new CliError(exitCode.usage, `${JSON.stringify(bad)} neither adds nor removes a tag`, 'write +ssd or -hdd');
-  const node = await nodeNamed(client, name);
-  const tags = new Set(node.tags);
-  for (const change of changes) if (change[0] === '+') tags.add(change.slice(1)); else tags.delete(change.slice(1));
-  const after = await client.put<NodeView>(path`/v1/nodes/${node.id}/tags`, [...tags]);
-  output.out(`${after.hostname}: ${after.tags.join(', ') || 'no tags'}\n`);
-}
-
-export async function env(client: Client, output: Output, name: string, changes: string[]): Promise<void> {
-  const node = await nodeNamed(client, name);
-  const envs = { ...node.envs };
-  for (const change of changes) {
-    const at = change.indexOf('=');
-    if (at < 1) throw new CliError(exitCode.usage, `${JSON.stringify(change)} sets nothing`, 'write KEY=VALUE, or KEY= to remove it');
-    const key = change.slice(0, at), value = change.slice(at + 1);
-    if (value === '') delete envs[key]; else envs[key] = value;
-  }
-  const after = await client.put<NodeView>(path`/v1/nodes/${node.id}/envs`, envs);
-  output.out(`${after.hostname}: ${Object.keys(after.envs).join(', ') || 'no environment of its own'}\n`);
-}
-
-export async function nodeAction(client: Client, output: Output, name: string, action: 'cordon' | 'uncordon' | 'drain' | 'take-over'): Promise<void> {
-  const node = await nodeNamed(client, name);
-  const after = await client.post<NodeView>(path`/v1/nodes/${node.id}/${action}`);
-  output.out(`${after.hostname}: ${status(after.status, output)}${after.reason ? `, ${after.reason.text}` : ''}\n`);
 }
 
 export async function why(client: Client, output: Output, name: string, options: { json: boolean }): Promise<void> {

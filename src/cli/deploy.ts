@@ -5,9 +5,10 @@ import { parse as parseYaml } from 'yaml';
 import type { AppView } from '../model/app.ts';
 import { isHealthy, type InstanceView } from '../model/instance.ts';
 import type { PlanView } from '../protocol/views.ts';
-import { path, query, type Client } from './client.ts';
+import { path, type Client } from './client.ts';
 import { CliError, exitCode } from './exit.ts';
 import { bold, dim, json, status, type Output } from './output.ts';
+import { everyPage } from './pages.ts';
 
 export interface DeployOptions { scale?: number | undefined; query?: string | undefined; plan: boolean; wait: boolean; timeoutMs: number; json: boolean }
 
@@ -63,11 +64,11 @@ export async function waitHealthy(client: Client, output: Output, app: AppView, 
   let lastReason = '';
   const away = (): void => output.err('  the hub does not answer; processes run on, waiting for it to come back\n');
   for (;;) {
-    const [now, page] = await Promise.all([
+    const [now, instances] = await Promise.all([
       client.patientGet<AppView>(path`/v1/apps/${app.name}`, deadline, away),
-      client.patientGet<{ items: InstanceView[] }>(`/v1/apps/${encodeURIComponent(app.name)}/instances${query({ size: 1000 })}`, deadline, away),
+      everyPage<InstanceView>(client, path`/v1/apps/${app.name}/instances`, {}, (i) => i.id, (at) => client.patientGet(at, deadline, away)),
     ]);
-    for (const instance of page.items) {
+    for (const instance of instances) {
       const line = `${instance.status}${instance.reason ? ` ${instance.reason.text}` : ''}`;
       if (said.get(instance.id) === line) continue;
       said.set(instance.id, line);
@@ -75,9 +76,9 @@ export async function waitHealthy(client: Client, output: Output, app: AppView, 
     }
     if (now.reason && now.reason.text !== lastReason) { lastReason = now.reason.text; if (now.status !== 'running') output.err(`  ${lastReason}\n`); }
     if (now.revision !== app.revision) throw new CliError(exitCode.refused, `revision ${now.revision} has taken the place of ${app.revision}`, 'somebody else deployed; look with `stathub events`');
-    const current = page.items.filter((i) => i.revision === app.revision && i.goal === 'run');
+    const current = instances.filter((i) => i.revision === app.revision && i.goal === 'run');
     const healthy = current.filter(isHealthy).length;
-    const old = page.items.filter((i) => i.revision !== app.revision && i.goal !== 'stop' && i.status !== 'lost').length;
+    const old = instances.filter((i) => i.revision !== app.revision && i.goal !== 'stop' && i.status !== 'lost').length;
     if (now.instances.wanted === 0 || (healthy >= now.instances.wanted && old === 0)) return;
     const failed = current.find((i) => i.status === 'failed');
     if (failed) throw new CliError(exitCode.failed, `${failed.id} failed: ${failed.reason?.text ?? 'it ended'}`, `look with \`stathub logs ${failed.id}\` and \`stathub why ${app.name}\``);

@@ -8,6 +8,7 @@ import type { StatusView } from '../protocol/views.ts';
 import { query, type Client } from './client.ts';
 import { age, clock, memory } from './format.ts';
 import { bold, dim, json, status, table, type Output } from './output.ts';
+import { firstPages } from './pages.ts';
 
 interface List<T> { items: T[]; total: number }
 export interface ListOptions { query: string; json: boolean; watch: boolean; size: number }
@@ -16,7 +17,7 @@ export interface ListOptions { query: string; json: boolean; watch: boolean; siz
 async function list<T>(client: Client, output: Output, options: ListOptions, path: string, show: (items: T[]) => void, empty: string): Promise<void> {
   let last = '';
   for (;;) {
-    const page = await client.get<List<T>>(path + query({ query: options.query, size: options.size }));
+    const page = await firstPages<T>(client, path, { query: options.query }, options.size);
     const text = JSON.stringify(page);
     if (text !== last) {
       if (options.watch && output.terminal) output.out('\u001b[2J\u001b[H');

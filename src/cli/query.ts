@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs';
 import { compile } from '../query/compile.ts';
 import { explain } from '../query/explain.ts';
 import { parse } from '../query/parse.ts';
-import { query as parameters, type Client } from './client.ts';
+import type { NodeView } from '../model/node.ts';
+import type { Client } from './client.ts';
 import { CliError, exitCode } from './exit.ts';
 import { dim, json, type Output } from './output.ts';
+import { everyPage } from './pages.ts';
 
 /**
  * @param client null when `file` is given: then nothing is asked over the network
@@ -36,7 +38,7 @@ export async function runQuery(client: Client | null, output: Output, text: stri
   output.err(dim(`${found.length} of ${documents.length} match\n`, output));
 }
 
-const nodesOf = async (client: Client): Promise<unknown[]> => (await client.get<{ items: unknown[] }>(`/v1/nodes${parameters({ size: 1000 })}`)).items;
+const nodesOf = (client: Client): Promise<NodeView[]> => everyPage<NodeView>(client, '/v1/nodes', {}, (node) => node.id);
 
 function nameOf(document: unknown): string {
   const { id, hostname, name } = (document ?? {}) as Record<string, unknown>;

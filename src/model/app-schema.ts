@@ -5,7 +5,7 @@ import type { FieldProblem } from './errors.ts';
 import { appFields } from './app-fields.ts';
 import { ruleProblems } from './app-rules.ts';
 import { queryProblems } from './app-queries.ts';
-import { problemsOf, unknownKey } from './field-problems.ts';
+import { problemsOf, tightest, unknownKey } from './field-problems.ts';
 
 export type ParsedApp =
   | { ok: true; spec: AppSpec; /** What the caller wrote himself: `PUT` keeps what is in force of the rest. */ given: { scale: boolean; start: boolean } }
@@ -71,7 +71,7 @@ export function parseApp(json: unknown): ParsedApp {
     const placement = document['placement'];
     return { ok: true, spec, given: { scale: isObject(placement) && placement['scale'] !== undefined, start: document['start'] !== undefined } };
   }
-  const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, document, appFields));
+  const problems = tightest(parsed.error.issues).flatMap((issue) => problemsOf(issue, document, appFields));
   const rest = specOfTheRest(document, parsed.error.issues);
   const wrong = problems.filter((p) => p.message !== unknownKey).map((p) => p.path);
   if (rest) problems.push(...ruleProblems(rest, wrong), ...queryProblems(rest, wrong));

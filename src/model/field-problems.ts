@@ -95,6 +95,15 @@ function unionProblems(issue: Extract<Issue, { code: 'invalid_union' }>, root: u
   return [{ path: showPath(issue.path), message: `expects ${either([...new Set(expected)])}, not ${showValue(valueAt(root, issue.path))}` }];
 }
 
+/** Leaves out a bound that another one on the same value makes pointless: 1e99 is no whole number that fits, and more than 100. */
+export function tightest(issues: readonly Issue[]): Issue[] {
+  const bound = (issue: Issue): number | null => (issue.code === 'too_big' ? Number(issue.maximum) : issue.code === 'too_small' ? -Number(issue.minimum) : null);
+  return issues.filter((issue) => {
+    const own = bound(issue), path = showPath(issue.path);
+    return own === null || !issues.some((other) => other !== issue && other.code === issue.code && showPath(other.path) === path && bound(other)! < own);
+  });
+}
+
 /** Every problem that one zod issue stands for. `root` is the document, `schema` its schema (for names of known keys). */
 export function problemsOf(issue: Issue, root: unknown, schema: unknown): FieldProblem[] {
   if (issue.code === 'unrecognized_keys') {
@@ -104,6 +113,10 @@ export function problemsOf(issue: Issue, root: unknown, schema: unknown): FieldP
       const hint = near ? `Did you mean '${near}'?` : `Known here: ${known.join(', ')}.`;
       return { path: showPath([...issue.path, key]), message: unknownKey, hint };
     });
+  }
+  if (issue.code === 'invalid_key') {
+    const [first] = issue.issues;
+    return [{ path: showPath(issue.path), message: `${showValue(issue.path.at(-1))} is no name here: it ${first ? sentence(first as Issue, issue.path.at(-1)) : 'is not valid'}` }];
   }
   if (issue.code === 'invalid_union') return unionProblems(issue, root, schema);
   const value = valueAt(root, issue.path);

@@ -5,7 +5,7 @@ import type { Planning } from './planning.ts';
 import { isMade } from './snapshot.ts';
 
 /** Why a slot of each class goes before others. */
-const classWords = ['it has no instance', 'its instance has failed', 'its instance is not healthy', 'its node takes no work or does not match any more', 'its node has the most of them'];
+const classWords = ['it has no instance', 'its instance has failed', 'its instance is not healthy', 'its node takes no work or does not match any more'];
 
 /** Usefulness of a slot without regard to crowding: the lowest class goes first. */
 function usefulness(planning: Planning, draft: AppDraft, slot: SlotDraft): number {
@@ -18,8 +18,8 @@ function usefulness(planning: Planning, draft: AppDraft, slot: SlotDraft): numbe
   return 4;
 }
 
-/** Takes `count` slots out of `slots`, one at a time, each from the node that then has the most of them. */
-function fromTheCrowded(slots: readonly SlotDraft[], all: readonly SlotDraft[], count: number): SlotDraft[] {
+/** Takes `count` slots out of `slots`, one at a time, each from the node that then has the most of them (`crowd`). */
+function fromTheCrowded(slots: readonly SlotDraft[], all: readonly SlotDraft[], count: number): { slot: SlotDraft; crowd: number }[] {
   const nodeOf = (slot: SlotDraft): string => (slot.run ?? slot.leave)?.node ?? '';
   const age = (slot: SlotDraft): number => { const held = slot.run ?? slot.leave; return held && isMade(held) ? held.at : Infinity; };
   const crowd = new Map<string, number>();
@@ -28,7 +28,7 @@ function fromTheCrowded(slots: readonly SlotDraft[], all: readonly SlotDraft[], 
   for (const slot of slots) byNode.set(nodeOf(slot), [...byNode.get(nodeOf(slot)) ?? [], slot]);
   // Oldest first, so that the youngest is taken from the end; of equals the higher number goes.
   for (const list of byNode.values()) list.sort((x, y) => age(x) - age(y) || x.slot - y.slot);
-  const taken: SlotDraft[] = [];
+  const taken: { slot: SlotDraft; crowd: number }[] = [];
   // By crowd: the fullest nodes are looked up in buckets, since taking one moves a node down by one.
   const buckets: string[][] = [];
   for (const node of byNode.keys()) (buckets[crowd.get(node)!] ??= []).push(node);
@@ -39,11 +39,18 @@ function fromTheCrowded(slots: readonly SlotDraft[], all: readonly SlotDraft[], 
     here.sort((x, y) => age(last(y)) - age(last(x)) || last(y).slot - last(x).slot);
     for (const node of here) {
       if (taken.length >= count) break;
-      taken.push(byNode.get(node)!.pop()!);
+      taken.push({ slot: byNode.get(node)!.pop()!, crowd: level });
       (buckets[level - 1] ??= []).push(node);
     }
   }
   return taken;
+}
+
+/** Each one has its own numbers: what is said of several at once must not sound as if it were the same one. */
+function crowdWords(planning: Planning, slot: SlotDraft, crowd: number): string {
+  const held = slot.run ?? slot.leave;
+  const where = held ? planning.table.label(held.node) : 'its node';
+  return crowd === 1 ? `no node has more than one and it is the youngest, on ${where}` : `${where} has the most of them, ${crowd}, and it is the youngest there`;
 }
 
 /** The `count` least useful of the slots, each with the reason why it is that. */
@@ -55,7 +62,7 @@ export function leastUseful(planning: Planning, draft: AppDraft, slots: readonly
   for (const [index, members] of classes.entries()) {
     if (!members || taken.size >= count) continue;
     const chosen = fromTheCrowded(members, remaining, Math.min(members.length, count - taken.size));
-    for (const slot of chosen) taken.set(slot, classWords[index]!);
+    for (const { slot, crowd } of chosen) taken.set(slot, classWords[index] ?? crowdWords(planning, slot, crowd));
     remaining = remaining.filter((slot) => !taken.has(slot));
   }
   return taken;

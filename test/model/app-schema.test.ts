@@ -104,6 +104,8 @@ test('each bound and each rule across fields', () => {
   const cases: [Record<string, unknown>, string | RegExp][] = [
     [{ name: 'Web' }, 'name: must be 1-63 of a-z 0-9 _ . - and begin with a letter or digit'],
     [{ name: 'a'.repeat(64) }, 'name: must be 1-63 of a-z 0-9 _ . - and begin with a letter or digit'],
+    [{ envs: { 'A=B': 1 } }, 'envs.A=B: "A=B" is no name here: it must not hold = or NUL'],
+    [{ placement: { scale: 1e99 } }, 'placement.scale: must be at most 100000, not 1e+99'],
     [{ toProcess: '' }, 'toProcess: must not be empty'],
     [{ args: 'x' }, 'args: expects a list, not "x"'],
     [{ ports: [70000] }, 'ports[0]: must be at most 65535, not 70000'],

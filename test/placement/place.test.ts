@@ -23,7 +23,7 @@ test('1 -> 5 -> 2 over three nodes of one machine is balanced at every step', ()
   simulation.change('web', { scale: 2 });
   const plan = simulation.step();
   assert.is(plan.changes.length, 3);
-  assert.ok(plan.changes.every((change) => change.what === 'stop' && /5 there, 2 wanted: this one stops because its node has the most/.test(change.reason)));
+  assert.ok(plan.changes.every((change) => change.what === 'stop' && /5 there, 2 wanted: this one stops because \S+ has the most of them, 2, and it is the youngest there|because no node has more than one/.test(change.reason)));
   simulation.settle();
   assert.equal(Object.values(simulation.perNode('web')), [1, 1]);
   assert.ok(simulation.held('web').some(({ id }) => id === first!.id), 'the oldest stays');
