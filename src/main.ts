@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Composition root: argv, signals, the only exit().
 import { fileURLToPath } from 'node:url';
-import { CliError, exitCode } from './cli/exit.ts';
+import { CliError, exitCode, ProgramEnded } from './cli/exit.ts';
 import { standardOutput } from './cli/output.ts';
 import { baseProgram, CommanderError } from './cli/base-program.ts';
 import { addHubCommands, localHub } from './run/commands.ts';
@@ -15,6 +15,7 @@ let code: number = exitCode.done;
 /** An error as a person reads it: what, and what to do next; the stack only where the mistake is ours. */
 function tell(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.usage; // commander has said it
+  if (error instanceof ProgramEnded) return error.exit;
   const say = (message: string, hint = ''): void => output.err(`stathub: ${message}\n${hint ? `         ${hint}\n` : ''}`);
   if (error instanceof CliError) { say(error.message, error.hint); return error.exit; }
   if (error instanceof SettingError) { say(error.message); return exitCode.usage; }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Refusal } from '../model/errors.ts';
 import { exactly, narrowed } from '../protocol/exact.ts';
 import { permit } from './auth.ts';
-import { readApp, withPlacement } from './app-body.ts';
+import { readApp, withPlacement, type AppFormat } from './app-body.ts';
 import { flag, ifMatch, listQuery, pageOf, paging, query, readBody, readObject } from './body.ts';
 import type { Api, ApiContext, Resource } from './context.ts';
 import { says } from './describe.ts';
@@ -12,8 +12,12 @@ import { reply, replyVersioned } from './reply.ts';
 const scaleBody = z.strictObject({ scale: z.int('scale must be a whole number').min(0, 'scale must be 0 or more').max(100_000, 'scale must be 100000 or less') });
 const rollbackBody = z.strictObject({ revision: z.int('revision must be a whole number').min(1, 'revisions count from 1') });
 const dryRun = { dryRun: flag };
+/** `format=marathon`: the body is an app of Marathon's, the answer has `notes` of what has no counterpart. Never guessed. */
+const formats = { format: z.enum(['stathub', 'marathon'], 'format must be stathub or marathon').optional().default('stathub') };
 /** `refetch=false`: keep the contents of the URIs that the last revision resolved. */
-const writing = { ...dryRun, refetch: z.enum(['true', 'false']).optional().default('true'), format: z.literal('stathub', 'format must be stathub').optional() };
+const writing = { ...dryRun, refetch: z.enum(['true', 'false']).optional().default('true'), ...formats };
+
+const withNotes = <T extends object>(view: T, notes: object[] | null): T => (notes === null ? view : { ...view, notes });
 
 export function appRoutes(app: Api, { cluster }: Resource): void {
   app.get('/v1/apps', says({ tag: 'apps', summary: 'Apps that match a query', gives: 'AppList' }), query(listQuery), async (c) => {
@@ -21,20 +25,20 @@ export function appRoutes(app: Api, { cluster }: Resource): void {
     return reply(c, await cluster.apps(q.query, pageOf(q)));
   });
 
-  const put = async (c: ApiContext, mode: 'create' | 'put', q: { dryRun: boolean; refetch: string }) => {
-    const { spec, given } = await readApp(c, mode === 'put' ? c.req.param('name')! : null);
-    if (q.dryRun) return reply(c, await cluster.planApp(spec, given));
+  const put = async (c: ApiContext, mode: 'create' | 'put', q: { dryRun: boolean; refetch: string; format: AppFormat }) => {
+    const { spec, given, notes } = await readApp(c, mode === 'put' ? c.req.param('name')! : null, q.format);
+    if (q.dryRun) return reply(c, withNotes(await cluster.planApp(spec, given), notes));
     const only = c.req.header('if-none-match')?.trim() === '*' ? 'create' : mode;
     const { app: view, created, changed } = await cluster.putApp(spec, given, { mode: only, ifMatch: ifMatch(c), refetch: q.refetch === 'true' }, c.get('caller'));
     if (created) c.header('location', `/v1/apps/${view.name}`);
     c.header('x-stathub-changed', String(changed));
-    return replyVersioned(c, view, created ? 201 : 200);
+    return replyVersioned(c, withNotes(view, notes), created ? 201 : 200);
   };
-  app.post('/v1/apps', says({ tag: 'apps', summary: 'Create an app', description: 'Answers once the app is durable, before it runs. `?dryRun=true` gives the plan instead.', gives: 'App', status: 201, takes: 'AppSpec', refuses: [409, 422, 503] }),
+  app.post('/v1/apps', says({ tag: 'apps', summary: 'Create an app', description: 'Answers once the app is durable, before it runs. `?dryRun=true` gives the plan instead. `?format=marathon` takes an app of Marathon\'s; `notes` in the answer name what of it has no counterpart.', gives: 'App', status: 201, takes: 'AppSpec', refuses: [409, 422, 503] }),
     permit('deploy'), query(writing), (c) => put(c, 'create', c.req.valid('query')));
-  app.post('/v1/apps/plan', says({ tag: 'apps', summary: 'What creating or replacing an app would do', gives: 'Plan', takes: 'AppSpec', refuses: [422] }), async (c) => {
-    const { spec, given } = await readApp(c, null);
-    return reply(c, await cluster.planApp(spec, given));
+  app.post('/v1/apps/plan', says({ tag: 'apps', summary: 'What creating or replacing an app would do', gives: 'Plan', takes: 'AppSpec', refuses: [422] }), query(formats), async (c) => {
+    const { spec, given, notes } = await readApp(c, null, c.req.valid('query').format);
+    return reply(c, withNotes(await cluster.planApp(spec, given), notes));
   });
 
   app.get('/v1/apps/:name', says({ tag: 'apps', summary: 'One app', gives: 'App', refuses: [404] }), async (c) => replyVersioned(c, await cluster.app(c.req.param('name'))));

@@ -1,17 +1,17 @@
 // What changes an app or an instance that is already there, and what tells of one: start, stop, restart, scale, rollback, delete,
-// adopt, why, logs.
+// adopt, why.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AppView } from '../model/app.ts';
+import type { AppView, Revision } from '../model/app.ts';
 import type { InstanceView } from '../model/instance.ts';
-import type { WhyView } from '../protocol/views.ts';
+import { exactly } from '../protocol/exact.ts';
+import type { PlanView, WhyView } from '../protocol/views.ts';
 import { isInstance, path, query, type Client } from './client.ts';
-import { waitHealthy } from './deploy.ts';
+import { showPlan, waitHealthy } from './deploy.ts';
 import { CliError, exitCode } from './exit.ts';
 import { clock } from './format.ts';
+import type { WaitOptions } from './kit.ts';
 import { bold, dim, json, status, type Output } from './output.ts';
 import { everyPage } from './pages.ts';
-
-export interface WaitOptions { wait: boolean; timeoutMs: number; json: boolean }
 
 export async function appAction(client: Client, output: Output, name: string, action: 'start' | 'stop' | 'restart', options: WaitOptions): Promise<void> {
   if (isInstance(name)) {
@@ -44,15 +44,43 @@ export async function scale(client: Client, output: Output, name: string, count:
 }
 
 export async function remove(client: Client, output: Output, name: string, options: WaitOptions): Promise<void> {
-  await client.delete(path`/v1/apps/${name}`);
+  const app = await client.delete<AppView>(path`/v1/apps/${name}`);
   if (options.wait) await waitGone(client, name, options.timeoutMs);
-  output.out(`${bold(name, output)}: ${options.wait ? 'deleted' : 'is being deleted'}\n`);
+  if (options.json) json(app, output);
+  else output.out(`${bold(name, output)}: ${options.wait ? 'deleted' : 'is being deleted'}\n`);
 }
 
-export async function adopt(client: Client, output: Output, id: string, options: { json: boolean }): Promise<void> {
-  const instance = await client.post<InstanceView>(path`/v1/instances/${id}/adopt`);
-  if (options.json) json(instance, output);
-  else output.out(`${instance.id} belongs to ${bold(instance.app, output)} now; it was not restarted\n`);
+/** Makes an earlier revision the newest; without a number the one before the one in force. */
+export async function rollback(client: Client, output: Output, name: string, revision: number | null, options: WaitOptions & { plan: boolean }): Promise<void> {
+  const { items } = await client.get<{ items: Revision[] }>(path`/v1/apps/${name}/revisions` + query({ size: 1000 }));
+  const wanted = revision ?? items[1]?.revision ?? null;
+  if (wanted === null) throw new CliError(exitCode.refused, `${name} has one revision only: there is nothing to go back to`, 'deploy something else first');
+  if (options.plan) return showPlan(await client.post<PlanView>(path`/v1/apps/${name}/rollback?dryRun=true`, { revision: wanted }), output, options);
+  const app = await client.post<AppView>(path`/v1/apps/${name}/rollback`, { revision: wanted });
+  if (options.wait) await waitHealthy(client, output, app, options.timeoutMs);
+  if (options.json) json(app, output);
+  else output.out(`${bold(name, output)}: revision ${wanted} is in force again, as revision ${app.revision}\n`);
+}
+
+/** Makes a running unknown instance one of the hub's; with an app's name all unknown ones of that app. */
+export async function adopt(client: Client, output: Output, name: string, options: { json: boolean }): Promise<void> {
+  const unknown = isInstance(name) ? [{ id: name }]
+    : await everyPage<InstanceView>(client, '/v1/instances', { query: `${exactly('app', name)} AND status:unknown` }, (instance) => instance.id);
+  if (unknown.length === 0) throw new CliError(exitCode.notFound, `nothing unknown of ${name} runs`, '`stathub instances status:unknown` lists what the hub did not ask for');
+  const taken: InstanceView[] = [];
+  const refused: string[] = [];
+  // One after the other, in the order of their slots, so that each gets its own number back.
+  for (const { id } of unknown) {
+    try {
+      taken.push(await client.post<InstanceView>(path`/v1/instances/${id}/adopt`));
+      if (!options.json) output.out(`${id} belongs to ${bold(taken.at(-1)!.app, output)} now; it was not restarted\n`);
+    } catch (error) {
+      if (!(error instanceof CliError) || unknown.length === 1) throw error;
+      refused.push(`${id}: ${error.message}`);
+    }
+  }
+  if (options.json) json(unknown.length === 1 && isInstance(name) ? taken[0] : { items: taken, total: taken.length }, output);
+  if (refused.length > 0) throw new CliError(exitCode.refused, `${refused.length} of ${unknown.length} were not adopted\n  ${refused.join('\n  ')}`);
 }
 
 export async function why(client: Client, output: Output, name: string, options: { json: boolean }): Promise<void> {

@@ -1,32 +1,16 @@
 // `deploy`, `plan` and waiting: an app from a file to healthy, with what happens on the way.
-import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parse as parseYaml } from 'yaml';
 import type { AppView } from '../model/app.ts';
 import { isHealthy, type InstanceView } from '../model/instance.ts';
 import type { PlanView } from '../protocol/views.ts';
 import { path, type Client } from './client.ts';
 import { CliError, exitCode } from './exit.ts';
+import type { WaitOptions } from './kit.ts';
 import { bold, dim, json, status, type Output } from './output.ts';
 import { everyPage } from './pages.ts';
+import { marathonApp, readSpec } from './spec-file.ts';
 
-export interface DeployOptions { scale?: number | undefined; query?: string | undefined; plan: boolean; wait: boolean; timeoutMs: number; json: boolean }
-
-/** Reads JSON or YAML from a file, or standard input for '-'. @throws CliError naming file, line and column */
-export function readSpec(file: string): Record<string, unknown> {
-  let text: string;
-  try { text = readFileSync(file === '-' ? 0 : file, 'utf8'); } catch (error) {
-    throw new CliError(exitCode.usage, `cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`);
-  }
-  try {
-    // YAML is read for both: it takes JSON as it is and says line and column of what is wrong.
-    const value: unknown = parseYaml(text, { prettyErrors: true });
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('it holds no app: an object with "name" and "toProcess" is wanted');
-    return value as Record<string, unknown>;
-  } catch (error) {
-    throw new CliError(exitCode.usage, `${file} is no app: ${(error as Error).message.trim()}`);
-  }
-}
+export interface DeployOptions extends WaitOptions { scale?: number | undefined; query?: string | undefined; plan: boolean; /** The file is Marathon's. */ marathon?: boolean }
 
 function withOptions(spec: Record<string, unknown>, options: DeployOptions): Record<string, unknown> {
   if (options.scale === undefined && options.query === undefined) return spec;
@@ -35,7 +19,11 @@ function withOptions(spec: Record<string, unknown>, options: DeployOptions): Rec
 }
 
 export async function deploy(client: Client, output: Output, file: string, options: DeployOptions): Promise<void> {
-  const spec = withOptions(readSpec(file), options);
+  await deploySpec(client, output, withOptions(options.marathon ? marathonApp(file, output) : readSpec(file), options), file, options);
+}
+
+/** @param file where it comes from, for messages */
+export async function deploySpec(client: Client, output: Output, spec: Record<string, unknown>, file: string, options: DeployOptions): Promise<void> {
   if (options.plan) return plan(client, output, spec, options);
   if (typeof spec['name'] !== 'string' || !spec['name']) throw new CliError(exitCode.usage, `${file} is no app: "name" is missing`, 'every app has a name, for example "name": "web"');
   const { body: app, status: code } = await client.call<AppView>('PUT', path`/v1/apps/${spec['name']}`, spec);
@@ -46,7 +34,10 @@ export async function deploy(client: Client, output: Output, file: string, optio
 }
 
 export async function plan(client: Client, output: Output, spec: Record<string, unknown>, options: { json: boolean }): Promise<void> {
-  const view = await client.post<PlanView>('/v1/apps/plan', spec);
+  showPlan(await client.post<PlanView>('/v1/apps/plan', spec), output, options);
+}
+
+export function showPlan(view: PlanView, output: Output, options: { json: boolean }): void {
   if (options.json) { json(view, output); return; }
   for (const change of view.changes) output.out(`  ${change.path}: ${JSON.stringify(change.before)} → ${JSON.stringify(change.after)}${change.restarts ? '' : dim('  (no restart)', output)}\n`);
   for (const step of view.steps) output.out(`  slot ${step.slot}  ${step.what}${step.node ? ` on ${step.node}` : ''}  ${dim(step.reason, output)}\n`);

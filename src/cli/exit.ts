@@ -15,3 +15,12 @@ export class CliError extends Error {
     this.away = away;
   }
 }
+
+/** An end that is not ours: the exit code of a program that was run for the caller, who has seen what it said. */
+export class ProgramEnded extends Error {
+  readonly exit: number;
+  constructor(exit: number) {
+    super(`the program ended with ${exit}`);
+    this.exit = exit;
+  }
+}

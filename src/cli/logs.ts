@@ -6,6 +6,7 @@ import { exactly } from '../protocol/exact.ts';
 import { isInstance, path, query, type Client } from './client.ts';
 import { CliError, exitCode } from './exit.ts';
 import { dim, type Output } from './output.ts';
+import { everyPage } from './pages.ts';
 
 export interface LogOptions { follow: boolean; tail?: string | undefined; stream: string; grep?: string | undefined; since?: string | undefined; until?: string | undefined }
 
@@ -48,7 +49,7 @@ async function everyOne(client: Client, output: Output, name: string, first: str
   output.err(`${name} is gone\n`);
 }
 
-const instancesOf = async (client: Client, name: string): Promise<string[]> => (await client.get<{ items: InstanceView[] }>(path`/v1/apps/${name}/instances` + query({ size: 1000 }))).items.map(({ id }) => id);
+const instancesOf = async (client: Client, name: string): Promise<string[]> => (await everyPage<InstanceView>(client, path`/v1/apps/${name}/instances`, {}, (i) => i.id)).map(({ id }) => id);
 
 /** The last instance of an app that has none any more, by its history. */
 async function goneOf(client: Client, name: string): Promise<string[]> {

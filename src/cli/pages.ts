@@ -23,12 +23,12 @@ export async function everyPage<T>(
 }
 
 /** As `everyPage`, but at most `most` items, and how many there are. */
-export async function firstPages<T>(client: Client, path: string, parameters: Record<string, string | undefined>, most: number): Promise<List<T>> {
+export async function firstPages<T>(client: Client, path: string, parameters: Record<string, string | undefined>, most: number): Promise<List<T> & { from: number; size: number }> {
   const found: T[] = [];
   for (;;) {
     const size = Math.min(pageSize, most - found.length);
     const { items, total } = await client.get<List<T>>(path + query({ ...parameters, from: found.length || undefined, size }));
     found.push(...items);
-    if (items.length === 0 || found.length >= Math.min(most, total)) return { items: found, total };
+    if (items.length === 0 || found.length >= Math.min(most, total)) return { items: found, total, from: 0, size: most };
   }
 }

@@ -16,7 +16,7 @@ const file = (name: string, text: string): string => { const path = join(directo
 test('help names every command; a typo gets the nearest one and exit code 2', async () => {
   const help = await stathub(null, '--help');
   assert.is(help.code, 0);
-  for (const command of ['up', 'down', 'master', 'agent', 'deploy', 'apps', 'nodes', 'instances', 'events', 'query', 'status', 'start', 'stop', 'restart', 'scale', 'delete', 'logs', 'tag', 'env', 'adopt', 'take-over', 'config']) {
+  for (const command of ['up', 'down', 'master', 'agent', 'deploy', 'apps', 'nodes', 'instances', 'events', 'query', 'status', 'start', 'stop', 'restart', 'scale', 'delete', 'logs', 'tag', 'env', 'adopt', 'take-over', 'config', 'cordon', 'uncordon', 'drain', 'rollback', 'import', 'run', 'token', 'completion', 'why', 'plan', 'forget']) {
     assert.match(help.out, new RegExp(`^  ${command}\\b`, 'm'));
   }
   const typo = await stathub(null, 'scael', 'web', '3');
