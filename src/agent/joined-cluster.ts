@@ -9,6 +9,7 @@ import type { NodeView } from '../model/node.ts';
 import type { UsageAnswer } from '../model/usage.ts';
 import type { ActorView, InspectFrame } from '../protocol/live.ts';
 import type { PlanView, StatusView, WhyView } from '../protocol/views.ts';
+import { maskSecrets } from '../model/secrets.ts';
 import { compile } from '../query/compile.ts';
 import { parse } from '../query/parse.ts';
 import type { CollectionSize, QueryResult, SeriesPoint } from '../store/store.ts';
@@ -151,7 +152,7 @@ function matcher(query: string): (document: unknown) => boolean {
   return compile(parsed.query, { now: Date.now() });
 }
 
-function pageOf<T>(documents: T[], query: string, { from, size }: Page): List<T> {
-  const found = documents.filter(matcher(query));
+function pageOf<T>(documents: T[], query: string, { from, size, masked }: Page): List<T> {
+  const found = (masked ? maskSecrets(documents) : documents).filter(matcher(query));
   return { items: found.slice(from, from + size), total: found.length, from, size };
 }

@@ -22,7 +22,7 @@ const withNotes = <T extends object>(view: T, notes: object[] | null): T => (not
 export function appRoutes(app: Api, { cluster }: Resource): void {
   app.get('/v1/apps', says({ tag: 'apps', summary: 'Apps that match a query', gives: 'AppList' }), query(listQuery), async (c) => {
     const q = c.req.valid('query');
-    return reply(c, await cluster.apps(q.query, pageOf(q)));
+    return reply(c, await cluster.apps(q.query, pageOf(c, q)));
   });
 
   const put = async (c: ApiContext, mode: 'create' | 'put', q: { dryRun: boolean; refetch: string; format: AppFormat }) => {
@@ -90,7 +90,7 @@ export function appRoutes(app: Api, { cluster }: Resource): void {
   });
 
   app.get('/v1/apps/:name/revisions', says({ tag: 'apps', summary: 'Versions of an app\'s spec', gives: 'RevisionList', refuses: [404] }), query(paging), async (c) =>
-    reply(c, await cluster.revisions(c.req.param('name'), pageOf(c.req.valid('query')))));
+    reply(c, await cluster.revisions(c.req.param('name'), pageOf(c, c.req.valid('query')))));
   app.post('/v1/apps/:name/rollback', says({ tag: 'apps', summary: 'Make an earlier revision the newest', gives: 'App', takes: 'Rollback', refuses: [404, 409] }), permit('deploy'), query(dryRun), async (c) => {
     const { revision } = await readObject(c, rollbackBody);
     const name = c.req.param('name');
@@ -104,6 +104,6 @@ export function appRoutes(app: Api, { cluster }: Resource): void {
   app.get('/v1/apps/:name/instances', says({ tag: 'apps', summary: 'An app\'s instances', gives: 'InstanceList', refuses: [404] }), query(listQuery), async (c) => {
     const q = c.req.valid('query');
     const { name } = await cluster.app(c.req.param('name'));
-    return reply(c, await cluster.instances(narrowed(q.query, exactly('app', name)), pageOf(q)));
+    return reply(c, await cluster.instances(narrowed(q.query, exactly('app', name)), pageOf(c, q)));
   });
 }

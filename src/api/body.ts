@@ -93,7 +93,10 @@ export const paging = {
   sort: z.string().max(200).regex(/^-?[\w.@-]+(,-?[\w.@-]+){0,4}$/, 'sort is a field or several with commas between, "-" before one for descending order').optional(),
 };
 export const listQuery = { query: queryText, ...paging };
-export const pageOf = (q: { from: number; size: number; sort?: string | undefined }): Page => ({ from: q.from, size: q.size, ...(q.sort === undefined ? {} : { sort: q.sort }) });
+/** What `c` asks for; whoever is shown no secrets cannot search for them either. */
+export const pageOf = (c: ApiContext, q: { from: number; size: number; sort?: string | undefined }): Page => (
+  { from: q.from, size: q.size, ...(q.sort === undefined ? {} : { sort: q.sort }), masked: c.get('caller').role === 'read' }
+);
 
 /** Refuses addresses beyond `maxUrlLength`. */
 export const limitUrl: MiddlewareHandler<ApiEnv> = async (c, next) => {

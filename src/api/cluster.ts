@@ -12,7 +12,11 @@ import type { CollectionSize, QueryResult, SeriesPoint } from '../store/store.ts
 
 /** Who asks, for audit events and masking. */
 export interface Caller { name: string; role: 'read' | 'deploy' | 'admin' | 'node'; from: string }
-export interface Page { from: number; size: number; sort?: string | undefined }
+export interface Page {
+  from: number; size: number; sort?: string | undefined;
+  /** Match and sort by what the caller may see: without secrets. */
+  masked?: boolean;
+}
 export interface List<T> { items: T[]; total: number; from: number; size: number }
 
 export interface LogRequest {

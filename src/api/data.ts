@@ -1,4 +1,5 @@
 // /v1/data: the collections of the store as they are kept, for the data page.
+import { maskSecrets } from '../model/secrets.ts';
 import { listQuery, pageOf, query } from './body.ts';
 import type { Api, Resource } from './context.ts';
 import { says } from './describe.ts';
@@ -9,9 +10,11 @@ export function dataRoutes(app: Api, { cluster }: Resource): void {
     const items = await cluster.collections();
     return reply(c, { items, total: items.length, from: 0, size: items.length });
   });
-  app.get('/v1/data/:collection', says({ tag: 'store', summary: 'Documents of a collection', gives: 'DocumentList', refuses: [404, 501] }), query(listQuery), async (c) => {
+  app.get('/v1/data/:collection', says({ tag: 'store', summary: 'Documents of a collection', description: 'As they are kept, but for secrets: these are masked whoever asks, and cannot be searched for.', gives: 'DocumentList', refuses: [404, 501] }), query(listQuery), async (c) => {
     const q = c.req.valid('query');
-    const page = pageOf(q);
-    return reply(c, { ...(await cluster.documents(c.req.param('collection'), q.query, page)), from: page.from, size: page.size });
+    const page = pageOf(c, q);
+    const { items, total } = await cluster.documents(c.req.param('collection'), q.query, page);
+    // Not `reply`: for readers that masks every member called `key`, also those that name documents.
+    return c.json({ items: items.map(({ key, version, doc }) => ({ key, version, doc: maskSecrets(doc) })), total, from: page.from, size: page.size });
   });
 }

@@ -15,7 +15,7 @@ export function instanceRoutes(app: Api, { cluster }: Resource): void {
     query({ ...listQuery, status }), async (c) => {
       const q = c.req.valid('query');
       const text = q.status === undefined ? q.query : narrowed(q.query, exactly('status', q.status));
-      return reply(c, await cluster.instances(text, pageOf(q)));
+      return reply(c, await cluster.instances(text, pageOf(c, q)));
     });
   app.get('/v1/instances/:id', says({ tag: 'instances', summary: 'One instance', gives: 'Instance', refuses: [404] }), async (c) => reply(c, await cluster.instance(c.req.param('id'))));
   const actions = {

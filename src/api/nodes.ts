@@ -22,7 +22,7 @@ const envValue = z.string().max(32_768).refine((v) => !v.includes('\0'), 'a valu
 export function nodeRoutes(app: Api, { cluster }: Resource): void {
   app.get('/v1/nodes', says({ tag: 'nodes', summary: 'Nodes that match a query', gives: 'NodeList' }), query(listQuery), async (c) => {
     const q = c.req.valid('query');
-    return reply(c, await cluster.nodes(q.query, pageOf(q)));
+    return reply(c, await cluster.nodes(q.query, pageOf(c, q)));
   });
   app.get('/v1/nodes/:id', says({ tag: 'nodes', summary: 'One node', gives: 'Node', refuses: [404] }), async (c) => reply(c, await cluster.node(c.req.param('id'))));
   app.delete('/v1/nodes/:id', says({ tag: 'nodes', summary: 'Forget a node that is gone', gives: null, status: 204, refuses: [404, 409, 501] }), permit('admin'), async (c) => {
@@ -50,7 +50,7 @@ export function nodeRoutes(app: Api, { cluster }: Resource): void {
   app.get('/v1/nodes/:id/instances', says({ tag: 'nodes', summary: 'What runs on a node', gives: 'InstanceList', refuses: [404] }), query(listQuery), async (c) => {
     const q = c.req.valid('query');
     const { id } = await cluster.node(c.req.param('id'));
-    return reply(c, await cluster.instances(narrowed(q.query, exactly('node', id)), pageOf(q)));
+    return reply(c, await cluster.instances(narrowed(q.query, exactly('node', id)), pageOf(c, q)));
   });
   app.get('/v1/nodes/:id/metrics', says({ tag: 'nodes', summary: 'A node\'s figures by the minute', description: 'Each value is [least, average, most] of its minute.', gives: 'SeriesList', refuses: [404] }),
     query(rangeQuery), async (c) => {

@@ -2,6 +2,7 @@
 import type { List, Page } from '../api/cluster.ts';
 import { Refusal } from '../model/errors.ts';
 import type { InstanceView } from '../model/instance.ts';
+import { maskSecrets } from '../model/secrets.ts';
 import { compile } from '../query/compile.ts';
 import { parse } from '../query/parse.ts';
 
@@ -51,7 +52,7 @@ function order<T>(items: T[], sort: string): T[] {
 export async function page<T>(
   documents: Iterable<T>,
   query: string,
-  { from, size, sort }: Page,
+  { from, size, sort, masked = false }: Page,
   now: number,
   standard: (a: T, b: T) => number,
 ): Promise<List<T>> {
@@ -60,7 +61,8 @@ export async function page<T>(
   const found: T[] = [];
   let count = 0;
   for (const document of documents) {
-    if (!matches || matches(document)) found.push(document);
+    const seen = masked ? maskSecrets(document) : document;
+    if (!matches || matches(seen)) found.push(seen);
     count += 1;
     if (count % TURN === 0) await new Promise(setImmediate);
   }

@@ -1,5 +1,6 @@
 // What queries mean for a store, and queries over the embedded one: pages of documents are read and matched one after another, with the
 // main loop free in between. Not a snapshot: what is written meanwhile may or may not be found.
+import { maskSecrets } from '../model/secrets.ts';
 import { compile } from '../query/compile.ts';
 import { compareTexts, sortKey } from '../query/order.ts';
 import { parse } from '../query/parse.ts';
@@ -25,9 +26,6 @@ function parseQuery(query: string): Query {
   throw new StoreError('store-refused', `The query is not valid at ${offset}: ${message}`, hint || 'See the query language in the README.');
 }
 
-/** @throws StoreError store-refused with the offset and the parser's hint */
-const compileQuery = (query: string): Matches => compile(parseQuery(query), { now: Date.now() });
-
 /**
  * A query for an index of tokens, with the matcher that judges what the index cannot tell; both of one moment.
  * @throws StoreError store-refused with the offset and the parser's hint
@@ -36,6 +34,12 @@ export function judgedQuery(query: string): { translated: Translated; matches: M
   const tree = parseQuery(query), moment = { now: Date.now() };
   return { translated: translate(tree, moment), matches: compile(tree, moment) };
 }
+
+/**
+ * A record as queries and sorting see it: without its secrets. Otherwise whoever may ask, but not see them, could find them out letter by
+ * letter.
+ */
+export const shownToQueries = <T>(doc: T): T => maskSecrets(doc);
 
 const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -55,7 +59,7 @@ export const sortFields = (sort: string): { path: string; descending: boolean }[
 /** In the order that `sort` asks for; what has no such field is last, whichever the direction; equal ones by key. */
 function sorted<T>(items: Stored<T>[], sort: string): Stored<T>[] {
   const fields = sortFields(sort).map(({ path, descending }) => ({ path: path.split('.'), direction: descending ? -1 : 1 }));
-  const placed = items.map((item) => ({ item, places: fields.map(({ path }) => sortKey(fieldOf(item.doc, path))) }));
+  const placed = items.map((item) => ({ item, places: fields.map(({ path }) => sortKey(fieldOf(shownToQueries(item.doc), path))) }));
   placed.sort((a, b) => {
     for (const [index, { direction }] of fields.entries()) {
       const left = a.places[index]!, right = b.places[index]!;
@@ -71,11 +75,11 @@ function sorted<T>(items: Stored<T>[], sort: string): Stored<T>[] {
 export async function searchRecords<T>(
   page: (after: string, limit: number) => Promise<{ items: Stored<T>[]; next: string | null }>, query: string, options: QueryOptions,
 ): Promise<QueryResult<T>> {
-  const matches = compileQuery(query);
+  const matches = compile(parseQuery(query), { now: Date.now() }), all = takesAll(query);
   const found: Stored<T>[] = [];
   for (let after: string | null = ''; after !== null; await pause()) {
     const { items, next }: { items: Stored<T>[]; next: string | null } = await page(after, PAGE);
-    found.push(...items.filter((item) => matches(item.doc)));
+    for (const item of items) if (all || matches(shownToQueries(item.doc))) found.push(item);
     after = next;
   }
   const from = Math.max(0, Math.floor(options.from ?? 0));
@@ -88,7 +92,7 @@ export interface LogWindow { after: number; before: number; limit: number; newes
 export async function searchLog(
   page: (after: number, before: number, limit: number) => Promise<LogEntry[]>, query: string, window: LogWindow,
 ): Promise<LogEntry[]> {
-  const matches = compileQuery(query);
+  const matches = compile(parseQuery(query), { now: Date.now() });
   const found: LogEntry[] = [];
   // Whoever looks for one of many reads many at once.
   const size = takesAll(query) ? Math.min(PAGE, window.limit) : PAGE;

@@ -108,7 +108,24 @@ test('nodes: tags reach the query, a cordon is shown and lifted', async () => {
   assert.is((await hub.master.get(`/v1/nodes/${node.id}/instances`)).total, 1);
   assert.is((await hub.master.get('/v1/apps/talker/instances')).items[0].node, node.id);
   assert.is((await hub.master.get('/v1/discovery/talker')).endpoints.length, 1);
-  for (const path of ['/v1/apps/talker/why', '/v1/apps/talker/revisions', '/v1/data', '/v1/data/apps?query=talker', `/v1/nodes/${node.id}/metrics`]) await hub.master.get(path);
+  for (const path of ['/v1/apps/talker/why', '/v1/apps/talker/revisions', '/v1/data', `/v1/nodes/${node.id}/metrics`]) await hub.master.get(path);
+});
+
+test('what is kept: collections, documents, a query; no secret, whoever asks', async () => {
+  const { items: collections } = await hub.master.get('/v1/data');
+  for (const name of ['apps', 'assignments', 'nodes', 'revisions', 'hub']) {
+    const found = collections.find((collection: { name: string }) => collection.name === name);
+    assert.ok(found?.count >= 1, name);
+    const { items, total } = await hub.master.get(`/v1/data/${name}?size=1`);
+    assert.equal([items.length, total >= 1, typeof items[0].key, typeof items[0].version], [1, true, 'string', 'string']);
+  }
+  const answer = await hub.master.call('GET', '/v1/data/revisions?query=spec.name:talker&sort=-revision');
+  assert.is(answer.body.items[0].key, 'talker/00000001');
+  assert.is(answer.body.items[0].doc.spec.envs.DB_PASSWORD, '***');
+  assert.is((await hub.master.get('/v1/data/revisions?query=hunter2')).total, 0);
+  assert.is((await hub.master.get('/v1/data/nothing')).total, 0);
+  const wrong = await hub.master.call('GET', '/v1/data/apps?query=name:(');
+  assert.equal([wrong.status, wrong.body.code, /at \d+/.test(wrong.body.detail), wrong.body.hint.length > 0], [400, 'invalid-query', true, true]);
 });
 
 test('an agent that belongs to a master shows and does not change', async () => {

@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert';
 import { compile } from '../../src/query/compile.ts';
 import { indexDocument } from '../../src/query/document.ts';
 import { parse } from '../../src/query/parse.ts';
+import { shownToQueries } from '../../src/store/search.ts';
 import { StoreError } from '../../src/store/store.ts';
 import type { Doc, Store } from '../../src/store/store.ts';
 import type { Test } from '../store/contract-subject.ts';
@@ -31,7 +32,7 @@ async function fill(store: Store, collection: string, docs: readonly unknown[]):
 
 /** Asks the store each query and compares with memory: the same documents, the same total; an error here is an error there, at the same place. */
 async function compare(store: Store, collection: string, docs: readonly unknown[], texts: readonly string[]): Promise<number> {
-  const indexed = docs.map(indexDocument);
+  const indexed = docs.map((doc) => indexDocument(shownToQueries(doc)));
   let matched = 0;
   const ask = async (text: string): Promise<void> => {
     const parsed = parse(text);

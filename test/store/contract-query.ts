@@ -72,6 +72,21 @@ export function queryTests(test: Test, at: Subject): void {
     await refused('store-refused', () => at.store.readLog({ query: 'kind:(' }));
   });
 
+  test('secrets are kept, but not found, nor sorted by', async () => {
+    const collection = fresh();
+    const passwords = ['hunter2', 'aaaa', 'zzzz'];
+    await at.store.bulk(passwords.map((secret, n) => ({
+      collection, key: `k${n}`, doc: { name: `n${n}`, envs: { DB_PASSWORD: secret }, args: ['--token', secret], uri: `http://u:${secret}@host/x` }, expect: 'absent' as const,
+    })));
+    await at.bench.settle();
+    const total = async (query: string): Promise<number> => (await at.store.query(collection, query)).total;
+    for (const query of ['hunter2', 'hunt*', 'envs.DB_PASSWORD:/h.*/', 'envs.*:[h TO i]', 'args:hunter2', 'uri:*hunter2*', 'envs.DB_PASSWORD:>b']) assert.is(await total(query), 0, query);
+    assert.equal([await total('n1'), await total('_exists_:envs.DB_PASSWORD'), await total('uri:*host*')], [1, 3, 3]);
+    const { items } = await at.store.query(collection, '*', { sort: 'envs.DB_PASSWORD' });
+    assert.equal(items.map(({ key }) => key), ['k0', 'k1', 'k2'], 'their order would tell');
+    assert.equal(items[0]!.doc, (await at.store.get(collection, 'k0'))!.doc);
+  });
+
   test('everything is there after a restart', async () => {
     const collection = fresh(), subject = `node/${fresh()}`;
     const minute = Math.floor(Date.now() / 60_000);

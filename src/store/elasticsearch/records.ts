@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkCollection, checkKey, toJson } from '../encoding.ts';
 import { pageSize } from '../records.ts';
+import { shownToQueries } from '../search.ts';
 import { StoreError } from '../store.ts';
 import type { Doc, ScanOptions, Stored, Version, Write, WriteResult } from '../store.ts';
 import type { Bulk, Operation, Outcome, Position } from './bulk.ts';
@@ -178,7 +179,7 @@ export class Records {
     const guard = at ? { at: { seqNo: at.seqNo, primaryTerm: at.primaryTerm } } : {};
     if (json === null) return { action: 'delete', index, id, ...guard };
     const about = JSON.stringify({ collection, key, term, write: name });
-    return { action: at ? 'index' : 'create', index, id, ...guard, source: `${about.slice(0, -1)},"doc":${json},${searchMembers(JSON.parse(json) as object)}}` };
+    return { action: at ? 'index' : 'create', index, id, ...guard, source: `${about.slice(0, -1)},"doc":${json},${searchMembers(shownToQueries(JSON.parse(json) as object))}}` };
   }
 
   /** What a write is, given the record as it stands: a result, or the operation that is to be tried. */

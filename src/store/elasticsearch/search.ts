@@ -1,7 +1,7 @@
 // Queries of records: Elasticsearch finds what surely matches and what may; the latter is read and judged by the matcher of memory, and
 // the page and the total are asked of both together. See src/query/translate.ts for why that is exact.
 import type { Matches } from '../search.ts';
-import { judgedQuery, sortFields, takesAll } from '../search.ts';
+import { judgedQuery, shownToQueries, sortFields, takesAll } from '../search.ts';
 import { checkCollection } from '../encoding.ts';
 import { pageSize } from '../records.ts';
 import { StoreError } from '../store.ts';
@@ -83,7 +83,7 @@ class Search<T> {
     }
     const keys: string[] = [];
     for (let hits = first.hits; hits.length > 0;) {
-      for (const { _source } of hits) if (this.matches(_source.doc)) keys.push(_source.key);
+      for (const { _source } of hits) if (this.matches(shownToQueries(_source.doc))) keys.push(_source.key);
       if (hits.length < JUDGED_PAGE) break;
       const [next] = await searchAll(this.requests, this.index, [this.toJudge(maybe, hits.at(-1)!._source.key)]);
       hits = next!.hits;
