@@ -7,8 +7,8 @@ import { clock, hourMinute } from '../format.ts';
 import { t } from '../i18n.tsx';
 import { theme } from '../theme.ts';
 
-export interface PlotLine { label: string; /** One value for each x; null where not known. */ values: (number | null)[]; accent?: boolean }
-interface PlotProps { /** epoch seconds */ x: number[]; lines: PlotLine[]; show: (value: number) => string; /** A limit, drawn dashed. */ cap?: { at: number; label: string } | undefined; top?: number; height?: number; label: string; range: [number, number]; base?: 1000 | 1024 }
+export interface PlotLine { label: string; /** One value for each x; null where not known. */ values: (number | null)[]; accent?: boolean; /** Least and most around them, drawn as a band. */ least?: (number | null)[]; most?: (number | null)[] }
+interface PlotProps { /** epoch seconds */ x: number[]; lines: PlotLine[]; show: (value: number) => string; /** A limit, drawn dashed. */ cap?: { at: number; label: string } | undefined; top?: number; height?: number; label: string; range: [number, number]; base?: 1000 | 1024; /** Samples of seconds, not of minutes. */ live?: boolean }
 
 const colour = (name: string): string => {
   // light-dark() must be settled: a canvas knows no custom properties.
@@ -35,39 +35,60 @@ export function Plot(props: PlotProps): VNode {
   return <Drawn {...props} />;
 }
 
-function Drawn({ x, lines, show, cap, top, height = 132, label, range, base = 1000 }: PlotProps): VNode {
-  const box = useRef<HTMLDivElement>(null), tip = useRef<HTMLDivElement>(null), plot = useRef<uPlot | null>(null);
+/** Points that have no neighbour would not be drawn as a line: they are drawn as dots. */
+const lonely = (values: uPlot.AlignedData[number], i: number): boolean => values[i] != null && values[i - 1] == null && values[i + 1] == null;
+const dots = (u: uPlot, series: number): number[] => { const values = u.data[series]!; return Array.from(values, (_, i) => i).filter((i) => lonely(values, i)); };
+
+/** Columns of uPlot: x, then for each line its values and the two edges of its band. */
+const columnsOf = ({ x, lines }: Pick<PlotProps, 'x' | 'lines'>): uPlot.AlignedData => [x, ...lines.flatMap((l) => (l.least && l.most ? [l.values, l.most, l.least] : [l.values]))] as uPlot.AlignedData;
+
+function Drawn(props: PlotProps): VNode {
+  const { lines, cap, height = 132, label, range, x } = props;
+  const box = useRef<HTMLDivElement>(null), tip = useRef<HTMLDivElement>(null), plot = useRef<uPlot | null>(null), now = useRef(props);
   const dark = theme.value;
-  const highest = Math.max(top ?? 0, cap?.at ?? 0, ...lines.flatMap((l) => l.values.filter((v): v is number => v !== null))) || 1;
-  const data = [x, ...lines.map((l) => l.values)] as uPlot.AlignedData;
+  now.current = props;
+  const highestOf = ({ top, cap: limit, lines: all }: PlotProps): number => Math.max(top ?? 0, limit?.at ?? 0, ...all.flatMap((l) => [...l.values, ...(l.most ?? [])].filter((v): v is number => v !== null))) || 1;
+  const shape = lines.map((l) => `${l.label}${l.accent ? '!' : ''}${l.least ? '~' : ''}`).join();
   useEffect(() => {
     const [text, line, mid, accent, broke] = ['--text-3', '--line', '--text-2', '--accent', '--broke'].map(colour) as [string, string, string, string, string];
     const font = '11px Inter, system-ui, sans-serif', axis = { stroke: text, font, ticks: { show: false }, grid: { stroke: line, width: 1 }, gap: 6 };
+    const bands: uPlot.Band[] = [], series: uPlot.Series[] = [{}];
+    for (const l of lines) {
+      const own = l.accent ? accent : mid, tint = `color-mix(in srgb, ${own} 9%, transparent)`, banded = l.least && l.most;
+      series.push({ label: l.label, stroke: own, width: 1.5, points: { show: (u, i) => dots(u, i).length > 0, filter: (u, i) => dots(u, i), size: 4, fill: own }, ...(banded ? {} : { fill: tint }), spanGaps: false });
+      if (!banded) continue;
+      bands.push({ series: [series.length, series.length + 1], fill: `color-mix(in srgb, ${own} 22%, transparent)` });
+      series.push({ width: 0, points: { show: false } }, { width: 0, points: { show: false } });
+    }
     const u = new uPlot({
       width: box.current!.clientWidth, height, legend: { show: false }, padding: [8, 18, 0, 0], cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
-      scales: { x: { time: true, range: () => range }, y: { range: () => [0, highest * 1.04] } },
+      scales: { x: { time: true, range: () => now.current.range }, y: { range: () => [0, highestOf(now.current) * 1.04] } },
       axes: [{ ...axis, grid: { show: false }, size: 22, space: 90, values: (_, at) => at.map((v) => hourMinute(v * 1000)) },
-        { ...axis, size: 62, splits: () => ticks(highest, base), values: (_, at) => at.map((v) => (v === 0 ? '0' : show(v))) }],
-      series: [{}, ...lines.map((l) => ({ label: l.label, stroke: l.accent ? accent : mid, width: 1.5, points: { show: false }, fill: `color-mix(in srgb, ${l.accent ? accent : mid} 9%, transparent)`, spanGaps: false }))],
+        { ...axis, size: 62, splits: () => ticks(highestOf(now.current), now.current.base ?? 1000), values: (_, at) => at.map((v) => (v === 0 ? '0' : now.current.show(v))) }],
+      series, bands,
       hooks: {
         draw: [(p: uPlot) => {
-          if (!cap) return;
-          const y = p.valToPos(cap.at, 'y', true), { ctx } = p;
+          const limit = now.current.cap;
+          if (!limit) return;
+          const y = p.valToPos(limit.at, 'y', true), { ctx } = p;
           ctx.save(); ctx.strokeStyle = broke; ctx.setLineDash([4, 4]); ctx.lineWidth = devicePixelRatio; ctx.beginPath(); ctx.moveTo(p.bbox.left, y); ctx.lineTo(p.bbox.left + p.bbox.width, y); ctx.stroke(); ctx.restore();
         }],
         setCursor: [(p: uPlot) => {
-          const i = p.cursor.idx, el = tip.current!;
+          const i = p.cursor.idx, el = tip.current!, { x: at, lines: all, show, live } = now.current;
           if (i == null || p.cursor.left! < 0) { el.hidden = true; return; }
           el.hidden = false;
-          el.textContent = `${clock(x[i]! * 1000).slice(0, 5)}  ${lines.map((l) => `${lines.length > 1 ? `${l.label} ` : ''}${l.values[i] == null ? '–' : show(l.values[i]!)}`).join(', ')}`;
+          const said = (l: PlotLine): string => (l.values[i] == null ? '–' : `${show(l.values[i]!)}${l.least?.[i] != null && l.most?.[i] != null ? ` (${show(l.least[i]!)} – ${show(l.most[i]!)})` : ''}`);
+          el.textContent = `${clock(at[i]! * 1000).slice(0, live ? 8 : 5)}  ${all.map((l) => `${all.length > 1 ? `${l.label} ` : ''}${said(l)}`).join(', ')}`;
           el.style.left = `${Math.min(p.cursor.left! + 62, box.current!.clientWidth - el.offsetWidth - 4)}px`;
         }],
       },
-    }, data, box.current!);
+    }, columnsOf(now.current), box.current!);
     plot.current = u;
     const observer = new ResizeObserver(() => { const width = box.current?.clientWidth ?? 0; if (width > 0 && width !== u.width) u.setSize({ width, height }); });
     observer.observe(box.current!);
     return () => { observer.disconnect(); u.destroy(); plot.current = null; };
-  }, [dark, height, lines.length, highest, range[0], range[1], x.length, x.at(-1)]);
+  }, [dark, height, shape]);
+  // New figures in the same drawing: what one points at stays where it is.
+  useEffect(() => { plot.current?.setData(columnsOf(now.current)); }, [x, lines, range[0], range[1]]);
   return <div class="plotbox" ref={box} role="img" aria-label={label}>{cap && <span class="cap-t micro">{cap.label}</span>}<div class="tip micro" ref={tip} hidden /></div>;
 }

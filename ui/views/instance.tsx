@@ -1,21 +1,18 @@
 // One instance: status, because, next; its life, live log, statechart, usage, health, exit and facts.
 import type { VNode } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import type { InstanceView } from '../../src/model/instance.ts';
 import type { ClusterEvent } from '../../src/model/event.ts';
 import { appNamed, events, instanceOf, loaded, watchInstance, writable } from '../cluster.ts';
 import { foldEvents } from '../fold.ts';
-import { cores, memory, percent } from '../format.ts';
 import { rich, t } from '../i18n.tsx';
 import { useKeys } from '../keys.ts';
 import { lazy } from '../lazy.tsx';
 import { slotName } from '../needs.ts';
-import { ranges, rangeName, table, type Range, type SeriesPoint } from '../series.ts';
 import { appPath } from '../routes.ts';
 import { route, setQuery } from '../router.ts';
 import { Page } from '../shell.tsx';
 import { path } from '../api.ts';
-import { hubNow, second } from '../ticks.ts';
 import { useAsk } from '../parts/ask.ts';
 import { Chip } from '../parts/chip.tsx';
 import { FeedLine } from '../parts/feed.tsx';
@@ -24,32 +21,15 @@ import { ExitRecord, Health, InstanceFacts } from '../parts/instance-facts.tsx';
 import { Json } from '../parts/json.tsx';
 import { Life } from '../parts/life.tsx';
 import { Log } from '../parts/log.tsx';
-import { Choice, Panel, Tabs } from '../parts/panel.tsx';
+import { Panel, Tabs } from '../parts/panel.tsx';
 import { Empty, Loading } from '../parts/states.tsx';
 import { Because as Reason } from '../parts/next.tsx';
+import { Usage } from '../parts/usage.tsx';
 import { Why } from '../parts/why.tsx';
 import { written } from '../spec-text.ts';
 
-const Plot = lazy(() => import('../parts/plot.tsx').then((m) => m.Plot));
 const MiniChart = lazy(() => import('../chart/mini.tsx').then((m) => m.MiniChart));
 type Tab = 'log' | 'why' | 'events' | 'spec';
-
-function Usage({ i }: { i: InstanceView }): VNode {
-  const [range, setRange] = useState<Range>('30m');
-  const app = appNamed(i.app), limit = app?.spec.resAlloc.mem ?? null, minute = Math.floor(second.value / 60_000);
-  const { value } = useAsk<{ points: SeriesPoint[] }>(path`/instances/${i.id}/usage` + `?range=${range}`, minute);
-  const to = Math.floor(hubNow() / 60_000), from = to - ranges[range], data = table(value?.points ?? [], from, to), span: [number, number] = [from * 60, to * 60];
-  const mem = data.of('mem'), cpu = data.of('cpu'), peak = Math.max(0, ...mem.map((v) => v ?? 0));
-  return (
-    <Panel title={t('usage')} right={<Choice options={(['30m', '4h', '24h', '7d'] as const).map((r) => ({ id: r, name: rangeName(r) }))} now={range} choose={setRange} label={t('usage')} />}>
-      <div class="row small"><span class="mid">{t('memory')}</span><b class="strong">{memory(i.usage?.mem)}</b><span class="dim push">{peak > 0 ? t('usage.peak', { n: memory(peak) }) : ''}</span></div>
-      <Plot x={data.x} lines={[{ label: t('memory'), values: mem }]} show={memory} height={110} range={span} base={1024} label={t('memory')} cap={limit ? { at: limit, label: t('usage.limit', { n: memory(limit) }) } : undefined} />
-      <div class="row small"><span class="mid">{t('cpu')}</span><b class="strong">{percent(i.usage?.cpu)}</b><span class="dim push">{app?.spec.resAlloc.cpus ? t('usage.reserved', { n: cores(app.spec.resAlloc.cpus) }) : ''}</span></div>
-      <Plot x={data.x} lines={[{ label: t('cpu'), values: cpu }]} show={percent} height={86} range={span} top={0.1} label={t('cpu')} />
-      <dl class="kv wide"><dt>{t('processes')}</dt><dd>{i.usage?.processes ?? '–'}</dd><dt>{t('fds')}</dt><dd>{i.usage?.fds ?? '–'}</dd></dl>
-    </Panel>
-  );
-}
 
 function useInstanceEvents(id: string): ClusterEvent[] {
   const { value } = useAsk<{ items: ClusterEvent[] }>(`/events?query=${encodeURIComponent(`subject.instance:${JSON.stringify(id)}`)}&size=200`);

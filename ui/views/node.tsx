@@ -46,12 +46,13 @@ function Usage({ n }: { n: NodeView }): VNode {
   const { value, error } = useAsk<{ items: SeriesPoint[] }>(path`/nodes/${n.id}/metrics` + `?range=${range}`, minute);
   const to = Math.floor(hubNow() / 60_000), from = to - ranges[range], data = table(value?.items ?? [], from, to), span: [number, number] = [from * 60, to * 60];
   const whole = n.disks.reduce((a, d) => a + d.total, 0), load = n.load;
+  const banded = (label: string, name: string) => ({ label, values: data.of(name), least: data.least(name), most: data.most(name) });
   const plots = [
-    { title: t('cpu'), now: <><b class="strong">{percent(load?.cpu)}</b> <span class="dim">{t('of.cores', { n: n.os.cpus })}</span></>, lines: [{ label: t('cpu'), values: data.of('cpu') }], show: percent, top: 1 },
-    { title: t('memory'), now: <><b class="strong">{memory(load?.memUsed)}</b> <span class="dim">{t('of', { whole: memory(n.memory.total) })}</span></>, lines: [{ label: t('memory'), values: data.of('memUsed') }], show: memory, top: n.memory.total, base: 1024 as const },
+    { title: t('cpu'), now: <><b class="strong">{percent(load?.cpu)}</b> <span class="dim">{t('of.cores', { n: n.os.cpus })}</span></>, lines: [banded(t('cpu'), 'cpu')], show: percent, top: 1 },
+    { title: t('memory'), now: <><b class="strong">{memory(load?.memUsed)}</b> <span class="dim">{t('of', { whole: memory(n.memory.total) })}</span></>, lines: [banded(t('memory'), 'memUsed')], show: memory, top: n.memory.total, base: 1024 as const },
     { title: t('network'), now: <><b class="strong">{t('net.in', { n: disk(load?.netIn) })}, <span class="accented">{t('net.out', { n: disk(load?.netOut) })}</span></b> <span class="dim">{t('per.second')}</span></>,
       lines: [{ label: t('in'), values: data.of('netIn') }, { label: t('out'), values: data.of('netOut'), accent: true }], show: disk, top: 1000 },
-    { title: t('disk'), now: <><b class="strong">{disk(load?.diskUsed)}</b> <span class="dim">{t('of', { whole: disk(whole) })}</span></>, lines: [{ label: t('disk'), values: data.of('diskUsed') }], show: disk, top: whole },
+    { title: t('disk'), now: <><b class="strong">{disk(load?.diskUsed)}</b> <span class="dim">{t('of', { whole: disk(whole) })}</span></>, lines: [banded(t('disk'), 'diskUsed')], show: disk, top: whole },
   ];
   return (
     <>
