@@ -6,22 +6,22 @@ import { runInNewContext } from 'node:vm';
 
 setFlagsFromString('--semi-space-growth-factor=1'); // looked at whenever it would grow; the size itself is fixed at the start of Node
 setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as (options: { type: 'major'; execution: 'sync' }) => void;
+const collect = runInNewContext('gc') as () => void;
 setFlagsFromString('--no-expose-gc');
 
-const lookMs = 10_000, stormBytes = 8 * 1024 ** 2, restBytes = 1024 ** 2;
+const lookMs = 10_000, stormBytes = 12 * 1024 ** 2, restBytes = 4 * 1024 ** 2;
 
-/** Looks at the heap now and then: grown by a storm and at rest since the last look, it is collected. @returns the end of it */
+/** Looks at the process now and then: grown by a storm and at rest since the last look, it is collected. @returns the end of it */
 export function trimAfterStorms(): () => void {
-  let calm = getHeapStatistics().used_heap_size, before = calm;
+  let calm = process.memoryUsage.rss(), heapBefore = 0;
   const look = setInterval(() => {
-    const { used_heap_size: used } = getHeapStatistics();
-    const rests = Math.abs(used - before) < restBytes;
-    before = used;
-    calm = Math.min(calm, used);
-    if (!rests || used - calm < stormBytes) return;
-    collect({ type: 'major', execution: 'sync' });
-    calm = before = getHeapStatistics().used_heap_size;
+    const { used_heap_size: heap } = getHeapStatistics(), rss = process.memoryUsage.rss();
+    const rests = Math.abs(heap - heapBefore) < restBytes;
+    heapBefore = heap;
+    calm = Math.min(calm, rss);
+    if (!rests || rss - calm < stormBytes) return;
+    collect(); // finds the garbage; the pages that this empties go back to the system with the next one
+    setTimeout(() => { collect(); calm = process.memoryUsage.rss(); }, 1000).unref(); // what is left is in use
   }, lookMs).unref();
   return () => clearInterval(look);
 }
