@@ -23,8 +23,11 @@ export class Daemon {
 
   get pid(): number { return this.#child?.pid ?? 0; }
 
-  /** Starts it (again) and waits until it answers `/readyz`. The port stays the same over restarts. @param before words before its command: another user's */
-  async start(extra: string[] = [], before: string[] = []): Promise<this> {
+  /**
+   * Starts it (again) and waits until it answers `/readyz`, or what else is asked. The port stays the same over restarts.
+   * @param before words before its command: another user's
+   */
+  async start(extra: string[] = [], { before = [], asked = '/readyz' }: { before?: string[]; asked?: string } = {}): Promise<this> {
     mkdirSync(this.directory, { recursive: true });
     const log = openSync(join(this.directory, 'log.jsonl'), 'a');
     const port = this.address ? new URL(this.address).port : '0';
@@ -35,7 +38,7 @@ export class Daemon {
     await until(`the ${this.#role} of ${this.directory} answers`, async () => {
       if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${this.log().slice(-1500)}`);
       const address = (await holderOf(this.directory))?.address;
-      if (!address || (await fetch(`${address}/readyz`)).status !== 200) return false;
+      if (!address || (await fetch(address + asked)).status !== 200) return false;
       this.address = address;
       return true;
     }, 20_000);
