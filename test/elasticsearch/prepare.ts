@@ -1,10 +1,12 @@
 // Assembles the servers of both versions ahead of the tests, where the machine can; else says why not.
-//   node dist/test/elasticsearch/prepare.js
+//   node dist/test/elasticsearch/prepare.js [--required]      with it, a machine that cannot is a failure
 import { assemble, missing, versions, type Major } from './assemble.ts';
 
 const why = await missing();
-if (why) console.log(`no Elasticsearch for the tests: ${why}`);
-else for (const major of [9, 8] satisfies Major[]) {
+if (why) {
+  console.log(`no Elasticsearch for the tests: ${why}`);
+  if (process.argv.includes('--required')) process.exitCode = 1;
+} else for (const major of [9, 8] satisfies Major[]) {
   const { home } = await assemble(major);
   console.log(`Elasticsearch ${versions[major]} is in ${home}`);
 }

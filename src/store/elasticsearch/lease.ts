@@ -119,7 +119,8 @@ export class Lease {
     this.held = { doc, at };
     this.renewedAt = asked;
     this.lost = new Promise((resolve) => { this.tellLost = resolve; });
-    this.timer = setInterval(() => { void this.renew().catch(() => undefined); }, ttlMs / 3);
+    // A renewal that fails is made good by the next one, or by who confirms.
+    this.timer = setInterval(() => { void this.renew().catch(() => undefined); }, ttlMs / 3).unref();
     return true;
   }
 

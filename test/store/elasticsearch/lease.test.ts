@@ -1,0 +1,82 @@
+// The lease: one holder at a time, over when it lapses or is given back, and never an acknowledged write of one that was overtaken.
+import { spawnSync } from 'node:child_process';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { openElastic, type ElasticStore } from '../../../src/store/elasticsearch/elastic.ts';
+import type { Lease, LeaseDoc } from '../../../src/store/elasticsearch/lease.ts';
+import { LeasedStore } from '../../../src/store/elasticsearch/leased.ts';
+import { freshPrefix, lendOrSkip } from '../../elasticsearch/shared.ts';
+import { refused } from '../contract-subject.ts';
+
+const url = await lendOrSkip(9);
+if (url !== null) {
+  const never = new AbortController().signal;
+  const stores: ElasticStore[] = [];
+  const prefix = freshPrefix('lease');
+  const lease = async (holder: string, ttlMs: number, own = prefix): Promise<{ lease: Lease; store: ElasticStore }> => {
+    const store = await openElastic({ urls: [url], prefix: own, patienceMs: 500 });
+    stores.push(store);
+    return { store, lease: store.lease({ holder, ttlMs, address: `http://${holder}` }) };
+  };
+  test.after(async () => { await Promise.all(stores.map((store) => store.close())); });
+
+  test('one holds it, the other hears who and gets it when it is given back, at once', async () => {
+    const a = await lease('a', 60_000), b = await lease('b', 60_000);
+    await a.lease.acquire(never, () => undefined);
+    await a.lease.confirm();
+    const seen: (LeaseDoc | null)[] = [];
+    let held = false;
+    const stop = new AbortController();
+    const waiting = b.lease.acquire(stop.signal, (leader) => seen.push(leader)).then(() => { held = true; }, () => undefined);
+    while (seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    assert.equal([seen[0]!.holder, seen[0]!.address, held], ['a', 'http://a', false]);
+    stop.abort();
+    await waiting;
+    assert.not.ok(held);
+    await a.lease.release();
+    assert.match(await a.lease.lost, /given back/);
+    await refused('store-unavailable', () => a.lease.confirm());
+    const from = Date.now();
+    await b.lease.acquire(never, () => undefined);
+    assert.ok(Date.now() - from < 20_000, 'without waiting for 60 s');
+    await b.lease.release();
+  });
+
+  test('the same holder takes its own again, as one that was killed and started', async () => {
+    const own = freshPrefix('again');
+    const before = await lease('same', 60_000, own);
+    await before.lease.acquire(never, () => undefined);
+    const after = await lease('same', 60_000, own);
+    await after.lease.acquire(never, () => undefined);
+    await after.lease.release();
+  });
+
+  test('a holder that is silent is overtaken; what it wrote after that is not acknowledged', async () => {
+    const own = freshPrefix('lapse');
+    const a = await lease('a', 900, own), b = await lease('b', 900, own);
+    await a.lease.acquire(never, () => undefined);
+    const store = new LeasedStore(a.store, a.lease);
+    assert.ok((await store.write({ collection: 'apps', key: 'first', doc: {}, expect: 'absent', term: 1 })).ok);
+    let overtaken = false;
+    const stop = new AbortController();
+    const taking = b.lease.acquire(stop.signal, () => undefined).then(() => { overtaken = true; }, () => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    assert.not.ok(overtaken, 'it is renewed all the time');
+    // The process stands still, as by SIGSTOP: no timer of it runs, and no request of it goes out.
+    const script = `
+      const { openElastic } = await import(${JSON.stringify(new URL('../../../src/store/elasticsearch/elastic.js', import.meta.url).href)});
+      const store = await openElastic({ urls: [${JSON.stringify(url)}], prefix: ${JSON.stringify(own)} });
+      await store.lease({ holder: 'b', ttlMs: 900, address: 'http://b' }).acquire(new AbortController().signal, () => {});
+      await store.write({ collection: 'apps', key: 'seen', doc: {}, expect: 'any', term: 2 });
+      process.exit(0);`;
+    stop.abort();
+    await taking;
+    const ran = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', timeout: 60_000 });
+    assert.is(ran.status, 0, ran.stderr);
+    await refused('store-unavailable', () => store.write({ collection: 'apps', key: 'second', doc: {}, expect: 'absent', term: 1 }));
+    assert.match(await a.lease.lost, /http:\/\/b leads/);
+    assert.ok(await a.store.get('apps', 'seen'));
+  });
+
+  test.run();
+}
