@@ -99,7 +99,7 @@ test('an agent that is not root runs programs as itself, says so, and holds to w
   const plain = new (class extends Alone {})();
   Object.assign(plain, { directory: store });
   const words = switchWords(findUserSwitch(findProgram)!, { uid: 65534, gid: 65534, name: 'nobody', home: '/', shell: '/bin/sh', private: true });
-  await plain.start([], words);
+  await plain.start([], { before: words });
   try {
     const { isolation, capabilities } = (await plain.get('/v1/nodes')).items[0];
     assert.equal([capabilities.membership, isolation.cgroup], ['session', 'none']);

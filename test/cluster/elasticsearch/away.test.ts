@@ -65,7 +65,7 @@ else {
   goneAndBack('killed', () => elastic.nodes[0]!.kill(), async () => {
     // The master dies, too: one that starts meanwhile waits, says for what, and leads when it is back.
     await hub.master.end('SIGKILL');
-    await hub.master.start([], '/healthz');
+    await hub.master.start([], { asked: '/healthz' });
     const ready = await until('it says why', async () => { const answer = await hub.master.call('GET', '/readyz'); return /not reachable/.test(answer.body.detail) && answer; });
     assert.is(ready.status, 503);
     elastic.nodes[0]!.start();

@@ -26,7 +26,7 @@ if (args) {
 
   story.before(async () => {
     await hub.master.start();
-    await other.start([], '/healthz');
+    await other.start([], { asked: '/healthz' });
     agent = new Daemon('agent', join(hub.root, 'agent'), ['--master', `${other.address},${hub.master.address}`, '--ports', '21000-21300']);
     hub.agents.push(agent);
     await agent.start();
@@ -59,7 +59,7 @@ if (args) {
   });
 
   story('a leader that was paused does not lead when it goes on: what it is asked then is not lost between two', async () => {
-    await hub.master.start([], '/healthz'); // stands by now
+    await hub.master.start([], { asked: '/healthz' }); // stands by now
     other.pause();
     await leads(hub.master);
     await hub.master.ok('POST', '/v1/apps', { name: 'meanwhile', toProcess: 'sleep', args: ['1'], start: false });
