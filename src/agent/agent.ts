@@ -112,7 +112,7 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
   });
   const conversation = new Conversation({ context, fence, identity, instances, commands, self, standalone, openDesired: (hub) => DesiredSet.open(join(below('desired'), hub), warn), duties: (reach) => new Duties({ context, instances, ...reach }), warn });
   const link = new LinkClient({ get master() { return masters.current; }, node, token: options.token }, conversation, spool, masters.lines(given.lines ?? remoteLines));
-  instances.onChange((ids) => { for (const id of ids) { link.instanceChanged(id); retention.ended(id); } });
+  instances.onChange((ids) => { for (const id of ids) { link.instanceChanged(id); retention.changed(id); } });
   conversation.attach(link);
 
   const head: Actor<typeof agentMachine> = createActor(agentMachine.provide({ actors: {

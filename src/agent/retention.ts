@@ -30,13 +30,15 @@ export class Retention {
   }
 
   start(): void {
-    for (const id of this.#instances.entries.keys()) this.#due.add(id);
+    for (const id of this.#instances.entries.keys()) this.changed(id);
     this.#timer ??= setInterval(() => this.#sweep(), sweepMs).unref();
     setTimeout(() => this.#sweep(), 5000).unref();
   }
 
-  /** A launch of it has ended: its older ones are looked at with the next sweep. */
-  ended(id: string): void { this.#due.add(id); }
+  /** It changed: its older launches, where it has any, are looked at with the next sweep. */
+  changed(id: string): void {
+    if ((this.#instances.entries.get(id)?.program.run?.launch ?? 1) > 1) this.#due.add(id);
+  }
 
   /** Where the output of an instance that is gone lies, or null. */
   keptDirectory(id: string): string | null {
@@ -60,7 +62,8 @@ export class Retention {
   async #all(): Promise<void> {
     const ids = [...this.#due];
     this.#due.clear();
-    for (const id of ids) {
+    for (const [index, id] of ids.entries()) {
+      if (index % 20 === 19) await new Promise((resolve) => setImmediate(resolve)); // a thousand directories must not hold up a restart
       const entry = this.#instances.entries.get(id);
       if (entry && await this.#launches(entry)) this.#due.add(id);
     }

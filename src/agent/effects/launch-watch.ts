@@ -136,8 +136,8 @@ export class LaunchWatch {
   }
 
   /**
-   * Every second: orphans, and launches that are starting. A quarter of all others each second: whether the launcher lives, by one
-   * kill(pid, 0); every 30 s more exactly, since its pid may be another's by now.
+   * Every second: orphans, launches that are starting, and of all others a hundred or an eighth, the larger: whether the launcher
+   * lives, by one kill(pid, 0); every eighth time more exactly, since its pid may be another's by now.
    */
   #sweep(): void {
     if (!this.#watcher) this.#read();
@@ -145,12 +145,12 @@ export class LaunchWatch {
     if (now < this.#nextSecond) return;
     this.#nextSecond = now + 990;
     this.#checkFile();
-    const beat = this.#beat++, exactly = beat % 32 < 4;
-    let place = beat % 4;
+    const parts = Math.max(1, Math.min(8, Math.ceil(this.#launches.size / 100))), beat = this.#beat++, exactly = Math.floor(beat / parts) % 8 === 0;
+    let place = beat % parts;
     for (const [directory, launch] of this.#launches) {
       if (launch.orphan) this.#look(directory, true);
       else if (launch.identity === null) this.#look(directory, launcherOf(directory) === 'gone');
-      else if (place++ % 4 === 0) {
+      else if (place++ % parts === 0) {
         const { launcher } = launch.identity;
         if (!exists(launcher) || (exactly && !launcherLives(launcher))) this.#look(directory, true);
       }

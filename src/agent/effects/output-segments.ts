@@ -57,7 +57,7 @@ export interface Segments {
 export const blockSize = 4096;
 
 export function outputFile(instance: string, stream: Stream): string {
-  return join(instance, `${stream}.log`);
+  return `${instance}/${stream}.log`; // asked for thousands of times a minute: join takes longer than the stat after it
 }
 
 export function journalFile(instance: string, stream: Stream, n: number): string {
