@@ -12,6 +12,7 @@ import { AgentCommands } from './commands.ts';
 import type { AgentContext } from './context.ts';
 import { Conversation } from './conversation.ts';
 import { DesiredSet } from './desired-set.ts';
+import { DiskWatch } from './disk-watch.ts';
 import { Duties } from './duties.ts';
 import { bootId } from './effects/boot.ts';
 import { byHashFrom } from './effects/by-hash.ts';
@@ -102,6 +103,7 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
   const points = new PointOutbox({ directory: join(storeDirectory, 'points'), send: (some) => link.metrics(some), line: () => link.line, warn });
   const quota = new PolledQuota(context, instances);
   const usage = new UsageSampler({ instances, times: options.times, onPoints: (some) => points.add(some), onRows: (rows) => link.usage(rows), onPolled: (meter) => quota.look(meter) });
+  const disk = new DiskWatch(context, instances);
   const retention = new Retention(context, instances, join(storeDirectory, 'kept'));
   instances.onGone = (entry) => { retention.gone(entry).catch((error: unknown) => warn(`what is left of ${entry.id} could not be put away`, error)); };
   const roster = new Roster(node);
@@ -124,6 +126,7 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
       await conversation.recovered(found);
       usage.start();
       memory.start();
+      disk.start();
       retention.start();
     }),
     link: fromCallback<AgentEvent, object>(() => {
@@ -163,6 +166,7 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
     fence?.stop();
     usage.stop();
     memory.stop();
+    await disk.stop();
     self.stop();
     instances.stop();
     await retention.stop();

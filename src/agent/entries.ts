@@ -16,7 +16,7 @@ export function makeEntry(context: AgentContext, record: InstanceRecord, launche
   const { id } = record.assignment, directory = instanceDirectory(context.instancesDirectory, id);
   const numbers = new LaunchNumbers(directory, launches.at(-1) ?? 0, sameBoot, isNew);
   const entry: Entry = {
-    id, directory, record, chance: chanceOf(id), unnamed: false, actor: null, snapshot: null, lastExit: null, usage: null, view: null, changedAt: Date.now(),
+    id, directory, record, chance: chanceOf(id), unnamed: false, actor: null, snapshot: null, lastExit: null, usage: null, disk: null, view: null, changedAt: Date.now(),
     effects: new AbortController(), history: clearedHistory(),
     program: new Program(context, directory, () => entry.record, numbers, restarts),
   };

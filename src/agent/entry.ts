@@ -29,6 +29,8 @@ export interface Entry {
   /** The last one seen; also after its actor ended. */
   snapshot: InstanceSnapshot | null;
   usage: Usage | null;
+  /** What its working directory took when it was last measured, bytes; null: nobody has. */
+  disk: number | null;
   /** Shown, made anew when something changed. */
   view: InstanceView | null;
   /** epoch ms of the last change. */

@@ -5,6 +5,11 @@ import { findAccount, type Account } from './effects/accounts.ts';
 import { blockedBy } from './effects/switch-user.ts';
 import type { InstanceRecord, LaunchRecord } from './records.ts';
 
+/** The node has less left than the instance reserves. */
+export class NoRoomError extends Error {
+  constructor(message: string) { super(message); this.name = 'NoRoomError'; }
+}
+
 export class NodeShare {
   readonly #context: AgentContext;
   /** The instance's own. */
@@ -32,7 +37,7 @@ export class NodeShare {
   async acquire(): Promise<void> {
     const { admission } = this.#context, { spec } = this.#record();
     const lack = admission.reserve(this.#id, demandOf(spec));
-    if (lack !== null) throw new Error(lack);
+    if (lack !== null) throw new NoRoomError(lack);
     if (this.#name === spec.user) return;
     this.#user = await this.#find(spec.user!);
     this.#name = spec.user;

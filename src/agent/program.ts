@@ -15,7 +15,7 @@ import { newLaunch, planOf } from './launch-plan.ts';
 import { newRun, refusedExit, startedEvent, treeOf, type AdoptedRun, type Phase, type Run } from './run.ts';
 import { LaunchPorts } from './launch-ports.ts';
 import { moment, monoMs } from './moment.ts';
-import { NodeShare } from './node-share.ts';
+import { NodeShare, NoRoomError } from './node-share.ts';
 import type { InstanceRecord, LaunchRecord } from './records.ts';
 import { WorkDirectory } from './work-directory.ts';
 
@@ -122,7 +122,7 @@ export class Program {
       }
       this.#launch(run);
     } catch (error) {
-      this.#refused(run, 'not-started', (error as Error).message);
+      this.#refused(run, error instanceof NoRoomError ? 'no-room' : 'not-started', (error as Error).message);
     }
   }
 

@@ -34,6 +34,7 @@ export async function recover(context: AgentContext): Promise<Recovered> {
   const known = new Set(entries.map(({ id }) => id));
   // Groups of launches that ended while nobody was there, and of spare launchers of an agent that was killed.
   sweepMemberships(context.launcher.root, new Set(entries.flatMap(({ program: { run } }) => (run && run.cgroup.kind !== 'session' ? [run.cgroup.path] : []))));
+  for (const entry of entries) if (isOver(entry)) entry.program.dispose(); // it holds nothing of the node any more
   context.limits.sweep(new Set(entries.filter((entry) => !isOver(entry)).map(({ id }) => id)));
   const strays = (await scanMarked(context.node)).filter(({ instance }) => !known.has(instance));
   return { entries: entries.filter((entry) => !isOver(entry)), over: entries.filter(isOver), broken, strays, notices };

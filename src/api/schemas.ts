@@ -56,7 +56,7 @@ export function schemas(): Record<string, Schema> {
     NodeList: page(ref('Node')),
     Tags: { anyOf: [list(text), object({ tags: list(text) })] },
     Envs: map(text),
-    Exit: object({ code: or(int), signal: or(int), reason: one('exited', 'signal', 'oom', 'disk', 'unhealthy', 'stop', 'update', 'start-timeout', 'port-taken', 'partition', 'disk-full', 'not-started',
+    Exit: object({ code: or(int), signal: or(int), reason: one('exited', 'signal', 'oom', 'disk', 'unhealthy', 'stop', 'update', 'start-timeout', 'port-taken', 'partition', 'no-room', 'disk-full', 'not-started',
       'unknown'),
       at: time, durationMs: int, launch: int, core: yes, peakMem: or(int), by: or(text),
       quota: or(object({ what: one('memory', 'disk'), used: int, limit: int })), tail: list(text) }),

@@ -26,7 +26,7 @@ const statuses: readonly InstanceStatus[] = [
   'unknown',
 ];
 const reasons = [
-  'exited', 'signal', 'oom', 'disk', 'unhealthy', 'stop', 'update', 'start-timeout', 'port-taken', 'partition', 'disk-full', 'not-started', 'unknown',
+  'exited', 'signal', 'oom', 'disk', 'unhealthy', 'stop', 'update', 'start-timeout', 'port-taken', 'partition', 'no-room', 'disk-full', 'not-started', 'unknown',
 ] as const;
 
 /** Samples of five minutes, at the fastest pace there is. */

@@ -35,6 +35,7 @@ export function exitText(exit: Pick<Exit, 'reason' | 'code' | 'signal' | 'peakMe
     case 'start-timeout': return 'was stopped: it did not become healthy in time';
     case 'port-taken': return 'found its port taken';
     case 'partition': return 'was stopped: its node had lost its master';
+    case 'no-room': return `found no room${exit.tail?.length ? `: ${exit.tail.at(-1)}` : ''}`;
     case 'disk-full': return `could not be started: ${exit.tail?.at(-1) ?? 'the disk is full'}`;
     case 'not-started': return `could not be started${exit.tail?.length ? `: ${exit.tail.at(-1)}` : ''}`;
     case 'stop': return `was stopped${how ? ` (${how})` : ''}`;

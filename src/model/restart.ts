@@ -90,6 +90,8 @@ export function decideRestart(
   const history = { ...before, ...(reset ? { delayed: 0, immediate: false, full: null } : {}), deaths: before.deaths.filter((at) => mono - at < restart.periodSeconds * 1000) };
   if (exit.reason === 'partition') return { decision: { kind: 'granted', delayMs: 0, crashLoop: history.full !== null }, history };
   if (exit.reason === 'port-taken') return afterPortTaken(policy, history, chance);
+  // What found no room has not failed: it is asked where to go on like a crash, but never given up for it.
+  if (exit.reason === 'no-room' && (restart.policy === 'never' || restart.giveUp)) return afterPortTaken({ ...policy, fixedPort: true }, history, chance);
   history.portTaken = 0;
   if (well && restart.policy !== 'always') return { decision: { kind: 'done' }, history };
   if (restart.policy === 'never') return { decision: { kind: 'failed', code: 'policy-never', text: 'it failed, and restart.policy is "never"' }, history };

@@ -100,6 +100,16 @@ test('port-taken is no death: three times at once, then with back-off; with a fi
   assert.is(series(policy(), [[0, taken], [1, taken], [2, {}]]).history.portTaken, 0);
 });
 
+test('no room counts like a crash, so that it is asked where to go on; but nothing is given up for it', () => {
+  const full = { reason: 'no-room' as const };
+  assert.is(series(policy({ attempts: 1 }), [[0, full], [1000, full]]).decisions[1]!.kind, 'escalate');
+  for (const restart of [{ policy: 'never' as const }, { giveUp: true, attempts: 1 }]) {
+    const { decisions, history } = series(policy(restart), [[0, full], [1000, full], [3000, full]]);
+    assert.equal(delays(decisions), [1000, 2000, 4000]);
+    assert.equal(history.deaths, []);
+  }
+});
+
 test('instances that fail their checks together wait for their turn; what is dead already does not', () => {
   const siblings = { total: 5, healthy: 0, underWay: 2 };
   const ask = (reason: EndedLaunch['reason'], s: typeof siblings | null): string => decideRestart(policy(), clearedHistory(), ended({ reason }), 0, 0.5, s).decision.kind;

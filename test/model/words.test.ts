@@ -61,7 +61,7 @@ test('status is the top of the state', () => {
 const exit = (more: Partial<Exit> = {}): Exit => ({ code: 1, signal: null, reason: 'exited', at: 0, durationMs: 5, launch: 1, core: false, peakMem: null, by: null, quota: null, tail: [], ...more });
 
 test('every end has its own words', () => {
-  const reasons: ExitReason[] = ['exited', 'signal', 'oom', 'disk', 'unhealthy', 'stop', 'update', 'start-timeout', 'port-taken', 'partition', 'disk-full', 'not-started', 'unknown'];
+  const reasons: ExitReason[] = ['exited', 'signal', 'oom', 'disk', 'unhealthy', 'stop', 'update', 'start-timeout', 'port-taken', 'partition', 'no-room', 'disk-full', 'not-started', 'unknown'];
   assert.is(new Set(reasons.map((reason) => exitText(exit({ reason, code: null })))).size, reasons.length);
   assert.is(exitText(exit()), 'exited with code 1');
   assert.is(exitText(exit({ reason: 'signal', code: null, signal: 9 })), 'was killed by SIGKILL');

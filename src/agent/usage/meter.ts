@@ -54,7 +54,7 @@ export class Meter {
     if (!figures) return null;
     const { peak, ...usage } = figures, { cpu, mem } = usage, { resAlloc, limits } = entry.record.spec, cpus = limits.cpus ?? resAlloc.cpus;
     entry.usage = {
-      at, ...usage, disk: entry.usage?.disk ?? null,
+      at, ...usage, disk: entry.disk,
       cpuShare: cpu === null || !cpus ? null : cpu / cpus, memShare: mem === null || !resAlloc.mem ? null : mem / resAlloc.mem,
     };
     entry.view = null;
