@@ -8,8 +8,10 @@ export interface AgentContext {
   failures: Record<string, number[]>;
   /** Why it ended by itself. */
   failure: string | null;
-  /** Drains until then, ms from the word. */
+  /** Drains for so long at most, ms from the word. */
   drainMs: number;
+  /** How a drain ended it. */
+  drained: 'emptied' | 'time-up' | null;
 }
 export type AgentEvent =
   /** A supervisor of this key is wanted; again and again is the same as once. */
@@ -18,6 +20,8 @@ export type AgentEvent =
   | { type: 'agent.drain'; deadlineMs: number }
   /** Nothing runs here any more. */
   | { type: 'agent.emptied' }
+  /** Somebody called the drain off. */
+  | { type: 'agent.drainEnded' }
   | { type: 'agent.stop' }
   | { type: 'link.start' }
   | { type: 'xstate.error.actor.link'; error: unknown };
@@ -51,6 +55,8 @@ const agent = setup({
     }),
     closeLink: stopChild('link'),
     drain: assign({ drainMs: ({ event }) => (event as { deadlineMs: number }).deadlineMs }),
+    emptied: assign({ drained: 'emptied' }),
+    timeUp: assign({ drained: 'time-up' }),
     fail: assign({ failure: ({ event }) => { const { error } = event as unknown as { error: unknown }; return error instanceof Error ? error.message : String(error); } }),
   },
 });
@@ -65,23 +71,22 @@ const heading = {
 export const agentMachine = agent.createMachine({
   id: 'agent',
   options: { maxIterations: 1000 },
-  context: () => ({ failures: {}, failure: null, drainMs: 0 }),
+  context: () => ({ failures: {}, failure: null, drainMs: 0, drained: null }),
   initial: 'recovering',
   states: {
     recovering: {
       description: 'Reads records and live processes; starts and stops nothing before it has seen all.',
-      invoke: { id: 'recover', src: 'recover', input: {}, onDone: 'serving', onError: { target: 'stopped', actions: 'fail' } },
+      invoke: { id: 'recover', src: 'recover', input: {}, onDone: { target: 'serving', actions: 'openLink' }, onError: { target: 'stopped', actions: 'fail' } },
       on: { 'agent.stop': 'stopped' },
     },
     serving: {
       description: 'Guards what is here and does what is desired.',
-      entry: 'openLink',
       on: { ...heading, 'agent.drain': { target: 'draining', actions: 'drain' }, 'agent.stop': 'stopped' },
     },
     draining: {
       description: 'Takes no new work; ends when nothing runs here, or at the deadline.',
-      on: { ...heading, 'agent.emptied': 'stopped', 'agent.stop': 'stopped' },
-      after: { deadline: 'stopped' },
+      on: { ...heading, 'agent.emptied': { target: 'stopped', actions: 'emptied' }, 'agent.drainEnded': 'serving', 'agent.stop': 'stopped' },
+      after: { deadline: { target: 'stopped', actions: 'timeUp' } },
     },
     stopped: { description: 'Lets go of everything. Processes run on.', entry: 'closeLink', type: 'final' },
   },

@@ -22,6 +22,7 @@ import { ContentCache } from './effects/content-cache.ts';
 import { Launcher } from './effects/launcher.ts';
 import { PortPool } from './effects/ports.ts';
 import { Rotation } from './effects/rotation.ts';
+import { Evacuation } from './evacuation.ts';
 import { Fence } from './fence.ts';
 import { Identity, type AgentIdentity } from './identity.ts';
 import { Instances } from './instances.ts';
@@ -62,6 +63,10 @@ export interface RunningAgent {
   notReady(): string | null;
   /** Resolves when it has ended: null after `stop` or a drain, else why it ended by itself. */
   readonly ended: Promise<string | null>;
+  /** SIGUSR2: asks its master to empty this node, and ends when that is done. */
+  evacuate(): Promise<void>;
+  /** How an evacuation ended the agent; null: none did. */
+  readonly drained: 'emptied' | 'time-up' | null;
   /** The address of its API, once that is open. */
   announce(address: string): void;
   /** Ends the agent in order. `processes`: ends what runs here, too; otherwise all of it runs on. */
@@ -107,12 +112,16 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
   const retention = new Retention(context, instances, join(storeDirectory, 'kept'));
   instances.onGone = (entry) => { retention.gone(entry).catch((error: unknown) => warn(`what is left of ${entry.id} could not be put away`, error)); };
   const roster = new Roster(node);
-  const commands = new AgentCommands({ context, instances, roster, keptDirectory: (id) => retention.keptDirectory(id), usage, congested: () => link.congested });
+  const evacuation: Evacuation = new Evacuation({
+    storeDirectory, node, limitMs: options.evacuateMs, tell, warn, send: standalone ? null : (frame) => link.evacuate(frame),
+    head: (event) => { if (head.getSnapshot().status === 'active') head.send(event); },
+  });
+  const commands = new AgentCommands({ context, evacuation, instances, roster, keptDirectory: (id) => retention.keptDirectory(id), usage, congested: () => link.congested });
   const fence = standalone ? null : new Fence({
     entries: () => instances.entries.values(), entry: (id) => instances.entries.get(id), say: (entry, event) => instances.say(entry, event), hub: () => conversation.hub,
     file: new ContactFile(join(storeDirectory, 'contact'), bootId()), lostMs: options.times.lostMs, onSevered: () => link.renew('it was cut off for too long'), warn,
   });
-  const conversation = new Conversation({ context, fence, identity, instances, commands, self, standalone, openDesired: (hub) => DesiredSet.open(join(below('desired'), hub), warn), duties: (reach) => new Duties({ context, instances, ...reach }), warn });
+  const conversation = new Conversation({ context, evacuation, fence, identity, instances, commands, self, standalone, openDesired: (hub) => DesiredSet.open(join(below('desired'), hub), warn), duties: (reach) => new Duties({ context, instances, ...reach }), warn });
   const link = new LinkClient({ get master() { return masters.current; }, node, token: options.token }, conversation, spool, masters.lines(given.lines ?? remoteLines));
   instances.onChange((ids) => { for (const id of ids) { link.instanceChanged(id); retention.changed(id); } });
   conversation.attach(link);
@@ -161,6 +170,7 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
   });
   head.start();
   await serving;
+  evacuation.resume();
 
   const letGo = async (): Promise<void> => {
     fence?.stop();
@@ -179,6 +189,8 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
   };
   return {
     identity: identity.now, instances, commands, roster, self, link, context, spool, usage, ended,
+    evacuate: () => evacuation.begin(),
+    get drained() { return head.getSnapshot().context.drained; },
     phase: () => String(head.getSnapshot().value),
     notReady: () => {
       const phase = String(head.getSnapshot().value);
@@ -188,7 +200,7 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
     announce: (address) => { self.announce(options.address || address); if (link.up) link.factsChanged(self.facts); },
     stop: async ({ processes }) => {
       if (processes) await stopProcesses(instances);
-      head.send({ type: 'agent.stop' });
+      if (head.getSnapshot().status === 'active') head.send({ type: 'agent.stop' });
       await ended;
       await letGo();
       if (processes) removeMembershipRoot(root);

@@ -12,6 +12,7 @@ import type { AgentContext } from './context.ts';
 import { resolveContents } from './contents.ts';
 import { changeRecord } from './entries.ts';
 import type { Entry } from './entry.ts';
+import type { Evacuation } from './evacuation.ts';
 import type { Instances } from './instances.ts';
 import { readInstanceLogs } from './logs.ts';
 import type { CommandResult } from './link-content.ts';
@@ -21,7 +22,7 @@ import { viewOf } from './view.ts';
 /** Whoever watches says so again before this, ms: a master that died watches nothing for long. */
 const longestWatchMs = 60_000;
 
-export interface CommandsOptions { context: AgentContext; instances: Instances; roster: Roster; usage: UsageSampler; /** Where the output of an instance that is gone lies. */ keptDirectory: (id: string) => string | null; congested: () => boolean }
+export interface CommandsOptions { evacuation: Evacuation; context: AgentContext; instances: Instances; roster: Roster; usage: UsageSampler; /** Where the output of an instance that is gone lies. */ keptDirectory: (id: string) => string | null; congested: () => boolean }
 
 export class AgentCommands {
   readonly #options: CommandsOptions;
@@ -85,6 +86,7 @@ export class AgentCommands {
     const { target, args } = command, by = typeof args['by'] === 'string' ? args['by'] : null;
     const { roster, context } = this.#options;
     switch (command.name) {
+      case 'evacuation': await this.#options.evacuation.answered(Number(args['at']), args['state'] as 'done' | 'off'); return { ok: true };
       case 'restart': this.restart(target, by); return { ok: true };
       case 'kill': this.kill(target, by); return { ok: true };
       case 'stop': await this.stop(target, by); return { ok: true };

@@ -10,6 +10,7 @@ import type { Duties } from './duties.ts';
 import { bootId } from './effects/boot.ts';
 import { changeRecord } from './entries.ts';
 import type { Entry } from './entry.ts';
+import type { Evacuation } from './evacuation.ts';
 import type { Fence } from './fence.ts';
 import type { Identity } from './identity.ts';
 import type { Instances } from './instances.ts';
@@ -35,6 +36,7 @@ export interface ConversationOptions {
   duties: (reach: Reach) => Duties;
   /** Null where there is no master to be cut off from. */
   fence: Fence | null;
+  evacuation: Evacuation;
   warn: (message: string, error?: unknown) => void;
 }
 
@@ -164,6 +166,7 @@ export class Conversation implements LinkContent {
   changed(up: 'websocket' | 'poll' | null, trouble: string | null): void {
     const { context, standalone } = this.#options;
     if (standalone) return;
+    if (up && this.#obeys) this.#options.evacuation.welcomed();
     context.options.log(up ? 'info' : 'warn', up ? `linked to ${context.options.master} by ${up === 'poll' ? 'HTTP' : 'WebSocket'}` : `no line to ${context.options.master}: ${trouble ?? 'closed'}; processes run on`);
   }
 

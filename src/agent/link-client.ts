@@ -73,6 +73,8 @@ export class LinkClient {
   contentFetched(content: Content): void { this.#contents.push(content); this.#soon(); }
 
   factsChanged(facts: NodeFacts): void { if (this.#welcomed) this.#line?.send({ type: 'facts', facts }); }
+  /** Asked again after the next welcome, where there is no line now. */
+  evacuate(frame: Extract<AgentFrame, { type: 'evacuate' }>): void { if (this.#welcomed) this.#line?.send(frame); }
   /** Samples of instances that somebody may look at; without a line they are gone, the next ones come. */
   usage(rows: Record<string, UsageRow>): void { if (this.#welcomed) this.#line?.send({ type: 'usage', rows }); }
   /** @returns false: there is no line, they are not sent */

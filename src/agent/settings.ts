@@ -20,6 +20,8 @@ export interface AgentOptions {
   overcommit: number;
   /** Numbers of the users that `user: "auto"` gives to instances. */
   users: UserRange;
+  /** How long an evacuation (SIGUSR2) may take, ms. */
+  evacuateMs: number;
   /** Take this node over from another hub. */
   takeOver: boolean;
   version: string;
@@ -54,6 +56,6 @@ export const defaultTimes: AgentTimes = {
 };
 
 export const defaultOptions: Omit<AgentOptions, 'storeDirectory'> = {
-  master: null, token: null, tags: [], ports: { first: 20000, last: 29999 }, address: '', reserveMemory: 0, overcommit: 1, users: { first: 61_184, last: 65_519 }, takeOver: false,
+  master: null, token: null, tags: [], ports: { first: 20000, last: 29999 }, address: '', reserveMemory: 0, overcommit: 1, users: { first: 61_184, last: 65_519 }, takeOver: false, evacuateMs: 900_000,
   version: '0.0.0', log: () => undefined, membership: null, controllers: null, times: defaultTimes,
 };

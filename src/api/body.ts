@@ -56,6 +56,13 @@ export async function readObject<S extends z.ZodType>(c: ApiContext, schema: S):
   return result.data;
 }
 
+/** The body, or an empty object where there is none; either must fit `schema`. */
+export async function readOptional<S extends z.ZodType>(c: ApiContext, schema: S): Promise<z.output<S>> {
+  const result = schema.safeParse(await readBody(c) ?? {});
+  if (!result.success) throw invalid('the body', result.error.issues);
+  return result.data;
+}
+
 export const pathText = (path: readonly PropertyKey[]): string =>
   path.map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? String(part) : `.${String(part)}`)).join('');
 

@@ -48,7 +48,8 @@ export interface Cluster {
   deleteNode(id: string, by: Caller): Promise<void>;
   setTags(id: string, tags: string[], by: Caller): Promise<NodeView>;
   setEnvs(id: string, envs: Record<string, string>, by: Caller): Promise<NodeView>;
-  nodeAction(id: string, action: 'cordon' | 'uncordon' | 'drain' | 'take-over', by: Caller): Promise<NodeView>;
+  /** `deadlineMs` (drain): from now, then what is left is stopped; null or absent: none, or the one there is. */
+  nodeAction(id: string, action: 'cordon' | 'uncordon' | 'drain' | 'take-over', by: Caller, options?: { deadlineMs?: number | null }): Promise<NodeView>;
   nodeMetrics(id: string, fromMinute: number, toMinute: number): Promise<SeriesPoint[]>;
 
   apps(query: string, page: Page): Promise<List<AppView>>;

@@ -4,7 +4,7 @@ import { describeRoute, type DescribeRouteOptions } from 'hono-openapi';
 
 export type SchemaName = 'App' | 'AppSpec' | 'AppList' | 'Node' | 'NodeList' | 'Instance' | 'InstanceList' | 'Event' | 'EventList' | 'Revision' | 'RevisionList'
   | 'Placement' | 'Plan' | 'Why' | 'Status' | 'Health' | 'UsageAnswer' | 'SeriesList' | 'CollectionList' | 'DocumentList' | 'Discovery' | 'HttpSd' | 'Problem'
-  | 'ActorList' | 'Scale' | 'Rollback' | 'Tags' | 'Envs' | 'TokenList' | 'NewToken' | 'MadeToken' | 'Anything';
+  | 'ActorList' | 'Scale' | 'Rollback' | 'Drain' | 'Tags' | 'Envs' | 'TokenList' | 'NewToken' | 'MadeToken' | 'Anything';
 
 const content = (name: SchemaName, media = 'application/json') => ({ [media]: { schema: { $ref: `#/components/schemas/${name}` } } });
 

@@ -13,6 +13,13 @@ import { reply } from './reply.ts';
 /** Takes traffic: running, healthy, and every `ready` check passing. */
 const takesTraffic = (instance: InstanceView): boolean => isHealthy(instance) && instance.goal !== 'stop' && instance.health.every((h) => h.role !== 'ready' || h.status === 'passing');
 
+/** One of a slot: what leaves is left out as soon as its replacement takes traffic, well before it is stopped. */
+function routed(instances: readonly InstanceView[]): InstanceView[] {
+  const taking = instances.filter(takesTraffic);
+  const replaced = new Set(taking.filter(({ goal }) => goal === 'run').map(({ slot }) => slot));
+  return taking.filter(({ goal, slot }) => goal === 'run' || !replaced.has(slot));
+}
+
 /** Host of a node's address, which is a URL or a bare host. */
 function hostOf(node: NodeView): string {
   try { return new URL(node.agentAddress).hostname || node.hostname; } catch { return node.agentAddress.replace(/:\d+$/, '') || node.hostname; }
@@ -47,7 +54,7 @@ export function discoveryRoutes(app: Api, { cluster }: Resource): void {
     const view = await cluster.app(c.req.param('app'));
     const nodes = await nodesById(cluster);
     const items = await allPages((page) => cluster.instances(exactly('app', view.name), page));
-    const endpoints = items.filter(takesTraffic).flatMap((instance) => {
+    const endpoints = routed(items).flatMap((instance) => {
       const node = nodes.get(instance.node);
       if (!node) return [];
       return [{ instance: instance.id, slot: instance.slot, node: node.id, host: hostOf(node), revision: instance.revision,

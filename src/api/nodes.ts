@@ -1,6 +1,6 @@
 // /v1/nodes: the machines of the cluster.
 import { z } from 'zod';
-import { maxPageSize, listQuery, pageOf, query, readObject } from './body.ts';
+import { maxPageSize, listQuery, pageOf, query, readObject, readOptional } from './body.ts';
 import { says } from './describe.ts';
 import { permit } from './auth.ts';
 import { reply } from './reply.ts';
@@ -17,6 +17,7 @@ export function minutesOf(range: keyof typeof ranges, now = Date.now()): [from: 
 
 const tag = z.string().regex(/^[\w.:@/-]{1,100}$/, 'a tag is 1 to 100 of letters, digits and _ . : @ / -');
 const envName = z.string().regex(/^[^=\0\s]{1,200}$/, 'a name has no "=", no blank and at most 200 characters');
+const drainBody = z.strictObject({ deadlineSeconds: z.number('deadlineSeconds must be a number').min(0, 'deadlineSeconds must be 0 or more').max(30 * 86_400, 'deadlineSeconds must be 30 days at most').nullable().optional() });
 const envValue = z.string().max(32_768).refine((v) => !v.includes('\0'), 'a value holds no NUL');
 
 export function nodeRoutes(app: Api, { cluster }: Resource): void {
@@ -44,8 +45,12 @@ export function nodeRoutes(app: Api, { cluster }: Resource): void {
     'take-over': 'Make another hub\'s node this hub\'s',
   } as const;
   for (const action of Object.keys(actions) as (keyof typeof actions)[]) {
-    app.post(`/v1/nodes/:id/${action}`, says({ tag: 'nodes', summary: actions[action], gives: 'Node', refuses: [404, 409, 501] }), permit(action === 'take-over' ? 'admin' : 'deploy'),
-      async (c) => reply(c, await cluster.nodeAction(c.req.param('id')!, action, c.get('caller'))));
+    const said = action === 'drain' ? { takes: 'Drain' as const, description: 'Ends when nothing of the hub\'s runs there; the node stays cordoned. `deadlineSeconds`: then what is left is stopped in order, and placed elsewhere where it fits. Asked again, it goes on as it is, with the new deadline if one is given.' } : {};
+    app.post(`/v1/nodes/:id/${action}`, says({ tag: 'nodes', summary: actions[action], gives: 'Node', refuses: [404, 409, 501], ...said }), permit(action === 'take-over' ? 'admin' : 'deploy'),
+      async (c) => {
+        const { deadlineSeconds = null } = action === 'drain' ? await readOptional(c, drainBody) : {};
+        return reply(c, await cluster.nodeAction(c.req.param('id')!, action, c.get('caller'), deadlineSeconds === null ? {} : { deadlineMs: deadlineSeconds * 1000 }));
+      });
   }
   app.get('/v1/nodes/:id/instances', says({ tag: 'nodes', summary: 'What runs on a node', gives: 'InstanceList', refuses: [404] }), query(listQuery), async (c) => {
     const q = c.req.valid('query');

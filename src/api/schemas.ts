@@ -46,6 +46,7 @@ export function schemas(): Record<string, Schema> {
     Placement: placement,
     Scale: object({ scale: { type: 'integer', minimum: 0 } }),
     Rollback: object({ revision: { type: 'integer', minimum: 1 } }),
+    Drain: object({ deadlineSeconds: or({ type: 'number', minimum: 0 }) }, ['deadlineSeconds']),
     Revision: object({ app: text, revision: int, hash: text, spec: ref('AppSpec'), contents: map(object({ sha256: text, size: int })), createdAt: time, createdBy: text }),
     RevisionList: page(ref('Revision')),
     Node: object({ id: text, hostname: text, agentAddress: text, status: one('joining', 'ready', 'cordoned', 'draining', 'suspect', 'lost'), reason: or(ref('Reason')),

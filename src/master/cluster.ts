@@ -94,9 +94,9 @@ export class MasterCluster implements Cluster {
     this.ready();
     return this.parts.nodeActions.setEnvs(id, envs, by);
   }
-  async nodeAction(id: string, action: 'cordon' | 'uncordon' | 'drain' | 'take-over', by: Caller): Promise<NodeView> {
+  async nodeAction(id: string, action: 'cordon' | 'uncordon' | 'drain' | 'take-over', by: Caller, options: { deadlineMs?: number | null } = {}): Promise<NodeView> {
     this.ready();
-    return this.parts.nodeActions.action(id, action, by);
+    return this.parts.nodeActions.action(id, action, by, options);
   }
   async nodeMetrics(id: string, from: number, to: number): Promise<SeriesPoint[]> {
     return this.context.store.readPoints(`node/${this.parts.nodeActions.entry(id).id}`, from, to);

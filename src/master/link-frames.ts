@@ -4,13 +4,14 @@ import type { Commands } from './commands.ts';
 import type { Contents } from './contents.ts';
 import type { MasterContext } from './context.ts';
 import type { Desired } from './desired.ts';
+import type { Drains } from './drains.ts';
 import { takeMetrics, takeUsage } from './metrics.ts';
 import type { NodeLink } from './node-link.ts';
 import type { Nodes } from './nodes.ts';
 import type { ObservedInstances } from './observed.ts';
 
 export interface FrameParts {
-  context: MasterContext; nodes: Nodes; observed: ObservedInstances; desired: Desired; commands: Commands; contents: Contents;
+  context: MasterContext; nodes: Nodes; observed: ObservedInstances; desired: Desired; commands: Commands; contents: Contents; drains: Drains;
   disconnect(node: string, code: number, reason: string): void;
 }
 
@@ -21,6 +22,7 @@ export function dispatch({
   desired,
   commands,
   contents,
+  drains,
   disconnect,
 }: FrameParts): (link: NodeLink, frame: Exclude<AgentFrame, { type: 'hello' | 'ack' }>) => void {
   const events = (link: NodeLink, { generation, events: batch }: Extract<AgentFrame, { type: 'events' }>): void => {
@@ -40,6 +42,7 @@ export function dispatch({
         break;
       case 'facts': nodes.facts(link, frame.facts); break;
       case 'resync': desired.tellAll(link); break;
+      case 'evacuate': if (link.obeys) drains.asked(link, frame); break;
       case 'result': commands.result(link, frame); break;
       case 'chunk': commands.chunk(link, frame); break;
       // History and figures of a node of another hub are that hub's: not taken, not acknowledged.

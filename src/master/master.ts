@@ -22,6 +22,7 @@ import { Contents } from './contents.ts';
 import { defaultTimes } from './context.ts';
 import type { MasterContext, MasterTimes } from './context.ts';
 import { Desired } from './desired.ts';
+import { Drains } from './drains.ts';
 import { Epochs } from './epochs.ts';
 import { EventLog } from './events.ts';
 import { InstanceActions } from './instance-actions.ts';
@@ -117,11 +118,12 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
     },
     disconnect, linkOf,
   });
+  const drains = new Drains(context, records, nodes, commands);
   const links: LinkServer = new LinkServer(context, {
     admit: (hello, open) => (head.getSnapshot().matches('serving')
       ? nodes.admit(hello, open)
       : Promise.resolve({ admitted: false, code: 'starting', detail: 'This master is starting', hint: 'Try again.', final: false })),
-    frame: dispatch({ context, nodes, observed, desired, commands, contents, disconnect }),
+    frame: dispatch({ context, nodes, observed, desired, commands, contents, disconnect, drains }),
     closed: (link) => {
       desired.forget(link);
       observed.linkClosed(link);
@@ -141,7 +143,7 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
   let placer: Placer | null = null;
 
   const serve = (): (() => void) => {
-    const mine = placer = new Placer(context, new Committer(context, records, epochs, places), new Planner({ ...planning, keeps: true }));
+    const mine = placer = new Placer(context, new Committer(context, records, epochs, places), new Planner({ ...planning, keeps: true }), drains);
     view.attach({ dutiesChanged: (node) => desired.changed(node), touched: mine.changed });
     loss.start();
     keeping.start();
@@ -203,7 +205,7 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
     planner: new Planner({ ...planning, keeps: false }),
     startedAt: clock.now(),
     apps: new Apps(context, records, places, contents),
-    nodeActions: new NodeActions(context, records, nodes, desired),
+    nodeActions: new NodeActions(context, records, nodes, desired, drains),
     instanceActions: new InstanceActions(context, records, commands, epochs, places),
   });
 

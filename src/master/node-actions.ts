@@ -4,6 +4,7 @@ import { Refusal } from '../model/errors.ts';
 import type { NodeRecord, NodeView } from '../model/node.ts';
 import type { MasterContext } from './context.ts';
 import type { Desired } from './desired.ts';
+import type { Drains } from './drains.ts';
 import type { NodeEntry } from './entries.ts';
 import type { Nodes } from './nodes.ts';
 import { writeOf } from './records.ts';
@@ -15,12 +16,14 @@ export class NodeActions {
   private readonly records: Records;
   private readonly nodes: Nodes;
   private readonly desired: Desired;
+  private readonly drains: Drains;
 
-  constructor(context: MasterContext, records: Records, nodes: Nodes, desired: Desired) {
+  constructor(context: MasterContext, records: Records, nodes: Nodes, desired: Desired, drains: Drains) {
     this.context = context;
     this.records = records;
     this.nodes = nodes;
     this.desired = desired;
+    this.drains = drains;
   }
 
   /** By id, or by hostname where only one node has it. */
@@ -64,9 +67,8 @@ export class NodeActions {
     return nodeView(this.context.view, entry);
   }
 
-  async action(id: string, action: 'cordon' | 'uncordon' | 'drain' | 'take-over', by: Caller): Promise<NodeView> {
-    const at = this.context.clock.now();
-    let entry = this.entry(id);
+  async action(id: string, action: 'cordon' | 'uncordon' | 'drain' | 'take-over', by: Caller, options: { deadlineMs?: number | null } = {}): Promise<NodeView> {
+    const entry = this.entry(id);
     if (action === 'take-over') {
       if (entry.obeys || entry.link === 'none') {
         throw entry.obeys
@@ -74,12 +76,10 @@ export class NodeActions {
           : new Refusal('node-away', `Node ${id} is not connected now`, 'Take it over when it is back.');
       }
       this.nodes.takeOver(entry.id);
-    } else if (action === 'drain') {
-      entry = await this.change(id, (doc) => ({ ...doc, cordoned: true, drain: { by: by.name, at, deadlineAt: null } }));
-      this.nodes.send(entry.id, { type: 'node.drainBegan', at });
     } else {
-      entry = await this.change(id, (doc) => ({ ...doc, cordoned: action === 'cordon', drain: null }));
-      this.nodes.send(entry.id, { type: action === 'cordon' ? 'node.cordoned' : 'node.uncordoned', at });
+      const { drains } = this;
+      const done = action === 'drain' ? drains.begin(entry, by.name, options.deadlineMs ?? null) : drains.callOff(entry, action === 'cordon');
+      if (!(await done)) throw new Refusal('node-not-found', `Node ${id} was deleted meanwhile`, 'See stathub nodes.');
     }
     this.audit(entry, `node.${asked[action]}`, `Node ${entry.record.doc.facts.hostname}: ${action} asked by ${by.name}`, by, {});
     return nodeView(this.context.view, entry);

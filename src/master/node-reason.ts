@@ -30,6 +30,10 @@ export function nodeReason(entry: NodeEntry, { times, leadership, clock }: Maste
         next: { what: 'lost', at: leadership.since + Math.max(times.amnestyMs, times.lostMs) },
       };
     case 'cordoned':
+      if (entry.record.doc.drained) {
+        const { by } = entry.record.doc.drained;
+        return { code: 'drained', text: `Drained by ${by}: it is empty and takes no more`, next: { what: `stathub uncordon ${entry.id}`, at: null } };
+      }
       return {
         code: 'cordoned',
         text: 'Cordoned: it keeps its work and takes no more',
@@ -39,7 +43,7 @@ export function nodeReason(entry: NodeEntry, { times, leadership, clock }: Maste
       return {
         code: 'draining',
         text: `Drained${drain ? ` by ${drain.by}` : ''}: its work moves to other nodes`,
-        next: { what: 'empty', at: drain?.deadlineAt ?? null },
+        next: drain?.deadlineAt ? { what: 'what is left stops', at: drain.deadlineAt } : { what: 'empty', at: null },
       };
     case 'suspect':
       return { code: 'silent', text: `No beat for ${silent}`, next: { what: 'lost', at: entry.beatAt + times.lostMs } };

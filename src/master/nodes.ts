@@ -77,6 +77,14 @@ export class Nodes {
     if (before !== status) this.parts.became(entry, before);
   }
 
+  /** What is stored of a node changed, and with it the reason that is shown. */
+  showAgain(id: string): void {
+    const entry = this.context.view.nodes.get(id);
+    if (!entry) return;
+    entry.reason = nodeReason(entry, this.context);
+    this.context.view.nodeChanged(id, false);
+  }
+
   forget(id: string): void {
     this.actors.get(id)?.stop();
     this.actors.delete(id);

@@ -18,15 +18,18 @@ export class Placer {
   private readonly context: MasterContext;
   private readonly committer: Committer;
   private readonly planner: Planner;
+  private readonly drains: { finish(): Promise<void> };
   private plan: Plan | null = null;
   private versions: SlotVersions = new Map();
   private readonly said = new Map<string, number>();
   private working: Promise<unknown> = Promise.resolve();
 
-  constructor(context: MasterContext, committer: Committer, planner: Planner) {
+  /** @param drains ended where their nodes are empty, before each plan */
+  constructor(context: MasterContext, committer: Committer, planner: Planner, drains: { finish(): Promise<void> }) {
     this.context = context;
     this.committer = committer;
     this.planner = planner;
+    this.drains = drains;
     const watched = <T>(work: () => Promise<T>): Promise<T> => {
       const mine = work();
       this.working = mine.catch((error: unknown) => context.warn('placement failed', error));
@@ -70,6 +73,7 @@ export class Placer {
 
   private async planned(): Promise<Planned> {
     await this.committer.finishDeletions();
+    await this.drains.finish();
     this.versions = new Map();
     this.plan = await this.planner.ask({ kind: 'plan', more: 0 }, this.versions);
     this.show(this.plan);

@@ -40,6 +40,10 @@ export interface NodeRecord {
   envs: Record<string, string>;
   cordoned: boolean;
   drain: { by: string; at: number; deadlineAt: number | null } | null;
+  /** How the last drain ended, until it is uncordoned or drained again; absent in records of before. */
+  drained?: { by: string; at: number } | null;
+  /** What its agent asked for (SIGUSR2), named by the agent's own time, and what became of it; absent in records of before. */
+  evacuation?: { at: number; state: 'under-way' | 'done' | 'off' } | null;
   /** Run number of the agent last seen; the newest wins. */
   run: number;
   /** Last beat known to the store (written behind), epoch ms. */

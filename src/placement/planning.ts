@@ -30,6 +30,7 @@ export class Planning {
   private readonly choosers = new Map<string, { chooser: Chooser; counts: Map<number, number>; generation: number }>();
   private readonly funnels = new Map<string, { funnel: Funnel; generation: number }>();
   private readonly scored = new Map<string, number>();
+  private madeBusy: Set<string> | null = null;
   private madeLedger: Ledger | null = null;
   private madePresence: Presence | null | undefined;
 
@@ -52,6 +53,30 @@ export class Planning {
 
   wait(draft: AppDraft, slot: number, code: WaitingCode, reason: string): void {
     this.waiting.push({ app: draft.name, slot, code, reason });
+  }
+
+  /** Nodes that are drained and still hold what is of no system app. */
+  private get busyDrained(): Set<string> {
+    if (this.madeBusy) return this.madeBusy;
+    const busy = this.madeBusy = new Set<string>();
+    const drained = new Set(this.table.nodes.filter(({ status }) => status === 'draining').map(({ id }) => id));
+    for (const app of drained.size > 0 ? this.snapshot.apps : []) {
+      if (app.spec.type === 'system') continue;
+      for (const { a, b } of app.slots) {
+        for (const held of [a, b]) {
+          const status = held && app.seen.get(held.id)?.status;
+          if (held && drained.has(held.node) && status !== 'stopped' && status !== 'failed') busy.add(held.node);
+        }
+      }
+    }
+    return busy;
+  }
+
+  /** An instance of a system app serves what is beside it: it leaves a drained node last, or when the time is up. */
+  staysOnDrained(node: string): boolean {
+    const deadline = this.snapshot.drainDeadlines.get(node) ?? null;
+    this.wake(deadline);
+    return (deadline === null || deadline > this.now) && this.busyDrained.has(node);
   }
 
   get ledger(): Ledger {

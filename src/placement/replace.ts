@@ -61,7 +61,7 @@ export function replaceInstances(planning: Planning, draft: AppDraft, slots: rea
       continue;
     }
     const node = planning.table.get(run.node);
-    if (node?.status === 'draining' && drainSlot(planning, draft, slot, run, rollout)) continue;
+    if (node?.status === 'draining' && draft.spec.type !== 'system' && drainSlot(planning, draft, slot, run, rollout)) continue;
     escalatedSlot(planning, draft, slot, run, true);
   }
   rollout.update(outdated);

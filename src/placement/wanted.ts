@@ -56,7 +56,7 @@ function onEveryNode(planning: Planning, draft: AppDraft): WantedSlots {
     const node = table.numbers.get(held.node);
     const name = table.label(held.node);
     if (node === undefined || matched[node] !== 1) stopSlot(planning, draft, slot, `${name} does not match \`${draft.spec.placement.query}\``);
-    else if (table.nodes[node]!.status === 'draining') stopSlot(planning, draft, slot, `${name} is being drained`);
+    else if (table.nodes[node]!.status === 'draining' && !planning.staysOnDrained(held.node)) stopSlot(planning, draft, slot, `${name} is drained, and everything else has left it`);
     else if (there.has(node)) stopSlot(planning, draft, slot, `there is another one on ${name}`);
     else {
       there.add(node);

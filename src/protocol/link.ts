@@ -51,6 +51,8 @@ export const agentFrame = z.discriminatedUnion('type', [
   z.object({ type: z.literal('metrics'), points: z.array(z.object({ subject: z.string(), minute: z.number().int(), values: z.record(z.string(), z.tuple([z.number(), z.number(), z.number()])) })) }),
   /** Numbered within a spool generation; acknowledged after the master's commit. */
   z.object({ type: z.literal('events'), generation: z.string(), events: z.array(z.object({ n: z.number().int(), event: record<Omit<ClusterEvent, 'seq'>>('at', 'kind', 'subject', 'message') })) }),
+  /** The node is to be drained (SIGUSR2). `at` names the evacuation; sent after every welcome until the command `evacuation` answers. */
+  z.object({ type: z.literal('evacuate'), at: z.number(), remainingMs: z.number().nullable() }),
   /** Part of the answer to a streaming command (logs, files, inspection). Binary is base64. */
   z.object({ type: z.literal('chunk'), id, value: z.unknown() }),
 ]);
@@ -66,7 +68,7 @@ const n = z.number().int();
  */
 export const command = z.object({
   type: z.literal('command'), n, id, expiresInMs: z.number(),
-  name: z.enum(['restart', 'kill', 'stop', 'adopt', 'logs', 'cancel', 'health', 'usage', 'actors', 'inspect', 'send', 'files', 'resolve', 'blob']),
+  name: z.enum(['restart', 'kill', 'stop', 'adopt', 'logs', 'cancel', 'health', 'usage', 'actors', 'inspect', 'send', 'files', 'resolve', 'evacuation', 'blob']),
   /** Instance or actor id, or the id of the command to cancel. */
   target: z.string(),
   args: z.record(z.string(), z.unknown()),

@@ -19,7 +19,7 @@ function optionsOf(inForce: InForce, log: Logger): StartOptions {
   return {
     storeDirectory: value(inForce, 'store-directory'), master: value(inForce, 'master'), token: value(inForce, 'token'), tags: value(inForce, 'tags'),
     ports: rangeOf(value(inForce, 'ports')), address: value<string | null>(inForce, 'address') ?? '', reserveMemory: value(inForce, 'reserve-memory'),
-    overcommit: value(inForce, 'overcommit'), users: rangeOf(value(inForce, 'users')), takeOver: value(inForce, 'take-over'), version, log: (level, message) => log[level](message),
+    overcommit: value(inForce, 'overcommit'), users: rangeOf(value(inForce, 'users')), takeOver: value(inForce, 'take-over'), evacuateMs: value(inForce, 'evacuate-within'), version, log: (level, message) => log[level](message),
   };
 }
 
@@ -67,10 +67,18 @@ export async function runAgent(inForce: InForce, say: (line: string) => void): P
     running.agent.announce(http.address);
     say(`stathub agent ${version} at ${http.address}, node ${running.agent.identity.node}, ${master ? `of the master at ${master}` : 'alone'}, store ${directory}`);
     if (made && needsToken(bind)) say(`admin token, shown this once: ${made.admin}`);
+    process.on('SIGUSR2', () => { running.agent.evacuate().catch((error: unknown) => log.error({ err: error }, 'the node could not be evacuated')); });
     process.on('SIGHUP', () => { try { tokens.reload(); log.info('tokens read again'); } catch (error) { log.error({ err: error }, 'tokens not read'); } });
     ending.add('heap', trimAfterStorms());
     log.info({ address: http.address, directory }, 'agent serves');
     const how = await Promise.race([asked, running.agent.ended.then((failure) => ({ failure }))]);
+    const { drained } = running.agent;
+    if (drained !== null) {
+      // The machine is about to go: what could not leave in time is ended in order.
+      processes = drained === 'time-up';
+      say(processes ? 'the time for the evacuation is up; the agent ends, with what is left' : 'the node is empty; the agent ends');
+      return 0;
+    }
     if (typeof how !== 'string') {
       say(`the agent ended: ${how.failure ?? 'for no known reason'}`);
       return how.failure ? 1 : 0;

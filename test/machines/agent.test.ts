@@ -21,13 +21,13 @@ function bench() {
 }
 const samples: Record<string, AgentEvent> = {
   'app.start': { type: 'app.start', key: 'web#0' }, 'app.crashed': { type: 'app.crashed', key: 'web#0', mono: 0 }, 'agent.drain': { type: 'agent.drain', deadlineMs: 60_000 },
-  'agent.emptied': { type: 'agent.emptied' }, 'agent.stop': { type: 'agent.stop' }, 'link.start': { type: 'link.start' },
+  'agent.emptied': { type: 'agent.emptied' }, 'agent.drainEnded': { type: 'agent.drainEnded' }, 'agent.stop': { type: 'agent.stop' }, 'link.start': { type: 'link.start' },
 };
 /** State -> event -> where it leads; what is not here leaves the state as it is. */
 const table: Record<string, Record<string, string>> = {
   recovering: { 'agent.stop': 'stopped' },
   serving: { 'agent.drain': 'draining', 'agent.stop': 'stopped' },
-  draining: { 'agent.emptied': 'stopped', 'agent.stop': 'stopped' },
+  draining: { 'agent.emptied': 'stopped', 'agent.drainEnded': 'serving', 'agent.stop': 'stopped' },
   stopped: {},
 };
 async function at(state: string) {
@@ -93,5 +93,11 @@ agent('draining ends at its deadline; the link is let go at the end', async () =
   b.clock.increment(1);
   assert.is(b.state(), 'stopped');
   assert.is(b.link.stops, 1);
+});
+agent('a drain that is called off leaves the link as it was', async () => {
+  const b = await at('draining');
+  b.actor.send({ type: 'agent.drainEnded' });
+  b.clock.increment(100_000);
+  assert.equal([b.state(), b.link.starts, b.link.stops], ['serving', 1, 0]);
 });
 agent.run();
