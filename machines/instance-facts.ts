@@ -140,7 +140,7 @@ const exitReasons: Record<KillReason, ExitReason> = {
 /** An exit that was asked for carries why and by whom; an oom kill seen by the kernel stays one. */
 export function exitWithCause(exit: Exit, killing: Killing | null): Exit {
   if (!killing || exit.reason === 'oom') return exit;
-  return { ...exit, reason: exitReasons[killing.reason], by: killing.by, quota: killing.quota ?? exit.quota };
+  return { ...exit, reason: exitReasons[killing.reason], by: killing.by, text: killing.text ?? exit.text, quota: killing.quota ?? exit.quota };
 }
 
 /** `killing` for these ends the assignment; every other one leads to a restart. */

@@ -9,6 +9,7 @@ import { launchDirectory } from './effects/launch-records.ts';
 import { switchWords } from './effects/switch-user.ts';
 import type { LaunchPlan } from './effects/run-script.ts';
 import { outputFile } from './effects/output.ts';
+import { outputSizes } from './exits.ts';
 import type { PortSet } from './launch-ports.ts';
 import { monoMs } from './moment.ts';
 import type { InstanceRecord, LaunchRecord } from './records.ts';
@@ -36,7 +37,7 @@ export function newLaunch(context: AgentContext, { assignment, spec }: InstanceR
   return {
     launch, boot: bootId(), at: Date.now(), mono: monoMs(), epoch: statEpoch(assignment.epoch, launch), revision: assignment.revision,
     ...ports, user, cgroup, limits: context.limits.apply(assignment.id, cgroup, { memory: spec.resAlloc.mem, cpus: spec.resAlloc.cpus, cpuQuota: spec.limits.cpus, processes: spec.limits.processes }),
-    restarts, workDirectory: spec.workingDirectory ?? join(own, 'work'),
+    restarts, output: outputSizes(directory), workDirectory: spec.workingDirectory ?? join(own, 'work'),
   };
 }
 

@@ -3,9 +3,9 @@
 import { createActor, fromCallback, fromPromise, type Actor } from 'xstate';
 import { linkMachine, type LinkEvent } from '../../machines/link.ts';
 import type { InstanceView } from '../model/instance.ts';
-import type { NodeFacts, NodeLoad } from '../model/node.ts';
+import type { NodeFacts } from '../model/node.ts';
 import type { UsageRow } from '../model/usage.ts';
-import type { AgentFrame, Command, DesiredFrame, Hello, MasterFrame, Times } from '../protocol/link.ts';
+import type { AgentFrame, Command, MasterFrame, Times } from '../protocol/link.ts';
 import { openPoll } from './effects/poll.ts';
 import { openSocket, socketPasses } from './effects/socket.ts';
 import type { Line, LineListener, LineOptions } from './line.ts';

@@ -4,7 +4,7 @@ import type { AgentContext } from './context.ts';
 import { fateOf } from './effects/adopt.ts';
 import { bootId } from './effects/boot.ts';
 import { sweepMemberships } from './effects/cgroup.ts';
-import { readExit, readLaunch, readReady, readStopping } from './effects/launch-facts.ts';
+import { readExit, readLaunch, readReady, readStopping, type ProgramExit } from './effects/launch-facts.ts';
 import { launchDirectory, readInstances, type StoredInstance } from './effects/launch-records.ts';
 import type { QuarantineNotice } from './effects/quarantine.ts';
 import { scanMarked, type Marked } from './effects/strays.ts';
@@ -60,10 +60,13 @@ async function recoverEntry(context: AgentContext, stored: StoredInstance<Instan
   const tree = { membership: newest.cgroup, program: identity && { pid: identity.pid, startTime: identity.startTime }, node: context.node, instance: stored.id, epoch: newest.epoch };
   const by = readStopping(directory)?.['by'];
   const about = { launch: newest.launch, at: newest.at, directory: stored.directory, by: typeof by === 'string' ? by : null, ...whatKernelSays(stored.directory, newest) };
-  const exit = fate.is === 'running' ? null : fate.is === 'exited' ? exitOf(fate.exit, about, null) : { ...unseenExit(newest.launch, Date.now()), durationMs: Date.now() - newest.at };
+  const exit = fate.is === 'running' ? null : fate.is === 'exited' ? exitOf(fate.exit, about, null) : exitOf(nobodySaw(Date.now()), about, null);
   entry.program.adopt({ record: newest, identity, exit, empty: exit !== null && isEmpty(tree) });
   return entry;
 }
+
+/** Its launcher was killed, and it has ended: how is not known, its last output is. */
+const nobodySaw = (at: number): ProgramExit => ({ code: null, signal: null, at, core: false, complaint: '' });
 
 /** The newest launch whose launch.json is whole. */
 function newestLaunch(stored: StoredInstance<InstanceRecord>): LaunchRecord | null {

@@ -33,5 +33,36 @@ export async function renderMetrics(cluster: Cluster, version: string): Promise<
   const perApp = { wanted: gauge('stathub_app_wanted', 'Instances an app should have', ['app']), running: gauge('stathub_app_running', 'Instances running', ['app']), healthy: gauge('stathub_app_healthy', 'Instances running and healthy', ['app']) };
   for (const metric of Object.values(perApp)) metric.reset();
   for (const app of apps) for (const key of ['wanted', 'running', 'healthy'] as const) perApp[key].set({ app: app.name }, app.instances[key]);
+  await instanceFigures(cluster);
   return { text: await registry.metrics(), type: registry.contentType };
+}
+
+/** Above this many instances only their apps' sums are told: a series each would be too many for whoever scrapes. */
+const mostInstances = 2000;
+
+const ofInstance = {
+  cpu: gauge('stathub_instance_cpu_cores', 'Cores an instance uses', ['app', 'slot', 'instance', 'node']),
+  mem: gauge('stathub_instance_memory_bytes', 'Memory an instance uses', ['app', 'slot', 'instance', 'node']),
+  memShare: gauge('stathub_instance_memory_ratio', 'Memory an instance uses, of its resAlloc.mem', ['app', 'slot', 'instance', 'node']),
+  fds: gauge('stathub_instance_open_fds', 'Descriptors an instance has open', ['app', 'slot', 'instance', 'node']),
+  processes: gauge('stathub_instance_processes', 'Processes of an instance', ['app', 'slot', 'instance', 'node']),
+  ioRead: gauge('stathub_instance_read_bytes', 'Bytes read from disks since the launch began', ['app', 'slot', 'instance', 'node']),
+  ioWrite: gauge('stathub_instance_written_bytes', 'Bytes written to disks since the launch began', ['app', 'slot', 'instance', 'node']),
+};
+const restarts = gauge('stathub_instance_restarts', 'Restarts of an instance in place', ['app', 'slot', 'instance', 'node']);
+const sums = { cpu: gauge('stathub_app_cpu_cores', 'Cores the instances of an app use', ['app']), mem: gauge('stathub_app_memory_bytes', 'Memory the instances of an app use', ['app']) };
+const ofNode = { cpu: gauge('stathub_node_cpu_ratio', 'Part of its cores that a node uses', ['node']), memUsed: gauge('stathub_node_memory_used_bytes', 'Memory that a node uses', ['node']), diskUsed: gauge('stathub_node_disk_used_bytes', 'Disk that a node uses', ['node']) };
+
+/** What instances, apps and nodes use, as last reported. */
+async function instanceFigures(cluster: Cluster): Promise<void> {
+  for (const metric of [...Object.values(ofInstance), restarts, ...Object.values(sums), ...Object.values(ofNode)]) metric.reset();
+  const instances = await allPages((page) => cluster.instances('', page)), nodes = await allPages((page) => cluster.nodes('', page));
+  for (const { app, slot, id, node, usage, restarts: n, pid } of instances) {
+    for (const key of ['cpu', 'mem'] as const) if (usage?.[key] != null) sums[key].inc({ app }, usage[key]);
+    if (instances.length > mostInstances || pid === null) continue;
+    const labels = { app, slot: String(slot), instance: id, node };
+    for (const [key, metric] of Object.entries(ofInstance)) { const value = usage?.[key as keyof typeof ofInstance]; if (value != null) metric.set(labels, value); }
+    restarts.set(labels, n);
+  }
+  for (const { id, load } of nodes) if (load) for (const key of ['cpu', 'memUsed', 'diskUsed'] as const) ofNode[key].set({ node: id }, load[key]);
 }

@@ -59,7 +59,7 @@ export function schemas(): Record<string, Schema> {
     Envs: map(text),
     Exit: object({ code: or(int), signal: or(int), reason: one('exited', 'signal', 'oom', 'disk', 'unhealthy', 'stop', 'update', 'start-timeout', 'port-taken', 'partition', 'no-room', 'disk-full', 'not-started',
       'unknown'),
-      at: time, durationMs: int, launch: int, core: yes, peakMem: or(int), by: or(text),
+      at: time, durationMs: int, launch: int, core: yes, peakMem: or(int), by: or(text), text: or(text),
       quota: or(object({ what: one('memory', 'disk'), used: int, limit: int })), tail: list(text) }),
     HealthView: object({ index: int, role: one('live', 'ready', 'startup'), status: one('waiting', 'passing', 'failing'), failures: int, at: time, detail: text }),
     Usage: object({ at: time, cpu: or(real), mem: or(int), fds: or(int), processes: or(int), threads: or(int), disk: or(int), ioRead: or(int), ioWrite: or(int), cpuShare: or(real), memShare: or(real) }),

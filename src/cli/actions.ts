@@ -4,11 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { AppView, Revision } from '../model/app.ts';
 import type { InstanceView } from '../model/instance.ts';
 import { exactly } from '../protocol/exact.ts';
-import type { PlanView, WhyView } from '../protocol/views.ts';
+import type { PlanView } from '../protocol/views.ts';
 import { isInstance, path, query, type Client } from './client.ts';
 import { showPlan, waitHealthy } from './deploy.ts';
 import { CliError, exitCode } from './exit.ts';
-import { clock } from './format.ts';
 import type { WaitOptions } from './kit.ts';
 import { bold, dim, json, status, type Output } from './output.ts';
 import { everyPage } from './pages.ts';
@@ -81,16 +80,4 @@ export async function adopt(client: Client, output: Output, name: string, option
   }
   if (options.json) json(unknown.length === 1 && isInstance(name) ? taken[0] : { items: taken, total: taken.length }, output);
   if (refused.length > 0) throw new CliError(exitCode.refused, `${refused.length} of ${unknown.length} were not adopted\n  ${refused.join('\n  ')}`);
-}
-
-export async function why(client: Client, output: Output, name: string, options: { json: boolean }): Promise<void> {
-  const view = await client.get<WhyView>(isInstance(name) ? path`/v1/instances/${name}/why` : path`/v1/apps/${name}/why`);
-  if (options.json) { json(view, output); return; }
-  output.out(`${bold(view.subject, output)} is ${status(view.status, output)}${view.reason ? `: ${view.reason.text}` : ''}\n`);
-  if (view.reason?.next) output.out(`next: ${view.reason.next.what}${view.reason.next.at ? ` at ${clock(view.reason.next.at)}` : ''}\n`);
-  for (const step of view.funnel) output.out(`  ${String(step.left).padStart(5)} nodes  ${step.step}\n`);
-  for (const miss of view.nearest) output.out(`  nearest: ${miss}\n`);
-  for (const waiting of view.waiting) output.out(`  slot ${waiting.slot} waits: ${waiting.reason}\n`);
-  for (const decision of view.decisions) output.out(`  ${dim(clock(decision.at), output)} slot ${decision.slot}: ${decision.text}\n`);
-  for (const event of view.events) output.out(`  ${dim(clock(event.at), output)} ${event.message}\n`);
 }

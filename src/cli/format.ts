@@ -21,6 +21,13 @@ export function memory(bytes: number | null): string {
   return `${value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)} ${['KiB', 'MiB', 'GiB', 'TiB', 'PiB'][unit]}`;
 }
 
+/** A fraction, or cores: 0.5 is `50 %`; `–` where unknown. */
+export function percent(part: number | null): string {
+  if (part === null) return '–';
+  const shown = part * 100;
+  return `${shown === 0 ? '0' : shown < 1 ? shown.toFixed(1) : Math.round(shown)} %`;
+}
+
 export const clock = (at: number): string => new Date(at).toTimeString().slice(0, 8);
 
 /** `10m`, `2h`, `90s`, `3d` → ms. @throws Error saying what is right */

@@ -6,7 +6,7 @@ import type { InstanceView } from '../model/instance.ts';
 import type { NodeView } from '../model/node.ts';
 import type { StatusView } from '../protocol/views.ts';
 import { query, type Client } from './client.ts';
-import { age, clock, memory } from './format.ts';
+import { age, clock, memory, percent } from './format.ts';
 import { bold, dim, json, status, table, type Output } from './output.ts';
 import { firstPages } from './pages.ts';
 
@@ -51,9 +51,12 @@ export const nodes = (client: Client, output: Output, options: ListOptions): Pro
     `${node.allocated.cpus}/${node.allocatable.cpus}`, `${memory(node.allocated.mem)} of ${memory(node.allocatable.mem)}`, limitsOf(node), node.tags.join(','), node.link,
   ]), output), 'no nodes yet; `stathub agent --master URL` on a machine joins it');
 
+/** `188 MiB`, and near its limit `188 MiB (94 %)`. */
+const ofShare = (shown: string, share: number | null | undefined): string => (share != null && share >= 0.8 ? `${shown} (${percent(share)})` : shown);
+
 export const instances = (client: Client, output: Output, options: ListOptions): Promise<void> =>
-  list<InstanceView>(client, output, options, '/v1/instances', (items) => table(['INSTANCE', 'STATUS', 'PID', 'PORTS', 'RESTARTS', 'AGE', 'NODE', 'BECAUSE'], items.map((i) => [
-    bold(i.id, output), status(i.status, output), i.pid === null ? '–' : String(i.pid), i.ports.join(',') || '–', String(i.restarts),
+  list<InstanceView>(client, output, options, '/v1/instances', (items) => table(['INSTANCE', 'STATUS', 'PID', 'PORTS', 'CPU', 'MEMORY', 'RESTARTS', 'AGE', 'NODE', 'BECAUSE'], items.map((i) => [
+    bold(i.id, output), status(i.status, output), i.pid === null ? '–' : String(i.pid), i.ports.join(',') || '–', percent(i.usage?.cpu ?? null), ofShare(memory(i.usage?.mem ?? null), i.usage?.memShare), String(i.restarts),
     age(i.startedAt === null ? null : Date.now() - i.startedAt), i.node, because(i.reason),
   ]), output), 'no instances');
 
@@ -94,5 +97,8 @@ export async function hubStatus(client: Client, output: Output, options: { json:
   if (view.hub) output.out(`hub        ${view.hub}${view.term === null ? '' : `, term ${view.term}`}\n`);
   if (view.store) output.out(`store      ${view.store.kind}, ${view.store.detail}\n`);
   output.out(`nodes      ${counts(view.nodes)}\napps       ${view.apps}\ninstances  ${counts(view.instances)}\n`);
+  const { items } = await client.get<List<NodeView>>('/v1/nodes?size=1000'), live = items.filter(({ load, status }) => load && status !== 'lost');
+  const sum = (of: (node: NodeView) => number): number => live.reduce((all, node) => all + of(node), 0);
+  if (live.length > 0) output.out(`uses       ${sum(({ load, os }) => load!.cpu * os.cpus).toFixed(1)} of ${sum(({ os }) => os.cpus)} cores, ${memory(sum(({ load }) => load!.memUsed))} of ${memory(sum((node) => node.memory.total))}\n`);
   for (const notice of view.notices) output.out(`notice     ${notice.text}\n`);
 }

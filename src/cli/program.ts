@@ -11,6 +11,7 @@ import * as lists from './lists.ts';
 import { logs, type LogOptions } from './logs.ts';
 import { addNodeCommands } from './node-commands.ts';
 import type { Output } from './output.ts';
+import { why } from './why.ts';
 
 export interface CommandOptions {
   output: Output;
@@ -44,7 +45,7 @@ export function addCommands(program: Command, options: CommandOptions): void {
   }
   command('status', 'the hub in a few lines').option('--json', 'answer in JSON').action((o) => lists.hubStatus(client(), output, { json: o.json === true }));
   command('why', 'why an app or instance is as it is').argument('<app-or-instance>').option('--json', 'answer in JSON')
-    .action((name: string, o) => actions.why(client(), output, name, { json: o.json === true }));
+    .action((name: string, o) => why(client(), output, name, { json: o.json === true }));
   command('query', 'run a query over the nodes, or over documents in a file').argument('<query>').argument('[file]', 'a JSON array or one document a line; - for standard input')
     .option('--explain', 'say clause by clause what is left, and the nearest miss').option('--json', 'answer in JSON')
     .action(async (text: string, file: string | undefined, o) => (await import('./query.ts')).runQuery(file === undefined ? client() : null, output, text, file ?? null, { explain: o.explain === true, json: o.json === true }));

@@ -91,6 +91,7 @@ function soundExit(value: unknown): InstanceView['exit'] {
     core: raw.core === true,
     peakMem: whole(raw.peakMem),
     by: typeof raw.by === 'string' ? raw.by : null,
+    text: typeof raw.text === 'string' ? text(raw.text) : null,
     quota: soundQuota(raw.quota),
     tail: list(raw.tail)
       .slice(-50)

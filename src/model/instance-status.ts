@@ -26,13 +26,13 @@ export function toStatus(value: StateValue | null): InstanceStatus {
 }
 
 /** How a launch ended, as the end of a sentence: "exited with code 1", "was killed by SIGKILL". */
-export function exitText(exit: Pick<Exit, 'reason' | 'code' | 'signal' | 'peakMem'> & Partial<Pick<Exit, 'tail'>>): string {
+export function exitText(exit: Pick<Exit, 'reason' | 'code' | 'signal' | 'peakMem'> & Partial<Pick<Exit, 'tail' | 'text' | 'quota' | 'core'>>): string {
   const how = exit.signal !== null ? `by ${signalName(exit.signal)}` : exit.code !== null ? `with code ${exit.code}` : null;
   switch (exit.reason) {
-    case 'oom': return `ran out of memory${exit.peakMem === null ? '' : ` at ${showSize(exit.peakMem)}`}`;
-    case 'disk': return 'was stopped: it used more disk than it may';
-    case 'unhealthy': return 'was stopped: its health check kept failing';
-    case 'start-timeout': return 'was stopped: it did not become healthy in time';
+    case 'oom': return `ran out of memory${exit.text ? `: ${exit.text}` : `${exit.peakMem === null ? '' : ` at ${showSize(exit.peakMem)}`}${exit.quota ? `; ${showSize(exit.quota.limit)} are allowed` : ''}`}`;
+    case 'disk': return `was stopped: ${exit.text ?? (exit.quota ? `it used ${showSize(exit.quota.used)} of disk; ${showSize(exit.quota.limit)} are allowed` : 'it used more disk than it may')}`;
+    case 'unhealthy': return `was stopped: ${exit.text ?? 'its health check kept failing'}`;
+    case 'start-timeout': return `was stopped: ${exit.text ?? 'it did not become healthy in time'}`;
     case 'port-taken': return 'found its port taken';
     case 'partition': return 'was stopped: its node had lost its master';
     case 'no-room': return `found no room${exit.tail?.length ? `: ${exit.tail.at(-1)}` : ''}`;
@@ -40,7 +40,7 @@ export function exitText(exit: Pick<Exit, 'reason' | 'code' | 'signal' | 'peakMe
     case 'not-started': return `could not be started${exit.tail?.length ? `: ${exit.tail.at(-1)}` : ''}`;
     case 'stop': return `was stopped${how ? ` (${how})` : ''}`;
     case 'update': return `was replaced${how ? ` (${how})` : ''}`;
-    case 'signal': return `was killed ${how ?? 'by a signal'}`;
+    case 'signal': return `was killed ${how ?? 'by a signal'}${exit.core ? ' and left a core dump' : ''}`;
     case 'exited': return `exited ${how ?? ''}`.trimEnd();
     case 'unknown': return 'ended while nobody watched: how is not known';
   }

@@ -20,6 +20,7 @@ export interface Exit {
   code: number | null; /** number */ signal: number | null; reason: ExitReason;
   /** epoch ms */ at: number; durationMs: number; launch: number; core: boolean; peakMem: number | null;
   /** Who asked for it, where somebody did. */ by: string | null;
+  /** What led to it, in words, where more is known than the reason: "health check 0 failed 3 times in a row (...)". */ text: string | null;
   /** The limit that it was over, where that is why. */ quota: Exceeded | null;
   /** Last lines of output. */ tail: string[];
 }

@@ -45,7 +45,7 @@ test('answers have the shape that is described', async () => {
   const { ask, cluster } = sample();
   cluster.addApp(specOf('web', { ports: [0], envs: { A: 'b' } }));
   cluster.addNode('n1', { reason: { code: 'x', text: 'y', next: { what: 'z', at: null } } });
-  cluster.addInstance('web.0.aaaaaaaa', { exit: { code: null, signal: 9, reason: 'oom', at: 1, durationMs: 2, launch: 1, core: false, peakMem: 5, by: null, quota: null, tail: ['x'] }, health: [{ index: 0, role: 'live', status: 'passing', failures: 0, at: 1, detail: '' }],
+  cluster.addInstance('web.0.aaaaaaaa', { exit: { code: null, signal: 9, reason: 'oom', at: 1, durationMs: 2, launch: 1, core: false, peakMem: 5, by: null, text: null, quota: null, tail: ['x'] }, health: [{ index: 0, role: 'live', status: 'passing', failures: 0, at: 1, detail: '' }],
     usage: { at: 1, cpu: 0.5, mem: 1, fds: null, processes: 2, threads: 3, disk: null, ioRead: 0, ioWrite: 0, cpuShare: 1, memShare: null }, escalated: { launch: 3, deaths: 3 } });
   cluster.addEvent('it began', { subject: { app: 'web', slot: 0 } });
   cluster.actorList = [{ id: 'master', parent: null, machine: 'master', label: 'master', where: 'master', state: 'serving', status: 'active', at: 1 }];

@@ -49,7 +49,7 @@ function bench(slots: number, options: { answerMs?: number; restart?: Partial<Re
   };
 }
 const when = (mono: number) => ({ at: mono, mono, chance: 0.5 });
-const exitAt = (at: number, code: number, launch = 1): Exit => ({ code, signal: null, reason: 'exited', at, durationMs: 0, launch, core: false, peakMem: null, by: null, quota: null, tail: [] });
+const exitAt = (at: number, code: number, launch = 1): Exit => ({ code, signal: null, reason: 'exited', at, durationMs: 0, launch, core: false, peakMem: null, by: null, text: null, quota: null, tail: [] });
 
 async function running(slots: number, options: Parameters<typeof bench>[1] = {}) {
   const b = bench(slots, options);

@@ -14,7 +14,7 @@ import { statePath } from '../../src/model/instance-status.ts';
 
 const check: HealthCheckSpec = { protocol: 'TCP', role: 'live', path: '/', portIndex: 0, port: null, command: null, match: null, initialDelaySeconds: 0, intervalSeconds: 20, timeoutSeconds: 5, maxConsecutiveFailures: 2 };
 const launch: LaunchFacts = { launch: 1, pid: 4711, at: 1000, mono: 1000, ports: [20001], debugPort: null, consolePort: null, restarts: 0 };
-const exit: Exit = { code: 1, signal: null, reason: 'exited', at: 5000, durationMs: 4000, launch: 1, core: false, peakMem: null, by: null, quota: null, tail: ['bad'] };
+const exit: Exit = { code: 1, signal: null, reason: 'exited', at: 5000, durationMs: 4000, launch: 1, core: false, peakMem: null, by: null, text: null, quota: null, tail: ['bad'] };
 const when = { at: 5000, mono: 5000, chance: 0.5 };
 const plan: RestartPlan = { at: 6000, delayMs: 1000, crashLoop: false, deaths: 1, held: false, periodSeconds: 600, closed: true };
 const passing: CheckState = { index: 0, role: 'live', status: 'passing', failures: 0, at: 2000, detail: 'ok', passedOnce: true };

@@ -58,7 +58,7 @@ test('status is the top of the state', () => {
   assert.is(statePath({ running: {} }), 'running');
 });
 
-const exit = (more: Partial<Exit> = {}): Exit => ({ code: 1, signal: null, reason: 'exited', at: 0, durationMs: 5, launch: 1, core: false, peakMem: null, by: null, quota: null, tail: [], ...more });
+const exit = (more: Partial<Exit> = {}): Exit => ({ code: 1, signal: null, reason: 'exited', at: 0, durationMs: 5, launch: 1, core: false, peakMem: null, by: null, text: null, quota: null, tail: [], ...more });
 
 test('every end has its own words', () => {
   const reasons: ExitReason[] = ['exited', 'signal', 'oom', 'disk', 'unhealthy', 'stop', 'update', 'start-timeout', 'port-taken', 'partition', 'no-room', 'disk-full', 'not-started', 'unknown'];

@@ -18,17 +18,19 @@ export interface OutboxOptions {
   warn: (message: string, error?: unknown) => void;
 }
 
-const gatherMs = 5000;
 /** Points of one frame, and those that wait in memory for a line before they go to disk. */
 const frame = 2000, inMemory = 4000;
-/** No line for so long: what waits goes to disk. */
-const patienceMs = 60_000;
 /** On disk, deflated: a thousand instances for about six hours, fewer for longer. */
 const mostBytes = 16 * 1024 * 1024, mostFiles = 7 * 24;
 const fileName = /^(\d+)\.points$/;
 
+/** ms: points are gathered for so long; without a line for so long what waits goes to disk. */
+export interface OutboxTimes { gatherMs: number; patienceMs: number }
+const usual: OutboxTimes = { gatherMs: 5000, patienceMs: 60_000 };
+
 export class PointOutbox {
   readonly #options: OutboxOptions;
+  readonly #times: OutboxTimes;
   #waiting: Point[] = [];
   /** Sent, and not known to have arrived. */
   #sent: { at: number; line: number; points: Point[] }[] = [];
@@ -39,7 +41,10 @@ export class PointOutbox {
   #working: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor(options: OutboxOptions) { this.#options = options; }
+  constructor(options: OutboxOptions, times = usual) {
+    this.#options = options;
+    this.#times = times;
+  }
 
   add(points: readonly Point[]): void {
     for (const point of points) this.#waiting.push(point);
@@ -47,7 +52,7 @@ export class PointOutbox {
   }
 
   #later(): void {
-    if (!this.#closed) this.#timer ??= setTimeout(() => { this.#timer = null; this.#turn(); }, gatherMs).unref();
+    if (!this.#closed) this.#timer ??= setTimeout(() => { this.#timer = null; this.#turn(); }, this.#times.gatherMs).unref();
   }
 
   #turn(): void {
@@ -57,7 +62,7 @@ export class PointOutbox {
       this.#lineSeen = now;
       while (this.#waiting.length > 0 && this.#send(this.#waiting.splice(0, frame))) { /* as long as the line is there */ }
       if (this.#stored) this.#then(() => this.#sendStored());
-    } else if (now - this.#lineSeen > patienceMs || this.#waiting.length > inMemory) {
+    } else if (now - this.#lineSeen > this.#times.patienceMs || this.#waiting.length > inMemory) {
       const points = this.#waiting.splice(0);
       if (points.length > 0) this.#then(() => this.#store(points));
     }
