@@ -32,7 +32,15 @@ export function addHubCommands(program: Command, { output, environment, main, fi
       const shown = fallback === null || fallback === false || (Array.isArray(fallback) && fallback.length === 0) ? '' : ` (default: ${String(fallback)})`;
       command.addOption(new Option(`--${setting.name}${setting.argument ? ` ${setting.argument}` : ''}`, `${setting.describe}${shown}`));
     }
-    command.action(async (o) => finished(await run(resolve(part, kebab(o), environment, o.config ?? environment['STATHUB_CONFIG'] ?? null))));
+    if (part === 'agent') command.option('--install', 'print a systemd unit of an agent with these settings, and end');
+    command.action(async (o) => {
+      const inForce = resolve(part, kebab(o), environment, o.config ?? environment['STATHUB_CONFIG'] ?? null);
+      if (o.install === true) {
+        output.out((await import('./unit.ts')).agentUnit([process.execPath, main], inForce));
+        return finished(0);
+      }
+      finished(await run(inForce));
+    });
   };
   daemon('master', 'run a master: REST API, dashboard, placement', async (inForce) => (await import('./master.ts')).runMaster(inForce, say));
   daemon('agent', 'run an agent: alone, or of the master given by --master', async (inForce) => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { modernFlags, resolve, SettingError, settings } from '../../src/run/settings.ts';
+import { agentUnit } from '../../src/run/unit.ts';
 import { freshDirectory } from '../support/hub.ts';
 
 const directory = freshDirectory('settings');
@@ -52,6 +53,16 @@ test('every default is what its own reader would give', () => {
     const written = setting.name.match(/^(beat|suspect-after|lost-after|amnesty|lease|elastic-timeout)$/) ? `${String(value)}ms` : String(value);
     assert.equal(setting.read(written), value, setting.name);
   }
+});
+
+test('a systemd unit of an agent: what was given goes along, quoted as systemd reads it', () => {
+  const inForce = resolve('agent', { master: 'http://m:51026', tags: 'a,b c', 'store-directory': '/srv/50%/$x', 'stop-processes': '' }, {}, null);
+  const unit = agentUnit(['/usr/bin/node', '/opt/stat hub/main.js'], inForce);
+  assert.match(unit, /^ExecStart=\/usr\/bin\/node "\/opt\/stat hub\/main\.js" agent (.*)$/m);
+  const line = /^ExecStart=(.*)$/m.exec(unit)![1]!;
+  for (const words of ['--master http://m:51026', '--tags "a,b c"', '--store-directory "/srv/50%%/$$x"', '--stop-processes']) assert.ok(line.includes(words), `${words} in ${line}`);
+  assert.not.ok(line.includes('--port '));
+  for (const setting of ['KillMode=process', 'Delegate=yes', 'DelegateSubgroup=agent', 'OOMPolicy=continue']) assert.ok(unit.includes(`\n${setting}\n`), setting);
 });
 
 test.run();
