@@ -25,15 +25,20 @@ function tell(error: unknown): number {
   return exitCode.failed;
 }
 
-// A reader that goes away (`stathub logs | head`) is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => { if (error.code === 'EPIPE') process.exit(exitCode.done); throw error; });
-
 const main = fileURLToPath(import.meta.url);
 const [, , part, ...rest] = process.argv;
+const daemon = part === 'master' || part === 'agent';
+// A reader that goes away (`stathub logs | head`) is no error. What a daemon says goes into a log, whose disk may be full: it serves on.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (daemon) return;
+  if (error.code === 'EPIPE') process.exit(exitCode.done);
+  throw error;
+});
+if (daemon) process.stderr.on('error', () => undefined);
 const program = baseProgram({ version, output });
 addHubCommands(program, { output, environment: process.env, main, finished: (result) => { code = result; } });
 // A daemon lives for months: it does not carry the commands that talk to one.
-if (part !== 'master' && part !== 'agent') (await import('./cli/program.ts')).addCommands(program, { output, environment: process.env, defaultHub: localHub });
+if (!daemon) (await import('./cli/program.ts')).addCommands(program, { output, environment: process.env, defaultHub: localHub });
 try {
   await program.parseAsync([...(part === undefined ? ['--help'] : [part]), ...modernFlags(part, rest)], { from: 'user' });
 } catch (error) {

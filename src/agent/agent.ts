@@ -84,13 +84,13 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
   const standalone = options.master === null;
   const masters = new Masters(options.master ?? '');
   mkdirSync(storeDirectory, { recursive: true, mode: 0o711 });
-  const { identity, notices } = await Identity.open(storeDirectory);
   const warn = (message: string, error?: unknown): void => log('warn', error === undefined ? message : `${message}: ${error instanceof Error ? error.message : String(error)}`);
+  const { identity, notices } = await Identity.open(storeDirectory, warn);
   const spool = await EventSpool.open(below('spool'), bootId(), warn, identity.now.run);
   const tell = (event: NewEvent): void => spool.append(event);
   const { node } = identity.now;
   const { tools, root, limits, admission, users, isolation, capacity } = findResources(options, node), user = userInfo();
-  const launcher = new Launcher({ tools, root, directory: storeDirectory });
+  const launcher = new Launcher({ tools, root, directory: storeDirectory, onError: (error) => warn('the launches could not be looked at', error) });
   const context: AgentContext = {
     options, node, tools, launcher, limits, admission, users, tell, instancesDirectory: below('instances'), ports: new PortPool(options.ports, node),
     cache: new ContentCache(below('cache'), standalone ? {} : { byHash: byHashFrom(() => masters.current, options.token, node, warn) }),

@@ -89,7 +89,7 @@ export class Conversation implements LinkContent {
     const before = this.#desired;
     this.#hub = hub;
     this.#desired = this.#options.openDesired(hub);
-    void before?.close();
+    before?.close().catch((error: unknown) => this.#options.warn('the desired set of the former hub could not be closed', error));
   }
 
   greeting(): Omit<Hello, 'type' | 'token' | 'instances'> {

@@ -100,22 +100,36 @@ export class DesiredSet {
   }
 
   async #keep(step: Step): Promise<void> {
-    if (step.whole || !this.#file || this.#lines >= compactAfter) {
-      const before = this.#k;
-      await this.#file?.close();
-      this.#file = null;
-      const next = await open(join(this.#directory, `${++this.#k}.jsonl`), 'ax', 0o600);
-      const whole: Step = step.whole ? step : { ...this.#snapshot(), term: this.term, seq: this.seq };
-      await next.appendFile([whole, ...(step.whole ? [] : [step])].map((each) => `${JSON.stringify(each)}\n`).join(''));
-      await next.sync();
-      this.#file = next;
-      this.#lines = 1;
-      for (const name of readdirSync(this.#directory)) if (Number.parseInt(name) <= before) rmSync(join(this.#directory, name), { force: true });
-    } else {
+    if (step.whole || !this.#file || this.#lines >= compactAfter) return this.#keepWhole(step);
+    try {
       await this.#file.appendFile(`${JSON.stringify(step)}\n`);
       await this.#file.datasync();
-      this.#lines += 1;
+    } catch (error) { // a full disk: its last line may be torn, so nothing can follow it
+      await this.#file.close().catch(() => undefined);
+      this.#file = null;
+      throw error;
     }
+    this.#lines += 1;
+  }
+
+  /** A new file that begins with the whole set; the older ones go once it is durable. */
+  async #keepWhole(step: Step): Promise<void> {
+    const before = this.#k, path = join(this.#directory, `${++this.#k}.jsonl`);
+    await this.#file?.close();
+    this.#file = null;
+    const next = await open(path, 'ax', 0o600);
+    const whole: Step = step.whole ? step : { ...this.#snapshot(), term: this.term, seq: this.seq };
+    try {
+      await next.appendFile([whole, ...(step.whole ? [] : [step])].map((each) => `${JSON.stringify(each)}\n`).join(''));
+      await next.sync();
+    } catch (error) {
+      await next.close().catch(() => undefined);
+      rmSync(path, { force: true });
+      throw error;
+    }
+    this.#file = next;
+    this.#lines = 1;
+    for (const name of readdirSync(this.#directory)) if (Number.parseInt(name) <= before) rmSync(join(this.#directory, name), { force: true });
   }
 
   #snapshot(): Step {

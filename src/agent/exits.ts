@@ -36,6 +36,8 @@ function lastLines(path: string, from: number): string[] {
     const lines = bytes.toString('utf8', 0, length).split('\n');
     if (begin > from) lines.shift(); // cut in its middle
     return lines.filter((line) => line !== '').map((line) => line.slice(0, 500));
+  } catch {
+    return []; // the end is told without its last words rather than not at all
   } finally {
     closeSync(fd);
   }

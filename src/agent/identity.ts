@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { isFull } from './effects/room.ts';
 import { readInstances } from './effects/launch-records.ts';
 import type { QuarantineNotice } from './effects/quarantine.ts';
 import { NumberedFile } from './numbered-file.ts';
@@ -61,11 +62,17 @@ export class Identity {
   }
 
   /** Reads or mints the identity, and begins its next run. Needs the directory's lock. */
-  static async open(storeDirectory: string): Promise<{ identity: Identity; notices: QuarantineNotice[] }> {
+  static async open(storeDirectory: string, warn: (message: string, error: unknown) => void): Promise<{ identity: Identity; notices: QuarantineNotice[] }> {
     const file = new NumberedFile<AgentIdentity>(storeDirectory, 'identity', isIdentity);
     const { value, notices } = file.read();
     const now = value ? { ...value, run: value.run + 1 } : notices.length > 0 ? remade(storeDirectory) : { ...minted(), run: 1 };
-    await file.write(now);
+    try {
+      await file.write(now);
+    } catch (error) {
+      if (!value || !isFull(error)) throw error;
+      // Who this node is, is known; the number of this run is only held until the next write.
+      warn('the agent starts although its disk is full', error);
+    }
     return { identity: new Identity(file, now), notices };
   }
 

@@ -5,6 +5,7 @@ import { statEpoch } from '../model/epoch.ts';
 import type { AgentContext } from './context.ts';
 import type { Account } from './effects/accounts.ts';
 import { bootId } from './effects/boot.ts';
+import { removeMembership } from './effects/cgroup.ts';
 import { launchDirectory } from './effects/launch-records.ts';
 import { switchWords } from './effects/switch-user.ts';
 import type { LaunchPlan } from './effects/run-script.ts';
@@ -34,11 +35,18 @@ export const userWords = ({ tools }: AgentContext, { user }: LaunchRecord): stri
  */
 export function newLaunch(context: AgentContext, { assignment, spec }: InstanceRecord, directory: string, launch: number, ports: PortSet, user: Account | null, restarts: number): LaunchRecord {
   const own = launchDirectory(directory, launch), cgroup = context.launcher.membership(own, assignment.id, launch);
-  return {
-    launch, boot: bootId(), at: Date.now(), mono: monoMs(), epoch: statEpoch(assignment.epoch, launch), revision: assignment.revision,
-    ...ports, user, cgroup, limits: context.limits.apply(assignment.id, cgroup, { memory: spec.resAlloc.mem, cpus: spec.resAlloc.cpus, cpuQuota: spec.limits.cpus, processes: spec.limits.processes }),
-    restarts, output: outputSizes(directory), workDirectory: spec.workingDirectory ?? join(own, 'work'),
-  };
+  const { mem: memory, cpus } = spec.resAlloc, { cpus: cpuQuota, processes } = spec.limits;
+  try {
+    const limits = context.limits.apply(assignment.id, cgroup, { memory, cpus, cpuQuota, processes });
+    return {
+      launch, boot: bootId(), at: Date.now(), mono: monoMs(), epoch: statEpoch(assignment.epoch, launch), revision: assignment.revision,
+      ...ports, user, cgroup, limits, restarts, output: outputSizes(directory), workDirectory: spec.workingDirectory ?? join(own, 'work'),
+    };
+  } catch (error) {
+    context.launcher.abandon(own);
+    removeMembership(cgroup);
+    throw error;
+  }
 }
 
 export function planOf(context: AgentContext, record: InstanceRecord, launch: LaunchRecord, directory: string): LaunchPlan {

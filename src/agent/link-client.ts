@@ -101,7 +101,13 @@ export class LinkClient {
         this.#helloSent = monoMs();
         line.send({ type: 'hello', ...this.#content.greeting(), instances: this.#content.instances(), ...(this.#options.token ? { token: this.#options.token } : {}) });
       },
-      frame: (frame) => { if (mine && this.#line === mine) this.#take(mine, frame, tell); },
+      frame: (frame) => {
+        if (!mine || this.#line !== mine) return;
+        try { this.#take(mine, frame, tell); } catch (error) { // called by a socket: nobody above would catch it
+          this.#content.warn(`a ${frame.type} frame of the master could not be taken`, error);
+          mine.close(`a ${frame.type} frame could not be taken: ${(error as Error).message}`);
+        }
+      },
       malformed: (detail) => this.#content.warn(`a frame of the master was not understood and left out: ${detail}`),
       closed: (reason) => {
         if (mine && this.#line === mine) this.#lineEnded(reason);
@@ -168,7 +174,7 @@ export class LinkClient {
         return;
       case 'command':
         line.send({ type: 'ack', n: frame.n });
-        void this.#command(line, frame);
+        this.#command(line, frame).catch((error: unknown) => this.#content.warn(`the answer to ${frame.name} could not be given`, error));
     }
   }
 

@@ -19,9 +19,10 @@ const kills: Record<string, string> = {
 function ended({ exit, killing }: InstanceContext, name: string): Line {
   const wanted = killing !== null && (killing.reason === 'stop' || killing.reason === 'update' || killing.reason === 'restart');
   const fine = wanted || (exit!.reason === 'exited' && exit!.code === 0);
+  const began = exit!.reason !== 'disk-full' && exit!.reason !== 'not-started';
   return {
     kind: 'instance.exited', loudness: fine ? 'quiet' : 'attention',
-    message: `${name} ${exitText(exit!)} after ${showSpan(exit!.durationMs)}${exit!.by === null ? '' : `, asked by ${exit!.by}`}`,
+    message: `${name} ${exitText(exit!)}${began ? ` after ${showSpan(exit!.durationMs)}` : ''}${exit!.by === null ? '' : `, asked by ${exit!.by}`}`,
     detail: { launch: exit!.launch, code: exit!.code, signal: exit!.signal, reason: exit!.reason, tail: exit!.tail.slice(-5) },
   };
 }
@@ -52,8 +53,10 @@ export function linesBetween(before: Told | null, after: Told, name: string): Li
   if (was && entered('killing') && now.killing) lines.push({ kind: 'instance.stopping', loudness: 'moving', message: `${name} ${kills[now.killing.reason]}${now.killing.text ? `: ${now.killing.text}` : ''}${by(now.killing.by)}`, detail: { reason: now.killing.reason } });
   if (entered('killing.forcing')) lines.push({ kind: 'instance.killed', loudness: 'moving', message: `${name} did not end within ${showSpan(now.policy.killTimeoutMs)} and is killed` });
   if (now.stuck && !was?.stuck) lines.push({ kind: 'instance.stuck', loudness: 'attention', message: `A process of ${name} does not end, not even by SIGKILL: it waits inside the kernel` });
-  if (now.exit && now.exit !== was?.exit && (was !== null || now.over)) lines.push(ended(now, name));
-  if (now.plan && now.plan !== was?.plan && !(now.plan.held && was?.plan?.held)) lines.push(planned(now, name));
+  // A full disk is told once, not at every look whether there is room again.
+  const stillFull = now.exit?.reason === 'disk-full' && was?.exit?.reason === 'disk-full';
+  if (now.exit && now.exit !== was?.exit && (was !== null || now.over) && !stillFull) lines.push(ended(now, name));
+  if (now.plan && now.plan !== was?.plan && !(now.plan.held && was?.plan?.held) && now.exit?.reason !== 'disk-full') lines.push(planned(now, name));
   if (now.askingUntil !== null && was?.askingUntil == null) lines.push({ kind: 'instance.escalated', loudness: 'attention', message: `${name} ended ${now.escalated?.deaths ?? 0} times too soon; the master is asked whether it shall go on elsewhere`, detail: { ...now.escalated } });
   if (entered('failed')) lines.push({ kind: 'instance.failed', loudness: 'attention', message: `${name} is given up: ${now.failed?.text ?? 'it failed'}. An operator can start it again` });
   if (entered('stopped')) lines.push({ kind: 'instance.stopped', loudness: 'quiet', message: `${name} is stopped${now.killing?.by ? `, asked by ${now.killing.by}` : now.killing?.text ? `: ${now.killing.text}` : now.exit ? `: it ${exitText(now.exit)}` : ''}` });

@@ -2,21 +2,22 @@
 // crash of the actor (or a restart of the whole agent) finds it as it is.
 import type { InstanceEvent, Killing, ProgramCommand } from '../../machines/instance-facts.ts';
 import type { Exit, ExitReason } from '../model/instance.ts';
-import { signalName } from '../model/signals.ts';
 import type { AgentContext } from './context.ts';
 import { removeMembership } from './effects/cgroup.ts';
 import { createLaunch, readPid, writeReady, writeStopping, type ProgramExit, type ProgramIdentity } from './effects/launch-facts.ts';
 import { memoryEvidence } from './effects/limit-groups.ts';
 import { launchDirectory, type LaunchNumbers } from './effects/launch-records.ts';
 import { appendPlatformLine } from './effects/output.ts';
-import { isEmpty, killTree, signalProgram, whenEmpty, type Tree } from './effects/tree.ts';
+import { requireRoom } from './effects/room.ts';
+import { isEmpty, type Tree } from './effects/tree.ts';
 import { exitOf, whatKernelSays } from './exits.ts';
 import { newLaunch, planOf } from './launch-plan.ts';
-import { newRun, refusedExit, startedEvent, treeOf, type AdoptedRun, type Phase, type Run } from './run.ts';
+import { newRun, refusalOf, refusedExit, startedEvent, treeOf, type AdoptedRun, type Phase, type Run } from './run.ts';
 import { LaunchPorts } from './launch-ports.ts';
 import { moment, monoMs } from './moment.ts';
-import { NodeShare, NoRoomError } from './node-share.ts';
+import { NodeShare } from './node-share.ts';
 import type { InstanceRecord, LaunchRecord } from './records.ts';
+import { askToEnd, endTree, untilEmpty } from './tree-signals.ts';
 import { WorkDirectory } from './work-directory.ts';
 
 export class Program {
@@ -86,21 +87,28 @@ export class Program {
 
   /** Passed all its checks: written down, so that an adopting agent knows. */
   markReady(ready: { at: number; mono: number }): void {
-    if (this.#run?.record && this.#phase === 'running') writeReady(launchDirectory(this.#directory, this.#run.record.launch), ready);
+    const { record } = this.#run ?? {};
+    if (record && this.#phase === 'running') this.#note(record, (launch) => writeReady(launch, ready));
   }
 
   /** Somebody measured what its tree has resident, bytes. */
   sawMemory(bytes: number): void { if (this.#run && bytes > this.#run.peakMem) this.#run.peakMem = bytes; }
 
+  /** A note for a later agent that cannot be written (a full disk) holds up nothing. */
+  #note(record: LaunchRecord, write: (launch: string) => void): void {
+    try { write(launchDirectory(this.#directory, record.launch)); } catch (error) { this.#warn('a note of its launch could not be written', error); }
+  }
+
+  readonly #warn = (what: string, error: unknown): void => this.#context.options.log('warn', `${this.#record().assignment.id}: ${what}: ${(error as Error).message}`);
+
   /** Gives back what it holds of the node. The tree must be empty. */
   dispose(): void {
-    this.#ports.release();
-    this.#share.release();
+    for (const held of [this.#ports, this.#share]) held.release();
     this.#listener = null;
   }
 
   /** The kernel ended a part of it for want of memory: the rest goes, too, at once. */
-  checkMemory(): void { if (this.#phase === 'running' && (memoryEvidence(this.run?.limits)?.oomKills ?? 0) > 0) this.#killTree(this.#run!); }
+  checkMemory(): void { if (this.#phase === 'running' && (memoryEvidence(this.run?.limits)?.oomKills ?? 0) > 0) endTree(this.#run!.tree!, this.#warn); }
 
   #start(): void {
     if (this.#phase === 'launched' || this.#phase === 'running' || this.#phase === 'preparing') return; // never two of one instance
@@ -122,7 +130,7 @@ export class Program {
       }
       this.#launch(run);
     } catch (error) {
-      this.#refused(run, error instanceof NoRoomError ? 'no-room' : 'not-started', (error as Error).message);
+      this.#failed(run, error);
     }
   }
 
@@ -132,6 +140,7 @@ export class Program {
       return this.#listener?.({ type: 'program.emptied', when: moment() });
     }
     try {
+      requireRoom(this.#directory);
       const instance = this.#record(), launch = this.#numbers.take();
       const record = newLaunch(this.#context, instance, this.#directory, launch, this.#ports.current, this.#share.user, this.#launches);
       run.record = record;
@@ -143,15 +152,18 @@ export class Program {
       this.#phase = 'launched';
       this.#context.launcher.start(planOf(this.#context, instance, record, this.#directory), this.#events(run));
     } catch (error) {
-      this.#refused(run, 'not-started', (error as Error).message);
+      this.#failed(run, error);
     }
   }
+
+  #failed(run: Run, error: unknown): void { this.#refused(run, ...refusalOf(error, this.#directory)); }
 
   /** It could not even be tried. */
   #refused(run: Run, reason: ExitReason, text: string): void {
     if (this.#run !== run) return;
     run.exit = refusedExit(run, reason, text, this.#directory);
     this.#phase = 'empty';
+    if (run.record) this.#context.launcher.abandon(launchDirectory(this.#directory, run.record.launch));
     this.#release(run);
     this.#listener?.({ type: 'program.exited', exit: run.exit, when: moment(), empty: true });
   }
@@ -164,11 +176,11 @@ export class Program {
         this.#phase = 'running';
         this.#started(run);
         if (run.pending === 'signal') this.#send(run);
-        if (run.pending === 'kill') this.#killTree(run);
+        if (run.pending === 'kill') endTree(run.tree!, this.#warn);
         setImmediate(() => this.work.prepareNext());
       },
-      ended: (exit: ProgramExit) => { void this.#ended(run, exit); },
-      failed: (error: Error) => this.#refused(run, 'not-started', error.message),
+      ended: (exit: ProgramExit) => { this.#ended(run, exit).catch((error: unknown) => this.#warn('its end could not be told', error)); },
+      failed: (error: Error) => this.#failed(run, error),
     };
   }
 
@@ -182,7 +194,7 @@ export class Program {
     const { launch, at } = run.record!;
     // Only a program that failed early, and not by a signal, may have found its port taken.
     const suspicious = ended.code !== null && ended.code !== 0 && ended.at - at < 10_000 && !run.pending;
-    const taken = suspicious ? await this.#ports.takenByOthers(run.record!) : null;
+    const taken = suspicious ? await this.#ports.takenByOthers(run.record!).catch((error: unknown) => { this.#warn('who has its ports could not be seen', error); return null; }) : null;
     run.exit = exitOf(ended, { launch, at, directory: this.#directory, by: run.killedBy, seenMem: run.peakMem, ...whatKernelSays(this.#directory, run.record!) }, taken === null ? null : 'port-taken', taken === null ? [] : [taken]);
     const empty = isEmpty(run.tree!);
     this.#phase = empty ? 'empty' : 'ended';
@@ -192,12 +204,12 @@ export class Program {
   }
 
   #awaitEmpty(run: Run): void {
-    void whenEmpty(run.tree!).then(() => {
+    untilEmpty(run.tree!, this.#warn).then(() => {
       if (this.#run !== run || this.#phase !== 'ended') return;
       this.#phase = 'empty';
       this.#release(run);
       this.#listener?.({ type: 'program.emptied', when: moment() });
-    });
+    }).catch((error: unknown) => this.#warn('that its tree is empty could not be told', error));
   }
 
   /** Nobody is left of a run: its cgroup goes, off the path of what follows. */
@@ -212,7 +224,7 @@ export class Program {
     if (this.#phase === 'preparing') { run.cancelled = true; return; }
     if (killing) {
       run.killedBy = killing.by;
-      writeStopping(launchDirectory(this.#directory, run.record!.launch), { ...killing, deadlineMono: monoMs() + killTimeoutMs });
+      this.#note(run.record!, (launch) => writeStopping(launch, { ...killing, deadlineMono: monoMs() + killTimeoutMs }));
     }
     if (this.#phase === 'launched' && !this.#identify(run)) run.pending ??= 'signal';
     else this.#send(run);
@@ -225,15 +237,7 @@ export class Program {
     return identity !== null;
   }
 
-  #send(run: Run): void {
-    const { killSignal, killMode } = this.#record().spec;
-    try {
-      signalProgram(run.tree!, killSignal, this.#phase === 'ended' ? 'group' : killMode);
-      signalProgram(run.tree!, 'SIGCONT', killMode); // a stopped process cannot heed it
-    } catch (error) {
-      this.#context.options.log('warn', `${this.#record().assignment.id}: ${signalName(killSignal)} could not be sent: ${(error as Error).message}`);
-    }
-  }
+  #send(run: Run): void { askToEnd(run.tree!, this.#record().spec, this.#phase === 'ended', this.#warn); }
 
   #kill(by: string | null): void {
     const run = this.#run;
@@ -241,10 +245,6 @@ export class Program {
     if (by !== null) run.killedBy = by;
     if (this.#phase === 'preparing') run.cancelled = true;
     else if (this.#phase === 'launched' && !this.#identify(run)) run.pending = 'kill';
-    else this.#killTree(run);
-  }
-
-  #killTree(run: Run): void {
-    killTree(run.tree!).catch((error: Error) => this.#context.options.log('error', `${this.#record().assignment.id}: its processes could not be killed: ${error.message}`));
+    else endTree(run.tree!, this.#warn);
   }
 }

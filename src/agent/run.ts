@@ -3,7 +3,9 @@ import type { InstanceEvent } from '../../machines/instance-facts.ts';
 import type { Exit, ExitReason } from '../model/instance.ts';
 import type { ProgramExit, ProgramIdentity } from './effects/launch-facts.ts';
 import type { Tree } from './effects/tree.ts';
+import { fullText, isFull } from './effects/room.ts';
 import { exitOf } from './exits.ts';
+import { NoRoomError } from './node-share.ts';
 import type { LaunchRecord } from './records.ts';
 
 /** preparing: nothing started yet. launched: no pid yet. ended: the program is gone, its tree not. */
@@ -34,6 +36,12 @@ export function startedEvent({ record, tree }: Run): InstanceEvent | null {
   if (!record || !tree?.program) return null;
   const { launch, at, mono, ports, debugPort, consolePort, restarts } = record;
   return { type: 'program.started', launch: { launch, pid: tree.program.pid, at, mono, ports, debugPort, consolePort, restarts } };
+}
+
+/** Why a launch could not be tried. @param directory of the instance */
+export function refusalOf(error: unknown, directory: string): [reason: ExitReason, text: string] {
+  if (error instanceof NoRoomError) return ['no-room', error.message];
+  return isFull(error) ? ['disk-full', fullText(error, directory)] : ['not-started', (error as Error).message];
 }
 
 /** The end of a launch that could not even be tried. */

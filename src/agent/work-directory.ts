@@ -2,10 +2,12 @@
 // lasting one that the app names.
 import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { AgentContext } from './context.ts';
 import { fetchInto, type Fetched } from './effects/fetch.ts';
 import type { Progress } from './effects/download.ts';
+import { FetchError } from './effects/fetch-error.ts';
+import { fullText, isFull } from './effects/room.ts';
 import { giveTo } from './effects/switch-user.ts';
 import type { NodeShare } from './node-share.ts';
 import type { InstanceRecord } from './records.ts';
@@ -44,9 +46,17 @@ export class WorkDirectory {
     await this.#filling;
     if (shared) this.#makeShared(spec.workingDirectory!);
     else await rm(this.#next, { recursive: true, force: true });
-    const fetched = await fetchInto({ uris: spec.uris, contents, directory: spec.workingDirectory ?? this.#next, shared, cache: this.#context.cache, signal, ...(onProgress ? { onProgress } : {}) });
+    const fetched = await this.#fetchInto({ uris: spec.uris, contents, directory: spec.workingDirectory ?? this.#next, shared, cache: this.#context.cache, signal, ...(onProgress ? { onProgress } : {}) });
     if (!shared) await this.#filled();
     return fetched;
+  }
+
+  /** @throws FetchError */
+  #fetchInto(request: Parameters<typeof fetchInto>[0]): Promise<Fetched> {
+    return fetchInto(request).catch((error: unknown) => {
+      if (!isFull(error)) throw error;
+      throw new FetchError('disk-full', fullText(error, dirname(request.directory)), 'free disk space on the node', false);
+    });
   }
 
   /** Fills the next work directory while nobody waits for it. */

@@ -79,7 +79,7 @@ function restarting(facts: ReasonFacts): Reason {
   if (!plan) return { code: 'restarting', text: `${ended}.`, next: { what: 'starts again', at: null } };
   if (plan.held) return { code: 'held', text: `${ended}; every instance of the app on this node failed at once, so they start in turns.`, next: { what: 'starts after its siblings', at: null } };
   if (plan.crashLoop) return { code: 'crash-loop', text: `${ended}; it ended ${plan.deaths} times within ${showSpan(plan.periodSeconds * 1000)} and goes on here with growing delays.`, next: { what: `starts again after ${showSpan(plan.delayMs)}`, at: plan.at } };
-  return { code: facts.exit?.reason ?? 'exited', text: `${ended}.`, next: { what: plan.delayMs === 0 ? 'starts again at once' : `starts again after ${showSpan(plan.delayMs)}`, at: plan.at } };
+  return { code: facts.exit?.reason ?? 'exited', text: `${ended}.`, next: { what: facts.exit?.reason === 'disk-full' ? 'is tried again: it starts when there is room' : plan.delayMs === 0 ? 'starts again at once' : `starts again after ${showSpan(plan.delayMs)}`, at: plan.at } };
 }
 
 /** Because what, and what happens next; null where there is nothing to explain. */

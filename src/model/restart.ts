@@ -15,6 +15,8 @@ export interface RestartHistory {
   immediate: boolean;
   /** Launches in a row that found their port taken. */
   portTaken: number;
+  /** Starts in a row for which the node's disk had no room. */
+  fullDisk: number;
   /** The launch at which the window was full. While it is set the slot goes on in place: a crash loop. */
   full: { launch: number; deaths: number } | null;
 }
@@ -45,12 +47,14 @@ export type RestartDecision =
   | { kind: 'done' };
 
 /** A slot's history before its first death, and after an operator's start or restart. */
-export const clearedHistory = (): RestartHistory => ({ deaths: [], delayed: 0, immediate: false, portTaken: 0, full: null });
+export const clearedHistory = (): RestartHistory => ({ deaths: [], delayed: 0, immediate: false, portTaken: 0, fullDisk: 0, full: null });
 
 /** Least ready uptime that earns an immediate restart. */
 const earnsImmediateMs = 1000;
 /** Launches whose port was taken that are tried again at once before back-off. */
 const portAttempts = 3;
+/** Longest delay until it is looked again whether the disk has room, ms. */
+const roomMs = 10_000;
 
 /** `delaySeconds` x `factor`^n, spread by +-`jitter`, never above `maxDelaySeconds`; whole ms. */
 export function backOffMs(restart: RestartSpec, n: number, chance: number): number {
@@ -77,7 +81,7 @@ function afterPortTaken(policy: RestartPolicy, history: RestartHistory, chance: 
  * - The first restart since the last reset is immediate after at least 1 s of ready uptime; else back-off. Reset by
  *   `resetAfterSeconds` of ready uptime, by an operator (`clearedHistory`), never by mere time.
  * - `attempts` restarts are granted within any `periodSeconds`; the death that finds the window full escalates, or with
- *   `giveUp` fails. `port-taken` and `partition` are no deaths. Once full, the slot goes on in place with growing delays until a reset.
+ *   `giveUp` fails. `port-taken`, `partition` and `disk-full` are no deaths. Once full, the slot goes on in place with growing delays until a reset.
  * @param siblings the app's other slots on this node; null: never held
  */
 export function decideRestart(
@@ -89,6 +93,11 @@ export function decideRestart(
   const reset = exit.readyMs !== null && exit.readyMs >= restart.resetAfterSeconds * 1000;
   const history = { ...before, ...(reset ? { delayed: 0, immediate: false, full: null } : {}), deaths: before.deaths.filter((at) => mono - at < restart.periodSeconds * 1000) };
   if (exit.reason === 'partition') return { decision: { kind: 'granted', delayMs: 0, crashLoop: history.full !== null }, history };
+  if (exit.reason === 'disk-full') {
+    const delayMs = Math.min(roomMs, backOffMs(restart, history.fullDisk, chance));
+    return { decision: { kind: 'granted', delayMs, crashLoop: history.full !== null }, history: { ...history, fullDisk: history.fullDisk + 1 } };
+  }
+  history.fullDisk = 0;
   if (exit.reason === 'port-taken') return afterPortTaken(policy, history, chance);
   // What found no room has not failed: it is asked where to go on like a crash, but never given up for it.
   if (exit.reason === 'no-room' && (restart.policy === 'never' || restart.giveUp)) return afterPortTaken({ ...policy, fixedPort: true }, history, chance);

@@ -1,6 +1,6 @@
 // Starts the processes of a hub, each in its own group with its output in a log file, and starts one again that dies.
 // What already runs (it holds its directory's lock) is attached to, never started twice.
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -24,6 +24,8 @@ export class Guard {
   readonly #say: (line: string) => void;
   #stopping = false;
   #sweep: NodeJS.Timeout | null = null;
+  /** One look at a time: a directory that answers slowly must not have its process started twice. */
+  #looking: Promise<void> | null = null;
   /** @param main the program's entry file  @param changed called when a pid or address changes  @param say one line for a person */
   constructor(main: string, changed: () => void, say: (line: string) => void) { this.#main = main; this.#changed = changed; this.#say = say; }
 
@@ -38,7 +40,7 @@ export class Guard {
     if (!held) this.#start(guarded, 0);
     await this.#ready(guarded);
     this.#changed();
-    this.#sweep ??= setInterval(() => void this.#watchAttached(), 1000);
+    this.#sweep ??= setInterval(() => { this.#looking ??= this.#watchAttached().catch((error: unknown) => this.#say(`what runs could not be looked at: ${(error as Error).message}`)).finally(() => { this.#looking = null; }); }, 1000);
     return guarded;
   }
 
@@ -46,16 +48,23 @@ export class Guard {
   async stop(): Promise<Guarded[]> {
     this.#stopping = true;
     if (this.#sweep) clearInterval(this.#sweep);
+    await this.#looking;
     const left: Guarded[] = [];
     for (const member of [...this.members].reverse()) if (!(await endProcess(member.pid, 'SIGTERM', 20_000))) left.push(member);
     return left;
   }
 
+  /** @throws Error at its first start; a later one that cannot be made is tried again */
   #start(member: Guarded, failures: number): void {
-    mkdirSync(member.directory, { recursive: true, mode: 0o700 });
-    const log = openSync(rotated(join(member.directory, 'log.jsonl')), 'a', 0o600);
-    const child = spawn(process.execPath, [this.#main, member.role, ...member.args], { detached: true, stdio: ['ignore', log, log] });
-    closeSync(log);
+    let child: ChildProcess;
+    try {
+      mkdirSync(member.directory, { recursive: true, mode: 0o700 });
+      const log = openSync(rotated(join(member.directory, 'log.jsonl')), 'a', 0o600);
+      try { child = spawn(process.execPath, [this.#main, member.role, ...member.args], { detached: true, stdio: ['ignore', log, log] }); } finally { closeSync(log); }
+    } catch (error) {
+      if (member.address === null) throw error;
+      return this.#again(member, failures + 1, (error as Error).message);
+    }
     const startedAt = Date.now();
     member.pid = child.pid ?? null;
     member.how = 'started';
@@ -67,13 +76,21 @@ export class Guard {
       if (this.#stopping || code === heldElsewhere) return;
       const again = Date.now() - startedAt > 10_000 ? 0 : failures + 1;
       if (member.address === null && again >= 3) return; // its first start fails again and again: `add` says so
-      const pause = again === 0 ? 0 : Math.min(500 * 2 ** (again - 1), 30_000);
-      if (member.address !== null) this.#say(`the ${member.name} ended (${why}); it is started again${pause ? ` in ${pause / 1000} s` : ''}`);
-      setTimeout(() => { if (!this.#stopping) { this.#start(member, again); this.#changed(); } }, pause);
+      this.#again(member, again, why);
     };
     child.on('error', (error) => ended(error.message, null));
     child.on('exit', (code, signal) => ended(signal ?? `exit code ${code}`, code));
     child.unref();
+  }
+
+  #again(member: Guarded, failures: number, why: string): void {
+    const pause = failures === 0 ? 0 : Math.min(500 * 2 ** (failures - 1), 30_000);
+    if (member.address !== null) this.#say(`the ${member.name} ended (${why}); it is started again${pause ? ` in ${pause / 1000} s` : ''}`);
+    setTimeout(() => {
+      if (this.#stopping) return;
+      this.#start(member, failures);
+      this.#changed();
+    }, pause);
   }
 
   async #ready(member: Guarded): Promise<void> {
@@ -97,7 +114,7 @@ export class Guard {
   async #watchAttached(): Promise<void> {
     for (const member of this.members) {
       if (member.how !== 'was running' || alive(member.pid) || this.#stopping) continue;
-      if (await holderOf(member.directory)) continue; // somebody else started it again
+      if (await holderOf(member.directory) || this.#stopping) continue; // somebody else started it again
       this.#say(`the ${member.name} ended; it is started again`);
       this.#start(member, 0);
       this.#changed();

@@ -65,7 +65,7 @@ export const enPages = {
   'health': 'Health', 'health.failing': 'A check fails: {detail}', 'health.failures': '{n} of {most} failures', 'processes': 'Processes', 'fds': 'Open files',
   'exit': 'Exit record', 'exit.launch': 'launch {n}', 'exit.by': 'Ended by', 'exit.ran': 'Ran for', 'exit.status': 'Status', 'exit.core': 'core dumped', 'exit.peak': 'Memory peak', 'exit.decision': 'Decision', 'exit.signal.n': 'signal {n} ({name})',
   'exit.exited': 'itself: it exited', 'exit.signal': 'a signal from outside', 'exit.oom': 'the kernel: out of memory', 'exit.disk': 'the hub: over its disk quota', 'exit.unhealthy': 'the hub: its checks failed', 'exit.stop': 'a stop',
-  'exit.update': 'an update', 'exit.start-timeout': 'the hub: it did not start in time', 'exit.port-taken': 'its port was taken', 'exit.no-room': 'nothing: there was no room for it', 'exit.not-started': 'nothing: it could not be started', 'exit.unknown': 'not known: nobody saw its end',
+  'exit.update': 'an update', 'exit.start-timeout': 'the hub: it did not start in time', 'exit.port-taken': 'its port was taken', 'exit.no-room': 'nothing: there was no room for it', 'exit.partition': 'itself: its node had lost its master', 'exit.disk-full': 'nothing: the disk of its node was full', 'exit.not-started': 'nothing: it could not be started', 'exit.unknown': 'not known: nobody saw its end',
   'started': 'Started', 'launch': 'Launch', 'epoch': 'Epoch', 'place': 'place', 'restarts.n': '{n} {n|restart|restarts}', 'statechart': 'Statechart', 'open.inspector': 'Open in inspector', 'open.instance': 'Open instance',
   // inspector
   'tree': 'Actors', 'tree.filter': 'Filter actors', 'tree.toggle': 'Show or hide children', 'tree.watching': 'Watching {n} {n|actor|actors}',

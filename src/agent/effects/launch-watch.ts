@@ -29,6 +29,7 @@ export class LaunchWatch {
   readonly path: string;
   readonly #launches = new Map<string, Watched>();
   #fd: number;
+  readonly #onError: (error: Error) => void;
   readonly #timer: NodeJS.Timeout;
   #watcher: FSWatcher | null = null;
   #cursor: number;
@@ -36,20 +37,26 @@ export class LaunchWatch {
   #beat = 0;
   #nextSecond = 0;
 
-  /** @param path the notices file, one per agent; created when absent */
-  constructor(path: string) {
+  /** @param path the notices file, one per agent; created when absent  @param onError what could not be looked at now; the sweep looks again */
+  constructor(path: string, onError: (error: Error) => void = () => undefined) {
     this.path = path;
+    this.#onError = onError;
     appendFileSync(path, '', { mode: 0o600 });
     this.#fd = openSync(path, 'r+');
     this.#cursor = fstatSync(this.#fd).size;
     this.#watch();
-    this.#timer = setInterval(() => this.#sweep(), this.#watcher ? 1000 : 50);
+    this.#timer = setInterval(() => this.#guarded(() => this.#sweep()), this.#watcher ? 1000 : 50);
     this.#timer.unref();
+  }
+
+  /** Called by timers and the kernel: nobody above would catch it, and no single launch may hold up the others. */
+  #guarded(work: () => void): void {
+    try { work(); } catch (error) { this.#onError(error as Error); }
   }
 
   #watch(): void {
     try {
-      this.#watcher = watch(this.path, { persistent: false }, () => this.#read()).on('error', () => { this.#watcher = null; });
+      this.#watcher = watch(this.path, { persistent: false }, () => this.#guarded(() => this.#read())).on('error', () => { this.#watcher = null; });
     } catch { /* inotify is used up: the sweep reads it, up to 50 ms later */ }
   }
 
@@ -58,10 +65,11 @@ export class LaunchWatch {
     const { nlink, size } = fstatSync(this.#fd);
     if (nlink > 0 && size >= this.#cursor) return;
     if (nlink === 0) {
+      appendFileSync(this.path, '', { mode: 0o600 });
+      const fd = openSync(this.path, 'r+');
       closeSync(this.#fd);
       this.#watcher?.close();
-      appendFileSync(this.path, '', { mode: 0o600 });
-      this.#fd = openSync(this.path, 'r+');
+      this.#fd = fd;
       this.#watch();
     }
     this.#cursor = 0;
@@ -83,7 +91,7 @@ export class LaunchWatch {
 
   /** The launcher is gone, with or without having written the exit. */
   launcherEnded(directory: string): void {
-    this.#look(directory, true);
+    this.#guarded(() => this.#look(directory, true));
   }
 
   close(): void {
@@ -102,15 +110,15 @@ export class LaunchWatch {
       const lines = (this.#rest + chunk.toString('latin1', 0, length)).split('\n');
       this.#rest = lines.pop() ?? '';
       for (const line of lines) {
-        if (line.startsWith('f ')) this.#launches.get(line.slice(2))?.events.unmade?.();
-        else this.#look(line.slice(2), false);
+        const directory = line.slice(2);
+        this.#guarded(() => { if (line.startsWith('f ')) this.#launches.get(directory)?.events.unmade?.(); else this.#look(directory, false); });
       }
     }
     if (this.#cursor > largestNotices) {
       ftruncateSync(this.#fd, 0); // a line between the read and this is made good by the look at everything
       this.#cursor = 0;
       this.#rest = '';
-      for (const directory of this.#launches.keys()) this.#look(directory, false);
+      for (const directory of this.#launches.keys()) this.#guarded(() => this.#look(directory, false));
     }
   }
 
@@ -148,11 +156,11 @@ export class LaunchWatch {
     const parts = Math.max(1, Math.min(8, Math.ceil(this.#launches.size / 100))), beat = this.#beat++, exactly = Math.floor(beat / parts) % 8 === 0;
     let place = beat % parts;
     for (const [directory, launch] of this.#launches) {
-      if (launch.orphan) this.#look(directory, true);
-      else if (launch.identity === null) this.#look(directory, launcherOf(directory) === 'gone');
+      if (launch.orphan) this.#guarded(() => this.#look(directory, true));
+      else if (launch.identity === null) this.#guarded(() => this.#look(directory, launcherOf(directory) === 'gone'));
       else if (place++ % parts === 0) {
         const { launcher } = launch.identity;
-        if (!exists(launcher) || (exactly && !launcherLives(launcher))) this.#look(directory, true);
+        if (!exists(launcher) || (exactly && !launcherLives(launcher))) this.#guarded(() => this.#look(directory, true));
       }
     }
   }

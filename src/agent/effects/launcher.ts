@@ -1,11 +1,12 @@
 // Starts programs, each under a launcher of its own: in a spare one if there is one, else by the starter, else (busybox has no
 // `setsid -f`, PID 1 must reap what it starts) straight from the agent. The agent's death changes nothing for any of them.
-import { spawn } from 'node:child_process';
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createMembership, removeMembershipRoot, type Membership, type MembershipRoot } from './cgroup.ts';
 import { claimLaunch } from './launch-facts.ts';
 import { launcherName, launcherScript } from './launcher-scripts.ts';
+import { isFull } from './room.ts';
 import { LaunchWatch, type LaunchEvents } from './launch-watch.ts';
 import { LaunchError, runScript, type LaunchPlan } from './run-script.ts';
 import { Seats } from './seats.ts';
@@ -15,7 +16,7 @@ import { launcherEnvironment, type Tools } from './tools.ts';
 /** What comes of a start. Exactly one of `ended` and `failed` is the last. */
 export interface StartEvents extends Pick<LaunchEvents, 'started' | 'ended'> {
   /** No program was started and none will be: the launcher could not be made. The launch is claimed by the agent. */
-  failed(error: LaunchError): void;
+  failed(error: Error): void;
 }
 
 export interface LauncherOptions {
@@ -25,6 +26,8 @@ export interface LauncherOptions {
   directory: string;
   /** Spare launchers kept ready; default 2. */
   spares?: number;
+  /** What could not be looked at, and is looked at again. */
+  onError?: (error: Error) => void;
 }
 
 interface Pending { directory: string; events: StartEvents; tries: number }
@@ -46,7 +49,7 @@ export class Launcher {
     if (/[\n\0]/.test(directory)) throw new LaunchError('plan-invalid', 'the store directory must not have a line break in its name');
     this.#options = options;
     const notices = join(directory, 'notices');
-    this.watch = new LaunchWatch(notices);
+    this.watch = new LaunchWatch(notices, options.onError);
     this.#starter = tools.forks && process.pid !== 1 ? new Starter(tools, notices, () => this.#again()) : null;
     this.#seats = new Seats({ tools, notices, root, directory: join(directory, 'spare'), count: options.spares ?? 2 });
     this.#seats.fill();
@@ -81,6 +84,14 @@ export class Launcher {
     if (!this.#seats.use(directory, () => this.#launcherEnded(directory))) this.#order(pending);
   }
 
+  /** A launch whose `membership` was taken will not be started: what is held for it is given back, what was begun of it removed. */
+  abandon(directory: string): void {
+    this.#pending.delete(directory);
+    this.watch.remove(directory);
+    this.#seats.abandon(directory);
+    try { rmSync(directory, { recursive: true, force: true }); } catch { /* an empty launch directory: passed over by every reader */ }
+  }
+
   /** Where memberships are made. */
   get root(): MembershipRoot { return this.#options.root; }
 
@@ -97,9 +108,10 @@ export class Launcher {
     pending.tries++;
     if (this.#starter) return this.#starter.order(pending.directory);
     const { tools } = this.#options;
-    const child = spawn(tools.shell, ['-c', launcherScript, launcherName, pending.directory, this.watch.path, tools.setsid], {
+    let child: ChildProcess;
+    try { child = spawn(tools.shell, ['-c', launcherScript, launcherName, pending.directory, this.watch.path, tools.setsid], {
       cwd: '/', env: launcherEnvironment(tools), stdio: 'ignore', detached: true,
-    });
+    }); } catch { return this.#retry(pending); } // out of memory, or of descriptors
     child.unref();
     child.once('error', () => this.#retry(pending));
     child.once('exit', () => this.#launcherEnded(pending.directory));
@@ -124,10 +136,15 @@ export class Launcher {
       return;
     }
     this.#pending.delete(pending.directory);
-    if (!claimLaunch(pending.directory)) return; // somebody made it after all: the watch tells
+    let why = 'the host refuses new processes (kernel.pid_max, ulimit -u, pids.max)';
+    try {
+      if (!claimLaunch(pending.directory)) return; // somebody made it after all: the watch tells
+    } catch (error) { // what keeps us from it keeps every launcher from it
+      if (isFull(error)) { this.watch.remove(pending.directory); pending.events.failed(error as Error); return; }
+      why = (error as Error).message;
+    }
     this.watch.remove(pending.directory);
-    pending.events.failed(new LaunchError('launcher-failed', `the launcher could not be started in ${mostTries} attempts: `
-      + 'the host refuses new processes (kernel.pid_max, ulimit -u, pids.max)'));
+    pending.events.failed(new LaunchError('launcher-failed', `the launcher could not be started in ${mostTries} attempts: ${why}`));
   }
 }
 

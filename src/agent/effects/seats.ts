@@ -11,6 +11,8 @@ interface Seat { child: ChildProcess; membership: Membership; err: string; gone:
 const refillDelayMs = 50;
 /** After a start that found no seat. */
 const crowdMs = 200;
+/** After one that could not be made. */
+const troubleMs = 5000;
 
 export interface SeatOptions {
   tools: Tools;
@@ -44,9 +46,15 @@ export class Seats {
       this.#timer = null;
       if (this.#closed || this.#free.length >= this.#options.count) return;
       if (performance.now() - this.#missedAt < crowdMs) return this.fill(); // many start at once: spares would only take their time
-      const seat = this.#make();
-      if (seat) this.#free.push(seat);
-      if (this.#free.length < this.#options.count && seat) this.fill(); // one a turn: each costs a fork of the agent
+      let seat: Seat | null = null;
+      try {
+        seat = this.#make();
+      } catch { // a full disk, no descriptor, no process: launches do without, and it is tried again
+        this.#timer = setTimeout(() => { this.#timer = null; this.fill(); }, troubleMs).unref();
+        return;
+      }
+      this.#free.push(seat);
+      if (this.#free.length < this.#options.count) this.fill(); // one a turn: each costs a fork of the agent
     }, refillDelayMs).unref();
   }
 
@@ -74,12 +82,21 @@ export class Seats {
     try {
       renameSync(seat.err, join(launch, 'err'));
     } catch { // somebody tidied it away: this one could not tell how its program ended
-      seat.child.stdin!.end();
+      seat.child.stdin?.end();
       return false;
     }
     seat.used = onEnd;
-    seat.child.stdin!.end(`${launch}\n${launch}\n`);
+    seat.child.stdin?.end(`${launch}\n${launch}\n`);
     return true;
+  }
+
+  /** The launch for which it was reserved will not be: the seat ends, since its group may have that launch's limits. */
+  abandon(launch: string): void {
+    const seat = this.#reserved.get(launch);
+    if (!seat) return;
+    this.#reserved.delete(launch);
+    seat.child.stdin?.end();
+    this.fill();
   }
 
   /** Ends the unused ones and removes their cgroups. */
@@ -92,21 +109,22 @@ export class Seats {
       if (seat.gone) return resolve();
       seat.child.ref();
       seat.child.once('exit', () => resolve());
-      seat.child.stdin!.end();
+      seat.child.stdin?.end();
     })));
   }
 
-  #make(): Seat | null {
+  /** @throws Error where no file, cgroup or process can be made */
+  #make(): Seat {
     const { tools, notices, root, directory } = this.#options;
     const number = ++this.#made;
     const membership: Membership = root.kind === 'v2' ? createMembership(root, seatName(), number) : root;
     const joins = membership.kind === 'v2' ? (joinFile(membership) ?? '') : '';
     const err = join(directory, `${process.pid}.${number}`);
     const fd = openSync(err, 'wx', 0o600);
-    const child = spawn(tools.shell, ['-c', spareScript, launcherName, joins, notices, tools.setsid, tools.shell, seatScript], {
+    let child: ChildProcess;
+    try { child = spawn(tools.shell, ['-c', spareScript, launcherName, joins, notices, tools.setsid, tools.shell, seatScript], {
       cwd: '/', env: launcherEnvironment(tools), stdio: ['pipe', 'ignore', fd], detached: true,
-    });
-    closeSync(fd);
+    }); } finally { closeSync(fd); }
     const seat: Seat = { child, membership, err, gone: false, used: null };
     const ended = () => {
       if (seat.gone) return;
@@ -118,9 +136,9 @@ export class Seats {
       try { unlinkSync(err); } catch { /* taken by a launch */ }
     };
     child.once('error', ended).once('exit', ended);
-    child.stdin!.on('error', () => { /* its exit says the same */ });
+    child.stdin?.on('error', () => { /* its exit says the same */ });
     child.unref();
-    (child.stdin as unknown as { unref(): void }).unref();
+    (child.stdin as unknown as { unref(): void } | null)?.unref();
     return seat;
   }
 }

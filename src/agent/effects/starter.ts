@@ -20,17 +20,18 @@ export class Starter {
   order(directory: string): void {
     this.#child ??= this.#spawn();
     const { stdin } = this.#child;
-    if (stdin!.writableCorked === 0) { // what is ordered in one turn goes in one write: each wakes the shell
-      stdin!.cork();
-      process.nextTick(() => stdin!.uncork());
+    if (!stdin) return; // it could not be made for want of descriptors: its error follows, and with it every order again
+    if (stdin.writableCorked === 0) { // what is ordered in one turn goes in one write: each wakes the shell
+      stdin.cork();
+      process.nextTick(() => stdin.uncork());
     }
-    stdin!.write(`${directory}\n`);
+    stdin.write(`${directory}\n`);
   }
 
   close(): void {
     const child = this.#child;
     this.#child = null;
-    child?.stdin!.end(); // it carries out what it has and ends
+    child?.stdin?.end(); // it carries out what it has and ends
   }
 
   #spawn(): ChildProcess {
@@ -47,9 +48,9 @@ export class Starter {
       this.#onDeath();
     };
     child.once('error', died).once('exit', died);
-    child.stdin!.on('error', () => { /* EPIPE: its exit says the same */ });
+    child.stdin?.on('error', () => { /* EPIPE: its exit says the same */ });
     child.unref();
-    (child.stdin as unknown as { unref(): void }).unref();
+    (child.stdin as unknown as { unref(): void } | null)?.unref();
     return child;
   }
 }

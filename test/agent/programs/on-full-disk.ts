@@ -1,0 +1,57 @@
+// Runs inside a mount namespace whose argument is a small disk: an agent on it meets a full disk and goes on when there is room.
+import { appendFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { until } from '../../support/until.ts';
+import { Alone, lives } from '../alone.ts';
+
+const disk = process.argv[2]!, elsewhere = process.argv[3]!, filler = join(disk, 'filler');
+process.env['TEST_DIRECTORY'] = disk;
+
+/** Until not even a byte fits. */
+function fill(): void {
+  for (let size = 1 << 20; size >= 1;) {
+    try { appendFileSync(filler, Buffer.alloc(size)); } catch { size = size === 1 ? 0 : size >> 1; }
+  }
+}
+
+const agent = new Alone();
+try {
+  await agent.start();
+  // One more death than this and they are given up: what a full disk costs must not count.
+  const restart = { attempts: 1, giveUp: true, delaySeconds: 0.2 };
+  await agent.deploy({ name: 'web', restart });
+  const sickness = join(elsewhere, 'healthy');
+  writeFileSync(sickness, 'yes');
+  await agent.deploy({ name: 'sick', restart, killTimeoutSeconds: 1, healthChecks: [{ protocol: 'FILE', path: sickness, intervalSeconds: 1, maxConsecutiveFailures: 1, initialDelaySeconds: 0 }] });
+  const web = await agent.settled('web'), sick = await agent.settled('sick');
+
+  fill();
+  process.kill(web.pid, 'SIGKILL');
+  const waits = await agent.see('web', 'told why it does not start', (i) => i.status === 'restarting' && i.reason?.code === 'disk-full', 30_000);
+  assert.match(waits.reason.text, /could not be started: the disk of .* is full \(.* of 64 MiB are free\): free some space there/);
+  assert.match(waits.reason.next.what, 'it starts when there is room');
+  assert.is(waits.exit.reason, 'disk-full');
+  await agent.see('web', 'tried again more than once', (i) => i.exit.at > waits.exit.at + 1000, 30_000);
+  assert.is((await agent.one('web')).status, 'restarting');
+
+  rmSync(sickness);
+  await until('a stop needs no room either', () => !lives(sick.pid), 20_000);
+
+  const before = agent.pid;
+  await agent.end('SIGKILL');
+  await agent.start();
+  assert.is.not(agent.pid, before);
+  await agent.see('web', 'waits under a new agent, too', (i) => i.reason?.code === 'disk-full', 30_000);
+
+  rmSync(filler);
+  writeFileSync(sickness, 'yes');
+  const again = await agent.see('web', 'runs by itself', (i) => i.status === 'running', 40_000);
+  assert.ok(again.pid !== web.pid);
+  await agent.see('sick', 'runs by itself, too', (i) => i.status === 'running', 40_000);
+  assert.not.match(agent.log(), /uncaught|unhandled/i);
+  console.log('it went on by itself');
+} finally {
+  if (existsSync(filler)) rmSync(filler);
+  await agent.finish();
+}
