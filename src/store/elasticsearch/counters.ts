@@ -1,4 +1,5 @@
 // Counters: numbers in blocks, each given once whoever asks, from any process. One document a counter, by compare-and-swap.
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkKey } from '../encoding.ts';
 import { StoreError } from '../store.ts';
@@ -7,7 +8,7 @@ import type { Names } from './mappings.ts';
 import { pauseMs } from './requests.ts';
 import type { Requests } from './requests.ts';
 
-interface CounterDocument { found: boolean; _seq_no: number; _primary_term: number; _source: { next: number } }
+interface CounterDocument { found: boolean; _seq_no: number; _primary_term: number; _source: { next: number; write?: string } }
 
 export class Counters {
   private readonly requests: Requests;
@@ -48,18 +49,22 @@ export class Counters {
     return mine;
   }
 
-  /** A block that was written but not answered for is lost, never given twice. */
+  /** A write without an answer is looked for by its name; what is never found out is a block that nobody gets. */
   private async drawNow(name: string, count: number, atLeast: number): Promise<number> {
     const until = performance.now() + this.requests.patienceMs;
+    const write = randomBytes(9).toString('base64url');
+    let unsure: number | null = null;
     for (let tries = 0; ; tries += 1) {
       const stored = await this.read(name);
+      if (unsure !== null && stored?._source.write === write) return unsure;
       const first = Math.max(stored?._source.next ?? 1, atLeast);
       const [outcome] = await this.bulk.run([{
-        action: stored ? 'index' : 'create', index: this.names.ledger, id: `draw/${name}`, source: JSON.stringify({ next: first + count }),
+        action: stored ? 'index' : 'create', index: this.names.ledger, id: `draw/${name}`, source: JSON.stringify({ next: first + count, write }),
         ...(stored ? { at: { seqNo: stored._seq_no, primaryTerm: stored._primary_term } } : {}),
       }]);
       if (outcome!.kind === 'done') return first;
       if (outcome!.kind === 'failed') throw outcome!.error;
+      if (outcome!.kind === 'unknown') unsure = first;
       if (performance.now() > until) {
         throw outcome!.kind === 'unknown' ? outcome!.error : new StoreError('store-unavailable', `The counter ${name} changes all the time`, 'Try again.');
       }

@@ -13,7 +13,7 @@ export async function contractOn(major: Major): Promise<void> {
   contract({
     name: `Elasticsearch ${versions[major]}`,
     expiryGrainMs: 86_400_000,
-    runs: 12,
+    runs: 6,
     async open() {
       const bench = {
         store: await open(),
