@@ -14,6 +14,11 @@ import { changeRecord } from './entries.ts';
 import type { Entry } from './entry.ts';
 import type { Evacuation } from './evacuation.ts';
 import type { Instances } from './instances.ts';
+import { readRecord } from './effects/launch-records.ts';
+import { listFiles, readFile, type FilesOf } from './files.ts';
+import { mostItems } from '../protocol/files.ts';
+import { isInstanceRecord } from './records.ts';
+import { launchesOf } from './retention.ts';
 import { readInstanceLogs } from './logs.ts';
 import type { CommandResult } from './link-content.ts';
 import type { UsageSampler } from './usage/sampler.ts';
@@ -70,6 +75,21 @@ export class AgentCommands {
   health(id: string): HealthView[] { return this.view(id).health; }
   usage(id: string): UsageAnswer { return this.#options.usage.answer(this.entry(id)); }
 
+  /** Where its files lie, also after it is gone. @throws Refusal instance-not-found */
+  filesOf(id: string): FilesOf {
+    const entry = this.#options.instances.entries.get(id), directory = this.directoryOf(id);
+    const spec = entry?.record.spec ?? readRecord(directory, isInstanceRecord).record?.spec;
+    return { directory, shared: spec?.workingDirectory ?? null, newest: entry?.program.run?.launch ?? launchesOf(directory).at(-1) ?? 0 };
+  }
+
+  async #files(id: string, args: Record<string, unknown>, send: (value: unknown) => void, signal: AbortSignal): Promise<unknown> {
+    const of = this.filesOf(id), path = String(args['path'] ?? ''), from = Number(args['from']) || 0;
+    if (args['op'] !== 'read') return listFiles(of, path, from, Number(args['size']) || mostItems);
+    const read = await readFile(of, path, { from, length: Number(args['length']) || 0, waitMs: Number(args['waitMs']) || 0 }, signal);
+    if (read.bytes.length > 0) send(read.bytes.toString('base64'));
+    return { stat: read.stat, from: read.from };
+  }
+
   #say(entry: Entry, event: Parameters<Instances['say']>[1]): void {
     if (!this.#options.instances.say(entry, event)) throw new Refusal('not-found', `Instance ${entry.id} has ended; nothing guards it any more`, 'Start its app again.');
   }
@@ -114,7 +134,8 @@ export class AgentCommands {
         return { ok: true };
       }
       case 'blob': return { ok: true, value: await sendPiece(context.cache, target, args, send, () => this.#uncongested(signal), signal) };
-      case 'files': case 'cancel': return { ok: false, code: 'unsupported-here', detail: `this agent (${context.options.version}) cannot do "${command.name}" yet` };
+      case 'files': return { ok: true, value: await this.#files(target, args, send, signal) };
+      case 'cancel': return { ok: false, code: 'unsupported-here', detail: `this agent (${context.options.version}) cannot do "${command.name}" yet` };
     }
   }
 }

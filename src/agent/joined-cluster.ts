@@ -14,6 +14,8 @@ import { compile } from '../query/compile.ts';
 import { parse } from '../query/parse.ts';
 import type { CollectionSize, QueryResult, SeriesPoint } from '../store/store.ts';
 import type { RunningAgent } from './agent.ts';
+import { mostItems, type FileView } from '../protocol/files.ts';
+import { listFiles, readFile } from './files.ts';
 import { readInstanceLogs } from './logs.ts';
 
 const gatherMs = 50, lookMs = 10_000;
@@ -92,6 +94,8 @@ export class JoinedCluster implements Cluster {
   }
   instanceAction(_id: string, _action: string, _by: Caller): Promise<never> { return this.#managed(); }
   async health(id: string): Promise<HealthView[]> { return this.#agent.commands.health(id); }
+  async files(id: string, path: string, from: number): Promise<FileView> { return listFiles(this.#agent.commands.filesOf(id), path, from, mostItems); }
+  async readFile(...[id, path, piece, signal]: Parameters<Cluster['readFile']>): ReturnType<Cluster['readFile']> { return readFile(this.#agent.commands.filesOf(id), path, piece, signal); }
   async whereabouts(id: string): Promise<{ node: string; gone: boolean }> {
     this.#agent.commands.directoryOf(id);
     return { node: this.#agent.identity.node, gone: !this.#agent.instances.entries.has(id) };

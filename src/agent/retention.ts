@@ -101,7 +101,8 @@ export class Retention {
   }
 }
 
-function launchesOf(directory: string): number[] {
+/** Numbers of the launches on disk, ascending. */
+export function launchesOf(directory: string): number[] {
   try {
     return readdirSync(join(directory, 'launches')).filter((name) => /^\d+$/.test(name)).map(Number).sort((a, b) => a - b);
   } catch {

@@ -6,6 +6,7 @@ import type { HealthView, InstanceView } from '../model/instance.ts';
 import type { NodeView } from '../model/node.ts';
 import type { UsageAnswer } from '../model/usage.ts';
 import type { SlotRecord } from '../model/assignment.ts';
+import type { FileStat, FileView } from '../protocol/files.ts';
 import type { ActorView, InspectFrame } from '../protocol/live.ts';
 import type { PlanView, StatusView, WhyView } from '../protocol/views.ts';
 import type { CollectionSize, QueryResult, SeriesPoint } from '../store/store.ts';
@@ -79,6 +80,11 @@ export interface Cluster {
   whereabouts(id: string): Promise<{ node: string; gone: boolean }>;
   /** Ends when the request is served, or, with follow, when the signal aborts or the instance is gone. Chunks without bytes only tell a cursor. */
   logs(id: string, request: LogRequest, signal: AbortSignal): AsyncIterable<LogChunk>;
+
+  /** A directory of an instance (at most 1,000 entries from number `from` on), or a file. `path` '' is the top. */
+  files(id: string, path: string, from: number): Promise<FileView>;
+  /** A piece of a file, at most 256 KiB. `from` below 0 counts from the end; `waitMs`: at the end, how long to wait for more. */
+  readFile(id: string, path: string, piece: { from: number; length: number; waitMs: number }, signal: AbortSignal): Promise<{ stat: FileStat; from: number; bytes: Uint8Array }>;
 
   events(options: { query: string; after: number; before?: number | undefined; limit: number; newestFirst: boolean }): Promise<{ items: ClusterEvent[]; oldest: number; newest: number }>;
   /** Calls back at most every 50 ms with what changed; costs nothing while nobody subscribes. Gives the way to stop. */

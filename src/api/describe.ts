@@ -4,12 +4,12 @@ import { describeRoute, type DescribeRouteOptions } from 'hono-openapi';
 
 export type SchemaName = 'App' | 'AppSpec' | 'AppList' | 'Node' | 'NodeList' | 'Instance' | 'InstanceList' | 'Event' | 'EventList' | 'Revision' | 'RevisionList'
   | 'Placement' | 'Plan' | 'Why' | 'Status' | 'Health' | 'UsageAnswer' | 'SeriesList' | 'CollectionList' | 'DocumentList' | 'Discovery' | 'HttpSd' | 'Problem'
-  | 'ActorList' | 'Scale' | 'Rollback' | 'Drain' | 'Tags' | 'Envs' | 'TokenList' | 'NewToken' | 'MadeToken' | 'Anything';
+  | 'Files' | 'ActorList' | 'Scale' | 'Rollback' | 'Drain' | 'Tags' | 'Envs' | 'TokenList' | 'NewToken' | 'MadeToken' | 'Anything';
 
 const content = (name: SchemaName, media = 'application/json') => ({ [media]: { schema: { $ref: `#/components/schemas/${name}` } } });
 
 interface Said {
-  tag: 'apps' | 'nodes' | 'instances' | 'events' | 'logs' | 'status' | 'discovery' | 'store' | 'tokens' | 'documents';
+  tag: 'apps' | 'nodes' | 'instances' | 'events' | 'logs' | 'files' | 'status' | 'discovery' | 'store' | 'tokens' | 'documents';
   summary: string;
   description?: string;
   /** Body of a 200, or of the status named in `status`. 'text' for plain text, null for none. */

@@ -55,6 +55,10 @@ export function addCommands(program: Command, options: CommandOptions): void {
     .addOption(new Option('--stream <stream>', 'which').choices(['stdout', 'stderr', 'both']).default('both')).option('--grep <text>', 'only lines with this text, or /regex/')
     .addHelpText('after', '\nExample: stathub logs web --since 10m --grep "/error|timeout/" -f')
     .action((name: string, o: LogOptions) => logs(client(), output, name, { ...o, follow: o.follow === true }));
+  command('files', 'files of an instance, running, ended or crashed: a directory as a list, a file as it is').argument('<instance>').argument('[path]', 'e.g. work/conf, launch-7', '')
+    .option('--get <file>', 'save it: a directory as tar.gz; - for standard output').option('-f, --follow', 'go on as the file grows').option('--tail <bytes>', 'only the last bytes of a file', count).option('--json', 'list in JSON')
+    .addHelpText('after', '\nExamples:\n  stathub files web.0.abcdefgh\n  stathub files web.0.abcdefgh work/server.log -f\n  stathub files web.0.abcdefgh launch-3 --get crash.tar.gz')
+    .action(async (id: string, place: string, o) => (await import('./files.ts')).files(client(), output, id, place, { get: o.get, follow: o.follow === true, tail: o.tail, json: o.json === true }));
 
   addNodeCommands(kit);
   addAppCommands(kit);

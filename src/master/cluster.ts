@@ -22,6 +22,8 @@ import { bySlot, byText, page } from './lists.ts';
 import type { NodeActions } from './node-actions.ts';
 import type { Planner } from './planner.ts';
 import { RemoteActors } from './remote-actors.ts';
+import type { FileView } from '../protocol/files.ts';
+import { readRemoteFile, remoteFiles } from './remote-files.ts';
 import { followLogs } from './remote-logs.ts';
 import { whereabouts } from './whereabouts.ts';
 import { revisionKey } from './records.ts';
@@ -188,6 +190,8 @@ export class MasterCluster implements Cluster {
     return this.parts.attention.watch(of);
   }
 
+  files(id: string, path: string, from: number): Promise<FileView> { return remoteFiles(this.context, this.parts.commands, id, path, from); }
+  readFile(...[id, path, piece, signal]: Parameters<Cluster['readFile']>): ReturnType<Cluster['readFile']> { return readRemoteFile(this.context, this.parts.commands, id, path, piece, signal); }
   whereabouts(id: string): Promise<{ node: string; gone: boolean }> { return whereabouts(this.context, id); }
   async *logs(id: string, request: LogRequest, signal: AbortSignal): AsyncGenerator<LogChunk> {
     const { node } = await this.whereabouts(id);

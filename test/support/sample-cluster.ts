@@ -7,6 +7,7 @@ import { Refusal } from '../../src/model/errors.ts';
 import type { ClusterEvent } from '../../src/model/event.ts';
 import type { InstanceView } from '../../src/model/instance.ts';
 import type { NodeView } from '../../src/model/node.ts';
+import type { FileItem, FileView } from '../../src/protocol/files.ts';
 import type { ActorView, InspectFrame } from '../../src/protocol/live.ts';
 import type { SeriesPoint } from '../../src/store/store.ts';
 import { compile } from '../../src/query/compile.ts';
@@ -135,6 +136,22 @@ export class SampleCluster implements Cluster {
   /** Whose usage is watched now. */
   readonly watchedUsage = new Set<UsageWatch>();
   watchUsage(of: UsageWatch) { this.watchedUsage.add(of); return () => { this.watchedUsage.delete(of); }; }
+  /** Files of every instance, by path; directories are what lies above them. */
+  readonly fileMap = new Map<string, Buffer>();
+  async files(id: string, path: string, from: number): Promise<FileView> {
+    this.#of(this.instanceMap, id, 'instance');
+    const at = path.replace(/\/$/, ''), stat = { modifiedAt: 1_700_000_000_000, mode: 'rw-r-----' }, file = this.fileMap.get(at);
+    if (file) return { path: at, type: 'file', size: file.length, tag: `i-${file.length}`, ...stat, items: [], total: 0, from: 0, more: false };
+    const below = [...this.fileMap.keys()].filter((name) => at === '' || name.startsWith(`${at}/`)).map((name) => name.slice(at === '' ? 0 : at.length + 1));
+    if (below.length === 0) throw new Refusal('file-not-found', `There is no ${path}`);
+    const names = [...new Set(below.map((name) => name.split('/')[0]!))].sort();
+    const items: FileItem[] = names.slice(from, from + 1000).map((name) => ({ name, type: below.includes(name) ? 'file' : 'directory', size: this.fileMap.get(at === '' ? name : `${at}/${name}`)?.length ?? 0, target: null, ...stat }));
+    return { path: at, type: 'directory', size: 0, tag: '', ...stat, items, total: names.length, from, more: false };
+  }
+  async readFile(id: string, path: string, { from, length }: { from: number; length: number; waitMs: number }) {
+    const stat = await this.files(id, path, 0), file = this.fileMap.get(path)!, start = from < 0 ? Math.max(0, file.length + from) : from;
+    return { stat, from: start, bytes: file.subarray(start, start + length) };
+  }
   async whereabouts(id: string) { return { node: this.#of(this.instanceMap, id, 'instance').node, gone: false }; }
   logs(_id: string, request: LogRequest, signal: AbortSignal) { return this.output(request, signal); }
 
