@@ -80,7 +80,7 @@ export interface RunningAgent {
 export async function startAgent(given: StartOptions): Promise<RunningAgent> {
   const options: AgentOptions = { ...defaultOptions, ...given, storeDirectory: resolve(given.storeDirectory) };
   const { storeDirectory, log } = options;
-  const below = (name: string): string => { const path = join(storeDirectory, name); mkdirSync(path, { recursive: true, mode: 0o711 }); return path; };
+  const below = (name: string, mode = 0o711): string => { const path = join(storeDirectory, name); mkdirSync(path, { recursive: true, mode }); return path; };
   const standalone = options.master === null;
   const masters = new Masters(options.master ?? '');
   mkdirSync(storeDirectory, { recursive: true, mode: 0o711 });
@@ -93,7 +93,7 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
   const launcher = new Launcher({ tools, root, directory: storeDirectory, onError: (error) => warn('the launches could not be looked at', error) });
   const context: AgentContext = {
     options, node, tools, launcher, limits, admission, users, tell, instancesDirectory: below('instances'), ports: new PortPool(options.ports, node),
-    cache: new ContentCache(below('cache'), standalone ? {} : { byHash: byHashFrom(() => masters.current, options.token, node, warn) }),
+    cache: new ContentCache(below('cache', 0o700), standalone ? {} : { byHash: byHashFrom(() => masters.current, options.token, node, warn) }),
     user: { name: user.username, home: user.homedir, shell: user.shell ?? '/bin/sh' }, tags: options.tags, host: options.address ? hostOf(options.address) : hostname(),
   };
 

@@ -1,4 +1,5 @@
 // What one instance has of its node besides ports: room, and the user it runs as. Had once, kept over its launches.
+import { chmodSync, chownSync } from 'node:fs';
 import { demandOf } from '../placement/demand.ts';
 import type { AgentContext } from './context.ts';
 import { findAccount, type Account } from './effects/accounts.ts';
@@ -50,13 +51,21 @@ export class NodeShare {
     if (!context.tools.userSwitch) throw new Error('the user of a program cannot be changed on this node: neither setpriv (util-linux) nor chroot (coreutils) was found');
     const account = name === 'auto' ? privateAccount(context.users.take(this.#directory), this.#workPath) : await findAccount(name);
     if (!account) throw new Error(`there is no user ${JSON.stringify(name)} on this node`);
-    const path = this.#workPath, blocked = blockedBy(path, account);
-    if (blocked !== null) {
-      if (account.private) context.users.release(this.#directory);
-      throw new Error(`${blocked} may not be passed by user ${account.name}, and ${path} lies below it; `
-        + (this.#record().spec.workingDirectory === null ? 'start the agent with --store-directory at a place that all may pass, such as /var/lib/stathub' : 'let others pass it (chmod o+x)'));
-    }
-    return account;
+    this.#letIn(account);
+    const blocked = blockedBy(this.#workPath, account);
+    if (blocked === null) return account;
+    if (account.private) context.users.release(this.#directory);
+    const remedy = this.#record().spec.workingDirectory === null ? 'start the agent with --store-directory elsewhere, such as in /var/lib/stathub' : 'let it pass (chmod o+x)';
+    throw new Error(`${account.private ? 'a private user' : `user ${account.name}`} may not pass ${blocked}, below which its working directory lies: ${remedy}`);
+  }
+
+  /** Its own directory is open to it, by its group, and to no other; what else of the agent's lies above gives way to all. */
+  #letIn({ gid }: Account): void {
+    const { storeDirectory } = this.#context.options;
+    if (this.#record().spec.workingDirectory !== null) return;
+    chmodSync(storeDirectory, 0o711);
+    chownSync(this.#directory, process.getuid!(), gid);
+    chmodSync(this.#directory, 0o710);
   }
 
   /** Where it works; the launch's number does not matter for who gets there. */

@@ -19,7 +19,7 @@ export function readUp(): UpRecord | null {
 }
 
 export function writeUp(record: UpRecord): void {
-  mkdirSync(home(), { recursive: true, mode: 0o700 });
+  mkdirSync(home(), { recursive: true, mode: 0o711 });
   writeFileSync(`${path()}.new`, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${path()}.new`, path());
 }

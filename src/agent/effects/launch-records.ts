@@ -48,7 +48,10 @@ const recordName = /^record\.(\d+)\.json$/;
  */
 export async function writeRecord(directory: string, record: object): Promise<void> {
   const existing = numbers(directory, recordName);
-  if (existing.length === 0) mkdirSync(join(directory, 'launches'), { recursive: true, mode: 0o711 });
+  if (existing.length === 0) {
+    mkdirSync(directory, { recursive: true, mode: 0o700 }); // whoever its program runs as is let in by name (NodeShare)
+    mkdirSync(join(directory, 'launches'), { recursive: true, mode: 0o711 });
+  }
   await writeSynced(join(directory, `record.${(existing.at(-1) ?? 0) + 1}.json`), `${JSON.stringify(record)}\n`);
   await syncDirectory(directory);
   if (existing.length === 0) await syncDirectory(join(directory, '..'));
