@@ -1,18 +1,20 @@
 // What outlives its use, and for how long: the work directory of the newest crashed launch (for the file viewer), the small files
 // of launches (window and back-off are rebuilt from them), and what is left of instances that are gone (their output).
 import { readdirSync, statSync } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentContext } from './context.ts';
-import { readExit, readLaunch, readStopping } from './effects/launch-facts.ts';
+import { crashOf, isShort, keepNewest, type Crash } from './crashes.ts';
+import { readExit, readLaunch } from './effects/launch-facts.ts';
 import { launchDirectory, readRecord } from './effects/launch-records.ts';
+import { compressPieces } from './effects/rotation.ts';
 import type { Entry } from './entry.ts';
 import type { Instances } from './instances.ts';
 import { isInstanceRecord } from './records.ts';
 
 /** Fetched content beyond what instances use; the least recently used goes first. */
 const mostCacheBytes = 10 * 1024 ** 3;
-const crashedMs = 3_600_000, sweepMs = 60_000, mostLaunches = 100, dayMs = 86_400_000;
+const sweepMs = 60_000, mostLaunches = 100, dayMs = 86_400_000;
 
 export class Retention {
   readonly #context: AgentContext;
@@ -20,6 +22,11 @@ export class Retention {
   /** What is left of instances that are gone. */
   readonly #kept: string;
   readonly #due = new Set<string>();
+  /** Crashes that are kept, by the instance's id; also of instances that are gone. */
+  readonly #crashes = new Map<string, Crash>();
+  /** Gone since the last sweep: what is left of their output is compressed. */
+  readonly #fresh = new Set<string>();
+  readonly #over = new AbortController();
   #timer: NodeJS.Timeout | null = null;
   #working: Promise<void> = Promise.resolve();
 
@@ -31,6 +38,7 @@ export class Retention {
 
   start(): void {
     for (const id of this.#instances.entries.keys()) this.changed(id);
+    for (const id of keptIn(this.#kept)) this.#lookForCrash(join(this.#kept, id), id);
     this.#timer ??= setInterval(() => this.#sweep(), sweepMs).unref();
     setTimeout(() => this.#sweep(), 5000).unref();
   }
@@ -51,8 +59,20 @@ export class Retention {
     this.#due.delete(entry.id);
     await mkdir(this.#kept, { recursive: true, mode: 0o711 });
     if (entry.record.spec.logs.keepDays <= 0) return rm(entry.directory, { recursive: true, force: true, maxRetries: 3 });
-    await Promise.all(launchesOf(entry.directory).map((n) => rm(join(launchDirectory(entry.directory, n), 'work'), { recursive: true, force: true })));
-    await rename(entry.directory, join(this.#kept, entry.id));
+    const launches = launchesOf(entry.directory), crashed = launches.findLast((n) => crashOf(entry.directory, slotOf(entry.id), n) !== null);
+    await Promise.all(launches.filter((n) => n !== crashed).map((n) => rm(join(launchDirectory(entry.directory, n), 'work'), { recursive: true, force: true })));
+    const path = join(this.#kept, entry.id);
+    await rename(entry.directory, path);
+    this.#lookForCrash(path, entry.id);
+    this.#fresh.add(entry.id);
+  }
+
+  #lookForCrash(directory: string, id: string): void {
+    this.#crashes.delete(id);
+    for (const n of launchesOf(directory)) {
+      const crash = crashOf(directory, slotOf(id), n);
+      if (crash) this.#crashes.set(id, crash);
+    }
   }
 
   #sweep(): void {
@@ -69,7 +89,15 @@ export class Retention {
     }
     const inUse = new Set([...this.#instances.entries.values()].flatMap((entry) => Object.values(entry.record.contents).map(({ sha256 }) => sha256)));
     await this.#context.cache.trim(mostCacheBytes, inUse);
-    for (const name of await readdir(this.#kept).catch(() => [])) await this.#old(join(this.#kept, name));
+    if (this.#crashes.size > 0) {
+      const kept = new Set(await keepNewest([...this.#crashes.values()], this.#context.options.keepCrashedMs, Date.now(), () => isShort(this.#context.instancesDirectory)));
+      for (const [id, crash] of this.#crashes) if (!kept.has(crash)) this.#crashes.delete(id);
+    }
+    for (const id of this.#fresh) {
+      this.#fresh.delete(id);
+      await compressPieces(join(this.#kept, id), this.#over.signal).catch((error: unknown) => { if (!this.#over.signal.aborted) throw error; });
+    }
+    for (const id of keptIn(this.#kept)) await this.#old(join(this.#kept, id));
   }
 
   /** @returns whether there is more to come */
@@ -78,13 +106,16 @@ export class Retention {
     const newest = entry.program.run?.launch ?? Infinity;
     const old = launchesOf(entry.directory).filter((n) => n < newest);
     const keepMs = 1000 * Math.max(restart.periodSeconds, restart.resetAfterSeconds);
-    let crashed = 0, more = false;
+    let crash: Crash | null = null, more = false;
     for (const [age, n] of old.toReversed().entries()) {
-      const path = launchDirectory(entry.directory, n), exit = readExit(path), at = exit?.at ?? readLaunch<{ at: number }>(path)?.at ?? 0;
-      const isCrash = exit !== null && !(exit.code === 0 || readStopping(path)) && crashed++ === 0;
-      if (isCrash && now - at < crashedMs) { more = true; continue; }
-      if (age < mostLaunches && now - at < keepMs) { await rm(join(path, 'work'), { recursive: true, force: true }); more = true; }
-      else await rm(path, { recursive: true, force: true });
+      const path = launchDirectory(entry.directory, n), at = readExit(path)?.at ?? readLaunch<{ at: number }>(path)?.at ?? 0;
+      if (crash === null && (crash = crashOf(entry.directory, slotOf(entry.id), n)) !== null && now - crash.at < this.#context.options.keepCrashedMs) {
+        this.#crashes.set(entry.id, crash);
+        more = true;
+      } else if (age < mostLaunches && now - at < keepMs) {
+        await rm(join(path, 'work'), { recursive: true, force: true });
+        more = true;
+      } else await rm(path, { recursive: true, force: true });
     }
     return more;
   }
@@ -97,8 +128,16 @@ export class Retention {
   async stop(): Promise<void> {
     if (this.#timer) clearInterval(this.#timer);
     this.#timer = null;
+    this.#over.abort();
     await this.#working;
   }
+}
+
+/** `web.0` of `web.0.abcdefgh`. */
+const slotOf = (id: string): string => id.slice(0, id.lastIndexOf('.'));
+
+function keptIn(directory: string): string[] {
+  try { return readdirSync(directory); } catch { return []; } // nothing was ever kept
 }
 
 /** Numbers of the launches on disk, ascending. */

@@ -50,7 +50,7 @@ test('every default is what its own reader would give', () => {
   for (const setting of settings) for (const part of setting.parts) {
     const value = setting.default(part);
     if (value === null || typeof value === 'boolean') continue;
-    const written = setting.name.match(/^(beat|suspect-after|lost-after|amnesty|lease|elastic-timeout)$/) ? `${String(value)}ms` : String(value);
+    const written = setting.name.match(/^(beat|suspect-after|lost-after|amnesty|lease|elastic-timeout|evacuate-within|keep-crashed)$/) ? `${String(value)}ms` : String(value);
     assert.equal(setting.read(written), value, setting.name);
   }
 });

@@ -47,6 +47,7 @@ export async function cursorSince(instance: string, stream: Stream, at: number):
 export async function cursorUntil(instance: string, stream: Stream, at: number): Promise<number> {
   const { first, end } = await outputBounds(instance, stream);
   if (writtenAt(instance, stream) <= at) return end;
+  if ((statSync(outputFile(instance, stream), { throwIfNoEntry: false })?.birthtimeMs || 0) > at) return first; // 0: the file system does not know
   const reached = timesOf(instance, stream).find(([notedAt, cursor]) => notedAt >= at && cursor <= end);
   return Math.max(first, reached?.[1] ?? end);
 }
