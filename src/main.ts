@@ -22,7 +22,7 @@ function tell(error: unknown): number {
   if (error instanceof LockHeldError) { say(error.message, error.hint); return exitCode.refused; }
   const known = error instanceof Error && ('hint' in error || error.name === 'StartFailed' || 'code' in error);
   say(error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error), (error as { hint?: string })?.hint);
-  return exitCode.failed;
+  return (error as { code?: string })?.code === 'store-refused' ? exitCode.refused : exitCode.failed;
 }
 
 const main = fileURLToPath(import.meta.url);

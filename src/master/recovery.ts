@@ -4,6 +4,7 @@ import type { AppRecord, Revision } from '../model/app.ts';
 import type { SlotRecord, Tombstone } from '../model/assignment.ts';
 import type { NodeRecord } from '../model/node.ts';
 import { drawTerm, identityOf } from '../store/identity.ts';
+import { refuseMoved } from '../store/moved.ts';
 import type { Store, Stored, Version } from '../store/store.ts';
 import { StoreError } from '../store/store.ts';
 import type { MasterContext } from './context.ts';
@@ -103,6 +104,7 @@ export async function recover(context: MasterContext, nodes: Nodes, epochs: Epoc
   const { store, view, clock, warn } = context;
   nodes.forgetAll();
   view.clear();
+  await refuseMoved(store);
   const identity = await identityOf(store, clock.now());
   const oddities: string[] = [];
   const odd = (what: string): void => { oddities.push(what); };

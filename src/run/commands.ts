@@ -48,6 +48,18 @@ export function addHubCommands(program: Command, { output, environment, main, fi
     return (await import('./agent.ts')).runAgent(inForce, say);
   });
 
+  const migrate = program.command('migrate').description('move the hub to another store: from a store directory to Elasticsearch, or back; run it again when it was cut off')
+    .requiredOption('--from <directory|url>', 'where the hub is').option('--to <directory|url>', 'where it goes: nothing may be there yet')
+    .option('--undo', 'let a master run again on --from, which was moved away').option('--config <file>', 'settings in YAML');
+  for (const { name, argument, describe } of settings.filter((setting) => setting.name.startsWith('elastic-'))) migrate.option(`--${name} ${argument}`, describe);
+  migrate.action(async (o) => {
+    const { from, to, undo, config, ...elastic } = kebab(o) as { from: string; to?: string; undo?: boolean; config?: string };
+    finished(await (await import('./migrate.ts')).migrate({
+      from, to: to ?? null, undo: undo === true, elastic, config: config ?? environment['STATHUB_CONFIG'] ?? null, environment,
+      say: (text) => output.out(text), isTerminal: output.terminal,
+    }));
+  });
+
   program.command('config').description('every setting, its value and where it comes from').argument('[part]', 'master or agent', 'master').option('--config <file>', 'settings in YAML').option('--json', 'answer in JSON')
     .action((part: string, o) => {
       if (part !== 'master' && part !== 'agent') throw new InvalidArgumentError('master or agent is wanted.');

@@ -105,7 +105,7 @@ export class ElasticMaster {
       if (signal.aborted) return;
       log.error({ err: error }, 'this master could not lead');
       tell(`could not lead: ${(error as Error).message}`);
-      this.standing = { because: (error as Error).message, hint: 'It tries again by itself.', leader: null };
+      this.standing = { because: (error as Error).message, hint: error instanceof StoreError ? error.hint : 'It tries again by itself.', leader: null };
       await sleep(AGAIN_MS, undefined, { signal }).catch(() => undefined);
     } finally {
       await lease.release().catch((error: unknown) => log.warn({ err: error }, 'the lease could not be given back: it lapses'));
@@ -116,5 +116,6 @@ export class ElasticMaster {
 function standingOf(leader: LeaseDoc | null, trouble: StoreError | null): Standing {
   if (trouble) return { because: trouble.message, hint: trouble.hint, leader: null };
   if (!leader?.holder) return { because: 'Nobody leads yet', hint: 'Ask again in a moment.', leader: null };
+  if (!URL.canParse(leader.address)) return { because: `The store is held by ${leader.address}`, hint: 'It leads when that has ended.', leader: null };
   return { because: `This master stands by: the one at ${leader.address} leads`, hint: `Ask there: ${leader.address}`, leader: leader.address };
 }

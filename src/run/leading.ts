@@ -5,6 +5,7 @@ import type { Tokens } from '../api/tokens.ts';
 import { blobRoutes } from '../master/blob-routes.ts';
 import { linkRoutes } from '../master/link-routes.ts';
 import { startMaster, type RunningMaster } from '../master/master.ts';
+import { refuseMoved } from '../store/moved.ts';
 import type { Store } from '../store/store.ts';
 import { uiDirectory, value } from './daemon.ts';
 import { version, type Logger } from './log.ts';
@@ -12,8 +13,9 @@ import type { InForce } from './settings.ts';
 
 export type App = ReturnType<typeof createApi>;
 
-/** @throws Error when recovery fails (the store is not readable, another master leads) */
-export function lead(store: Store, storeAbout: { kind: string; detail: string }, inForce: InForce, log: Logger): Promise<RunningMaster> {
+/** @throws StoreError when the hub was moved away; Error when recovery fails (the store is not readable, another master leads) */
+export async function lead(store: Store, storeAbout: { kind: string; detail: string }, inForce: InForce, log: Logger): Promise<RunningMaster> {
+  await refuseMoved(store);
   return startMaster({
     store, version, storeAbout,
     warn: (message, error) => log.warn(error === undefined ? {} : { err: error }, message),

@@ -15,7 +15,8 @@ import { searchLog, searchRecords } from './search.ts';
 import { Series, preparePoint } from './series.ts';
 import { StoreError } from './store.ts';
 import type {
-  CollectionSize, Doc, LogEntry, QueryOptions, QueryResult, ReadLogOptions, ScanOptions, SeriesPoint, Store, Stored, Write, WriteResult,
+  CollectionSize, Doc, LogEntry, MovableStore, QueryOptions, QueryResult, ReadLogOptions, ScanOptions, SeriesPoint, Stored, SubjectPoint, Write,
+  WriteResult,
 } from './store.ts';
 import { FLOOR_KEY, openTables } from './tables.ts';
 import type { Table, Tables } from './tables.ts';
@@ -33,7 +34,7 @@ const slices = <T>(items: T[]): T[][] => Array.from(
 /** A number that was asked for as a whole one; what is none is as if it were not there. */
 const whole = (asked: number | undefined, usual: number): number => (Number.isFinite(asked) ? Math.floor(asked!) : usual);
 
-class EmbeddedStore implements Store {
+class EmbeddedStore implements MovableStore {
   private readonly root: Tables['root'];
   private readonly commits: Commits;
   private readonly ledger: Table;
@@ -163,6 +164,32 @@ class EmbeddedStore implements Store {
     });
   }
 
+  counters(): Promise<{ name: string; next: number }[]> {
+    return this.read(() => {
+      const ledger = new Ledger(this.ledger), floor = ledger.get(FLOOR_KEY);
+      const names = [...this.ledger.getKeys({ start: Buffer.from('draw/'), end: Buffer.from('draw0') })].map((key) => key.toString().slice('draw/'.length));
+      return names.map((name) => ({ name, next: Math.max(ledger.get(`draw/${name}`), floor) + 1 }));
+    });
+  }
+
+  async putLog(entries: LogEntry[], newest: number): Promise<void> {
+    const prepared = entries.map(({ seq, ...entry }) => ({ seq, entry: prepareEntry(entry as Omit<LogEntry, 'seq'>) }));
+    const last = Math.max(newest, ...prepared.map(({ seq }) => seq));
+    for (const part of prepared.length === 0 ? [[]] : slices(prepared)) {
+      await this.commits.run((ledger) => {
+        for (const { seq, entry } of part) this.log.put(seq, entry);
+        ledger.set('log/newest', Math.max(ledger.get('log/newest'), last));
+      }, part.length);
+    }
+  }
+
+  scanPoints(after: string | null, limit: number): Promise<{ items: SubjectPoint[]; next: string | null }> {
+    return this.read(() => {
+      const { items, last } = this.series.page(after === null ? null : Buffer.from(after, 'hex'), limit);
+      return { items, next: items.length === limit ? last!.toString('hex') : null };
+    });
+  }
+
   close(): Promise<void> {
     this.closing ??= this.commits.close().then(() => this.root.close());
     return this.closing;
@@ -174,7 +201,7 @@ class EmbeddedStore implements Store {
  * is set aside, what is sound of it is saved, and `notice` says so.
  * @throws StoreError store-full, store-unavailable, store-refused (the store of a later stathub), store-corrupt; with a hint
  */
-export async function openEmbedded(directory: string, options: { notice?: (notice: StoreNotice) => void } = {}): Promise<Store> {
+export async function openEmbedded(directory: string, options: { notice?: (notice: StoreNotice) => void } = {}): Promise<MovableStore> {
   const file = join(directory, STORE_FILE);
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });

@@ -31,14 +31,19 @@ export class EventLog {
 
   /** Inside a transaction: stores in order, gives the numbers. */
   append(prepared: PreparedEntry[], ledger: Ledger): number[] {
-    return prepared.map(({ at, json }) => {
+    return prepared.map((entry) => {
       const seq = ledger.add('log/newest', 1);
-      const key = numberKey(seq);
-      this.entries.put(key, encode(key, json));
-      const time = numberKey(at, seq);
-      this.times.put(time, seal(time, NONE));
+      this.put(seq, entry);
       return seq;
     });
+  }
+
+  /** Inside a transaction: stores an entry under a number of its own. */
+  put(seq: number, { at, json }: PreparedEntry): void {
+    const key = numberKey(seq);
+    this.entries.put(key, encode(key, json));
+    const time = numberKey(at, seq);
+    this.times.put(time, seal(time, NONE));
   }
 
   /** Entries strictly between two numbers, at most `limit`. */

@@ -2,7 +2,7 @@
 // side, and what is too old is one range at the front. A subject is read by one look-up a minute.
 import { checkKey, decode, encode, numberKey, readNumber, toJson } from './encoding.ts';
 import { StoreError } from './store.ts';
-import type { SeriesPoint } from './store.ts';
+import type { SeriesPoint, SubjectPoint } from './store.ts';
 import type { Table } from './tables.ts';
 
 const pointKey = (minute: number, subject: string): Buffer => Buffer.concat([numberKey(minute), Buffer.from(subject)]);
@@ -39,6 +39,17 @@ export class Series {
       if (value !== undefined) points.push({ minute, values: decode(key, value).json() as SeriesPoint['values'] });
     }
     return points;
+  }
+
+  /** Points of all subjects after a key, by minute and subject. */
+  page(after: Buffer | null, limit: number): { items: SubjectPoint[]; last: Buffer | null } {
+    const items: SubjectPoint[] = [];
+    let last = after;
+    for (const { key, value } of this.db.getRange({ ...(after === null ? {} : { start: after, exclusiveStart: true }), limit })) {
+      items.push({ subject: key.toString('utf8', 8), minute: readNumber(key), values: decode(key, value).json() as SeriesPoint['values'] });
+      last = key;
+    }
+    return { items, last };
   }
 
   /** The first and the last minute of which anything is kept. */

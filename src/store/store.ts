@@ -102,6 +102,19 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** A point with whose it is. */
+export interface SubjectPoint extends SeriesPoint { subject: string }
+
+/** What moving a hub needs beyond the port: all there is, under the numbers it has. Doing any of it twice is doing it once. */
+export interface MovableStore extends Store {
+  /** Every counter, with a number from which on it has given none. Whatever was acknowledged before is seen by later scans and searches. */
+  counters(): Promise<{ name: string; next: number }[]>;
+  /** Stores entries under their own numbers; later ones go on above them and above `newest`. */
+  putLog(entries: LogEntry[], newest: number): Promise<void>;
+  /** Points of all subjects, by minute and subject. `next` is the cursor for `after`, null at the end. */
+  scanPoints(after: string | null, limit: number): Promise<{ items: SubjectPoint[]; next: string | null }>;
+}
+
 /** Why a store failed. `code` is stable; `hint` says what to do next. */
 export class StoreError extends Error {
   readonly code: 'store-unavailable' | 'store-corrupt' | 'store-full' | 'store-refused';

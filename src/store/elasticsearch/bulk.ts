@@ -69,6 +69,20 @@ export class Bulk {
     }))).then((outcomes) => outcomes.flat());
   }
 
+  /**
+   * Operations that may as well be done twice, each until it is done: what has no answer is sent again.
+   * @throws StoreError
+   */
+  async settle(operations: Operation[]): Promise<void> {
+    const until = performance.now() + this.requests.patienceMs;
+    for (let left = operations; left.length > 0;) {
+      const outcomes = await this.run(left);
+      const failed = outcomes.find((outcome) => outcome.kind === 'failed' || (outcome.kind === 'unknown' && performance.now() > until));
+      if (failed && 'error' in failed) throw failed.error;
+      left = left.filter((_, n) => outcomes[n]!.kind === 'unknown');
+    }
+  }
+
   private begin(): void {
     if (this.begun) return;
     this.begun = true;

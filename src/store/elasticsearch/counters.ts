@@ -10,6 +10,8 @@ import type { Requests } from './requests.ts';
 
 interface CounterDocument { found: boolean; _seq_no: number; _primary_term: number; _source: { next: number; write?: string } }
 
+const MOST_COUNTERS = 10_000;
+
 export class Counters {
   private readonly requests: Requests;
   private readonly bulk: Bulk;
@@ -28,6 +30,15 @@ export class Counters {
       method: 'GET', path: `/${this.names.ledger}/_doc/${encodeURIComponent(`draw/${name}`)}`, answers: [404],
     });
     return status === 404 ? null : body;
+  }
+
+  /** Every counter, as the last refresh shows them. */
+  async all(): Promise<{ name: string; next: number }[]> {
+    const { body } = await this.requests.send<{ hits: { hits: { _id: string; _source: { next?: number } }[] } }>({
+      method: 'POST', path: `/${this.names.ledger}/_search`, query: { allow_partial_search_results: false },
+      body: { size: MOST_COUNTERS, query: { exists: { field: 'next' } } },
+    });
+    return body.hits.hits.map(({ _id, _source }) => ({ name: _id.slice('draw/'.length), next: _source.next! }));
   }
 
   /** The number that the counter gives next, 1 before the first. */

@@ -2,7 +2,8 @@
 // replicas have synced.
 import { StoreError } from '../store.ts';
 import type {
-  CollectionSize, Doc, LogEntry, QueryOptions, QueryResult, ReadLogOptions, ScanOptions, SeriesPoint, Store, Stored, Write, WriteResult,
+  CollectionSize, Doc, LogEntry, MovableStore, QueryOptions, QueryResult, ReadLogOptions, ScanOptions, SeriesPoint, Stored, SubjectPoint, Write,
+  WriteResult,
 } from '../store.ts';
 import { Bulk } from './bulk.ts';
 import { collectionSizes } from './collections.ts';
@@ -12,7 +13,7 @@ import { Counters } from './counters.ts';
 import { expire } from './expiry.ts';
 import { Lease } from './lease.ts';
 import type { LeaseOptions } from './lease.ts';
-import { ElasticLog, checkTerm } from './log.ts';
+import { COUNTER as LOG_COUNTER, ElasticLog, checkTerm } from './log.ts';
 import { namesOf, prepareIndices } from './mappings.ts';
 import type { Names } from './mappings.ts';
 import { Points } from './points.ts';
@@ -20,13 +21,13 @@ import { Records } from './records.ts';
 import type { Requests } from './requests.ts';
 import { searchCollection } from './search.ts';
 
-export class ElasticStore implements Store {
+export class ElasticStore implements MovableStore {
   readonly requests: Requests;
   readonly names: Names;
   /** The server's version, as it says. */
   readonly version: string;
   private readonly records: Records;
-  private readonly counters: Counters;
+  private readonly counted: Counters;
   private readonly log: ElasticLog;
   private readonly points: Points;
   private readonly bulked: Bulk;
@@ -37,8 +38,8 @@ export class ElasticStore implements Store {
     this.version = version;
     const bulk = this.bulked = new Bulk(requests);
     this.records = new Records(requests, bulk, names);
-    this.counters = new Counters(requests, bulk, names);
-    this.log = new ElasticLog(requests, bulk, names, this.counters);
+    this.counted = new Counters(requests, bulk, names);
+    this.log = new ElasticLog(requests, bulk, names, this.counted);
     this.points = new Points(requests, bulk, names);
   }
 
@@ -56,7 +57,7 @@ export class ElasticStore implements Store {
     return searchCollection<T>(this.requests, this.names, collection, query, options);
   }
 
-  async draw(counter: string, count: number, atLeast?: number): Promise<number> { return this.counters.draw(counter, count, atLeast); }
+  async draw(counter: string, count: number, atLeast?: number): Promise<number> { return this.counted.draw(counter, count, atLeast); }
 
   async append(entries: Omit<LogEntry, 'seq'>[], term = 0): Promise<number[]> {
     checkTerm(term);
@@ -81,6 +82,16 @@ export class ElasticStore implements Store {
 
   /** Leadership of the hub whose store this is. */
   lease(options: LeaseOptions): Lease { return new Lease(this.requests, this.bulked, this.names, options); }
+
+  async counters(): Promise<{ name: string; next: number }[]> {
+    const { allRecords, allEvents, allPoints, ledger } = this.names;
+    await this.requests.send({ method: 'POST', path: `/${[...allRecords, allEvents, allPoints, ledger].join(',')}/_refresh`, query: { ignore_unavailable: true } });
+    return (await this.counted.all()).filter(({ name }) => name !== LOG_COUNTER);
+  }
+
+  putLog(entries: LogEntry[], newest: number): Promise<void> { return this.log.put(entries, newest); }
+
+  scanPoints(after: string | null, limit: number): Promise<{ items: SubjectPoint[]; next: string | null }> { return this.points.scan(after, limit); }
 
   close(): Promise<void> { return this.requests.close(); }
 }

@@ -14,7 +14,8 @@ import type { Requests } from './requests.ts';
 import { candidates } from './search.ts';
 import { searchMembers } from './search-fields.ts';
 
-const COUNTER = 'events';
+/** Of the log's own numbers. */
+export const COUNTER = 'events';
 /** Numbers drawn at once; what is left of them when the process ends is given up. */
 const BLOCK = 1_000;
 /** Of one batch: entries, and bytes. It must fit into one request of the bulk. */
@@ -28,6 +29,12 @@ interface Waiting { entry: PreparedEntry; term: number; resolve: (seq: number) =
 
 const whole = (asked: number | undefined, usual: number): number => (Number.isFinite(asked) ? Math.floor(asked!) : usual);
 const entryOf = ({ seq, entry }: EventSource): LogEntry => ({ ...(entry as Omit<LogEntry, 'seq'>), seq } as LogEntry);
+
+/** An entry as it is indexed. @param json of the entry without its number */
+function sourceOf(about: Omit<EventSource, 'entry'>, json: Buffer): string {
+  const text = json.toString(), entry = { ...(JSON.parse(text) as object), seq: about.seq };
+  return `${JSON.stringify(about).slice(0, -1)},"entry":${text},${searchMembers(entry)}}`;
+}
 
 export class ElasticLog {
   private readonly requests: Requests;
@@ -97,18 +104,12 @@ export class ElasticLog {
   /** The same numbers again until there is an answer; without one they are given up, and the caller hears of it. */
   private async write(index: string, batch: Waiting[]): Promise<number[]> {
     const numbers = await this.numbers(batch.length);
-    let left: Operation[] = batch.map(({ entry, term }, n) => ({
+    const operations = batch.map(({ entry, term }, n): Operation => ({
       action: 'index', index, id: String(numbers[n]),
-      source: `{"seq":${numbers[n]},"at":${entry.at},"term":${term},"writer":"${this.writer}","entry":${entry.json.toString()},${searchMembers({ ...(JSON.parse(entry.json.toString()) as object), seq: numbers[n]! })}}`,
+      source: sourceOf({ seq: numbers[n]!, at: entry.at, term, writer: this.writer }, entry.json),
     }));
-    const until = performance.now() + this.requests.patienceMs;
     try {
-      while (left.length > 0) {
-        const outcomes = await this.bulk.run(left);
-        const failed = outcomes.find((outcome) => outcome.kind === 'failed' || (outcome.kind === 'unknown' && performance.now() > until));
-        if (failed && 'error' in failed) throw failed.error;
-        left = left.filter((_, n) => outcomes[n]!.kind === 'unknown');
-      }
+      await this.bulk.settle(operations);
       batch.forEach(({ entry }, n) => this.tail.push({ ...(JSON.parse(entry.json.toString()) as Omit<LogEntry, 'seq'>), seq: numbers[n]! } as LogEntry));
       if (this.tail.length > 2 * TAIL) this.tail = this.tail.slice(-TAIL);
       return numbers;
@@ -118,6 +119,16 @@ export class ElasticLog {
     } finally {
       this.settled = numbers.at(-1)!;
     }
+  }
+
+  /** Stores entries under their own numbers; later ones go on above them and above `newest`. Twice is once. */
+  async put(entries: LogEntry[], newest: number): Promise<void> {
+    await this.bulk.settle(entries.map(({ seq, ...entry }): Operation => {
+      const { at, json } = prepareEntry(entry as Omit<LogEntry, 'seq'>);
+      return { action: 'index', index: this.names.events(at), id: String(seq), source: sourceOf({ seq, at, term: 0, writer: 'moved' }, json) };
+    }));
+    const last = Math.max(newest, ...entries.map(({ seq }) => seq));
+    if (last > 0 && (await this.counters.peek(COUNTER)) <= last) await this.counters.draw(COUNTER, 1, last);
   }
 
   private async search(body: object): Promise<EventSource[]> {

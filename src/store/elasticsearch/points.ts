@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { checkKey, toJson } from '../encoding.ts';
 import { StoreError } from '../store.ts';
-import type { SeriesPoint } from '../store.ts';
+import type { SeriesPoint, SubjectPoint } from '../store.ts';
 import type { Bulk, Operation } from './bulk.ts';
 import type { Names } from './mappings.ts';
 import type { Answer, Requests } from './requests.ts';
@@ -36,15 +36,21 @@ export class Points {
   /** Safe to do twice, so whatever has no answer is sent again. */
   async add(subject: string, points: SeriesPoint[]): Promise<void> {
     checkKey(subject);
-    let left = points.map((point) => this.operation(subject, point));
-    const until = performance.now() + this.requests.patienceMs;
-    while (left.length > 0) {
-      const outcomes = await this.bulk.run(left);
-      this.unseen = true;
-      const failed = outcomes.find((outcome) => outcome.kind === 'failed' || (outcome.kind === 'unknown' && performance.now() > until));
-      if (failed && 'error' in failed) throw failed.error;
-      left = left.filter((_, index) => outcomes[index]!.kind === 'unknown');
-    }
+    await this.bulk.settle(points.map((point) => this.operation(subject, point))).finally(() => { this.unseen = true; });
+  }
+
+  /** Points of all subjects, by minute and subject; `after` is what `next` was. */
+  async scan(after: string | null, limit: number): Promise<{ items: SubjectPoint[]; next: string | null }> {
+    const { body } = await this.requests.send<{ hits: { hits: { _source: SubjectPoint; sort: unknown[] }[] } }>({
+      method: 'POST', path: `/${this.names.allPoints}/_search`, query: { ignore_unavailable: true, allow_partial_search_results: false },
+      body: {
+        size: limit, track_total_hits: false, sort: [{ minute: { order: 'asc', unmapped_type: 'long' } }, { subject: { order: 'asc', unmapped_type: 'keyword' } }],
+        ...(after === null ? {} : { search_after: JSON.parse(after) as unknown[] }),
+      },
+    });
+    const { hits } = body.hits;
+    const items = hits.map(({ _source: { subject, minute, values } }) => ({ subject, minute, values }));
+    return { items, next: hits.length === limit ? JSON.stringify(hits.at(-1)!.sort) : null };
   }
 
   async read(subject: string, fromMinute: number, toMinute: number): Promise<SeriesPoint[]> {

@@ -1,0 +1,108 @@
+// A hub with a running app moves to a real Elasticsearch and back; its agent goes on, its process is never touched.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { openEmbedded } from '../../src/store/embedded.ts';
+import { freshPrefix, lendOrSkip } from '../elasticsearch/shared.ts';
+import { Daemon, freshDirectory, Hub, mainFile, quickTimes } from '../support/hub.ts';
+import { until } from '../support/until.ts';
+
+/** Runs the command; `kill`: kills it -9 as soon as what it says holds this. */
+function migrate(args: string[], kill?: RegExp): Promise<{ code: number | null; text: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [mainFile, 'migrate', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let text = '';
+    const hear = (chunk: Buffer): void => {
+      text += String(chunk);
+      if (kill?.test(text)) child.kill('SIGKILL');
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, text }));
+  });
+}
+
+const url = await lendOrSkip(9);
+if (url !== null) {
+  const test = suite('moving a hub');
+  const prefix = freshPrefix('moved'), there = ['--elastic-prefix', prefix];
+  const hub = new Hub(quickTimes);
+  const back = freshDirectory('back');
+  let onElastic: Daemon | null = null, onBack: Daemon | null = null, pid = 0, id = '';
+  test.after(async () => {
+    await hub.agents[0]?.end('SIGQUIT');
+    await Promise.all([onElastic?.end(), onBack?.end(), hub.master.end()]);
+  });
+  const port = (): string => new URL(hub.master.address).port;
+  /** The same app, agent and process, seen from a master that took over the address. */
+  const goesOn = async (master: Daemon): Promise<void> => {
+    const found = await until('the agent is back and its instance runs', async () => {
+      const { items } = await master.get('/v1/instances?query=app:stays');
+      const nodes = (await master.get('/v1/nodes')).items as { status: string }[];
+      return nodes[0]?.status === 'ready' && items[0]?.status === 'running' ? items : null;
+    }, 30_000);
+    assert.equal(found.map((instance: { id: string; pid: number }) => [instance.id, instance.pid]), [[id, pid]]);
+    process.kill(pid, 0);
+  };
+
+  test('a master that runs is not moved', async () => {
+    await hub.start(1);
+    await hub.master.ok('POST', '/v1/apps', { name: 'stays', toProcess: 'sleep', args: ['1000'] });
+    [{ pid, id }] = await hub.running('stays', 1);
+    const { code, text } = await migrate(['--from', hub.master.directory, '--to', url, ...there]);
+    assert.is(code, 4, text);
+    assert.match(text, /in use by the master with pid \d+/);
+  });
+
+  test('to Elasticsearch, killed in the middle and run again', async () => {
+    await hub.master.end();
+    const store = await openEmbedded(hub.master.directory);
+    await store.append(Array.from({ length: 3000 }, (_, n) => ({ at: Date.now(), kind: 'test.happened', message: `filler ${n}`, subject: {}, detail: {}, loudness: 'quiet' })));
+    await store.bulk(Array.from({ length: 5000 }, (_, n) => ({ collection: 'aaa', key: `k${n}`, doc: { n }, expect: 'absent' as const })));
+    await store.close();
+    const killing = migrate(['--from', hub.master.directory, '--to', url, ...there]);
+    await until('some of it is there', async () => {
+      const answer = await (await fetch(`${url}/${prefix}-records/_count`)).json() as { count?: number };
+      return (answer.count ?? 0) > 0;
+    }, 30_000);
+    await (async () => { /* the process that copies is the one that holds the directory */
+      const { holderOf } = await import('../../src/store/lock.ts');
+      const holder = await holderOf(hub.master.directory);
+      if (holder?.pid) process.kill(holder.pid, 'SIGKILL');
+    })();
+    const killed = await killing;
+    if (killed.code === null) {
+      await hub.master.start().then(() => assert.unreachable('it started'), (error: Error) => assert.match(error.message, /is being moved to/));
+    }
+    const { code, text } = await migrate(['--from', hub.master.directory, '--to', url, ...there]);
+    assert.is(code, killed.code === null ? 0 : 4, text);
+    if (killed.code === null) assert.match(text, /^aaa +5,000 {2}same on both sides$/m);
+    await hub.master.start().then(() => assert.unreachable('it started'), (error: Error) => assert.match(error.message, /was moved to .*Start the master there/s));
+    onElastic = new Daemon('master', freshDirectory('elastic'), [...quickTimes, '--elastic', url, ...there, '--port', port()]);
+    await onElastic.start();
+    await goesOn(onElastic);
+    const { total } = await onElastic.get('/v1/data/aaa?query=n:>=4990');
+    assert.is(total, 10);
+    assert.ok((await onElastic.get('/v1/events?query=kind:hub.moved')).items.length === 1);
+  });
+
+  test('and back to a directory; undone, the first would run again', async () => {
+    const running = await migrate(['--from', url, '--to', back, ...there]);
+    assert.is(running.code, 4, running.text);
+    assert.match(running.text, /is in use by http/);
+    await onElastic!.end();
+    const { code, text } = await migrate(['--from', url, '--to', back, ...there]);
+    assert.is(code, 0, text);
+    onBack = new Daemon('master', back, [...quickTimes, '--port', port()]);
+    await onBack.start();
+    await goesOn(onBack);
+    const undone = await migrate(['--undo', '--from', hub.master.directory]);
+    assert.equal([undone.code, /may run on .* again.*never run both/s.test(undone.text)], [0, true], undone.text);
+    const nowhere = await migrate(['--from', join(back, 'nothing'), '--to', url, ...there]);
+    assert.equal([nowhere.code, /holds no store/.test(nowhere.text)], [3, true], nowhere.text);
+  });
+
+  test.run();
+}
