@@ -9,7 +9,6 @@ import { acquireLock } from '../store/lock.ts';
 import { move } from '../store/move.ts';
 import type { MoveProgress } from '../store/move.ts';
 import { leaving, markLeaving } from '../store/moved.ts';
-import { StoreError } from '../store/store.ts';
 import type { MovableStore } from '../store/store.ts';
 import { elasticOptions } from './elastic-settings.ts';
 import { resolve } from './settings.ts';
@@ -49,18 +48,24 @@ async function holdDirectory(place: string, mustExist: boolean): Promise<Held> {
 
 const LEASE_MS = 10_000;
 
-async function holdElastic(place: string, { elastic, config, environment }: MigrateOptions): Promise<Held> {
+/**
+ * @param directory the other side, held already; null where that is an Elasticsearch, too. One that was killed left its lease: whoever
+ *   holds the same directory now goes on with it, others wait until it lapses
+ */
+async function holdElastic(place: string, directory: string | null, { elastic, config, environment }: MigrateOptions): Promise<Held> {
   const [{ openElastic }, { shownUrls }] = await Promise.all([import('../store/elasticsearch/elastic.ts'), import('../store/elasticsearch/connect.ts')]);
   const options = elasticOptions(resolve('master', { ...elastic, elastic: place }, environment, config))!;
   const store = await openElastic(options), name = `${shownUrls(options.urls)} (${options.prefix}-*)`;
   try {
-    const lease = store.lease({ holder: `migrate-${process.pid}-${hostname()}-${Date.now()}`, address: `stathub migrate, pid ${process.pid} on ${hostname()}`, ttlMs: LEASE_MS });
+    const lease = store.lease({ holder: `migrate ${hostname()} ${directory ?? `${process.pid} ${Date.now()}`}`, address: `stathub migrate, pid ${process.pid} on ${hostname()}`, ttlMs: LEASE_MS });
     const found = (await lease.read())?.doc ?? null;
-    // One that was killed gives no lease back: it lapses in the time that it set.
     const giveUp = new AbortController(), patience = Math.max(LEASE_MS, found?.ttlMs ?? 0) * 1.5;
     void sleep(patience, undefined, { signal: giveUp.signal, ref: false }).then(() => giveUp.abort(new Error('held')), () => undefined);
     let leader = found;
-    await lease.acquire(giveUp.signal, (seen) => { leader = seen ?? leader; }).catch((error: unknown) => {
+    await lease.acquire(giveUp.signal, (seen) => {
+      leader = seen ?? leader;
+      if (found && seen?.epoch === found.epoch && seen.beats > found.beats) giveUp.abort(new Error('renewed'));
+    }).catch((error: unknown) => {
       if (!giveUp.signal.aborted) throw error;
       throw new CliError(exitCode.refused, `${name} is in use by ${leader?.address ?? 'another master'}`, 'Stop every master of this hub first.');
     });
@@ -72,8 +77,19 @@ async function holdElastic(place: string, { elastic, config, environment }: Migr
   }
 }
 
-const hold = (place: string, mustExist: boolean, options: MigrateOptions): Promise<Held> =>
-  (isUrl(place) ? holdElastic(place, options) : holdDirectory(place, mustExist));
+/** Both stores, or one; directories first. */
+async function holdAll(places: { place: string; mustExist: boolean }[], options: MigrateOptions): Promise<{ held: Held[]; release(): Promise<void> }> {
+  const held: Held[] = [], directory = places.find(({ place }) => !isUrl(place))?.place ?? null;
+  const release = async (): Promise<void> => { await Promise.all(Object.values(held).map((each) => each.release())); };
+  try {
+    for (const [index, { place, mustExist }] of places.entries()) if (!isUrl(place)) held[index] = await holdDirectory(place, mustExist);
+    for (const [index, { place }] of places.entries()) if (isUrl(place)) held[index] = await holdElastic(place, directory && absolute(directory), options);
+    return { held, release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
 
 /** Writes how far it is: every second on a terminal, a line for each part elsewhere. */
 function reporter({ say, isTerminal }: MigrateOptions): (progress: MoveProgress) => void {
@@ -89,18 +105,19 @@ function reporter({ say, isTerminal }: MigrateOptions): (progress: MoveProgress)
 }
 
 async function undo(options: MigrateOptions): Promise<number> {
-  const held = await hold(options.from, true, options);
+  const { held: [left], release } = await holdAll([{ place: options.from, mustExist: true }], options);
+  const { name, store } = left!;
   try {
-    const mark = await leaving(held.store);
+    const mark = await leaving(store);
     if (!mark) {
-      options.say(`The hub in ${held.name} was not moved: nothing to undo.\n`);
+      options.say(`The hub in ${name} was not moved: nothing to undo.\n`);
       return exitCode.done;
     }
-    await markLeaving(held.store, null);
-    options.say(`A master may run on ${held.name} again. What is in ${mark.to} is the same hub: remove it before, never run both.\n`);
+    await markLeaving(store, null);
+    options.say(`A master may run on ${name} again. What is in ${mark.to} is the same hub: remove it before, never run both.\n`);
     return exitCode.done;
   } finally {
-    await held.release();
+    await release();
   }
 }
 
@@ -112,22 +129,15 @@ async function undo(options: MigrateOptions): Promise<number> {
 export async function migrate(options: MigrateOptions): Promise<number> {
   if (options.undo) return undo(options);
   if (options.to === null) throw new CliError(exitCode.usage, '--to is missing', 'stathub migrate --from ~/.stathub/master --to http://elastic:9200');
-  const source = await hold(options.from, true, options);
+  const { held, release } = await holdAll([{ place: options.from, mustExist: true }, { place: options.to, mustExist: false }], options);
+  const [source, target] = held as [Held, Held];
   try {
-    const target = await hold(options.to, false, options);
-    try {
-      const { hub, parts } = await move(source.store, target.store, { from: source.name, to: target.name, at: Date.now(), tell: reporter(options) });
-      const count = parts.reduce((sum, part) => sum + part.count, 0);
-      const start = isUrl(options.to) ? `stathub master --elastic ${target.name.split(' ')[0]}` : `stathub master --store-directory ${target.name}`;
-      options.say(`${hub} is in ${target.name}${count > 0 ? `: ${count.toLocaleString('en')} documents, compared` : ''}. Start it there: ${start}\n`);
-      return exitCode.done;
-    } finally {
-      await target.release();
-    }
-  } catch (error) {
-    if (error instanceof StoreError && error.code === 'store-refused') throw new CliError(exitCode.refused, error.message, error.hint);
-    throw error;
+    const { hub, parts } = await move(source.store, target.store, { from: source.name, to: target.name, at: Date.now(), tell: reporter(options) });
+    const count = parts.reduce((sum, part) => sum + part.count, 0);
+    const start = isUrl(options.to) ? `stathub master --elastic ${target.name.split(' ')[0]}` : `stathub master --store-directory ${target.name}`;
+    options.say(`${hub} is in ${target.name}${count > 0 ? `: ${count.toLocaleString('en')} documents, compared` : ''}. Start it there: ${start}\n`);
+    return exitCode.done;
   } finally {
-    await source.release();
+    await release();
   }
 }
