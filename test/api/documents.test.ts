@@ -158,4 +158,16 @@ test('discovery gives what takes traffic', async () => {
   assert.equal([targets[0]!.labels['__metrics_path__'], targets[0]!.labels['app']], ['/m', 'web']);
 });
 
+test('what leaves is routed to until its replacement takes traffic, and no longer', async () => {
+  const { cluster, ask } = sample();
+  cluster.addNode('n1');
+  cluster.addApp(specOf('web', { ports: [0] }));
+  cluster.addInstance('web.0.aaaaaaaa', { goal: 'leave' });
+  cluster.addInstance('web.0.bbbbbbbb', { place: 'b', status: 'starting', readyAt: null });
+  const routed = async (): Promise<string[]> => (await ask('/v1/discovery/web')).body.endpoints.map((endpoint: any) => endpoint.instance);
+  assert.equal(await routed(), ['web.0.aaaaaaaa']);
+  cluster.addInstance('web.0.bbbbbbbb', { place: 'b' });
+  assert.equal(await routed(), ['web.0.bbbbbbbb'], 'before the other one is told to stop');
+});
+
 test.run();

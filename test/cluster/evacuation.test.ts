@@ -36,11 +36,10 @@ test('a drain moves replacements first, survives restarts of both sides, keeps w
       return now.length === 2 && now.every((i) => i.node === away.id) ? now : null;
     }, 30_000);
     assert.ok(moved.every((i) => !web.some(({ id }) => id === i.id)));
-    const events: any[] = (await hub.master.get('/v1/events?size=500')).items;
+    // An instance is asked to stop after its replacement was ready; both clocks are this machine's.
     for (const { id, slot } of web) {
-      const stopped = events.findLast((event) => event.subject.instance === id && /stopped|ended/.test(event.kind));
-      const ready = moved.find((i) => i.slot === slot).readyAt;
-      if (stopped) assert.ok(stopped.at >= ready, `${id} stopped before its replacement was ready`);
+      const stopping: any = await until(`the stop of ${id} is told`, async () => (await hub.master.get(`/v1/events?size=500&query=${encodeURIComponent(`kind:instance.stopping AND subject.instance:"${id}"`)}`)).items[0]);
+      assert.ok(stopping.at >= moved.find((i) => i.slot === slot).readyAt, `${id} stopped before its replacement was ready`);
     }
 
     const node = await hub.master.get(`/v1/nodes/${home.id}`);

@@ -311,4 +311,28 @@ test('nothing is placed onto cordoned nodes, and what is there stays', () => {
   assert.equal(s.perNode('web'), { n1: 2, n2: 4 });
 });
 
+test('on a drained node an app of type system stays until everything else has left, or the time is up', () => {
+  for (const overdue of [false, true]) {
+    const s = new Simulation();
+    for (const id of ['n1', 'n2']) s.node(id, { tags: id === 'n1' ? ['home'] : [] });
+    s.deploy({ name: 'every', type: 'system' });
+    s.deploy({ name: 'web' });
+    s.deploy({ name: 'fixed', placement: { query: 'tags:home' } });
+    s.settle();
+    s.setStatus('n1', 'draining');
+    s.settle();
+    assert.equal([s.perNode('every'), s.perNode('web'), s.perNode('fixed')], [{ n1: 1, n2: 1 }, { n2: 1 }, { n1: 1 }]);
+    if (overdue) {
+      s.drainDeadlines.set('n1', s.now);
+      s.settle();
+      assert.equal([s.perNode('every'), s.perNode('fixed')], [{ n2: 1 }, {}]);
+      assert.match(s.plan().waiting[0]!.reason, 'tags:home');
+    } else {
+      s.deploy({ name: 'fixed' });
+      s.settle();
+      assert.equal([s.perNode('every'), s.perNode('fixed')], [{ n2: 1 }, { n2: 1 }]);
+    }
+  }
+});
+
 test.run();
