@@ -25,6 +25,10 @@ export function addHubCommands(program: Command, { output, environment, main, fi
   program.command('down').description('end what `up` started; its processes run on').option('--all', 'end its processes, too')
     .action(async (o) => finished(await (await import('./up.ts')).down({ all: o.all === true, main, say })));
 
+  program.command('upgrade').description('replace the master and agents that `up` started by this version; programs run on')
+    .addHelpText('after', '\nOthers are upgraded by ending and starting them, e.g. `systemctl restart stathub-agent`: their programs run on, too.')
+    .action(async () => finished(await (await import('./upgrade.ts')).upgrade({ main, say })));
+
   const daemon = (part: Part, about: string, run: (inForce: InForce) => Promise<number>): void => {
     const command = program.command(part).description(about).option('--config <file>', 'settings in YAML');
     for (const setting of settings.filter((each) => each.parts.includes(part))) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { home } from './settings.ts';
 
 export interface Member { role: 'master' | 'agent'; name: string; directory: string; port: number; args: string[]; /** null: not running when written */ pid: number | null; address: string | null }
-export interface UpRecord { /** Of the `up` process. */ pid: number; members: Member[] }
+export interface UpRecord { /** Of the `up` process. */ pid: number; /** The program's entry file; absent in records of before. */ main?: string; members: Member[] }
 
 const path = () => join(home(), 'up.json');
 

@@ -60,7 +60,7 @@ export class Guard {
     try {
       mkdirSync(member.directory, { recursive: true, mode: 0o700 });
       const log = openSync(rotated(join(member.directory, 'log.jsonl')), 'a', 0o600);
-      try { child = spawn(process.execPath, [this.#main, member.role, ...member.args], { detached: true, stdio: ['ignore', log, log] }); } finally { closeSync(log); }
+      try { child = spawn(process.execPath, [this.#main, member.role, ...samePort(member)], { detached: true, stdio: ['ignore', log, log] }); } finally { closeSync(log); }
     } catch (error) {
       if (member.address === null) throw error;
       return this.#again(member, failures + 1, (error as Error).message);
@@ -121,6 +121,9 @@ export class Guard {
     }
   }
 }
+
+/** One that was given any free port gets the same one again: the others know it by that. */
+const samePort = ({ args, address }: Member): string[] => args.map((word, index) => (args[index - 1] === '--port' && word === '0' && address ? new URL(address).port : word));
 
 /** Sends a signal and waits. @returns false when it still lives after `withinMs` */
 export async function endProcess(pid: number | null, signal: NodeJS.Signals, withinMs: number): Promise<boolean> {

@@ -39,7 +39,7 @@ export async function up(options: UpOptions, stop: Promise<unknown>): Promise<nu
   const apps = options.files.map(readApp);
   const { say } = options;
   const members = membersOf(options);
-  const guard: Guard = new Guard(options.main, () => writeUp({ pid: process.pid, members: guard.members.map(({ role, name, directory, port, args, pid, address }) => ({ role, name, directory, port, args, pid, address })) }), say);
+  const guard: Guard = new Guard(options.main, () => writeUp({ pid: process.pid, main: options.main, members: guard.members.map(({ role, name, directory, port, args, pid, address }) => ({ role, name, directory, port, args, pid, address })) }), say);
   say(`stathub ${version}`);
   const shown = (member: Guarded) => say(`  ${member.name.padEnd(8)} ${member.address}  pid ${member.pid}${member.how === 'started' ? '' : '  (was running)'}`);
   const master = await guard.add(members.master);
