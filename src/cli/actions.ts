@@ -61,11 +61,12 @@ export async function rollback(client: Client, output: Output, name: string, rev
   else output.out(`${bold(name, output)}: revision ${wanted} is in force again, as revision ${app.revision}\n`);
 }
 
-/** Makes a running unknown instance one of the hub's; with an app's name all unknown ones of that app. */
-export async function adopt(client: Client, output: Output, name: string, options: { json: boolean }): Promise<void> {
-  const unknown = isInstance(name) ? [{ id: name }]
-    : await everyPage<InstanceView>(client, '/v1/instances', { query: `${exactly('app', name)} AND status:unknown` }, (instance) => instance.id);
-  if (unknown.length === 0) throw new CliError(exitCode.notFound, `nothing unknown of ${name} runs`, '`stathub instances status:unknown` lists what the hub did not ask for');
+/** Makes a running unknown instance one of the hub's; with an app's name all unknown ones of that app, with null all there are. */
+export async function adopt(client: Client, output: Output, name: string | null, options: { json: boolean }): Promise<void> {
+  const single = name !== null && isInstance(name);
+  const unknown = single ? [{ id: name }]
+    : await everyPage<InstanceView>(client, '/v1/instances', { query: `${name === null ? '' : `${exactly('app', name)} AND `}status:unknown` }, (instance) => instance.id);
+  if (unknown.length === 0) throw new CliError(exitCode.notFound, `nothing unknown${name === null ? '' : ` of ${name}`} runs`, '`stathub instances status:unknown` lists what the hub did not ask for');
   const taken: InstanceView[] = [];
   const refused: string[] = [];
   // One after the other, in the order of their slots, so that each gets its own number back.
@@ -78,6 +79,6 @@ export async function adopt(client: Client, output: Output, name: string, option
       refused.push(`${id}: ${error.message}`);
     }
   }
-  if (options.json) json(unknown.length === 1 && isInstance(name) ? taken[0] : { items: taken, total: taken.length }, output);
+  if (options.json) json(single ? taken[0] : { items: taken, total: taken.length }, output);
   if (refused.length > 0) throw new CliError(exitCode.refused, `${refused.length} of ${unknown.length} were not adopted\n  ${refused.join('\n  ')}`);
 }

@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import * as actions from './actions.ts';
 import { deploy, plan } from './deploy.ts';
+import { CliError, exitCode } from './exit.ts';
 import { importFile } from './import.ts';
 import { count, type Kit } from './kit.ts';
 import { marathonApp, readSpec } from './spec-file.ts';
@@ -44,6 +45,10 @@ export function addAppCommands({ command, waiting, waitOptions, client, output }
   waiting(command('rollback', 'make an earlier revision the newest').argument('<app>').argument('[revision]', 'its number; without one: the revision before', count)).option('--plan', 'only say what it would do')
     .action((name: string, revision: number | undefined, o) => actions.rollback(client(), output, name, revision ?? null, { ...waitOptions(o), plan: o.plan === true }));
   waiting(command('delete', 'stop an app and forget it').argument('<app>')).action((name: string, o) => actions.remove(client(), output, name, waitOptions(o)));
-  command('adopt', 'make what runs unknown one of the hub\'s, without a restart').argument('<app-or-instance>', 'an instance, or an app: all unknown instances of it').option('--json', 'answer in JSON')
-    .action((name: string, o) => actions.adopt(client(), output, name, { json: o.json === true }));
+  command('adopt', 'make what runs unknown one of the hub\'s, without a restart').argument('[app-or-instance]', 'an instance, or an app: all unknown instances of it').option('--all', 'everything unknown').option('--json', 'answer in JSON')
+    .addHelpText('after', '\nAfter the loss of a store: `stathub take-over NODE` for each node, then `stathub adopt --all` makes the apps again from what runs.')
+    .action((name: string | undefined, o) => {
+      if ((name === undefined) !== (o.all === true)) throw new CliError(exitCode.usage, 'what is to be adopted?', 'name an app or an instance, or give --all');
+      return actions.adopt(client(), output, name ?? null, { json: o.json === true });
+    });
 }

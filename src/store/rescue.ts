@@ -1,12 +1,13 @@
 // Saves what is sound of a damaged store file into a new one. Every value that is kept fits its checksum; what cannot be
 // reached from the head in force is looked for under the one before it (a disk that lost the last pages of a commit), and
-// never among free pages: what was deleted must not come back.
+// never among free pages: what was deleted must not come back. Where both heads are gone, the pages say which trees were in force.
 import { closeSync, openSync } from 'node:fs';
 import { splitRecordKey, decode, isSound, numberKey, readNumber, seal } from './encoding.ts';
 import { Damage, LmdbFile, readTree } from './lmdb-file.ts';
 import type { Meta, Tree } from './lmdb-file.ts';
 import { PageSet, leaves } from './lmdb-tree.ts';
 import type { Entry, Gap } from './lmdb-tree.ts';
+import { findRoots } from './lmdb-roots.ts';
 import { tableName } from './examine.ts';
 import { FLOOR_KEY, FORMAT, FORMAT_KEY, openTables, setLedgerNumber } from './tables.ts';
 import type { Table, TableName, Tables } from './tables.ts';
@@ -152,10 +153,9 @@ export async function rescue(damaged: string, target: string): Promise<Rescued> 
     const file = new LmdbFile(fd);
     tables = await openTables(target);
     let gaps: Gaps = { ledger: [EVERYTHING], records: [EVERYTHING], events: [EVERYTHING], points: [EVERYTHING] };
-    const first = file.metas[0];
+    const [first, second] = file.metas.length > 0 ? file.metas : findRoots(file);
     if (first) gaps = await copy(file, first, gaps, tables);
     const lost: Gaps = gaps;
-    const second = file.metas[1];
     if (second && SAVED.some((name) => gaps[name].length > 0)) await copy(file, second, gaps, tables);
     const uncertain = file.headDamage !== null;
     const kept = await derive(tables, uncertain || lost.ledger.length > 0);

@@ -34,6 +34,14 @@ for (const [name, bytes] of total) {
   });
 }
 
+test('both heads are gone, whatever lies there now: everything is found again, nothing that was deleted comes back', async () => {
+  for (const fill of [0, 0xff, 'garbage ']) {
+    const outcome = await openBytes(changed((bytes) => bytes.fill(fill, 0, 2 * PAGE)));
+    assert.equal([outcome.notices.length, outcome.notices[0]!.detail.rescued?.uncertain], [1, true]);
+    assert.is(nothingInSilence(outcome, `heads of ${fill}`), 0);
+  }
+});
+
 test('half of it is gone: what can be reached is saved', async () => {
   const outcome = await openBytes(good.file.subarray(0, Math.floor(good.file.length / 2)));
   assert.match(outcome.notices[0]!.message, /Saved: \d+ records?/);
