@@ -1,5 +1,6 @@
 // The head of a master: recover, serve, end in order. Who hears of a higher term than its own recovers again above it.
-import { assign, fromCallback, fromPromise, setup } from 'xstate';
+import { assign, setup } from 'xstate';
+import { callbackHole, promiseHole } from './effect.ts';
 
 export interface Above { term: number; epoch: number }
 export interface RecoverInput { above: Above }
@@ -14,17 +15,16 @@ export type MasterEvent =
   | { type: 'term.outranked'; above: Above }
   | { type: 'master.stop' };
 
-const hole = (): Promise<never> => Promise.reject(new Error('an effect was not provided'));
 const failureOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 export const masterMachine = setup({
   types: {} as { context: MasterContext; events: MasterEvent; input: { above?: Above } },
   actors: {
     /** Reads the store, draws the term, rewrites the records: DESIGN section 7, "Commit". */
-    recover: fromPromise<void, RecoverInput>(hole),
+    recover: promiseHole<void, RecoverInput>('recover'),
     /** Everything that runs while it leads; disposed in reverse. */
-    serve: fromCallback<MasterEvent, object>(() => { throw new Error('an effect was not provided'); }),
-    shutDown: fromPromise<void, object>(hole),
+    serve: callbackHole<MasterEvent, object>('serve'),
+    shutDown: promiseHole<void, object>('shutDown'),
   },
   actions: {
     raiseAbove: assign({

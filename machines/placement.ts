@@ -1,6 +1,7 @@
 // The placement actor. Level-triggered: a change only marks it dirty; it reads all again, plans, commits slot by slot with
 // compare-and-swap, and plans again until nothing is left to do. What it does, `src/placement` decides.
-import { assign, fromPromise, setup } from 'xstate';
+import { assign, setup } from 'xstate';
+import { promiseHole } from './effect.ts';
 
 /** What came of a plan: how many slots change, how many slots wait, when to look again by itself (null: no time is known). */
 export interface Planned { changes: number; waiting: number; wakeInMs: number | null }
@@ -23,14 +24,13 @@ export const sweepMs = 30_000;
 /** Changes that come while a plan is in work are gathered for at most this, ms. */
 export const coalesceMs = 10;
 
-const hole = (): Promise<never> => Promise.reject(new Error('an effect was not provided'));
 const doneOf = <T>(event: unknown): T => (event as { output: T }).output;
 
 export const placementMachine = setup({
   types: {} as { context: PlacementContext; events: PlacementEvent },
   actors: {
-    plan: fromPromise<Planned, object>(hole),
-    commit: fromPromise<Committed, object>(hole),
+    plan: promiseHole<Planned, object>('plan'),
+    commit: promiseHole<Committed, object>('commit'),
   },
   delays: {
     coalesce: coalesceMs,

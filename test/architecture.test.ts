@@ -4,6 +4,12 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { StateMachine, type AnyStateMachine } from 'xstate';
+import { isOpenHole } from '../machines/effect.ts';
+import { startAgent } from '../src/agent/agent.ts';
+import { machines } from '../src/build-charts.ts';
+import { scratch } from './support/scratch.ts';
+import { testMaster } from './support/test-master.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -102,6 +108,29 @@ test('only main ends the process', () => {
 test('errors are not swallowed silently', () => {
   const broken = files.flatMap((file) => [...text.get(file)!.matchAll(/catch\s*(\([^)]*\))?\s*\{\s*\}/g)].map((match) => `${file}: ${match[0]}`));
   assert.equal(broken, []);
+});
+
+/** Holes of a machine and of the machines in it that nobody has filled. */
+const openHoles = (machine: AnyStateMachine): string[] => Object.entries(machine.implementations.actors ?? {}).flatMap(([name, logic]) =>
+  isOpenHole(logic) ? [`${machine.id}.${name}`] : logic instanceof StateMachine ? openHoles(logic as AnyStateMachine) : []);
+
+test('every effect hole of a machine is filled where a master and an agent are put together', async () => {
+  const filled = new Map<string, string[]>(), prototype = StateMachine.prototype as unknown as { provide: (...given: unknown[]) => AnyStateMachine }, { provide } = prototype;
+  // The last machine of a name that is provided is the one that runs; what is in it was provided before.
+  prototype.provide = function (...given) { const made = provide.apply(this, given); filled.set(made.id, openHoles(made)); return made; };
+  const warned: string[] = [];
+  try {
+    const agent = await startAgent({ storeDirectory: scratch('agent'), master: 'http://127.0.0.1:9', membership: ['session'], log: (_level, message) => warned.push(message) });
+    const master = await testMaster();
+    await agent.stop({ processes: false });
+    await master.stop();
+  } finally {
+    prototype.provide = provide;
+  }
+  assert.equal([...filled.values()].flat(), [], 'left open by the wiring');
+  const wanting = (await machines()).filter(({ machine }) => openHoles(machine).length > 0).map(({ machine }) => machine.id);
+  assert.ok(wanting.length >= 6, `only ${wanting.join(', ')} have holes`);
+  assert.equal(wanting.filter((id) => !filled.has(id)), [], 'provided by nobody');
 });
 
 test('names come from the glossary', () => {

@@ -20,6 +20,7 @@ import { removeMembershipRoot } from './effects/cgroup.ts';
 import { ContactFile } from './effects/contact-file.ts';
 import { ContentCache } from './effects/content-cache.ts';
 import { Launcher } from './effects/launcher.ts';
+import type { QuarantineNotice } from './effects/quarantine.ts';
 import { PortPool } from './effects/ports.ts';
 import { Rotation } from './effects/rotation.ts';
 import { Evacuation } from './evacuation.ts';
@@ -89,6 +90,8 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
   const spool = await EventSpool.open(below('spool'), bootId(), warn, identity.now.run);
   const tell = (event: NewEvent): void => spool.append(event);
   const { node } = identity.now;
+  const tellNotice = (notice: QuarantineNotice): void => tell({ at: Date.now(), kind: 'file.quarantined', subject: { node }, loudness: 'attention',
+    message: `${notice.path} is not used because ${notice.reason}${notice.movedTo ? `; it lies at ${notice.movedTo} now` : ''}`, detail: {} });
   const { tools, root, limits, admission, users, isolation, capacity } = findResources(options, node), user = userInfo();
   const launcher = new Launcher({ tools, root, directory: storeDirectory, onError: (error) => warn('the launches could not be looked at', error) });
   const context: AgentContext = {
@@ -121,7 +124,7 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
     entries: () => instances.entries.values(), entry: (id) => instances.entries.get(id), say: (entry, event) => instances.say(entry, event), hub: () => conversation.hub,
     file: new ContactFile(join(storeDirectory, 'contact'), bootId()), lostMs: options.times.lostMs, onSevered: () => link.renew('it was cut off for too long'), warn,
   });
-  const conversation = new Conversation({ context, evacuation, fence, identity, instances, commands, self, standalone, openDesired: (hub) => DesiredSet.open(join(below('desired'), hub), warn), duties: (reach) => new Duties({ context, instances, ...reach }), warn });
+  const conversation = new Conversation({ context, evacuation, fence, identity, instances, commands, self, standalone, openDesired: (hub) => DesiredSet.open(join(below('desired'), hub), tellNotice), duties: (reach) => new Duties({ context, instances, ...reach }), warn });
   const link = new LinkClient({ get master() { return masters.current; }, node, token: options.token }, conversation, spool, masters.lines(given.lines ?? remoteLines));
   instances.onChange((ids) => { for (const id of ids) { link.instanceChanged(id); retention.changed(id); } });
   conversation.attach(link);
@@ -130,7 +133,7 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
     recover: fromPromise<void, object>(async () => {
       await rotation.start(storeDirectory);
       const found = await recover(context);
-      for (const notice of [...notices, ...found.notices]) tell({ at: Date.now(), kind: 'file.quarantined', subject: { node }, loudness: 'attention', message: `${notice.path} is not used because ${notice.reason}${notice.movedTo ? `; it lies at ${notice.movedTo} now` : ''}`, detail: {} });
+      for (const notice of [...notices, ...found.notices]) tellNotice(notice);
       for (const entry of found.over) instances.onGone(entry);
       await conversation.recovered(found);
       usage.start();

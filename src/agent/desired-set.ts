@@ -10,6 +10,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Assignment, DesiredRevision } from '../model/assignment.ts';
 import type { DesiredFrame } from '../protocol/link.ts';
+import { quarantine, type QuarantineNotice } from './effects/quarantine.ts';
 
 /** One step from a set to the next. */
 interface Step {
@@ -47,14 +48,15 @@ export class DesiredSet {
   private constructor(directory: string) { this.#directory = directory; }
 
   /** Reads the last whole set; what is damaged is left out and told. */
-  static open(directory: string, warn: (message: string) => void): DesiredSet {
+  static open(directory: string, notice: (notice: QuarantineNotice) => void): DesiredSet {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const set = new DesiredSet(directory);
     const numbers = readdirSync(directory).flatMap((name) => { const k = /^(\d+)\.jsonl$/.exec(name)?.[1]; return k === undefined ? [] : [Number(k)]; }).sort((a, b) => b - a);
     set.#k = numbers[0] ?? 0;
     for (const k of numbers) {
-      const steps = stepsOf(readFileSync(join(directory, `${k}.jsonl`), 'utf8'));
-      if (!steps[0]?.whole) { warn(`the desired set ${k}.jsonl has no whole beginning and is left out`); continue; }
+      const path = join(directory, `${k}.jsonl`), { steps, lost } = stepsOf(readFileSync(path, 'utf8'));
+      if (!steps[0]?.whole) { notice(quarantine(path, 'the desired set in it has no whole beginning; the hub tells it again')); continue; }
+      if (lost > 0) notice({ path, movedTo: null, reason: `${lost} changes in it follow a damaged one; the hub tells them again` });
       for (const step of steps) set.#apply(step);
       break;
     }
@@ -158,10 +160,10 @@ export class DesiredSet {
   }
 }
 
-/** The steps of a file up to the first line that is not whole. */
-function stepsOf(text: string): Step[] {
-  const steps: Step[] = [];
-  for (const line of text.split('\n').slice(0, -1)) {
+/** The steps of a file up to the first line that is not whole, and how many come after that: a line torn by a crash is the last. */
+function stepsOf(text: string): { steps: Step[]; lost: number } {
+  const steps: Step[] = [], lines = text.split('\n').slice(0, -1);
+  for (const line of lines) {
     try {
       const step = JSON.parse(line) as Step;
       if (!Array.isArray(step?.assignments) || !Array.isArray(step.revisions)) break;
@@ -170,5 +172,5 @@ function stepsOf(text: string): Step[] {
       break; // torn by a crash: never acknowledged
     }
   }
-  return steps;
+  return { steps, lost: Math.max(0, lines.length - steps.length - 1) };
 }

@@ -2,7 +2,6 @@
 // acknowledged, commands done once. The machine (machines/link.ts) decides which line; the agent gives the content (LinkContent).
 import { createActor, fromCallback, fromPromise, type Actor } from 'xstate';
 import { linkMachine, type LinkEvent } from '../../machines/link.ts';
-import type { InstanceView } from '../model/instance.ts';
 import type { NodeFacts } from '../model/node.ts';
 import type { UsageRow } from '../model/usage.ts';
 import type { AgentFrame, Command, MasterFrame, Times } from '../protocol/link.ts';

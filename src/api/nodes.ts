@@ -35,7 +35,7 @@ export function nodeRoutes(app: Api, { cluster }: Resource): void {
       const tags = await readObject(c, z.union([z.array(tag).max(200), z.strictObject({ tags: z.array(tag).max(200) }).transform((o) => o.tags)]));
       return reply(c, await cluster.setTags(c.req.param('id'), [...new Set(tags)], c.get('caller')));
     });
-  app.put('/v1/nodes/:id/envs', says({ tag: 'nodes', summary: 'Set a node\'s environment', description: 'The whole map. Every process on the node gets it, below its app\'s own `envs`.', gives: 'Node', takes: 'Envs', refuses: [404, 409] }),
+  app.put('/v1/nodes/:id/envs', says({ tag: 'nodes', summary: 'Set a node\'s environment', description: 'The whole map. Every process on the node gets it, below its app\'s own `envs`, from its next launch on: nothing that runs is restarted for it.', gives: 'Node', takes: 'Envs', refuses: [404, 409] }),
     permit('deploy'), async (c) => {
       const envs = await readObject(c, z.record(envName, envValue));
       return reply(c, await cluster.setEnvs(c.req.param('id'), envs, c.get('caller')));

@@ -8,7 +8,7 @@ export function addNodeCommands({ command, client, output }: Kit): void {
   const asJson = (o: { json?: boolean }): nodes.ShowOptions => ({ json: o.json === true });
   command('tag', 'add and remove tags of a node: tag NODE +ssd -hdd').argument('<node>').argument('<changes...>').option('--json', 'answer in JSON').allowUnknownOption()
     .action((name: string, changes: string[], o) => nodes.tag(client(), output, name, changes, asJson(o)));
-  command('env', 'set environment values of a node: env NODE KEY=VALUE').argument('<node>').argument('<changes...>').option('--json', 'answer in JSON')
+  command('env', 'set environment values of a node, for each next launch there: env NODE KEY=VALUE').argument('<node>').argument('<changes...>').option('--json', 'answer in JSON')
     .action((name: string, changes: string[], o) => nodes.env(client(), output, name, changes, asJson(o)));
   for (const [action, about] of [['cordon', 'place nothing new on a node'], ['uncordon', 'place on it again; calls a drain off'], ['take-over', 'give a node of another hub to this one']] as const) {
     command(action, about).argument('<node>').option('--json', 'answer in JSON').action((name: string, o) => nodes.nodeAction(client(), output, name, action, asJson(o)));

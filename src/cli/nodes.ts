@@ -44,7 +44,7 @@ export async function env(client: Client, output: Output, name: string, changes:
   }
   const after = await client.put<NodeView>(path`/v1/nodes/${node.id}/envs`, envs);
   if (options.json) json(after, output);
-  else output.out(`${after.hostname}: ${Object.keys(after.envs).join(', ') || 'no environment of its own'}\n`);
+  else output.out(`${after.hostname}: ${Object.keys(after.envs).join(', ') || 'no environment of its own'}\nWhat runs there takes it from its next launch on.\n`);
 }
 
 const told = (node: NodeView, output: Output): string => `${bold(node.hostname, output)}: ${status(node.status, output)}${node.reason ? `, ${node.reason.text}` : ''}\n`;

@@ -112,8 +112,8 @@ export function wantedOf(view: View, entry: AppEntry): number {
   return view.inForce(entry).spec.type === 'system' ? entry.slots.size + entry.waiting.length : scale;
 }
 
-/** An app as the API gives it. */
-export function appView(view: View, entry: AppEntry): AppView {
+/** An app as the API gives it. @param hub a lone agent's is called `local` */
+export function appView(view: View, entry: AppEntry, hub: string): AppView {
   const { term: _term, ...record } = entry.record.doc;
   const { spec } = view.inForce(entry);
   const wanted = wantedOf(view, entry);
@@ -123,7 +123,7 @@ export function appView(view: View, entry: AppEntry): AppView {
     ...statusOf(entry, wanted, tally),
     // What is in force: a GET that is PUT again changes nothing.
     spec: { ...spec, start: record.start, placement: { ...spec.placement, scale: record.scale } },
-    owner: 'hub',
+    owner: hub === 'local' ? 'local' : 'hub',
     instances: { wanted, running: tally.running, healthy: tally.healthy, total: tally.live },
     version: entry.record.version,
   };

@@ -35,7 +35,7 @@ export class Apps {
 
   /** @throws Refusal app-not-found */
   entry(name: string): AppEntry { return this.writes.entry(name); }
-  view(name: string): AppView { return appView(this.context.view, this.entry(name)); }
+  view(name: string): AppView { return appView(this.context.view, this.entry(name), this.context.leadership.hub); }
 
   put(spec: AppSpec, given: Given, options: PutOptions, by: Caller): Promise<PutResult> {
     const { name } = spec;

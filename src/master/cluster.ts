@@ -105,8 +105,8 @@ export class MasterCluster implements Cluster {
   }
 
   apps(query: string, at: Page): Promise<List<AppView>> {
-    const { view, clock } = this.context;
-    return page([...view.apps.values()].map((entry) => appView(view, entry)), query, at, clock.now(), (a, b) => byText(a.name, b.name));
+    const { view, clock, leadership: { hub } } = this.context;
+    return page([...view.apps.values()].map((entry) => appView(view, entry, hub)), query, at, clock.now(), (a, b) => byText(a.name, b.name));
   }
 
   async app(name: string): Promise<AppView> {

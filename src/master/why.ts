@@ -20,7 +20,7 @@ async function eventsOf(context: MasterContext, subject: 'app' | 'instance', id:
 }
 
 export async function whyApp(parts: ClusterParts, entry: AppEntry): Promise<WhyView> {
-  const { status, reason } = appView(parts.context.view, entry);
+  const { status, reason } = appView(parts.context.view, entry, parts.context.leadership.hub);
   const { funnel, nearest } = await parts.planner.ask({ kind: 'why', more: 0, app: entry.name });
   return {
     subject: entry.name,

@@ -27,6 +27,7 @@ test('a damaged record is moved aside and told; its program runs on under its as
   await restarted(() => { truncateSync(record(before.id), 20); writeFileSync(record(other.id), Buffer.alloc(300)); });
   const after = await until('both run', async () => { const all = await agent.instances('web'); return all.length === 2 && all.every((i) => i.status === 'running') && all; });
   assert.equal(after.map((i) => i.pid).sort(), [before.pid, other.pid].sort());
+  assert.is((await agent.get('/v1/apps/web')).owner, 'local', 'a lone agent is its own hub');
   await until('both are told', async () => (await agent.events('kind:file.quarantined')).length >= 2);
 });
 
@@ -55,6 +56,19 @@ test('damaged notices, spool and desired set: it boots, nothing is doubled', asy
   });
   const after = await until('both run', async () => { const all = await agent.instances('web'); return all.length === 2 && all.every((i) => i.status === 'running') && all; });
   assert.equal(after.map((i) => i.pid).sort(), before.map((i) => i.pid).sort());
+});
+
+test('broken records and a broken desired set at once: nothing is doubled, all is told', async () => {
+  const before = await agent.instances('web');
+  await restarted(() => {
+    for (const { id } of before) for (const name of readdirSync(agent.directoryOf(id))) if (name.startsWith('record.')) writeFileSync(join(agent.directoryOf(id), name), 'x');
+    for (const name of readdirSync(join(agent.directory, 'desired/local'))) writeFileSync(join(agent.directory, 'desired/local', name), Buffer.alloc(100));
+  });
+  const after = await until('both run', async () => { const all = await agent.instances('web'); return all.length === 2 && all.every((i) => i.status === 'running') && all; });
+  assert.equal(after.map((i) => i.pid).sort(), before.map((i) => i.pid).sort());
+  await until('the desired set is told', async () => (await agent.events('kind:file.quarantined')).some((e) => e.message.includes('desired set')));
+  process.kill(after[0].pid, 'SIGKILL');
+  await until('guarded for real', async () => { const all = await agent.instances('web'); return all.length === 2 && all.every((i) => i.status === 'running' && i.pid !== after[0].pid); }, 15_000);
 });
 
 test('foreign files among the instances are told and left alone', async () => {

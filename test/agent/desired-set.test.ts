@@ -54,7 +54,7 @@ test('a file of zeros or of somebody else is left out and told; the one before i
   writeFileSync(join(directory, '7.jsonl'), Buffer.alloc(100));
   appendFileSync(join(directory, '6.jsonl'), '{"foreign":true}\n');
   const told: string[] = [];
-  const again = DesiredSet.open(directory, (message) => told.push(message));
+  const again = DesiredSet.open(directory, ({ reason }) => told.push(reason));
   assert.equal([...again.assignments.keys()], ['a']);
   assert.is(told.length, 2);
   await again.take(frame({ assignments: [assignment('z')] }));

@@ -108,7 +108,7 @@ export default function Node(): VNode {
           <Usage n={n} />
         </div>
         <div class="stack"><Tags n={n} /><Facts n={n} />
-          {Object.keys(n.envs).length > 0 && <Panel title={t('node.envs')}><dl class="kv">{Object.entries(n.envs).map(([key, value]) => <><dt class="mono-s">{key}</dt><dd class="mono-s">{value}</dd></>)}</dl></Panel>}
+          {Object.keys(n.envs).length > 0 && <Panel title={t('node.envs')}><p class="micro dim">{t('node.envs.when')}</p><dl class="kv">{Object.entries(n.envs).map(([key, value]) => <><dt class="mono-s">{key}</dt><dd class="mono-s">{value}</dd></>)}</dl></Panel>}
         </div>
       </div>
     </Page>

@@ -48,7 +48,7 @@ export const enPages = {
   // nodes
   'nodes.count': '{n} {n|node|nodes}', 'nodes.match': '{n} {n|node matches|nodes match}, {takes} {takes|takes|take} new work.', 'nodes.no.match': 'No node matches {query}', 'nodes.others': '{n} {n|node does|nodes do} not.',
   'node.missing': 'There is no node {id}', 'node.missing.text': 'It never joined this hub, or was forgotten.', 'node.sentence': 'Takes work: **{room}** of memory and **{cpus}** cores are free for it.', 'node.holds': 'It holds {n} {n|instance|instances}.',
-  'node.empty': 'Nothing runs here.', 'node.envs': 'Node environment',
+  'node.empty': 'Nothing runs here.', 'node.envs': 'Node environment', 'node.envs.when': 'Each process here takes it with its next launch.',
   'tags': 'Tags', 'tags.none': 'no tags yet', 'tags.add': 'Add a tag', 'tags.remove': 'Remove {tag}', 'tags.asked': '{names} ask for them', 'tags.on': 'on {names}', 'tags.wrong': '1 to 100 of letters, digits and _ . : @ / -',
   'usage': 'Usage', 'usage.note': 'by the minute: average, least and most; kept 7 days', 'usage.none': 'nothing measured in this time yet', 'usage.failed': 'not available', 'usage.peak': 'peak {n}', 'usage.limit': 'limit {n}', 'usage.reserved': '{n} cores reserved', 'usage.live': 'live', 'usage.share': '{n} of its share', 'usage.threads': 'in {n} {n|thread|threads}',
   'usage.io': 'Disk traffic', 'usage.io.sum': '{read} read, {written} written', 'usage.read': 'read', 'usage.written': 'written',

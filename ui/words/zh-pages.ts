@@ -30,7 +30,7 @@ export const zhPages: Record<keyof typeof enPages, string> = {
   'plan': '计划', 'plan.stale': '最后一份有效文本的', 'plan.after': '文本有效后显示。', 'plan.place': '启动', 'plan.stop': '停止', 'plan.replace': '替换', 'plan.keep': '保留', 'plan.wait': '等待', 'plan.move': '移动', 'plan.more': '还有 {n} 个。', 'plan.all': '全部显示', 'plan.restarts': '需重启',
   'why': '原因', 'why.nothing': '无需说明：一切如愿。', 'why.left': '剩 {n} 个节点', 'why.lost': '排除 {names}', 'why.match': '**{n}** 个节点匹配，**{room}** 个有空间。', 'why.nearest': '最接近的：', 'why.decisions': '决定，最新在前',
   'nodes.count': '{n} 个节点', 'nodes.match': '{n} 个节点匹配，{takes} 个接受新任务。', 'nodes.no.match': '没有节点匹配 {query}', 'nodes.others': '{n} 个节点不匹配。',
-  'node.missing': '没有节点 {id}', 'node.missing.text': '它从未加入，或已被移除。', 'node.sentence': '接受任务：还有 **{room}** 内存和 **{cpus}** 核可用。', 'node.holds': '它有 {n} 个实例。', 'node.empty': '这里没有运行任何实例。', 'node.envs': '节点环境变量',
+  'node.missing': '没有节点 {id}', 'node.missing.text': '它从未加入，或已被移除。', 'node.sentence': '接受任务：还有 **{room}** 内存和 **{cpus}** 核可用。', 'node.holds': '它有 {n} 个实例。', 'node.empty': '这里没有运行任何实例。', 'node.envs': '节点环境变量', 'node.envs.when': '此处的进程在下次启动时采用。',
   'tags': '标签', 'tags.none': '还没有标签', 'tags.add': '添加标签', 'tags.remove': '移除 {tag}', 'tags.asked': '{names} 需要它们', 'tags.on': '在 {names}', 'tags.wrong': '1 到 100 个字母、数字或 _ . : @ / -',
   'usage': '用量', 'usage.note': '按分钟：平均、最小与最大；保留 7 天', 'usage.none': '此时段还没有测量值', 'usage.failed': '不可用', 'usage.peak': '峰值 {n}', 'usage.limit': '上限 {n}', 'usage.reserved': '预留 {n} 核', 'usage.live': '实时', 'usage.share': '份额的 {n}', 'usage.threads': '{n} 个线程',
   'usage.io': '磁盘读写', 'usage.io.sum': '读 {read}，写 {written}', 'usage.read': '读', 'usage.written': '写',
