@@ -22,6 +22,8 @@ export function ExitRecord({ i, exit }: { i: InstanceView; exit: Exit }): VNode 
       <dl class="kv wide">
         <dt>{t('exit.by')}</dt><dd>{endedBy(exit)}{exit.by ? `, ${exit.by}` : ''}</dd><dt>{t('exit.ran')}</dt><dd>{stay(exit.durationMs)}</dd>
         <dt>{t('exit.status')}</dt><dd>{statusOf(exit)}{exit.core ? `, ${t('exit.core')}` : ''}</dd><dt>{t('exit.peak')}</dt><dd>{memory(exit.peakMem)}</dd>
+        {exit.text && <><dt>{t('exit.text')}</dt><dd>{exit.text}</dd></>}
+        {exit.quota && <><dt>{t('exit.quota')}</dt><dd>{t('exit.quota.n', { used: memory(exit.quota.used), limit: memory(exit.quota.limit) })}</dd></>}
         {i.reason && i.status !== 'running' && <><dt>{t('exit.decision')}</dt><dd>{i.reason.text}</dd></>}
       </dl>
       {exit.tail.length > 0 && <pre class="exit-tail">{exit.tail.join('\n')}</pre>}

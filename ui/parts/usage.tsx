@@ -45,7 +45,7 @@ export function Usage({ i }: { i: InstanceView }): VNode {
   const peak = most(data.most('mem')), io = !live && (most(data.most('ioRead')) > 0 || most(data.most('ioWrite')) > 0);
   return (
     <Panel title={t('usage')} right={<Choice options={(['live', '30m', '4h', '24h', '7d'] as const).map((r) => ({ id: r, name: r === 'live' ? t('usage.live') : rangeName(r) }))} now={shown} choose={setShown} label={t('usage')} />}>
-      <div class="row small"><span class="mid">{t('memory')}</span><b class="strong">{memory(u?.mem)}</b>{u?.memShare != null && <span class="dim">{t('usage.share', { n: percent(u.memShare) })}</span>}<span class="dim push">{peak > 0 ? t('usage.peak', { n: memory(peak) }) : ''}</span></div>
+      <div class="row small"><span class="mid">{t('memory')}</span><b class="strong">{i.pid === null ? '' : memory(u?.mem)}</b>{i.pid === null && <span class="dim">{t('usage.still')}</span>}{u?.memShare != null && <span class="dim">{t('usage.share', { n: percent(u.memShare) })}</span>}<span class="dim push">{peak > 0 ? t('usage.peak', { n: memory(peak) }) : ''}</span></div>
       <Plot x={data.x} lines={line('mem', t('memory'))} show={memory} height={110} range={span} base={1024} live={live} label={t('memory')} cap={limit ? { at: limit, label: t('usage.limit', { n: memory(limit) }) } : undefined} />
       <div class="row small"><span class="mid">{t('cpu')}</span><b class="strong">{percent(u?.cpu)}</b>{u?.cpuShare != null && <span class="dim">{t('usage.share', { n: percent(u.cpuShare) })}</span>}<span class="dim push">{alloc?.cpus ? t('usage.reserved', { n: cores(alloc.cpus) }) : ''}</span></div>
       <Plot x={data.x} lines={line('cpu', t('cpu'))} show={percent} height={86} range={span} top={0.1} live={live} label={t('cpu')} />

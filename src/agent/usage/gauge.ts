@@ -3,7 +3,7 @@ import type { Tree } from '../effects/tree.ts';
 import { cgroupMembers, subgroups } from '../effects/cgroup.ts';
 import type { LaunchRecord } from '../records.ts';
 import { scanMarked } from '../effects/strays.ts';
-import { Processes } from './processes.ts';
+import { Processes, type Counted } from './processes.ts';
 import { closeSources, enforces, sourcesOf, type Sources } from './sources.ts';
 import { numberBehind, numbersOf, readNumber } from './small-file.ts';
 
@@ -11,6 +11,10 @@ const usage = Buffer.from('usage_usec');
 /** What is dear (PSS, descriptors, high water, sub-groups) is looked at this seldom, ms: while it is watched, and else. */
 const slowMs = { keen: 60_000, idle: 300_000 };
 const youngMs = 60_000;
+/** A tree whose resident memory differs by more than this part is another. */
+const otherPart = 0.2;
+/** Without a cgroup: who is in the tree is searched for this often while it is watched, ms (20 ms of work at 2,000 processes, shared by all). */
+const searchMs = 5000;
 /** Page cache that could be dropped: read this seldom, ms; it moves slowly and costs more than all else. */
 const cacheMs = 10_000;
 
@@ -26,14 +30,16 @@ export class Gauge {
   #at = 0;
   #slowAt = 0;
   #cacheAt = 0;
+  #searchedAt = 0;
   #inactive = 0;
   /** CPU of the look before, ms. */
   #cpuMs = 0;
   #cpu: number | null = null;
   #fds: number | null = null;
-  /** PSS as a part of resident memory, as of the last slow look. */
-  #share = 1;
-  #shared = false;
+  /** Processes that there were then: with others it is counted anew. */
+  #fdsOf = 0;
+  /** PSS as a part of resident memory, and the resident memory and processes that it is of. */
+  #shared = { part: 1, of: 0, processes: 0 };
   #nested = false;
   /** The most that one process ever had resident, bytes, as of the last slow look. */
   #highWater = 0;
@@ -56,23 +62,25 @@ export class Gauge {
    * @returns null: nobody is left
    */
   sample(at: number, keen: boolean): Figures | null {
-    const { cpu, memory, tasks } = this.#sources;
+    const { members, cpu, memory, tasks } = this.#sources;
     const slow = this.#slowAt === 0 || at - this.#slowAt >= (keen ? slowMs.keen : slowMs.idle), first = this.#at === 0;
     if (keen || slow || this.#pids.length === 0) this.#list(keen);
     // Where cgroups count all of it, processes are looked at only for what those do not count.
-    const counted = cpu && memory && tasks && !slow ? { processes: this.#pids.length, threads: null, rss: 0, cpuMs: 0 } : this.#processes.count(this.#pids, this.tree.program!.startTime, keen);
+    const counted = cpu && memory && tasks && !slow ? { processes: this.#pids.length, threads: 0, rss: 0, cpuMs: 0 } : this.#processes.count(this.#pids, this.tree.program!.startTime, keen);
     if (counted.processes === 0) { this.#pids = []; return null; }
     const cpuMs = cpu ? this.#cpuOf(cpu, keen) : this.#cpuMs + counted.cpuMs, elapsed = at - (first ? this.#begun : this.#at);
     // The first sample of a young launch counts from its begin; of an old one (adopted) that would be an average over its life.
-    if (cpuMs !== null && elapsed > 0 && (!first || elapsed < youngMs)) this.#cpu = Math.max(0, cpuMs - this.#cpuMs) / elapsed;
+    if (cpuMs !== null && elapsed > 0 && (!first || elapsed < youngMs)) this.#cpu = Math.round((Math.max(0, cpuMs - this.#cpuMs) / elapsed) * 1e4) / 1e4;
     if (cpuMs !== null) this.#cpuMs = cpuMs;
-    const mem = memory ? this.#working(memory, at, keen) : this.#resident(counted.rss, slow);
+    const mem = memory ? this.#working(memory, at, keen) : this.#resident(counted, slow);
     if (slow) this.#lookLong(at);
+    if (slow || (keen && counted.processes !== this.#fdsOf)) { this.#fds = this.#processes.fds(); this.#fdsOf = counted.processes; }
+    if (!members && (slow || (keen && at - this.#searchedAt >= searchMs))) this.#search(at);
     this.#at = at;
     const io = this.#processes.io(keen);
     const threads = tasks ? tasks.read(keen) : -1;
     return {
-      cpu: this.#cpu, mem, fds: this.#fds, processes: counted.processes, threads: (threads < 0 ? null : readNumber(threads)) ?? counted.threads,
+      cpu: this.#cpu, mem, fds: this.#fds, processes: counted.processes, threads: (threads < 0 ? null : readNumber(threads)) ?? (counted.threads || null),
       ioRead: io?.read ?? null, ioWrite: io?.written ?? null, peak: Math.max(mem ?? 0, this.#highWater),
     };
   }
@@ -105,13 +113,13 @@ export class Gauge {
     return value === null ? null : Math.max(0, value - this.#inactive);
   }
 
-  /** Resident memory; what processes share counts once, by the share of the last exact look. */
-  #resident(rss: number, exact: boolean): number {
-    if (!exact && this.#shared) return Math.round(rss * this.#share);
+  /** Resident memory; what processes share counts once, by the share of the last exact look: taken again when the tree is another. */
+  #resident({ rss, processes }: Counted, exact: boolean): number {
+    const { of, processes: before } = this.#shared;
+    if (!exact && processes === before && Math.abs(rss - of) <= of * otherPart) return Math.round(rss * this.#shared.part);
     const pss = this.#processes.pss();
     if (pss === null || rss === 0) return rss;
-    this.#share = Math.min(1, pss / rss);
-    this.#shared = true;
+    this.#shared = { part: Math.min(1, pss / rss), of: rss, processes };
     return pss;
   }
 
@@ -119,12 +127,16 @@ export class Gauge {
   exactMemory(): number | null { return this.#sources.memory ? null : this.#processes.pss(); }
 
   #lookLong(at: number): void {
-    const { membership, node, instance, epoch } = this.tree;
+    const { membership } = this.tree;
     this.#slowAt = at;
-    this.#fds = this.#processes.fds();
     if (!this.#sources.memory) this.#highWater = this.#processes.highWater();
-    if (membership.kind !== 'session') { this.#nested = subgroups(membership.path).length > 0; return; }
-    // One scan serves all who ask at about the same time; who has joined or left since then is counted a minute later.
+    if (membership.kind !== 'session') this.#nested = subgroups(membership.path).length > 0;
+  }
+
+  /** Who of a tree without a cgroup is where: one scan serves all who ask at about the same time. */
+  #search(at: number): void {
+    const { node, instance, epoch } = this.tree;
+    this.#searchedAt = at;
     void scanMarked(node).then((found) => { this.#strangers = found.filter((one) => one.instance === instance && (one.epoch === null || one.epoch === epoch)).map(({ pid }) => pid); });
   }
 

@@ -7,6 +7,8 @@ import { monoMs } from '../moment.ts';
 import { Gauge, type Figures } from './gauge.ts';
 import { History } from './history.ts';
 
+const exact = (value: number): number => Math.round(value * 1e4) / 1e4;
+
 export class Meter {
   readonly entry: Entry;
   readonly history = new History();
@@ -55,7 +57,7 @@ export class Meter {
     const { peak, ...usage } = figures, { cpu, mem } = usage, { resAlloc, limits } = entry.record.spec, cpus = limits.cpus ?? resAlloc.cpus;
     entry.usage = {
       at, ...usage, disk: entry.disk,
-      cpuShare: cpu === null || !cpus ? null : cpu / cpus, memShare: mem === null || !resAlloc.mem ? null : mem / resAlloc.mem,
+      cpuShare: cpu === null || !cpus ? null : exact(cpu / cpus), memShare: mem === null || !resAlloc.mem ? null : exact(mem / resAlloc.mem),
     };
     entry.view = null;
     entry.program.sawMemory(peak);
@@ -74,6 +76,7 @@ export class Meter {
     const limit = this.polled ? this.#limit : null, used = this.entry.usage?.mem ?? null;
     if (limit === null || used === null) return null;
     const sure = used > limit ? this.#gauge.exactMemory() ?? used : used;
+    this.entry.program.sawMemory(sure);
     const { watch, verdict } = judgeMemory(this.#quota, sure, limit);
     this.#quota = watch;
     return { verdict, used: sure, limit };
