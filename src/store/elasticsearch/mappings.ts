@@ -102,22 +102,20 @@ const templatesOf = (names: Names): Template[] => [
  * Safe to do at every start, by several masters at once.
  */
 export async function prepareIndices(requests: Requests, names: Names): Promise<void> {
-  for (const { name, patterns, properties } of templatesOf(names)) {
-    await requests.send({
-      method: 'PUT', path: `/_index_template/${name}`,
-      body: {
-        index_patterns: patterns, priority: PRIORITY,
-        template: { settings: { index: settings }, mappings: { dynamic: false, _source: unsourced, properties } },
-        _meta: { description: 'stathub' },
-      },
-    });
-  }
+  await Promise.all(templatesOf(names).map(({ name, patterns, properties }) => requests.send({
+    method: 'PUT', path: `/_index_template/${name}`,
+    body: {
+      index_patterns: patterns, priority: PRIORITY,
+      template: { settings: { index: settings }, mappings: { dynamic: false, _source: unsourced, properties } },
+      _meta: { description: 'stathub' },
+    },
+  })));
   const lasting = [...names.allRecords.map((index) => ({ index, properties: recordProperties })), { index: names.ledger, properties: ledgerProperties }];
-  for (const { index, properties } of lasting) {
+  await Promise.all(lasting.map(async ({ index, properties }) => {
     const { status, body } = await requests.send<{ error?: ServerReason }>({ method: 'PUT', path: `/${index}`, answers: [400] });
-    if (status !== 400) continue;
+    if (status !== 400) return;
     if (body.error?.type !== 'resource_already_exists_exception') throw ofAnswer(status, body.error, requests.where).error;
     // What a later stathub added to the mapping is added to the index.
     await requests.send({ method: 'PUT', path: `/${index}/_mapping`, body: { dynamic: false, properties } });
-  }
+  }));
 }
