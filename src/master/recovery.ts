@@ -19,6 +19,8 @@ type Fenced = { term: number };
 const MOST_TRIES = 10;
 /** Records written in one go: the loop runs in between. */
 const AT_ONCE = 250;
+/** Such parts under way. */
+const PARTS_AT_ONCE = 4;
 
 async function* scanAll<T>(store: Store, collection: string): AsyncGenerator<Stored<T>> {
   for (let after: string | undefined; ;) {
@@ -47,8 +49,12 @@ async function readAll<T>(
 /** Rewrites records with the new term; a record that changed meanwhile is read again. @throws StoreError when a higher term is there */
 async function fence<T extends Fenced>(store: Store, collection: string, records: Map<string, Kept<T>>, term: number): Promise<void> {
   const keys = [...records.keys()];
-  for (let from = 0; from < keys.length; from += AT_ONCE)
-    await fencePart(store, collection, records, keys.slice(from, from + AT_ONCE), term);
+  const parts = Array.from({ length: Math.ceil(keys.length / AT_ONCE) }, (_, n) => keys.slice(n * AT_ONCE, (n + 1) * AT_ONCE));
+  // A few at a time: a store beyond a network would else be waited for once a part.
+  const take = async (): Promise<void> => {
+    for (let part = parts.shift(); part; part = parts.shift()) await fencePart(store, collection, records, part, term);
+  };
+  await Promise.all(Array.from({ length: PARTS_AT_ONCE }, take));
 }
 
 async function fencePart<T extends Fenced>(

@@ -17,7 +17,11 @@ export function addHubCommands(program: Command, { output, environment, main, fi
   program.command('up').description('start a hub on this machine: a master and a local agent; run it again to attach')
     .argument('[apps...]', 'app files to deploy').option('--demo', 'deploy a small sample app if there is none').option('--agents <n>', 'how many local agents', whole(1, 100), 1)
     .option('--port <port>', 'port of the master', whole(0, 65535)).option('--agent-port <port>', 'port of the first agent', whole(0, 65535))
+    .option('--elastic <url,...>', 'keep everything in this Elasticsearch').option('--elastic-prefix <name>', 'what the indices of this hub begin with')
     .action(async (files: string[], o) => {
+      // By the environment, which the master inherits: an address may hold a password, and arguments are seen by everyone.
+      if (o.elastic) environment[environmentName('elastic')] = o.elastic;
+      if (o.elasticPrefix) environment[environmentName('elastic-prefix')] = o.elasticPrefix;
       const { up } = await import('./up.ts');
       const { endSignal } = await import('./daemon.ts');
       finished(await up({ files, demo: o.demo === true, agents: Math.max(1, o.agents), port: o.port ?? null, agentPort: o.agentPort ?? null, main, say }, endSignal(['SIGINT', 'SIGTERM', 'SIGHUP'])));
