@@ -7,7 +7,7 @@ import { sweepMemberships } from './effects/cgroup.ts';
 import { readExit, readLaunch, readReady, readStopping, type ProgramExit } from './effects/launch-facts.ts';
 import { launchDirectory, readInstances, type StoredInstance } from './effects/launch-records.ts';
 import type { QuarantineNotice } from './effects/quarantine.ts';
-import { scanMarked, type Marked } from './effects/strays.ts';
+import { scan, type Marked } from './effects/strays.ts';
 import { isEmpty } from './effects/tree.ts';
 import { makeEntry, unseenExit } from './entries.ts';
 import { restartPolicyOf, type Entry } from './entry.ts';
@@ -36,9 +36,12 @@ export async function recover(context: AgentContext): Promise<Recovered> {
   sweepMemberships(context.launcher.root, new Set(entries.flatMap(({ program: { run } }) => (run && run.cgroup.kind !== 'session' ? [run.cgroup.path] : []))));
   for (const entry of entries) if (isOver(entry)) entry.program.dispose(); // it holds nothing of the node any more
   context.limits.sweep(new Set(entries.filter((entry) => !isOver(entry)).map(({ id }) => id)));
-  const strays = (await scanMarked(context.node)).filter(({ instance }) => !known.has(instance));
+  const strays = (await scan(context.node, livePids(entries))).filter(({ instance }) => !known.has(instance));
   return { entries: entries.filter((entry) => !isOver(entry)), over: entries.filter(isOver), broken, strays, notices };
 }
+
+/** Programs that were found as they should be: no strays. */
+const livePids = (entries: readonly Entry[]): Set<number> => new Set(entries.flatMap(({ program: { phase, tree } }) => (phase === 'running' && tree?.program ? [tree.program.pid] : [])));
 
 /** Asked to stop, and nobody of it left: only its output is kept. A hub that still names it is told that it is gone. */
 const isOver = ({ record, program }: Entry): boolean => record.assignment.goal === 'stop' && (program.phase === 'none' || program.phase === 'empty');

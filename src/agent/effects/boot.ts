@@ -1,5 +1,6 @@
 // The kernel's own identities: the boot id, and a process as pid + start time (a pid alone is reused).
 import { readFileSync } from 'node:fs';
+import { readProc } from './proc-file.ts';
 
 /**
  * A process as /proc/<pid>/stat tells it. `startTime` is in clock ticks since boot: with the boot id and the pid it names one
@@ -45,11 +46,8 @@ export function parseStat(line: string): ProcessStat | null {
 
 /** The process that has this pid now; null when there is none. */
 export function readStat(pid: number | 'self'): ProcessStat | null {
-  try {
-    return parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
-  } catch {
-    return null; // ENOENT or ESRCH: gone
-  }
+  const line = readProc(`/proc/${pid}/stat`);
+  return line === null ? null : parseStat(line);
 }
 
 /** Whether a process in this state has ended: a zombie waits for its parent only. */

@@ -9,11 +9,12 @@
 //   stopping     agent     reason and deadline of a stop that has begun
 //   exit         launcher  the wait status as the shell gives it: code, or 128 + signal
 // None is ever rewritten; a line that ends in a newline is whole.
-import { closeSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { parseStat } from './boot.ts';
 import { launcherName } from './launcher-scripts.ts';
+import { readProc } from './proc-file.ts';
 
 /** How a program ended. Exactly one of `code` and `signal` is set; both null: nobody saw it end (its launcher was killed). */
 export interface ProgramExit {
@@ -46,6 +47,7 @@ export interface Stopping {
 }
 
 function read(path: string): string | null {
+  if (!existsSync(path)) return null; // most files of a launch are not there most of the time, and an error costs ten times the look
   try {
     return readFileSync(path, 'latin1');
   } catch (error) {
@@ -109,11 +111,7 @@ export function unseenExit(directory: string): ProgramExit {
 
 /** Whether this pid is a launcher. */
 export function launcherLives(pid: number): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(`\0${launcherName}\0`);
-  } catch {
-    return false;
-  }
+  return readProc(`/proc/${pid}/cmdline`)?.includes(`\0${launcherName}\0`) ?? false;
 }
 
 /** The launcher that has claimed a launch: its pid, 'gone' when that has ended, null when nobody or the agent claimed it. */

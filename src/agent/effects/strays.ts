@@ -1,7 +1,8 @@
 // Finds processes by the marker in their environment: STAT_NODE, STAT_INSTANCE, STAT_EPOCH. The only scan of all of /proc;
 // one at a time serves everyone who asks. 15-23 ms at 2,000 processes, done in slices so that the loop is never held long.
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { hasEnded, readStat, type ProcessStat } from './boot.ts';
+import { readProc } from './proc-file.ts';
 
 /** A live process that carries the marker of this node. */
 export interface Marked extends ProcessStat {
@@ -19,25 +20,24 @@ function value(environ: string, name: string): string | null {
 
 /** The marker of one process; null when it has none of this node, or has ended. Launchers have none: their environment is empty. */
 export function readMarker(pid: number, nodeId: string): Marked | null {
-  let environ: string;
-  try {
-    environ = readFileSync(`/proc/${pid}/environ`, 'latin1');
-  } catch {
-    return null; // gone, or another user's
-  }
-  if (value(environ, 'STAT_NODE') !== nodeId) return null;
+  const environ = readProc(`/proc/${pid}/environ`);
+  if (environ === null || value(environ, 'STAT_NODE') !== nodeId) return null;
   const instance = value(environ, 'STAT_INSTANCE');
   const stat = readStat(pid);
   if (instance === null || stat === null || hasEnded(stat.state)) return null;
   return { ...stat, instance, epoch: value(environ, 'STAT_EPOCH') };
 }
 
-async function scan(nodeId: string): Promise<Marked[]> {
+/**
+ * Looks at every process once, in slices.
+ * @param known pids that need no look
+ */
+export async function scan(nodeId: string, known: ReadonlySet<number> = new Set()): Promise<Marked[]> {
   const found: Marked[] = [];
   let sliceEnd = performance.now() + 5;
   for (const name of readdirSync('/proc')) {
     const pid = Number(name);
-    if (!Number.isInteger(pid) || pid === process.pid) continue;
+    if (!Number.isInteger(pid) || pid === process.pid || known.has(pid)) continue;
     const marked = readMarker(pid, nodeId);
     if (marked) found.push(marked);
     if (performance.now() > sliceEnd) {
