@@ -54,6 +54,28 @@ test('the overview is given whole, then only what changes', async () => {
   assert.ok(hub.idle);
 });
 
+test('usage alone travels as rows, to those who watch its topic; watching it is asked for, and ended', async () => {
+  const { cluster, hub } = setUp();
+  cluster.addInstance('other.0.bbbbbbbb');
+  const overview = join(hub), page = join(hub), other = join(hub);
+  watch(overview, 'cluster');
+  watch(page, 'instance:web.0.aaaaaaaa');
+  watch(page, 'events');
+  watch(other, 'app:other');
+  await until('all watch', () => overview.of('snapshot').length + page.of('snapshot').length + other.of('snapshot').length === 4);
+  assert.equal([...cluster.watchedUsage].map((of) => ('of' in of ? `${of.kind}:${of.of}` : of.kind)).sort(), ['app:other', 'cluster', 'instance:web.0.aaaaaaaa']);
+  const usage = { at: 7, cpu: 0.5, mem: 1024, fds: 3, processes: 1, threads: 1, disk: null, ioRead: 0, ioWrite: 0, cpuShare: null, memShare: null };
+  cluster.addInstance('web.0.aaaaaaaa', { usage });
+  cluster.changed({ usage: ['web.0.aaaaaaaa'] });
+  const heard = (fake: Fake) => fake.of('change').flatMap((c) => Object.entries(c.usage ?? {}));
+  await until('both heard', () => heard(overview).length === 1 && heard(page).length === 1);
+  assert.equal(heard(page), [['web.0.aaaaaaaa', [7, 0.5, 1024, 3, 1, 1, null, 0, 0, null, null]]]);
+  assert.ok(page.of('change').every((c) => !c.instances), 'the rest of it is not sent again');
+  assert.equal(heard(other), []);
+  for (const fake of [overview, page, other]) fake.connection.closed();
+  assert.is(cluster.watchedUsage.size, 0);
+});
+
 test('a topic hears of its own only', async () => {
   const { cluster, hub } = setUp();
   cluster.addApp(specOf('web-2'));

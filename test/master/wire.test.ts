@@ -244,6 +244,32 @@ test('figures of the node and its instances are kept; those of others are not ta
   } finally { await end(); }
 });
 
+test('who watches has the node measure more often, for as long as it lasts; samples are shown', async () => {
+  const asked: { ids: string[] | null; forMs: number }[] = [];
+  const { master, agent, end } = await linked({ command: ({ name, target, args }) => { if (name === 'usage' && target === '*') asked.push(args as never); } });
+  try {
+    await deploy(master.cluster, { name: 'web', placement: { scale: 2 } });
+    await until('they run', async () => (await master.cluster.app('web')).status === 'running');
+    const [first, second] = agent.running.map(({ id }) => id).sort() as [string, string];
+    const ends = [master.cluster.watchUsage({ kind: 'instance', of: first })];
+    await until('that one', () => asked.at(-1)?.ids?.join() === first);
+    ends.push(master.cluster.watchUsage({ kind: 'app', of: 'web' }));
+    await until('both of the app', () => asked.at(-1)?.ids?.toSorted().join() === [first, second].join());
+    ends.push(master.cluster.watchUsage({ kind: 'node', of: 'n1' }), master.cluster.watchUsage({ kind: 'cluster' }));
+    await until('all of the node', () => asked.at(-1)?.ids === null);
+    assert.ok(asked.every(({ forMs }) => forMs > 10_000 && forMs <= 60_000));
+    const heard = new Set<string>();
+    ends.push(master.cluster.subscribe((change) => { for (const id of change.usage) heard.add(id); }));
+    const row = [Date.now(), 0.25, 2048, 5, 1, 2, null, 7, 8, 0.5, null];
+    agent.send({ type: 'usage', rows: { [first]: row, 'other.0.aaaaaaaa': row, [second]: [1] } });
+    await until('heard of', () => heard.size > 0);
+    assert.equal([...heard], [first], 'neither what is not its own nor what is no sample');
+    const { usage } = await master.cluster.instance(first);
+    assert.equal([usage?.cpu, usage?.mem, usage?.threads, usage?.ioWrite, usage?.cpuShare, usage?.memShare], [0.25, 2048, 2, 8, 0.5, null]);
+    for (const stop of ends) stop();
+  } finally { await end(); }
+});
+
 test('the first contents that an agent fetched are written into the revision and sent along from then on', async () => {
   const { master, agent, end } = await linked();
   try {
