@@ -27,10 +27,10 @@ import { Evacuation } from './evacuation.ts';
 import { Fence } from './fence.ts';
 import { Identity, type AgentIdentity } from './identity.ts';
 import { Instances } from './instances.ts';
+import { LimitWatch } from './limit-watch.ts';
 import { LinkClient, remoteLines, type Lines } from './link-client.ts';
 import { Masters } from './masters.ts';
 import { supervisorLogic } from './logic.ts';
-import { MemoryWatch } from './memory-watch.ts';
 import { monoMs } from './moment.ts';
 import { NodeSelf } from './node-self.ts';
 import { recover } from './recovery.ts';
@@ -107,7 +107,7 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
   const rotation = new Rotation((path, error) => warn(`the output in ${path} could not be rotated`, error));
   const instances = new Instances({ context, logic, standalone, rotation, severed: (entry) => fence?.severedOf(entry) ?? null, onSupervisorFailed: (key) => head.send({ type: 'app.crashed', key, mono: monoMs() }) });
   const self = new NodeSelf(options, root.kind, { isolation, allocatable: capacity }, rotation, (minute, values) => points.add([{ subject: `node/${node}`, minute, values }]));
-  const memory = new MemoryWatch(instances, limits);
+  const limitWatch = new LimitWatch(context, instances);
   const points = new PointOutbox({ directory: join(storeDirectory, 'points'), send: (some) => link.metrics(some), line: () => link.line, warn });
   const quota = new PolledQuota(context, instances);
   const usage = new UsageSampler({ instances, times: options.times, onPoints: (some) => points.add(some), onRows: (rows) => link.usage(rows), onPolled: (meter) => quota.look(meter) });
@@ -137,7 +137,7 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
       for (const entry of found.over) instances.onGone(entry);
       await conversation.recovered(found);
       usage.start();
-      memory.start();
+      limitWatch.start();
       disk.start();
       retention.start();
     }),
@@ -178,7 +178,7 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
   const letGo = async (): Promise<void> => {
     fence?.stop();
     usage.stop();
-    memory.stop();
+    limitWatch.stop();
     await disk.stop();
     self.stop();
     instances.stop();

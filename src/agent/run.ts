@@ -29,7 +29,7 @@ export interface AdoptedRun { record: LaunchRecord; identity: ProgramIdentity | 
 export const newRun = (): Run => ({ record: null, tree: null, exit: null, killedBy: null, peakMem: 0, pending: null, cancelled: false });
 
 export const treeOf = (node: string, instance: string, record: LaunchRecord, identity: ProgramIdentity | null): Tree =>
-  ({ membership: record.cgroup, program: identity && { pid: identity.pid, startTime: identity.startTime }, node, instance, epoch: record.epoch });
+  ({ membership: record.cgroup, program: identity && { pid: identity.pid, startTime: identity.startTime }, node, instance, epoch: record.epoch, ...(record.user?.private ? { uid: record.user.uid } : {}) });
 
 /** What its actor hears of a program that runs; null while its pid is not known. */
 export function startedEvent({ record, tree }: Run): InstanceEvent | null {

@@ -8,7 +8,7 @@ import { findMembershipRoot, removeMembershipRoot } from '../../src/agent/effect
 import { basesIn, cgroupMounts, placeOf } from '../../src/agent/effects/cgroup-places.ts';
 import { enableBelow, findControllers, isolationOf } from '../../src/agent/effects/controllers.ts';
 import { makeRoom } from '../../src/agent/effects/delegation.ts';
-import { LimitError, LimitGroups, memoryEvidence } from '../../src/agent/effects/limit-groups.ts';
+import { LimitError, LimitGroups, memoryEvidence, processHits } from '../../src/agent/effects/limit-groups.ts';
 import { scratch } from '../support/scratch.ts';
 
 const test = suite('limit groups');
@@ -101,7 +101,9 @@ test('v2 on a stand-in: controllers are handed down from the top, and each launc
   const applied = limits.apply(instance, membership, { memory: 64 * MiB, cpus: 2, cpuQuota: 0.005, processes: 9 });
   const written = ['memory.max', 'memory.swap.max', 'memory.oom.group', 'cpu.weight', 'cpu.max', 'pids.max'].map((name) => read(launch, name));
   assert.equal(written, [String(64 * MiB), '0', '1', '200', '1000 100000', '9']);
-  assert.equal(applied, { join: [], memory: { kind: 'v2', path: launch, limit: 64 * MiB, oomKills: 3 }, processes: true });
+  assert.equal(applied, { join: [], memory: { kind: 'v2', path: launch, limit: 64 * MiB, oomKills: 3 }, processes: true, pids: { path: launch, limit: 9, hits: 0 } });
+  writeFileSync(join(launch, 'pids.events'), 'max 7\n');
+  assert.equal(processHits(applied), { hits: 7, limit: 9 });
   writeFileSync(join(launch, 'memory.events'), 'oom 4\noom_kill 5\n');
   writeFileSync(join(launch, 'memory.peak'), '67000000\n');
   assert.equal(memoryEvidence(applied), { oomKills: 2, peak: 67000000, limit: 64 * MiB });
@@ -125,7 +127,7 @@ test('without any controller: says what is not held to, and why', () => {
   assert.is(isolation.cgroup, 'none');
   assert.equal(isolation.not.map(({ limit }) => limit), ['memory', 'cpus', 'processes', 'user']);
   assert.ok(isolation.not.every(({ why }) => why.length > 10));
-  assert.equal(new LimitGroups({ roots: {}, countsSwap: false }).apply(instance, { kind: 'session' }, { memory: MiB, cpus: 1, cpuQuota: 1, processes: 1 }), { join: [], memory: null, processes: false });
+  assert.equal(new LimitGroups({ roots: {}, countsSwap: false }).apply(instance, { kind: 'session' }, { memory: MiB, cpus: 1, cpuQuota: 1, processes: 1 }), { join: [], memory: null, processes: false, pids: null });
 });
 
 test.run();

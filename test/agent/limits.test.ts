@@ -93,6 +93,8 @@ test('limits.processes holds a program that forks and forks; the agent answers m
   const path = [`/sys/fs/cgroup/pids${group}`, `/sys/fs/cgroup${group}`].find((one) => existsSync(join(one, 'pids.current')))!;
   assert.is(Number(readFileSync(join(path, 'pids.max'), 'utf8')), 20);
   assert.ok(Number(readFileSync(join(path, 'pids.current'), 'utf8')) <= 20);
+  const told = await until('it is told', async () => (await agent.events('kind:instance.processesFull'))[0]);
+  assert.match(told.message, /forks\.0 could not make a process.*allows 20/);
   await agent.ok('POST', '/v1/apps/forks/stop');
   await until('the tree is gone', async () => (await agent.instances('forks')).every((each) => each.pid === null));
 }));

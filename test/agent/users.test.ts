@@ -9,10 +9,12 @@ import { findAccount, parseAccount } from '../../src/agent/effects/accounts.ts';
 import { numbersAlive, PrivateUsers } from '../../src/agent/effects/private-users.ts';
 import { blockedBy, findUserSwitch, switchWords } from '../../src/agent/effects/switch-user.ts';
 import { findProgram } from '../../src/agent/effects/tools.ts';
+import { killTree } from '../../src/agent/effects/tree.ts';
 import { scratch } from '../support/scratch.ts';
 import { mainFile } from '../support/hub.ts';
 import { until } from '../support/until.ts';
-import { Alone } from './alone.ts';
+import { Alone, lives } from './alone.ts';
+import { Host } from './host.ts';
 
 const root = process.getuid?.() === 0;
 const agent = new Alone();
@@ -116,6 +118,21 @@ test('an agent that is not root runs programs as itself, says so, and holds to w
     await plain.see('mine', 'running again', (each) => each.status === 'running' && each.pid !== i.pid);
   } finally {
     await plain.finish();
+  }
+}));
+
+test('without a cgroup, whoever runs as a private user is found by that', asRoot(async () => {
+  const host = Host.open({ kinds: ['session'] }), uid = 61_999;
+  try {
+    const started = host.start('sh', ['-c', 'setsid env -i sleep 100000 & exec sleep 100000'], { user: { uid, gid: uid, name: 'x', home: '/', shell: '/bin/sh', private: true } });
+    await started.identity;
+    const its = () => readdirSync('/proc').filter((name) => /^\d+$/.test(name) && lives(Number(name)) && uidsOf(Number(name))[0] === uid);
+    await until('both run', () => its().length === 2);
+    started.tree.uid = uid; // as the agent's own trees have it
+    await killTree(started.tree);
+    assert.equal(its(), []);
+  } finally {
+    await host.close();
   }
 }));
 

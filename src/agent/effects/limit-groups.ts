@@ -18,6 +18,8 @@ export interface AppliedLimits {
   memory: { kind: 'v2' | 'v1'; path: string; /** bytes */ limit: number | null; oomKills: number } | null;
   /** The kernel counts processes: no rlimit beside it. */
   processes: boolean;
+  /** The group that counts them, where there is a limit. `hits`: its count before this launch. */
+  pids?: { path: string; limit: number; hits: number } | null;
 }
 
 /** What the kernel says of a launch's memory. */
@@ -83,7 +85,8 @@ export class LimitGroups {
         control(join(path, 'memory.max_usage_in_bytes'), 0);
         if (this.#countsSwap) control(join(path, 'memory.memsw.max_usage_in_bytes'), 0);
       }
-      return { join: join_, memory: path === null ? null : { kind: memory!.kind, path, limit: wanted.memory, oomKills: oomKillsOf(memory!.kind, path) }, processes: groups.pids !== null };
+      return { join: join_, memory: path === null ? null : { kind: memory!.kind, path, limit: wanted.memory, oomKills: oomKillsOf(memory!.kind, path) }, processes: groups.pids !== null,
+        pids: groups.pids !== null && wanted.processes !== null ? { path: groups.pids, limit: wanted.processes, hits: hitsOf(groups.pids) } : null };
     } catch (error) {
       this.#set.delete(instance);
       throw new LimitError(`its limits could not be set: ${(error as Error).message}`, { cause: error });
@@ -156,6 +159,14 @@ function figure(path: string, pattern = /(\d+)/): number | null {
 
 function oomKillsOf(kind: 'v2' | 'v1', path: string): number {
   return figure(join(path, kind === 'v2' ? 'memory.events' : 'memory.oom_control'), /^oom_kill (\d+)/m) ?? 0;
+}
+
+/** How often a group could not have one more process. */
+const hitsOf = (path: string): number => figure(join(path, 'pids.events'), /^max (\d+)/m) ?? 0;
+
+/** How often a program of a launch could not make a process for its limit; null where nothing counts. */
+export function processHits(applied: AppliedLimits | null | undefined): { hits: number; limit: number } | null {
+  return applied?.pids ? { hits: Math.max(0, hitsOf(applied.pids.path) - applied.pids.hits), limit: applied.pids.limit } : null;
 }
 
 /** What the kernel counted since the launch began; null where nothing counts. Read it before the groups are removed. */

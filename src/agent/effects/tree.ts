@@ -1,5 +1,5 @@
 // A program and all that came from it: who is in, signal, kill, tell when empty.
-import { readFileSync, readdirSync, watch, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cgroupMembers, subgroups, type Membership } from './cgroup.ts';
 import { hasEnded, isAlive, readStat } from './boot.ts';
@@ -14,6 +14,8 @@ export interface Tree {
   instance: string;
   /** STAT_EPOCH of the launch. */
   epoch: string;
+  /** Whoever runs as this user is in it: it has one of its own. */
+  uid?: number;
 }
 
 /** A process that SIGKILL did not end yet. */
@@ -69,6 +71,7 @@ export async function treeMembers(tree: Tree): Promise<number[]> {
   if (membership.kind !== 'session') return (cgroupMembers(membership.path) ?? []).filter((pid) => !hasEnded(readStat(pid)?.state ?? 'X'));
   const pids = new Set((await scanMarked(tree.node)).filter((one) => carriesMarker(tree, one)).map((one) => one.pid));
   if (program) for (const pid of sessionMembers(program)) pids.add(pid);
+  if (tree.uid !== undefined) for (const name of readdirSync('/proc')) if (/^\d/.test(name) && runsAs(Number(name), tree.uid)) pids.add(Number(name));
   if (program && isAlive(program.pid, program.startTime)) pids.add(program.pid);
   return [...pids];
 }
@@ -135,9 +138,15 @@ function stopAll(tree: Tree): number[] {
   return [...stopped];
 }
 
-/** Whether a process is in the tree by its session or its marker. */
+/** Whether a process that has not ended runs as a user. */
+function runsAs(pid: number, uid: number): boolean {
+  try { return statSync(`/proc/${pid}`).uid === uid && !hasEnded(readStat(pid)?.state ?? 'X'); } catch { return false; }
+}
+
+/** Whether a process is in the tree by its user, its session or its marker. */
 function isMember(tree: Tree, pid: number): boolean {
   const { program } = tree;
+  if (tree.uid !== undefined && runsAs(pid, tree.uid)) return true;
   const marked = readMarker(pid, tree.node);
   if (marked) return carriesMarker(tree, marked);
   const stat = program && readStat(pid);

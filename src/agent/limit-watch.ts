@@ -1,0 +1,64 @@
+// What the kernel did to programs for their limits. Where it ends single processes for want of memory (cgroup v1), the agent ends
+// what is left of their program: whether it did so anywhere is one number of /proc/vmstat, so that a thousand groups need not be
+// read each second. Who cannot make a process for its limit is told, as few programs say it.
+import { readFileSync } from 'node:fs';
+import type { AgentContext } from './context.ts';
+import { processHits } from './effects/limit-groups.ts';
+import type { Entry } from './entry.ts';
+import type { Instances } from './instances.ts';
+
+const paceMs = 1000;
+/** Processes are looked at every so many looks. */
+const processLooks = 5;
+
+export class LimitWatch {
+  readonly #context: AgentContext;
+  readonly #instances: Instances;
+  #timer: NodeJS.Timeout | null = null;
+  #looks = 0;
+  /** null: nothing was read yet, so that what happened while no agent was here is found by the first look. */
+  #kills: string | null = null;
+  /** The launch of which it was told. */
+  readonly #told = new WeakMap<Entry, number>();
+
+  constructor(context: AgentContext, instances: Instances) {
+    this.#context = context;
+    this.#instances = instances;
+  }
+
+  start(): void { this.#timer ??= setInterval(() => this.#look(), paceMs).unref(); }
+
+  stop(): void { if (this.#timer) clearInterval(this.#timer); this.#timer = null; }
+
+  #look(): void {
+    const { limits } = this.#context, all = [...this.#instances.entries.values()].filter(({ program }) => program.phase === 'running');
+    if (limits.endsSingly) this.#lookAtMemory(all.filter(({ program }) => program.run?.limits?.memory));
+    if (this.#looks++ % processLooks === 0) for (const entry of all) this.#lookAtProcesses(entry);
+  }
+
+  #lookAtMemory(limited: readonly Entry[]): void {
+    if (limited.length === 0) return;
+    const kills = oomKills();
+    if (kills !== null && kills === this.#kills) return;
+    this.#kills = kills;
+    for (const { program } of limited) program.checkMemory();
+  }
+
+  #lookAtProcesses(entry: Entry): void {
+    const run = entry.program.run;
+    if (!run?.limits?.pids || this.#told.get(entry) === run.launch) return;
+    const found = processHits(run.limits);
+    if (!found || found.hits === 0) return;
+    this.#told.set(entry, run.launch);
+    const { app, slot } = entry.record.assignment;
+    this.#context.tell({
+      at: Date.now(), kind: 'instance.processesFull', subject: { app, instance: entry.id, slot, node: this.#context.node }, loudness: 'attention',
+      message: `${app}.${slot} could not make a process or thread ${found.hits === 1 ? 'once' : `${found.hits} times`}: limits.processes allows ${found.limit}. Raise it, or find out what does not end`, detail: found,
+    });
+  }
+}
+
+/** How many processes the kernel has ended on this machine for want of memory; null where it does not tell (before Linux 4.13). */
+function oomKills(): string | null {
+  try { return /^oom_kill (\d+)$/m.exec(readFileSync('/proc/vmstat', 'latin1'))?.[1] ?? null; } catch { return null; }
+}
