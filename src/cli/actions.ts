@@ -9,7 +9,7 @@ import { isInstance, path, query, type Client } from './client.ts';
 import { showPlan, waitHealthy } from './deploy.ts';
 import { CliError, exitCode } from './exit.ts';
 import type { WaitOptions } from './kit.ts';
-import { bold, dim, json, status, type Output } from './output.ts';
+import { bold, json, type Output } from './output.ts';
 import { everyPage } from './pages.ts';
 
 export async function appAction(client: Client, output: Output, name: string, action: 'start' | 'stop' | 'restart', options: WaitOptions): Promise<void> {

@@ -1,7 +1,6 @@
 // The commands that talk to a hub: their flags and their help. Those that run one are in src/run/commands.ts.
 import { readFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
-import * as actions from './actions.ts';
 import { addAppCommands } from './app-commands.ts';
 import { Client } from './client.ts';
 import { addCompletion } from './completion.ts';

@@ -1,5 +1,5 @@
 // `stathub agent --install`: the systemd unit of an agent, printed for an operator to put in place.
-import type { InForce } from './settings.ts';
+import { settings, type InForce } from './settings.ts';
 
 /** One argument of ExecStart= (systemd.service(5), "Command lines"). */
 const word = (text: string): string => (/^[\w@:,./=+-]+$/.test(text) ? text : `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`).replaceAll('%', '%%').replaceAll('$', '$$$$');
@@ -11,7 +11,8 @@ const word = (text: string): string => (/^[\w@:,./=+-]+$/.test(text) ? text : `"
  */
 export function agentUnit(command: readonly string[], inForce: InForce): string {
   const given = Object.entries(inForce).filter(([name, { origin }]) => origin === `--${name}`);
-  const flags = given.flatMap(([name, { value }]) => (value === true ? [`--${name}`] : [`--${name}`, Array.isArray(value) ? value.join(',') : String(value)]));
+  const isTime = (name: string): boolean => settings.find((setting) => setting.name === name)?.argument === '<time>'; // in force as ms
+  const flags = given.flatMap(([name, { value }]) => (value === true ? [`--${name}`] : [`--${name}`, Array.isArray(value) ? value.join(',') : `${String(value)}${isTime(name) ? 'ms' : ''}`]));
   return `# /etc/systemd/system/stathub-agent.service, then: systemctl daemon-reload && systemctl enable --now stathub-agent
 [Unit]
 Description=stathub agent
@@ -20,7 +21,8 @@ After=network-online.target
 
 [Service]
 ExecStart=${[...command, 'agent', ...flags].map(word).join(' ')}
-Restart=always
+# An agent that has emptied its node (systemctl kill -s USR2) ends with 0, and stays ended.
+Restart=on-failure
 RestartSec=1
 # Programs outlive the agent, and the end of one of them for want of memory is not the agent's.
 KillMode=process

@@ -56,11 +56,11 @@ test('every default is what its own reader would give', () => {
 });
 
 test('a systemd unit of an agent: what was given goes along, quoted as systemd reads it', () => {
-  const inForce = resolve('agent', { master: 'http://m:51026', tags: 'a,b c', 'store-directory': '/srv/50%/$x', 'stop-processes': '' }, {}, null);
+  const inForce = resolve('agent', { master: 'http://m:51026', tags: 'a,b c', 'store-directory': '/srv/50%/$x', 'stop-processes': '', 'evacuate-within': '5m' }, {}, null);
   const unit = agentUnit(['/usr/bin/node', '/opt/stat hub/main.js'], inForce);
   assert.match(unit, /^ExecStart=\/usr\/bin\/node "\/opt\/stat hub\/main\.js" agent (.*)$/m);
   const line = /^ExecStart=(.*)$/m.exec(unit)![1]!;
-  for (const words of ['--master http://m:51026', '--tags "a,b c"', '--store-directory "/srv/50%%/$$x"', '--stop-processes']) assert.ok(line.includes(words), `${words} in ${line}`);
+  for (const words of ['--master http://m:51026', '--tags "a,b c"', '--store-directory "/srv/50%%/$$x"', '--stop-processes', '--evacuate-within 300000ms']) assert.ok(line.includes(words), `${words} in ${line}`);
   assert.not.ok(line.includes('--port '));
   for (const setting of ['KillMode=process', 'Delegate=yes', 'DelegateSubgroup=agent', 'OOMPolicy=continue']) assert.ok(unit.includes(`\n${setting}\n`), setting);
 });
