@@ -19,6 +19,13 @@ export async function drainNode(n: NodeView): Promise<boolean> {
   return yes && act(() => doIt(n.id, 'drain'), rich('act.draining', { name: hostOf(n.id), n: running }), () => doIt(n.id, 'uncordon'));
 }
 
+/** The time of a drain is up now: what could not move stops, in order. */
+export async function endDrain(n: NodeView): Promise<boolean> {
+  const left = instancesByNode.peek().get(n.id)?.length ?? 0;
+  const yes = await confirm({ title: t('drain.end.title', { name: hostOf(n.id) }), text: rich('drain.end.text', { n: left }), name: null, doIt: t('drain.end'), danger: true });
+  return yes && act(async () => { learn({ node: await post<NodeView>(path`/nodes/${n.id}/drain`, { deadlineSeconds: 0 }) }); }, rich('act.drain.ended', { name: hostOf(n.id) }));
+}
+
 export async function takeOverNode(n: NodeView): Promise<boolean> {
   const yes = await confirm({ title: t('take.over.title', { name: hostOf(n.id) }), text: rich('take.over.text'), name: hostOf(n.id), doIt: t('take.over'), danger: true });
   return yes && act(() => doIt(n.id, 'take-over'), rich('act.taken', { name: hostOf(n.id) }));

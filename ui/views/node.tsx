@@ -18,7 +18,7 @@ import { Chip } from '../parts/chip.tsx';
 import { Copy } from '../parts/copy.tsx';
 import { asText } from '../parts/diff.tsx';
 import { InstanceTable } from '../parts/instance-table.tsx';
-import { cordonNode, drainNode, forgetNode, takeOverNode, uncordonNode } from '../parts/node-acts.tsx';
+import { cordonNode, drainNode, endDrain, forgetNode, takeOverNode, uncordonNode } from '../parts/node-acts.tsx';
 import { Choice, Panel } from '../parts/panel.tsx';
 import { Empty, Loading } from '../parts/states.tsx';
 import { Tags } from '../parts/tags.tsx';
@@ -34,6 +34,7 @@ function Actions({ n }: { n: NodeView }): VNode | null {
       {n.status === 'joining' && n.reason?.code === 'other-hub' && <button type="button" class="btn danger" disabled={!may} title={why} onClick={() => void takeOverNode(n)}>{t('take.over')}…</button>}
       {n.status === 'ready' && <button type="button" class="btn" disabled={!may} title={why} onClick={() => void cordonNode(n)}>{t('cordon')}</button>}
       {(n.status === 'cordoned' || n.status === 'draining') && <button type="button" class="btn" disabled={!may} title={why} onClick={() => void uncordonNode(n)}>{t(n.status === 'draining' ? 'drain.stop' : 'uncordon')}</button>}
+      {n.status === 'draining' && <button type="button" class="btn" disabled={!may} title={why} onClick={() => void endDrain(n)}>{t('drain.end')}…</button>}
       {(n.status === 'ready' || n.status === 'cordoned') && <button type="button" class="btn" disabled={!may} title={why} onClick={() => void drainNode(n)}>{t('drain')}…</button>}
       {n.status === 'lost' && <button type="button" class="btn danger" disabled={!may} title={why} onClick={() => void forgetNode(n).then((done) => { if (done) go('/nodes'); })}>{t('forget')}…</button>}
     </span>

@@ -17,7 +17,7 @@ export const zh: Words = {
   'keys.title': '按键', 'key.find': '查找', 'key.palette': '命令', 'key.down': '下一行', 'key.up': '上一行', 'key.help': '所有按键', 'key.restart': '重启', 'key.scale': '扩缩', 'key.edit': '编辑', 'key.follow': '跟随日志', 'key.filter': '搜索日志',
   'key.back': '后退一步', 'key.forth': '前进一步', 'key.live': '回到实时', 'key.fit': '整张图', 'key.deploy': '部署',
   'start': '启动', 'stop': '停止', 'restart': '重启', 'restart.now': '立即重启', 'delete': '删除', 'scale': '扩缩', 'scale.of': '{name} 的实例数', 'scale.less': '少一个', 'scale.more': '多一个', 'scale.wrong': '0 或更大的整数。',
-  'kill': '强制结束', 'kill.nothing': '没有在运行的进程。', 'adopt': '接管', 'cordon': '隔离', 'uncordon': '解除隔离', 'drain': '排空', 'drain.stop': '停止排空', 'take.over': '接手', 'forget': '移除', 'dialog.type': '输入 {name} 以继续。',
+  'kill': '强制结束', 'kill.nothing': '没有在运行的进程。', 'adopt': '接管', 'cordon': '隔离', 'uncordon': '解除隔离', 'drain': '排空', 'drain.stop': '停止排空', 'drain.end': '停止剩余实例', 'drain.end.title': '停止 {name} 上的剩余实例？', 'drain.end.text': '这里还有 **{n}** 个实例：能放到别处的会在别处启动，其余等待可用节点。', 'act.drain.ended': '正在停止 **{name}** 上的剩余实例。', 'take.over': '接手', 'forget': '移除', 'dialog.type': '输入 {name} 以继续。',
   'delete.app.title': '删除 {name}？', 'delete.app.text': '将停止 **{n}** 个实例，并丢弃 {revisions} 个版本。无法撤销。', 'kill.title': '强制结束 {name}？', 'kill.text': '向 pid **{pid}** 及其整棵进程树发送 SIGKILL，没有机会正常结束。它的应用会再次启动它。',
   'stop.unknown.title': '停止 {name}？', 'stop.unknown.text': '这里没有应用需要 pid **{pid}**，停止后也不会再启动。', 'drain.title': '排空 {name}？', 'drain.text': '**{n}** 个实例将迁往别处，先启动替代者。它不再接受新任务。',
   'take.over.title': '接手 {name}？', 'take.over.text': '此节点属于**另一个系统**。从现在起它听从这里。', 'forget.title': '移除 {name}？', 'forget.text': '最后已知在那里的 **{n}** 个实例也一并移除。',
