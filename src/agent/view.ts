@@ -15,7 +15,7 @@ function reasonOf(entry: Entry, context: InstanceContext, status: InstanceStatus
     status, exit: context.exit, health: healthOf(context), failed: context.failed,
     restart: plan, severed: context.partition === 'severed', asking: context.askingUntil === null ? null : { until: context.askingUntil },
     stop: killing && { because: because[killing.reason], by: killing.by, killAt: killing.at + policy.killTimeoutMs },
-    fetch: fetch && { uri: entry.record.spec.uris.map(({ uri }) => uri).join(', '), detail: fetch.detail, code: fetch.code, retryAt: null },
+    fetch: fetch && { uri: entry.record.spec.uris.map(({ uri }) => uri).join(', '), detail: fetch.detail, code: fetch.code, retryAt: null, delayMs: fetch.delayMs },
     deadlineAt: launch && context.pid !== null ? launch.at + policy.startTimeoutMs : null,
   };
   return reasonFor(facts);

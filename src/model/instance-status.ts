@@ -58,7 +58,8 @@ export interface ReasonFacts {
   severed?: boolean;
   /** `killing`: why, and when it is killed. */
   stop?: { because: 'stop' | 'unhealthy' | 'quota' | 'update' | 'start-timeout' | 'restart' | 'partition'; by: string | null; killAt: number } | null;
-  fetch?: { uri: string; detail: string; code?: string; retryAt: number | null } | null;
+  /** The last try failed: so, and tried again after `delayMs`. */
+  fetch?: { uri: string; detail: string; code?: string; retryAt: number | null; delayMs?: number } | null;
   /** `starting`: epoch ms of the start timeout. */
   deadlineAt?: number | null;
   health?: readonly HealthView[];
@@ -82,11 +83,14 @@ function restarting(facts: ReasonFacts): Reason {
   return { code: facts.exit?.reason ?? 'exited', text: `${ended}.`, next: { what: facts.exit?.reason === 'disk-full' ? 'is tried again: it starts when there is room' : plan.delayMs === 0 ? 'starts again at once' : `starts again after ${showSpan(plan.delayMs)}`, at: plan.at } };
 }
 
+const nextTry = ({ retryAt, delayMs }: NonNullable<ReasonFacts['fetch']>): Reason['next'] =>
+  (retryAt === null && delayMs === undefined ? null : { what: delayMs === undefined ? 'tries again' : `tries again after ${showSpan(delayMs)}`, at: retryAt });
+
 /** Because what, and what happens next; null where there is nothing to explain. */
 export function reasonFor(facts: ReasonFacts): Reason | null {
   const failing = (facts.health ?? []).filter((h) => h.status === 'failing');
   switch (facts.status) {
-    case 'fetching': return facts.fetch ? { code: facts.fetch.code ?? 'fetching', text: `${facts.fetch.uri}: ${facts.fetch.detail}.`, next: facts.fetch.retryAt === null ? null : { what: 'tries again', at: facts.fetch.retryAt } } : null;
+    case 'fetching': return facts.fetch ? { code: facts.fetch.code ?? 'fetching', text: `${facts.fetch.uri}: ${facts.fetch.detail}.`, next: nextTry(facts.fetch) } : null;
     case 'starting': {
       const waiting = (facts.health ?? []).filter((h) => h.status !== 'passing');
       const text = waiting.length > 0 ? `Waits for health check ${waiting.map((h) => h.index).join(', ')} to pass${waiting[0]!.detail ? ` (last: ${waiting[0]!.detail})` : ''}.` : 'Waits until it has been alive for a second.';
