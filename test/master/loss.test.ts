@@ -157,7 +157,7 @@ test('a drained node is empty after its replacements are healthy', async () => {
     await master.cluster.nodeAction('n1', 'drain', operator);
     await until('all on the other', () => agents[0]!.running.length === 0 && agents[1]!.running.length === 4);
     await until('nothing is left there', async () => (await master.cluster.node('n1')).allocated.instances === 0);
-    assert.is(await statusOf(master, 'n1'), 'draining');
+    await until('it is empty and stays closed', async () => (await statusOf(master, 'n1')) === 'cordoned');
   } finally { await ended(master, agents); }
 });
 
