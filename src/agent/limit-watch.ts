@@ -31,22 +31,22 @@ export class LimitWatch {
   stop(): void { if (this.#timer) clearInterval(this.#timer); this.#timer = null; }
 
   #look(): void {
-    const { limits } = this.#context, all = [...this.#instances.entries.values()].filter(({ program }) => program.phase === 'running');
-    if (limits.endsSingly) this.#lookAtMemory(all.filter(({ program }) => program.run?.limits?.memory));
-    if (this.#looks++ % processLooks === 0) for (const entry of all) this.#lookAtProcesses(entry);
-  }
-
-  #lookAtMemory(limited: readonly Entry[]): void {
-    if (limited.length === 0) return;
-    const kills = oomKills();
-    if (kills !== null && kills === this.#kills) return;
-    this.#kills = kills;
-    for (const { program } of limited) program.checkMemory();
+    const alsoProcesses = this.#looks++ % processLooks === 0;
+    let kills: string | null | undefined; // asked where somebody is limited
+    for (const entry of this.#instances.entries.values()) {
+      const limits = entry.program.phase === 'running' ? entry.program.run?.limits : null;
+      if (limits?.memory?.kind === 'v1') {
+        if (kills === undefined) kills = oomKills();
+        if (kills === null || kills !== this.#kills) entry.program.checkMemory();
+      }
+      if (alsoProcesses && limits?.pids) this.#lookAtProcesses(entry);
+    }
+    if (kills !== undefined) this.#kills = kills;
   }
 
   #lookAtProcesses(entry: Entry): void {
     const run = entry.program.run;
-    if (!run?.limits?.pids || this.#told.get(entry) === run.launch) return;
+    if (!run || this.#told.get(entry) === run.launch) return;
     const found = processHits(run.limits);
     if (!found || found.hits === 0) return;
     this.#told.set(entry, run.launch);

@@ -30,12 +30,12 @@ export function viewOf(entry: Entry, node: string): InstanceView {
   };
   if (!snapshot) {
     const status = assignment.goal === 'stop' ? 'stopped' : 'pending';
-    return { ...shared, status, state: null, pid: null, ports: [], debugPort: null, consolePort: null, startedAt: null, readyAt: null, restarts: 0, launch: 0, exit: null, health: [], reason: reasonFor({ status } as ReasonFacts), escalated: null };
+    return { ...shared, status, state: null, pid: null, user: null, ports: [], debugPort: null, consolePort: null, startedAt: null, readyAt: null, restarts: 0, launch: 0, exit: null, health: [], reason: reasonFor({ status } as ReasonFacts), escalated: null };
   }
   const { context } = snapshot, machineStatus = toStatus(snapshot.value), running = context.pid !== null;
   const status = entry.unnamed && running ? 'unknown' : machineStatus;
   return {
-    ...shared, status, state: statePath(snapshot.value), pid: context.pid,
+    ...shared, status, state: statePath(snapshot.value), pid: context.pid, user: running ? entry.program.run?.user?.name ?? null : null,
     ports: context.launch?.ports ?? [], debugPort: context.launch?.debugPort ?? null, consolePort: context.launch?.consolePort ?? null,
     startedAt: running ? context.launch!.at : null, readyAt: running ? context.ready?.at ?? null : null,
     restarts: context.launch?.restarts ?? 0, launch: context.launch?.launch ?? 0,

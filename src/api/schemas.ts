@@ -68,7 +68,7 @@ export function schemas(): Record<string, Schema> {
     Usage: object({ at: time, cpu: or(real), mem: or(int), fds: or(int), processes: or(int), threads: or(int), disk: or(int), ioRead: or(int), ioWrite: or(int), cpuShare: or(real), memShare: or(real) }),
     Instance: object({ id: text, app: text, slot: int, place: one('a', 'b'), node: text, revision: int, epoch: int, owner: text, goal: one('run', 'leave', 'stop'),
       status: one('pending', 'fetching', 'starting', 'running', 'unhealthy', 'killing', 'restarting', 'stopped', 'failed', 'lost', 'unknown'), state: or(text), pid: or(int),
-      ports: list(int), debugPort: or(int), consolePort: or(int), startedAt: or(time), readyAt: or(time), restarts: int, launch: int, exit: or(ref('Exit')), health: list(ref('HealthView')),
+      user: or(text), ports: list(int), debugPort: or(int), consolePort: or(int), startedAt: or(time), readyAt: or(time), restarts: int, launch: int, exit: or(ref('Exit')), health: list(ref('HealthView')),
       usage: or(ref('Usage')), reason: or(ref('Reason')), escalated: or(object({ launch: int, deaths: int })), at: time }),
     InstanceList: page(ref('Instance')),
     Health: page(ref('HealthView')),

@@ -50,6 +50,7 @@ function pending(held: Assignment): InstanceView {
     status: 'pending',
     state: null,
     pid: null,
+    user: null,
     ports: [],
     debugPort: null,
     consolePort: null,

@@ -139,7 +139,7 @@ export function soundInstance(reported: InstanceView, node: string): InstanceVie
     id: raw.id, app: raw.app, slot, place: raw.place === 'b' ? 'b' : 'a', node, revision: number(raw.revision), epoch: number(raw.epoch),
     owner: text(raw.owner), goal: oneOf(raw.goal, ['run', 'leave', 'stop'] as const, 'run'),
     status: oneOf(raw.status, statuses, 'unknown'), state: typeof raw.state === 'string' ? raw.state : null, pid: whole(raw.pid),
-    ports: list(raw.ports).map((port) => number(port)), debugPort: whole(raw.debugPort), consolePort: whole(raw.consolePort),
+    ports: list(raw.ports).map((port) => number(port)), user: typeof raw.user === 'string' ? raw.user : null, debugPort: whole(raw.debugPort), consolePort: whole(raw.consolePort),
     startedAt: whole(raw.startedAt), readyAt: whole(raw.readyAt), restarts: number(raw.restarts), launch: number(raw.launch),
     exit: soundExit(raw.exit),
     health: list(raw.health)

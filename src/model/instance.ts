@@ -49,6 +49,7 @@ export interface InstanceView {
   /** The statechart's state as a dotted path, e.g. 'killing.terminating'; null where no machine runs. */
   state: string | null;
   /** The program's, not the launcher's. */ pid: number | null;
+  /** The user that it runs as; null: nothing runs, or as the agent itself. */ user: string | null;
   ports: number[]; debugPort: number | null; consolePort: number | null;
   /** Begin of this launch, epoch ms. */ startedAt: number | null;
   /** Begin of being ready in this launch, epoch ms. */ readyAt: number | null;

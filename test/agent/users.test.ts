@@ -32,6 +32,7 @@ test('a named user: its ids and groups, its HOME, its files, and nothing stays i
   const nobody = (await findAccount('nobody'))!;
   await agent.deploy({ name: 'named', user: 'nobody', ...sh('id -u; id -G; echo "$USER $LOGNAME $HOME"; touch mine; ulimit -n; exec sleep 100000'), limits: { fds: 77, nice: -3 } });
   const i = await agent.running('named');
+  assert.is(i.user, 'nobody');
   assert.equal(uidsOf(i.pid), Array(4).fill(nobody.uid));
   assert.match(statusOf(i.pid), /^CapEff:\s+0+$/m);
   assert.match(statusOf(i.pid), /^CapInh:\s+0+$/m);

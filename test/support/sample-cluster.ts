@@ -22,7 +22,7 @@ export function specOf(name: string, more: object = {}): AppSpec {
 export function instanceOf(id: string, more: Partial<InstanceView> = {}): InstanceView {
   const [, app, slot] = /^(.+)\.(\d+)\.[^.]+$/.exec(id)!;
   return { id, app: app!, slot: Number(slot), place: 'a', node: 'n1', revision: 1, epoch: 1, owner: 'h', goal: 'run', status: 'running', state: 'running', pid: 4711, ports: [20_000], debugPort: null,
-    consolePort: null, startedAt: 1, readyAt: 2, restarts: 0, launch: 1, exit: null, health: [], usage: null, reason: null, escalated: null, at: 3, ...more };
+    user: null, consolePort: null, startedAt: 1, readyAt: 2, restarts: 0, launch: 1, exit: null, health: [], usage: null, reason: null, escalated: null, at: 3, ...more };
 }
 
 export function nodeOf(id: string, more: Partial<NodeView> = {}): NodeView {

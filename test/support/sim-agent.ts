@@ -250,6 +250,7 @@ export class SimAgent {
       pid: ++this.pid,
       ports: [],
       debugPort: null,
+      user: null,
       consolePort: null,
       startedAt: now,
       readyAt: status === 'running' ? now : null,

@@ -59,7 +59,7 @@ export function InstanceFacts({ i }: { i: InstanceView }): VNode {
     <Panel title={t('facts')} right={<Copy text={() => asText(i)}>{t('copy.json')}</Copy>}>
       <dl class="kv wide">
         <dt>{t('thing.node.cap')}</dt><dd><a class="link" href={nodePath(i.node)}>{hostOf(i.node)}</a></dd><dt>{t('revision')}</dt><dd>{app ? t('revision.of', { n: i.revision, newest: app.revision }) : i.revision}</dd>
-        <dt>{t('ports')}</dt><dd class="mono-s">{i.ports.length === 0 ? '–' : i.ports.map((p, k) => <span key={p} class="port"><a class="link" href={`http://${hostFor(i.node)}:${p}/`} target="_blank" rel="noreferrer">{p}</a> {named[k]?.name}</span>)}{i.debugPort && <span> {i.debugPort} debug</span>}{i.consolePort && <span> {i.consolePort} console</span>}</dd><dt>{t('pid')}</dt><dd class="mono-s">{i.pid ?? '–'}</dd>
+        <dt>{t('ports')}</dt><dd class="mono-s">{i.ports.length === 0 ? '–' : i.ports.map((p, k) => <span key={p} class="port"><a class="link" href={`http://${hostFor(i.node)}:${p}/`} target="_blank" rel="noreferrer">{p}</a> {named[k]?.name}</span>)}{i.debugPort && <span> {i.debugPort} debug</span>}{i.consolePort && <span> {i.consolePort} console</span>}</dd><dt>{t('pid')}</dt><dd class="mono-s">{i.pid ?? '–'}{i.user && <span class="dim"> {t('runs.as', { user: i.user })}</span>}</dd>
         <dt>{t('started')}</dt><dd><Clock at={i.startedAt} /></dd><dt>{t('launch')}</dt><dd>{i.launch}, <span class="dim">{t('restarts.n', { n: i.restarts })}</span></dd>
         <dt>{t('id')}</dt><dd class="mono-s">{i.id}</dd><dt>{t('epoch')}</dt><dd class="mono-s">{i.epoch} <span class="dim">{t('place')} {i.place}, {t(`goal.${i.goal}`)}</span></dd>
       </dl>

@@ -67,7 +67,7 @@ export const enPages = {
   'exit.exited': 'itself: it exited', 'exit.signal': 'a signal from outside', 'exit.oom': 'its limit: out of memory', 'exit.disk': 'the hub: over its disk quota', 'exit.unhealthy': 'the hub: its checks failed', 'exit.stop': 'a stop',
   'exit.update': 'an update', 'exit.start-timeout': 'the hub: it did not start in time', 'exit.port-taken': 'its port was taken', 'exit.no-room': 'nothing: there was no room for it', 'exit.partition': 'itself: its node had lost its master', 'exit.disk-full': 'nothing: the disk of its node was full', 'exit.not-started': 'nothing: it could not be started', 'exit.unknown': 'not known: nobody saw its end',
   'exit.text': 'Because', 'exit.quota': 'Over its limit', 'exit.quota.n': '{used} of {limit}',
-  'started': 'Started', 'launch': 'Launch', 'epoch': 'Epoch', 'place': 'place', 'restarts.n': '{n} {n|restart|restarts}', 'statechart': 'Statechart', 'open.inspector': 'Open in inspector', 'open.instance': 'Open instance',
+  'started': 'Started', 'launch': 'Launch', 'epoch': 'Epoch', 'runs.as': 'as {user}', 'place': 'place', 'restarts.n': '{n} {n|restart|restarts}', 'statechart': 'Statechart', 'open.inspector': 'Open in inspector', 'open.instance': 'Open instance',
   // inspector
   'tree': 'Actors', 'tree.filter': 'Filter actors', 'tree.toggle': 'Show or hide children', 'tree.watching': 'Watching {n} {n|actor|actors}',
   'chart.label': 'Statechart, now in {state}', 'chart.not.yet': 'not yet', 'chart.from': 'from {states}', 'chart.fit': 'Fit', 'chart.left': '{left} of {whole}', 'chart.none': 'No statechart runs for it now.',

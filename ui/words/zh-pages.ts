@@ -46,7 +46,7 @@ export const zhPages: Record<keyof typeof enPages, string> = {
   'exit': '退出记录', 'exit.launch': '第 {n} 次启动', 'exit.by': '结束者', 'exit.ran': '运行了', 'exit.status': '状态', 'exit.core': '已转储', 'exit.peak': '内存峰值', 'exit.decision': '决定', 'exit.signal.n': '信号 {n}（{name}）',
   'exit.exited': '自己退出', 'exit.signal': '外部信号', 'exit.oom': '限额：内存不足', 'exit.disk': '系统：超出磁盘配额', 'exit.unhealthy': '系统：检查失败', 'exit.stop': '停止', 'exit.update': '更新', 'exit.start-timeout': '系统：未及时启动', 'exit.port-taken': '端口被占用', 'exit.no-room': '节点资源不足', 'exit.partition': '自行停止：节点与主控失联', 'exit.disk-full': '节点磁盘已满', 'exit.not-started': '无法启动', 'exit.unknown': '未知：无人见到它结束',
   'exit.text': '原因', 'exit.quota': '超出限额', 'exit.quota.n': '{used} / {limit}',
-  'started': '启动于', 'launch': '启动', 'epoch': '纪元', 'place': '席位', 'restarts.n': '{n} 次重启', 'statechart': '状态图', 'open.inspector': '在检查器中打开', 'open.instance': '打开实例',
+  'started': '启动于', 'launch': '启动', 'epoch': '纪元', 'runs.as': '以 {user} 运行', 'place': '席位', 'restarts.n': '{n} 次重启', 'statechart': '状态图', 'open.inspector': '在检查器中打开', 'open.instance': '打开实例',
   'tree': '参与者', 'tree.filter': '筛选参与者', 'tree.toggle': '展开或收起', 'tree.watching': '正在观察 {n} 个',
   'chart.label': '状态图，当前在 {state}', 'chart.not.yet': '尚未', 'chart.from': '来自 {states}', 'chart.fit': '全图', 'chart.left': '{left} / {whole}', 'chart.none': '它现在没有运行的状态图。',
   'sequence': '时序', 'sequence.note': '最新在下', 'sequence.none': '开始观察后还没有事件。', 'sequence.begin': '从这里开始观察', 'machine': '状态机', 'machine.stays': '不变', 'machine.any': '在任何状态',

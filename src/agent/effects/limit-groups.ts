@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { subgroups, type Membership } from './cgroup.ts';
 import { control } from './cgroup-places.ts';
-import type { Controller, ControllerRoot, Controllers } from './controllers.ts';
+import type { ControllerRoot, Controllers } from './controllers.ts';
 
 /** What an app asks for; null: no such limit. */
 export interface KernelLimits { /** bytes, swap included */ memory: number | null; /** reserved cores: the weight */ cpus: number | null; /** cores at most */ cpuQuota: number | null; processes: number | null }
@@ -44,12 +44,6 @@ export class LimitGroups {
     this.#roots = roots;
     this.#countsSwap = countsSwap;
   }
-
-  /** The controllers that are there. */
-  has(controller: Controller): boolean { return this.#roots[controller] !== undefined; }
-
-  /** Whether memory is limited by a kernel that ends single processes only, so that the rest is the agent's to end. */
-  get endsSingly(): boolean { return this.#roots.memory?.kind === 'v1'; }
 
   /**
    * Sets the limits of the launch that comes. Nothing of the instance may run.
