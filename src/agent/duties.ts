@@ -17,7 +17,7 @@ export interface DutiesOptions {
   envs: () => Record<string, string>;
 }
 
-const lasting = ({ assignment: { goal: _goal, onFull: _onFull, because: _because, ...assignment }, ...record }: InstanceRecord): string => JSON.stringify({ ...record, assignment });
+const lasting = ({ assignment: { goal: _goal, onFull: _onFull, because: _because, stopping: _stopping, ...assignment }, ...record }: InstanceRecord): string => JSON.stringify({ ...record, assignment });
 
 export class Duties {
   readonly #options: DutiesOptions;
@@ -78,7 +78,7 @@ export class Duties {
     }
     if (assignment.onFull) instances.answerStay(entry, assignment.onFull.stay);
     if (assignment.goal === 'stop') {
-      instances.say(entry, { type: 'instance.stop', reason: this.#isReplaced(assignment) ? 'update' : 'stop', by: null, text: null, at });
+      instances.say(entry, { type: 'instance.stop', reason: this.#isReplaced(assignment) ? 'update' : 'stop', by: assignment.stopping?.by ?? null, text: assignment.stopping?.text ?? null, at });
     } else if (nudged) instances.say(entry, { type: 'instance.restart', by: null, text: 'an operator asked for it', at });
     instances.changed(entry.id);
   }

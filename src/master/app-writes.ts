@@ -60,10 +60,10 @@ export class AppWrites {
   }
 
   /** Changes the app's record; `change` sees it as it is at the moment of writing. */
-  async change(name: string, ifMatch: string | null, change: (doc: AppRecord) => Partial<AppRecord>): Promise<void> {
+  async change(name: string, ifMatch: string | null, change: (doc: AppRecord) => Partial<AppRecord>, by?: Caller): Promise<void> {
     await this.records.app(name, () => {
       const { doc } = this.changeable(name, ifMatch).record;
-      return { ...doc, ...change(doc), updatedAt: this.context.clock.now() };
+      return { ...doc, ...change(doc), ...(by ? { by: by.name } : {}), updatedAt: this.context.clock.now() };
     });
   }
 
@@ -93,7 +93,7 @@ export class AppWrites {
     const written = await store.write(writeOf('revisions', revisionKey(name, number), revision, 'any', term));
     if (!written.ok) throw outrankedError();
     entry.revisions.set(number, { doc: revision, version: written.version });
-    await this.change(name, ifMatch, (doc) => ({ ...force?.(doc), revision: number }));
+    await this.change(name, ifMatch, (doc) => ({ ...force?.(doc), revision: number }), by);
     view.trimRevisions(entry);
     this.audit(kind, name, message(number), by, { revision: number });
     // One that an instance still runs is kept beyond its time: its needs are counted by it.

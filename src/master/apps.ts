@@ -71,7 +71,7 @@ export class Apps {
       return true;
     }
     if (scale === oldScale && start === oldStart) return false;
-    await this.writes.change(name, ifMatch, () => force);
+    await this.writes.change(name, ifMatch, () => force, by);
     this.writes.audit('app.scaled', name, `${name}: ${scale} wanted, ${start ? 'started' : 'stopped'}`, by, { scale, start });
     return true;
   }
@@ -86,7 +86,7 @@ export class Apps {
 
   async scale(name: string, scale: number, ifMatch: string | null, by: Caller): Promise<AppView> {
     const before = this.writes.changeable(name, ifMatch).record.doc.scale;
-    await this.writes.change(name, ifMatch, () => ({ scale }));
+    await this.writes.change(name, ifMatch, () => ({ scale }), by);
     this.writes.audit('app.scaled', name, `${name} was scaled from ${before} to ${scale}`, by, { scale, before });
     return this.view(name);
   }
@@ -99,7 +99,7 @@ export class Apps {
     await this.writes.change(name, null, ({ start, restartedAt }) => ({
       start: action !== 'stop',
       restartedAt: action === 'restart' || (action === 'start' && !start) ? at : restartedAt,
-    }));
+    }), by);
     this.writes.audit(`app.${action}Asked`, name, `${name}: ${action} asked by ${by.name}`, by);
     return this.view(name);
   }
@@ -134,7 +134,7 @@ export class Apps {
   delete(name: string, by: Caller): Promise<AppView> {
     return this.writes.inTurn(name, async () => {
       if (!this.entry(name).record.doc.deleting) {
-        await this.writes.change(name, null, () => ({ deleting: true, start: false }));
+        await this.writes.change(name, null, () => ({ deleting: true, start: false }), by);
         this.writes.audit('app.deleteAsked', name, `${name} is being deleted`, by);
       }
       const view = this.view(name);

@@ -87,6 +87,8 @@ export interface AppRecord {
   /** Bumped by an operator's start or restart: clears window and back-off; slots older than it are restarted in a rolling way. */
   restartedAt: number | null;
   createdAt: number; updatedAt: number;
+  /** Who last changed it. */
+  by?: string;
   term: number;
 }
 

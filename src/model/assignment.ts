@@ -21,6 +21,8 @@ export interface Assignment {
   because: string;
   /** When it was committed, epoch ms. */
   at: number;
+  /** `goal: stop`: because what, and who asked for it where somebody did. */
+  stopping?: { text: string; by: string | null } | null;
   /** Bumped by an operator's restart of the instance or app (clears window and back-off, restarts in place). */
   nudge: number;
 }

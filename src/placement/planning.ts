@@ -129,7 +129,7 @@ export class Planning {
 
   /** Sets the goal of what is held, and tells whoever counts. */
   turn(draft: AppDraft, slot: SlotDraft, held: Held, goal: Held['goal']): Held {
-    const next = slot.adjust(held, { goal });
+    const next = slot.adjust(held, { goal, ...(goal !== 'stop' && isMade(held) && held.stopping ? { stopping: null } : {}) });
     const kept = this.choosers.get(draft.name);
     const node = this.table.numbers.get(held.node);
     if (kept && node !== undefined && (held.goal === 'run') !== (goal === 'run')) kept.chooser.changed(node, goal === 'run' ? 1 : -1);
@@ -204,8 +204,10 @@ export class Planning {
   }
 
   /** A change that is no placement, for `why`. */
-  decide(draft: AppDraft, slot: SlotDraft, what: ChangeKind, node: string | null, text: string): void {
+  decide(draft: AppDraft, slot: SlotDraft, what: ChangeKind, node: string | null, text: string, by: string | null = null): void {
     slot.note(what, text);
+    // What stops by it knows why: its node tells that with its end.
+    if (what === 'stop' || what === 'replace') for (const held of slot.held) if (isMade(held) && held.goal === 'stop' && !held.stopping) slot.adjust(held, { stopping: { text, by } });
     this.decisions.push({ app: draft.name, at: this.now, slot: slot.slot, node, text: `${draft.name}.${slot.slot}: ${text}`, scores: [] });
   }
 

@@ -14,7 +14,7 @@ function settleReplacement(planning: Planning, draft: AppDraft, slot: SlotDraft,
   const { steady, at } = draft.steady(run, now);
   if (steady || draft.ended(run) === 'done') {
     planning.turn(draft, slot, leave, 'stop');
-    planning.decide(draft, slot, 'stop', leave.node, `${planning.nameOf(draft, run)} stands in for ${planning.nameOf(draft, leave)}, which stops`);
+    planning.decide(draft, slot, 'stop', leave.node, `${planning.nameOf(draft, run)} stands in for ${planning.nameOf(draft, leave)}, which stops`, draft.outdated(leave) ? draft.app.record.by ?? null : null);
     return;
   }
   if (draft.outdated(run)) {

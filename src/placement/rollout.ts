@@ -91,7 +91,7 @@ export class Rollout {
       return;
     }
     planning.turn(draft, slot, run, 'stop');
-    planning.decide(draft, slot, 'replace', run.node, `${this.reason(run)}; it stops first`);
+    planning.decide(draft, slot, 'replace', run.node, `${this.reason(run)}; it stops first`, draft.app.record.by ?? null);
     this.available -= 1;
     this.began();
   }
@@ -110,7 +110,7 @@ export class Rollout {
         planning.wait(draft, slot.slot, 'update', `its replacement would find no node even after it stopped: ${planning.funnel(draft).sentence}`);
         return;
       }
-      planning.decide(draft, slot, 'replace', run.node, `${this.reason(run)}; it stops first`);
+      planning.decide(draft, slot, 'replace', run.node, `${this.reason(run)}; it stops first`, draft.app.record.by ?? null);
     }
     this.began();
   }

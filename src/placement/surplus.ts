@@ -72,6 +72,6 @@ export function leastUseful(planning: Planning, draft: AppDraft, slots: readonly
 export function stopSlot(planning: Planning, draft: AppDraft, slot: SlotDraft, reason: string): void {
   const going = slot.held.filter((held) => held.goal !== 'stop');
   for (const held of going) planning.turn(draft, slot, held, 'stop');
-  if (going.length > 0) planning.decide(draft, slot, 'stop', going[0]!.node, reason);
+  if (going.length > 0) planning.decide(draft, slot, 'stop', going[0]!.node, reason, draft.app.record.by ?? null);
   slot.moves = null;
 }

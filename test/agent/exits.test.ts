@@ -66,6 +66,18 @@ test('by whom: a kill and a restart name the operator, a stop what it was', asyn
   assert.ok(restarted.exit.by);
 });
 
+test('a stopped, a scaled down app: its instances say why, and who asked', async () => {
+  await agent.deploy({ name: 'many', toProcess: 'sleep', args: ['100000'], placement: { scale: 2 } });
+  await until('two run', async () => (await agent.instances('many')).filter((i) => i.status === 'running').length === 2);
+  await agent.ok('POST', '/v1/apps/many/scale', { scale: 1 });
+  const scaled = await until('told', async () => (await agent.events('subject.app:many AND kind:instance.stopping'))[0]);
+  assert.match(scaled.message, /^many\.\d is being stopped: 2 there, 1 wanted: this one stops because .+, asked by \S+/);
+  const left = await until('one is left', async () => { const all = await agent.instances('many'); return all.length === 1 && all[0]; });
+  await agent.ok('POST', '/v1/apps/many/stop');
+  const ended = await until('told', async () => (await agent.events(`kind:instance.exited AND subject.instance:"${left.id}"`))[0]);
+  assert.match(ended.message, /^many\.\d was stopped \(by SIGTERM\) after .+, asked by \S+/);
+});
+
 test('the hub ends it: update, failed checks, a start that takes too long, each with what led to it', async () => {
   const file = join(scratch('exits'), 'up');
   writeFileSync(file, 'fine');
@@ -81,6 +93,8 @@ test('the hub ends it: update, failed checks, a start that takes too long, each 
   const old = await agent.running('old');
   await agent.deploy({ name: 'old', toProcess: 'sleep', args: ['200000'], update: { minHealthySeconds: 0 } });
   await until('replaced', async () => (await agent.events(`kind:instance.exited AND subject.instance:"${old.id}"`)).some((e) => e.detail.reason === 'update'));
+  const stopping = (await agent.events(`kind:instance.stopping AND subject.instance:"${old.id}"`))[0].message;
+  assert.match(stopping, /^old\.0 is being replaced: .+ stands in for .+, asked by \S+/);
 });
 
 test('what happens while no agent is there is told as exactly', async () => {
