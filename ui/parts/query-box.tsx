@@ -49,7 +49,7 @@ export function QueryBox({ value, onInput, hits, error, fields, placeholder, aut
           <li key={item.text} role="option" aria-selected={i === at} onMouseMove={() => setAt(i)} onMouseDown={(e) => { e.preventDefault(); pick(item.text); }}><span class="mono-s">{item.text}</span><span class="push">{item.note}</span></li>
         ))}</ul>
       )}
-      {problem && <p class="fault small" role="alert">{offset !== null && value && <span class="mono-s where">{value.slice(0, offset)}<u>{value.slice(offset, offset + 1) || ' '}</u></span>} {problem.message} {problem.hint}</p>}
+      {problem && <p class="fault small" role="alert">{offset !== null && value && <span class="mono-s where">{value.slice(0, offset)}<u>{value.slice(offset, offset + 1) || ' '}</u></span>} {problem.message.replace(/[^.!?]$/, '$&.')} {problem.hint}</p>}
       {error !== null && error !== undefined && !problem && <p class="fault small" role="alert">{String(error)}</p>}
     </div>
   );

@@ -27,7 +27,7 @@ function Documents({ name }: { name: string }): VNode {
   return (
     <>
       <div class="row querybar"><QueryBox value={query} onInput={(text) => setQuery({ query: text, from: null })} hits={value ? t('data.count', { n: count(value.total) }) : ''} error={value || query !== '' ? error : null} placeholder="*" fields={() => fieldsOf(value?.items.map((i) => i.doc) ?? [])} /></div>
-      <section class="panel">
+      {!(error && query !== '' && !value) && <section class="panel">
         {error && query === '' ? <Trouble error={error} retry={again} /> : !value ? <Loading rows={8} /> : value.items.length === 0 ? <Empty title={t(query ? 'data.no.match' : 'data.empty', { query, name })} /> : (
           <ul class="docs">{value.items.map((d) => {
             const key = d.key ?? '', shown = open === key;
@@ -36,7 +36,7 @@ function Documents({ name }: { name: string }): VNode {
           })}</ul>
         )}
         {value && value.total > SIZE && <footer><span>{t('data.range', { from: count(from + 1), to: count(Math.min(from + SIZE, value.total)), total: count(value.total) })}</span><span class="right row"><button type="button" class="btn small" disabled={from === 0} onClick={() => setQuery({ from: from > SIZE ? String(from - SIZE) : null })}>{t('data.back')}</button><button type="button" class="btn small" disabled={from + SIZE >= value.total} onClick={() => setQuery({ from: String(from + SIZE) })}>{t('data.forth')}</button></span></footer>}
-      </section>
+      </section>}
     </>
   );
 }

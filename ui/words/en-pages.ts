@@ -76,7 +76,7 @@ export const enPages = {
   'send': 'Send', 'send.an': 'Send an event', 'send.title': 'Send {event}?', 'send.text': 'To **{actor}**, as it is: this can break what the hub keeps in order. It is written to the audit log.', 'send.note': 'What {state} hears. Each is written to the audit log.',
   // events, data
   'events.none': 'No events yet.', 'events.no.match': 'No event matches {query}', 'events.count': '{n} shown', 'events.loud': 'Needed a look', 'events.kept': 'Events are kept for 7 days.', 'events.end': 'That is all that is kept.', 'events.older': 'Older events',
-  'data.collections': 'Collections', 'data.count': '{n} documents', 'data.no.match': 'No document matches {query}', 'data.empty': '{name} is empty', 'data.version': 'version', 'data.range': '{from}–{to} of {total}', 'data.back': 'Back', 'data.forth': 'Next',
+  'data.collections': 'Collections', 'data.count': '{n} {n|document|documents}', 'data.no.match': 'No document matches {query}', 'data.empty': '{name} is empty', 'data.version': 'version', 'data.range': '{from}–{to} of {total}', 'data.back': 'Back', 'data.forth': 'Next',
   // settings
   'settings.join': 'Join a node', 'settings.join.note': 'one command, on the node', 'settings.join.text': 'The agent opens the connection; the node needs no inbound port. Any other address than loopback asks for a join token: `stathub token create --role node`.',
   'settings.alone': 'This agent is alone', 'settings.alone.text': 'It guards its own apps. With a master it joins a cluster; its own apps run on.', 'settings.shell': 'From a shell', 'settings.shell.note': 'the same API', 'settings.page': 'This page',
