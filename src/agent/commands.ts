@@ -127,7 +127,7 @@ export class AgentCommands {
         return { ok: true };
       }
       case 'logs': {
-        for await (const { stream, cursor, bytes } of readInstanceLogs(() => this.directoryOf(target), { ...args, until: args['until'] ?? null } as unknown as LogRequest, signal)) {
+        for await (const { stream, cursor, bytes } of readInstanceLogs(() => this.directoryOf(target), { ...args, until: args['until'] ?? null, follow: args['follow'] === true && this.#options.instances.entries.has(target) } as unknown as LogRequest, signal)) {
           send({ stream, cursor, bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64') });
           await this.#uncongested(signal);
         }

@@ -10,20 +10,20 @@ import { says } from './describe.ts';
 import { reply } from './reply.ts';
 import { streamed } from './stream.ts';
 
-const fileQuery = { format: z.enum(['tar']).optional(), follow: flag, tail: wholeNumber('tail', 0, 2 ** 40, 65_536), from: wholeNumber('from', 0, 1_000_000, 0) };
+const fileQuery = { format: z.enum(['tar', 'json']).optional(), follow: flag, tail: wholeNumber('tail', 0, 2 ** 40, 65_536), from: wholeNumber('from', 0, 1_000_000, 0) };
 /** While a file is followed: how long one question waits at its end, and how long a file may be away (while the program replaces it). */
 const waitMs = 15_000, awayMs = 10_000;
 
 export function fileRoutes(app: Api, { cluster, closing }: Resource): void {
   const about = says({ tag: 'files', summary: 'Files of an instance: a directory as a list, a file as its bytes',
     description: 'Of one that runs, has ended or has crashed: `work` is the working directory of the newest launch, `launch-N` what is kept of the newest crash (1 h by default). '
-      + 'A file: `Range` and `If-Range` are heeded; `follow=true` goes on from the last `tail` bytes as it grows. A directory: its entries from number `from` on; `format=tar` gives all of it as tar.gz. '
+      + 'A file: `Range` and `If-Range` are heeded; `follow=true` goes on from the last `tail` bytes as it grows; `format=json` only tells what it is. A directory: its entries from number `from` on; `format=tar` gives all of it as tar.gz. '
       + 'Symbolic links that lead out, devices, sockets and pipes are refused. Files may hold secrets: this needs the role deploy.',
     gives: 'Files', refuses: [404, 503, 504] });
-  const answer = async (c: ApiContext, q: { format?: 'tar' | undefined; follow: boolean; tail: number; from: number }): Promise<Response> => {
+  const answer = async (c: ApiContext, q: { format?: 'tar' | 'json' | undefined; follow: boolean; tail: number; from: number }): Promise<Response> => {
     const id = c.req.param('id')!, path = pathOf(c), view = await cluster.files(id, path, q.from);
     if (q.format === 'tar') return archive(c, closing, cluster, id, view);
-    if (view.type === 'directory') return reply(c, view);
+    if (view.type === 'directory' || q.format === 'json') return reply(c, view);
     if (q.follow) return followed(c, closing, cluster, id, view, q.tail);
     return whole(c, closing, cluster, id, view);
   };

@@ -32,6 +32,7 @@ test('a directory is a list, a file its bytes, a part of it with Range', async (
   const file = `${at}/work/a%20b%25.txt`, whole = await ask(file), tag = whole.headers.get('etag')!;
   assert.equal([whole.text, whole.headers.get('content-length'), whole.headers.get('content-type'), whole.headers.get('content-disposition'), whole.headers.get('x-content-type-options')],
     ['0123456789', '10', 'application/octet-stream', 'attachment; filename*=UTF-8\'\'a%20b%25.txt', 'nosniff']);
+  assert.equal((await ask(`${file}?format=json`)).body.size, 10);
   const part = async (range: string, more: Record<string, string> = {}) => { const { status, text, headers } = await ask(file, { headers: { range, ...more } }); return [status, text, headers.get('content-range')]; };
   assert.equal(await part('bytes=2-4'), [206, '234', 'bytes 2-4/10']);
   assert.equal(await part('bytes=7-'), [206, '789', 'bytes 7-9/10']);

@@ -1,4 +1,5 @@
-// The live log of an instance: follows the end, stops when one scrolls up, searches, both streams; only the lines in view are drawn.
+// The log of an instance: live (follows the end, stops when one scrolls up) or from a time on; searches what is shown, or all that is kept;
+// both streams; only the lines in view are drawn.
 import type { VNode } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { clockMs, count, moment } from '../format.ts';
@@ -6,9 +7,11 @@ import { Glyph, Icon } from '../glyphs.tsx';
 import { t } from '../i18n.tsx';
 import { useKeys } from '../keys.ts';
 import { watch } from '../live.ts';
-import { addChunk, emptyLog, finds, marks, plain, searchPattern, turnStatus, type LogLine } from '../log-lines.ts';
+import { addChunk, emptyLog, finds, LINES_KEPT, marks, plain, searchPattern, turnStatus, type LogBuffer, type LogLine } from '../log-lines.ts';
+import { logPath, type Past, type PastChunk } from '../log-past.ts';
 import { slice } from '../window.ts';
 import { memo } from './memo.ts';
+import { readPast } from './past.ts';
 import { Choice } from './panel.tsx';
 
 const ROW = 20, TAIL = 2000;
@@ -20,30 +23,67 @@ const Line = memo(function Line({ line, pattern, hit, width }: { line: LogLine; 
     <span class="m">{marks(plain(line.text), pattern).map((m, i) => (m.hit ? <mark key={i}>{m.text}</mark> : m.text))}</span></li>;
 });
 
+type Span = 'live' | '10' | '60' | '1440' | 'at' | 'all';
+interface Shown { ended: boolean; problem: string; /** Of the past: all is there, or only its first lines. */ whole: boolean | null }
+const nothing: Shown = { ended: false, problem: '', whole: null };
+
+/** The lines of the log: live, or of the past. */
+function useLines(id: string, past: Past | null): { log: LogBuffer; state: Shown } {
+  const [log, setLog] = useState(emptyLog), [state, setState] = useState(nothing);
+  const key = past === null ? '' : `${past.since ?? ''} ${past.grep}`;
+  useEffect(() => {
+    setLog(emptyLog());
+    setState(nothing);
+    let frame = 0, pending: PastChunk[] = [];
+    const flush = (): void => { frame = 0; const chunks = pending; pending = []; setLog((old) => chunks.reduce((l, c) => addChunk(l, c.stream, c.cursor, c.text), old)); };
+    const take = (chunk: PastChunk): void => { pending.push(chunk); frame ||= requestAnimationFrame(flush); };
+    const drop = (): void => { cancelAnimationFrame(frame); pending = []; };
+    if (past === null) {
+      const stop = watch(`logs:${id}`, (f) => {
+        if (f.type === 'log') { take(f); setState((old) => (old.ended || old.problem ? nothing : old)); }
+        if (f.type === 'problem') setState({ ...nothing, ended: f.code === 'log-ended', problem: f.code === 'log-ended' ? '' : f.detail });
+      }, () => ({ tail: TAIL, stream: 'both' }));
+      return () => { drop(); stop(); };
+    }
+    const abort = new AbortController();
+    readPast(id, past, take, abort.signal).then((more) => { flush(); setState({ ...nothing, ended: true, whole: !more }); },
+      (error: unknown) => { if (!abort.signal.aborted) setState({ ...nothing, problem: error instanceof Error ? error.message : String(error) }); });
+    return () => { abort.abort(); drop(); };
+  }, [id, key]);
+  return { log, state };
+}
+
+/** From when on: live, the last minutes, a moment, all. */
+function From({ span, at, choose }: { span: Span; at: string; choose: (span: Span, at: string) => void }): VNode {
+  const names: [Span, string][] = [['live', t('log.live')], ['10', t('log.minutes', { n: 10 })], ['60', t('log.hours', { n: 1 })], ['1440', t('log.hours', { n: 24 })], ['all', t('log.all')], ['at', t('log.since')]];
+  return (
+    <>
+      <select class="select small" value={span} aria-label={t('log.from')} onChange={(e) => choose(e.currentTarget.value as Span, at)}>{names.map(([id, name]) => <option key={id} value={id}>{name}</option>)}</select>
+      {span === 'at' && <input class="when" type="datetime-local" step="1" value={at} aria-label={t('log.since')} onChange={(e) => choose('at', e.currentTarget.value)} />}
+    </>
+  );
+}
+
 export function Log({ id }: { id: string }): VNode {
-  const [log, setLog] = useState(emptyLog);
-  const [state, setState] = useState<{ ended: boolean; problem: string }>({ ended: false, problem: '' });
   const [stream, setStream] = useState<Stream>('both');
   const [search, setSearch] = useState('');
   const [only, setOnly] = useState(false);
   const [wrap, setWrap] = useState(false);
   const [follow, setFollow] = useState(true);
   const [at, setAt] = useState(-1);
+  const [span, setSpan] = useState<{ span: Span; at: string; from: number | null }>({ span: 'live', at: '', from: null });
+  const [grep, setGrep] = useState('');
   const box = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ offset: 0, height: 480 });
-  const pending = useRef<{ stream: 'stdout' | 'stderr'; cursor: number; text: string }[]>([]);
-
-  useEffect(() => {
-    setLog(emptyLog());
-    setState({ ended: false, problem: '' });
-    let frame = 0;
-    const flush = (): void => { frame = 0; const chunks = pending.current; pending.current = []; setLog((old) => chunks.reduce((l, c) => addChunk(l, c.stream, c.cursor, c.text), old)); };
-    const stop = watch(`logs:${id}`, (f) => {
-      if (f.type === 'log') { pending.current.push(f); frame ||= requestAnimationFrame(flush); setState((old) => (old.ended || old.problem ? { ended: false, problem: '' } : old)); }
-      if (f.type === 'problem') setState({ ended: f.code === 'log-ended', problem: f.code === 'log-ended' ? '' : f.detail });
-    }, () => ({ tail: TAIL, stream: 'both' }));
-    return () => { cancelAnimationFrame(frame); pending.current = []; stop(); };
-  }, [id]);
+  const past: Past | null = span.span === 'live' && grep === '' || span.span === 'at' && span.from === null ? null : { since: span.from, grep };
+  const { log, state } = useLines(id, past);
+  const choose = (next: Span, when: string): void => {
+    const from = next === 'at' ? (when === '' ? null : new Date(when).getTime()) : next === 'live' || next === 'all' ? null : Date.now() - Number(next) * 60_000;
+    setSpan({ span: next, at: when, from });
+    if (next === 'live') setGrep('');
+    setFollow(next === 'live');
+    if (next !== 'live' && box.current) box.current.scrollTop = 0;
+  };
 
   const pattern = useMemo(() => searchPattern(search), [search]);
   const lines = useMemo(() => log.lines.filter((l) => stream === 'both' || l.stream === stream || l.at !== null), [log.lines, stream]);
@@ -77,21 +117,24 @@ export function Log({ id }: { id: string }): VNode {
     <>
       <div class="row lt">
         <Choice options={[{ id: 'both', name: t('log.both') }, { id: 'stdout', name: 'stdout' }, { id: 'stderr', name: 'stderr' }]} now={stream} choose={setStream} label={t('log.stream')} />
+        <From span={span.span} at={span.at} choose={choose} />
         <label class={`field${search && !pattern ? ' wrong' : ''}`}><Icon name="search" /><input data-log-search class="q" value={search} placeholder={t('log.search')} aria-label={t('log.search')} spellcheck={false} autocomplete="off"
           onInput={(e) => { setSearch(e.currentTarget.value); setAt(-1); }} onKeyDown={(e) => { if (e.key === 'Enter') { e.preventDefault(); jump(e.shiftKey ? -1 : 1); } if (e.key === 'Escape') { e.stopPropagation(); setSearch(''); e.currentTarget.blur(); } }} />
           {pattern && <span class="hits">{at >= 0 ? `${at + 1} / ` : ''}{count(hits.length)}</span>}</label>
+        {search !== '' && grep !== search && <button type="button" class="btn small" title={t('log.search.all.title')} onClick={() => { setGrep(search); setFollow(false); }}>{t('log.search.all')}</button>}
+        {grep !== '' && <button type="button" class="btn small" aria-pressed="true" onClick={() => { setGrep(''); setFollow(span.span === 'live'); }}>{grep} <Icon name="close" /></button>}
         {pattern && <button type="button" class="btn small" aria-pressed={only} onClick={() => setOnly(!only)}>{t('log.only')}</button>}
         <span class="push small dim nw">{t('log.lines', { n: count(shown.length) })}{log.dropped > 0 ? ` ${t('log.dropped', { n: count(log.dropped) })}` : ''}</span>
         <button type="button" class="btn small quiet" aria-pressed={wrap} onClick={() => setWrap(!wrap)}>{t('log.wrap')}</button>
-        <a class="btn small quiet" download={`${id}.log`} href={`/v1/instances/${encodeURIComponent(id)}/logs?tail=100000&stream=${stream}`}>{t('log.download')}</a>
+        <a class="btn small quiet" download={`${id}.log`} href={logPath(id, past, stream)}>{t('log.download')}</a>
       </div>
       <div class="logbox" ref={box} onScroll={onScroll} tabIndex={0} role="log" aria-label={t('log')}>
         <ol class={`log${wrap ? ' wrap' : ''}`} style={{ paddingTop: `${8 + part.before}px`, paddingBottom: `${8 + part.after}px` }}>
           {shown.slice(part.first, part.end).map((l) => <Line key={l.n} line={l} pattern={pattern} hit={l === current} width={width} />)}
-          {part.end === shown.length && <li class="tail"><span class={`caretline${follow && !state.ended ? '' : ' still'}`} />{state.problem ? <span class="fault">{state.problem}</span> : state.ended ? t('log.ended') : shown.length === 0 ? t('log.none') : follow ? t('log.follows') : t('log.paused')}</li>}
+          {part.end === shown.length && <li class="tail"><span class={`caretline${follow && !state.ended ? '' : ' still'}`} />{state.problem ? <span class="fault">{state.problem}</span> : past !== null ? (state.whole === null ? t('loading') : state.whole ? (shown.length === 0 ? t('log.past.none') : t('log.past.end')) : t('log.past.more', { n: count(LINES_KEPT) })) : state.ended ? t('log.ended') : shown.length === 0 ? t('log.none') : follow ? t('log.follows') : t('log.paused')}</li>}
         </ol>
       </div>
-      {!follow && <button type="button" class="btn small toend" onClick={() => setFollow(true)}><Icon name="follow" />{t('log.to.end')} <kbd>l</kbd></button>}
+      {!follow && past === null && <button type="button" class="btn small toend" onClick={() => setFollow(true)}><Icon name="follow" />{t('log.to.end')} <kbd>l</kbd></button>}
     </>
   );
 }

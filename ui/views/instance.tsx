@@ -18,6 +18,7 @@ import { Chip } from '../parts/chip.tsx';
 import { FeedLine } from '../parts/feed.tsx';
 import { adoptInstance, killInstance, restartInstance, stopUnknown } from '../parts/instance-acts.tsx';
 import { ExitRecord, Health, InstanceFacts } from '../parts/instance-facts.tsx';
+import { Files } from '../parts/files.tsx';
 import { Json } from '../parts/json.tsx';
 import { Life } from '../parts/life.tsx';
 import { Log } from '../parts/log.tsx';
@@ -29,7 +30,7 @@ import { Why } from '../parts/why.tsx';
 import { written } from '../spec-text.ts';
 
 const MiniChart = lazy(() => import('../chart/mini.tsx').then((m) => m.MiniChart));
-type Tab = 'log' | 'why' | 'events' | 'spec';
+type Tab = 'log' | 'files' | 'why' | 'events' | 'spec';
 
 function useInstanceEvents(id: string): ClusterEvent[] {
   const { value } = useAsk<{ items: ClusterEvent[] }>(`/events?query=${encodeURIComponent(`subject.instance:${JSON.stringify(id)}`)}&size=200`);
@@ -46,14 +47,28 @@ function Because({ i }: { i: InstanceView }): VNode {
   );
 }
 
+/** One that is gone, or never was: what its node keeps of it. */
+function Gone({ id, tab, list }: { id: string; tab: Tab; list: ClusterEvent[] }): VNode {
+  const shown = tab === 'log' || tab === 'files' ? tab : 'events', tabs: { id: Tab; name: string; count?: number }[] = [{ id: 'log', name: t('log') }, { id: 'files', name: t('files') }, { id: 'events', name: t('page.events'), count: list.length }];
+  return (
+    <>
+      <section class="panel"><Empty title={t('instance.missing', { id })} actions={<a class="btn" href="/apps">{t('page.apps')} <kbd>g a</kbd></a>}>{t('instance.missing.text')}</Empty></section>
+      {list.length > 0 && <section class="panel logpanel">
+        <header class="lined"><Tabs tabs={tabs} now={shown} choose={(next) => setQuery({ tab: next === 'log' ? null : next, path: null })} /></header>
+        {shown === 'log' ? <Log id={id} /> : shown === 'files' ? <Files id={id} /> : <ol class="feed wide">{list.map((e) => <FeedLine key={e.seq} e={e} kind />)}</ol>}
+      </section>}
+    </>
+  );
+}
+
 export default function Instance(): VNode {
   const { id, query } = route.value, i = instanceOf(id), tab = (query.get('tab') ?? 'log') as Tab, list = useInstanceEvents(id);
   useEffect(() => watchInstance(id), [id]);
   useKeys([{ keys: 'r', word: 'key.restart', run: () => { const now = instanceOf(id); if (now && now.status !== 'unknown' && writable.peek()) void restartInstance(now); } }], [id]);
   const name = i ? slotName(i) : id, crumbs = [{ name: t('page.apps'), href: '/apps' }, ...(i ? [{ name: i.app, href: appPath(i.app) }] : []), { name }];
-  if (!i) return <Page crumbs={crumbs}>{loaded.value ? <section class="panel"><Empty title={t('instance.missing', { id })} actions={<a class="btn" href="/apps">{t('page.apps')} <kbd>g a</kbd></a>}>{t('instance.missing.text')}</Empty>{list.length > 0 && <ol class="feed wide">{list.map((e) => <FeedLine key={e.seq} e={e} kind />)}</ol>}</section> : <Loading />}</Page>;
+  if (!i) return <Page crumbs={crumbs}>{loaded.value ? <Gone id={id} tab={tab} list={list} /> : <Loading />}</Page>;
   const may = writable.value, why = may ? '' : t('lost.writes'), app = appNamed(i.app);
-  const tabs: { id: Tab; name: string; count?: number }[] = [{ id: 'log', name: t('log') }, { id: 'why', name: t('why') }, { id: 'events', name: t('page.events'), count: list.length }, { id: 'spec', name: t('spec') }];
+  const tabs: { id: Tab; name: string; count?: number }[] = [{ id: 'log', name: t('log') }, { id: 'files', name: t('files') }, { id: 'why', name: t('why') }, { id: 'events', name: t('page.events'), count: list.length }, { id: 'spec', name: t('spec') }];
   return (
     <Page crumbs={crumbs} title={name}>
       <div class="head"><h1>{name}</h1><Chip s={i.status} big /><Because i={i} />
@@ -63,8 +78,9 @@ export default function Instance(): VNode {
       <div class="cols inst">
         <div class="stack a1">
           <section class="panel logpanel">
-            <header class="lined"><Tabs tabs={tabs} now={tab} choose={(next) => setQuery({ tab: next === 'log' ? null : next })} /></header>
+            <header class="lined"><Tabs tabs={tabs} now={tab} choose={(next) => setQuery({ tab: next === 'log' ? null : next, path: null })} /></header>
             {tab === 'log' && <Log id={id} />}
+            {tab === 'files' && <Files id={id} />}
             {tab === 'why' && <div class="body pad"><Why path={path`/instances/${id}/why`} version={i.at} /></div>}
             {tab === 'events' && (list.length === 0 ? <Empty title={t('events.none')} /> : <ol class="feed wide">{list.map((e) => <FeedLine key={e.seq} e={e} kind />)}</ol>)}
             {tab === 'spec' && <div class="body pad">{app ? <Json value={written(app.spec, app.scale)} readings /> : <p class="dim">{t('instance.no.app')}</p>}</div>}

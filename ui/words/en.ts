@@ -1,4 +1,5 @@
 // English: what every page uses.
+import { enOutput } from './en-output.ts';
 import { enPages } from './en-pages.ts';
 
 const common = {
@@ -33,5 +34,5 @@ const common = {
   'act.tagged': 'Changed the tags of **{name}**.', 'act.sent': 'Sent {event} to **{name}**.',
 } as const;
 
-export const en = { ...common, ...enPages };
+export const en = { ...common, ...enPages, ...enOutput };
 export type Words = Record<keyof typeof en, string>;

@@ -1,9 +1,11 @@
 // 中文，所有页面共用。
 import type { Words } from './en.ts';
+import { zhOutput } from './zh-output.ts';
 import { zhPages } from './zh-pages.ts';
 
 export const zh: Words = {
   ...zhPages,
+  ...zhOutput,
   'page.overview': '概览', 'page.apps': '应用', 'page.nodes': '节点', 'page.inspector': '检查器', 'page.events': '事件', 'page.data': '数据', 'page.settings': '设置', 'page.more': '更多',
   'shell.pages': '页面', 'shell.agent': '代理', 'shell.live': '实时', 'shell.not.live': '未连接', 'shell.as.of': '截至', 'shell.language': '语言', 'shell.theme': '浅色或深色', 'shell.skip': '跳到内容',
   'lost.sentence': '**连接已断开 {age}。** 现在看到的是 {at} 的状态。进程照常运行。', 'lost.again': '{left} 后重试', 'lost.now': '立即重试', 'lost.writes': '连接断开时不能操作。',
