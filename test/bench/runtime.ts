@@ -71,6 +71,23 @@ async function deploys(hub: Hub, rounds: number): Promise<{ exists: number[]; sh
   return result;
 }
 
+/** A change by the API → the agent has it, and has said so, ms each: a value of `meta`, which restarts nothing. */
+async function changes(hub: Hub, rounds: number): Promise<number[]> {
+  const spec = sleeper('changed', 1), times: number[] = [];
+  await hub.master.ok('POST', '/v1/apps', spec);
+  const revision = async (): Promise<number> => (await hub.master.get('/v1/instances?query=app:changed')).items.find((i: any) => i.pid)?.revision ?? 0;
+  await until('it runs', async () => (await revision()) === 1);
+  for (let round = 1; round <= rounds; round++) {
+    const at = performance.now();
+    await hub.master.ok('PUT', '/v1/apps/changed', { ...spec, meta: { round } });
+    while ((await revision()) <= round) if (performance.now() - at > 10_000) throw new Error('the agent does not take the change up');
+    times.push(performance.now() - at);
+    await delay(20);
+  }
+  await hub.master.ok('DELETE', '/v1/apps/changed');
+  return times;
+}
+
 async function output(hub: Hub): Promise<{ ours: number; plain: number; agentCpu: number }> {
   const directory = mkdtempSync(join(tmpdir(), 'bench-output-'));
   const plain: number[] = [];
@@ -116,6 +133,8 @@ export async function runtimeRows(count: number, say: (line: string) => void): P
     const deployed = await deploys(hub, 15);
     row('POST of an app → its main()', `p50 ${ms(median(deployed.exists))}`, 'p50 15 ms');
     row('POST of an app → the API shows its pid', `p50 ${ms(median(deployed.shown))}`, 'p50 30 ms');
+    const changed = await changes(hub, 30);
+    row('API change → agent has it and has said so', `p50 ${ms(median(changed))}, p95 ${ms(quantile(changed, 0.95))}`, 'p95 20 ms');
     const written = await output(hub);
     row('100 MB of output in 100-byte writes', `${seconds(written.ours)}, agent ${written.agentCpu.toFixed(2)} CPU s`, 'as plain, 0 CPU s', `plain redirect ${seconds(written.plain)}`);
 
