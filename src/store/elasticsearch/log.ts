@@ -23,6 +23,8 @@ const MOST_IN_BATCH = 500;
 const MOST_BYTES = 2 * 1024 * 1024;
 /** Own entries kept in memory: who follows the log is answered from here and does not ask the server at every event. */
 const TAIL = 2_000;
+/** Writers that may be writing still: the latest ones. */
+const WRITERS = 30;
 
 interface EventSource { seq: number; at: number; term: number; writer: string; entry: object }
 interface Waiting { entry: PreparedEntry; term: number; resolve: (seq: number) => void; reject: (error: unknown) => void }
@@ -49,6 +51,8 @@ export class ElasticLog {
   private tail: LogEntry[] = [];
   private waiting: Waiting[] = [];
   private working = false;
+  /** The newest number found of each other writer. */
+  private reached = new Map<string, number>();
 
   constructor(requests: Requests, bulk: Bulk, names: Names, counters: Counters) {
     this.requests = requests;
@@ -143,23 +147,27 @@ export class ElasticLog {
     return this.requests.send({ method: 'POST', path: `/${this.names.allEvents}/_refresh` });
   }
 
-  /** Not what we are writing just now: a lower number of it may still be missing. */
-  private get seen(): object {
-    const mine = { term: { writer: this.writer } };
-    return { bool: { should: [{ range: { seq: { lte: this.settled } } }, { bool: { must_not: [mine] } }], minimum_should_match: 1 } };
-  }
-
   /**
-   * How far it is safe to look. Of other processes the newest entry that can be found: all below it were acknowledged before it was
-   * sent, and a refresh after that shows them.
+   * How far it is safe to look, for each writer. Of another process: the newest entry of it that can be found; all below it were
+   * acknowledged before that one was sent, and a refresh after that shows them. Of this one: what it knows. A writer that comes later
+   * has numbers above all that were given before.
    */
-  private async horizon(): Promise<{ newest: number; filter: object[] }> {
+  private async horizon(): Promise<{ newest: number; within: object }> {
+    const settled = this.settled;
     await this.refresh();
-    const seen = this.seen, settled = this.settled;
-    const [found] = await this.search({ size: 1, _source: ['seq'], sort: [{ seq: { order: 'desc', unmapped_type: 'long' } }], query: { bool: { filter: [seen] } } });
-    if (found && found.seq > settled) await this.refresh();
-    const newest = Math.max(settled, found?.seq ?? 0);
-    return { newest: found || settled > 0 ? newest : (await this.counters.peek(COUNTER)) - 1, filter: [seen, { range: { seq: { lte: newest } } }] };
+    const { body } = await this.requests.send<{ aggregations?: { by: { buckets: { key: string; newest: { value: number } }[] } } }>({
+      method: 'POST', path: `/${this.names.allEvents}/_search`, query: { ignore_unavailable: true, allow_partial_search_results: false },
+      body: { size: 0, track_total_hits: false, aggs: { by: { terms: { field: 'writer', size: WRITERS, order: { newest: 'desc' } }, aggs: { newest: { max: { field: 'seq' } } } } } },
+    });
+    const reached = new Map((body.aggregations?.by.buckets ?? []).map(({ key, newest }) => [key, newest.value]));
+    reached.delete(this.writer);
+    const grown = [...reached].some(([writer, newest]) => this.reached.get(writer) !== newest);
+    if (grown) await this.refresh();
+    this.reached = reached;
+    const known = [...reached.values(), ...(settled > 0 ? [settled] : [])];
+    const newest = known.length > 0 ? Math.max(...known) : (await this.counters.peek(COUNTER)) - 1;
+    const beyond = [...reached, [this.writer, settled] as const].map(([writer, seq]) => ({ bool: { filter: [{ term: { writer } }, { range: { seq: { gt: seq } } }] } }));
+    return { newest, within: { bool: { filter: [{ range: { seq: { lte: newest } } }], must_not: beyond } } };
   }
 
   async read(options: ReadLogOptions = {}): Promise<{ items: LogEntry[]; oldest: number; newest: number }> {
@@ -167,7 +175,7 @@ export class ElasticLog {
     const after = Math.max(0, whole(options.after, 0));
     const first = this.tail[0];
     const fromTail = !newestFirst && first !== undefined && after >= first.seq && this.tail.at(-1)!.seq > after;
-    const { newest, filter } = fromTail ? { newest: this.settled, filter: [] } : await this.horizon();
+    const { newest, within } = fromTail ? { newest: this.settled, within: {} } : await this.horizon();
     const before = Math.min(whole(options.before, newest + 1), newest + 1);
     const asked = fromTail ? [] : [candidates(options.query ?? '')];
     const page = async (low: number, high: number, count: number): Promise<LogEntry[]> => {
@@ -175,7 +183,7 @@ export class ElasticLog {
       if (high <= low + 1) return [];
       const sources = await this.search({
         size: count, sort: [{ seq: { order: newestFirst ? 'desc' : 'asc', unmapped_type: 'long' } }],
-        query: { bool: { filter: [...filter, ...asked, { range: { seq: { gt: low, lt: high } } }] } },
+        query: { bool: { filter: [within, ...asked, { range: { seq: { gt: low, lt: high } } }] } },
       });
       return sources.map(entryOf);
     };
