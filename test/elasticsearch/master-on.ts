@@ -7,5 +7,5 @@ export const elasticArgs = (url: string, prefix: string): string[] => ['--elasti
 /** @param name goes into the prefix of the indices. @returns null where this machine cannot run it, which is said */
 export async function masterOn(name: string): Promise<string[] | null> {
   const url = await lendOrSkip(9);
-  return url === null ? null : elasticArgs(url, freshPrefix(name));
+  return url === null ? null : [...elasticArgs(url, freshPrefix(name)), '--elastic-timeout', '60s'];
 }

@@ -87,6 +87,8 @@ const settings = {
 
 /** Above what Elasticsearch brings along (100 to 200). */
 const PRIORITY = 500;
+/** What changes the whole cluster waits its turn: longest, ms. */
+const PREPARE_MS = 60_000;
 
 interface Template { name: string; patterns: string[]; properties: Properties }
 
@@ -103,7 +105,7 @@ const templatesOf = (names: Names): Template[] => [
  */
 export async function prepareIndices(requests: Requests, names: Names): Promise<void> {
   await Promise.all(templatesOf(names).map(({ name, patterns, properties }) => requests.send({
-    method: 'PUT', path: `/_index_template/${name}`,
+    method: 'PUT', path: `/_index_template/${name}`, limitMs: PREPARE_MS,
     body: {
       index_patterns: patterns, priority: PRIORITY,
       template: { settings: { index: settings }, mappings: { dynamic: false, _source: unsourced, properties } },
@@ -112,10 +114,10 @@ export async function prepareIndices(requests: Requests, names: Names): Promise<
   })));
   const lasting = [...names.allRecords.map((index) => ({ index, properties: recordProperties })), { index: names.ledger, properties: ledgerProperties }];
   await Promise.all(lasting.map(async ({ index, properties }) => {
-    const { status, body } = await requests.send<{ error?: ServerReason }>({ method: 'PUT', path: `/${index}`, answers: [400] });
+    const { status, body } = await requests.send<{ error?: ServerReason }>({ method: 'PUT', path: `/${index}`, answers: [400], limitMs: PREPARE_MS });
     if (status !== 400) return;
     if (body.error?.type !== 'resource_already_exists_exception') throw ofAnswer(status, body.error, requests.where).error;
     // What a later stathub added to the mapping is added to the index.
-    await requests.send({ method: 'PUT', path: `/${index}/_mapping`, body: { dynamic: false, properties } });
+    await requests.send({ method: 'PUT', path: `/${index}/_mapping`, body: { dynamic: false, properties }, limitMs: PREPARE_MS });
   }));
 }

@@ -19,6 +19,8 @@ export interface Request {
   lines?: string;
   /** Statuses that are answers, not failures. */
   answers?: number[];
+  /** Longest wait for the answer, ms, where it is more than usual. */
+  limitMs?: number;
 }
 
 export interface Answer<T> { status: number; body: T }
@@ -79,7 +81,7 @@ export class Requests {
         },
         {
           headers: this.headers(request), ignore: request.answers ?? [], meta: true, maxRetries: 0,
-          requestTimeout: this.options.requestMs, signal: this.aborting.signal,
+          requestTimeout: Math.max(this.options.requestMs, request.limitMs ?? 0), signal: this.aborting.signal,
         },
       ) as { statusCode: number; body: T };
       return { status: statusCode, body };

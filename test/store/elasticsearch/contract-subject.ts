@@ -9,7 +9,7 @@ export async function contractOn(major: Major): Promise<void> {
   const url = await lendOrSkip(major);
   if (url === null) return;
   const prefix = freshPrefix('contract');
-  const open = () => openElastic({ urls: [url], prefix });
+  const open = () => openElastic({ urls: [url], prefix, requestMs: 60_000 });
   contract({
     name: `Elasticsearch ${versions[major]}`,
     expiryGrainMs: 86_400_000,

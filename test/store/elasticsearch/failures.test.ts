@@ -19,7 +19,7 @@ if (url !== null) {
     await Promise.all(proxies.map((proxy) => proxy.close()));
   });
   const open = async (options: Partial<ElasticOptions>): Promise<ElasticStore> => {
-    const store = await openElastic({ urls: [url], prefix: freshPrefix('failures'), requestMs: 5_000, patienceMs: 1_000, ...options });
+    const store = await openElastic({ urls: [url], prefix: freshPrefix('failures'), requestMs: 30_000, patienceMs: 1_000, ...options });
     stores.push(store);
     return store;
   };
