@@ -133,6 +133,23 @@ test('figures for Prometheus', async () => {
   assert.match(later, /stathub_ready 0\n/);
 });
 
+test('what instances use, for Prometheus: a series each, and sums of apps; above 2,000 the sums alone', async () => {
+  const { ask, cluster } = sample();
+  const usage = { at: 1, cpu: 0.25, mem: 1000, fds: 7, processes: 2, threads: 3, disk: null, ioRead: 5, ioWrite: null, cpuShare: 0.5, memShare: 0.5 };
+  cluster.addInstance('web.0.aaaaaaaa', { usage, restarts: 4 });
+  cluster.addInstance('web.1.bbbbbbbb', { usage: { ...usage, mem: 500 } });
+  cluster.addInstance('web.2.cccccccc', { pid: null });
+  const labels = '{app="web",slot="0",instance="web.0.aaaaaaaa",node="n1"}';
+  const { text } = await ask('/metrics');
+  for (const line of [`stathub_instance_cpu_cores${labels} 0.25`, `stathub_instance_memory_bytes${labels} 1000`, `stathub_instance_memory_ratio${labels} 0.5`, `stathub_instance_open_fds${labels} 7`,
+    `stathub_instance_read_bytes${labels} 5`, `stathub_instance_restarts${labels} 4`, 'stathub_app_memory_bytes{app="web"} 1500', 'stathub_app_cpu_cores{app="web"} 0.5']) assert.ok(text.includes(`${line}\n`), line);
+  assert.not.match(text, /written_bytes\{|web\.2\.cccccccc/, 'nothing is told of what is not known');
+  for (let i = 3; i < 2005; i++) cluster.addInstance(`web.${i}.dddddddd`);
+  const many = (await ask('/metrics')).text;
+  assert.match(many, /stathub_app_memory_bytes\{app="web"\} 1500\n/);
+  assert.not.match(many, /stathub_instance_cpu_cores\{/);
+});
+
 test('discovery gives what takes traffic', async () => {
   const { ask, cluster } = sample();
   cluster.addApp(specOf('web', { ports: [{ name: 'http', port: 0 }, 0], routes: ['web.example.com'], meta: { 'prometheus.port': 'http', 'prometheus.path': '/m' } }));

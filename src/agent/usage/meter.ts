@@ -20,6 +20,8 @@ export class Meter {
   #before: { mono: number; ioRead: number | null; ioWrite: number | null } | null = null;
   /** Of the last sample, monotonic ms; 0: none. */
   mono = 0;
+  /** Samples of this launch. */
+  taken = 0;
 
   constructor(entry: Entry, tree: Tree) {
     this.entry = entry;
@@ -37,6 +39,7 @@ export class Meter {
     this.#limitOf = undefined;
     this.#before = null;
     this.mono = 0;
+    this.taken = 0;
   }
 
   /** Its limits must be looked at by somebody: it is sampled often, whoever watches. */
@@ -53,6 +56,7 @@ export class Meter {
   take(keen: boolean): SeriesPoint | null {
     const { entry } = this, mono = monoMs(), at = Date.now(), figures = this.#gauge.sample(mono, keen);
     this.mono = mono;
+    this.taken++;
     if (!figures) return null;
     const { peak, ...usage } = figures, { cpu, mem } = usage, { resAlloc, limits } = entry.record.spec, cpus = limits.cpus ?? resAlloc.cpus;
     entry.usage = {

@@ -108,7 +108,10 @@ export class UsageSampler {
       if (due > now || taken++ >= slice / 2) { next = due; break; }
       this.#fresh.delete(id);
       const entry = this.#options.instances.entries.get(id), meter = entry && this.#meterOf(entry);
-      if (meter) { this.#take(meter, false); this.#poll(meter); }
+      if (!meter) continue;
+      this.#take(meter, false);
+      this.#poll(meter);
+      if (meter.taken === 1 && entry.usage?.cpu === null) this.#fresh.set(id, now + freshMs); // of an adopted one cpu needs a second look
     }
     this.#flush();
     if (this.#fresh.size > 0) this.#timers.fresh = setTimeout(() => this.#meet(), Math.max(sliceMs, next - now)).unref();
