@@ -1,5 +1,5 @@
 // The output of an instance as it is asked for.
-import { appendFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -76,18 +76,21 @@ test('bytes stay bytes', async () => {
 });
 test('both streams come in the order of time as far as it was noted, lines whole', async () => {
   const directory = instance('out 1\nout 2 half', 'err 1\n'), live = (name: string) => join(directory, `${name}.log`);
-  writeFileSync(join(directory, 'stdout.times'), '1000 6\n3000 16\n');
-  writeFileSync(join(directory, 'stderr.times'), '2000 6\n');
+  const begun = Date.now() + 1000;
+  writeFileSync(join(directory, 'stdout.times'), `${begun + 1000} 6\n${begun + 3000} 16\n`);
+  writeFileSync(join(directory, 'stderr.times'), `${begun + 2000} 6\n`);
   appendFileSync(live('stdout'), ' whole\nout 3\nout 4');
   appendFileSync(live('stderr'), 'err 2\n');
+  for (const name of ['stdout', 'stderr']) utimesSync(live(name), (begun + 9000) / 1000, (begun + 9000) / 1000);
   const chunks = await read(directory, {});
   assert.equal(chunks.map((c) => `${c.stream[3]}:${Buffer.from(c.bytes).toString()}`).filter((line) => line.length > 2), ['o:out 1\n', 'e:err 1\n', 'o:out 2 half whole\nout 3\n', 'e:err 2\n', 'o:out 4']);
   assert.equal(chunks.at(-1)!.cursor, 34);
-  assert.equal([text(await read(directory, { since: 1500 })), text(await read(directory, { since: 1500 }), 'stderr')], ['out 2 half whole\nout 3\nout 4', 'err 1\nerr 2\n']);
-  assert.equal([text(await read(directory, { until: 900 })), text(await read(directory, { until: 2500, follow: true }), 'stderr')], ['out 1\n', 'err 1\nerr 2\n']);
+  assert.equal([text(await read(directory, { since: begun + 1500 })), text(await read(directory, { since: begun + 1500 }), 'stderr')], ['out 2 half whole\nout 3\nout 4', 'err 1\nerr 2\n']);
+  assert.equal([text(await read(directory, { until: begun + 900 })), text(await read(directory, { until: begun + 2500, follow: true }), 'stderr')], ['out 1\n', 'err 1\nerr 2\n']);
+  assert.is(text(await read(directory, { until: begun - 60_000 })), '', 'there was nothing yet');
   assert.is(text(await read(directory, { since: Date.now() + 60_000 })), '', 'nothing was written since');
-  assert.is(text(await read(directory, { since: 1500, tail: 1 })), 'out 4');
-  assert.is(text(await read(directory, { grep: 'OUT', since: 1500, tail: 2 })), 'out 3\nout 4');
+  assert.is(text(await read(directory, { since: begun + 1500, tail: 1 })), 'out 4');
+  assert.is(text(await read(directory, { grep: 'OUT', since: begun + 1500, tail: 2 })), 'out 3\nout 4');
 });
 test('a matching line is found wherever it lies, and its cursor goes on exactly after it', async () => {
   const filler = 'hay '.repeat(20_000), directory = instance(`needle 1\n${filler}\nneedle 2\n${filler}`);

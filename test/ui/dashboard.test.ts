@@ -112,7 +112,7 @@ test('scaling in the row, with undo; deleting asks for the name', async () => {
 test('an instance: live log, search, its statechart lit; killed, it comes back before one\'s eyes', async () => {
   const [first] = await hub.running('ticker', 3);
   const page = await open(`/instances/${first.id}`);
-  await page.locator('.log .m', { hasText: 'ready' }).waitFor();
+  await page.locator('.log .m', { hasText: 'tick' }).first().waitFor(); // the first lines may be above what is drawn
   const lines = await page.locator('.log li').count();
   await until('the log goes on', async () => (await page.locator('.log li').count()) > lines);
   await page.keyboard.press('f');
