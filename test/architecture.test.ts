@@ -48,7 +48,7 @@ const table: Record<string, { ours: string[]; types?: string[]; packages: string
   'src/master': { ours: ['src/model', 'src/query', 'src/placement', 'machines', 'src/protocol', 'src/store', 'src/live'], types: ['src/api'], packages: 'any', node: true },
   'src/api': { ours: ['src/model', 'src/query', 'src/protocol', 'src/store', 'src/live'], packages: 'any', node: true },
   'src/live': { ours: ['src/model', 'src/query', 'src/protocol', 'src/store', 'src/api', 'machines'], packages: 'any', node: true },
-  'src/cli': { ours: ['src/model', 'src/query', 'src/protocol'], packages: ['commander', 'picocolors', 'cli-table3', 'yaml', 'zod'], node: true },
+  'src/cli': { ours: ['src/model', 'src/query', 'src/protocol'], packages: ['ws', 'commander', 'picocolors', 'cli-table3', 'yaml', 'zod'], node: true },
   'src/run': { ours: ['src'], packages: 'any', node: true },
   'ui': { ours: [], types: ['src/protocol', 'src/model', 'src/store', 'src/api'], packages: 'any', node: false },
 };

@@ -13,6 +13,7 @@ import { resolveContents } from './contents.ts';
 import { changeRecord } from './entries.ts';
 import type { Entry } from './entry.ts';
 import type { Evacuation } from './evacuation.ts';
+import { ExecSessions } from './exec-sessions.ts';
 import type { Instances } from './instances.ts';
 import { readRecord } from './effects/launch-records.ts';
 import { listFiles, readFile, type FilesOf } from './files.ts';
@@ -31,7 +32,8 @@ export interface CommandsOptions { evacuation: Evacuation; context: AgentContext
 
 export class AgentCommands {
   readonly #options: CommandsOptions;
-  constructor(options: CommandsOptions) { this.#options = options; }
+  readonly #execs: ExecSessions;
+  constructor(options: CommandsOptions) { this.#options = options; this.#execs = new ExecSessions(options.context); }
 
   /** @throws Refusal instance-not-found */
   entry(id: string): Entry {
@@ -133,6 +135,8 @@ export class AgentCommands {
         }
         return { ok: true };
       }
+      case 'exec': return { ok: true, value: await this.#execs.run(this.entry(target), args, send, () => this.#uncongested(signal), signal) };
+      case 'exec-input': this.#execs.input(target, args); return { ok: true };
       case 'blob': return { ok: true, value: await sendPiece(context.cache, target, args, send, () => this.#uncongested(signal), signal) };
       case 'files': return { ok: true, value: await this.#files(target, args, send, signal) };
       case 'cancel': return { ok: false, code: 'unsupported-here', detail: `this agent (${context.options.version}) cannot do "${command.name}" yet` };

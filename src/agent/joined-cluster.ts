@@ -56,6 +56,7 @@ export class JoinedCluster implements Cluster {
     if (id !== this.#agent.identity.node) throw new Refusal('node-not-found', `This agent is node ${this.#agent.identity.node}`, `Ask the master for others: ${this.#master}`);
     return this.#node();
   }
+  exec(): Promise<never> { return this.#managed(); }
   deleteNode(): Promise<never> { return this.#managed(); }
   setTags(): Promise<never> { return this.#managed(); }
   setEnvs(): Promise<never> { return this.#managed(); }

@@ -11,6 +11,7 @@ import { dataRoutes } from './data.ts';
 import { discoveryRoutes } from './discovery.ts';
 import { docsRoutes } from './docs.ts';
 import { eventRoutes } from './events.ts';
+import { execRoute } from './exec.ts';
 import { fileRoutes } from './files.ts';
 import { LiveHub } from '../live/hub.ts';
 import { instanceRoutes } from './instances.ts';
@@ -58,6 +59,7 @@ export function createApi(options: ApiOptions): Api {
     await next();
   });
   for (const routes of [appRoutes, actorRoutes, nodeRoutes, instanceRoutes, logRoutes, fileRoutes, eventRoutes, statusRoutes, dataRoutes, discoveryRoutes, docsRoutes]) routes(app, resource);
+  execRoute(app, resource);
   tokenRoutes(app, auth.tokens, resource);
   const unforeseen = (error: unknown) => options.onError?.(error, { method: 'GET', path: '/v1/live', incident: 'live' });
   liveRoute(app, new LiveHub({ cluster, version, onError: unforeseen }));

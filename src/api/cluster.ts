@@ -7,6 +7,7 @@ import type { NodeView } from '../model/node.ts';
 import type { UsageAnswer } from '../model/usage.ts';
 import type { SlotRecord } from '../model/assignment.ts';
 import type { FileStat, FileView } from '../protocol/files.ts';
+import type { ExecRequest } from '../protocol/exec.ts';
 import type { ActorView, InspectFrame } from '../protocol/live.ts';
 import type { PlanView, StatusView, WhyView } from '../protocol/views.ts';
 import type { CollectionSize, QueryResult, SeriesPoint } from '../store/store.ts';
@@ -28,6 +29,14 @@ export interface LogRequest {
   since: number | null; until: number | null;
   grep: string | null;
   /** Absolute offsets to go on from. */ after: { stdout: number; stderr: number } | null;
+}
+/** A command that runs within an instance. */
+export interface ExecHandle {
+  input(bytes: Uint8Array): void;
+  endInput(): void;
+  resize(rows: number, cols: number): void;
+  /** Its exit code as a shell gives it. Rejects with a Refusal when its node goes away. */
+  ended: Promise<number>;
 }
 /** `cursor` is the absolute offset after this chunk; `bytes` are as written. */
 export interface LogChunk { stream: 'stdout' | 'stderr'; cursor: number; bytes: Uint8Array }
@@ -85,6 +94,9 @@ export interface Cluster {
   files(id: string, path: string, from: number): Promise<FileView>;
   /** A piece of a file, at most 256 KiB. `from` below 0 counts from the end; `waitMs`: at the end, how long to wait for more. */
   readFile(id: string, path: string, piece: { from: number; length: number; waitMs: number }, signal: AbortSignal): Promise<{ stat: FileStat; from: number; bytes: Uint8Array }>;
+
+  /** Runs a command within an instance; it ends with the signal. Resolves when it has begun. */
+  exec(id: string, request: ExecRequest, output: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void, by: Caller, signal: AbortSignal): Promise<ExecHandle>;
 
   events(options: { query: string; after: number; before?: number | undefined; limit: number; newestFirst: boolean }): Promise<{ items: ClusterEvent[]; oldest: number; newest: number }>;
   /** Calls back at most every 50 ms with what changed; costs nothing while nobody subscribes. Gives the way to stop. */

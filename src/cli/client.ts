@@ -10,6 +10,9 @@ export class Client {
   readonly #token: string | null;
   constructor(base: string, token: string | null) { this.base = base; this.#token = token; }
 
+  /** The header that says who asks; none without a token. */
+  get authorization(): Record<string, string> { return this.#token ? { authorization: `Bearer ${this.#token}` } : {}; }
+
   get<T>(path: string): Promise<T> { return this.call<T>('GET', path).then((answer) => answer.body); }
   post<T>(path: string, body?: unknown): Promise<T> { return this.call<T>('POST', path, body).then((answer) => answer.body); }
   put<T>(path: string, body: unknown): Promise<T> { return this.call<T>('PUT', path, body).then((answer) => answer.body); }

@@ -59,6 +59,11 @@ export function addCommands(program: Command, options: CommandOptions): void {
     .addHelpText('after', '\nExamples:\n  stathub files web.0.abcdefgh\n  stathub files web.0.abcdefgh work/server.log -f\n  stathub files web.0.abcdefgh launch-3 --get crash.tar.gz')
     .action(async (id: string, place: string, o) => (await import('./files.ts')).files(client(), output, id, place, { get: o.get, follow: o.follow === true, tail: o.tail, json: o.json === true }));
 
+  command('exec', 'run a command beside the program of an instance: its environment, directory, user and limits').argument('<instance>').argument('<command...>', 'after --')
+    .option('-t, --terminal', 'on a terminal (where input and output are one)').option('-T, --no-terminal', 'on plain pipes')
+    .addHelpText('after', '\nIts exit code is that of the command.\nExamples:\n  stathub exec web.0.abcdefgh -- sh\n  stathub exec web.0.abcdefgh -- cat conf/app.yml > app.yml')
+    .action(async (id: string, words: string[], o) => (await import('./exec.ts')).exec(client(), id, words, { terminal: o.terminal ?? null }));
+
   addNodeCommands(kit);
   addAppCommands(kit);
   addCompletion(kit, program);

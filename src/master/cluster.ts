@@ -1,5 +1,5 @@
 // What the API can ask of a master: delegates to the parts.
-import type { Caller, Cluster, ClusterChange, List, LogChunk, LogRequest, Page, UsageWatch } from '../api/cluster.ts';
+import type { Caller, Cluster, ClusterChange, ExecHandle, List, LogChunk, LogRequest, Page, UsageWatch } from '../api/cluster.ts';
 import type { AppSpec, AppView, Revision } from '../model/app.ts';
 import type { SlotRecord } from '../model/assignment.ts';
 import { Refusal } from '../model/errors.ts';
@@ -7,6 +7,7 @@ import type { ClusterEvent, NewEvent } from '../model/event.ts';
 import type { HealthView, InstanceView } from '../model/instance.ts';
 import type { NodeView } from '../model/node.ts';
 import type { UsageAnswer } from '../model/usage.ts';
+import type { ExecRequest } from '../protocol/exec.ts';
 import type { ActorView, InspectFrame } from '../protocol/live.ts';
 import type { PlanView, StatusView, WhyView } from '../protocol/views.ts';
 import type { Roster } from '../live/roster.ts';
@@ -24,6 +25,7 @@ import type { Planner } from './planner.ts';
 import { RemoteActors } from './remote-actors.ts';
 import type { FileView } from '../protocol/files.ts';
 import { readRemoteFile, remoteFiles } from './remote-files.ts';
+import { execRemote } from './remote-exec.ts';
 import { followLogs } from './remote-logs.ts';
 import { whereabouts } from './whereabouts.ts';
 import { revisionKey } from './records.ts';
@@ -87,6 +89,10 @@ export class MasterCluster implements Cluster {
   async deleteNode(id: string, by: Caller): Promise<void> {
     this.ready();
     await this.parts.nodeActions.delete(id, by);
+  }
+  async exec(id: string, request: ExecRequest, output: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void, by: Caller, signal: AbortSignal): Promise<ExecHandle> {
+    this.ready();
+    return execRemote(this.parts, this.parts.instanceActions.view(id), request, output, by, signal);
   }
   async setTags(id: string, tags: string[], by: Caller): Promise<NodeView> {
     this.ready();

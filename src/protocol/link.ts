@@ -68,7 +68,7 @@ const n = z.number().int();
  */
 export const command = z.object({
   type: z.literal('command'), n, id, expiresInMs: z.number(),
-  name: z.enum(['restart', 'kill', 'stop', 'adopt', 'logs', 'cancel', 'health', 'usage', 'actors', 'inspect', 'send', 'files', 'resolve', 'evacuation', 'blob']),
+  name: z.enum(['restart', 'kill', 'stop', 'adopt', 'logs', 'cancel', 'health', 'usage', 'actors', 'inspect', 'send', 'files', 'resolve', 'evacuation', 'blob', 'exec', 'exec-input']),
   /** Instance or actor id, or the id of the command to cancel. */
   target: z.string(),
   args: z.record(z.string(), z.unknown()),
@@ -93,6 +93,7 @@ export type DesiredFrame = Extract<MasterFrame, { type: 'desired' }>;
 //   actors: ActorView[] with the agent's own ids ('agent', 'link', 'supervisor:web#0', 'instance:<id>'); the master puts
 //   'node:<id>/' before all but instances. inspect (target: the agent's own actor id): chunks of InspectFrame. send: args {event}.
 //   logs (target: instance, args: LogRequest of src/api/cluster.ts): chunks of LogChunkValue. `by` in args: who asked.
+//   exec (target: instance, args: ExecRequest and `session`): ExecChunks, then {code}. exec-input (target: that session): ExecInput.
 //   blob (target: sha256, args {from, length} in bytes): chunks of base64, then {size} of the whole; `not-found` where it is not here.
 export interface LogChunkValue { stream: 'stdout' | 'stderr'; cursor: number; /** base64 */ bytes: string }
 /** What an `adopt` command answers: the record's spec, so that the hub can make an app of it. */

@@ -1,6 +1,7 @@
 // A cluster in memory with the real query language and the real app schema, to try what stands between it and the network:
 // paging, problems, streams, slow readers. Where it answers, it answers as the hub does; it runs nothing.
-import type { Caller, Cluster, ClusterChange, List, LogChunk, LogRequest, Page, UsageWatch } from '../../src/api/cluster.ts';
+import type { Caller, Cluster, ClusterChange, List, LogChunk, LogRequest, Page, UsageWatch, ExecHandle } from '../../src/api/cluster.ts';
+import type { ExecRequest } from '../../src/protocol/exec.ts';
 import type { AppSpec, AppView, Revision } from '../../src/model/app.ts';
 import { parseApp } from '../../src/model/app-schema.ts';
 import { Refusal } from '../../src/model/errors.ts';
@@ -153,6 +154,10 @@ export class SampleCluster implements Cluster {
     return { stat, from: start, bytes: file.subarray(start, start + length) };
   }
   async whereabouts(id: string) { return { node: this.#of(this.instanceMap, id, 'instance').node, gone: false }; }
+  async exec(_id: string, request: ExecRequest, output: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void): Promise<ExecHandle> {
+    output('stdout', new TextEncoder().encode(request.command.join(' ')));
+    return { ended: Promise.resolve(3), input: () => {}, endInput: () => {}, resize: () => {} };
+  }
   logs(_id: string, request: LogRequest, signal: AbortSignal) { return this.output(request, signal); }
 
   async events({ query, after, before, limit, newestFirst }: { query: string; after: number; before?: number | undefined; limit: number; newestFirst: boolean }) {

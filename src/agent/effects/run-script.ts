@@ -112,16 +112,13 @@ function execLine(plan: LaunchPlan, beside: readonly string[], tools: Tools): st
 }
 
 /**
- * The text of `run`.
+ * What comes before the program under its limits.
+ * @param seated a spare launcher may be in its v2 cgroup already; a second move would cost as much as the first
  * @throws LaunchError plan-invalid
  */
-export function runScript(plan: LaunchPlan, tools: Tools): string {
-  const { limits, membership } = plan;
-  const join = joinFile(membership);
-  const { exports, beside } = environmentLines(plan, tools);
-  const setup: string[] = [];
-  // A seat is already in its v2 cgroup; a second move would cost as much as the first.
-  if (join !== null) setup.push(`${membership.kind === 'v2' ? '[ -z "$3" ] || ' : ''}echo 0 >${quote(join)}`);
+function setupLines(plan: LaunchPlan, tools: Tools, seated: boolean): string[] {
+  const { limits, membership } = plan, setup: string[] = [], join = joinFile(membership);
+  if (join !== null) setup.push(`${membership.kind === 'v2' && seated ? '[ -z "$3" ] || ' : ''}echo 0 >${quote(join)}`);
   if (tools.resetsOomScore) setup.push('{ echo 0 >/proc/self/oom_score_adj; } 2>/dev/null');
   for (const path of plan.joins ?? []) setup.push(`echo 0 >${quote(path)} || exit 126`);
   if (limits.fds !== null) setup.push(`ulimit -n ${Math.trunc(limits.fds)}`);
@@ -129,6 +126,16 @@ export function runScript(plan: LaunchPlan, tools: Tools): string {
   if (!/^[0-7]{3,4}$/.test(limits.umask)) {
     throw new LaunchError('plan-invalid', `${JSON.stringify(limits.umask)} is no umask: three octal digits, such as "022"`);
   }
+  return setup;
+}
+
+/**
+ * The text of `run`.
+ * @throws LaunchError plan-invalid
+ */
+export function runScript(plan: LaunchPlan, tools: Tools): string {
+  const { limits } = plan;
+  const { exports, beside } = environmentLines(plan, tools), setup = setupLines(plan, tools, true);
   return [
     ...(setup.length ? [`{ ${setup.join('\n')}`, '} 2>"$1/setup"'] : []),
     `umask ${limits.umask}`,
@@ -142,5 +149,18 @@ export function runScript(plan: LaunchPlan, tools: Tools): string {
     ...(limits.fileSize === null ? [] : [`ulimit -f ${Math.ceil(limits.fileSize / tools.fileSizeUnit)}`]),
     execLine(plan, beside, tools),
     '',
+  ].join('\n');
+}
+
+/**
+ * A script to be sourced by a shell, which becomes a command beside the program of a launch: in its groups, under its limits, with
+ * its environment.
+ * @param first lines before all of that  @throws LaunchError plan-invalid
+ */
+export function besideScript(plan: LaunchPlan, tools: Tools, first: readonly string[]): string {
+  const { limits, workingDirectory } = plan, { exports, beside } = environmentLines(plan, tools);
+  return [
+    'set --', ...first, ...setupLines(plan, tools, false), `umask ${limits.umask}`, `cd -- ${quote(workingDirectory)} || exit 126`, 'unset OLDPWD SHLVL', ...exports,
+    ...(limits.fileSize === null ? [] : [`ulimit -f ${Math.ceil(limits.fileSize / tools.fileSizeUnit)}`]), execLine(plan, beside, tools), '',
   ].join('\n');
 }
