@@ -19,6 +19,8 @@ export class NodeShare {
   #user: Account | null = null;
   /** The name that `#user` was found for. */
   #name: string | null = null;
+  /** Given back: what is still being looked for is not wanted any more. */
+  #over = false;
 
   constructor(context: AgentContext, directory: string, record: () => InstanceRecord) {
     this.#context = context;
@@ -49,8 +51,12 @@ export class NodeShare {
     if (name !== 'auto' && uid !== 0 && name === context.user.name) return null; // the agent itself
     if (uid !== 0) throw new Error(`user ${JSON.stringify(name)} cannot be had: the agent does not run as root, so it starts programs only as ${context.user.name}`);
     if (!context.tools.userSwitch) throw new Error('the user of a program cannot be changed on this node: neither setpriv (util-linux) nor chroot (coreutils) was found');
-    const account = name === 'auto' ? privateAccount(context.users.take(this.#directory), this.#workPath) : await findAccount(name);
+    const account = name === 'auto' ? privateAccount(await context.users.take(this.#directory), this.#workPath) : await findAccount(name);
     if (!account) throw new Error(`there is no user ${JSON.stringify(name)} on this node`);
+    if (this.#over) {
+      context.users.release(this.#directory);
+      throw new Error('it ended before it began');
+    }
     this.#letIn(account);
     const blocked = blockedBy(this.#workPath, account);
     if (blocked === null) return account;
@@ -86,6 +92,7 @@ export class NodeShare {
     this.#context.limits.remove(this.#id);
     this.#context.users.release(this.#directory);
     this.#user = this.#name = null;
+    this.#over = true;
   }
 }
 

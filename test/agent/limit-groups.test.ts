@@ -1,6 +1,6 @@
 // The control files of an instance: in the real trees of this machine, and, as no machine here has controllers in the unified
 // tree, on a stand-in of it for what is written where and in which order.
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -57,6 +57,9 @@ test('v1: sets, changes in both directions, keeps over launches, counts peaks an
       if (controllers.countsSwap) assert.is(Number(read(group('memory'), 'memory.memsw.limit_in_bytes')), mem * MiB);
     }
     assert.is(memoryEvidence(apply({ memory: 32 * MiB }))?.oomKills, 0);
+    for (const name of ['memory', 'cpu'] as const) rmdirSync(group(name));
+    apply({ memory: 32 * MiB });
+    assert.ok(existsSync(group('memory')), 'what somebody tidied away is made again');
     const isolation = isolationOf(controllers, 'no reason');
     assert.is(isolation.cgroup, 'v1');
     assert.ok(['memory', 'cpus', 'processes', 'disk'].every((name) => isolation.enforced.includes(name)));

@@ -137,22 +137,22 @@ test('without a cgroup, whoever runs as a private user is found by that', asRoot
   }
 }));
 
-test('numbers are given one after the other, never twice, and those of the dead come back', () => {
+test('numbers are given one after the other, never twice, and those of the dead come back', async () => {
   const directory = scratch('numbers'), owners = scratch('owners');
   const owner = (name: string) => { const path = join(owners, name); mkdirSync(path, { recursive: true }); return path; };
   const one = new PrivateUsers({ first: 64_000, last: 64_003 }, 'node-a', directory), two = new PrivateUsers({ first: 64_000, last: 64_003 }, 'node-b', directory);
-  const given = [one.take(owner('a')), two.take(owner('b')), one.take(owner('c')), two.take(owner('d'))];
+  const given = [await one.take(owner('a')), await two.take(owner('b')), await one.take(owner('c')), await two.take(owner('d'))];
   assert.equal([...given].sort(), [64_000, 64_001, 64_002, 64_003]);
-  assert.is(one.take(owner('a')), given[0]);
-  assert.throws(() => one.take(owner('e')), /all users from 64000 to 64003 are in use; --users/);
+  assert.is(await one.take(owner('a')), given[0]);
+  await one.take(owner('e')).then(() => assert.unreachable(), (error: Error) => assert.match(error.message, /all users from 64000 to 64003 are in use; --users/));
   two.release(owner('d'));
-  assert.is(one.take(owner('e')), given[3]);
+  assert.is(await one.take(owner('e')), given[3]);
   one.release(join(owners, 'a'));
   writeFileSync(join(directory, String(given[0])), `${join(owners, 'nobody-there')}\n`); // an agent that was removed
-  assert.is(two.take(owner('f')), given[0]);
+  assert.is(await two.take(owner('f')), given[0]);
   two.restore(owner('b'), given[1]!);
   assert.equal(readdirSync(directory).length, 4);
-  assert.ok(numbersAlive().has(process.getuid!()));
+  assert.ok((await numbersAlive()).has(process.getuid!()));
 });
 
 test('reads passwd lines, and finds what is in the way', async () => {

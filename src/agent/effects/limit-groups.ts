@@ -1,7 +1,7 @@
 // The kernel's limits of one instance: memory with swap, weight and quota of cpu, processes. On v1 an instance has one group in
 // each tree it needs, made at its first launch and kept over its restarts, so that a restart makes none. On v2 the membership of
 // each launch carries them. The launcher's child joins (run-script.ts); what is left is read here when the program has ended.
-import { mkdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { subgroups, type Membership } from './cgroup.ts';
 import { control } from './cgroup-places.ts';
@@ -65,7 +65,7 @@ export class LimitGroups {
       };
       if (own === null && Object.values(this.#roots).some(({ kind }) => kind === 'v2')) throw new Error('no cgroup could be made for it');
       const key = JSON.stringify([wanted, groups]);
-      if (this.#set.get(instance) !== key) {
+      if (this.#set.get(instance) !== key || !join_.every((file) => existsSync(file))) { // somebody may have tidied them away
         if (groups.memory !== null) this.#limitMemory(memory!.kind, groups.memory, wanted.memory);
         if (groups.cpu !== null) limitCpu(cpu!.kind, groups.cpu, wanted);
         if (groups.pids !== null && (pids!.kind === 'v1' || wanted.processes !== null)) {

@@ -6,12 +6,21 @@ import { numbersInUse } from './accounts.ts';
 
 export interface UserRange { first: number; last: number }
 
-/** Numbers that live processes have (as one of theirs). */
-export function numbersAlive(): Set<number> {
+/** Real, effective and saved number of a process; empty when it is gone. */
+export function usersOf(pid: number | string): number[] {
+  try { return /^Uid:\s+(\d+)\s+(\d+)\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.slice(1).map(Number) ?? []; } catch { return []; }
+}
+
+/** Numbers that live processes have (as one of theirs). In slices, so that the loop is never held long. */
+export async function numbersAlive(): Promise<Set<number>> {
   const alive = new Set<number>();
+  let sliceEnd = performance.now() + 5;
   for (const pid of readdirSync('/proc')) {
     if (!/^\d/.test(pid)) continue;
-    try { for (const uid of /^Uid:\s+(\d+)\s+(\d+)\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.slice(1) ?? []) alive.add(Number(uid)); } catch { /* it has ended */ }
+    for (const uid of usersOf(pid)) alive.add(uid);
+    if (performance.now() < sliceEnd) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    sliceEnd = performance.now() + 5;
   }
   return alive;
 }
@@ -24,7 +33,7 @@ export class PrivateUsers {
   /** By instance. */
   readonly #held = new Map<string, number>();
   #next: number;
-  #scan: { at: number; alive: Set<number> } | null = null;
+  #scan: { at: number; alive: Promise<Set<number>> } | null = null;
 
   /** @param directory shared by all agents of the machine, gone with a reboot */
   constructor(range: UserRange, nodeId: string, directory = '/run/stathub/users') {
@@ -39,8 +48,8 @@ export class PrivateUsers {
    * @param instance its directory: whoever finds the file of a number sees whether it is still in use
    * @throws Error when all are in use
    */
-  take(instance: string): number {
-    const has = this.#held.get(instance);
+  async take(instance: string): Promise<number> {
+    const alive = await this.#alive(), has = this.#held.get(instance);
     if (has !== undefined) return has;
     const { first, last } = this.#range, known = numbersInUse(), taken = new Set(this.#held.values());
     mkdirSync(this.#directory, { recursive: true, mode: 0o755 });
@@ -48,7 +57,7 @@ export class PrivateUsers {
     for (let n = 0; n <= last - first; n++) {
       const uid = this.#next;
       this.#next = uid >= last ? first : uid + 1;
-      if (taken.has(uid) || known.has(uid) || existsSync(`/run/systemd/dynamic-uid/${uid}`) || this.#alive().has(uid)) continue;
+      if (taken.has(uid) || known.has(uid) || existsSync(`/run/systemd/dynamic-uid/${uid}`) || alive.has(uid)) continue;
       if (!this.#lock(uid, instance)) continue;
       this.#held.set(instance, uid);
       return uid;
@@ -72,7 +81,7 @@ export class PrivateUsers {
     try { unlinkSync(join(this.#directory, String(uid))); } catch { /* somebody tidied /run */ }
   }
 
-  #alive(): Set<number> {
+  #alive(): Promise<Set<number>> {
     const now = performance.now();
     if (!this.#scan || now - this.#scan.at > scanMs) this.#scan = { at: now, alive: numbersAlive() };
     return this.#scan.alive;

@@ -1,8 +1,9 @@
 // A program and all that came from it: who is in, signal, kill, tell when empty.
-import { readFileSync, readdirSync, statSync, watch, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cgroupMembers, subgroups, type Membership } from './cgroup.ts';
 import { hasEnded, isAlive, readStat } from './boot.ts';
+import { usersOf } from './private-users.ts';
 import { readMarker, scanMarked, type Marked } from './strays.ts';
 
 /** What identifies the tree of one launch. */
@@ -140,7 +141,7 @@ function stopAll(tree: Tree): number[] {
 
 /** Whether a process that has not ended runs as a user. */
 function runsAs(pid: number, uid: number): boolean {
-  try { return statSync(`/proc/${pid}`).uid === uid && !hasEnded(readStat(pid)?.state ?? 'X'); } catch { return false; }
+  return usersOf(pid).includes(uid) && !hasEnded(readStat(pid)?.state ?? 'X');
 }
 
 /** Whether a process is in the tree by its user, its session or its marker. */
