@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { CliError, exitCode, ProgramEnded } from './cli/exit.ts';
 import { standardOutput } from './cli/output.ts';
 import { baseProgram, CommanderError } from './cli/base-program.ts';
-import { addHubCommands, localHub } from './run/commands.ts';
+import { addHubCommands, localHub, localPin } from './run/commands.ts';
 import { version } from './run/log.ts';
 import { modernFlags, SettingError } from './run/settings.ts';
 import { LockHeldError } from './store/lock.ts';
@@ -38,7 +38,7 @@ if (daemon) process.stderr.on('error', () => undefined);
 const program = baseProgram({ version, output });
 addHubCommands(program, { output, environment: process.env, main, finished: (result) => { code = result; } });
 // A daemon lives for months: it does not carry the commands that talk to one.
-if (!daemon) (await import('./cli/program.ts')).addCommands(program, { output, environment: process.env, defaultHub: localHub });
+if (!daemon) (await import('./cli/program.ts')).addCommands(program, { output, environment: process.env, defaultHub: localHub, localPin });
 try {
   await program.parseAsync([...(part === undefined ? ['--help'] : [part]), ...modernFlags(part, rest)], { from: 'user' });
 } catch (error) {

@@ -8,6 +8,7 @@ import { agentMachine, type AgentEmitted, type AgentEvent } from '../../machines
 import { Roster } from '../live/roster.ts';
 import { hostOf } from '../model/environment.ts';
 import type { NewEvent } from '../model/event.ts';
+import { pinIn } from '../tls/pin.ts';
 import { AgentCommands } from './commands.ts';
 import type { AgentContext } from './context.ts';
 import { Conversation } from './conversation.ts';
@@ -33,6 +34,7 @@ import { Masters } from './masters.ts';
 import { supervisorLogic } from './logic.ts';
 import { monoMs } from './moment.ts';
 import { NodeSelf } from './node-self.ts';
+import { pinnedLines } from './pinned-lines.ts';
 import { recover } from './recovery.ts';
 import { findResources } from './resources.ts';
 import { Retention } from './retention.ts';
@@ -124,8 +126,9 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
     entries: () => instances.entries.values(), entry: (id) => instances.entries.get(id), say: (entry, event) => instances.say(entry, event), hub: () => conversation.hub,
     file: new ContactFile(join(storeDirectory, 'contact'), bootId()), lostMs: options.times.lostMs, onSevered: () => link.renew('it was cut off for too long'), warn,
   });
+  const pin = pinIn(options.token);
   const conversation = new Conversation({ context, evacuation, fence, identity, instances, commands, self, standalone, openDesired: (hub) => DesiredSet.open(join(below('desired'), hub), tellNotice), duties: (reach) => new Duties({ context, instances, ...reach }), warn });
-  const link = new LinkClient({ get master() { return masters.current; }, node, token: options.token }, conversation, spool, masters.lines(given.lines ?? remoteLines));
+  const link = new LinkClient({ get master() { return masters.current; }, node, token: options.token }, conversation, spool, masters.lines(given.lines ?? (pin === null ? remoteLines : pinnedLines(remoteLines, pin))));
   instances.onChange((ids) => { for (const id of ids) { link.instanceChanged(id); retention.changed(id); } });
   conversation.attach(link);
 

@@ -28,6 +28,8 @@ export class LinkClient {
   readonly #content: LinkContent;
   readonly #spool: EventSpool;
   readonly #done = new OnceDone();
+  /** Why no line came about since the last one, as told. */
+  readonly #troubles = new Set<string>();
   readonly #running = new Map<string, AbortController>();
   #line: Line | null = null;
   #welcomed = false;
@@ -110,6 +112,11 @@ export class LinkClient {
       malformed: (detail) => this.#content.warn(`a frame of the master was not understood and left out: ${detail}`),
       closed: (reason) => {
         if (mine && this.#line === mine) this.#lineEnded(reason);
+        else if (!mine && !this.#troubles.has(reason) && this.#troubles.size < 20) {
+          // Each trouble is told once; it is tried again and again.
+          this.#troubles.add(reason);
+          this.#content.warn(`no line to ${this.#options.master} yet: ${reason}; it is tried again`);
+        }
         tell({ type: 'line.closed', reason, chance: Math.random() });
       },
     };
@@ -133,6 +140,7 @@ export class LinkClient {
       case 'welcome': {
         this.#welcomed = true;
         this.#welcomes++;
+        this.#troubles.clear();
         this.#arrived = 0;
         this.#times = frame.times;
         this.#seq = this.#eventsUpTo = 0;

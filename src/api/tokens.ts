@@ -26,6 +26,8 @@ const hashOf = (token: string): Buffer => createHash('sha256').update(token).dig
 
 export class Tokens {
   readonly path: string;
+  /** Told with each token that is made, so that its holder knows this hub's own CA (src/tls/pin.ts); null: it has none. */
+  pin: string | null = null;
   readonly #now: () => number;
   #tokens: { view: TokenView; hash: Buffer }[] = [];
   readonly #given: { view: TokenView; hash: Buffer }[] = [];
@@ -56,7 +58,7 @@ export class Tokens {
 
   /** Who holds this token, or null. Takes as long for a wrong token as for a right one. */
   check(token: string): TokenView | null {
-    const presented = hashOf(token);
+    const presented = hashOf(token.replace(/\.[\w-]{43}$/, '')); // its pin is no part of it
     let found: TokenView | null = null;
     for (const { view, hash } of [...this.#tokens, ...this.#given]) if (timingSafeEqual(hash, presented)) found = view;
     return found;
@@ -74,8 +76,11 @@ export class Tokens {
     const token = `sth_${role}_${randomBytes(32).toString('base64url')}`;
     const view = { id: randomBytes(6).toString('hex'), name, role, createdAt: this.#now() };
     this.#save([...this.#tokens, { view, hash: hashOf(token) }]);
-    return { token, view };
+    return { token: this.withPin(token), view };
   }
+
+  /** A token as it is given to its holder. */
+  withPin(token: string): string { return this.pin === null ? token : `${token}.${this.pin}`; }
 
   /** @returns false when there is no token of that id */
   revoke(id: string): boolean {

@@ -1,4 +1,5 @@
 // The CLI's way to a hub: its HTTP API and nothing else.
+import { pinIn, trustPinned } from '../tls/pin.ts';
 import { CliError, exitCode } from './exit.ts';
 
 export interface Problem { status: number; code: string; detail: string; hint?: string; errors?: { path: string; message: string; hint?: string }[] }
@@ -8,7 +9,9 @@ export interface Answer<T> { body: T; status: number; etag: string | null }
 export class Client {
   readonly base: string;
   readonly #token: string | null;
-  constructor(base: string, token: string | null) { this.base = base; this.#token = token; }
+  /** Of the CA that the hub is believed to have; null: the usual ones. */
+  readonly #pin: string | null;
+  constructor(base: string, token: string | null, pin: string | null = null) { this.base = base; this.#token = token; this.#pin = pinIn(token) ?? pin; }
 
   /** The header that says who asks; none without a token. */
   get authorization(): Record<string, string> { return this.#token ? { authorization: `Bearer ${this.#token}` } : {}; }
@@ -45,10 +48,14 @@ export class Client {
     if (this.#token) headers['authorization'] = `Bearer ${this.#token}`;
     let response: Response;
     try {
+      if (this.#pin !== null) await trustPinned(this.base, this.#pin);
       response = await fetch(this.base + path, { ...init, method, headers });
     } catch (error) {
       if ((error as Error).name === 'AbortError') throw error;
       const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
+      if (/CERT|SELF_SIGNED|another hash/.test(`${cause?.code ?? ''} ${(error as Error).message}`)) {
+        throw new CliError(exitCode.failed, `the hub at ${this.base} is not trusted (${cause?.code ?? (error as Error).message})`, 'a hub with --tls auto is known by its token: STATHUB_TOKEN=… or --token-file FILE; any other needs its CA in NODE_EXTRA_CA_CERTS=FILE');
+      }
       throw new CliError(exitCode.failed, `no hub answers at ${this.base} (${cause?.code ?? (error as Error).message})`, 'start one with `stathub up`, or name yours: --hub URL or STATHUB_MASTER=URL', true);
     }
     if (!response.ok) throw refusal(await problemOf(response));

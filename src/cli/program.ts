@@ -17,6 +17,8 @@ export interface CommandOptions {
   environment: NodeJS.ProcessEnv;
   /** Where a hub of this machine is, when neither flag nor environment names one. */
   defaultHub: () => string;
+  /** Pin of the CA of this machine's own hub, where it has one. */
+  localPin?: () => string | null;
 }
 
 /** Adds every command that talks to a hub. They throw CliError and never exit: main turns that into words and a code. */
@@ -28,7 +30,9 @@ export function addCommands(program: Command, options: CommandOptions): void {
     const complete = /^https?:\/\//.test(base) ? base : `http://${base}`;
     if (!URL.canParse(complete)) throw new CliError(exitCode.usage, `${JSON.stringify(base)} is no address`, 'write http://host:51026');
     const token = tokenFile ? readToken(tokenFile) : (options.environment['STATHUB_TOKEN'] ?? null);
-    return new Client(new URL(complete).origin, token);
+    const { origin, hostname } = new URL(complete);
+    const local = /^(localhost$|127\.|\[::1\])/.test(hostname);
+    return new Client(origin, token, local ? options.localPin?.() ?? null : null);
   };
   const command = (spec: string, about: string): Command => program.command(spec).description(about).helpOption('-h, --help', 'this help');
   const waiting = (c: Command): Command => c.option('--wait', 'wait until it is done, and say what happens').option('--timeout <time>', 'how long to wait', time, 600_000).option('--json', 'answer in JSON');

@@ -60,13 +60,13 @@ export async function runAgent(inForce: InForce, say: (line: string) => void): P
       auth: { bind, tokens }, ui: { directory: uiDirectory }, version, closing: closing.signal,
       onError: (error, where) => log.error({ err: error, ...where }, 'a request failed'),
     });
-    const tls = tlsOf(inForce);
+    const tls = await tlsOf(inForce, directory, tokens);
     const http = await openHttp({ app, port: value(inForce, 'port'), bind, closing, ...(tls ? { tls } : {}) });
     ending.add('port', () => http.close());
     lock.update({ address: http.address });
     running.agent.announce(http.address);
     say(`stathub agent ${version} at ${http.address}, node ${running.agent.identity.node}, ${master ? `of the master at ${master}` : 'alone'}, store ${directory}`);
-    if (made && needsToken(bind)) say(`admin token, shown this once: ${made.admin}`);
+    if (made && needsToken(bind)) say(`admin token, shown this once: ${tokens.withPin(made.admin)}`);
     process.on('SIGUSR2', () => { running.agent.evacuate().catch((error: unknown) => log.error({ err: error }, 'the node could not be evacuated')); });
     process.on('SIGHUP', () => { try { tokens.reload(); log.info('tokens read again'); } catch (error) { log.error({ err: error }, 'tokens not read'); } });
     ending.add('heap', trimAfterStorms());

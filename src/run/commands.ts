@@ -1,8 +1,12 @@
 // The commands that run a hub: up, down, master, agent, config.
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { json, table, type Output } from '../cli/output.ts';
 import { readUp } from './folder.ts';
-import { environmentName, resolve, settings, type InForce, type Part } from './settings.ts';
+import { pinOf } from '../tls/pin.ts';
+import { environmentName, home, resolve, settings, type InForce, type Part } from './settings.ts';
 
 const whole = (low: number, high: number) => (text: string): number => {
   const number = Number(text);
@@ -89,4 +93,9 @@ const kebab = (options: Record<string, unknown>): Record<string, unknown> =>
 export function localHub(): string {
   const master = readUp()?.members.find((member) => member.role === 'master');
   return master?.address ?? 'http://127.0.0.1:51026';
+}
+
+/** Pin of the CA that this machine's own master made (`--tls auto`); null: it has none, or not for our eyes. */
+export function localPin(): string | null {
+  try { return pinOf(new X509Certificate(readFileSync(join(home(), 'master', 'tls', 'ca.pem'))).raw); } catch { return null; }
 }

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openTokens } from '../api/tokens.ts';
+import { openTokens, type Tokens } from '../api/tokens.ts';
 import { isLoopback } from '../api/auth.ts';
 import { acquireLock, type Lock } from '../store/lock.ts';
 import type { Logger } from './log.ts';
@@ -39,8 +39,17 @@ export function tokensOf(directory: string, tokenFile: string | null): { tokens:
   return opened;
 }
 
-export function tlsOf(inForce: InForce): { cert: Buffer; key: Buffer } | undefined {
-  const cert = value<string | null>(inForce, 'tls-cert'), key = value<string | null>(inForce, 'tls-key');
+/** What the port is opened with; undefined: http. The pin of a CA of our own goes along with every token. */
+export async function tlsOf(inForce: InForce, directory: string, tokens: Tokens): Promise<{ cert: string | Buffer; key: string | Buffer } | undefined> {
+  const cert = value<string | null>(inForce, 'tls-cert'), key = value<string | null>(inForce, 'tls-key'), auto = inForce['tls']?.value === 'auto';
+  if (auto && (cert || key)) throw new Error('--tls auto makes a certificate of its own: leave --tls-cert and --tls-key out');
+  if (auto) {
+    const { autoTls } = await import('../tls/auto.ts');
+    const bind = value<string>(inForce, 'bind'), address = value<string | null>(inForce, 'address');
+    const made = autoTls(directory, [...(bind === '0.0.0.0' || bind === '::' ? [] : [bind]), ...(address ? [new URL(address).hostname.replace(/^\[(.*)\]$/, '$1')] : [])]);
+    tokens.pin = made.pin;
+    return { cert: made.cert, key: made.key };
+  }
   if (cert && key) return { cert: readFileSync(cert), key: readFileSync(key) };
   if (cert || key) throw new Error('--tls-cert and --tls-key go together');
   return undefined;

@@ -34,15 +34,15 @@ export async function runMaster(inForce: InForce, say: (line: string) => void): 
 }
 
 /** Opens the port and tells how to reach it. */
-async function open({ inForce, ending, lock, made, log, say }: Hull, app: Parameters<typeof openHttp>[0]['app'], closing: AbortController, store: string): Promise<OpenPort> {
-  const tls = tlsOf(inForce), bind = value<string>(inForce, 'bind');
+async function open({ inForce, ending, lock, directory, tokens, made, log, say }: Hull, app: Parameters<typeof openHttp>[0]['app'], closing: AbortController, store: string): Promise<OpenPort> {
+  const tls = await tlsOf(inForce, directory, tokens), bind = value<string>(inForce, 'bind');
   const http = await openHttp({ app, port: value(inForce, 'port'), bind, closing, ...(tls ? { tls } : {}) });
   ending.add('port', () => http.close());
   lock.update({ address: http.address });
   say(`stathub master ${version} at ${http.address}, store ${store}`);
   if (made && needsToken(bind)) {
-    say(`admin token, shown this once: ${made.admin}`);
-    say(`join a node:  stathub agent --master ${http.address} --token ${made.join}`);
+    say(`admin token, shown this once: ${tokens.withPin(made.admin)}`);
+    say(`join a node:  stathub agent --master ${http.address} --token ${tokens.withPin(made.join)}`);
   }
   log.info({ address: http.address, store }, 'master serves');
   return http;

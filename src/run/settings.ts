@@ -87,6 +87,10 @@ export const settings: readonly Setting[] = [
   { name: 'bind', parts: both, argument: '<address>', describe: 'address to listen on; any but loopback demands a token', default: () => '127.0.0.1', read: text },
   { name: 'store-directory', parts: both, argument: '<path>', describe: 'where everything is kept', default: (part) => join(home(), part), read: text, ancestor: { master: 'store.directory', agent: 'store.directory' } },
   { name: 'token-file', parts: ['master'], argument: '<file>', describe: 'the admin token is read from this file instead of being made', default: () => null, read: text },
+  { name: 'tls', parts: both, argument: '<auto>', describe: 'auto: serve https with a certificate of an own CA, which tokens pin', default: () => null, read: (value) => {
+    if (value !== 'auto') throw new Error(`${JSON.stringify(value)} is not auto; a certificate of your own is given by --tls-cert and --tls-key`);
+    return value;
+  } },
   { name: 'tls-cert', parts: both, argument: '<file>', describe: 'certificate (PEM): serve https', default: () => null, read: text },
   { name: 'tls-key', parts: both, argument: '<file>', describe: 'key (PEM) of the certificate', default: () => null, read: text },
   { name: 'beat', parts: ['master'], argument: '<time>', describe: 'how often an agent beats', default: () => 5000, read: duration },
