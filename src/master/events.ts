@@ -1,6 +1,7 @@
 // The cluster's history. The master's own events are gathered and appended in order; an agent's spool is taken up once each, by
 // generation and number, and acknowledged after it is durable.
 import type { ClusterEvent, NewEvent } from '../model/event.ts';
+import { maskSecrets, maskText } from '../model/secrets.ts';
 import type { Doc, Json, LogEntry, ReadLogOptions, Store } from '../store/store.ts';
 import type { Changes } from './changes.ts';
 
@@ -162,7 +163,7 @@ export class EventLog {
 const text = (value: unknown, fallback: string): string => (typeof value === 'string' ? value.slice(0, MOST_TEXT) : fallback);
 const plain = (value: unknown): Doc => (typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Doc : {});
 
-/** An event as a log entry; what came over a wire is brought into shape here. */
+/** An event as a log entry, without secrets; what came over a wire is brought into shape here. */
 function entryOf(event: NewEvent): Entry {
   const { app, instance, slot, node } = plain(event.subject);
   return {
@@ -172,9 +173,9 @@ function entryOf(event: NewEvent): Entry {
       ...(typeof app === 'string' ? { app } : {}), ...(typeof instance === 'string' ? { instance } : {}),
       ...(typeof slot === 'number' ? { slot } : {}), ...(typeof node === 'string' ? { node } : {}),
     },
-    message: text(event.message, ''),
+    message: maskText(text(event.message, '')),
     loudness: event.loudness === 'attention' || event.loudness === 'moving' ? event.loudness : 'quiet',
-    detail: plain(event.detail) as Json,
+    detail: maskSecrets(plain(event.detail)) as Json,
   };
 }
 

@@ -9,5 +9,5 @@ const test = suite('one meaning: embedded');
 let store: Store;
 test.before(async () => { store = await openEmbedded(scratch('store')); });
 test.after(() => store.close());
-agreementTests(test, () => ({ store, settle: async () => undefined }));
+agreementTests(test, () => ({ store, settle: async () => undefined }), 0.6);
 test.run();
