@@ -9,12 +9,12 @@ import type { ActorView } from '../../src/protocol/live.ts';
 import { treeRows } from '../../ui/actor-tree.ts';
 import { appStatus, notRunning, usageOf } from '../../ui/app-look.ts';
 import { eventStatus, perMinute, splitSubject, topSubjects } from '../../ui/event-look.ts';
-import { applyChanges, foldEvents, foldPart, partOf, replaceAll } from '../../ui/fold.ts';
+import { applyChanges, foldEvents, foldPart, partOf, replaceAll, foldUsage } from '../../ui/fold.ts';
 import { stays, stayWidths } from '../../ui/life.ts';
 import { mapKind, tileWidth, worstStatus } from '../../ui/map-layout.ts';
 import { countStatuses, findNeeds, missingSlots } from '../../ui/needs.ts';
 import { findRoute, railOf } from '../../ui/routes.ts';
-import { table } from '../../ui/series.ts';
+import { samples, table, withSample } from '../../ui/series.ts';
 import { slice } from '../../ui/window.ts';
 
 const app = (name: string, extra: object = {}): AppView => ({ name, revision: 1, scale: 2, start: true, deleting: false, status: 'running', reason: null, updatedAt: 5, instances: { wanted: 2, running: 2, healthy: 2, total: 2 }, spec: { type: 'service' }, ...extra } as AppView);
@@ -116,5 +116,32 @@ test('minutes become a line with gaps, long ranges are averaged', () => {
   const long = table([{ minute: 0, values: { cpu: [0, 1, 1] } }, { minute: 1, values: { cpu: [0, 3, 3] } }], 0, 799);
   assert.is(long.of('cpu')[0], 2);
   assert.ok(long.x.length <= 401);
+});
+test('samples go into the instances that they are of; others, and what is none, change nothing', () => {
+  const before = instance('a.0.x', 'running', { usage: null }), map = new Map([['a.0.x', before], ['b.0.y', instance('b.0.y', 'running')]]), other = map.get('b.0.y');
+  const change = { type: 'change' as const, topic: 'cluster', at: 1, usage: { 'a.0.x': [7, 0.5, 1024, 3, 1, 2, null, 0, 0, 0.5, null], 'gone.0.z': [7, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], 'b.0.y': [1] } };
+  assert.is(foldUsage(change, map), true);
+  assert.equal(map.get('a.0.x')!.usage, { at: 7, cpu: 0.5, mem: 1024, fds: 3, processes: 1, threads: 2, disk: null, ioRead: 0, ioWrite: 0, cpuShare: 0.5, memShare: null });
+  assert.is.not(map.get('a.0.x'), before, 'drawn again');
+  assert.is(map.get('b.0.y'), other);
+  assert.is(map.size, 2);
+  assert.is(foldUsage({ type: 'change', topic: 'cluster', at: 1 }, map), false);
+});
+test('the last five minutes grow by what comes, never by what is known', () => {
+  const one = (at: number, cpu: number) => ({ at, cpu, mem: 1, ioRead: null, ioWrite: null });
+  let recent = withSample({ at: [], cpu: [], mem: [], ioRead: [], ioWrite: [] }, one(1000, 1));
+  recent = withSample(recent, one(1000, 2));
+  recent = withSample(recent, one(3000, 3));
+  assert.equal([recent.at, recent.cpu], [[1000, 3000], [1, 3]]);
+  recent = withSample(recent, one(302_000, 4));
+  assert.equal([recent.at, recent.cpu, recent.ioRead], [[3000, 302_000], [3, 4], [null, null]]);
+  const drawn = samples(recent, 75_000);
+  assert.equal([drawn.x, drawn.of('cpu')], [[3, 301.999, 302], [3, null, 4]], 'a pause breaks the line');
+});
+test('a band of least and most goes with the averages', () => {
+  const drawn = table([{ minute: 10, values: { cpu: [1, 2, 4] } }, { minute: 12, values: { cpu: [0, 1, 3] } }], 10, 12);
+  assert.equal([drawn.of('cpu'), drawn.least('cpu'), drawn.most('cpu')], [[2, null, 1], [1, null, 0], [4, null, 3]]);
+  const thin = table([{ minute: 0, values: { cpu: [1, 2, 4] } }, { minute: 1, values: { cpu: [0, 4, 9] } }], 0, 800);
+  assert.equal([thin.of('cpu')[0], thin.least('cpu')[0], thin.most('cpu')[0]], [3, 0, 9], 'of two minutes the least of the least, the most of the most');
 });
 test.run();
