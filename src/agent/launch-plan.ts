@@ -6,7 +6,6 @@ import type { AgentContext } from './context.ts';
 import type { Account } from './effects/accounts.ts';
 import { bootId } from './effects/boot.ts';
 import { removeMembership } from './effects/cgroup.ts';
-import { joinFile } from './effects/cgroup.ts';
 import { launchDirectory } from './effects/launch-records.ts';
 import { switchWords } from './effects/switch-user.ts';
 import type { LaunchPlan } from './effects/run-script.ts';
@@ -25,9 +24,6 @@ export function environmentOf(context: AgentContext, record: InstanceRecord, lau
     node: { id: context.node, host: context.host, tags: context.tags, envs: record.nodeEnvs }, directory: launch.workDirectory,
   });
 }
-
-/** Files to which a process writes 0 to become one of a launch's and to come under its limits, in this order. */
-export const joinsOf = ({ cgroup, limits }: LaunchRecord): string[] => [joinFile(cgroup) ?? [], limits?.join ?? []].flat();
 
 /** Words that make a command run as the program of a launch does: its checks, what is executed beside it. */
 export const userWords = ({ tools }: AgentContext, { user }: LaunchRecord): string[] => (user && tools.userSwitch ? switchWords(tools.userSwitch, user) : []);

@@ -121,6 +121,8 @@ test('moves processes out of the way only where the whole tree is its own', () =
   const top = scratch('room');
   writeFileSync(join(top, 'cgroup.procs'), '');
   assert.not.ok(makeRoom(top, '4:memory:/x\n0::/user.slice\n'));
+  assert.not.ok(makeRoom(top, '0::/\n'), 'the machine\'s own root has no type');
+  writeFileSync(join(top, 'cgroup.type'), 'domain\n');
   assert.ok(makeRoom(top, '0::/\n'));
   assert.ok(existsSync(join(top, 'agent')));
 });

@@ -54,7 +54,8 @@ export function enableBelow(path: string): Controller[] {
         const file = join(step, 'cgroup.subtree_control');
         if (words(file).includes(name)) continue;
         try { control(file, `+${name}`); } catch (error) {
-          if (step !== steps[0] || !makeRoom(step)) throw error; // processes sit in it: they first go into a leaf
+          const busy = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'EBUSY';
+          if (!busy || step !== steps[0] || !makeRoom(step)) throw error; // processes sit in it: they first go into a leaf
           control(file, `+${name}`);
         }
       }
