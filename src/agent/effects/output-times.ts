@@ -55,7 +55,7 @@ export async function cursorUntil(instance: string, stream: Stream, at: number):
 /** Forgets the times of what is no longer kept, and thins out what is older than an hour to one a minute. @param now epoch ms */
 export function pruneTimes(instance: string, stream: Stream, now: number): void {
   const { first } = segmentsOf(instance, stream), all = timesOf(instance, stream);
-  const held = all.filter(([, cursor], i) => cursor >= first || (all[i + 1]?.[1] ?? -1) >= first);
+  const held = all.filter(([, cursor], i) => cursor >= first || (all[i + 1]?.[1] ?? Infinity) >= first);
   let last = -Infinity;
   const spread = (gapMs: number) => ([at]: Mark): boolean => { const keep = at > now - hourMs || at >= last + gapMs; if (keep) last = at; return keep; };
   let kept = held.filter(spread(60_000));
