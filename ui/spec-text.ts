@@ -2,7 +2,7 @@
 import type { AppSpec } from '../src/model/app.ts';
 
 const defaults: Record<string, unknown> = {
-  args: [], shell: false, workingDirectory: null, envs: {}, ports: [], debugPort: false, consolePort: false, uris: [], killSignal: 15, killTimeoutSeconds: 10, killMode: 'group', healthChecks: [],
+  args: [], shell: false, workingDirectory: null, envs: {}, ports: [], debugPort: false, consolePort: false, uris: [], killSignal: 15, killTimeoutSeconds: 10, killMode: 'group', preStop: null, healthChecks: [],
   resAlloc: { cpus: null, mem: null, disk: null }, limits: { fds: null, processes: null, fileSize: null, cpus: null, nice: 0, umask: '022' }, user: null,
   restart: { policy: 'always', delaySeconds: 1, factor: 2, maxDelaySeconds: 300, jitter: 0.25, resetAfterSeconds: 600, attempts: 3, periodSeconds: 600, giveUp: false },
   startTimeoutSeconds: null, routes: [],

@@ -17,6 +17,7 @@ import { LaunchPorts } from './launch-ports.ts';
 import { moment, monoMs } from './moment.ts';
 import { NodeShare } from './node-share.ts';
 import type { InstanceRecord, LaunchRecord } from './records.ts';
+import { beforeStop } from './pre-stop.ts';
 import { askToEnd, endTree, untilEmpty } from './tree-signals.ts';
 import { WorkDirectory } from './work-directory.ts';
 
@@ -213,10 +214,7 @@ export class Program {
   }
 
   /** Nobody is left of a run: its cgroup goes, off the path of what follows. */
-  #release(run: Run): void {
-    const { record } = run;
-    if (record) setImmediate(() => removeMembership(record.cgroup));
-  }
+  #release({ record }: Run): void { if (record) setImmediate(() => removeMembership(record.cgroup)); }
 
   #signal(killing: Killing | null, killTimeoutMs: number): void {
     const run = this.#run;
@@ -226,8 +224,10 @@ export class Program {
       run.killedBy = killing.by;
       this.#note(run.record!, (launch) => writeStopping(launch, { ...killing, deadlineMono: monoMs() + killTimeoutMs }));
     }
+    const { preStop = null } = this.#record().spec; // an older record does not know it
     if (this.#phase === 'launched' && !this.#identify(run)) run.pending ??= 'signal';
-    else this.#send(run);
+    else if (killing === null || preStop === null || this.#phase !== 'running') this.#send(run);
+    else if (!run.preparing) run.preparing = beforeStop(this.#context, this.#record(), run.record!, preStop, killTimeoutMs).then(() => { if (this.#run === run && this.#phase !== 'empty') this.#send(run); });
   }
 
   /** Its pid may be written although the notice of it is still under way. */

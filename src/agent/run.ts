@@ -21,12 +21,14 @@ export interface Run {
   /** A signal that came before the pid was known. */
   pending: 'signal' | 'kill' | null;
   cancelled: boolean;
+  /** Its preStop, once that began. */
+  preparing: Promise<void> | null;
 }
 
 /** A launch found at the agent's start. */
 export interface AdoptedRun { record: LaunchRecord; identity: ProgramIdentity | null; exit: Exit | null; /** Nobody of its tree is left. */ empty: boolean }
 
-export const newRun = (): Run => ({ record: null, tree: null, exit: null, killedBy: null, peakMem: 0, pending: null, cancelled: false });
+export const newRun = (): Run => ({ record: null, tree: null, exit: null, killedBy: null, peakMem: 0, pending: null, cancelled: false, preparing: null });
 
 export const treeOf = (node: string, instance: string, record: LaunchRecord, identity: ProgramIdentity | null): Tree =>
   ({ membership: record.cgroup, program: identity && { pid: identity.pid, startTime: identity.startTime }, node, instance, epoch: record.epoch, ...(record.user?.private ? { uid: record.user.uid } : {}) });

@@ -44,6 +44,12 @@ const uri = z.union([address, z.strictObject({
   return { ...given, extract: given.extract ?? archive.test(given.uri.replace(/[?#].*$/, '')) };
 });
 
+const ownTime = seconds(day, 0.1).nullable().default(null);
+const preStop = z.union([
+  z.strictObject({ command: z.array(text(16_384)).min(1).max(1000), timeoutSeconds: ownTime }),
+  z.strictObject({ url: z.string().max(8192).regex(/^https?:\/\/\S+$/i, 'must be an http:// or https:// address'), timeoutSeconds: ownTime }),
+]);
+
 const healthCheck = z.strictObject({
   protocol: z.enum(['HTTP', 'HTTPS', 'TCP', 'COMMAND', 'FILE']).default('HTTP'),
   role: z.enum(['live', 'ready', 'startup']).default('live'),
@@ -107,6 +113,7 @@ export const appFields = z.strictObject({
   uris: named(z.array(uri).max(100).default([]), 'Files to fetch; archives are unpacked.'),
   killSignal: named(signal.default(15), 'Number or name.'), killTimeoutSeconds: seconds(day).default(10),
   killMode: z.enum(['group', 'process']).default('group'),
+  preStop: named(preStop.nullable().default(null), 'Done before the kill signal, within killTimeoutSeconds: a command, or a POST to a URL. ${NAME} is replaced.'),
   healthChecks: z.array(healthCheck).max(20).default([]),
   resAlloc: named(z.strictObject({
     cpus: cores.nullable().default(null), mem: size('memory', 1024 ** 2).nullable().default(null), disk: size('disk', 0).nullable().default(null),

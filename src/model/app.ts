@@ -1,6 +1,8 @@
 // What a user declares: an app. The shape after validation: every default filled in (see app-schema.ts for the rules).
 
 export interface PortSpec { name: string | null; /** 0: the agent picks. */ port: number }
+/** Done before the kill signal. `timeoutSeconds` null: half of the kill timeout. */
+export type PreStopSpec = ({ command: string[] } | { url: string }) & { timeoutSeconds: number | null };
 export interface UriSpec {
   uri: string; sha256: string | null;
   /** Unpack zip, tar and tar.gz. Default: by the name's ending. */
@@ -47,6 +49,7 @@ export interface AppSpec {
   uris: UriSpec[];
   /** Signal number. */
   killSignal: number; killTimeoutSeconds: number; killMode: 'group' | 'process';
+  preStop: PreStopSpec | null;
   healthChecks: HealthCheckSpec[];
   resAlloc: ResAlloc; limits: LimitsSpec;
   user: string | null;

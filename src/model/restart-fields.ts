@@ -1,8 +1,8 @@
 // Which changes of a spec need a new process (DESIGN section 4): placement, meta, dependsOn, restart, logs, routes, the
-// timings of health checks, update, schedule and start do not. Two specs with the same key share a running instance.
+// timings of health checks, update, schedule, preStop and start do not. Two specs with the same key share a running instance.
 import type { AppSpec, HealthCheckSpec } from './app.ts';
 
-const without = ['name', 'placement', 'meta', 'dependsOn', 'restart', 'logs', 'routes', 'start', 'update', 'schedule', 'startTimeoutSeconds'] as const;
+const without = ['name', 'placement', 'meta', 'dependsOn', 'restart', 'logs', 'routes', 'start', 'update', 'schedule', 'startTimeoutSeconds', 'preStop'] as const;
 const timings = ['initialDelaySeconds', 'intervalSeconds', 'timeoutSeconds', 'maxConsecutiveFailures'] as const;
 
 /** JSON with the keys of every object in order: equal values give equal texts. */

@@ -74,10 +74,12 @@ function tcp(check: HealthCheckSpec, target: ProbeTarget, signal: AbortSignal): 
   });
 }
 
-/** Runs the check's shell line as the program would run it; its whole group ends with the time limit. */
-async function command(check: HealthCheckSpec, target: ProbeTarget, signal: AbortSignal): Promise<ProbeAnswer> {
+const command = (check: HealthCheckSpec, target: ProbeTarget, signal: AbortSignal): Promise<ProbeAnswer> => runCommand(['/bin/sh', '-c', check.command ?? ''], target, signal);
+
+/** Runs a command as the program would run it; its whole group ends with the signal. Exit status 0 is ok. */
+export async function runCommand(given: readonly string[], target: ProbeTarget, signal: AbortSignal): Promise<ProbeAnswer> {
   const { execa } = await import('execa');
-  const [program, ...words] = [...(target.as ?? []), '/bin/sh', '-c', check.command ?? ''];
+  const [program, ...words] = [...(target.as ?? []), ...given];
   const child = execa(program!, words, {
     cwd: target.cwd, env: target.env, extendEnv: false, detached: true, cleanup: false, stdin: 'ignore', reject: false, all: true, maxBuffer: mostFile,
   });
