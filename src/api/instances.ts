@@ -31,6 +31,7 @@ export function instanceRoutes(app: Api, { cluster }: Resource): void {
     const items = await cluster.health(c.req.param('id'));
     return reply(c, { items, total: items.length, from: 0, size: items.length });
   });
-  app.get('/v1/instances/:id/usage', says({ tag: 'instances', summary: 'What it uses, now and by the minute', gives: 'UsageAnswer', refuses: [404] }), query(rangeQuery), async (c) =>
+  app.get('/v1/instances/:id/usage', says({ tag: 'instances', summary: 'What it uses, now and by the minute',
+    description: '`now` is its newest sample, `recent` those of the last five minutes. Each value of a point is [least, average, most] of its minute: `cpu` in cores, `mem` and `disk` in bytes, `fds`, `processes`, `ioRead` and `ioWrite` in bytes a second. Asking counts as watching: its node samples it every two seconds for a while.', gives: 'UsageAnswer', refuses: [404] }), query(rangeQuery), async (c) =>
     reply(c, await cluster.usage(c.req.param('id'), ...minutesOf(c.req.valid('query').range))));
 }

@@ -57,7 +57,7 @@ export function nodeRoutes(app: Api, { cluster }: Resource): void {
     const { id } = await cluster.node(c.req.param('id'));
     return reply(c, await cluster.instances(narrowed(q.query, exactly('node', id)), pageOf(c, q)));
   });
-  app.get('/v1/nodes/:id/metrics', says({ tag: 'nodes', summary: 'A node\'s figures by the minute', description: 'Each value is [least, average, most] of its minute.', gives: 'SeriesList', refuses: [404] }),
+  app.get('/v1/nodes/:id/metrics', says({ tag: 'nodes', summary: 'A node\'s figures by the minute', description: 'Each value is [least, average, most] of its minute: `cpu` as a part of all cores, `load` of one minute, `memUsed` and `diskUsed` in bytes, `netIn` and `netOut` in bytes a second.', gives: 'SeriesList', refuses: [404] }),
     query(rangeQuery), async (c) => {
       const points = await cluster.nodeMetrics(c.req.param('id'), ...minutesOf(c.req.valid('query').range));
       return reply(c, { items: points, total: points.length, from: 0, size: Math.max(points.length, maxPageSize) });

@@ -44,6 +44,7 @@ export class PointOutbox {
   constructor(options: OutboxOptions, times = usual) {
     this.#options = options;
     this.#times = times;
+    this.#later(); // an earlier agent may have left some
   }
 
   add(points: readonly Point[]): void {
