@@ -22,7 +22,7 @@ interface Said {
 
 const meaning: Record<number, string> = {
   400: 'The request cannot be read', 401: 'A token is needed', 403: 'Not allowed', 404: 'There is no such thing', 409: 'It is in the way of what is there',
-  412: 'Somebody else changed it', 422: 'Understood, but not valid', 500: 'An unexpected error', 501: 'Not possible here', 503: 'Not now: starting, stopping, or the store or the node is away', 504: 'No answer in time',
+  412: 'Somebody else changed it', 422: 'Understood, but not valid', 500: 'An unexpected error', 501: 'Not possible here', 503: 'Not now: starting, stopping, standing by, or the store or the node is away', 504: 'No answer in time',
 };
 
 export function says(said: Said) {

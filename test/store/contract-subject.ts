@@ -18,6 +18,8 @@ export interface Adapter {
   open(): Promise<Bench>;
   /** `expire` may keep what is younger than this beyond its time (daily indices: a day). */
   expiryGrainMs: number;
+  /** How many race for one record. */
+  writers: number;
   /** Runs of each property test. */
   runs: number;
 }

@@ -6,6 +6,7 @@ import { contract } from './contract.ts';
 contract({
   name: 'embedded',
   expiryGrainMs: 0,
+  writers: 100,
   runs: 60,
   async open() {
     const directory = scratch('store');

@@ -41,7 +41,7 @@ export class Daemon {
       if (!address || (await fetch(address + asked)).status !== 200) return false;
       this.address = address;
       return true;
-    }, 20_000);
+    }, 60_000);
     return this;
   }
 

@@ -27,7 +27,7 @@ else {
 
   story.before(async () => {
     elastic = await ElasticCluster.start(9, freshDirectory('elasticsearch'));
-    hub = new Hub([...quickTimes, ...elasticArgs(elastic.url, 'away'), '--elastic-timeout', '700ms']);
+    hub = new Hub([...quickTimes, ...elasticArgs(elastic.url, 'away'), '--elastic-timeout', '3s']);
     await hub.start(1);
     await hub.master.ok('POST', '/v1/apps', { ...app('web'), start: true, placement: { scale: 2 }, restart: { delaySeconds: 0.1 } });
     await hub.running('web', 2);

@@ -13,7 +13,8 @@ export async function contractOn(major: Major): Promise<void> {
   contract({
     name: `Elasticsearch ${versions[major]}`,
     expiryGrainMs: 86_400_000,
-    runs: 6,
+    writers: 25,
+    runs: 3,
     async open() {
       const bench = {
         store: await open(),
