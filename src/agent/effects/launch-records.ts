@@ -2,9 +2,9 @@
 //
 // No file is ever rewritten: a new one is written and synced, then the old one unlinked; the highest whole one counts. So
 // whatever moment the power goes, the last acknowledged record is there.
-import { mkdirSync, readFileSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { syncDirectory, writeSynced } from './durable.ts';
+import { makeDirectory, syncDirectory, writeSynced } from './durable.ts';
 import { quarantine, type QuarantineNotice } from './quarantine.ts';
 
 /** An instance as found on disk. */
@@ -47,10 +47,10 @@ const recordName = /^record\.(\d+)\.json$/;
  * @param record plain JSON
  */
 export async function writeRecord(directory: string, record: object): Promise<void> {
-  const existing = numbers(directory, recordName);
+  const existing = existsSync(directory) ? numbers(directory, recordName) : [];
   if (existing.length === 0) {
-    mkdirSync(directory, { recursive: true, mode: 0o700 }); // whoever its program runs as is let in by name (NodeShare)
-    mkdirSync(join(directory, 'launches'), { recursive: true, mode: 0o711 });
+    await makeDirectory(directory, 0o700); // whoever its program runs as is let in by name (NodeShare)
+    await makeDirectory(join(directory, 'launches'), 0o711);
   }
   await writeSynced(join(directory, `record.${(existing.at(-1) ?? 0) + 1}.json`), `${JSON.stringify(record)}\n`);
   await syncDirectory(directory);
