@@ -35,12 +35,13 @@ export const userWords = ({ tools }: AgentContext, { user }: LaunchRecord): stri
  */
 export function newLaunch(context: AgentContext, { assignment, spec }: InstanceRecord, directory: string, launch: number, ports: PortSet, user: Account | null, restarts: number): LaunchRecord {
   const own = launchDirectory(directory, launch), cgroup = context.launcher.membership(own, assignment.id, launch);
+  const workDirectory = spec.workingDirectory ?? join(own, 'work');
   const { mem: memory, cpus } = spec.resAlloc, { cpus: cpuQuota, processes } = spec.limits;
   try {
     const limits = context.limits.apply(assignment.id, cgroup, { memory, cpus, cpuQuota, processes });
     return {
       launch, boot: bootId(), at: Date.now(), mono: monoMs(), epoch: statEpoch(assignment.epoch, launch), revision: assignment.revision,
-      ...ports, user, cgroup, limits, restarts, output: outputSizes(directory), workDirectory: spec.workingDirectory ?? join(own, 'work'),
+      ...ports, user: user?.private ? { ...user, home: workDirectory } : user, cgroup, limits, restarts, output: outputSizes(directory), workDirectory,
     };
   } catch (error) {
     context.launcher.abandon(own);

@@ -51,7 +51,7 @@ export class NodeShare {
     if (name !== 'auto' && uid !== 0 && name === context.user.name) return null; // the agent itself
     if (uid !== 0) throw new Error(`user ${JSON.stringify(name)} cannot be had: the agent does not run as root, so it starts programs only as ${context.user.name}`);
     if (!context.tools.userSwitch) throw new Error('the user of a program cannot be changed on this node: neither setpriv (util-linux) nor chroot (coreutils) was found');
-    const account = name === 'auto' ? privateAccount(await context.users.take(this.#directory), this.#workPath) : await findAccount(name);
+    const account = name === 'auto' ? privateAccount(await context.users.take(this.#directory)) : await findAccount(name);
     if (!account) throw new Error(`there is no user ${JSON.stringify(name)} on this node`);
     if (this.#over) {
       context.users.release(this.#directory);
@@ -96,5 +96,5 @@ export class NodeShare {
   }
 }
 
-/** A user that is only a number. */
-const privateAccount = (uid: number, home: string): Account => ({ uid, gid: uid, name: `stathub-${uid}`, home, shell: '/bin/sh', private: true });
+/** A user that is only a number. At home where its launch works. */
+const privateAccount = (uid: number): Account => ({ uid, gid: uid, name: `stathub-${uid}`, home: '/', shell: '/bin/sh', private: true });

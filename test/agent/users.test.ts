@@ -53,7 +53,7 @@ test('"auto": a user of its own for each instance, kept over restarts and the ag
   assert.is(spawnSync('tar', ['-czf', join(content, 'c.tar.gz'), '-C', content, 'sub']).status, 0);
   const spec = sh('cat sub/file && echo more >>sub/file && touch sub/new && exec sleep 100000', {
     user: 'auto', uris: [`file://${content}/c.tar.gz`], placement: { scale: 2 },
-    healthChecks: [{ protocol: 'COMMAND', command: 'test "$(id -u)" = "${USER#stathub-}" && test "$PWD" -ef . && test -w sub/new', initialDelaySeconds: 0, intervalSeconds: 1, timeoutSeconds: 5 }],
+    healthChecks: [{ protocol: 'COMMAND', command: 'test "$(id -u)" = "${USER#stathub-}" && test "$PWD" -ef . && test "$HOME" -ef . && test -w sub/new', initialDelaySeconds: 0, intervalSeconds: 1, timeoutSeconds: 5 }],
   });
   await agent.deploy({ name: 'own', ...spec });
   const both = await until('two run', async () => { const all = (await agent.instances('own')).filter((i) => i.status === 'running'); return all.length === 2 && all; }, 20_000);
