@@ -16,11 +16,16 @@ const lookMs = 1000;
 /** Prints the output of an instance as it is, or of all of an app: each line then begins with its slot. */
 export async function logs(client: Client, output: Output, name: string, options: LogOptions): Promise<void> {
   if (isInstance(name)) return one(client, output, name, options);
-  let ids = await instancesOf(client, name);
+  let missing: unknown = null;
+  let ids = await instancesOf(client, name).catch((error: unknown): string[] => {
+    if (options.follow || !(error instanceof CliError && error.exit === exitCode.notFound)) throw error;
+    missing = error; // deleted, maybe: what it printed is kept
+    return [];
+  });
   if (ids.length === 0 && !options.follow) {
     ids = await goneOf(client, name);
-    if (ids.length === 0) throw new CliError(exitCode.notFound, `${name} has no instance, so no output`, `\`stathub why ${name}\` tells why`);
-    output.err(`${name} has no instance now; this is what ${ids[0]} printed, which is gone\n`);
+    if (ids.length === 0) throw missing ?? new CliError(exitCode.notFound, `${name} has no instance, so no output`, `\`stathub why ${name}\` tells why`);
+    output.err(`${name} ${missing ? 'is gone' : 'has no instance now'}; this is what ${ids[0]} printed, which is gone\n`);
   }
   if (!options.follow) {
     for (const result of await Promise.allSettled(ids.map((id) => prefixed(client, output, id, options, ids.length > 1)))) if (result.status === 'rejected') throw result.reason;

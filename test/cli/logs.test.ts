@@ -39,7 +39,11 @@ test('one: its bytes; several: whole lines behind their slots; none: what the la
   try { await run('web'); assert.unreachable(); } catch (error) { assert.is((error as { exit?: number }).exit, 3); }
   cluster.addEvent('gone', { subject: { app: 'web', instance: 'web.0.cccccccc', node: 'n1' } });
   await run('web').catch((error: { exit: number }) => assert.is(error.exit, 3)); // the sample cluster keeps nothing of it
-  assert.match(err(), /this is what web\.0\.cccccccc printed/);
+  assert.match(err(), /web has no instance now; this is what web\.0\.cccccccc printed/);
+  cluster.appMap.clear();
+  await run('web').catch((error: { exit: number }) => assert.is(error.exit, 3));
+  assert.match(err(), /web is gone; this is what web\.0\.cccccccc printed/);
+  try { await run('never-was'); assert.unreachable(); } catch (error) { assert.match(String(error), /no app never-was/); }
   await port.close();
 });
 
