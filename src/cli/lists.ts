@@ -11,6 +11,10 @@ import { bold, dim, json, status, table, type Output } from './output.ts';
 import { firstPages } from './pages.ts';
 
 interface List<T> { items: T[]; total: number }
+/** `20001,20002,debug:20003,console:20004`. */
+const portsOf = ({ ports, debugPort, consolePort }: Pick<InstanceView, 'ports' | 'debugPort' | 'consolePort'>): string =>
+  [...ports, ...(debugPort === null ? [] : [`debug:${debugPort}`]), ...(consolePort === null ? [] : [`console:${consolePort}`])].join(',') || '–';
+
 export interface ListOptions { query: string; json: boolean; watch: boolean; size: number }
 
 /** Prints a list, or a line that says that it is empty and what to do. With `watch`: again at every change, until Ctrl-C. */
@@ -56,7 +60,7 @@ const ofShare = (shown: string, share: number | null | undefined): string => (sh
 
 export const instances = (client: Client, output: Output, options: ListOptions): Promise<void> =>
   list<InstanceView>(client, output, options, '/v1/instances', (items) => table(['INSTANCE', 'STATUS', 'PID', 'PORTS', 'CPU', 'MEMORY', 'RESTARTS', 'AGE', 'NODE', 'BECAUSE'], items.map((i) => [
-    bold(i.id, output), status(i.status, output), i.pid === null ? '–' : String(i.pid), i.ports.join(',') || '–', percent(i.usage?.cpu ?? null), ofShare(memory(i.usage?.mem ?? null), i.usage?.memShare), String(i.restarts),
+    bold(i.id, output), status(i.status, output), i.pid === null ? '–' : String(i.pid), portsOf(i), percent(i.usage?.cpu ?? null), ofShare(memory(i.usage?.mem ?? null), i.usage?.memShare), String(i.restarts),
     age(i.startedAt === null ? null : Date.now() - i.startedAt), i.node, because(i.reason),
   ]), output), 'no instances');
 
