@@ -1,5 +1,5 @@
-// Commands that run beside programs here, by the name that the master gave each. They end with their line, their client or their
-// instance; nothing of them outlives this agent.
+// Commands that run beside programs here, by the name that the master gave each. They end with their line, their client or the
+// launch they were begun beside. After a kill -9 of this agent one may run on, in the groups of its instance, and ends with that.
 import { join } from 'node:path';
 import { Refusal } from '../model/errors.ts';
 import { execRequest, type ExecChunk, type ExecInput } from '../protocol/exec.ts';
@@ -9,6 +9,8 @@ import type { Entry } from './entry.ts';
 import { planOf } from './launch-plan.ts';
 
 const mostSessions = 50;
+/** How often is looked whether the launch still runs: a shell that was left open must not hold up a restart. ms */
+const lookMs = 200;
 
 export class ExecSessions {
   readonly #context: AgentContext;
@@ -37,10 +39,12 @@ export class ExecSessions {
     this.#sessions.set(name, session);
     const gone = (): void => { session.hangUp().catch((error: unknown) => this.#context.options.log('warn', `what was run in ${entry.id} could not be ended: ${(error as Error).message}`)); };
     signal.addEventListener('abort', gone, { once: true });
+    const look = setInterval(() => { if (entry.program.run !== launch || entry.program.phase !== 'running') { clearInterval(look); gone(); } }, lookMs);
     send({ stream: 'stdout', bytes: '' });
     try {
       return { code: await session.ended };
     } finally {
+      clearInterval(look);
       signal.removeEventListener('abort', gone);
       this.#sessions.delete(name);
     }

@@ -78,6 +78,17 @@ story('a client that goes takes its command along, also one that ignores the han
   assert.ok(lives(one.pid), 'the program of the instance is not touched');
 });
 
+story('a command that is left open does not hold up a restart of the program', async () => {
+  const s = await open(['sh', '-c', 'trap "" HUP; echo here; while :; do sleep 1; done'], null);
+  await s.says(/here/);
+  process.kill(one.pid, 'SIGKILL');
+  const began = Date.now();
+  await until('it ends with the launch', () => s.seen.closed);
+  const before = one;
+  [one] = await until('the program runs again', async () => { const all = await hub.instances('app:web'); return all[0]?.status === 'running' && all[0].pid !== before.pid && all; });
+  assert.ok(Date.now() - began < 9000, `${Date.now() - began} ms, although the kill timeout is 10 s`);
+});
+
 story('told as events, without arguments; nothing is left on the disk; bad messages and roles are refused', async () => {
   const s = await open(['true', 'hunter2'], null);
   await until('it ends', () => s.seen.closed);
