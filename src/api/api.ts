@@ -62,7 +62,7 @@ export function createApi(options: ApiOptions): Api {
   execRoute(app, resource);
   tokenRoutes(app, auth.tokens, resource);
   const unforeseen = (error: unknown) => options.onError?.(error, { method: 'GET', path: '/v1/live', incident: 'live' });
-  liveRoute(app, new LiveHub({ cluster, version, onError: unforeseen }));
+  liveRoute(app, new LiveHub({ cluster, version, onError: unforeseen }), closing);
   options.extraRoutes?.(app, { closing });
   return app;
 }

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { WebSocket } from 'ws';
 import { masterOn } from '../../elasticsearch/master-on.ts';
 import { Daemon, Hub, quickTimes } from '../../support/hub.ts';
 import { until } from '../../support/until.ts';
@@ -60,6 +61,10 @@ if (args) {
 
   story('a leader that was paused does not lead when it goes on: what it is asked then is not lost between two', async () => {
     await hub.master.start([], { asked: '/healthz' }); // stands by now
+    // Somebody watches it: he must not go on looking at what it knew.
+    const watching = new WebSocket(`${other.address.replace('http', 'ws')}/v1/live`);
+    await new Promise((resolve, reject) => watching.once('open', resolve).once('error', reject));
+    const left = new Promise<number>((resolve) => watching.once('close', resolve));
     other.pause();
     await leads(hub.master);
     await hub.master.ok('POST', '/v1/apps', { name: 'meanwhile', toProcess: 'sleep', args: ['1'], start: false });
@@ -70,6 +75,7 @@ if (args) {
     if (late.status < 300) assert.ok(names.includes('late'), 'acknowledged, so it is there');
     else assert.is(late.status, 503, JSON.stringify(late.body));
     await until('it stands by', async () => (await other.call('GET', '/readyz')).body.detail?.includes(hub.master.address), 15_000);
+    assert.is(await left, 1012);
     await linked(hub.master);
     assert.equal(await running(hub.master), pids);
     assert.ok((await hub.master.get('/v1/apps')).items.some((app: any) => app.name === 'meanwhile'));
