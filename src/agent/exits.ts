@@ -1,11 +1,12 @@
 // How a launch ended, as it is told: from the launcher's word, the last output, and what the agent itself saw.
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import type { Exit, ExitReason } from '../model/instance.ts';
+import { exitText } from '../model/instance-status.ts';
 import { signalNumber } from '../model/signals.ts';
 import { readSetup, type ProgramExit } from './effects/launch-facts.ts';
 import { launchDirectory } from './effects/launch-records.ts';
 import { memoryEvidence, type MemoryEvidence } from './effects/limit-groups.ts';
-import { outputFile } from './effects/output.ts';
+import { appendPlatformLine, outputFile } from './effects/output.ts';
 import type { LaunchRecord } from './records.ts';
 
 const tailLines = 20, tailBytes = 4096;
@@ -70,4 +71,10 @@ export function exitOf(ended: ProgramExit, launch: EndedLaunchFacts, reason: Exi
     quota: oom && launch.memory?.limit != null ? { what: 'memory', used: launch.memory.peak ?? launch.memory.limit, limit: launch.memory.limit } : null,
     tail: [...lastOutput(launch.directory, launch.output), ...(launch.setup ? [launch.setup] : []), ...(ended.complaint ? [ended.complaint] : []), ...extra].slice(-tailLines),
   };
+}
+
+/** Writes an end for want of memory into the app's own log, where the kernel says nothing of it. @returns the exit */
+export function tellEnd(directory: string, exit: Exit): Exit {
+  if (exit.reason === 'oom') try { appendPlatformLine(directory, `launch ${exit.launch} ${exitText(exit)}`, exit.at); } catch { /* a full disk: the exit itself says it */ }
+  return exit;
 }

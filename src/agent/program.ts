@@ -10,7 +10,7 @@ import { launchDirectory, type LaunchNumbers } from './effects/launch-records.ts
 import { appendPlatformLine } from './effects/output.ts';
 import { requireRoom } from './effects/room.ts';
 import { isEmpty, type Tree } from './effects/tree.ts';
-import { exitOf, whatKernelSays } from './exits.ts';
+import { exitOf, tellEnd, whatKernelSays } from './exits.ts';
 import { newLaunch, planOf } from './launch-plan.ts';
 import { newRun, refusalOf, refusedExit, startedEvent, treeOf, type AdoptedRun, type Phase, type Run } from './run.ts';
 import { LaunchPorts } from './launch-ports.ts';
@@ -196,7 +196,7 @@ export class Program {
     // Only a program that failed early, and not by a signal, may have found its port taken.
     const suspicious = ended.code !== null && ended.code !== 0 && ended.at - at < 10_000 && !run.pending;
     const taken = suspicious ? await this.#ports.takenByOthers(run.record!).catch((error: unknown) => { this.#warn('who has its ports could not be seen', error); return null; }) : null;
-    run.exit = exitOf(ended, { launch, at, directory: this.#directory, by: run.killedBy, seenMem: run.peakMem, ...whatKernelSays(this.#directory, run.record!) }, taken === null ? null : 'port-taken', taken === null ? [] : [taken]);
+    run.exit = tellEnd(this.#directory, exitOf(ended, { launch, at, directory: this.#directory, by: run.killedBy, seenMem: run.peakMem, ...whatKernelSays(this.#directory, run.record!) }, taken === null ? null : 'port-taken', taken === null ? [] : [taken]));
     const empty = isEmpty(run.tree!);
     this.#phase = empty ? 'empty' : 'ended';
     if (empty) this.#release(run);

@@ -78,6 +78,9 @@ test('memory over what is allotted, where no cgroup limits it: told, ended as oo
   await deploy(cluster, { name: 'grows', toProcess: process.execPath, args: ['-e', grows], resAlloc: { mem: 120 * MiB }, restart: { policy: 'never' } });
   const ended = await see(hubs.bare, 'grows', 'ended', (i) => i.exit && i.status === 'failed', 20_000);
   const { exit } = ended;
+  const { now, recent } = await cluster.usage(ended.id, minute(), minute());
+  assert.is(now, null);
+  assert.ok(recent!.mem.some((mem) => mem! > 90 * MiB), 'what led to its end is still there');
   assert.equal([exit!.reason, exit!.quota?.what, exit!.quota?.limit], ['oom', 'memory', 120 * MiB]);
   assert.ok(exit!.quota!.used > 120 * MiB && exit!.quota!.used < 250 * MiB, String(exit!.quota!.used));
   assert.ok(exit!.peakMem! >= exit!.quota!.used, 'the peak is no less');

@@ -11,7 +11,7 @@ import type { Meter } from './meter.ts';
 /** Ends an instance that is over a limit: in its own log first, then as a stop with that reason; the sample goes on its exit record. */
 export function endForLimit(instances: Instances, entry: Entry, quota: Exceeded, text: string): void {
   const at = Date.now();
-  appendPlatformLine(entry.directory, `stopped for its ${quota.what}: ${text}`, at);
+  try { appendPlatformLine(entry.directory, `stopped for its ${quota.what}: ${text}`, at); } catch { /* a full disk: it is stopped all the same, and its exit says why */ }
   instances.say(entry, { type: 'limit.exceeded', what: quota.what === 'memory' ? 'oom' : 'disk', text, quota, at });
 }
 

@@ -73,8 +73,9 @@ export class UsageSampler {
 
   /** What an instance uses now; whoever asks is watching for a while. */
   answer(entry: Entry): UsageAnswer {
-    const meter = this.#meterOf(entry);
+    const running = this.#meterOf(entry), meter = running ?? this.#meters.get(entry.id);
     if (!meter) return { now: null, recent: null };
+    if (!running) return { now: null, recent: meter.history.recent(Date.now()) }; // what led to its end
     if (monoMs() - meter.mono >= Math.min(1000, this.#options.times.usageWatchedMs)) this.#take(meter, true);
     this.watch([entry.id], lookMs);
     return { now: entry.usage, recent: meter.history.recent(Date.now()) };
