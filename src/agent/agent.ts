@@ -114,6 +114,12 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
   const quota = new PolledQuota(context, instances);
   const usage = new UsageSampler({ instances, times: options.times, onPoints: (some) => points.add(some), onRows: (rows) => link.usage(rows), onPolled: (meter) => quota.look(meter) });
   const disk = new DiskWatch(context, instances);
+  let shipping: import('./shipping.ts').Shipping | null = null;
+  const startShipping = async (url: string): Promise<void> => {
+    const { Shipping } = await import('./shipping.ts');
+    shipping = new Shipping({ url, node, warn, sources: () => retention.outputs() });
+    shipping.start();
+  };
   const retention = new Retention(context, instances, join(storeDirectory, 'kept'));
   instances.onGone = (entry) => { retention.gone(entry).catch((error: unknown) => warn(`what is left of ${entry.id} could not be put away`, error)); };
   const roster = new Roster(node);
@@ -143,6 +149,7 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
       limitWatch.start();
       disk.start();
       retention.start();
+      if (options.shipLogs !== null) await startShipping(options.shipLogs);
     }),
     link: fromCallback<AgentEvent, object>(() => {
       let over = false;
@@ -185,6 +192,7 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
     await disk.stop();
     self.stop();
     instances.stop();
+    await shipping?.stop();
     await retention.stop();
     await rotation.stop();
     await launcher.close();

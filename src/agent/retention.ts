@@ -54,6 +54,15 @@ export class Retention {
     try { return statSync(path).isDirectory() ? path : null; } catch { return null; }
   }
 
+  /** Where output lies, of instances that are here and that are gone. */
+  *outputs(): Generator<{ id: string; app: string; slot: number; directory: string; over: boolean }> {
+    for (const { id, directory, record: { assignment: { app, slot } } } of this.#instances.entries.values()) yield { id, app, slot, directory, over: false };
+    for (const id of keptIn(this.#kept)) {
+      const [, app, slot] = /^(.+)\.(\d+)\.[^.]+$/.exec(id) ?? [];
+      if (app !== undefined) yield { id, app, slot: Number(slot), directory: join(this.#kept, id), over: true };
+    }
+  }
+
   /** An instance is gone: its output is kept for as long as its app says. */
   async gone(entry: Entry): Promise<void> {
     this.#due.delete(entry.id);

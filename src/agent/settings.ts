@@ -24,6 +24,8 @@ export interface AgentOptions {
   evacuateMs: number;
   /** How long the files of the newest crashed launch of each slot are kept, ms. */
   keepCrashedMs: number;
+  /** Elasticsearch that output is shipped to; null: none. */
+  shipLogs: string | null;
   /** Take this node over from another hub. */
   takeOver: boolean;
   version: string;
@@ -58,6 +60,6 @@ export const defaultTimes: AgentTimes = {
 };
 
 export const defaultOptions: Omit<AgentOptions, 'storeDirectory'> = {
-  master: null, token: null, tags: [], ports: { first: 20000, last: 29999 }, address: '', reserveMemory: 0, overcommit: 1, users: { first: 61_184, last: 65_519 }, takeOver: false, evacuateMs: 900_000, keepCrashedMs: 3_600_000,
+  master: null, token: null, tags: [], ports: { first: 20000, last: 29999 }, address: '', reserveMemory: 0, overcommit: 1, users: { first: 61_184, last: 65_519 }, takeOver: false, evacuateMs: 900_000, keepCrashedMs: 3_600_000, shipLogs: null,
   version: '0.0.0', log: () => undefined, membership: null, controllers: null, times: defaultTimes,
 };

@@ -19,7 +19,7 @@ function optionsOf(inForce: InForce, log: Logger): StartOptions {
   return {
     storeDirectory: value(inForce, 'store-directory'), master: value(inForce, 'master'), token: value(inForce, 'token'), tags: value(inForce, 'tags'),
     ports: rangeOf(value(inForce, 'ports')), address: value<string | null>(inForce, 'address') ?? '', reserveMemory: value(inForce, 'reserve-memory'),
-    overcommit: value(inForce, 'overcommit'), users: rangeOf(value(inForce, 'users')), takeOver: value(inForce, 'take-over'), evacuateMs: value(inForce, 'evacuate-within'), keepCrashedMs: value(inForce, 'keep-crashed'), version, log: (level, message) => log[level](message),
+    overcommit: value(inForce, 'overcommit'), users: rangeOf(value(inForce, 'users')), takeOver: value(inForce, 'take-over'), evacuateMs: value(inForce, 'evacuate-within'), keepCrashedMs: value(inForce, 'keep-crashed'), shipLogs: value<string[]>(inForce, 'ship-logs')[0] ?? null, version, log: (level, message) => log[level](message),
   };
 }
 
