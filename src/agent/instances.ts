@@ -73,7 +73,7 @@ export class Instances {
   #join(supervisor: Supervisor, entry: Entry): void {
     const { context } = this.#options;
     supervisor.send({ type: 'instance.add', child: childOf(entry), policy: restartPolicyOf(entry.record.spec), history: entry.history, input: this.#inputOf(entry) });
-    if (!this.#connect(supervisor, entry)) context.options.log('error', `${entry.id} could not be put under its supervisor: ${childOf(entry)} is another's`);
+    if (entry.actor === null) context.options.log('error', `${entry.id} could not be put under its supervisor: ${childOf(entry)} is another's`);
   }
 
   #inputOf(entry: Entry) {
@@ -160,6 +160,8 @@ export class Instances {
   #hear(supervisor: Supervisor, told: SupervisorEmitted): void {
     const entry = this.entries.get(told.id);
     if (!entry) return;
+    // Heard before the actor can have come to its end: one whose work was done while no agent was here ends at once.
+    if (told.type === 'instance.spawned') this.#connect(supervisor, entry);
     if (told.type === 'instance.ended') setImmediate(() => this.#ended(entry));
     if (told.type === 'instance.crashed') setImmediate(() => this.#revive(supervisor, entry, told.error));
   }
@@ -177,7 +179,6 @@ export class Instances {
     this.#reap(entry);
     context.tell({ at: Date.now(), kind: 'instance.actorCrashed', subject: { app: entry.record.assignment.app, instance: entry.id, slot: entry.record.assignment.slot, node: context.node }, loudness: 'attention', message: `The actor that guards ${entry.record.assignment.app}.${entry.record.assignment.slot} crashed (${error}); the program is not touched and guarded on`, detail: { error } });
     supervisor.send({ type: 'instance.revive', id: entry.id, input: this.#inputOf(entry), mono: monoMs() });
-    this.#connect(supervisor, entry);
   }
 
   /** Ends what a crashed actor owned, but never the program: its own children would otherwise run on. */
@@ -188,13 +189,12 @@ export class Instances {
     entry.actor = null;
   }
 
-  #connect(supervisor: Supervisor, entry: Entry): boolean {
+  #connect(supervisor: Supervisor, entry: Entry): void {
     const actor = supervisor.getSnapshot().children[childOf(entry)] as InstanceActor | undefined;
-    if (!actor || actor.getSnapshot().context.id !== entry.id) return false;
+    if (!actor || actor.getSnapshot().context.id !== entry.id) return;
     entry.actor = actor;
     this.#moved(entry, actor.getSnapshot(), null);
     actor.subscribe({ next: (snapshot) => this.#moved(entry, snapshot, entry.snapshot), error: () => undefined });
-    return true;
   }
 
   #moved(entry: Entry, snapshot: InstanceSnapshot, before: InstanceSnapshot | null): void {
