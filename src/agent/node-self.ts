@@ -51,6 +51,7 @@ export class NodeSelf {
     const membership = this.#membership === 'v2' ? 'cgroup2' : this.#membership === 'v1' ? 'cgroup1' : 'session';
     this.#facts = await readFacts({
       agentAddress: this.#address, tags, ports: [ports.first, ports.last], version,
+      missing: (why) => this.#options.log('warn', `of the machine is not known: ${why}`),
       capabilities: { membership, limits: limitsOf(this.#gives.isolation), rotation: this.#rotation.kind ?? 'copy-truncate' },
       ...this.#gives,
     });

@@ -50,7 +50,7 @@ export function schemas(): Record<string, Schema> {
     Revision: object({ app: text, revision: int, hash: text, spec: ref('AppSpec'), contents: map(object({ sha256: text, size: int })), createdAt: time, createdBy: text }),
     RevisionList: page(ref('Revision')),
     Node: object({ id: text, hostname: text, agentAddress: text, status: one('joining', 'ready', 'cordoned', 'draining', 'suspect', 'lost'), reason: or(ref('Reason')),
-      os: object({ name: text, version: text, cpus: int, architecture: text }), memory: object({ total: int, ram: int }),
+      os: object({ name: text, version: text, cpus: int, architecture: text, distribution: text }), hardware: object({ vendor: text, model: text, cpu: text }), memory: object({ total: int, ram: int }),
       networks: list({ type: 'object' }), disks: list({ type: 'object' }), tags: list(text), envs: map(text), allocatable: object(resources), allocated: object({ ...resources, instances: int }),
       isolation: object({ cgroup: one('v2', 'v1', 'mixed', 'none'), enforced: list(text), not: list(object({ limit: text, why: text })) }),
       load: or({ type: 'object' }), beatAt: time, link: one('websocket', 'poll', 'none'), version: text }),

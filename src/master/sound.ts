@@ -46,6 +46,7 @@ function soundIsolation(value: unknown): NodeFacts['isolation'] {
 export function soundFacts(reported: NodeFacts, version: string): NodeFacts {
   const raw = object(reported),
     os = object(raw.os),
+    hardware = object(raw.hardware),
     memory = object(raw.memory),
     can = object(raw.capabilities),
     give = object(raw.allocatable);
@@ -53,7 +54,8 @@ export function soundFacts(reported: NodeFacts, version: string): NodeFacts {
   const total = number(memory.total);
   return {
     hostname: text(raw.hostname, 'unnamed'), agentAddress: text(raw.agentAddress),
-    os: { name: text(os.name), version: text(os.version), cpus: number(os.cpus, 1), architecture: text(os.architecture) },
+    os: { name: text(os.name), version: text(os.version), cpus: number(os.cpus, 1), architecture: text(os.architecture), distribution: text(os.distribution) },
+    hardware: { vendor: text(hardware.vendor), model: text(hardware.model), cpu: text(hardware.cpu) },
     memory: { total, ram: number(memory.ram, total) },
     networks: list(raw.networks).slice(0, 200).map(object) as unknown as NodeFacts['networks'],
     disks: list(raw.disks).slice(0, 200).map(object) as unknown as NodeFacts['disks'],
@@ -61,7 +63,7 @@ export function soundFacts(reported: NodeFacts, version: string): NodeFacts {
     capabilities: {
       membership: oneOf(can.membership, ['cgroup2', 'cgroup1', 'session'] as const, 'session'),
       limits: oneOf(can.limits, ['cgroup2', 'cgroup1', 'rlimits'] as const, 'rlimits'),
-      rotation: oneOf(can.rotation, ['collapse', 'copy-truncate'] as const, 'copy-truncate'),
+      rotation: oneOf(can.rotation, ['collapse', 'punch', 'copy-truncate'] as const, 'copy-truncate'),
     },
     isolation: soundIsolation(raw.isolation),
     allocatable: { cpus: number(give.cpus, number(os.cpus, 1)), mem: number(give.mem, total), disk: number(give.disk, 0) },

@@ -12,7 +12,10 @@ export interface Isolation { cgroup: 'v2' | 'v1' | 'mixed' | 'none'; enforced: s
 /** What an agent reports of its machine, in STAT hub's spelling (`distination` is STAT hub's). */
 export interface NodeFacts {
   hostname: string; agentAddress: string;
-  os: { name: string; version: string; cpus: number; architecture: string };
+  /** `version`: of the kernel. */
+  os: { name: string; version: string; cpus: number; architecture: string; distribution: string };
+  /** As the machine's firmware and processor call themselves; '' where they do not. */
+  hardware: { vendor: string; model: string; cpu: string };
   /** bytes; `ram` in bytes as well */
   memory: { total: number; ram: number };
   networks: { address: string; name: string; mtu: number; broadcast: string; netmask: string; hwaddr: string; type: string; flags: number; description: string; distination: string; metric: number }[];

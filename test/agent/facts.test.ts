@@ -8,7 +8,7 @@ import { capacityOf } from '../../src/agent/resources.ts';
 
 const test = suite('facts of a node');
 const options = {
-  agentAddress: 'http://127.0.0.1:1', tags: ['ssd'], ports: [20_000, 20_009] as [number, number], version: '1.2.3',
+  agentAddress: 'http://127.0.0.1:1', tags: ['ssd'], ports: [20_000, 20_009] as [number, number], version: '1.2.3', missing: (why: string) => { throw new Error(why); },
   capabilities: { membership: 'session', limits: 'rlimits', rotation: 'collapse' } as const, allocatable: { cpus: 1, mem: 2, disk: 3 }, isolation: { cgroup: 'none' as const, enforced: [], not: [] },
 };
 
@@ -16,6 +16,8 @@ test('are those of this machine, in STAT hub\'s shape', async () => {
   const facts = await readFacts(options);
   assert.is(facts.hostname, hostname());
   assert.is(facts.os.name, 'Linux');
+  assert.match(facts.os.distribution, /\w/);
+  assert.ok(facts.hardware.cpu.length > 0, 'the processor has a name');
   assert.is(facts.os.cpus, cpus().length);
   assert.is(facts.memory.total, totalmem());
   assert.is(facts.memory.ram % (8 * 1024 ** 2), 0);

@@ -34,7 +34,7 @@ function join(address: string, k: number, hello: Extract<AgentFrame, { type: 'he
 /** @param count how many agents */
 export async function agentRows(count: number, say: (line: string) => void): Promise<Row[]> {
   const facts: NodeFacts = await readFacts({
-    agentAddress: '', tags: ['simulated'], ports: [20_000, 29_999], version: '0.0.0', allocatable: { cpus: 8, mem: 16 * 1024 ** 3, disk: 100 * 1024 ** 3 },
+    missing: say, agentAddress: '', tags: ['simulated'], ports: [20_000, 29_999], version: '0.0.0', allocatable: { cpus: 8, mem: 16 * 1024 ** 3, disk: 100 * 1024 ** 3 },
     capabilities: { membership: 'session', limits: 'rlimits', rotation: 'collapse' }, isolation: { cgroup: 'none', enforced: [], not: [] },
   });
   const { load } = await readLoad(tmpdir(), null);

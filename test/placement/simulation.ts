@@ -18,7 +18,7 @@ export function nodeView(id: string, wish: NodeWish = {}): NodeView {
   const { tags = [], cpus = 8, mem = 16 * GiB, disk = 100 * GiB, hostname = `host-${id}`, status = 'ready' } = wish;
   return {
     id, hostname, status, reason: null, tags, envs: {}, agentAddress: `http://10.0.0.1:51025`,
-    os: { name: 'Linux', version: '6.1', cpus, architecture: 'x86_64' }, memory: { total: mem, ram: mem }, networks: [], disks: [],
+    os: { name: 'Linux', version: '6.1', cpus, architecture: 'x86_64', distribution: 'Debian GNU/Linux 12' }, hardware: { vendor: '', model: '', cpu: '' }, memory: { total: mem, ram: mem }, networks: [], disks: [],
     capabilities: { membership: 'session', limits: 'rlimits', rotation: 'copy-truncate' }, isolation: { cgroup: 'none', enforced: [], not: [] }, allocatable: { cpus, mem, disk }, ports: [20000, 29999],
     version: '1', allocated: { cpus: 0, mem: 0, disk: 0, instances: 0 }, load: null, beatAt: 0, link: 'websocket',
   };

@@ -27,7 +27,7 @@ export function instanceOf(id: string, more: Partial<InstanceView> = {}): Instan
 }
 
 export function nodeOf(id: string, more: Partial<NodeView> = {}): NodeView {
-  return { id, hostname: `host-${id}`, agentAddress: `http://10.0.0.${id.replace(/\D/g, '') || 1}:51025`, os: { name: 'Linux', version: '6', cpus: 4, architecture: 'x64' }, memory: { total: 8e9, ram: 8e9 },
+  return { id, hostname: `host-${id}`, agentAddress: `http://10.0.0.${id.replace(/\D/g, '') || 1}:51025`, os: { name: 'Linux', version: '6', cpus: 4, architecture: 'x64', distribution: 'Debian GNU/Linux 12' }, hardware: { vendor: '', model: '', cpu: '' }, memory: { total: 8e9, ram: 8e9 },
     networks: [], disks: [], tags: [], capabilities: { membership: 'session', limits: 'rlimits', rotation: 'collapse' }, isolation: { cgroup: 'none', enforced: [], not: [] }, allocatable: { cpus: 4, mem: 8e9, disk: 1e11 }, ports: [20_000, 29_999], version: '0.1.0',
     status: 'ready', reason: null, envs: {}, allocated: { cpus: 0, mem: 0, disk: 0, instances: 0 }, load: null, beatAt: 1, link: 'websocket', ...more };
 }

@@ -25,7 +25,7 @@ export interface SimOptions {
 export const simFacts = (node: string, given: Partial<NodeFacts> = {}): NodeFacts => ({
   hostname: `host-${node}`,
   agentAddress: 'http://127.0.0.1:51025',
-  os: { name: 'Linux', version: '6.1', cpus: 4, architecture: 'x64' },
+  os: { name: 'Linux', version: '6.1', cpus: 4, architecture: 'x64', distribution: 'Debian GNU/Linux 12' }, hardware: { vendor: '', model: '', cpu: '' },
   memory: { total: 8e9, ram: 8e9 },
   networks: [],
   disks: [],

@@ -78,7 +78,8 @@ function Facts({ n }: { n: NodeView }): VNode {
     <Panel title={t('facts')} right={<Copy text={() => asText(n)}>{t('copy.json')}</Copy>}>
       <dl class="kv">
         <dt>{t('address')}</dt><dd class="mono-s">{n.agentAddress}</dd>
-        <dt>{t('system')}</dt><dd>{n.os.name} {n.os.version}, {n.os.architecture}, {t('cores', { n: n.os.cpus })}</dd>
+        <dt>{t('system')}</dt><dd>{n.os.distribution || n.os.name} <span class="dim">{n.os.name} {n.os.version}, {n.os.architecture}</span></dd>
+        <dt>{t('hardware')}</dt><dd>{[t('cores', { n: n.os.cpus }), n.hardware.cpu, n.hardware.vendor, n.hardware.model].filter(Boolean).join(', ')}</dd>
         <dt>{t('memory')}</dt><dd>{memoryOf(n.allocated.mem, n.memory.total)} <span class="dim">{t('reserved')}</span></dd>
         <dt>{t('cpu')}</dt><dd>{rich('reserved.of', { n: cores(n.allocated.cpus), whole: t('cores', { n: n.os.cpus }) })}</dd>
         <dt>{t('networks')}</dt><dd class="mono-s">{n.networks.map((x) => <span key={`${x.name}${x.address}`} class="blk">{x.name} {x.address} <span class="dim">{x.mtu || ''}</span></span>)}</dd>

@@ -1,10 +1,10 @@
-// What this machine is, in the shape of STAT hub's node JSON: from /proc, /sys and `df`. A library that knows every system would
-// cost an agent 4 MiB for ever, and its loop 0.2 s at the start.
-import { execFile } from 'node:child_process';
+// What this machine is, in the shape of STAT hub's node JSON, and the figures of it that change.
 import { readFile } from 'node:fs/promises';
 import { arch, availableParallelism, cpus, freemem, hostname, loadavg, networkInterfaces, release, totalmem, type, type NetworkInterfaceInfo } from 'node:os';
 import ipaddr from 'ipaddr.js';
 import type { NodeFacts, NodeLoad } from '../../model/node.ts';
+import type { Machine } from './machine-process.ts';
+import { readMachine } from './machine.ts';
 
 export interface FactsOptions {
   /** `http://host:port` under which this agent is reached, '' where it listens on loopback only. */
@@ -15,21 +15,26 @@ export interface FactsOptions {
   allocatable: NodeFacts['allocatable'];
   ports: [number, number];
   version: string;
+  /** Told of what could not be read. */
+  missing: (why: string) => void;
 }
 
 /** Reads everything that seldom changes. */
 export async function readFacts(options: FactsOptions): Promise<NodeFacts> {
-  const [networks, disks] = await Promise.all([Promise.all(Object.entries(networkInterfaces()).map(([name, addresses = []]) => networkOf(name, addresses))), fileSystems()]);
+  const [networks, machine, mounted] = await Promise.all([
+    Promise.all(Object.entries(networkInterfaces()).map(([name, addresses = []]) => networkOf(name, addresses))), readMachine(options.missing), mountOptions(),
+  ]);
   const total = totalmem();
   const cores = availableParallelism();
   return {
     hostname: hostname(),
     agentAddress: options.agentAddress,
-    os: { name: type(), version: release(), cpus: cores, architecture: arch() === 'x64' ? 'amd64' : arch() },
+    os: { name: type(), version: release(), cpus: cores, architecture: arch() === 'x64' ? 'amd64' : arch(), distribution: machine.os },
+    hardware: machine.hardware,
     // STAT hub: `total` is what the system can use, `ram` what is built in (rounded up to 8 MiB banks by its library).
     memory: { total, ram: Math.ceil(total / (8 * 1024 ** 2)) * 8 * 1024 ** 2 },
     networks: networks.filter((network) => network !== null),
-    disks,
+    disks: fileSystems(machine.disks, mounted),
     tags: options.tags,
     capabilities: options.capabilities,
     isolation: options.isolation, allocatable: options.allocatable,
@@ -81,18 +86,10 @@ async function networkOf(name: string, addresses: readonly NetworkInterfaceInfo[
 /** File systems that are memory, or a view of another one. */
 const noDisk = /^(?:devtmpfs|tmpfs|ramfs|squashfs|overlay|efivarfs)$/;
 
-/**
- * The mounted file systems that have a size. By `df`, in a process of its own: a dead network file system holds whoever asks it,
- * and what `df` has said until then counts.
- */
-async function fileSystems(): Promise<NodeFacts['disks']> {
-  const said = new Promise<string>((resolve) => { execFile('df', ['-kPT'], { env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C' }, timeout: 3000, killSignal: 'SIGKILL' }, (_error, stdout) => resolve(stdout)); });
-  const [text, options] = await Promise.all([said, mountOptions()]);
-  return text.split('\n').slice(1).flatMap((line) => {
-    const [, devName = '', sysTypeName = '', kib = '', dirName = ''] = /^(.+?)\s+(\S+)\s+(\d+)\s+\d+\s+-?\d+\s+\S+\s+(.+)$/.exec(line) ?? [];
-    const total = Number(kib) * 1024;
-    return total > 0 && (dirName === '/' || !noDisk.test(sysTypeName)) ? [{ dirName, devName, sysTypeName, option: options.get(dirName) ?? '', total, flags: 0, ...kindOf(sysTypeName) }] : [];
-  });
+/** The mounted file systems that have a size. */
+function fileSystems(disks: Machine['disks'], options: Map<string, string>): NodeFacts['disks'] {
+  return disks.filter(({ total, dirName, sysTypeName }) => total > 0 && (dirName === '/' || !noDisk.test(sysTypeName)))
+    .map((disk) => ({ ...disk, option: options.get(disk.dirName) ?? '', flags: 0, ...kindOf(disk.sysTypeName) }));
 }
 
 async function networkBytes(): Promise<{ in: number; out: number }> {
