@@ -1,7 +1,7 @@
 // A piece of a blob of this node's cache, for another node.
 import { open } from 'node:fs/promises';
 import { Refusal } from '../model/errors.ts';
-import type { ContentCache } from './effects/content-cache.ts';
+import type { ContentCache } from './effects/content/content-cache.ts';
 
 const chunkBytes = 256 * 1024;
 

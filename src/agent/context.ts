@@ -1,12 +1,12 @@
 // What every part of an agent works with: who and where it is, and the resources of the node that instances share.
 import type { NewEvent } from '../model/event.ts';
 import type { Admission } from './admission.ts';
-import type { ContentCache } from './effects/content-cache.ts';
-import type { Launcher } from './effects/launcher.ts';
-import type { LimitGroups } from './effects/limit-groups.ts';
+import type { ContentCache } from './effects/content/content-cache.ts';
+import type { Launcher } from './effects/launch/launcher.ts';
+import type { LimitGroups } from './effects/cgroups/limit-groups.ts';
 import type { PortPool } from './effects/ports.ts';
-import type { PrivateUsers } from './effects/private-users.ts';
-import type { Tools } from './effects/tools.ts';
+import type { PrivateUsers } from './effects/users/private-users.ts';
+import type { Tools } from './effects/launch/tools.ts';
 import type { AgentOptions } from './settings.ts';
 
 /** The user this agent runs as: programs run as it too. */

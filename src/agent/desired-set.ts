@@ -10,7 +10,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Assignment, DesiredRevision } from '../model/assignment.ts';
 import type { DesiredFrame } from '../protocol/link.ts';
-import { quarantine, type QuarantineNotice } from './effects/quarantine.ts';
+import { quarantine, type QuarantineNotice } from './effects/disk/quarantine.ts';
 
 /** One step from a set to the next. */
 interface Step {

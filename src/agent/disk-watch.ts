@@ -3,8 +3,8 @@
 import { judgeDisk, freshDiskWatch, type DiskWatchState } from '../model/disk-quota.ts';
 import { atOncePart } from '../model/quota.ts';
 import type { AgentContext } from './context.ts';
-import { diskUse } from './effects/disk-use.ts';
-import type { Entry } from './entry.ts';
+import { diskUse } from './effects/disk/disk-use.ts';
+import type { Entry } from './instance/entry.ts';
 import type { Instances } from './instances.ts';
 import { monoMs } from './moment.ts';
 import { endForLimit } from './usage/polled-quota.ts';

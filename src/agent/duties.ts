@@ -2,10 +2,10 @@
 // only an assignment with `goal: stop` does, and only from whoever owns the instance.
 import type { Assignment, DesiredRevision } from '../model/assignment.ts';
 import type { AgentContext } from './context.ts';
-import { changeRecord, createEntry } from './entries.ts';
-import type { Entry } from './entry.ts';
+import { changeRecord, createEntry } from './instance/entries.ts';
+import type { Entry } from './instance/entry.ts';
 import type { Instances } from './instances.ts';
-import type { InstanceRecord } from './records.ts';
+import type { InstanceRecord } from './instance/records.ts';
 
 export interface DutiesOptions {
   context: AgentContext;

@@ -4,7 +4,7 @@ import type { AgentEvent } from '../../machines/agent.ts';
 import type { NewEvent } from '../model/event.ts';
 import { showSpan } from '../model/sizes.ts';
 import type { AgentFrame } from '../protocol/link.ts';
-import { NumberedFile } from './numbered-file.ts';
+import { NumberedFile } from './effects/disk/numbered-file.ts';
 
 /** `at` names it, epoch ms. */
 interface Asked { at: number; deadlineAt: number; over: boolean }

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { Refusal } from '../model/errors.ts';
 import { execRequest, type ExecChunk, type ExecInput } from '../protocol/exec.ts';
 import type { AgentContext } from './context.ts';
-import type { ExecSession } from './effects/exec-session.ts';
-import type { Entry } from './entry.ts';
-import { planOf } from './launch-plan.ts';
+import type { ExecSession } from './effects/launch/exec-session.ts';
+import type { Entry } from './instance/entry.ts';
+import { planOf } from './instance/launch-plan.ts';
 
 const mostSessions = 50;
 /** How often is looked whether the launch still runs: a shell that was left open must not hold up a restart. ms */
@@ -28,7 +28,7 @@ export class ExecSessions {
     const { command, terminal } = execRequest.parse(args), name = String(args['session']), launch = entry.program.run;
     if (!launch || entry.program.phase !== 'running') throw new Refusal('not-found', `Instance ${entry.id} does not run now: a command can only be run beside its program`, 'Wait until it runs: stathub instances.');
     if (this.#sessions.size >= mostSessions) throw new Refusal('too-many', `${mostSessions} commands run in instances of this node already`, 'End one of them first.');
-    const { ExecSession: Session } = await import('./effects/exec-session.ts');
+    const { ExecSession: Session } = await import('./effects/launch/exec-session.ts');
     if (signal.aborted) return { code: 129 };
     const plan = planOf(this.#context, entry.record, launch, entry.directory), [program = '', ...words] = command;
     const session = new Session({

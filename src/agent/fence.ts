@@ -3,8 +3,8 @@
 import { createActor, type Actor } from 'xstate';
 import { fenceMachine } from '../../machines/fence.ts';
 import { selfStop } from '../model/partition.ts';
-import type { ContactFile } from './effects/contact-file.ts';
-import type { Entry } from './entry.ts';
+import type { ContactFile } from './effects/disk/contact-file.ts';
+import type { Entry } from './instance/entry.ts';
 import type { Instances } from './instances.ts';
 import { monoMs } from './moment.ts';
 

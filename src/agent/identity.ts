@@ -3,11 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { isFull } from './effects/room.ts';
-import { readInstances } from './effects/launch-records.ts';
-import type { QuarantineNotice } from './effects/quarantine.ts';
-import { NumberedFile } from './numbered-file.ts';
-import { isInstanceRecord } from './records.ts';
+import { isFull } from './effects/disk/room.ts';
+import { readInstances } from './effects/launch/launch-records.ts';
+import type { QuarantineNotice } from './effects/disk/quarantine.ts';
+import { NumberedFile } from './effects/disk/numbered-file.ts';
+import { isInstanceRecord } from './instance/records.ts';
 
 export interface AgentIdentity {
   node: string; machine: string;

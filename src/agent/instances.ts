@@ -5,13 +5,13 @@ import type { appSupervisorMachine } from '../../machines/app-supervisor.ts';
 import type { InstanceEvent } from '../../machines/instance-facts.ts';
 import type { SupervisorEmitted } from '../../machines/supervision.ts';
 import { statePath } from '../model/instance-status.ts';
-import { adoptionOf } from './adoption.ts';
+import { adoptionOf } from './instance/adoption.ts';
 import type { AgentContext } from './context.ts';
-import type { Rotation } from './effects/rotation.ts';
-import { childOf, outputPolicyOf, policyOf, restartPolicyOf, supervisorOf, type Entry, type InstanceActor, type InstanceSnapshot } from './entry.ts';
+import type { Rotation } from './effects/output/rotation.ts';
+import { childOf, outputPolicyOf, policyOf, restartPolicyOf, supervisorOf, type Entry, type InstanceActor, type InstanceSnapshot } from './instance/entry.ts';
 import type { SupervisorLogic } from './logic.ts';
 import { monoMs } from './moment.ts';
-import { narrate } from './narrate.ts';
+import { narrate } from './instance/narrate.ts';
 
 type Supervisor = ActorRefFrom<typeof appSupervisorMachine>;
 

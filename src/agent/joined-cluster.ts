@@ -15,8 +15,8 @@ import { parse } from '../query/parse.ts';
 import type { CollectionSize, QueryResult, SeriesPoint } from '../store/store.ts';
 import type { RunningAgent } from './agent.ts';
 import { mostItems, type FileView } from '../protocol/files.ts';
-import { listFiles, readFile } from './files.ts';
-import { readInstanceLogs } from './logs.ts';
+import { listFiles, readFile } from './kept/files.ts';
+import { readInstanceLogs } from './kept/logs.ts';
 
 const gatherMs = 50, lookMs = 10_000;
 

@@ -3,8 +3,8 @@
 // read each second. Who cannot make a process for its limit is told, as few programs say it.
 import { readFileSync } from 'node:fs';
 import type { AgentContext } from './context.ts';
-import { processHits } from './effects/limit-groups.ts';
-import type { Entry } from './entry.ts';
+import { processHits } from './effects/cgroups/limit-groups.ts';
+import type { Entry } from './instance/entry.ts';
 import type { Instances } from './instances.ts';
 
 const paceMs = 1000;

@@ -7,8 +7,8 @@ import { probeMachine, type ProbeLook } from '../../machines/probe.ts';
 import type { HealthCheckSpec } from '../model/app.ts';
 import type { AgentContext } from './context.ts';
 import { probe } from './effects/probes.ts';
-import type { Entry } from './entry.ts';
-import { environmentOf, userWords } from './launch-plan.ts';
+import type { Entry } from './instance/entry.ts';
+import { environmentOf, userWords } from './instance/launch-plan.ts';
 import { monoMs } from './moment.ts';
 
 /** What a fetch found out: told to whoever keeps revisions. */

@@ -1,9 +1,9 @@
 // The node as this agent reports it: facts, and figures that change.
 import type { Isolation, NodeFacts, NodeLoad } from '../model/node.ts';
 import type { SeriesPoint } from '../store/store.ts';
-import type { Membership } from './effects/cgroup.ts';
+import type { Membership } from './effects/cgroups/cgroup.ts';
 import { readFacts, readLoad, type LoadBaseline } from './effects/facts.ts';
-import type { Rotation } from './effects/rotation.ts';
+import type { Rotation } from './effects/output/rotation.ts';
 import type { AgentOptions } from './settings.ts';
 
 type Values = SeriesPoint['values'];

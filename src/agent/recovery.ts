@@ -1,19 +1,19 @@
 // What is here, before anything is done about it: records, then what became of their launches, then processes with our marker.
 import { rebuildHistory, type PastLaunch, type RestartHistory } from '../model/restart.ts';
 import type { AgentContext } from './context.ts';
-import { fateOf } from './effects/adopt.ts';
-import { bootId } from './effects/boot.ts';
-import { sweepMemberships } from './effects/cgroup.ts';
-import { readExit, readLaunch, readReady, readStopping, type ProgramExit } from './effects/launch-facts.ts';
-import { launchDirectory, readInstances, type StoredInstance } from './effects/launch-records.ts';
-import type { QuarantineNotice } from './effects/quarantine.ts';
-import { scan, type Marked } from './effects/strays.ts';
-import { isEmpty } from './effects/tree.ts';
-import { makeEntry, unseenExit } from './entries.ts';
-import { restartPolicyOf, type Entry } from './entry.ts';
-import { exitOf, whatKernelSays } from './exits.ts';
+import { fateOf } from './effects/launch/adopt.ts';
+import { bootId } from './effects/processes/boot.ts';
+import { sweepMemberships } from './effects/cgroups/cgroup.ts';
+import { readExit, readLaunch, readReady, readStopping, type ProgramExit } from './effects/launch/launch-facts.ts';
+import { launchDirectory, readInstances, type StoredInstance } from './effects/launch/launch-records.ts';
+import type { QuarantineNotice } from './effects/disk/quarantine.ts';
+import { scan, type Marked } from './effects/processes/strays.ts';
+import { isEmpty } from './effects/processes/tree.ts';
+import { makeEntry, unseenExit } from './instance/entries.ts';
+import { restartPolicyOf, type Entry } from './instance/entry.ts';
+import { exitOf, whatKernelSays } from './instance/exits.ts';
 import { monoMs } from './moment.ts';
-import { isInstanceRecord, isLaunchRecord, type InstanceRecord, type LaunchRecord } from './records.ts';
+import { isInstanceRecord, isLaunchRecord, type InstanceRecord, type LaunchRecord } from './instance/records.ts';
 
 export interface Recovered {
   entries: Entry[];

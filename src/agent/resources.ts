@@ -3,11 +3,11 @@ import { statfsSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import type { Isolation } from '../model/node.ts';
 import { Admission, type Capacity } from './admission.ts';
-import { findMembershipRoot, type MembershipRoot } from './effects/cgroup.ts';
-import { findControllers, isolationOf } from './effects/controllers.ts';
-import { LimitGroups } from './effects/limit-groups.ts';
-import { PrivateUsers } from './effects/private-users.ts';
-import { findTools, type Tools } from './effects/tools.ts';
+import { findMembershipRoot, type MembershipRoot } from './effects/cgroups/cgroup.ts';
+import { findControllers, isolationOf } from './effects/cgroups/controllers.ts';
+import { LimitGroups } from './effects/cgroups/limit-groups.ts';
+import { PrivateUsers } from './effects/users/private-users.ts';
+import { findTools, type Tools } from './effects/launch/tools.ts';
 import type { AgentOptions } from './settings.ts';
 
 export interface Resources { tools: Tools; root: MembershipRoot; limits: LimitGroups; admission: Admission; users: PrivateUsers; isolation: Isolation; capacity: Capacity }

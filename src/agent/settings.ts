@@ -1,7 +1,7 @@
 // What an agent is started with.
 import type { Times } from '../protocol/link.ts';
 import type { PortRange } from './effects/ports.ts';
-import type { UserRange } from './effects/private-users.ts';
+import type { UserRange } from './effects/users/private-users.ts';
 
 export interface AgentOptions {
   /** Everything the agent keeps. Made when missing, 0700. */

@@ -6,15 +6,15 @@ import { parseApp } from '../model/app-schema.ts';
 import type { Assignment, DesiredRevision } from '../model/assignment.ts';
 import { readStatEpoch } from '../model/epoch.ts';
 import type { AgentContext } from './context.ts';
-import { bootId, readStat } from './effects/boot.ts';
-import { membershipOf } from './effects/cgroup.ts';
-import { claimLaunch, createLaunch, readLaunch } from './effects/launch-facts.ts';
-import { instanceDirectory, isInstanceId, launchDirectory } from './effects/launch-records.ts';
-import type { Marked } from './effects/strays.ts';
-import { makeEntry, saveRecord } from './entries.ts';
-import type { Entry } from './entry.ts';
+import { bootId, readStat } from './effects/processes/boot.ts';
+import { membershipOf } from './effects/cgroups/cgroup.ts';
+import { claimLaunch, createLaunch, readLaunch } from './effects/launch/launch-facts.ts';
+import { instanceDirectory, isInstanceId, launchDirectory } from './effects/launch/launch-records.ts';
+import type { Marked } from './effects/processes/strays.ts';
+import { makeEntry, saveRecord } from './instance/entries.ts';
+import type { Entry } from './instance/entry.ts';
 import { monoMs } from './moment.ts';
-import { isLaunchRecord, type InstanceRecord, type LaunchRecord } from './records.ts';
+import { isLaunchRecord, type InstanceRecord, type LaunchRecord } from './instance/records.ts';
 
 const ticksASecond = 100;
 

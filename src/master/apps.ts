@@ -4,12 +4,12 @@ import type { AppSpec, AppView, Revision } from '../model/app.ts';
 import { Refusal } from '../model/errors.ts';
 import { canonicalJson, restartKey } from '../model/restart-fields.ts';
 import { restartHash } from '../protocol/hash.ts';
-import { appView } from './app-status.ts';
+import { appView } from './shown/app-status.ts';
 import { AppWrites } from './app-writes.ts';
-import type { Contents } from './contents.ts';
+import type { Contents } from './remote/contents.ts';
 import type { MasterContext } from './context.ts';
 import type { AppEntry } from './entries.ts';
-import type { Places } from './places.ts';
+import type { Places } from './planning/places.ts';
 import { revisionKey } from './records.ts';
 import type { Records } from './records.ts';
 

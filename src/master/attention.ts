@@ -1,7 +1,7 @@
 // Whose usage somebody watches. Agents are told for how long to look more often, again and again while it lasts: a master that dies
 // watches nothing for long, and an agent that comes later hears of it within seconds.
 import type { UsageWatch } from '../api/cluster.ts';
-import type { Commands } from './commands.ts';
+import type { Commands } from './link/commands.ts';
 import type { MasterContext } from './context.ts';
 
 const gatherMs = 50, againMs = 10_000, lastsMs = 25_000;

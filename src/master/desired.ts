@@ -2,7 +2,7 @@
 // Nothing of it is stored; seq begins at 1 in each term (DESIGN section 6).
 import type { DesiredRevision, Assignment } from '../model/assignment.ts';
 import type { MasterContext } from './context.ts';
-import type { NodeLink } from './node-link.ts';
+import type { NodeLink } from './link/node-link.ts';
 
 /** Characters of JSON in one part, about: well below a message's limit before it is deflated. */
 const PART = 512 * 1024;

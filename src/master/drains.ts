@@ -3,10 +3,10 @@
 // node, so a drain goes on after a restart of the master or the agent.
 import type { NodeRecord } from '../model/node.ts';
 import type { AgentFrame } from '../protocol/link.ts';
-import type { Commands } from './commands.ts';
+import type { Commands } from './link/commands.ts';
 import type { MasterContext } from './context.ts';
 import type { NodeEntry } from './entries.ts';
-import type { NodeLink } from './node-link.ts';
+import type { NodeLink } from './link/node-link.ts';
 import type { Nodes } from './nodes.ts';
 import type { Records } from './records.ts';
 

@@ -7,14 +7,14 @@ import { Refusal } from '../model/errors.ts';
 import type { InstanceView } from '../model/instance.ts';
 import { restartHash } from '../protocol/hash.ts';
 import type { AdoptAnswer } from '../protocol/link.ts';
-import type { Commands } from './commands.ts';
+import type { Commands } from './link/commands.ts';
 import type { MasterContext } from './context.ts';
 import type { AppEntry } from './entries.ts';
-import type { Epochs } from './epochs.ts';
-import type { Places } from './places.ts';
+import type { Epochs } from './planning/epochs.ts';
+import type { Places } from './planning/places.ts';
 import { outrankedError, revisionKey, slotKey, writeOf } from './records.ts';
 import type { Records } from './records.ts';
-import { instanceView } from './shown.ts';
+import { instanceView } from './shown/shown.ts';
 
 export class InstanceActions {
   private readonly context: MasterContext;

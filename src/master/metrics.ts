@@ -3,7 +3,7 @@ import type { AgentFrame } from '../protocol/link.ts';
 import type { MasterContext } from './context.ts';
 import type { UsageRow } from '../model/usage.ts';
 import { ofRow } from '../model/usage.ts';
-import type { NodeLink } from './node-link.ts';
+import type { NodeLink } from './link/node-link.ts';
 
 type Points = Extract<AgentFrame, { type: 'metrics' }>['points'];
 /** Subjects of one frame; an agent has far fewer instances. */

@@ -9,7 +9,7 @@ import type { NodeEntry } from './entries.ts';
 import type { Nodes } from './nodes.ts';
 import { writeOf } from './records.ts';
 import type { Records } from './records.ts';
-import { nodeView } from './shown.ts';
+import { nodeView } from './shown/shown.ts';
 
 export class NodeActions {
   private readonly context: MasterContext;

@@ -8,10 +8,10 @@ import type { Hello } from '../protocol/link.ts';
 import { canonicalJson } from '../model/restart-fields.ts';
 import type { MasterContext } from './context.ts';
 import type { Kept, NodeEntry } from './entries.ts';
-import { soundFacts, soundLoad } from './sound.ts';
-import type { Admission } from './link-server.ts';
-import type { NodeLink } from './node-link.ts';
-import { nodeReason } from './node-reason.ts';
+import { soundFacts, soundLoad } from './link/sound.ts';
+import type { Admission } from './link/link-server.ts';
+import type { NodeLink } from './link/node-link.ts';
+import { nodeReason } from './shown/node-reason.ts';
 import { outrankedError, writeOf } from './records.ts';
 import type { Records } from './records.ts';
 

@@ -6,9 +6,9 @@ import type { AgentFrame } from '../protocol/link.ts';
 import type { MasterContext } from './context.ts';
 import type { InstanceEntry } from './entries.ts';
 import type { LastKnown } from './last-known.ts';
-import type { NodeLink } from './node-link.ts';
-import type { Places } from './places.ts';
-import { soundInstance } from './sound.ts';
+import type { NodeLink } from './link/node-link.ts';
+import type { Places } from './planning/places.ts';
+import { soundInstance } from './link/sound.ts';
 
 type Observed = Extract<AgentFrame, { type: 'observed' }>;
 

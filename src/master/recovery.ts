@@ -9,7 +9,7 @@ import type { Store, Stored, Version } from '../store/store.ts';
 import { StoreError } from '../store/store.ts';
 import type { MasterContext } from './context.ts';
 import type { Kept } from './entries.ts';
-import type { Epochs } from './epochs.ts';
+import type { Epochs } from './planning/epochs.ts';
 import type { LastKnownDoc } from './last-known.ts';
 import type { Nodes } from './nodes.ts';
 import { outrankedError, revisionKey, writeOf } from './records.ts';

@@ -1,8 +1,8 @@
 // `stathub agent`: composes the agent, its API and its port; alone, it leads a hub of its own. Ended, its processes run on.
 import { trimAfterStorms } from './small-heap.ts';
 import { startAgent, type RunningAgent, type StartOptions } from '../agent/agent.ts';
-import { closeInherited } from '../agent/effects/close-fds.ts';
-import { protectFromOom } from '../agent/effects/tools.ts';
+import { closeInherited } from '../agent/effects/launch/close-fds.ts';
+import { protectFromOom } from '../agent/effects/launch/tools.ts';
 import type { ApiOptions } from '../api/context.ts';
 import { openHttp } from '../live/serve.ts';
 import { Ending, endSignal, needsToken, takeDirectory, tlsOf, tokensOf, uiDirectory, value } from './daemon.ts';

@@ -2,8 +2,8 @@
 import { createApi } from '../api/api.ts';
 import { origin } from '../api/auth.ts';
 import type { Tokens } from '../api/tokens.ts';
-import { blobRoutes } from '../master/blob-routes.ts';
-import { linkRoutes } from '../master/link-routes.ts';
+import { blobRoutes } from '../master/remote/blob-routes.ts';
+import { linkRoutes } from '../master/link/link-routes.ts';
 import { startMaster, type RunningMaster } from '../master/master.ts';
 import { refuseMoved } from '../store/moved.ts';
 import type { Store } from '../store/store.ts';

@@ -1,10 +1,10 @@
 // An agent without a master: it leads a hub of one node of its own, in the same process, over a line that is no more than a call.
 // So what is deployed to it is placed, updated, restarted and explained by the same code as in a cluster; the hub is called `local`.
 import { startAgent, type RunningAgent, type StartOptions } from '../agent/agent.ts';
-import type { Line, LineListener } from '../agent/line.ts';
-import type { Lines } from '../agent/link-client.ts';
+import type { Line, LineListener } from '../agent/effects/line/line.ts';
+import type { Lines } from '../agent/link/link-client.ts';
 import type { Cluster } from '../api/cluster.ts';
-import type { Transport } from '../master/node-link.ts';
+import type { Transport } from '../master/link/node-link.ts';
 import { startMaster, type RunningMaster } from '../master/master.ts';
 import { Refusal } from '../model/errors.ts';
 import type { MasterFrame } from '../protocol/link.ts';

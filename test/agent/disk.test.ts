@@ -4,7 +4,7 @@ import { closeSync, ftruncateSync, linkSync, mkdirSync, openSync, readFileSync, 
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { diskUse } from '../../src/agent/effects/disk-use.ts';
+import { diskUse } from '../../src/agent/effects/disk/disk-use.ts';
 import { freshDiskWatch, judgeDisk } from '../../src/model/disk-quota.ts';
 import { scratch } from '../support/scratch.ts';
 import { until } from '../support/until.ts';

@@ -5,11 +5,11 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, 
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { findAccount, parseAccount } from '../../src/agent/effects/accounts.ts';
-import { numbersAlive, PrivateUsers } from '../../src/agent/effects/private-users.ts';
-import { blockedBy, findUserSwitch, switchWords } from '../../src/agent/effects/switch-user.ts';
-import { findProgram } from '../../src/agent/effects/tools.ts';
-import { killTree } from '../../src/agent/effects/tree.ts';
+import { findAccount, parseAccount } from '../../src/agent/effects/users/accounts.ts';
+import { numbersAlive, PrivateUsers } from '../../src/agent/effects/users/private-users.ts';
+import { blockedBy, findUserSwitch, switchWords } from '../../src/agent/effects/users/switch-user.ts';
+import { findProgram } from '../../src/agent/effects/launch/tools.ts';
+import { killTree } from '../../src/agent/effects/processes/tree.ts';
 import { scratch } from '../support/scratch.ts';
 import { mainFile } from '../support/hub.ts';
 import { until } from '../support/until.ts';

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { page } from '../../src/master/lists.ts';
+import { page } from '../../src/master/shown/lists.ts';
 import { compile } from '../../src/query/compile.ts';
 import { indexDocument } from '../../src/query/document.ts';
 import { parse } from '../../src/query/parse.ts';

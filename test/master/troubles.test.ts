@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { systemClock } from '../../src/master/clock.ts';
-import { soundFacts, soundInstance, soundLoad } from '../../src/master/sound.ts';
+import { soundFacts, soundInstance, soundLoad } from '../../src/master/link/sound.ts';
 import { Turns } from '../../src/master/turns.ts';
 import { isHealthy } from '../../src/model/instance.ts';
 import { openEmbedded } from '../../src/store/embedded.ts';

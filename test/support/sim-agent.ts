@@ -1,8 +1,8 @@
 // An agent that runs nothing: the other end of the wire, speaking real frames over a real WebSocket or the real HTTP fallback.
 // It holds its desired set as an agent must, and "runs" instances by reporting them.
-import { openPoll } from '../../src/agent/effects/poll.ts';
-import { openSocket } from '../../src/agent/effects/socket.ts';
-import type { Line } from '../../src/agent/line.ts';
+import { openPoll } from '../../src/agent/effects/line/poll.ts';
+import { openSocket } from '../../src/agent/effects/line/socket.ts';
+import type { Line } from '../../src/agent/effects/line/line.ts';
 import type { AppSpec } from '../../src/model/app.ts';
 import type { Assignment, DesiredRevision } from '../../src/model/assignment.ts';
 import type { InstanceView } from '../../src/model/instance.ts';

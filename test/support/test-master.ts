@@ -10,7 +10,7 @@ import type { Caller, Cluster } from '../../src/api/cluster.ts';
 import type { AppSpec } from '../../src/model/app.ts';
 import { parseApp } from '../../src/model/app-schema.ts';
 import type { MasterTimes } from '../../src/master/context.ts';
-import { linkRoutes } from '../../src/master/link-routes.ts';
+import { linkRoutes } from '../../src/master/link/link-routes.ts';
 import { startMaster } from '../../src/master/master.ts';
 import type { MasterOptions, RunningMaster } from '../../src/master/master.ts';
 import { maxPayload } from '../../src/protocol/link.ts';

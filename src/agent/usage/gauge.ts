@@ -1,8 +1,8 @@
 // Measures the tree of one launch: by its own cgroups where it has some, else by its processes.
-import type { Tree } from '../effects/tree.ts';
-import { cgroupMembers, subgroups } from '../effects/cgroup.ts';
-import type { LaunchRecord } from '../records.ts';
-import { scanMarked } from '../effects/strays.ts';
+import type { Tree } from '../effects/processes/tree.ts';
+import { cgroupMembers, subgroups } from '../effects/cgroups/cgroup.ts';
+import type { LaunchRecord } from '../instance/records.ts';
+import { scanMarked } from '../effects/processes/strays.ts';
 import { Processes, type Counted } from './processes.ts';
 import { closeSources, enforces, sourcesOf, type Sources } from './sources.ts';
 import { numberBehind, numbersOf, readNumber } from './small-file.ts';

@@ -3,8 +3,8 @@ import type { Exceeded } from '../../model/instance.ts';
 import { atOncePart } from '../../model/quota.ts';
 import { showSize } from '../../model/sizes.ts';
 import type { AgentContext } from '../context.ts';
-import { appendPlatformLine } from '../effects/output.ts';
-import type { Entry } from '../entry.ts';
+import { appendPlatformLine } from '../effects/output/output.ts';
+import type { Entry } from '../instance/entry.ts';
 import type { Instances } from '../instances.ts';
 import type { Meter } from './meter.ts';
 

@@ -2,7 +2,7 @@
 // watches or whose memory only this agent holds to its limit. Nothing is done for an instance between two of its samples.
 import { toRow, type UsageAnswer, type UsageRow } from '../../model/usage.ts';
 import type { SeriesPoint } from '../../store/store.ts';
-import type { Entry } from '../entry.ts';
+import type { Entry } from '../instance/entry.ts';
 import type { Instances } from '../instances.ts';
 import { monoMs } from '../moment.ts';
 import type { AgentTimes } from '../settings.ts';

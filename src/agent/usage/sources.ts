@@ -2,8 +2,8 @@
 // what no cgroup counts is summed over processes instead (processes.ts).
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { AppliedLimits } from '../effects/limit-groups.ts';
-import type { Tree } from '../effects/tree.ts';
+import type { AppliedLimits } from '../effects/cgroups/limit-groups.ts';
+import type { Tree } from '../effects/processes/tree.ts';
 import { SmallFile } from './small-file.ts';
 
 export interface Sources {

@@ -1,0 +1,68 @@
+// A small document that outlives power cuts without ever being rewritten: `<name>.<k>.json`; the highest whole one counts. A new
+// one is written and synced before the old one goes.
+import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { syncDirectory, writeSynced } from './durable.ts';
+import { quarantine, type QuarantineNotice } from './quarantine.ts';
+
+export class NumberedFile<T extends object> {
+  readonly #directory: string;
+  readonly #name: string;
+  readonly #isRight: (value: unknown) => value is T;
+  #highest = 0;
+  #writing: Promise<void> = Promise.resolve();
+
+  /** @param name without number and ending: `identity` */
+  constructor(directory: string, name: string, isRight: (value: unknown) => value is T) {
+    this.#directory = directory;
+    this.#name = name;
+    this.#isRight = isRight;
+  }
+
+  #numbers(): number[] {
+    const pattern = new RegExp(`^${this.#name.replaceAll('.', '\\.')}\\.(\\d+)\\.json$`);
+    return readdirSync(this.#directory).flatMap((file) => { const n = pattern.exec(file)?.[1]; return n === undefined ? [] : [Number(n)]; }).sort((a, b) => b - a);
+  }
+
+  #path(k: number): string { return join(this.#directory, `${this.#name}.${k}.json`); }
+
+  /** The highest whole one; null when there is none. What is broken is moved aside and told. */
+  read(): { value: T | null; notices: QuarantineNotice[] } {
+    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+    const notices: QuarantineNotice[] = [];
+    for (const k of this.#numbers()) {
+      this.#highest = Math.max(this.#highest, k);
+      const found = parse(this.#path(k));
+      if (found !== undefined && this.#isRight(found)) return { value: found, notices };
+      notices.push(quarantine(this.#path(k), found === undefined ? 'it is cut off, zeroed or no JSON' : 'it does not hold what its name says'));
+    }
+    return { value: null, notices };
+  }
+
+  /** Durable when it resolves. One after the other, in the order of the calls. */
+  write(value: T): Promise<void> {
+    const text = `${JSON.stringify(value)}\n`;
+    const written = this.#writing.then(() => this.#write(text));
+    this.#writing = written.catch(() => undefined);
+    return written;
+  }
+
+  async #write(text: string): Promise<void> {
+    const old = this.#numbers();
+    const k = Math.max(this.#highest, old[0] ?? 0) + 1;
+    await writeSynced(this.#path(k), text);
+    this.#highest = k;
+    await syncDirectory(this.#directory);
+    for (const before of old) rmSync(this.#path(before), { force: true });
+  }
+}
+
+/** The JSON of a file that is whole (it ends in a newline); undefined for any other. */
+function parse(path: string): unknown {
+  try {
+    const text = readFileSync(path, 'utf8');
+    return text.endsWith('\n') ? JSON.parse(text) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,111 @@
+// One command beside the program of an instance: with its environment, directory, user, limits and cgroup, on a pseudo-terminal or
+// on plain pipes. The terminal is `script` of util-linux, whose size is set by `stty` of coreutils; neither needs a compiler here.
+// Environment and command are in a file that only the agent can read and that is gone once the command began, never in arguments.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Refusal } from '../../../model/errors.ts';
+import { parseStat, readStat } from '../processes/boot.ts';
+import { besideScript, quote, type LaunchPlan } from './run-script.ts';
+import { launcherEnvironment, type Tools } from './tools.ts';
+
+export interface ExecOptions {
+  plan: LaunchPlan;
+  tools: Tools;
+  /** Where the file may lie; nothing is there. */
+  file: string;
+  terminal: { rows: number; cols: number } | null;
+  output(stream: 'stdout' | 'stderr', bytes: Buffer): void;
+  /** Resolves when more output may come. */
+  ready(): Promise<void>;
+}
+
+/** From the asking to the killing of what a session leaves behind, ms; and for output that others still hold open. */
+const hangUpMs = 2000, drainMs = 500;
+
+const found = (name: string): string | null => ['/usr/bin', '/bin', '/usr/local/bin'].map((folder) => `${folder}/${name}`).find((path) => existsSync(path)) ?? null;
+
+export class ExecSession {
+  /** Exit code as a shell gives it. */
+  readonly ended: Promise<number>;
+  readonly #child: ChildProcess;
+  /** Of the command; null until it has begun. */
+  #session: number | null = null;
+  #device: string | null = null;
+  #size: [rows: number, cols: number] | null = null;
+  #over = false;
+
+  /** @throws Refusal unsupported-here without `script`; Error where the file or process cannot be made */
+  constructor({ plan, tools, file, terminal, output, ready }: ExecOptions) {
+    const script = found('script'), stty = found('stty');
+    if (terminal && (!script || !stty)) throw new Refusal('unsupported-here', 'this node has no script (util-linux) or no stty, so there is no terminal', 'run it without one: exec -T');
+    const first = ['read -r STATHUB_STAT </proc/self/stat', 'echo "$STATHUB_STAT" >&4', 'unset STATHUB_STAT', 'exec 4>&-', ...(terminal ? [`${quote(stty!)} sane rows ${terminal.rows} cols ${terminal.cols}`] : [])];
+    writeFileSync(file, besideScript(plan, tools, first), { flag: 'wx', mode: 0o600 });
+    const command = `. ${quote(file)}`, [path, words] = terminal ? [script!, ['-q', '-e', '-f', '-c', command, '/dev/null']] : [tools.shell, ['-c', command]];
+    try {
+      this.#child = spawn(path, words, { cwd: '/', env: { ...launcherEnvironment(tools), SHELL: tools.shell }, stdio: ['pipe', 'pipe', 'pipe', 'ignore', 'pipe'], detached: true });
+    } catch (error) {
+      rmSync(file, { force: true });
+      throw error;
+    }
+    const child = this.#child, stat = child.stdio[4] as Readable | null;
+    child.stdin?.on('error', () => { /* it reads no more: its exit follows */ });
+    let line = '';
+    stat?.on('error', () => { /* as above */ }).on('data', (bytes: Buffer) => {
+      line += String(bytes);
+      if (!line.endsWith('\n')) return;
+      rmSync(file, { force: true }); // its shell has opened it
+      this.#began(line.trim());
+    });
+    const exit = new Promise<number>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', (code, signal) => resolve(code ?? 128 + (signal === 'SIGKILL' ? 9 : signal === 'SIGHUP' ? 1 : 15)));
+    });
+    const carried = Promise.all((['stdout', 'stderr'] as const).map((stream) => carry(child[stream], stream, output, ready)));
+    this.ended = exit.then(async (code) => { await Promise.race([carried, delay(drainMs)]); return code; })
+      .finally(() => { this.#over = true; rmSync(file, { force: true }); child.stdout?.destroy(); child.stderr?.destroy(); });
+  }
+
+  #began(line: string): void {
+    this.#session = parseStat(line)?.pid ?? null;
+    const terminal = Number(line.slice(line.lastIndexOf(')')).split(' ')[5]);
+    if (terminal > 0) this.#device = `/dev/pts/${((((terminal >> 8) & 0xfff) - 136) << 8) + ((terminal & 0xff) | ((terminal >> 12) & 0xfff00))}`;
+    if (this.#size) this.resize(...this.#size);
+  }
+
+  input(bytes: Buffer): void { if (!this.#over) this.#child.stdin?.write(bytes); }
+
+  /** No more input. A terminal hears of that by its own character, as from a keyboard. */
+  endInput(): void { if (!this.#over) { if (this.#device) this.#child.stdin?.write('\x04'); else this.#child.stdin?.end(); } }
+
+  resize(rows: number, cols: number): void {
+    this.#size = [rows, cols];
+    const stty = found('stty');
+    if (!this.#device || this.#over || !stty) return;
+    spawn(stty, ['-F', this.#device, 'rows', String(rows), 'cols', String(cols)], { stdio: 'ignore' }).on('error', () => { /* the size stays as it was */ });
+  }
+
+  /** The client is gone: hangs up, and kills whoever of its session stays. */
+  async hangUp(): Promise<void> {
+    const sessions = new Set([this.#child.pid, this.#session].filter((pid) => pid !== undefined && pid !== null));
+    for (const pid of sessions) send(-pid, 'SIGHUP');
+    for (const until = performance.now() + hangUpMs; performance.now() < until; await delay(50)) if (membersOf(sessions).length === 0) return;
+    for (const pid of membersOf(sessions)) send(pid, 'SIGKILL');
+  }
+}
+
+async function carry(from: Readable | null, stream: 'stdout' | 'stderr', output: ExecOptions['output'], ready: ExecOptions['ready']): Promise<void> {
+  try {
+    for await (const bytes of from ?? []) { output(stream, bytes as Buffer); await ready(); }
+  } catch { /* closed with the session */ }
+}
+
+const membersOf = (sessions: ReadonlySet<number>): number[] => readdirSync('/proc').flatMap((name) => {
+  const stat = /^\d/.test(name) ? readStat(Number(name)) : null;
+  return stat && sessions.has(stat.session) && !/^[ZX]/.test(stat.state) ? [stat.pid] : [];
+});
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try { process.kill(pid, signal); } catch { /* gone */ }
+}

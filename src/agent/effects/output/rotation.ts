@@ -1,0 +1,199 @@
+// Looks at the size of every stream now and then, rotates what has outgrown its limits, compresses what was moved away, and notes when
+// each cursor was reached (times.ts). One timer for all; a stream that stands still costs one stat in 30 s. A flood is noticed
+// within a second all the same, by the free space of the file system.
+import { readdirSync, rmSync, statfs, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { appendPlatformLine } from './output.ts';
+import { compressPiece } from './gzip.ts';
+import { OutputRate } from './rate.ts';
+import { outputFile, segmentsOf, streams, type Stream } from './segments.ts';
+import { noteTime, pruneTimes } from './times.ts';
+import { forgetHole, rotate, rotationKind, type RotationKind } from './rotate.ts';
+
+/** `logs` of an app, and whether its files may only become so large. */
+export interface OutputPolicy { maxBytes: number; files: number; rateBytesPerSecond: number | null; fileSize: number | null }
+
+interface Watched {
+  policy: OutputPolicy;
+  sizes: Record<Stream, number>;
+  /** When its cursor was last noted, epoch ms. */
+  noted: Record<Stream, number>;
+  /** Has grown since the last note. */
+  due: Record<Stream, boolean>;
+  rate: OutputRate | null;
+  /** Has pieces to compress, not before this time (performance.now()). */
+  compressAt: number;
+  /** Fills up fast: looked at in every turn of the fast timer. */
+  hot: boolean;
+  /** Has grown lately: looked at every 10 s. */
+  warm: boolean;
+}
+
+const both = <T>(value: T): Record<Stream, T> => ({ stdout: value, stderr: value });
+
+const turnMs = 1000, turns = 30, warmTurns = 10, hotMs = 200, noteMs = 10_000;
+/** So many bytes less are free than a second ago: somebody floods, and every stream is looked at. */
+const floodBytes = 32 * 1024 ** 2;
+/** Pieces are compressed when the stream has calmed down: what a flood drops is not worth it. */
+const calmMs = 15_000;
+
+const freeOf = promisify(statfs);
+
+export class Rotation {
+  /** How this directory's streams are rotated; null until `start` has found out. */
+  kind: RotationKind | null = null;
+  readonly #watched = new Map<string, Watched>();
+  readonly #onError: (instance: string, error: Error) => void;
+  readonly #hot = new Set<string>();
+  readonly #over = new AbortController();
+  #directory = '';
+  #free = Infinity;
+  #timer: NodeJS.Timeout | null = null;
+  #fast: NodeJS.Timeout | null = null;
+  #turn = 0;
+  /** Rotations come one after the other. */
+  #working: Promise<void> = Promise.resolve();
+  #looking = false;
+  #compressing: Promise<void> | null = null;
+
+  /** @param onError a stream that could not be rotated; it is tried again with the next look */
+  constructor(onError: (instance: string, error: Error) => void) {
+    this.#onError = onError;
+  }
+
+  /** @param directory where the instances' directories lie */
+  async start(directory: string): Promise<RotationKind> {
+    this.kind = await rotationKind(directory);
+    this.#directory = directory;
+    this.#timer ??= setInterval(() => this.#soon(() => this.#sweep()), turnMs).unref();
+    return this.kind;
+  }
+
+  /** Keeps the streams of an instance within limits from now on; again for other limits. */
+  add(instance: string, policy: OutputPolicy): void {
+    const { rateBytesPerSecond: rate, maxBytes } = policy, known = this.#watched.get(instance);
+    const watched = known ?? { policy, sizes: both(-1), noted: both(0), due: both(false), rate: null, compressAt: performance.now() + calmMs, hot: false, warm: false };
+    watched.policy = policy;
+    if (rate === null) watched.rate = null;
+    else if (watched.rate) watched.rate.adjust(rate, maxBytes);
+    else watched.rate = new OutputRate(rate, maxBytes, performance.now());
+    this.#watched.set(instance, watched);
+  }
+
+  remove(instance: string): void {
+    this.#watched.delete(instance);
+    this.#hot.delete(instance);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#timer) clearInterval(this.#timer);
+    if (this.#fast) clearInterval(this.#fast);
+    this.#over.abort();
+    await this.#working;
+    await this.#compressing;
+  }
+
+  #soon(look: () => Promise<void>): void {
+    if (this.#looking) return;
+    this.#looking = true;
+    this.#working = look().finally(() => { this.#looking = false; });
+  }
+
+  /** Every instance once in 30 turns, one that grows once in 10; all when the disk fills up. */
+  async #sweep(): Promise<void> {
+    const turn = this.#turn++, flood = await this.#flood(), now = performance.now();
+    let place = 0;
+    for (const [instance, watched] of this.#watched) {
+      const mine = place++;
+      if (flood || mine % turns === turn % turns || (watched.warm && mine % warmTurns === turn % warmTurns)) await this.#look(instance, watched);
+      if (watched.compressAt <= now && !this.#compressing && !watched.hot) this.#compress(instance, watched);
+    }
+  }
+
+  async #flood(): Promise<boolean> {
+    try {
+      const { bavail, bsize } = await freeOf(this.#directory), free = bavail * bsize, fell = this.#free - free;
+      this.#free = free;
+      return fell > floodBytes && fell !== Infinity;
+    } catch {
+      return false; // then they are found by the slow turns
+    }
+  }
+
+  async #look(instance: string, watched: Watched): Promise<void> {
+    watched.hot = watched.warm = false;
+    for (const stream of streams) {
+      try {
+        await this.#lookAt(instance, stream, watched);
+      } catch (error) {
+        if (this.#watched.has(instance)) this.#onError(instance, error as Error);
+      }
+    }
+    if (watched.hot && this.#watched.has(instance)) this.#hot.add(instance);
+    else this.#hot.delete(instance);
+    if (this.#hot.size > 0) this.#fast ??= setInterval(() => this.#soon(() => this.#lookAtHot()), hotMs).unref();
+    else if (this.#fast) { clearInterval(this.#fast); this.#fast = null; }
+  }
+
+  async #lookAtHot(): Promise<void> {
+    for (const instance of [...this.#hot]) {
+      const watched = this.#watched.get(instance);
+      if (watched) await this.#look(instance, watched);
+    }
+  }
+
+  async #lookAt(instance: string, stream: Stream, watched: Watched): Promise<void> {
+    const size = statSync(outputFile(instance, stream), { throwIfNoEntry: false })?.size;
+    if (size === undefined) return; // nothing printed yet, or gone
+    const { policy, rate } = watched, before = watched.sizes[stream], now = Date.now(), grown = size !== before;
+    watched.sizes[stream] = size;
+    watched.warm ||= grown && before >= 0;
+    watched.due[stream] ||= grown;
+    // While it grows every 10 s, and once when it has come to rest: what was printed before is told from what comes after.
+    if (watched.due[stream] && (!grown || now - watched.noted[stream] >= noteMs)) {
+      watched.noted[stream] = now;
+      watched.due[stream] = false;
+      await noteTime(instance, stream, now);
+    }
+    if (rate) this.#tellDropped(instance, rate);
+    if (!grown) return;
+    if (size < before) forgetHole(instance, stream);
+    if (before >= 0 && size - before > policy.maxBytes / 4) watched.hot = true;
+    if (size <= policy.maxBytes) return;
+    const kind = this.kind === 'punch' && policy.fileSize !== null ? 'copy-truncate' : this.kind!;
+    const rotated = await rotate(instance, stream, policy, kind, rate && ((bytes) => rate.keep(bytes, performance.now())));
+    const taken = rotated.moved + rotated.aged + rotated.dropped;
+    if (rotated.moved > 0) watched.compressAt = performance.now() + calmMs;
+    // A hole leaves the size as it was, and it is the growth from here on that counts.
+    watched.sizes[stream] = statSync(outputFile(instance, stream), { throwIfNoEntry: false })?.size ?? -1;
+    if (taken > 0) pruneTimes(instance, stream, now);
+    if (taken >= policy.maxBytes) watched.hot = true;
+    if (!rate) return;
+    rate.dropped += rotated.dropped;
+    this.#tellDropped(instance, rate);
+  }
+
+  #tellDropped(instance: string, rate: OutputRate): void {
+    const notice = rate.notice(performance.now());
+    if (notice !== null) appendPlatformLine(instance, notice, Date.now());
+  }
+
+  /** Off the path of everything else: one piece at a time on this node. */
+  #compress(instance: string, watched: Watched): void {
+    watched.compressAt = Infinity;
+    this.#compressing = compressPieces(instance, this.#over.signal)
+      .catch((error: unknown) => { if (this.#watched.has(instance)) this.#onError(instance, error as Error); })
+      .finally(() => { this.#compressing = null; });
+  }
+}
+
+/** Compresses the pieces of an instance that are not yet. */
+export async function compressPieces(instance: string, signal: AbortSignal): Promise<void> {
+  for (const name of readdirSync(instance)) if (name.endsWith('.gz.part')) rmSync(join(instance, name), { force: true }); // of an agent that was killed
+  for (const stream of streams) {
+    for (const piece of segmentsOf(instance, stream).pieces) {
+      if (piece.kind === 'raw' && !signal.aborted) await compressPiece(piece.path, `${outputFile(instance, stream)}.${piece.from}.${piece.to - piece.from}.gz`, signal);
+    }
+  }
+}

@@ -1,0 +1,46 @@
+// Makes an entry: from a new assignment, or from what lies on disk.
+import { createHash } from 'node:crypto';
+import type { Exit } from '../../model/instance.ts';
+import { clearedHistory } from '../../model/restart.ts';
+import type { AgentContext } from '../context.ts';
+import { instanceDirectory, LaunchNumbers, writeRecord } from '../effects/launch/launch-records.ts';
+import type { Entry } from './entry.ts';
+import { Program } from './program.ts';
+import type { InstanceRecord } from './records.ts';
+
+/** 0..1 from a name: the same after every restart, different for neighbours. */
+const chanceOf = (id: string): number => createHash('md5').update(id).digest().readUInt32BE(0) / 2 ** 32;
+
+/** @param launches numbers of the launches on disk, ascending; @param sameBoot whether the newest is of this boot */
+export function makeEntry(context: AgentContext, record: InstanceRecord, launches: readonly number[], sameBoot: boolean, restarts: number, isNew = false): Entry {
+  const { id } = record.assignment, directory = instanceDirectory(context.instancesDirectory, id);
+  const numbers = new LaunchNumbers(directory, launches.at(-1) ?? 0, sameBoot, isNew);
+  const entry: Entry = {
+    id, directory, record, chance: chanceOf(id), unnamed: false, actor: null, snapshot: null, lastExit: null, usage: null, disk: null, view: null, changedAt: Date.now(),
+    effects: new AbortController(), history: clearedHistory(),
+    program: new Program(context, directory, () => entry.record, numbers, restarts),
+  };
+  return entry;
+}
+
+/** Writes a first (or another) record; durable when it resolves. */
+export const saveRecord = (directory: string, record: InstanceRecord): Promise<void> => writeRecord(directory, record);
+
+/** A new instance; its record is durable when this resolves. Nothing of it runs yet. */
+export async function createEntry(context: AgentContext, record: InstanceRecord): Promise<Entry> {
+  await writeRecord(instanceDirectory(context.instancesDirectory, record.assignment.id), record);
+  return makeEntry(context, record, [], true, 0, true);
+}
+
+const writes = new WeakMap<Entry, Promise<void>>();
+
+/** Replaces the record of an instance; durable when it resolves. Calls come one after the other. */
+export function changeRecord(entry: Entry, record: InstanceRecord): Promise<void> {
+  entry.record = record;
+  const written = (writes.get(entry) ?? Promise.resolve()).then(() => writeRecord(entry.directory, record));
+  writes.set(entry, written.catch(() => undefined));
+  return written;
+}
+
+/** How a launch ended that nobody saw: a reboot, or its launcher was killed. */
+export const unseenExit = (launch: number, at: number): Exit => ({ code: null, signal: null, reason: 'unknown', at, durationMs: 0, launch, core: false, peakMem: null, by: null, text: null, quota: null, tail: [] });

@@ -1,0 +1,61 @@
+// One instance on this node: its record, its program, its actor while it has one, and what is shown of it.
+import type { ActorRefFrom, SnapshotFrom } from 'xstate';
+import type { instanceMachine } from '../../../machines/instance.ts';
+import type { InstancePolicy } from '../../../machines/instance-facts.ts';
+import { startTimeoutMs } from '../../model/health.ts';
+import type { Exit, InstanceView, Usage } from '../../model/instance.ts';
+import type { RestartHistory, RestartPolicy } from '../../model/restart.ts';
+import type { AppSpec } from '../../model/app.ts';
+import type { OutputPolicy } from '../effects/output/rotation.ts';
+import type { Program } from './program.ts';
+import type { InstanceRecord } from './records.ts';
+
+export type InstanceActor = ActorRefFrom<typeof instanceMachine>;
+export type InstanceSnapshot = SnapshotFrom<typeof instanceMachine>;
+
+export interface Entry {
+  readonly id: string;
+  /** instances/<id>. */
+  readonly directory: string;
+  record: InstanceRecord;
+  readonly program: Program;
+  /** 0..1, fixed for its life: spreads probes and samples. */
+  readonly chance: number;
+  /** Runs here without being named by whoever is in charge: shown as `unknown`, obeys operators only. */
+  unnamed: boolean;
+  actor: InstanceActor | null;
+  /** How it last ended, where no actor has seen it. */
+  lastExit: Exit | null;
+  /** The last one seen; also after its actor ended. */
+  snapshot: InstanceSnapshot | null;
+  usage: Usage | null;
+  /** What its working directory took when it was last measured, bytes; null: nobody has. */
+  disk: number | null;
+  /** Shown, made anew when something changed. */
+  view: InstanceView | null;
+  /** epoch ms of the last change. */
+  changedAt: number;
+  /** Effects that this id owns besides the program: ended when its actor crashes. */
+  effects: AbortController;
+  /** Window and back-off found on disk, for the supervisor. */
+  history: RestartHistory;
+}
+
+/** The child's id under its supervisor: bounded by slots and places. */
+export const childOf = ({ record: { assignment } }: Entry): string => `slot-${assignment.slot}.${assignment.place}`;
+
+/** Children of one supervisor: at most 50 slots with two places each. */
+const slotsASupervisor = 50;
+/** `web#0`; apps of the agent itself are told apart from a hub's of the same name. */
+export const supervisorOf = ({ record: { assignment } }: Entry, standalone: boolean): string =>
+  `${assignment.owner === 'local' && !standalone ? 'local/' : ''}${assignment.app}#${Math.floor(assignment.slot / slotsASupervisor)}`;
+
+/** The part of a spec that the machine decides by. */
+export const policyOf = (spec: AppSpec, aliveMs: number): InstancePolicy => ({
+  checks: spec.healthChecks, startTimeoutMs: startTimeoutMs(spec), killTimeoutMs: spec.killTimeoutSeconds * 1000, aliveMs, fetches: spec.uris.length > 0,
+});
+
+/** How its output is kept. */
+export const outputPolicyOf = ({ logs, limits }: AppSpec): OutputPolicy => ({ maxBytes: logs.maxBytes, files: logs.files, rateBytesPerSecond: logs.rateBytesPerSecond, fileSize: limits.fileSize });
+
+export const restartPolicyOf = (spec: AppSpec): RestartPolicy => ({ restart: spec.restart, type: spec.type, fixedPort: spec.ports.some(({ port }) => port !== 0) });

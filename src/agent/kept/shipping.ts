@@ -1,0 +1,130 @@
+// Ships the output of instances to an Elasticsearch (`--ship-logs URL`, off by default): lines as documents of the data stream
+// logs-stathub-default, in bulk. The files of the output are the spool: a cursor for each stream says how far it was taken, so that
+// nothing waits in memory, a server that is away holds nothing up, and a restart goes on where it was. A line that is sent twice
+// has the same id and is kept once.
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { outputBounds, readOutput } from '../effects/output/output.ts';
+import { outputFile, streams, type Stream } from '../effects/output/segments.ts';
+import { LineFilter } from './line-filter.ts';
+
+export interface Shipped { id: string; app: string; slot: number; directory: string; /** Nothing more will be printed. */ over: boolean }
+export interface ShippingOptions {
+  /** Elasticsearch; may hold user and password. */
+  url: string;
+  node: string;
+  /** What is shipped now: instances of this node, and those that are gone as long as their output is kept. */
+  sources: () => Iterable<Shipped>;
+  warn: (message: string) => void;
+}
+
+const roundMs = 2000, longestPauseMs = 60_000, batchBytes = 1 << 20, answerMs = 30_000, longestLine = 32_768;
+/** Batches of one stream before others have their turn. */
+const turnBatches = 8;
+const target = 'logs-stathub-default';
+
+type Cursors = Record<Stream, number>;
+
+export class Shipping {
+  readonly #options: ShippingOptions;
+  readonly #url: string;
+  readonly #headers: Record<string, string>;
+  readonly #cursors = new Map<string, Cursors>();
+  /** Sizes of live files all of which is shipped: a stream that stands still costs one stat. */
+  readonly #still = new Map<string, number>();
+  readonly #over = new AbortController();
+  #timer: NodeJS.Timeout | null = null;
+  #working: Promise<void> = Promise.resolve();
+  #pauseMs = roundMs;
+  #failing = false;
+
+  constructor(options: ShippingOptions) {
+    this.#options = options;
+    const url = new URL(options.url), { username, password } = url;
+    url.username = url.password = '';
+    this.#url = `${url.href.replace(/\/$/, '')}/${target}/_bulk`;
+    this.#headers = { 'content-type': 'application/x-ndjson', ...(username ? { authorization: `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}` } : {}) };
+  }
+
+  start(): void { this.#soon(); }
+
+  async stop(): Promise<void> {
+    this.#over.abort();
+    if (this.#timer) clearTimeout(this.#timer);
+    await this.#working;
+  }
+
+  #soon(): void {
+    if (this.#over.signal.aborted) return;
+    this.#timer = setTimeout(() => { this.#working = this.#round().finally(() => this.#soon()); }, this.#pauseMs).unref();
+  }
+
+  async #round(): Promise<void> {
+    try {
+      const present = new Set<string>();
+      for (const source of this.#options.sources()) {
+        present.add(source.id);
+        for (const stream of streams) for (let batch = 0; batch < turnBatches && !this.#over.signal.aborted && await this.#ship(source, stream); batch++);
+      }
+      for (const id of this.#cursors.keys()) if (!present.has(id)) this.#cursors.delete(id);
+      if (this.#still.size > 4 * present.size + 100) this.#still.clear();
+      this.#pauseMs = roundMs;
+      this.#failing = false;
+    } catch (error) {
+      if (this.#over.signal.aborted) return;
+      if (!this.#failing) this.#options.warn(`output is not shipped now, it waits in its files: ${(error as Error).message}`);
+      this.#failing = true;
+      this.#pauseMs = Math.min(longestPauseMs, this.#pauseMs * 2);
+    }
+  }
+
+  /** One batch of a stream. @returns whether there may be more */
+  async #ship(source: Shipped, stream: Stream): Promise<boolean> {
+    const path = outputFile(source.directory, stream), size = statSync(path, { throwIfNoEntry: false })?.size;
+    if (size === undefined || this.#still.get(path) === size) return false;
+    const cursors = this.#cursorsOf(source), { end } = await outputBounds(source.directory, stream);
+    if (cursors[stream] >= end) {
+      this.#still.set(path, size);
+      return false;
+    }
+    const chunk = await readOutput(source.directory, stream, cursors[stream], batchBytes), lines = new LineFilter(null), whole = lines.lines(chunk);
+    // A line as large as a batch goes in pieces; the last one of a program that has ended may have no end.
+    const rest = whole.length === 0 && (source.over || chunk.bytes.length === batchBytes) ? lines.rest() : [];
+    const to = whole.at(-1)?.to ?? (rest.length > 0 ? chunk.to : cursors[stream]);
+    if (to === cursors[stream]) return false; // its last line has no end yet
+    this.#still.delete(path);
+    await this.#send([...whole.map(({ to: after, bytes }) => ({ cursor: after - bytes.length, bytes })), ...rest.map((bytes) => ({ cursor: chunk.from, bytes }))], source, stream);
+    cursors[stream] = to;
+    this.#keep(source, cursors);
+    return to < end;
+  }
+
+  async #send(lines: readonly { cursor: number; bytes: Buffer }[], { id, app, slot }: Shipped, stream: Stream): Promise<void> {
+    const at = new Date().toISOString();
+    const body = lines.map(({ cursor, bytes }) => `{"create":{"_id":"${id}/${stream}/${cursor}"}}\n${JSON.stringify({
+      '@timestamp': at, message: bytes.toString('utf8', 0, Math.min(longestLine, bytes.length)).replace(/\r?\n$/, ''), app, slot, instance: id, node: this.#options.node, stream, cursor,
+    })}\n`).join('');
+    const response = await fetch(this.#url, { method: 'POST', headers: this.#headers, body, signal: AbortSignal.any([this.#over.signal, AbortSignal.timeout(answerMs)]) });
+    const answer = (await response.json().catch(() => null)) as { errors?: boolean; items?: { create: { status: number; error?: { reason?: string } } }[] } | null;
+    if (!response.ok || !answer?.items) throw new Error(`${new URL(this.#url).origin} answers ${response.status}`);
+    // 409: it is there already. Where the server is short of something all is tried again; what was taken is told by its id.
+    const refused = answer.items.filter(({ create: { status } }) => status !== 409 && (status < 200 || status > 299)), later = refused.find(({ create: { status } }) => status === 429 || status >= 500);
+    if (later) throw new Error(`a line was refused with ${later.create.status}: ${later.create.error?.reason ?? ''}`);
+    if (refused.length > 0) this.#options.warn(`${refused.length} lines of ${id} are not shipped, the server will not have them: ${refused[0]!.create.error?.reason ?? refused[0]!.create.status}`);
+  }
+
+  #cursorsOf({ id, directory }: Shipped): Cursors {
+    let known = this.#cursors.get(id);
+    if (!known) {
+      try { known = { stdout: 0, stderr: 0, ...(JSON.parse(readFileSync(join(directory, 'shipped'), 'utf8')) as Partial<Cursors>) }; } catch { known = { stdout: 0, stderr: 0 }; } // none yet: from the beginning
+      this.#cursors.set(id, known);
+    }
+    return known;
+  }
+
+  #keep({ directory }: Shipped, cursors: Cursors): void {
+    const path = join(directory, 'shipped');
+    writeFileSync(`${path}.new`, JSON.stringify(cursors), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+  }
+}

@@ -1,0 +1,244 @@
+// The conversation with the master on whatever line there is: hello and welcome, beats, what was observed, events until they are
+// acknowledged, commands done once. The machine (machines/link.ts) decides which line; the agent gives the content (LinkContent).
+import { createActor, fromCallback, fromPromise, type Actor } from 'xstate';
+import { linkMachine, type LinkEvent } from '../../../machines/link.ts';
+import type { NodeFacts } from '../../model/node.ts';
+import type { UsageRow } from '../../model/usage.ts';
+import type { AgentFrame, Command, MasterFrame, Times } from '../../protocol/link.ts';
+import { openPoll } from '../effects/line/poll.ts';
+import { openSocket, socketPasses } from '../effects/line/socket.ts';
+import type { Line, LineListener, LineOptions } from '../effects/line/line.ts';
+import type { CommandResult, Content, LinkContent } from './link-content.ts';
+import { monoMs } from '../moment.ts';
+import { OnceDone } from './once-done.ts';
+import type { EventSpool } from './spool.ts';
+
+/** What carries the conversation: sockets, or something in this very process. */
+export interface Lines { socket: typeof openSocket; poll: typeof openPoll; passes: typeof socketPasses }
+export const remoteLines: Lines = { socket: openSocket, poll: openPoll, passes: socketPasses };
+
+/** Changes are gathered for this long before they are reported, ms. */
+const gatherMs = 5;
+const eventBatch = 500;
+const chunkWaitBytes = 512 * 1024;
+
+export class LinkClient {
+  readonly actor: Actor<typeof linkMachine>;
+  readonly #options: LineOptions;
+  readonly #content: LinkContent;
+  readonly #spool: EventSpool;
+  readonly #done = new OnceDone();
+  /** Why no line came about since the last one, as told. */
+  readonly #troubles = new Set<string>();
+  readonly #running = new Map<string, AbortController>();
+  #line: Line | null = null;
+  #welcomed = false;
+  #welcomes = 0;
+  /** When the newest beat was sent that was answered on this line. */
+  #arrived = 0;
+  #times: Times = { beatMs: 5000, suspectMs: 15_000, lostMs: 30_000 };
+  #beat: NodeJS.Timeout | null = null;
+  #gather: NodeJS.Timeout | null = null;
+  #ackedAt = 0;
+  #helloSent = 0;
+  #seq = 0;
+  #eventsUpTo = 0;
+  readonly #changedIds = new Set<string>();
+  #contents: Content[] = [];
+  #inOrder: Promise<void> = Promise.resolve();
+
+  constructor(options: LineOptions, content: LinkContent, spool: EventSpool, lines: Lines = remoteLines) {
+    this.#options = options;
+    this.#content = content;
+    this.#spool = spool;
+    const line = (open: typeof openSocket) => fromCallback<LinkEvent>(({ sendBack }) => open(this.#options, this.#listener(sendBack)));
+    this.actor = createActor(linkMachine.provide({ actors: {
+      socket: line(lines.socket) as never, poll: line(lines.poll) as never,
+      tryout: fromPromise<boolean, object>(({ signal }) => lines.passes(this.#options, signal)),
+    } }));
+    this.actor.subscribe({ error: (error) => this.#content.warn('the link failed', error) });
+  }
+
+  start(): void { this.actor.start(); this.#spool.onAppend(() => this.#soon()); }
+
+  /** Ends the line and all that runs for it. */
+  stop(): void {
+    this.actor.send({ type: 'link.stop' });
+    this.#lineEnded('the agent stops');
+  }
+
+  /** An instance is not as it was: told within `gatherMs`. */
+  instanceChanged(id: string): void { this.#changedIds.add(id); this.#soon(); }
+
+  /** First report of what a URI held. */
+  contentFetched(content: Content): void { this.#contents.push(content); this.#soon(); }
+
+  factsChanged(facts: NodeFacts): void { if (this.#welcomed) this.#line?.send({ type: 'facts', facts }); }
+  /** Asked again after the next welcome, where there is no line now. */
+  evacuate(frame: Extract<AgentFrame, { type: 'evacuate' }>): void { if (this.#welcomed) this.#line?.send(frame); }
+  /** Samples of instances that somebody may look at; without a line they are gone, the next ones come. */
+  usage(rows: Record<string, UsageRow>): void { if (this.#welcomed) this.#line?.send({ type: 'usage', rows }); }
+  /** @returns false: there is no line, they are not sent */
+  metrics(points: Extract<AgentFrame, { type: 'metrics' }>['points']): boolean {
+    if (!this.#welcomed || !this.#line) return false;
+    this.#line.send({ type: 'metrics', points });
+    return true;
+  }
+
+  /** The welcomed line: how many there were, and when (`monoMs`) the newest beat was sent that was answered on it. null: none. */
+  get line(): { number: number; arrived: number } | null { return this.#welcomed ? { number: this.#welcomes, arrived: this.#arrived } : null; }
+  get times(): Times { return this.#times; }
+  /** Ends the line that stands, if one does: the next one begins with the whole state of both sides. */
+  renew(why: string): void { this.#line?.close(why); }
+  get up(): 'websocket' | 'poll' | null { return this.#welcomed ? (this.#line?.kind ?? null) : null; }
+
+  #listener(tell: (event: LinkEvent) => void): LineListener {
+    let mine: Line | null = null;
+    return {
+      opened: (line) => {
+        mine = line;
+        this.#line = line;
+        this.#welcomed = false;
+        this.#helloSent = monoMs();
+        line.send({ type: 'hello', ...this.#content.greeting(), instances: this.#content.instances(), ...(this.#options.token ? { token: this.#options.token } : {}) });
+      },
+      frame: (frame) => {
+        if (!mine || this.#line !== mine) return;
+        try { this.#take(mine, frame, tell); } catch (error) { // called by a socket: nobody above would catch it
+          this.#content.warn(`a ${frame.type} frame of the master could not be taken`, error);
+          mine.close(`a ${frame.type} frame could not be taken: ${(error as Error).message}`);
+        }
+      },
+      malformed: (detail) => this.#content.warn(`a frame of the master was not understood and left out: ${detail}`),
+      closed: (reason) => {
+        if (mine && this.#line === mine) this.#lineEnded(reason);
+        else if (!mine && !this.#troubles.has(reason) && this.#troubles.size < 20) {
+          // Each trouble is told once; it is tried again and again.
+          this.#troubles.add(reason);
+          this.#content.warn(`no line to ${this.#options.master} yet: ${reason}; it is tried again`);
+        }
+        tell({ type: 'line.closed', reason, chance: Math.random() });
+      },
+    };
+  }
+
+  #lineEnded(reason: string): void {
+    const was = this.#line;
+    this.#line = null;
+    this.#welcomed = false;
+    if (this.#beat) clearInterval(this.#beat);
+    if (this.#gather) clearTimeout(this.#gather);
+    this.#beat = this.#gather = null;
+    for (const running of this.#running.values()) running.abort();
+    this.#running.clear();
+    was?.close(reason);
+    if (was) this.#content.changed(null, reason);
+  }
+
+  #take(line: Line, frame: MasterFrame, tell: (event: LinkEvent) => void): void {
+    switch (frame.type) {
+      case 'welcome': {
+        this.#welcomed = true;
+        this.#welcomes++;
+        this.#troubles.clear();
+        this.#arrived = 0;
+        this.#times = frame.times;
+        this.#seq = this.#eventsUpTo = 0;
+        this.#changedIds.clear();
+        this.#ackedAt = monoMs();
+        this.#content.welcomed(frame);
+        this.#contents = this.#content.contents();
+        this.#content.contact(this.#helloSent, frame.times.lostMs);
+        // Whole, after every welcome: whatever was lost before is made good by it.
+        line.send({ type: 'observed', run: this.#content.greeting().run, seq: ++this.#seq, from: 0, changes: Object.fromEntries(this.#content.instances().map((i) => [i.id, i])), ...this.#takeContents() });
+        this.#beat = setInterval(() => this.#sendBeat(line), frame.times.beatMs);
+        this.#sendBeat(line);
+        this.#content.changed(line.kind, null);
+        tell({ type: 'line.welcomed' });
+        this.#soon();
+        return;
+      }
+      case 'refused':
+        tell({ type: 'line.refused', code: frame.code, detail: `${frame.detail}${frame.hint ? `. ${frame.hint}` : ''}`, final: frame.final, chance: Math.random() });
+        this.#content.warn(`the master refuses this node: ${frame.detail}. ${frame.hint}`);
+        return;
+      case 'beat.ack':
+        this.#ackedAt = monoMs();
+        this.#arrived = frame.sentMono;
+        this.#content.contact(Math.min(frame.sentMono, this.#ackedAt), this.#times.lostMs);
+        return;
+      case 'events.ack':
+        this.#spool.acknowledge(frame.generation, frame.upTo);
+        line.send({ type: 'ack', n: frame.n });
+        return;
+      case 'desired':
+        // In the order of their coming; each is acknowledged only when it is held.
+        this.#inOrder = this.#inOrder.then(async () => {
+          if (this.#line !== line) return;
+          if ((await this.#content.desired(frame)) === 'resync') line.send({ type: 'resync' });
+          line.send({ type: 'ack', n: frame.n });
+        }).catch((error: unknown) => { this.#content.warn('a desired set could not be kept', error); line.close('the desired set could not be kept'); });
+        return;
+      case 'command':
+        line.send({ type: 'ack', n: frame.n });
+        this.#command(line, frame).catch((error: unknown) => this.#content.warn(`the answer to ${frame.name} could not be given`, error));
+    }
+  }
+
+  async #command(line: Line, command: Command): Promise<void> {
+    if (command.name === 'cancel') { this.#running.get(command.target)?.abort(); return; }
+    const before = this.#done.answer(command.id);
+    if (before) { if (before !== 'running') line.send({ type: 'result', id: command.id, ...before }); return; }
+    this.#done.begin(command.id);
+    const abort = new AbortController();
+    this.#running.set(command.id, abort);
+    let result: CommandResult;
+    try {
+      result = await this.#content.command(command, (value) => line.send({ type: 'chunk', id: command.id, value }), abort.signal);
+    } catch (error) {
+      const { code = 'internal', message = String(error) } = error as { code?: string; message?: string };
+      result = { ok: false, code: String(code), detail: message };
+    }
+    this.#running.delete(command.id);
+    this.#done.end(command.id, result);
+    line.send({ type: 'result', id: command.id, ...result });
+  }
+
+  /** Whether a stream should hold back: the line has more to send than it takes away. */
+  get congested(): boolean { return (this.#line?.waiting() ?? 0) > chunkWaitBytes; }
+
+  #sendBeat(line: Line): void {
+    const now = monoMs();
+    if (now - this.#ackedAt > 2 * this.#times.beatMs + 50 && now - this.#ackedAt > 2000) { line.close(`no answer to a beat for ${Math.round((now - this.#ackedAt) / 1000)} s`); return; }
+    line.send({ type: 'beat', sentMono: now, load: this.#content.load() });
+  }
+
+  #soon(): void {
+    if (this.#gather || !this.#welcomed) return;
+    this.#gather = setTimeout(() => { this.#gather = null; this.#report(); }, gatherMs);
+  }
+
+  #report(): void {
+    const line = this.#line;
+    if (!line || !this.#welcomed) return;
+    const events = this.#spool.after(this.#eventsUpTo, eventBatch);
+    if (this.#changedIds.size > 0 || this.#contents.length > 0) {
+      const changes = Object.fromEntries([...this.#changedIds].map((id) => [id, this.#content.instance(id)]));
+      this.#changedIds.clear();
+      const from = this.#seq;
+      line.send({ type: 'observed', run: this.#content.greeting().run, seq: ++this.#seq, from, changes, ...this.#takeContents() });
+    }
+    if (events.length > 0) {
+      this.#eventsUpTo = events.at(-1)!.n;
+      line.send({ type: 'events', generation: this.#spool.generation, events });
+      if (events.length === eventBatch) this.#soon();
+    }
+  }
+
+  #takeContents(): { contents?: Content[] } {
+    if (this.#contents.length === 0) return {};
+    const contents = this.#contents;
+    this.#contents = [];
+    return { contents };
+  }
+}

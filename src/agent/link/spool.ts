@@ -1,0 +1,151 @@
+// Events on their way to the master: numbered, kept on disk until they are acknowledged, so that nothing is lost while the master
+// is away. Segments `spool/<generation>.<first n>.jsonl`, only appended to; a whole one that is acknowledged is removed.
+// A spool opened under another boot begins a new generation: what a power cut took from the end must not share numbers.
+import { appendFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { NewEvent } from '../../model/event.ts';
+
+export interface SpooledEvent { n: number; event: NewEvent }
+
+const segmentEvents = 1000;
+/** Most events kept while nobody takes them; the oldest go first, and an event says how many. */
+const mostEvents = 100_000;
+
+interface Segment { name: string; first: number; count: number }
+
+export class EventSpool {
+  readonly generation: string;
+  readonly #directory: string;
+  readonly #warn: (message: string, error?: unknown) => void;
+  readonly #listeners: (() => void)[] = [];
+  #segments: Segment[] = [];
+  #events: SpooledEvent[] = [];
+  #next = 1;
+  #unwritten: SpooledEvent[] = [];
+  #writing: Promise<void> = Promise.resolve();
+  #scheduled = false;
+
+  private constructor(directory: string, generation: string, warn: (message: string, error?: unknown) => void) {
+    this.#directory = directory;
+    this.generation = generation;
+    this.#warn = warn;
+  }
+
+  /**
+   * Opens the spool of an agent. A generation goes on over restarts of one boot as long as its files are whole; what an earlier boot
+   * or a damaged generation left is taken over under a new one, because its numbers cannot be trusted any more.
+   * @param run of this start: names a new generation, so that none is ever counted twice
+   */
+  static async open(directory: string, boot: string, warn: (message: string, error?: unknown) => void, run = 0): Promise<EventSpool> {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const found: (Segment & { generation: string; events: SpooledEvent[] })[] = [];
+    let damaged = false;
+    for (const name of await readdir(directory)) {
+      const match = /^([\w-]+)\.(\d+)\.jsonl$/.exec(name);
+      if (!match) continue;
+      const { events, whole } = await readSegment(join(directory, name), warn);
+      damaged ||= !whole;
+      found.push({ name, generation: match[1]!, first: Number(match[2]), count: events.length, events });
+    }
+    found.sort((a, b) => a.first - b.first);
+    const last = found.filter(({ generation }) => generation === boot || generation.startsWith(`${boot}-`)).at(-1)?.generation;
+    const spool = new EventSpool(directory, last !== undefined && !damaged ? last : run === 0 && last === undefined ? boot : `${boot}-${run}`, warn);
+    const old: NewEvent[] = [];
+    for (const { name, generation, first, count, events } of found) {
+      if (generation !== spool.generation) { old.push(...events.map(({ event }) => event)); continue; }
+      spool.#segments.push({ name, first, count });
+      spool.#events.push(...events);
+      spool.#next = Math.max(spool.#next, first, (events.at(-1)?.n ?? 0) + 1);
+    }
+    for (const event of old) spool.append(event);
+    await spool.flush();
+    for (const { name, generation } of found) if (generation !== spool.generation) await rm(join(directory, name), { force: true });
+    return spool;
+  }
+
+  /** Takes an event up; it is on disk at the latest with the end of this turn's write. */
+  append(event: NewEvent): void {
+    const spooled = { n: this.#next++, event };
+    this.#events.push(spooled);
+    this.#unwritten.push(spooled);
+    if (this.#events.length > mostEvents) this.#dropOldest();
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      setImmediate(() => { this.#scheduled = false; void this.flush(); });
+    }
+    for (const listener of this.#listeners) listener();
+  }
+
+  onAppend(listener: () => void): void { this.#listeners.push(listener); }
+
+  /** At most `most` events above number `n`, in order. */
+  after(n: number, most: number): SpooledEvent[] {
+    const first = this.#events[0]?.n ?? 0;
+    const from = Math.max(0, n + 1 - first);
+    return this.#events.slice(from, from + most);
+  }
+
+  /** The last events, newest last, for whoever asks this agent itself. */
+  get newest(): readonly SpooledEvent[] { return this.#events; }
+
+  /** The master has committed all up to `n`. */
+  acknowledge(generation: string, n: number): void {
+    if (generation !== this.generation) return;
+    const keep = this.#events.findIndex((event) => event.n > n);
+    this.#events = keep < 0 ? [] : this.#events.slice(keep);
+    this.#removeBelow(n + 1);
+  }
+
+  /** Resolves when all that was appended is written. */
+  flush(): Promise<void> {
+    this.#writing = this.#writing.then(async () => {
+      const events = this.#unwritten;
+      if (events.length === 0) return;
+      this.#unwritten = [];
+      let segment = this.#segments.at(-1);
+      if (!segment || segment.count >= segmentEvents) {
+        segment = { name: `${this.generation}.${events[0]!.n}.jsonl`, first: events[0]!.n, count: 0 };
+        this.#segments.push(segment);
+      }
+      segment.count += events.length;
+      try {
+        await appendFile(join(this.#directory, segment.name), events.map((event) => `${JSON.stringify(event)}\n`).join(''), { mode: 0o600 });
+      } catch (error) {
+        // A full disk: they stay in memory and are delivered from there; only a crash before that would lose them.
+        this.#warn('events could not be written to the spool', error);
+      }
+    });
+    return this.#writing;
+  }
+
+  #removeBelow(n: number): void {
+    const done = this.#segments.filter((segment, index) => index < this.#segments.length - 1 && this.#segments[index + 1]!.first <= n);
+    if (done.length === 0) return;
+    this.#segments = this.#segments.filter((segment) => !done.includes(segment));
+    this.#writing = this.#writing.then(() => Promise.all(done.map(({ name }) => rm(join(this.#directory, name), { force: true })))).then(() => undefined, (error: unknown) => this.#warn('an old spool segment stays', error));
+  }
+
+  #dropOldest(): void {
+    const dropped = this.#events.splice(0, Math.floor(mostEvents / 10));
+    this.#removeBelow(this.#events[0]?.n ?? this.#next);
+    const at = dropped.at(-1)!.event.at;
+    this.append({ at, kind: 'events.dropped', subject: {}, loudness: 'attention', message: `${dropped.length} events were dropped: the master has been away too long for this node's disk budget`, detail: { count: dropped.length } });
+  }
+}
+
+async function readSegment(path: string, warn: (message: string, error?: unknown) => void): Promise<{ events: SpooledEvent[]; whole: boolean }> {
+  const text = await readFile(path, 'utf8'), events: SpooledEvent[] = [];
+  let whole = text === '' || text.endsWith('\n');
+  for (const line of text.split('\n')) {
+    if (line === '') continue;
+    try {
+      const spooled = JSON.parse(line) as SpooledEvent;
+      if (!Number.isInteger(spooled.n) || typeof spooled.event?.kind !== 'string') throw new Error('it is no event');
+      events.push(spooled);
+    } catch (error) {
+      whole = false;
+      warn(`a line of the event spool ${path} is damaged and left out`, error); // the end of it, after a crash in the middle
+    }
+  }
+  return { events, whole };
+}

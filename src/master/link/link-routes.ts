@@ -1,0 +1,102 @@
+// HTTP routes of the link: the WebSocket and its fallback (see src/protocol/fallback.ts). Who may link is decided by the caller.
+import { Hono } from 'hono';
+import { upgradeWebSocket } from '@hono/node-server';
+import type { Context } from 'hono';
+import { decodeBody, encodeBody } from '../../protocol/codec.ts';
+import { maxWaitSeconds, report } from '../../protocol/fallback.ts';
+import type { Answer } from '../../protocol/fallback.ts';
+import { maxPayload } from '../../protocol/link.ts';
+import type { PollSessions } from './poll-sessions.ts';
+import type { LinkServer } from './link-server.ts';
+
+export interface LinkRoutesOptions {
+  links: LinkServer; polls: PollSessions;
+  /** Says who connects (an address, for the log), or refuses: then its Response is sent. */
+  admit(context: Context): Promise<{ about: string } | Response> | { about: string } | Response;
+}
+
+const problem = (status: 400 | 410 | 413 | 503, code: string, detail: string, hint: string): Response =>
+  new Response(JSON.stringify({ type: 'about:blank', title: code, status, code, detail, hint }), {
+    status, headers: { 'content-type': 'application/problem+json', ...(status === 503 ? { 'retry-after': '1' } : {}) },
+  });
+
+function answered(answer: Answer): Response {
+  const body = encodeBody(answer);
+  return new Response(body, {
+    headers: { 'content-type': 'application/json', ...(typeof body === 'string' ? {} : { 'content-encoding': 'deflate' }) },
+  });
+}
+
+/** The body of a report; deflated where the request says so. */
+async function bodyOf(context: Context): Promise<unknown> {
+  const bytes = new Uint8Array(await context.req.arrayBuffer());
+  if (bytes.length > maxPayload) throw new RangeError('too large');
+  return decodeBody(context.req.header('content-encoding') === 'deflate' ? bytes : new TextDecoder().decode(bytes));
+}
+
+/** `GET /v1/link`, `POST /v1/link/:node/report`, `GET /v1/link/:node/frames`. */
+export function linkRoutes({ links, polls, admit }: LinkRoutesOptions): Hono {
+  const routes = new Hono();
+
+  routes.get('/v1/link', async (context, next) => {
+    const who = await admit(context);
+    if (who instanceof Response) return who;
+    context.set('about' as never, who.about as never);
+    return next();
+  }, upgradeWebSocket((context) => {
+    const about = String(context.get('about' as never));
+    let receiver: ReturnType<LinkServer['connect']> | null = null;
+    return {
+      onOpen: (_event, socket) => {
+        receiver = links.connect({
+          kind: 'websocket',
+          send: (frame) => { if (socket.readyState === 1) socket.send(encodeBody(frame)); },
+          close: (code, reason) => socket.close(code, reason),
+        }, about);
+      },
+      onMessage: (event) => {
+        if (typeof event.data === 'string' || event.data instanceof ArrayBuffer) receiver?.receive(event.data);
+      },
+      onClose: () => receiver?.closed(),
+      onError: () => receiver?.closed(),
+    };
+  }));
+
+  routes.post('/v1/link/:node/report', async (context) => {
+    const who = await admit(context);
+    if (who instanceof Response) return who;
+    let body: unknown;
+    try { body = await bodyOf(context); } catch (error) {
+      return error instanceof RangeError
+        ? problem(413, 'too-large', `A report has at most ${maxPayload} bytes`, 'Deflate it, or send it in parts.')
+        : problem(
+            400,
+            'invalid-json',
+            `The report is not readable: ${(error as Error).message}`,
+            'Send JSON, deflated with content-encoding: deflate if you like.',
+          );
+    }
+    const parsed = report.safeParse(body);
+    if (!parsed.success) return problem(400, 'invalid-request', 'The report has another shape', 'Send {session, frames}.');
+    const answer = await polls.report(context.req.param('node'), parsed.data, who.about);
+    return answer ? answered(answer) : problem(410, 'expired', 'There is no such session', 'Say hello again.');
+  });
+
+  routes.get('/v1/link/:node/frames', async (context) => {
+    const who = await admit(context);
+    if (who instanceof Response) return who;
+    const { session = '', after = '0', wait = '25' } = context.req.query();
+    const seconds = Math.min(maxWaitSeconds, Math.max(0, Number(wait) || 0));
+    const answer = await polls.frames(
+      context.req.param('node'),
+      session,
+      Math.max(0, Number(after) || 0),
+      seconds * 1000,
+      context.req.raw.signal,
+    );
+    if (answer === 'stopping') return problem(503, 'starting', 'The master is stopping', 'Ask again.');
+    return answer ? answered(answer) : problem(410, 'expired', 'There is no such session', 'Say hello again.');
+  });
+
+  return routes;
+}

@@ -1,0 +1,43 @@
+// Assignment epochs: one counter of the hub, drawn in blocks, so that a later placement is above every earlier one.
+import type { Store } from '../../store/store.ts';
+
+const BLOCK = 1_000;
+
+export class Epochs {
+  private readonly store: Store;
+  private next = 0;
+  private end = 0;
+  private drawing: Promise<void> = Promise.resolve();
+
+  constructor(store: Store) {
+    this.store = store;
+  }
+
+  /** Begins above `seen` (the highest epoch that any record or agent knows). Durable before it resolves. */
+  async begin(seen: number): Promise<void> {
+    this.next = await this.store.draw('epoch', BLOCK, seen + 1);
+    this.end = this.next + BLOCK;
+  }
+
+  /** The highest number that may have been given. */
+  get highest(): number { return this.end - 1; }
+
+  /** `count` numbers, each above all given before. */
+  take(count: number): Promise<number[]> {
+    const taken = this.drawing.then(async () => {
+      const numbers: number[] = [];
+      while (numbers.length < count) {
+        if (this.next >= this.end) {
+          const size = Math.max(BLOCK, count - numbers.length);
+          this.next = await this.store.draw('epoch', size, this.next);
+          this.end = this.next + size;
+        }
+        numbers.push(this.next);
+        this.next += 1;
+      }
+      return numbers;
+    });
+    this.drawing = taken.then(() => {}, () => {});
+    return taken;
+  }
+}

@@ -1,0 +1,123 @@
+// Asks placement: at once where the cluster is small, else in a thread of its own with the snapshot read in pieces, so that the
+// main loop is never held up (plan-thread.ts is its other end).
+import { Worker } from 'node:worker_threads';
+import type { PlacementSettings, Plan } from '../../placement/snapshot.ts';
+import type { MasterContext } from '../context.ts';
+import { Sender } from './mirror.ts';
+import type { Sent } from './mirror.ts';
+import { answer } from './question.ts';
+import type { Answers, Question } from './question.ts';
+import { Assembly, snapshotPieces } from './snapshot.ts';
+import type { SlotVersions } from './snapshot.ts';
+
+/** Slots times nodes above which a question goes to the thread: about 20 ms of work. */
+const LARGE = 20_000;
+/** Longest turn of the loop while a snapshot is read, ms. */
+const TURN_MS = 10;
+
+export type ToThread =
+  | { kind: 'begin'; now: number; frozenUntil: number | null; settings: PlacementSettings }
+  | { kind: 'piece'; piece: Sent }
+  | { kind: 'ask'; question: Question };
+export type FromThread =
+  { kind: 'changes'; changes: Plan['changes'] } | { kind: 'done'; rest: unknown } | { kind: 'failed'; message: string };
+
+export interface PlannerOptions {
+  context: MasterContext;
+  frozenUntil(): number | null;
+  settings: PlacementSettings;
+  /** The thread stays for the next question. */ keeps: boolean;
+}
+
+export class Planner {
+  private readonly options: PlannerOptions;
+  private worker: Worker | null = null;
+  private waiting: { changes: Plan['changes']; resolve: (answered: unknown) => void; reject: (error: Error) => void } | null = null;
+  private sender = new Sender();
+  private inTurn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: PlannerOptions) {
+    this.options = options;
+  }
+
+  /**
+   * @param versions filled with the version of each slot as it was read
+   * @throws Error when planning throws or its thread ends; the next question begins a new one
+   */
+  ask<K extends Question['kind']>(question: Extract<Question, { kind: K }>, versions: SlotVersions = new Map()): Promise<Answers[K]> {
+    const mine = this.inTurn.then(() => this.askNow(question, versions));
+    this.inTurn = mine.catch(() => {});
+    return mine as Promise<Answers[K]>;
+  }
+
+  private async askNow(question: Question, versions: SlotVersions): Promise<unknown> {
+    const { context: { view, clock, leadership }, frozenUntil, settings } = this.options;
+    const pieces = snapshotPieces(view, leadership.hub, versions);
+    const slots =
+      [...view.apps.values()].reduce((sum, { record, slots: held }) => sum + Math.max(record.doc.scale, held.size), 0) + question.more;
+    if (slots * Math.max(1, view.nodes.size) <= LARGE) {
+      const assembly = new Assembly(clock.now(), frozenUntil(), settings);
+      for (const piece of pieces) assembly.add(piece);
+      return answer(assembly.snapshot, question);
+    }
+    this.running();
+    this.send({ kind: 'begin', now: clock.now(), frozenUntil: frozenUntil(), settings });
+    const outline = this.sender.outline(pieces);
+    for (let began = performance.now(), piece = outline.next(); !piece.done; piece = outline.next()) {
+      this.send({ kind: 'piece', piece: piece.value });
+      if (performance.now() - began < TURN_MS) continue;
+      await new Promise(setImmediate);
+      began = performance.now();
+    }
+    try {
+      return await new Promise<unknown>((resolve, reject) => {
+        this.waiting = { changes: [], resolve, reject };
+        this.send({ kind: 'ask', question });
+      });
+    } finally {
+      if (!this.options.keeps) await this.stop();
+    }
+  }
+
+  private send(message: ToThread): void { this.running().postMessage(message); }
+
+  private running(): Worker {
+    if (this.worker) return this.worker;
+    const worker = new Worker(new URL('./plan-thread.js', import.meta.url));
+    worker.on('message', (message: FromThread) => this.heard(message));
+    worker.on('error', (error) => this.ended(worker, error instanceof Error ? error : new Error(String(error))));
+    worker.on('exit', (code) => this.ended(worker, new Error(`the planning thread ended with ${code}`)));
+    worker.unref();
+    this.sender = new Sender();
+    return this.worker = worker;
+  }
+
+  private ended(worker: Worker, error: Error): void {
+    if (this.worker !== worker) return;
+    this.worker = null;
+    this.waiting?.reject(error);
+    this.waiting = null;
+  }
+
+  private heard(message: FromThread): void {
+    const { waiting } = this;
+    if (!waiting) return;
+    if (message.kind === 'changes') { waiting.changes.push(...message.changes); return; }
+    this.waiting = null;
+    if (message.kind === 'failed') waiting.reject(new Error(message.message));
+    else
+      waiting.resolve(
+        typeof message.rest === 'object' && message.rest !== null && 'tombstones' in message.rest
+          ? { ...message.rest, changes: waiting.changes }
+          : message.rest,
+      );
+  }
+
+  async stop(): Promise<void> {
+    const { worker } = this;
+    this.worker = null;
+    this.waiting?.reject(new Error('the master is stopping'));
+    this.waiting = null;
+    await worker?.terminate();
+  }
+}

@@ -1,0 +1,132 @@
+// Nodes and instances as the API shows them: their reports, and what the hub knows beside them.
+import type { Assignment } from '../../model/assignment.ts';
+import type { InstanceView } from '../../model/instance.ts';
+import type { NodeView } from '../../model/node.ts';
+import type { InstanceEntry, NodeEntry } from '../entries.ts';
+import type { View } from '../view.ts';
+
+const ended = new Set(['stopped', 'failed']);
+
+/** What is given away on a node: assignments in force there (leaving ones keep theirs) and what was not assigned by this hub. */
+function allocatedOn(view: View, id: string): NodeView['allocated'] {
+  const sum = { cpus: 0, mem: 0, disk: 0, instances: 0 };
+  const add = (app: string, revision: number): void => {
+    sum.instances += 1;
+    const alloc = view.apps.get(app)?.revisions.get(revision)?.doc.spec.resAlloc;
+    sum.cpus += alloc?.cpus ?? 0;
+    sum.mem += alloc?.mem ?? 0;
+    sum.disk += alloc?.disk ?? 0;
+  };
+  const duties = view.dutiesOf(id);
+  for (const { assignment, tombstone } of duties.values()) if (!tombstone) add(assignment.app, assignment.revision);
+  for (const instance of view.instancesOn(id)) {
+    const entry = view.instances.get(instance);
+    if (entry && !duties.has(instance) && !ended.has(entry.view.status)) sum.instances += 1;
+  }
+  return sum;
+}
+
+/** A node as the API gives it; also the document that node queries match. */
+export function nodeView(view: View, entry: NodeEntry): NodeView {
+  const { facts, tags, envs } = entry.record.doc;
+  return {
+    ...facts, id: entry.id, status: entry.status, reason: entry.reason, tags: tags ?? facts.tags, envs,
+    allocated: allocatedOn(view, entry.id), load: entry.load, beatAt: entry.beatAt, link: entry.link,
+  };
+}
+
+/** An assignment that its node has not reported yet. */
+function pending(held: Assignment): InstanceView {
+  return {
+    id: held.id,
+    app: held.app,
+    slot: held.slot,
+    place: held.place,
+    node: held.node,
+    revision: held.revision,
+    epoch: held.epoch,
+    owner: held.owner,
+    goal: held.goal,
+    status: 'pending',
+    state: null,
+    pid: null,
+    user: null,
+    ports: [],
+    debugPort: null,
+    consolePort: null,
+    startedAt: null,
+    readyAt: null,
+    restarts: 0,
+    launch: 0,
+    exit: null,
+    health: [],
+    usage: null,
+    reason: { code: 'placed', text: held.because, next: { what: 'its node starts it', at: null } },
+    escalated: null,
+    at: held.at,
+  };
+}
+
+/** The status that is shown, without the rest. */
+function shownStatus(view: View, { view: { status }, node, standing }: InstanceEntry): InstanceView['status'] {
+  if (ended.has(status)) return status;
+  if (view.nodes.get(node)?.status === 'lost') return 'lost';
+  return standing === 'unknown' ? 'unknown' : status;
+}
+
+/** The shown status of every instance, for counts. */
+export function* instanceStatuses(view: View): Generator<InstanceView['status']> {
+  for (const entry of view.instances.values()) yield shownStatus(view, entry);
+  for (const app of view.apps.values()) {
+    for (const { doc } of app.slots.values()) for (const held of [doc.a, doc.b]) if (held && !view.instances.has(held.id)) yield 'pending';
+  }
+}
+
+function shown(view: View, entry: InstanceEntry): InstanceView {
+  const duty = view.dutyOf(entry.node, entry.view.id);
+  const node = view.nodes.get(entry.node);
+  const base = duty && duty.assignment.goal !== entry.view.goal ? { ...entry.view, goal: duty.assignment.goal } : entry.view;
+  const status = shownStatus(view, entry);
+  if (status === 'lost' && node) {
+    return {
+      ...base,
+      status: 'lost',
+      reason: {
+        code: 'node-lost',
+        text: `Its node ${node.record.doc.facts.hostname} is silent since ${new Date(Math.max(entry.view.at, node.beatAt)).toISOString()}`,
+        next: null,
+      },
+    };
+  }
+  if (status === 'unknown') {
+    const foreign = node && !node.obeys;
+    return {
+      ...base, status: 'unknown',
+      reason: {
+        code: foreign ? 'other-hub' : 'not-assigned',
+        text: foreign
+          ? 'It belongs to another hub; it runs on'
+          : 'It runs, but no assignment of this hub names it; it runs on until an operator decides',
+        next: { what: foreign ? `stathub take-over ${entry.node}` : `stathub adopt ${base.id}, or stathub stop ${base.id}`, at: null },
+      },
+    };
+  }
+  return base;
+}
+
+/** One instance as the API gives it; null when neither a record nor a report names it. */
+export function instanceView(view: View, id: string): InstanceView | null {
+  const entry = view.instances.get(id);
+  if (entry) return shown(view, entry);
+  const held = view.assignment(id);
+  return held ? pending(held) : null;
+}
+
+/** Every instance: what nodes report, and what is assigned but not yet reported. */
+export function* instanceViews(view: View): Generator<InstanceView> {
+  for (const entry of view.instances.values()) yield shown(view, entry);
+  for (const app of view.apps.values()) {
+    for (const { doc } of app.slots.values())
+      for (const held of [doc.a, doc.b]) if (held && !view.instances.has(held.id)) yield pending(held);
+  }
+}
