@@ -19,6 +19,9 @@ export interface DutiesOptions {
 
 const lasting = ({ assignment: { goal: _goal, onFull: _onFull, because: _because, stopping: _stopping, ...assignment }, ...record }: InstanceRecord): string => JSON.stringify({ ...record, assignment });
 
+/** Nobody guards it and nothing of it runs. */
+const hasEnded = ({ actor, program: { phase } }: Entry): boolean => actor === null && (phase === 'none' || phase === 'empty');
+
 export class Duties {
   readonly #options: DutiesOptions;
   /** Ids whose first record is being written. */
@@ -95,30 +98,35 @@ export class Duties {
     for (const { id } of gone) {
       const entry = instances.entries.get(id);
       if (!entry) continue;
-      if (entry.actor) {
+      if (hasEnded(entry)) instances.forget(id);
+      else {
         entry.unnamed = true;
         instances.changed(id);
-      } else instances.forget(id);
+      }
     }
   }
 
   /**
    * After recovery, before anything is guarded: what is desired of an instance counts from its first moment on. One that is to stop
-   * and of which nothing ever ran is over.
+   * and of which nothing ever ran is over. One of which nothing runs and that its hub names no more is gone: the agent ended before
+   * it had put it away.
+   * @param told whether its hub has ever told this node what is desired
    */
-  prepare(entry: Entry, assignment: Assignment | undefined): 'guard' | 'over' {
+  prepare(entry: Entry, assignment: Assignment | undefined, told: boolean): 'guard' | 'over' | 'gone' {
+    if (told && !assignment && entry.record.assignment.owner === this.#options.hub() && hasEnded(entry)) return 'gone';
     if (assignment && (assignment.owner === entry.record.assignment.owner || assignment.epoch > entry.record.assignment.epoch)) entry.record = { ...entry.record, assignment: { ...entry.record.assignment, goal: assignment.goal } };
     return entry.record.assignment.goal === 'stop' && entry.program.run === null ? 'over' : 'guard';
   }
 
-  /** After recovery: what runs under this hub's name without being named is unknown; what has ended and is named no more is over. */
+  /** What runs under this hub's name without being named is unknown; what has ended and is named no more is forgotten. */
   settle(named: ReadonlyMap<string, Assignment>): void {
     const { instances, hub } = this.#options;
     for (const entry of instances.entries.values()) {
       const { owner } = entry.record.assignment;
       if (owner === 'local' && hub() !== 'local') continue; // its own, guarded on while joined
       const unnamed = !named.has(entry.id);
-      if (unnamed === entry.unnamed) continue;
+      if (unnamed && hasEnded(entry)) instances.forget(entry.id);
+      if (unnamed === entry.unnamed || !instances.entries.has(entry.id)) continue;
       entry.unnamed = unnamed;
       instances.changed(entry.id);
     }

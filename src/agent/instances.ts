@@ -171,6 +171,7 @@ export class Instances {
     entry.actor = null;
     entry.program.dispose();
     this.changed(entry.id);
+    if (entry.unnamed) this.forget(entry.id); // nobody will say that it may go
   }
 
   #revive(supervisor: Supervisor, entry: Entry, error: string): void {

@@ -1,6 +1,6 @@
 // kill -9 of an agent at odd moments: every program runs on and is adopted as it is; what ended meanwhile is told exactly.
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -95,11 +95,16 @@ test('in the middle of a back-off: it goes on, the history is not forgotten', as
   assert.is(after.exit.code, 5);
 });
 
-test('a stopped app stays stopped, a scaled one stays scaled', async () => {
+test('a stopped app stays stopped, a scaled one stays scaled, also where the agent was killed before it had put the others away', async () => {
   await agent.ok('POST', '/v1/apps/backs/stop');
+  const all = await agent.instances('web');
   await agent.ok('POST', '/v1/apps/web/scale', { scale: 2 });
-  await until('two', async () => (await agent.instances('web')).length === 2);
-  await restarted();
+  const left = await until('two', async () => { const now = await agent.instances('web'); return now.length === 2 && now; });
+  const surplus = all.map(({ id }) => id).filter((id) => !left.some((one) => one.id === id));
+  const kept = (id: string): string => join(agent.directory, 'kept', id);
+  await until('the others are put away', () => surplus.every((id) => existsSync(kept(id)) && !existsSync(agent.directoryOf(id))));
+  await restarted(() => { for (const id of surplus) renameSync(kept(id), agent.directoryOf(id)); });
+  await until('they are put away again', () => surplus.every((id) => existsSync(kept(id)) && !existsSync(agent.directoryOf(id))));
   assert.is((await agent.get('/v1/apps/backs')).start, false);
   assert.is((await agent.instances('web')).length, 2);
   assert.not.ok((await agent.instances('backs')).some((i) => i.pid !== null));

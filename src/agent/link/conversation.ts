@@ -66,9 +66,12 @@ export class Conversation implements LinkContent {
   async recovered({ entries, strays }: Recovered): Promise<void> {
     const { context, instances, standalone, identity } = this.#options, hub = standalone ? ownHub : identity.now.hub;
     if (hub !== null) this.#serve(hub);
+    const told = (this.#desired?.seq ?? 0) > 0;
     for (const entry of entries) {
-      if (this.#duties.prepare(entry, this.#desired?.assignments.get(entry.id)) === 'guard') instances.guard(entry);
-      else instances.over(entry);
+      const found = this.#duties.prepare(entry, this.#desired?.assignments.get(entry.id), told);
+      if (found === 'guard') instances.guard(entry);
+      else if (found === 'over') instances.over(entry);
+      else { entry.program.dispose(); instances.onGone(entry); }
     }
     const found = await adoptStrays(context, strays, (id) => {
       const assignment = this.#desired?.assignments.get(id), revision = assignment && this.#desired!.revision(assignment.app, assignment.revision);
