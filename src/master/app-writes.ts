@@ -2,6 +2,7 @@
 import type { Caller } from '../api/cluster.ts';
 import type { AppRecord, AppSpec, Revision } from '../model/app.ts';
 import { Refusal } from '../model/errors.ts';
+import { InTurnByName } from '../model/in-turn.ts';
 import { restartHash } from '../protocol/hash.ts';
 import type { MasterContext } from './context.ts';
 import type { AppEntry } from './entries.ts';
@@ -24,7 +25,7 @@ export interface Revising {
 export class AppWrites {
   private readonly context: MasterContext;
   private readonly records: Records;
-  private readonly turns = new Map<string, Promise<unknown>>();
+  private readonly turns = new InTurnByName();
 
   constructor(context: MasterContext, records: Records) {
     this.context = context;
@@ -52,11 +53,7 @@ export class AppWrites {
 
   /** Writes of one app's spec, one after the other: numbering revisions needs it. */
   inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const mine = (this.turns.get(name) ?? Promise.resolve()).then(work, work);
-    const settled = mine.catch(() => {});
-    this.turns.set(name, settled);
-    void settled.then(() => { if (this.turns.get(name) === settled) this.turns.delete(name); });
-    return mine;
+    return this.turns.run(name, work);
   }
 
   /** Changes the app's record; `change` sees it as it is at the moment of writing. */

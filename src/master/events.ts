@@ -1,6 +1,7 @@
 // The cluster's history. The master's own events are gathered and appended in order; an agent's spool is taken up once each, by
 // generation and number, and acknowledged after it is durable.
 import type { ClusterEvent, NewEvent } from '../model/event.ts';
+import { InTurnByName } from '../model/in-turn.ts';
 import { maskSecrets, maskText } from '../model/secrets.ts';
 import type { Doc, Json, LogEntry, ReadLogOptions, Store } from '../store/store.ts';
 import type { Changes } from './changes.ts';
@@ -26,7 +27,7 @@ export class EventLog {
   private dropped = 0;
   private working: Promise<void> | null = null;
   private readonly positions = new Map<string, Position>();
-  private readonly spools = new Map<string, Promise<unknown>>();
+  private readonly spools = new InTurnByName();
   private closed = false;
   /** The term of this leadership, set by recovery. */
   term = 0;
@@ -115,11 +116,7 @@ export class EventLog {
    */
   takeUp(node: string, generation: string, batch: { n: number; event: NewEvent }[]): Promise<number> {
     // One after the other for a node: a batch sent twice must see the position that the first one left.
-    const before = this.spools.get(node) ?? Promise.resolve();
-    const mine = before.catch(() => {}).then(() => this.takeUpNow(node, generation, batch));
-    this.spools.set(node, mine);
-    void mine.catch(() => {}).finally(() => { if (this.spools.get(node) === mine) this.spools.delete(node); });
-    return mine;
+    return this.spools.run(node, () => this.takeUpNow(node, generation, batch));
   }
 
   private async takeUpNow(node: string, generation: string, batch: { n: number; event: NewEvent }[]): Promise<number> {
@@ -155,7 +152,7 @@ export class EventLog {
     this.closed = true;
     await this.working;
     if (this.pending.length > 0) await this.work();
-    await Promise.allSettled(this.spools.values());
+    await this.spools.over();
     if (this.dropped > 0) this.warn(`${this.dropped} events were dropped while the store failed`);
   }
 }

@@ -6,14 +6,14 @@ import { rich, t } from '../i18n.tsx';
 import { confirm } from './dialog.tsx';
 import { act } from './toasts.tsx';
 
-const doIt = async (name: string, action: 'start' | 'stop' | 'restart'): Promise<void> => { learn({ app: await post<AppView>(path`/apps/${name}/${action}`) }); };
+const ask = async (name: string, action: 'start' | 'stop' | 'restart'): Promise<void> => { learn({ app: await post<AppView>(path`/apps/${name}/${action}`) }); };
 
-export const startApp = (app: AppView): Promise<boolean> => act(() => doIt(app.name, 'start'), rich('act.started', { name: app.name }), () => doIt(app.name, 'stop'));
+export const startApp = (app: AppView): Promise<boolean> => act(() => ask(app.name, 'start'), rich('act.started', { name: app.name }), () => ask(app.name, 'stop'));
 
 /** Stopping ends processes, but starting brings them back: undo instead of a question. */
-export const stopApp = (app: AppView): Promise<boolean> => act(() => doIt(app.name, 'stop'), rich('act.stopped', { name: app.name, n: app.instances.total }), () => doIt(app.name, 'start'));
+export const stopApp = (app: AppView): Promise<boolean> => act(() => ask(app.name, 'stop'), rich('act.stopped', { name: app.name, n: app.instances.total }), () => ask(app.name, 'start'));
 
-export const restartApp = (app: AppView): Promise<boolean> => act(() => doIt(app.name, 'restart'), rich('act.restarted', { name: app.name, n: app.instances.total }));
+export const restartApp = (app: AppView): Promise<boolean> => act(() => ask(app.name, 'restart'), rich('act.restarted', { name: app.name, n: app.instances.total }));
 
 const setScale = async (name: string, scale: number): Promise<void> => { learn({ app: await post<AppView>(path`/apps/${name}/scale`, { scale }) }); };
 
@@ -25,7 +25,7 @@ export function scaleApp(app: AppView, scale: number): Promise<boolean> {
 /** Deleting cannot be undone: the count, the effect, and the name to be typed. */
 export async function deleteApp(app: AppView): Promise<boolean> {
   const running = instancesByApp.peek().get(app.name)?.length ?? 0;
-  const yes = await confirm({ title: t('delete.app.title', { name: app.name }), text: rich('delete.app.text', { n: running, revisions: app.revision }), name: app.name, doIt: t('delete'), danger: true });
+  const yes = await confirm({ title: t('delete.app.title', { name: app.name }), text: rich('delete.app.text', { n: running, revisions: app.revision }), name: app.name, button: t('delete'), danger: true });
   return yes && act(() => remove(path`/apps/${app.name}`), rich('act.deleted', { name: app.name }));
 }
 

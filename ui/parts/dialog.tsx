@@ -4,7 +4,7 @@ import type { ComponentChildren, VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { t } from '../i18n.tsx';
 
-interface Question { title: string; text: ComponentChildren; /** Must be typed to go on; null: a click is enough. */ name: string | null; doIt: string; danger: boolean; answer: (yes: boolean) => void }
+interface Question { title: string; text: ComponentChildren; /** Must be typed to go on; null: a click is enough. */ name: string | null; button: string; danger: boolean; answer: (yes: boolean) => void }
 const question = signal<Question | null>(null);
 
 /** Asks; resolves with the operator's answer. */
@@ -28,7 +28,7 @@ export function Dialog(): VNode | null {
         {q.name !== null && <label class="ask"><span class="small dim">{t('dialog.type', { name: q.name })}</span>
           <input class="field mono" autoFocus autocomplete="off" spellcheck={false} value={typed} onInput={(e) => setTyped(e.currentTarget.value)} /></label>}
         <div class="row"><span class="push" /><button type="button" class="btn quiet" onClick={() => q.answer(false)}>{t('cancel')}</button>
-          <button type="submit" class={`btn ${q.danger ? 'danger' : 'primary'}`} disabled={!ready} title={ready ? '' : t('dialog.type', { name: q.name ?? '' })} autoFocus={q.name === null}>{q.doIt}</button></div>
+          <button type="submit" class={`btn ${q.danger ? 'danger' : 'primary'}`} disabled={!ready} title={ready ? '' : t('dialog.type', { name: q.name ?? '' })} autoFocus={q.name === null}>{q.button}</button></div>
       </form>
     </dialog>
   );

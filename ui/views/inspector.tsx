@@ -37,7 +37,7 @@ function firstActor(): string | null {
 }
 
 async function sendEvent(actor: string, label: string, type: string): Promise<void> {
-  const yes = await confirm({ title: t('send.title', { event: type }), text: rich('send.text', { actor: label }), name: null, doIt: t('send'), danger: true });
+  const yes = await confirm({ title: t('send.title', { event: type }), text: rich('send.text', { actor: label }), name: null, button: t('send'), danger: true });
   if (yes) await act(() => post(path`/actors/${actor}/events`, { type }), rich('act.sent', { event: type, name: label }));
 }
 

@@ -1,5 +1,6 @@
 // Makes an entry: from a new assignment, or from what lies on disk.
 import { createHash } from 'node:crypto';
+import { InTurn } from '../../model/in-turn.ts';
 import type { Exit } from '../../model/instance.ts';
 import { clearedHistory } from '../../model/restart.ts';
 import type { AgentContext } from '../context.ts';
@@ -32,14 +33,14 @@ export async function createEntry(context: AgentContext, record: InstanceRecord)
   return makeEntry(context, record, [], true, 0, true);
 }
 
-const writes = new WeakMap<Entry, Promise<void>>();
+const writes = new WeakMap<Entry, InTurn>();
 
 /** Replaces the record of an instance; durable when it resolves. Calls come one after the other. */
 export function changeRecord(entry: Entry, record: InstanceRecord): Promise<void> {
   entry.record = record;
-  const written = (writes.get(entry) ?? Promise.resolve()).then(() => writeRecord(entry.directory, record));
-  writes.set(entry, written.catch(() => undefined));
-  return written;
+  let queue = writes.get(entry);
+  if (!queue) writes.set(entry, queue = new InTurn());
+  return queue.run(() => writeRecord(entry.directory, record));
 }
 
 /** How a launch ended that nobody saw: a reboot, or its launcher was killed. */

@@ -1,4 +1,5 @@
 // Assignment epochs: one counter of the hub, drawn in blocks, so that a later placement is above every earlier one.
+import { InTurn } from '../../model/in-turn.ts';
 import type { Store } from '../../store/store.ts';
 
 const BLOCK = 1_000;
@@ -7,7 +8,7 @@ export class Epochs {
   private readonly store: Store;
   private next = 0;
   private end = 0;
-  private drawing: Promise<void> = Promise.resolve();
+  private readonly drawing = new InTurn();
 
   constructor(store: Store) {
     this.store = store;
@@ -24,7 +25,7 @@ export class Epochs {
 
   /** `count` numbers, each above all given before. */
   take(count: number): Promise<number[]> {
-    const taken = this.drawing.then(async () => {
+    return this.drawing.run(async () => {
       const numbers: number[] = [];
       while (numbers.length < count) {
         if (this.next >= this.end) {
@@ -37,7 +38,5 @@ export class Epochs {
       }
       return numbers;
     });
-    this.drawing = taken.then(() => {}, () => {});
-    return taken;
   }
 }

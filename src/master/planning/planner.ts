@@ -1,6 +1,7 @@
 // Asks placement: at once where the cluster is small, else in a thread of its own with the snapshot read in pieces, so that the
 // main loop is never held up (plan-thread.ts is its other end).
 import { Worker } from 'node:worker_threads';
+import { InTurn } from '../../model/in-turn.ts';
 import type { PlacementSettings, Plan } from '../../placement/snapshot.ts';
 import type { MasterContext } from '../context.ts';
 import { Sender } from './mirror.ts';
@@ -34,7 +35,7 @@ export class Planner {
   private worker: Worker | null = null;
   private waiting: { changes: Plan['changes']; resolve: (answered: unknown) => void; reject: (error: Error) => void } | null = null;
   private sender = new Sender();
-  private inTurn: Promise<unknown> = Promise.resolve();
+  private readonly questions = new InTurn();
 
   constructor(options: PlannerOptions) {
     this.options = options;
@@ -45,9 +46,7 @@ export class Planner {
    * @throws Error when planning throws or its thread ends; the next question begins a new one
    */
   ask<K extends Question['kind']>(question: Extract<Question, { kind: K }>, versions: SlotVersions = new Map()): Promise<Answers[K]> {
-    const mine = this.inTurn.then(() => this.askNow(question, versions));
-    this.inTurn = mine.catch(() => {});
-    return mine as Promise<Answers[K]>;
+    return this.questions.run(() => this.askNow(question, versions) as Promise<Answers[K]>);
   }
 
   private async askNow(question: Question, versions: SlotVersions): Promise<unknown> {

@@ -1,6 +1,7 @@
 // Counters: numbers in blocks, each given once whoever asks, from any process. One document a counter, by compare-and-swap.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { InTurnByName } from '../../model/in-turn.ts';
 import { checkKey } from '../encoding.ts';
 import { StoreError } from '../store.ts';
 import type { Bulk } from './bulk.ts';
@@ -17,7 +18,7 @@ export class Counters {
   private readonly bulk: Bulk;
   private readonly names: Names;
   /** Of one counter one after the other: askers of one process never race each other. */
-  private readonly queues = new Map<string, Promise<unknown>>();
+  private readonly queues = new InTurnByName();
 
   constructor(requests: Requests, bulk: Bulk, names: Names) {
     this.requests = requests;
@@ -52,12 +53,7 @@ export class Counters {
     if (!Number.isSafeInteger(count) || count < 1 || !Number.isSafeInteger(atLeast)) {
       throw new StoreError('store-refused', `Cannot draw ${count} numbers from ${atLeast} on`, 'Draw at least one; give whole numbers.');
     }
-    const before = this.queues.get(name) ?? Promise.resolve();
-    const mine = before.catch(() => undefined).then(() => this.drawNow(name, count, atLeast));
-    this.queues.set(name, mine);
-    const forget = (): void => { if (this.queues.get(name) === mine) this.queues.delete(name); };
-    mine.then(forget, forget);
-    return mine;
+    return this.queues.run(name, () => this.drawNow(name, count, atLeast));
   }
 
   /** A write without an answer is looked for by its name; what is never found out is a block that nobody gets. */

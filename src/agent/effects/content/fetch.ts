@@ -4,6 +4,7 @@ import { constants } from 'node:fs';
 import { chmod, copyFile, cp, lstat, mkdir, open, readFile, readdir, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import type { UriSpec } from '../../../model/app.ts';
+import { InTurnByName } from '../../../model/in-turn.ts';
 import type { ContentCache } from './content-cache.ts';
 import type { Progress } from './download.ts';
 import { FetchError, withoutCredentials } from './fetch-error.ts';
@@ -108,18 +109,15 @@ async function sameFile(a: string, b: string, mode: number): Promise<boolean> {
   }
 }
 
-const queues = new Map<string, Promise<unknown>>();
+const fillers = new InTurnByName();
 
 /** One filler of a shared directory at a time: within this process by a queue, across agents of one machine by a lock file. */
-async function exclusively<T>(directory: string, work: () => Promise<T>): Promise<T> {
-  const before = queues.get(directory) ?? Promise.resolve();
-  const mine = before.catch(() => undefined).then(async () => {
+function exclusively<T>(directory: string, work: () => Promise<T>): Promise<T> {
+  return fillers.run(directory, async () => {
     const lock = join(directory, '.stathub-fetch');
     await takeLock(lock);
     try { return await work(); } finally { await rm(lock, { force: true }); }
   });
-  queues.set(directory, mine);
-  try { return await mine; } finally { if (queues.get(directory) === mine) queues.delete(directory); }
 }
 
 /** Waits for a lock file naming a live process; one of a dead process is taken over. */

@@ -2,6 +2,7 @@
 // one is written and synced before the old one goes.
 import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { InTurn } from '../../../model/in-turn.ts';
 import { syncDirectory, writeSynced } from './durable.ts';
 import { quarantine, type QuarantineNotice } from './quarantine.ts';
 
@@ -10,7 +11,7 @@ export class NumberedFile<T extends object> {
   readonly #name: string;
   readonly #isRight: (value: unknown) => value is T;
   #highest = 0;
-  #writing: Promise<void> = Promise.resolve();
+  readonly #writes = new InTurn();
 
   /** @param name without number and ending: `identity` */
   constructor(directory: string, name: string, isRight: (value: unknown) => value is T) {
@@ -42,9 +43,7 @@ export class NumberedFile<T extends object> {
   /** Durable when it resolves. One after the other, in the order of the calls. */
   write(value: T): Promise<void> {
     const text = `${JSON.stringify(value)}\n`;
-    const written = this.#writing.then(() => this.#write(text));
-    this.#writing = written.catch(() => undefined);
-    return written;
+    return this.#writes.run(() => this.#write(text));
   }
 
   async #write(text: string): Promise<void> {
