@@ -8,7 +8,7 @@ import { readExit, readLaunch, readReady, readStopping, type ProgramExit } from 
 import { launchDirectory, readInstances, type StoredInstance } from './effects/launch/launch-records.ts';
 import type { QuarantineNotice } from './effects/disk/quarantine.ts';
 import { scan, type Marked } from './effects/processes/strays.ts';
-import { isEmpty } from './effects/processes/tree.ts';
+import { isDeserted } from './effects/processes/tree.ts';
 import { makeEntry, unseenExit } from './instance/entries.ts';
 import { restartPolicyOf, type Entry } from './instance/entry.ts';
 import { exitOf, whatKernelSays } from './instance/exits.ts';
@@ -64,7 +64,7 @@ async function recoverEntry(context: AgentContext, stored: StoredInstance<Instan
   const by = readStopping(directory)?.['by'];
   const about = { launch: newest.launch, at: newest.at, directory: stored.directory, by: typeof by === 'string' ? by : null, ...whatKernelSays(stored.directory, newest) };
   const exit = fate.is === 'running' ? null : fate.is === 'exited' ? exitOf(fate.exit, about, null) : exitOf(nobodySaw(Date.now()), about, null);
-  entry.program.adopt({ record: newest, identity, exit, empty: exit !== null && isEmpty(tree) });
+  entry.program.adopt({ record: newest, identity, exit, empty: exit !== null && await isDeserted(tree) });
   return entry;
 }
 

@@ -1,44 +1,51 @@
 // How a launch ended, as it is told: from the launcher's word, the last output, and what the agent itself saw.
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import type { Exit, ExitReason } from '../../model/instance.ts';
 import { exitText } from '../../model/instance-status.ts';
 import { signalNumber } from '../../model/signals.ts';
 import { readSetup, type ProgramExit } from '../effects/launch/launch-facts.ts';
 import { launchDirectory } from '../effects/launch/launch-records.ts';
 import { memoryEvidence, type MemoryEvidence } from '../effects/cgroups/limit-groups.ts';
-import { appendPlatformLine, outputFile } from '../effects/output/output.ts';
+import { appendPlatformLine, readNow } from '../effects/output/output.ts';
+import { endOf, outputFile, streams, wasRotated, type Stream } from '../effects/output/segments.ts';
 import type { LaunchRecord } from './records.ts';
 
 const tailLines = 20, tailBytes = 4096;
 
-const streams = ['stdout', 'stderr'] as const;
-
-/** Bytes that each live file of output holds now: what a launch that begins now writes comes behind them. */
-export const outputSizes = (instanceDirectory: string): [number, number] =>
-  streams.map((stream) => statSync(outputFile(instanceDirectory, stream), { throwIfNoEntry: false })?.size ?? 0) as [number, number];
+/** The cursors at which the streams end now: what a launch that begins now prints comes behind them. */
+export function outputEnds(instanceDirectory: string): [stdout: number, stderr: number] {
+  const rotated = wasRotated(instanceDirectory);
+  return streams.map((stream) => endOf(instanceDirectory, stream, rotated)) as [number, number];
+}
 
 /**
- * The last lines of a launch's output: stdout, then stderr. Bytes that are no UTF-8 become U+FFFD.
- * @param from sizes of the files when it began. A file that was cut at its front since then holds later output at them, never older
+ * The last lines of a launch's output, rotated or not: stdout, then stderr. Bytes that are no UTF-8 become U+FFFD.
+ * @param from cursors at which it began
  */
 export function lastOutput(instanceDirectory: string, from: readonly [number, number] = [0, 0]): string[] {
-  const [out, err] = streams.map((stream, index) => lastLines(outputFile(instanceDirectory, stream), from[index]!)) as [string[], string[]];
+  const rotated = wasRotated(instanceDirectory);
+  const [out, err] = streams.map((stream, index) => lastLines(instanceDirectory, stream, from[index]!, rotated)) as [string[], string[]];
   const kept = err.slice(-tailLines);
   return [...out.filter((line) => !line.startsWith('[stathub ')).slice(-(tailLines - Math.min(kept.length, tailLines / 2))), ...kept].slice(-tailLines);
 }
 
-function lastLines(path: string, from: number): string[] {
-  let fd: number;
-  try { fd = openSync(path, 'r'); } catch { return []; }
+function lastLines(instance: string, stream: Stream, from: number, rotated: boolean): string[] {
   try {
-    const { size } = fstatSync(fd), begin = Math.max(from <= size ? from : 0, size - tailBytes);
-    const bytes = Buffer.allocUnsafe(size - begin);
-    const length = readSync(fd, bytes, 0, bytes.length, begin);
-    const lines = bytes.toString('utf8', 0, length).split('\n');
-    if (begin > from) lines.shift(); // cut in its middle
+    const end = endOf(instance, stream, rotated), begin = Math.max(Math.min(from, end), end - tailBytes);
+    if (begin === end) return []; // this is in the path of a restart, and most have printed nothing
+    const { bytes, from: first } = rotated ? readNow(instance, stream, begin, end - begin) : readLive(outputFile(instance, stream), begin, end);
+    const lines = bytes.toString('utf8').split('\n');
+    if (first > from) lines.shift(); // cut in its middle
     return lines.filter((line) => line !== '').map((line) => line.slice(0, 500));
   } catch {
     return []; // the end is told without its last words rather than not at all
+  }
+}
+
+function readLive(path: string, from: number, to: number): { bytes: Buffer; from: number } {
+  const fd = openSync(path, 'r'), bytes = Buffer.allocUnsafe(to - from);
+  try {
+    return { bytes: bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, from)), from };
   } finally {
     closeSync(fd);
   }
@@ -52,7 +59,7 @@ export interface EndedLaunchFacts {
   memory?: MemoryEvidence | null;
   /** Highest memory of the samples, bytes; 0: none was taken. */
   seenMem?: number;
-  /** Sizes of its files of output when it began. */
+  /** Cursors of its streams when it began. */
   output?: readonly [number, number];
   /** What could not be set up for it, as its shell said it. */
   setup?: string;

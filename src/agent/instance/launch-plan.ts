@@ -10,7 +10,7 @@ import { launchDirectory } from '../effects/launch/launch-records.ts';
 import { switchWords } from '../effects/users/switch-user.ts';
 import type { LaunchPlan } from '../effects/launch/run-script.ts';
 import { outputFile } from '../effects/output/output.ts';
-import { outputSizes } from './exits.ts';
+import { outputEnds } from './exits.ts';
 import type { PortSet } from './launch-ports.ts';
 import { monoMs } from '../moment.ts';
 import type { InstanceRecord, LaunchRecord } from './records.ts';
@@ -41,7 +41,7 @@ export function newLaunch(context: AgentContext, { assignment, spec }: InstanceR
     const limits = context.limits.apply(assignment.id, cgroup, { memory, cpus, cpuQuota, processes });
     return {
       launch, boot: bootId(), at: Date.now(), mono: monoMs(), epoch: statEpoch(assignment.epoch, launch), revision: assignment.revision,
-      ...ports, user: user?.private ? { ...user, home: workDirectory } : user, cgroup, limits, restarts, output: outputSizes(directory), workDirectory,
+      ...ports, user: user?.private ? { ...user, home: workDirectory } : user, cgroup, limits, restarts, output: outputEnds(directory), workDirectory,
     };
   } catch (error) {
     context.launcher.abandon(own);

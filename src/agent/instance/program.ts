@@ -9,7 +9,7 @@ import { memoryEvidence } from '../effects/cgroups/limit-groups.ts';
 import { launchDirectory, type LaunchNumbers } from '../effects/launch/launch-records.ts';
 import { appendPlatformLine } from '../effects/output/output.ts';
 import { requireRoom } from '../effects/disk/room.ts';
-import { isEmpty, type Tree } from '../effects/processes/tree.ts';
+import type { Tree } from '../effects/processes/tree.ts';
 import { exitOf, tellEnd, whatKernelSays } from './exits.ts';
 import { newLaunch, planOf } from './launch-plan.ts';
 import { newRun, refusalOf, refusedExit, startedEvent, treeOf, type AdoptedRun, type Phase, type Run } from './run.ts';
@@ -18,7 +18,7 @@ import { moment, monoMs } from '../moment.ts';
 import { NodeShare } from './node-share.ts';
 import type { InstanceRecord, LaunchRecord } from './records.ts';
 import { beforeStop } from './pre-stop.ts';
-import { askToEnd, endTree, untilEmpty } from './tree-signals.ts';
+import { askToEnd, endTree, isLeft, untilEmpty } from './tree-signals.ts';
 import { WorkDirectory } from './work-directory.ts';
 
 export class Program {
@@ -197,11 +197,10 @@ export class Program {
     const suspicious = ended.code !== null && ended.code !== 0 && ended.at - at < 10_000 && !run.pending;
     const taken = suspicious ? await this.#ports.takenByOthers(run.record!).catch((error: unknown) => { this.#warn('who has its ports could not be seen', error); return null; }) : null;
     run.exit = tellEnd(this.#directory, exitOf(ended, { launch, at, directory: this.#directory, by: run.killedBy, seenMem: run.peakMem, ...whatKernelSays(this.#directory, run.record!) }, taken === null ? null : 'port-taken', taken === null ? [] : [taken]));
-    const empty = isEmpty(run.tree!);
+    const empty = isLeft(run.tree!, run.ending, this.#record().spec.killTimeoutSeconds * 1000, this.#warn);
     this.#phase = empty ? 'empty' : 'ended';
-    if (empty) this.#release(run);
+    if (empty) this.#release(run); else this.#awaitEmpty(run);
     this.#listener?.({ type: 'program.exited', exit: run.exit, when: moment(), empty });
-    if (!empty) this.#awaitEmpty(run);
   }
 
   #awaitEmpty(run: Run): void {
@@ -221,7 +220,7 @@ export class Program {
     if (this.#phase === 'none' || this.#phase === 'empty' || !run) return void this.#listener?.({ type: 'program.emptied', when: moment() });
     if (this.#phase === 'preparing') { run.cancelled = true; return; }
     if (killing) {
-      run.killedBy = killing.by;
+      Object.assign(run, { ending: true, killedBy: killing.by });
       this.#note(run.record!, (launch) => writeStopping(launch, { ...killing, deadlineMono: monoMs() + killTimeoutMs }));
     }
     const { preStop = null } = this.#record().spec; // an older record does not know it
@@ -242,6 +241,7 @@ export class Program {
   #kill(by: string | null): void {
     const run = this.#run;
     if (!run || this.#phase === 'none' || this.#phase === 'empty') return;
+    run.ending = true;
     if (by !== null) run.killedBy = by;
     if (this.#phase === 'preparing') run.cancelled = true;
     else if (this.#phase === 'launched' && !this.#identify(run)) run.pending = 'kill';

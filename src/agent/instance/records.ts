@@ -30,8 +30,8 @@ export interface LaunchRecord {
   /** Who it runs as; absent or null: the agent's own user. */
   user?: Account | null;
   restarts: number;
-  /** Bytes in stdout.log and stderr.log when it began. */
-  output?: [number, number];
+  /** Cursors of the streams when it began. */
+  output?: [stdout: number, stderr: number];
   workDirectory: string;
 }
 

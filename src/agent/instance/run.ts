@@ -16,6 +16,8 @@ export interface Run {
   tree: Tree | null;
   exit: Exit | null;
   killedBy: string | null;
+  /** Somebody is ending it: that its tree is empty is then looked for everywhere. */
+  ending: boolean;
   /** Highest memory of the samples, bytes; 0: none. */
   peakMem: number;
   /** A signal that came before the pid was known. */
@@ -28,7 +30,7 @@ export interface Run {
 /** A launch found at the agent's start. */
 export interface AdoptedRun { record: LaunchRecord; identity: ProgramIdentity | null; exit: Exit | null; /** Nobody of its tree is left. */ empty: boolean }
 
-export const newRun = (): Run => ({ record: null, tree: null, exit: null, killedBy: null, peakMem: 0, pending: null, cancelled: false, preparing: null });
+export const newRun = (): Run => ({ record: null, tree: null, exit: null, killedBy: null, ending: false, peakMem: 0, pending: null, cancelled: false, preparing: null });
 
 export const treeOf = (node: string, instance: string, record: LaunchRecord, identity: ProgramIdentity | null): Tree =>
   ({ membership: record.cgroup, program: identity && { pid: identity.pid, startTime: identity.startTime }, node, instance, epoch: record.epoch, ...(record.user?.private ? { uid: record.user.uid } : {}) });

@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AppSpec } from '../../model/app.ts';
 import { signalName } from '../../model/signals.ts';
-import { killTree, signalProgram, whenEmpty, type Tree } from '../effects/processes/tree.ts';
+import { isEmpty, killTree, signalProgram, whenEmpty, type Tree } from '../effects/processes/tree.ts';
 
 type Warn = (what: string, error: unknown) => void;
 
@@ -20,6 +20,20 @@ export function askToEnd(tree: Tree, { killSignal, killMode }: Pick<AppSpec, 'ki
 /** SIGKILL until nobody is left. */
 export function endTree(tree: Tree, warn: Warn): void {
   killTree(tree).catch((error: unknown) => warn('its processes could not be killed', error));
+}
+
+/**
+ * Whether nobody is left of a program that has ended, as far as a restart must know. It waits for no scan: without a cgroup, whom it
+ * left behind in other sessions is killed beside the next launch.
+ * @param ending somebody ends it: only a scan tells then, so this says no (`untilEmpty` follows)
+ * @param graceMs for those left behind
+ */
+export function isLeft(tree: Tree, ending: boolean, graceMs: number, warn: Warn): boolean {
+  if (tree.membership.kind !== 'session') return isEmpty(tree);
+  if (ending || !isEmpty(tree)) return false;
+  const { uid: _shared, ...own } = tree; // the next launch runs as the same user
+  setTimeout(() => endTree(own, warn), graceMs).unref();
+  return true;
 }
 
 /** Resolves when nobody is left; where that cannot be seen, looks again. */

@@ -46,6 +46,11 @@ export async function outputBounds(instance: string, stream: Stream): Promise<{ 
  */
 export async function readOutput(instance: string, stream: Stream, from: number, max = 65536): Promise<OutputChunk> {
   await untilWhole(outputFile(instance, stream));
+  return readNow(instance, stream, from, max);
+}
+
+/** The same without waiting for a rotation under way: what is read in its middle may lie a little elsewhere. */
+export function readNow(instance: string, stream: Stream, from: number, max: number): OutputChunk {
   const { pieces, first, end } = segmentsOf(instance, stream); // nothing is awaited from here on: no cut can come between
   let start = Math.min(Math.max(first, from), end);
   for (const piece of pieces) if (piece.kind === 'gap' && start >= piece.from && start < piece.to) start = piece.to;

@@ -139,6 +139,14 @@ function listed(instance: string, stream: Stream): { moved: Segment[]; journals:
   return { moved, journals: journals.sort((a, b) => b - a), parts };
 }
 
+/** Whether a stream of an instance was ever rotated; else its live file is all there is. One look at the directory. */
+export function wasRotated(instance: string): boolean {
+  try { return readdirSync(instance).some((name) => name.includes('.rotate.')); } catch { return false; } // it has printed nothing
+}
+
+/** The cursor at which a stream ends now. @param rotated what `wasRotated` says */
+export const endOf = (instance: string, stream: Stream, rotated: boolean): number => (rotated ? segmentsOf(instance, stream).end : sizeOf(outputFile(instance, stream)) ?? 0);
+
 function sizeOf(path: string): number | null {
   return statSync(path, { throwIfNoEntry: false })?.size ?? null;
 }

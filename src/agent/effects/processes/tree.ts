@@ -51,6 +51,14 @@ export function isEmpty(tree: Tree): boolean {
   return program === null || (!isAlive(program.pid, program.startTime) && (isForeignSession(program) || !groupExists(program.pid)));
 }
 
+/**
+ * Whether nobody is left, told for certain: without a cgroup everyone's session and marker are looked at, too (a shared scan), since a
+ * child with a session of its own is in no group of the program. Not for the path of a restart.
+ */
+export async function isDeserted(tree: Tree): Promise<boolean> {
+  return isEmpty(tree) && (tree.membership.kind !== 'session' || (await treeMembers(tree)).length === 0);
+}
+
 function groupExists(group: number): boolean {
   try {
     process.kill(-group, 0);
@@ -206,34 +214,31 @@ async function emptyWithin(tree: Tree, ms: number, signal?: AbortSignal): Promis
   }
 }
 
-/** Resolves when nobody is left in the tree, or when `signal` is aborted. At once by `cgroup.events` (v2), else within 20-500 ms. */
+/**
+ * Resolves when nobody is left in the tree, or when `signal` is aborted. At once by `cgroup.events` (v2), else within 20-500 ms.
+ * @throws what /proc or a cgroup cannot be read for
+ */
 export async function whenEmpty(tree: Tree, signal?: AbortSignal): Promise<void> {
-  if (isEmpty(tree) || signal?.aborted) return;
-  await new Promise<void>((resolve) => {
-    let timer: NodeJS.Timeout;
-    let watcher: { close(): void } | null = null, finished = false;
-    const finish = () => {
-      finished = true;
-      clearTimeout(timer);
-      watcher?.close();
-      signal?.removeEventListener('abort', finish);
-      resolve();
-    };
-    const check = () => { if (isEmpty(tree)) finish(); };
-    if (tree.membership.kind === 'v2') {
-      try {
-        watcher = watch(join(tree.membership.path, 'cgroup.events'), { persistent: false }, check).on('error', () => {});
-      } catch { /* no watches left: the timer does it */ }
+  let wake = (): void => undefined, changed = false;
+  const look = (): void => { changed = true; wake(); };
+  let watcher: { close(): void } | null = null;
+  if (tree.membership.kind === 'v2') {
+    try {
+      watcher = watch(join(tree.membership.path, 'cgroup.events'), { persistent: false }, look).on('error', () => {});
+    } catch { /* gone, or no watches left: the timer does it */ }
+  }
+  signal?.addEventListener('abort', look, { once: true });
+  try {
+    for (let pause = watcher ? 1000 : 15; !signal?.aborted; pause = Math.min(pause * 1.5, watcher ? 1000 : 500)) {
+      changed = false;
+      if (await isDeserted(tree)) return;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, changed ? 0 : pause);
+        wake = () => { clearTimeout(timer); resolve(); };
+      });
     }
-    let pause = watcher ? 1000 : 10;
-    const tick = () => {
-      check();
-      if (finished) return;
-      pause = Math.min(pause * 1.5, watcher ? 1000 : 500);
-      timer = setTimeout(tick, pause);
-    };
-    timer = setTimeout(tick, pause);
-    signal?.addEventListener('abort', finish, { once: true });
-    check();
-  });
+  } finally {
+    watcher?.close();
+    signal?.removeEventListener('abort', look);
+  }
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { isAlive, readStat } from '../../../../src/agent/effects/processes/boot.ts';
 import { cgroupMembers, createMembership, findMembershipRoot, membershipOf, removeMembership, removeMembershipRoot, sweepMemberships } from '../../../../src/agent/effects/cgroups/cgroup.ts';
 import { findProgram } from '../../../../src/agent/effects/launch/tools.ts';
-import { isEmpty, killTree, signalProgram, treeMembers, whenEmpty, type Tree } from '../../../../src/agent/effects/processes/tree.ts';
+import { isDeserted, isEmpty, killTree, signalProgram, treeMembers, whenEmpty, type Tree } from '../../../../src/agent/effects/processes/tree.ts';
 import { until } from '../../../support/until.ts';
 import { fixture, Host, instance, type Started } from '../../host.ts';
 
@@ -86,7 +86,8 @@ for (const kind of kinds) {
     const started = host.start('sh', [fixture('forks-and-leaves.sh'), '3']);
     assert.is((await started.exit).code, 3);
     await until('the daemon', () => started.stdout().includes('daemon'));
-    if (kind !== 'session') assert.not(isEmpty(started.tree)); // without a cgroup only the scan of a kill finds it
+    if (kind !== 'session') assert.not(isEmpty(started.tree)); // without a cgroup only a scan finds it
+    assert.not(await isDeserted(started.tree));
     await killTree(started.tree);
     assert.equal(remains(host), []);
   });
