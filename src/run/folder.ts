@@ -1,10 +1,11 @@
 // What `up` started: kept beside the stores, so that a second `up` attaches and `down` finds everything.
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { acquireLock, holderOf, LockHeldError, type Lock } from '../store/lock.ts';
 import { home } from './settings.ts';
 
 export interface Member { role: 'master' | 'agent'; name: string; directory: string; port: number; args: string[]; /** null: not running when written */ pid: number | null; address: string | null }
-export interface UpRecord { /** Of the `up` process. */ pid: number; /** The program's entry file; absent in records of before. */ main?: string; members: Member[] }
+export interface UpRecord { /** The program's entry file; absent in records of before. */ main?: string; members: Member[] }
 
 const path = () => join(home(), 'up.json');
 
@@ -18,8 +19,27 @@ export function readUp(): UpRecord | null {
   }
 }
 
+/** The home is open to pass through: a program of another user works below an agent's directory. */
+const makeHome = (): void => { mkdirSync(home(), { recursive: true, mode: 0o711 }); };
+
+/** Makes this process the one that guards the home's hub. @returns the pid of the one that does already; null: it did not say */
+export async function becomeGuard(): Promise<Lock | { pid: number | null }> {
+  makeHome();
+  try {
+    return await acquireLock(home(), { role: 'up' });
+  } catch (error) {
+    if (error instanceof LockHeldError) return error.holder;
+    throw error;
+  }
+}
+
+/** The `up` that guards now. By its lock, not by a pid in a file: after a crash that may be anybody's. */
+export async function guardPid(): Promise<number | null> {
+  return (await holderOf(home()))?.pid ?? null;
+}
+
 export function writeUp(record: UpRecord): void {
-  mkdirSync(home(), { recursive: true, mode: 0o711 });
+  makeHome();
   writeFileSync(`${path()}.new`, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${path()}.new`, path());
 }

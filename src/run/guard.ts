@@ -44,6 +44,13 @@ export class Guard {
     return guarded;
   }
 
+  /** Waits until what another `up` guards answers. @throws StartFailed when nobody starts it */
+  async attach(member: Member): Promise<Guarded> {
+    const attached: Guarded = { ...member, how: 'was running' };
+    await this.#ready(attached);
+    return attached;
+  }
+
   /** Ends the members, last first, and waits for each. Programs run on. @returns those that did not end in 20 s */
   async stop(): Promise<Guarded[]> {
     this.#stopping = true;

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { demoApp } from './demo.ts';
-import { alive, readUp, removeUp, writeUp, type Member } from './folder.ts';
+import { holderOf } from '../store/lock.ts';
+import { becomeGuard, guardPid, readUp, removeUp, writeUp, type Member } from './folder.ts';
 import { endProcess, Guard, type Guarded } from './guard.ts';
 import { version } from './log.ts';
 import { home } from './settings.ts';
@@ -32,20 +33,23 @@ export function membersOf(options: Pick<UpOptions, 'agents' | 'port' | 'agentPor
 }
 
 /**
- * Starts what is missing, deploys, and guards until `stop` resolves.
+ * Starts what is missing, deploys, and guards until `stop` resolves. Where another `up` guards already it attaches, deploys and ends.
  * @returns the exit code
  */
 export async function up(options: UpOptions, stop: Promise<unknown>): Promise<number> {
   const apps = options.files.map(readApp);
   const { say } = options;
   const members = membersOf(options);
-  const guard: Guard = new Guard(options.main, () => writeUp({ pid: process.pid, main: options.main, members: guard.members.map(({ role, name, directory, port, args, pid, address }) => ({ role, name, directory, port, args, pid, address })) }), say);
+  const guard: Guard = new Guard(options.main, () => writeUp({ main: options.main, members: guard.members.map(({ role, name, directory, port, args, pid, address }) => ({ role, name, directory, port, args, pid, address })) }), say);
+  const lock = await becomeGuard();
+  const other = 'release' in lock ? null : lock;
+  const add = (member: Member): Promise<Guarded> => (other ? guard.attach(member) : guard.add(member));
   say(`stathub ${version}`);
   const shown = (member: Guarded) => say(`  ${member.name.padEnd(8)} ${member.address}  pid ${member.pid}${member.how === 'started' ? '' : '  (was running)'}`);
-  const master = await guard.add(members.master);
+  const master = await add(members.master);
   shown(master);
   const address = master.address!;
-  for (const agent of members.agents(address)) shown(await guard.add(agent));
+  for (const agent of members.agents(address)) shown(await add(agent));
 
   for (const { file, app } of apps) await deploy(address, app, file, say);
   if (options.demo && (await isEmpty(address))) {
@@ -56,6 +60,10 @@ export async function up(options: UpOptions, stop: Promise<unknown>): Promise<nu
   say('next       npx stathub status');
   say('           npx stathub deploy app.json --wait');
   say('           npx stathub logs hello -f');
+  if (other) {
+    say(`The \`up\` with pid ${other.pid ?? '?'} guards it and goes on; \`npx stathub down\` ends both.`);
+    return 0;
+  }
   say('Ctrl-C ends the hub; the processes that it guards run on.');
 
   await stop;
@@ -75,12 +83,13 @@ export async function down(options: { all: boolean; main: string; say: (line: st
   const record = readUp();
   if (!record) { say('nothing to end: `stathub up` started nothing here'); return 0; }
   // The parent first, or it would start again what we end.
-  if (record.pid !== process.pid && alive(record.pid)) await endProcess(record.pid, 'SIGTERM', 60_000);
+  await endProcess(await guardPid(), 'SIGTERM', 60_000);
   let failed = false;
   for (const member of [...record.members].reverse()) {
+    const pid = (await holderOf(member.directory))?.pid ?? null;
     if (options.all && member.role === 'agent' && !(await endWithPrograms(member, options.main))) { failed = true; say(`the ${member.name} could not end all its processes; look at ${join(member.directory, 'log.jsonl')}`); }
-    else if (!options.all && alive(member.pid) && !(await endProcess(member.pid, 'SIGTERM', 20_000))) { failed = true; say(`the ${member.name} (pid ${member.pid}) does not end`); }
-    else if (member.role === 'master' && !(await endProcess(member.pid, 'SIGTERM', 20_000))) failed = true;
+    else if (!options.all && !(await endProcess(pid, 'SIGTERM', 20_000))) { failed = true; say(`the ${member.name} (pid ${pid}) does not end`); }
+    else if (member.role === 'master' && !(await endProcess(pid, 'SIGTERM', 20_000))) failed = true;
     else say(`${member.name} ended${options.all && member.role === 'agent' ? ', with its processes' : ''}`);
   }
   if (options.all && !failed) removeUp();
@@ -90,7 +99,6 @@ export async function down(options: { all: boolean; main: string; say: (line: st
 
 /** QUIT asks an agent to end its processes first. One that is not there is started for it: only it knows what is its own. */
 async function endWithPrograms(member: Member, main: string): Promise<boolean> {
-  const { holderOf } = await import('../store/lock.ts');
   let pid = (await holderOf(member.directory))?.pid ?? null;
   if (pid === null) {
     const guard = new Guard(main, () => undefined, () => undefined);

@@ -2,7 +2,7 @@
 // other. Their programs run on with the same pids; what they print and how they end meanwhile is there afterwards.
 import { setTimeout as delay } from 'node:timers/promises';
 import { holderOf } from '../store/lock.ts';
-import { alive, readUp, writeUp, type Member } from './folder.ts';
+import { alive, guardPid, readUp, writeUp, type Member } from './folder.ts';
 import { endProcess, Guard, type Guarded } from './guard.ts';
 import { version } from './log.ts';
 
@@ -53,10 +53,11 @@ export async function upgrade({ main, say }: UpgradeOptions): Promise<number> {
   const hub = record.members.find(({ role }) => role === 'master')?.address ?? null;
   const before = hub === null ? null : await programs(hub);
   const versions = await Promise.all(record.members.map(({ address }) => versionOf(address)));
-  let guarded = alive(record.pid);
+  const guardedBy = await guardPid();
+  let guarded = guardedBy !== null;
   if (guarded && record.main !== undefined && record.main !== main) {
-    say(`the \`up\` with pid ${record.pid} runs another installation (${record.main}): it ends, the hub is started from here`);
-    if (!(await endProcess(record.pid, 'SIGTERM', 60_000))) throw new Error(`\`up\` (pid ${record.pid}) has not ended within 60 s`);
+    say(`the \`up\` with pid ${guardedBy} runs another installation (${record.main}): it ends, the hub is started from here`);
+    if (!(await endProcess(guardedBy, 'SIGTERM', 60_000))) throw new Error(`\`up\` (pid ${guardedBy}) has not ended within 60 s`);
     guarded = false;
   }
   const guard = new Guard(main, () => undefined, say);
@@ -67,7 +68,7 @@ export async function upgrade({ main, say }: UpgradeOptions): Promise<number> {
     say(`  ${member.name.padEnd(8)} ${versions[index]} → ${version}  ${now.address}  pid ${now.pid}`);
   }
   if (!guarded) {
-    writeUp({ pid: process.pid, main, members });
+    writeUp({ main, members });
     say('Nobody starts the hub again if it dies: run `stathub up` for that, it attaches to what runs.');
   }
   return before === null ? 0 : compare(members.find(({ role }) => role === 'master')?.address ?? hub!, before, say);

@@ -2,8 +2,8 @@
 import { readFile, readdir, readlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 
-/** Who holds a store directory; null where it did not say. */
-export interface Holder { pid: number | null; address: string | null; role: 'master' | 'agent' | null }
+/** Who holds a store directory, or (`up`) guards a home; null where it did not say. */
+export interface Holder { pid: number | null; address: string | null; role: 'master' | 'agent' | 'up' | null }
 
 /** 'refused': nobody is behind this socket. */
 export type Answer = Holder | 'refused';
@@ -20,7 +20,7 @@ function parse(text: string): Holder {
     return {
       pid: typeof pid === 'number' && Number.isSafeInteger(pid) ? pid : null,
       address: typeof address === 'string' ? address : null,
-      role: role === 'master' || role === 'agent' ? role : null,
+      role: role === 'master' || role === 'agent' || role === 'up' ? role : null,
     };
   } catch {
     return SILENT; // not one of ours, or cut short: held all the same

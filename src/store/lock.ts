@@ -115,7 +115,7 @@ const inode = (path: string): Promise<bigint | null> =>
  * @param about what a second process is told
  * @throws LockHeldError when another process has it
  */
-export async function acquireLock(directory: string, about: { role: 'master' | 'agent'; address?: string | null }): Promise<Lock> {
+export async function acquireLock(directory: string, about: { role: 'master' | 'agent' | 'up'; address?: string | null }): Promise<Lock> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const holder: Holder = { pid: process.pid, address: about.address ?? null, role: about.role };
   const servers: Server[] = [];

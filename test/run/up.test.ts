@@ -1,0 +1,60 @@
+// `stathub up` and `down`: one guard a home, and never a signal to whoever has an old pid now.
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { freshDirectory, mainFile } from '../support/hub.ts';
+import { until } from '../support/until.ts';
+
+const runIn = (home: string) => (...args: string[]): Promise<{ code: number | null; out: string }> => new Promise((resolve) => {
+  const child = spawn(process.execPath, [mainFile, ...args], { env: { ...process.env, STATHUB_HOME: home }, stdio: ['ignore', 'pipe', 'inherit'] });
+  let out = '';
+  child.stdout.on('data', (chunk) => (out += chunk));
+  child.on('close', (code) => resolve({ code, out }));
+});
+
+test('a second up attaches and ends, the first guards on; down ends both', async () => {
+  const home = join(freshDirectory('home'), 'hub'), run = runIn(home);
+  const up = spawn(process.execPath, [mainFile, 'up', '--port', '0', '--agent-port', '0'], { env: { ...process.env, STATHUB_HOME: home }, stdio: ['ignore', 'pipe', 'inherit'] });
+  let said = '';
+  up.stdout.on('data', (chunk) => (said += chunk));
+  const over = new Promise<void>((resolve) => up.once('exit', () => resolve()));
+  try {
+    await until('the hub is up', () => /Ctrl-C ends the hub/.test(said), 40_000);
+    assert.is(statSync(home).mode & 0o777, 0o711, 'a program of another user passes through');
+    const members = (): { pid: number }[] => JSON.parse(readFileSync(join(home, 'up.json'), 'utf8')).members;
+    const before = members().map(({ pid }) => pid);
+    const second = await run('up', '--port', '0', '--agent-port', '0');
+    assert.is(second.code, 0, second.out);
+    assert.match(second.out, new RegExp(`The \`up\` with pid ${up.pid} guards it and goes on`));
+    assert.equal(members().map(({ pid }) => pid), before, 'nothing was ended or started');
+    const ended = await run('down', '--all');
+    assert.is(ended.code, 0, ended.out);
+    await over;
+    assert.ok(before.every((pid) => { try { process.kill(pid, 0); return false; } catch { return true; } }), 'master and agent are gone');
+    assert.not.match(said, /started again/);
+  } finally {
+    up.kill('SIGTERM');
+    await over;
+    await run('down', '--all');
+  }
+});
+
+test('down signals nobody who merely has a pid that an old record names', async () => {
+  const home = freshDirectory('home');
+  mkdirSync(home, { recursive: true });
+  const stranger = spawn('sleep', ['60'], { stdio: 'ignore' });
+  const over = new Promise<void>((resolve) => stranger.once('exit', () => resolve()));
+  try {
+    const member = { role: 'master', name: 'master', directory: join(home, 'master'), port: 0, args: [], pid: stranger.pid, address: null };
+    writeFileSync(join(home, 'up.json'), JSON.stringify({ pid: stranger.pid, main: mainFile, members: [member] }));
+    assert.is((await runIn(home)('down')).code, 0);
+    assert.equal([stranger.exitCode, stranger.signalCode], [null, null], 'it lives');
+  } finally {
+    stranger.kill('SIGKILL');
+    await over;
+  }
+});
+
+test.run();
