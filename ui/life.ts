@@ -7,12 +7,15 @@ export interface Stay { status: string; from: number; /** null: goes on. */ to: 
 
 const statuses = new Set(['fetching', 'starting', 'running', 'unhealthy', 'killing', 'restarting', 'stopped', 'failed', 'pending', 'lost']);
 
+/** They happen beside its status and change none of it: commands run in it, warnings of what it uses. */
+const beside = /^instance\.(exec(Began|Ended)|memoryHigh|diskHigh|processesFull)$/;
+
 /** The newest `most` stays, oldest first. The last one is what the instance says of itself. */
 export function stays(instance: InstanceView, events: readonly ClusterEvent[], most = 14): Stay[] {
   const steps: Stay[] = [];
   for (const e of [...events].sort((a, b) => a.at - b.at || a.seq - b.seq)) {
     const status = eventStatus(e);
-    if (e.subject.instance !== instance.id || !statuses.has(status)) continue;
+    if (e.subject.instance !== instance.id || !statuses.has(status) || beside.test(e.kind)) continue;
     const before = steps.at(-1);
     if (before && before.status === status) { if (e.message) before.note = e.message; continue; }
     if (before) before.to = e.at;

@@ -89,6 +89,8 @@ test('a life is its stays, the last one as the instance says itself', () => {
   const i = instance('web.0.a', 'running', { readyAt: 9000 }), of = { instance: 'web.0.a' };
   const list = stays(i, [event(9, 'instance.ready', of), event(1, 'instance.fetching', of), event(2, 'instance.started', of), event(3, 'instance.ready', { instance: 'other' })]);
   assert.equal(list.map((s) => [s.status, s.from, s.to]), [['fetching', 1000, 2000], ['starting', 2000, 9000], ['running', 9000, null]]);
+  const visited = stays(i, [event(2, 'instance.started', of), event(9, 'instance.ready', of), event(10, 'instance.execBegan', of), event(11, 'instance.execEnded', of), event(12, 'instance.diskHigh', of, { loudness: 'attention' })]);
+  assert.equal(visited.map((s) => [s.status, s.from, s.to]), [['starting', 2000, 9000], ['running', 9000, null]], 'a command beside it and a warning are no stays');
   assert.equal(stays(instance('web.0.a', 'lost', { at: 50 }), []).map((s) => s.status), ['lost']);
   const widths = stayWidths(list, 20_000, 600);
   assert.ok(Math.abs(widths.reduce((a, b) => a + b, 0) + 4 - 600) < 0.01 && widths.every((w) => w >= 18));
