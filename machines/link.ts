@@ -21,7 +21,7 @@ export interface LinkContext {
 }
 
 /** ms */
-export const linkTimes = { connect: 5_000, tryAgain: 30_000, first: 250, longest: 5_000, refused: 60_000 };
+const linkTimes = { connect: 5_000, tryAgain: 30_000, first: 250, longest: 5_000, refused: 60_000 };
 
 export const linkMachine = setup({
   types: {} as { context: LinkContext; events: LinkEvent },

@@ -22,7 +22,7 @@ export type PlacementEvent = { type: 'cluster.changed' };
 /** A look without a reason, ms: what was missed is found. */
 export const sweepMs = 30_000;
 /** Changes that come while a plan is in work are gathered for at most this, ms. */
-export const coalesceMs = 10;
+const coalesceMs = 10;
 
 const doneOf = <T>(event: unknown): T => (event as { output: T }).output;
 

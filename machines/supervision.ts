@@ -43,8 +43,8 @@ export type SupervisorEmitted =
   | { type: 'instance.ended'; id: string };
 
 /** A supervisor lives through this many crashes of one child's actor in this time; one more and it fails itself (OTP's intensity). */
-export const crashIntensity = 5;
-export const crashPeriodMs = 60_000;
+const crashIntensity = 5;
+const crashPeriodMs = 60_000;
 
 /** Keeps the crashes within the period and adds one. */
 export const withCrash = (crashes: number[], mono: number): number[] => [...crashes.filter((at) => mono - at < crashPeriodMs), mono];

@@ -7,12 +7,12 @@ export interface Key { /** As written in the hint: `g o`, `/`, `mod k`. */ keys:
 
 const layers: Key[][] = [];
 /** Grows when the list of keys changes (the help shows it). */
-export const keysVersion = signal(0);
+const keysVersion = signal(0);
 /** All keys in force; a later layer wins. */
 export const allKeys = (): Key[] => { void keysVersion.value; return [...new Map(layers.flat().map((k) => [k.keys, k])).values()]; };
 
 const typing = (target: EventTarget | null): boolean => target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
-export const isMac = /mac|iphone|ipad/i.test(navigator.platform);
+const isMac = /mac|iphone|ipad/i.test(navigator.platform);
 /** The first key of a sequence such as `g o`, for 1.5 s. */
 let first = '', firstAt = 0;
 

@@ -14,7 +14,7 @@ import { age, moment } from './format.ts';
 import { second } from './ticks.ts';
 
 /** The name of this hub in the path of every page. */
-export const hubName = (): string => (role.value === 'agent' ? t('shell.agent') : 'stathub');
+const hubName = (): string => (role.value === 'agent' ? t('shell.agent') : 'stathub');
 
 export function Rail(): VNode {
   const now = railOf(route.value.page), look = needs.value.length;
@@ -52,7 +52,7 @@ export function Top({ crumbs }: { crumbs: { name: string; href?: string }[] }): 
 }
 
 /** Since when the connection is lost, which moment is shown, when it is tried again. Gone without a toast when it is back. */
-export function ConnectionBar(): VNode | null {
+function ConnectionBar(): VNode | null {
   const { state, since, retryAt } = link.value;
   if (state !== 'lost') return null;
   void second.value;

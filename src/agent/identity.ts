@@ -20,7 +20,7 @@ export interface AgentIdentity {
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
 /** `length` characters of base32, 5 bits of chance each. */
-export const mintText = (length: number): string => [...randomBytes(length)].map((byte) => alphabet[byte & 31]).join('');
+const mintText = (length: number): string => [...randomBytes(length)].map((byte) => alphabet[byte & 31]).join('');
 
 const mintNode = (): string => `${hostname().split('.')[0]!.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-').slice(0, 40) || 'node'}-${mintText(6)}`;
 

@@ -8,9 +8,9 @@ import type { Page } from './cluster.ts';
 import type { ApiContext, ApiEnv } from './context.ts';
 
 /** Most bytes of a request's body. */
-export const maxBodyBytes = 2 * 1024 * 1024;
+const maxBodyBytes = 2 * 1024 * 1024;
 /** Most characters of a request's path and query. */
-export const maxUrlLength = 8 * 1024;
+const maxUrlLength = 8 * 1024;
 /** Most items of one page of a list. */
 export const maxPageSize = 1000;
 
@@ -63,7 +63,7 @@ export async function readOptional<S extends z.ZodType>(c: ApiContext, schema: S
   return result.data;
 }
 
-export const pathText = (path: readonly PropertyKey[]): string =>
+const pathText = (path: readonly PropertyKey[]): string =>
   path.map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? String(part) : `.${String(part)}`)).join('');
 
 function invalid(what: string, issues: readonly { path: readonly PropertyKey[]; message: string; keys?: unknown }[], known: string[] = []): Refusal {

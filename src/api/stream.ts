@@ -3,7 +3,7 @@
 import type { ApiContext } from './context.ts';
 
 /** Between two pieces at most this long without a sign of life (a proxy would close the connection). */
-export const heartbeatMs = 15_000;
+const heartbeatMs = 15_000;
 
 const encoder = new TextEncoder();
 const bytesOf = (piece: string | Uint8Array): Uint8Array => (typeof piece === 'string' ? encoder.encode(piece) : piece);

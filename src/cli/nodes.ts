@@ -9,7 +9,7 @@ import { bold, dim, json, status, type Output } from './output.ts';
 import { everyPage } from './pages.ts';
 
 /** Finds a node by id, by hostname, or by the begin of its id. @throws CliError when none or several fit */
-export async function nodeNamed(client: Client, name: string): Promise<NodeView> {
+async function nodeNamed(client: Client, name: string): Promise<NodeView> {
   try { return await client.get<NodeView>(path`/v1/nodes/${name}`); } catch (error) {
     if (!(error instanceof CliError) || error.exit !== exitCode.notFound) throw error;
   }

@@ -32,7 +32,7 @@ export function usageOf(topic: Topic): UsageWatch | null {
 }
 
 /** `<app>.<slot>.<8 base32>`: names of apps may hold dots themselves. */
-export const appOfInstance = (id: string): string => id.replace(/\.\d+\.[^.]+$/, '');
+const appOfInstance = (id: string): string => id.replace(/\.\d+\.[^.]+$/, '');
 
 /** Above this many, the overview gets instances without what only their own page shows. */
 export const reduceAbove = 2000;

@@ -24,7 +24,7 @@ const size = (what: string, min: number) => z.union([z.number(), z.string().rege
 const cores = z.number().min(0.001).max(4096);
 
 /** [a-z0-9][a-z0-9_.-]{0,62} */
-export const appName = z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,62}$/, 'must be 1-63 of a-z 0-9 _ . - and begin with a letter or digit');
+const appName = z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,62}$/, 'must be 1-63 of a-z 0-9 _ . - and begin with a letter or digit');
 
 const port = z.union([z.int().min(0).max(65_535), z.strictObject({
   name: z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,30}$/, 'must be a letter and then letters, digits, _ or -').nullable().default(null),

@@ -16,7 +16,7 @@ const pace = { calm: 30_000, near: 5_000, over: 1000 } as const;
 const msAnEntry = 1;
 
 /** "Largest: cache/a.bin (8 MiB), tmp (3 MiB)", or '' where nothing stands out. */
-export const largestText = ({ largest }: DiskMeasure): string =>
+const largestText = ({ largest }: DiskMeasure): string =>
   (largest.length === 0 ? '' : `; largest: ${largest.map(({ path, bytes }) => `${path} (${showSize(bytes)})`).join(', ')}`);
 
 /**

@@ -31,7 +31,7 @@ export function hostOf(address: string): string {
 }
 
 /** PORT = PORT_1 = PORT0 is the first port, PORT_<i> counts from 1 (STAT hub), PORT<i> from 0 (Marathon), PORT_<NAME> by name. */
-export function portVariables(spec: Pick<AppSpec, 'ports'>, ports: readonly number[]): Record<string, string> {
+function portVariables(spec: Pick<AppSpec, 'ports'>, ports: readonly number[]): Record<string, string> {
   const result: Record<string, string> = {};
   for (const [index, port] of ports.entries()) {
     if (index === 0) result['PORT'] = String(port);
@@ -45,7 +45,7 @@ export function portVariables(spec: Pick<AppSpec, 'ports'>, ports: readonly numb
 }
 
 /** A tag "ssd" is STAT_TAG_SSD=true; "zone=a" and "zone:a" are STAT_TAG_ZONE=a. */
-export function tagVariables(tags: readonly string[]): Record<string, string> {
+function tagVariables(tags: readonly string[]): Record<string, string> {
   const result: Record<string, string> = {};
   for (const tag of tags) {
     const match = /^([^=:]+)[=:](.*)$/s.exec(tag);
@@ -84,7 +84,7 @@ export function processEnvironment(facts: EnvironmentFacts): Record<string, stri
  * Replaces `${NAME}` from an environment, once (a value is not expanded again). A name that is not in it stays as written,
  * so that `-Dpattern=${date}` reaches the program; `$${NAME}` is a literal `${NAME}`.
  */
-export function expand(text: string, environment: Readonly<Record<string, string>>): string {
+function expand(text: string, environment: Readonly<Record<string, string>>): string {
   return text.replaceAll(/(\$?)\$\{([A-Za-z_][A-Za-z0-9_.-]*)\}/g, (whole, escape: string, name: string) => {
     if (escape !== '') return whole.slice(1);
     return Object.hasOwn(environment, name) ? environment[name]! : whole;

@@ -23,9 +23,3 @@ export function readStatEpoch(text: string): { epoch: number; launch: number } |
   const epoch = value >> shift;
   return epoch > BigInt(Number.MAX_SAFE_INTEGER) ? null : { epoch: Number(epoch), launch: Number(value & ((1n << shift) - 1n)) };
 }
-
-/** Orders two STAT_EPOCH strings: negative when `a` is the older. */
-export const compareStatEpochs = (a: string, b: string): number => {
-  const difference = BigInt(a) - BigInt(b);
-  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
-};

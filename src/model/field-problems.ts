@@ -9,7 +9,7 @@ export const unknownKey = 'is not a known key';
 type Path = readonly PropertyKey[];
 
 /** "healthChecks[0].portIndex"; "" is the document itself. */
-export const showPath = (path: Path): string =>
+const showPath = (path: Path): string =>
   path.reduce<string>((text, part) => (typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`), '');
 
 /** Number of single-letter insertions, deletions, replacements and swaps of neighbours from one word to another. */
@@ -56,7 +56,7 @@ function shapesAt(schema: unknown, path: Path): Record<string, unknown>[] {
 const kinds: Record<string, string> = { int: 'a whole number', number: 'a number', string: 'a text', boolean: 'true or false', array: 'a list', object: 'an object', record: 'an object' };
 
 /** A value as it was written, cut to what fits a sentence. */
-export function showValue(value: unknown): string {
+function showValue(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
   const text = JSON.stringify(value) ?? 'nothing';

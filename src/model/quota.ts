@@ -3,7 +3,7 @@
 import { showSize } from './sizes.ts';
 
 /** Samples over the limit, one after the other, until it counts. */
-export const overSamples = 3;
+const overSamples = 3;
 /** So far over the limit, nobody waits for more samples: the node's memory is everybody's. */
 export const atOncePart = 1.5;
 /** Told once when it is reached, and again only after use fell below `calmPart`. */

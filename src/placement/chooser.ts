@@ -23,7 +23,7 @@ export interface Wish {
 }
 
 /** What a node loses for having just failed the slot: as much as ten others of the app there. */
-export const failedPenalty = 10;
+const failedPenalty = 10;
 
 interface Group { values: Int32Array; heap: ScoreHeap; stamp: number }
 

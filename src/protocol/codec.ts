@@ -3,7 +3,7 @@ import { deflateSync, inflateSync } from 'node:zlib';
 import { deflateAbove } from './link.ts';
 
 /** Most bytes a body may have once inflated: a bomb ends here, a hello of 10,000 instances fits. */
-export const maxInflated = 32 * 1024 * 1024;
+const maxInflated = 32 * 1024 * 1024;
 
 /** @returns text for a text message, bytes for a binary (deflated) one. Level 1: frames are repetitive, and the sender's loop matters. */
 export function encodeBody(value: unknown): string | Uint8Array<ArrayBuffer> {

@@ -12,7 +12,7 @@ export interface LucenePattern {
 }
 
 /** A server's default of `index.max_regex_length`, less what a path before it needs. */
-export const LONGEST_PATTERN = 700;
+const LONGEST_PATTERN = 700;
 /** Steps of our own construction (Lucene's counts alike) beyond which a pattern is not handed on; Lucene gives up at 100,000. */
 const MOST_STEPS = 20_000;
 

@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import { StoreError } from './store.ts';
 
 /** Longest key in bytes of UTF-8: the limit of an Elasticsearch id, held by both adapters. */
-export const KEY_BYTES = 512;
+const KEY_BYTES = 512;
 
 const COLLECTION = /^[a-z][a-z0-9_-]{0,62}$/;
 

@@ -34,7 +34,7 @@ export const tableName = (key: Buffer): string => key.toString('utf8').replace(/
 const NO_TREE: Tree = { flags: 0, depth: 0, pages: 0, entries: 0, root: -1 };
 
 /** The tables of a file. @throws Damage */
-export function readTables(file: LmdbFile, meta: Meta, used: PageSet): Map<string, Tree> {
+function readTables(file: LmdbFile, meta: Meta, used: PageSet): Map<string, Tree> {
   const tables = new Map<string, Tree>();
   for (const leaf of leaves(file, meta, meta.main, used)) {
     for (const entry of leaf) tables.set(tableName(entry.key), entry.tree ? readTree(entry.value()) : NO_TREE);

@@ -6,7 +6,7 @@ import type { Doc, ScanOptions, Stored, Version, Write, WriteResult } from './st
 import type { Table } from './tables.ts';
 
 /** Most items one page may have, in both adapters (Elasticsearch's default window). */
-export const PAGE_LIMIT = 10_000;
+const PAGE_LIMIT = 10_000;
 
 /** A page size that was asked for, made possible. */
 export const pageSize = (asked: number | undefined, usual: number): number =>

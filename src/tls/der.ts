@@ -8,7 +8,7 @@ const length = (size: number): Buffer => {
 };
 
 /** One value: its tag, its length, its content. */
-export function tlv(tag: number, ...content: Uint8Array[]): Buffer {
+function tlv(tag: number, ...content: Uint8Array[]): Buffer {
   const body = Buffer.concat(content);
   return Buffer.concat([Buffer.from([tag]), length(body.length), body]);
 }

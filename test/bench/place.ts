@@ -51,7 +51,7 @@ export function benchPlace(large: boolean): PlaceRow[] {
 }
 
 /** The table as text. */
-export const showPlaceRows = (rows: readonly PlaceRow[]): string =>
+const showPlaceRows = (rows: readonly PlaceRow[]): string =>
   rows.map(({ what, ms, placed, target }) => `${what.padEnd(56)} ${ms.toFixed(1).padStart(9)} ms ${String(placed).padStart(7)} placed${target === null ? '' : `   target ${target} ms`}`).join('\n');
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) console.log(showPlaceRows(benchPlace(process.argv.includes('--large'))));

@@ -19,7 +19,7 @@ async function freePorts(count: number): Promise<number[]> {
 }
 
 /** One node: a Java process of about 320 MB. */
-export class ElasticNode {
+class ElasticNode {
   readonly url: string;
   readonly #home: string;
   readonly #assembled: Assembled;

@@ -4,9 +4,9 @@ import { monoWidth, nameWidth, stateName } from './labels.ts';
 import { folded, rootPath, simplify, type Entry, type Simple } from './simplify.ts';
 
 export const INITIAL = '(initial)';
-export const LINE = 15;
+const LINE = 15;
 /** Height of a line of entry in a state. */
-export const ENTRY = 16;
+const ENTRY = 16;
 const entryWidth = (e: Entry): number => monoWidth(e.text) + Math.ceil((e.from.length + 6) * 6) + 14;
 
 export interface Point { x: number; y: number }

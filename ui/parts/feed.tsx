@@ -8,11 +8,11 @@ import { memo } from './memo.ts';
 import { Seconds } from './time.tsx';
 
 /** Where an event leads: its instance, else its app, else its node. */
-export const eventPath = (e: ClusterEvent): string | null =>
+const eventPath = (e: ClusterEvent): string | null =>
   (e.subject.instance ? instancePath(e.subject.instance) : e.subject.app ? appPath(e.subject.app) : e.subject.node ? nodePath(e.subject.node) : null);
 
 /** The sentence, with the name of its subject strong. */
-export function Sentence({ e }: { e: ClusterEvent }): VNode {
+function Sentence({ e }: { e: ClusterEvent }): VNode {
   const [name, rest] = splitSubject(e);
   const path = eventPath(e);
   const subject: ComponentChildren = name && (path ? <a class="strong" href={path}>{name}</a> : <b class="strong">{name}</b>);

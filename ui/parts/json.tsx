@@ -4,7 +4,7 @@ import { tokens } from '../json-tokens.ts';
 import { readingOf } from '../json-readings.ts';
 import { pretty } from '../spec-text.ts';
 
-export const Coloured = ({ line }: { line: string }): VNode => <>{tokens(line).map((k, i) => (k.kind === 'space' ? k.text : <span key={i} class={k.kind}>{k.text}</span>))}</>;
+const Coloured = ({ line }: { line: string }): VNode => <>{tokens(line).map((k, i) => (k.kind === 'space' ? k.text : <span key={i} class={k.kind}>{k.text}</span>))}</>;
 
 /** A value in full; `readings`: "3 GiB" behind bytes. */
 export function Json({ value, readings }: { value: unknown; readings?: boolean }): VNode {

@@ -32,7 +32,7 @@ const Waiting = ({ app, slots }: { app: AppView; slots: number[] }): VNode => (
 );
 
 /** A node's name, what it is, and its memory and cpu: used over reserved over whole. */
-export const NodeCell = memo(function NodeCell({ n }: { n: NodeView }): VNode {
+const NodeCell = memo(function NodeCell({ n }: { n: NodeView }): VNode {
   const away = n.status === 'lost' || n.status === 'suspect';
   const cpuUsed = n.load && !away ? n.load.cpu * n.os.cpus : null, memUsed = n.load && !away ? n.load.memUsed : null;
   const sub = n.status === 'ready' ? `${n.os.cpus} cpu · ${memory(n.memory.total)}` : n.reason?.text ?? statusWord(n.status);

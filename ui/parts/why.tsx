@@ -29,7 +29,7 @@ export function Funnel({ steps }: { steps: WhyView['funnel'] }): VNode {
   );
 }
 
-export function WhyBody({ why }: { why: WhyView }): VNode {
+function WhyBody({ why }: { why: WhyView }): VNode {
   const last = why.funnel.at(-1)?.left, first = why.funnel.find((f) => f.left < (why.funnel[0]?.left ?? 0))?.left ?? why.funnel[0]?.left;
   return (
     <div class="why-body">

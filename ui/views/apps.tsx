@@ -35,7 +35,7 @@ function Dots({ app, list }: { app: AppView; list: readonly InstanceView[] }): V
 }
 
 /** What an app does now: the statuses that are not running, and the hub's reason. */
-export function NowCell({ app, list }: { app: AppView; list: readonly InstanceView[] }): VNode {
+function NowCell({ app, list }: { app: AppView; list: readonly InstanceView[] }): VNode {
   const s = appStatus(app, list), parts = notRunning(app, list).map(([status, n]) => `${n} ${statusWord(status)}`);
   const head = app.deleting ? t('app.deleting') : !app.start ? statusWord('stopped') : app.status === 'deploying' ? t('app.deploying', { revision: app.revision }) : parts.length > 0 ? parts.slice(0, 2).join(', ') : t('app.all.running');
   return <span class="row" data-s={s}><Glyph s={s} /><span class="min0"><span class="small strong worded">{head}</span>{app.reason && app.status !== 'running' && <span class="micro dim blk cutoff" title={app.reason.text}>{app.reason.text}</span>}</span></span>;

@@ -20,12 +20,6 @@ function listeners(): Map<number, Set<string>> {
   return found;
 }
 
-/** The ports of `ports` on which something listens now. */
-export function listeningPorts(ports: readonly number[]): number[] {
-  const found = listeners();
-  return ports.filter((port) => found.has(port));
-}
-
 /**
  * The process that listens on a port; null when nobody does, or when it is another user's and this agent is not root.
  * Reads the descriptors of every process: only for a message.

@@ -37,7 +37,7 @@ function planned({ plan, exit }: InstanceContext, name: string): Line {
 }
 
 /** The lines between two snapshots, oldest first. `before` null: its actor has just begun. */
-export function linesBetween(before: Told | null, after: Told, name: string): Line[] {
+function linesBetween(before: Told | null, after: Told, name: string): Line[] {
   const was = before?.context ?? null, now = after.context, lines: Line[] = [];
   const entered = (state: string): boolean => after.state.startsWith(state) && !(before?.state.startsWith(state) ?? false);
   if (was === null && now.pid !== null) lines.push({ kind: 'instance.adopted', loudness: 'quiet', message: `${name} was found running with pid ${now.pid} and is guarded on`, detail: { pid: now.pid } });

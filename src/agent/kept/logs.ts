@@ -61,7 +61,7 @@ async function movedTo(directoryOf: () => string): Promise<string | null> {
 }
 
 /** A `tail` above this means everything. */
-export const mostLines = 1_000_000;
+const mostLines = 1_000_000;
 
 async function readerOf(directory: string, stream: Stream, { after, since, until, tail, stream: wanted }: LogRequest, pattern: ((line: string) => boolean) | null): Promise<Reader> {
   const { first, end: newest } = await outputBounds(directory, stream);

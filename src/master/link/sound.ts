@@ -108,7 +108,7 @@ function soundQuota(value: unknown): Exceeded | null {
 
 const figure = (value: unknown): number | null => (typeof value === 'number' && Number.isFinite(value) ? value : null);
 
-export function soundUsage(value: unknown): Usage | null {
+function soundUsage(value: unknown): Usage | null {
   if (typeof value !== 'object' || value === null) return null;
   const raw = object(value);
   return {

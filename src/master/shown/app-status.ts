@@ -106,7 +106,7 @@ function statusOf(entry: AppEntry, wanted: number, t: Tally): { status: AppStatu
 }
 
 /** How many instances an app should have now. A `system` app has one a slot that placement made. */
-export function wantedOf(view: View, entry: AppEntry): number {
+function wantedOf(view: View, entry: AppEntry): number {
   const { start, deleting, scale } = entry.record.doc;
   if (!start || deleting) return 0;
   return view.inForce(entry).spec.type === 'system' ? entry.slots.size + entry.waiting.length : scale;

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createServer, type AddressInfo, type Server } from 'node:net';
-import { findPortHolder, listeningPorts } from '../../../src/agent/effects/port-holder.ts';
+import { findPortHolder } from '../../../src/agent/effects/port-holder.ts';
 import { canBind, NoPortError, PortPool } from '../../../src/agent/effects/ports.ts';
 import { Host, type Started } from '../host.ts';
 import { until } from '../../support/until.ts';
@@ -65,7 +65,7 @@ test('a fixed port that is taken names its holder', async () => {
     const port = await freeRange(2);
     const started: Started = host.start(process.execPath, ['-e', `require('node:net').createServer().listen(${port}, '127.0.0.1')`, 'the-holder']);
     const { pid } = await started.identity;
-    await until('it listens', () => listeningPorts([port, port + 1]).length === 1);
+    await until('it listens', () => findPortHolder(port) !== null);
     const pool = new PortPool({ first: 20_000, last: 29_999 }, 'n');
     const taken = await pool.leaseFixed('mine', [port, port + 1]);
     assert.is(taken.length, 1);

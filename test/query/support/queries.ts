@@ -20,7 +20,7 @@ const name = fc.oneof(
 );
 const regex = fc.constantFrom('a', 'a.*', 'a/b', '\\\\', '[a-c]+', '(x|y)&x', '~(a)', 'a{2,3}', '<1-12>', '"q.q"', '', '\\.', '@', '#');
 
-export const aField: fc.Arbitrary<NonNullable<Field>> = name;
+const aField: fc.Arbitrary<NonNullable<Field>> = name;
 
 function clause(field: fc.Arbitrary<Field>): fc.Arbitrary<Query> {
   return fc.oneof(

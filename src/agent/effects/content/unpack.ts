@@ -9,7 +9,7 @@ import { pipeline } from 'node:stream/promises';
 import { FetchError } from './fetch-error.ts';
 
 export interface UnpackLimits { entries: number; bytes: number; /** unpacked : packed, looked at above 64 MiB */ ratio: number }
-export const defaultLimits: UnpackLimits = { entries: 100_000, bytes: 20 * 1024 ** 3, ratio: 500 };
+const defaultLimits: UnpackLimits = { entries: 100_000, bytes: 20 * 1024 ** 3, ratio: 500 };
 const ratioFrom = 64 * 1024 ** 2;
 
 /** By its name: what kind of archive a file is, or null. */

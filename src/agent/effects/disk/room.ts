@@ -10,7 +10,7 @@ const leastBytes = 512 * 1024, leastFiles = 32;
 export const isFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException | null)?.code ?? '');
 
 /** A sentence that says what is full and what to do; null: there is room. Where the file system does not tell, there is. */
-export function lackOfRoom(directory: string): string | null {
+function lackOfRoom(directory: string): string | null {
   let free: number, files: number, size: number, mostFiles: number;
   try {
     const { bsize, bavail, bfree, blocks, ffree, files: all } = statfsSync(directory);

@@ -105,13 +105,6 @@ export async function tailStart(instance: string, stream: Stream, lines: number,
 /** Reading is synchronous, so that no cut comes between: whoever reads much lets other work pass. */
 export const breath = (): Promise<void> => new Promise((resolve) => { setImmediate(resolve); });
 
-/** The last `lines` lines (an unfinished one counts), at most `max` bytes of them. */
-export async function tailOutput(instance: string, stream: Stream, lines: number, max = 1 << 20): Promise<OutputChunk> {
-  const { first, end } = await outputBounds(instance, stream);
-  const from = await tailStart(instance, stream, lines, Math.max(first, end - max), end);
-  return readOutput(instance, stream, from, end - from);
-}
-
 const firstPauseMs = 20, longestPauseMs = 1000;
 
 /**

@@ -3,13 +3,14 @@ import * as assert from 'uvu/assert';
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { appendPlatformLine, followOutput, outputBounds, outputFile, readOutput, tailOutput, type OutputChunk } from '../../../../src/agent/effects/output/output.ts';
+import { appendPlatformLine, followOutput, outputBounds, outputFile, readOutput, type OutputChunk } from '../../../../src/agent/effects/output/output.ts';
 import { firstBlockHash, journalFile } from '../../../../src/agent/effects/output/segments.ts';
 import { rotate, rotationKind, type RotationKind } from '../../../../src/agent/effects/output/rotate.ts';
 import { cursorSince, cursorUntil, noteTime, pruneTimes, timesOf } from '../../../../src/agent/effects/output/times.ts';
 import { Rotation } from '../../../../src/agent/effects/output/rotation.ts';
 import { until } from '../../../support/until.ts';
 import { fixture, Host } from '../../host.ts';
+import { tailOutput } from './tail.ts';
 
 const temporary = (base = process.env['TEST_DIRECTORY'] ?? tmpdir()) => mkdtempSync(join(base, 'output-'));
 const text = async (instance: string, from = 0) => (await readOutput(instance, 'stdout', from, 1 << 24)).bytes.toString('latin1');

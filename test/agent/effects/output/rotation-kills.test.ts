@@ -6,13 +6,14 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { outputBounds, outputFile, readOutput, tailOutput } from '../../../../src/agent/effects/output/output.ts';
+import { outputBounds, outputFile, readOutput } from '../../../../src/agent/effects/output/output.ts';
 import { OutputRate } from '../../../../src/agent/effects/output/rate.ts';
 import { segmentsOf } from '../../../../src/agent/effects/output/segments.ts';
 import { rotate, rotationKind } from '../../../../src/agent/effects/output/rotate.ts';
 import { compressPieces, Rotation } from '../../../../src/agent/effects/output/rotation.ts';
 import { until } from '../../../support/until.ts';
 import { fixture } from '../../host.ts';
+import { tailOutput } from './tail.ts';
 
 const temporary = (base = process.env['TEST_DIRECTORY'] ?? tmpdir()) => mkdtempSync(join(base, 'kills-'));
 const lines = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => `${String(from + i).padStart(9, '0')}${'.'.repeat(90)}\n`).join('');
