@@ -36,7 +36,10 @@ const supervisor = setup({
     }),
     tell: enqueueActions(({ context, event, enqueue }) => {
       const { id, event: word } = as(event, 'instance.tell'), facts = context.children[id]!;
-      if (word.type === 'instance.restart') enqueue.assign({ children: { ...context.children, [id]: { ...facts, history: clearedHistory(), answered: true, asked: false, phase: 'starting' } } });
+      if (word.type === 'instance.restart')
+        enqueue.assign({
+          children: { ...context.children, [id]: { ...facts, history: clearedHistory(), answered: true, asked: false, phase: 'starting' } },
+        });
       enqueue.sendTo(facts.child, word);
     }),
     adjustPolicy: enqueueActions(({ context, event, enqueue }) => {

@@ -69,7 +69,8 @@ export const instanceActions = setup({
       if (context.probes > 0 || !context.launch || context.pid === null) return;
       for (const [index, input] of probeInputs(context).entries()) enqueue.spawnChild('probe', { id: `probe.${index}`, input });
       enqueue.assign({ probes: context.policy.checks.length });
-      if (context.policy.checks.length === 0 && !context.ready) enqueue.raise({ type: 'program.survived' }, { id: 'alive', delay: Math.min(context.policy.aliveMs, context.leftMs ?? Infinity) });
+      if (context.policy.checks.length === 0 && !context.ready)
+        enqueue.raise({ type: 'program.survived' }, { id: 'alive', delay: Math.min(context.policy.aliveMs, context.leftMs ?? Infinity) });
     }),
     stopProbes: enqueueActions(({ context, enqueue }) => {
       for (let index = 0; index < context.probes; index++) enqueue.stopChild(`probe.${index}`);
@@ -79,7 +80,9 @@ export const instanceActions = setup({
     probeCrashed: enqueueActions(({ context, event, enqueue }) => {
       const { actorId, error } = event as unknown as { actorId: string; error: unknown };
       enqueue.stopChild(actorId);
-      enqueue.assign({ checks: context.checks.map((check) => (`probe.${check.index}` === actorId ? { ...check, status: 'failing' as const, detail: `the check broke: ${String(error)}` } : check)) });
+      enqueue.assign({
+        checks: context.checks.map((check) => (`probe.${check.index}` === actorId ? { ...check, status: 'failing' as const, detail: `the check broke: ${String(error)}` } : check)),
+      });
     }),
     cancelAlive: cancel('alive'),
     cancelRetry: cancel('retry'),
@@ -100,7 +103,10 @@ export const instanceActions = setup({
     kill: assign({ killing: ({ context, event }) => killingOf(event, context.killing), plan: null, askingUntil: null, fetch: null }),
     killUnhealthy: assign({ killing: ({ context: { checks, policy } }) => {
       const check = checks[failedLive(policy.checks, checks) ?? -1];
-      return { reason: 'unhealthy' as const, by: null, text: check ? `health check ${check.index} failed ${check.failures} times in a row (${check.detail})` : null, at: check?.at ?? 0 };
+      return {
+        reason: 'unhealthy' as const, by: null,
+        text: check ? `health check ${check.index} failed ${check.failures} times in a row (${check.detail})` : null, at: check?.at ?? 0,
+      };
     } }),
     startTimedOut: assign({ killing: ({ context: { policy, launch } }) => ({ reason: 'start-timeout' as const, by: null, text: `it was not ready within ${policy.startTimeoutMs / 1000} s`, at: (launch?.at ?? 0) + policy.startTimeoutMs }) }),
     sever: assign(({ context, event }) => severing(context, as(event, 'instance.sever'))),

@@ -25,7 +25,10 @@ export const waiting = (policy: InstancePolicy, before: CheckState[] = []): Chec
 /** What a cut-off node's silence does to it: nothing of it may run after `graceMs`, and nothing starts. */
 export function severing({ killing }: InstanceContext, { graceMs, at }: { graceMs: number; at: number }): Pick<InstanceContext, 'partition' | 'killing' | 'leftMs' | 'plan' | 'askingUntil' | 'fetch'> {
   const text = 'its node has lost its master, and placement.onPartition is "stop-self"';
-  return { partition: 'severed', killing: endsForGood(killing) ? killing : { reason: 'partition', by: null, text, at }, leftMs: graceMs, plan: null, askingUntil: null, fetch: null };
+  return {
+    partition: 'severed', killing: endsForGood(killing) ? killing : { reason: 'partition', by: null, text, at }, leftMs: graceMs,
+    plan: null, askingUntil: null, fetch: null,
+  };
 }
 
 /** The facts that were found on disk become the context's. */

@@ -58,7 +58,13 @@ const planOf = (child: ChildFacts, decision: { delayMs: number; crashLoop: boole
 });
 
 /** The answer for a child, and what is remembered from now on. */
-export interface Judgement { facts: ChildFacts; /** null: it knows that it has to wait. */ answer: InstanceEvent | null; /** Ask the parent, for this long. */ escalate: { launch: number } | null }
+export interface Judgement {
+  facts: ChildFacts;
+  /** null: it knows that it has to wait. */
+  answer: InstanceEvent | null;
+  /** Ask the parent, for this long. */
+  escalate: { launch: number } | null;
+}
 
 const grant = (facts: ChildFacts, decision: { delayMs: number; crashLoop: boolean }): Judgement => {
   const granted: ChildFacts = { ...facts, asked: false, phase: decision.delayMs <= 0 ? 'starting' : 'down' };
@@ -84,7 +90,10 @@ function follow(facts: ChildFacts, decision: RestartDecision, answerMs: number):
     case 'escalate': {
       if (answerMs <= 0) return stay({ ...facts, answered: true });
       const { launch, deaths } = decision;
-      return { facts: { ...facts, phase: 'down', answered: false, asked: true }, answer: { type: 'restart.escalated', launch, deaths, until: facts.endedAt + answerMs }, escalate: { launch } };
+      return {
+        facts: { ...facts, phase: 'down', answered: false, asked: true },
+        answer: { type: 'restart.escalated', launch, deaths, until: facts.endedAt + answerMs }, escalate: { launch },
+      };
     }
   }
 }

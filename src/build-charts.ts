@@ -11,7 +11,11 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Most general first: who holds whom. */
 const order = ['master', 'node', 'placement', 'agent', 'link', 'fence', 'app-supervisor', 'instance', 'probe'];
 
-const isMachine = (value: unknown): value is AnyStateMachine => typeof value === 'object' && value !== null && 'root' in value && 'createMachine' in value === false && 'provide' in value;
+const isMachine = (value: unknown): value is AnyStateMachine => typeof value === 'object'
+  && value !== null
+  && 'root' in value
+  && 'createMachine' in value === false
+  && 'provide' in value;
 
 /** The comment that opens a source file. */
 const openingComment = (source: string): string => (/^(?:\/\/.*\n)+/.exec(source)?.[0] ?? '').replace(/^\/\/ ?/gm, '').replace(/\s+/g, ' ').trim();
@@ -38,7 +42,10 @@ function section({ file, comment, machine }: DocumentedMachine): string {
 }
 
 function table({ states, edges }: Chart): string {
-  const stays = (path: string) => [...new Set(edges.filter((edge) => edge.from === path && (edge.to === null || edge.to === path)).map((edge) => `\`${edge.event || 'always'}\``))].join(' ');
+  const stays = (path: string) =>
+    [
+      ...new Set(edges.filter((edge) => edge.from === path && (edge.to === null || edge.to === path)).map((edge) => `\`${edge.event || 'always'}\``)),
+    ].join(' ');
   const rows = states.map(({ path, description }) => `| \`${path}\` | ${cell(description ?? '')} | ${stays(path)} |`);
   return `| state | what it is | heard and stays |\n|---|---|---|\n${rows.join('\n')}\n`;
 }

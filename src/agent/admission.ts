@@ -33,7 +33,8 @@ export class Admission {
     if (this.#held.has(instance)) return null;
     for (const what of whats) {
       const wants = whole(what, demand[what]), all = whole(what, this.#capacity[what]), free = all - this.#sum[what];
-      if (wants > 0 && wants > free) return `${names[what]} does not suffice on this node: it needs ${shown(what, wants)}, free are ${shown(what, Math.max(0, free))} of ${shown(what, all)}`;
+      if (wants > 0 && wants > free)
+        return `${names[what]} does not suffice on this node: it needs ${shown(what, wants)}, free are ${shown(what, Math.max(0, free))} of ${shown(what, all)}`;
     }
     this.restore(instance, demand);
     return null;

@@ -74,7 +74,9 @@ export class DesiredSet {
     if (frame.term < this.term) return 'old';
     if (frame.from !== 0 && (frame.term !== this.term || frame.from !== this.seq)) { this.#parts = []; return 'resync'; }
     if (frame.part === 1) this.#parts = [];
-    if (frame.part !== this.#parts.length + 1 || (this.#parts[0] && (this.#parts[0].seq !== frame.seq || this.#parts[0].term !== frame.term))) { this.#parts = []; return 'resync'; }
+    if (
+      frame.part !== this.#parts.length + 1 || (this.#parts[0] && (this.#parts[0].seq !== frame.seq || this.#parts[0].term !== frame.term))
+    ) { this.#parts = []; return 'resync'; }
     this.#parts.push(frame);
     if (frame.part < frame.parts) return 'part';
     const parts = this.#parts;
@@ -135,7 +137,10 @@ export class DesiredSet {
   }
 
   #snapshot(): Step {
-    return { term: this.term, seq: this.seq, whole: true, revisions: [...this.#revisions.values()], assignments: [...this.assignments.values()], gone: [], envs: this.envs, tags: this.tags };
+    return {
+      term: this.term, seq: this.seq, whole: true, revisions: [...this.#revisions.values()], assignments: [...this.assignments.values()],
+      gone: [], envs: this.envs, tags: this.tags,
+    };
   }
 
   #apply(step: Step): DesiredChange {
@@ -145,7 +150,12 @@ export class DesiredSet {
     for (const { id } of gone) this.assignments.delete(id);
     const renewed = new Set<string>();
     for (const revision of step.revisions) { const key = revisionKey(revision.app, revision.revision); this.#revisions.set(key, revision); renewed.add(key); }
-    const changed = step.assignments.filter((assignment) => JSON.stringify(this.assignments.get(assignment.id)) !== JSON.stringify(assignment) || renewed.has(revisionKey(assignment.app, assignment.revision)));
+    const changed = step.assignments.filter(
+      (assignment) => JSON
+        .stringify(this.assignments.get(assignment.id)) !== JSON
+        .stringify(assignment) || renewed
+        .has(revisionKey(assignment.app, assignment.revision))
+    );
     for (const assignment of step.assignments) this.assignments.set(assignment.id, assignment);
     // A revision with later contents concerns its assignments, too.
     for (const assignment of this.assignments.values()) if (renewed.has(revisionKey(assignment.app, assignment.revision)) && !named.has(assignment.id)) changed.push(assignment);

@@ -57,7 +57,11 @@ export class Evacuation {
     const at = Date.now(), asked = { at, deadlineAt: at + limitMs, over: false };
     this.#asked = asked;
     await this.#file.write(asked);
-    tell({ at, kind: 'node.evacuationAsked', subject: { node }, loudness: 'moving', message: `Node ${node} is to be emptied within ${showSpan(limitMs)}: its agent was asked to (SIGUSR2)`, detail: { deadlineAt: asked.deadlineAt } });
+    tell({
+      at, kind: 'node.evacuationAsked', subject: { node }, loudness: 'moving',
+      message: `Node ${node} is to be emptied within ${showSpan(limitMs)}: its agent was asked to (SIGUSR2)`,
+      detail: { deadlineAt: asked.deadlineAt },
+    });
     this.#drain(asked);
     this.welcomed();
   }

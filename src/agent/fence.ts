@@ -88,7 +88,10 @@ export class Fence {
   }
 
   #concerns({ record: { spec, assignment }, unnamed, actor, program }: Entry): boolean {
-    return spec.placement.onPartition === 'stop-self' && assignment.owner === this.#options.hub() && !unnamed && (actor !== null || program.phase !== 'empty' || assignment.goal !== 'stop');
+    return spec.placement.onPartition === 'stop-self'
+      && assignment.owner === this.#options.hub()
+      && !unnamed
+      && (actor !== null || program.phase !== 'empty' || assignment.goal !== 'stop');
   }
 
   #selfStop({ record: { spec } }: Entry) { return selfStop(this.#lostMs, spec.killTimeoutSeconds * 1000); }

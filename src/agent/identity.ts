@@ -49,7 +49,10 @@ function remade(storeDirectory: string): AgentIdentity {
   const assignments = instances.flatMap(({ record }) => (record ? [record.assignment] : []));
   const of = assignments.find(({ owner }) => owner !== 'local' && owner !== 'unknown') ?? assignments[0];
   if (!of?.node) return minted();
-  return { ...minted(), node: of.node, run: Math.floor(Date.now() / 1000), hub: of.owner === 'local' || of.owner === 'unknown' ? null : of.owner, epoch: Math.max(...assignments.map(({ epoch }) => epoch)) };
+  return {
+    ...minted(), node: of.node, run: Math.floor(Date.now() / 1000), hub: of.owner === 'local' || of.owner === 'unknown' ? null : of.owner,
+    epoch: Math.max(...assignments.map(({ epoch }) => epoch)),
+  };
 }
 
 export class Identity {

@@ -27,7 +27,11 @@ export function supervisorLogic(context: AgentContext, entryOf: (id: string) => 
   const look = fromPromise<ProbeLook, { instance: string; check: HealthCheckSpec }>(async ({ input: { instance, check }, signal }) => {
     const entry = known(instance), launch = entry.program.run, beganMono = monoMs();
     if (!launch) throw new Error('nothing runs that could be probed');
-    const answer = await probe(check, { ports: launch.ports, env: environmentOf(context, entry.record, launch), cwd: launch.workDirectory, as: userWords(context, launch) }, AbortSignal.any([signal, entry.effects.signal]));
+    const answer = await probe(
+      check,
+      { ports: launch.ports, env: environmentOf(context, entry.record, launch), cwd: launch.workDirectory, as: userWords(context, launch) },
+      AbortSignal.any([signal, entry.effects.signal])
+    );
     return { ...answer, at: Date.now(), mono: monoMs(), beganMono };
   });
 

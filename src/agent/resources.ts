@@ -23,7 +23,10 @@ export function findResources(options: AgentOptions, node: string): Resources {
   const controllers = findControllers(node, root, options.controllers ?? undefined);
   const { blocks, bsize } = statfsSync(options.storeDirectory);
   const capacity = capacityOf(options, blocks * bsize);
-  return { tools, root, limits: new LimitGroups(controllers), admission: new Admission(capacity), users: new PrivateUsers(options.users, node), isolation: isolationOf(controllers, whyNoUsers(tools)), capacity };
+  return {
+    tools, root, limits: new LimitGroups(controllers), admission: new Admission(capacity), users: new PrivateUsers(options.users, node),
+    isolation: isolationOf(controllers, whyNoUsers(tools)), capacity,
+  };
 }
 
 /** Why programs run only as the agent itself; null: they need not. */

@@ -35,9 +35,15 @@ function recordOf(program: Marked, epoch: number): InstanceRecord | null {
   const environment = Object.fromEntries(read(program.pid, 'environ').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
   let workingDirectory: string | null = null;
   try { workingDirectory = readlinkSync(`/proc/${program.pid}/cwd`); } catch { /* another user's */ }
-  const parsed = parseApp({ name: app, toProcess: command, args, workingDirectory, restart: { policy: 'never' }, ports: Object.keys(environment).filter((name) => /^PORT\d+$/.test(name)).map(() => 0) });
+  const parsed = parseApp({
+    name: app, toProcess: command, args, workingDirectory, restart: { policy: 'never' },
+    ports: Object.keys(environment).filter((name) => /^PORT\d+$/.test(name)).map(() => 0),
+  });
   if (!parsed.ok) return null;
-  const assignment: Assignment = { id: program.instance, app, slot: Number(slot), place: 'a', epoch, revision: Number(environment['STAT_REVISION']) || 1, hash: 'unknown', owner: 'unknown', node: '', goal: 'run', onFull: null, because: 'found running without a record', at: Date.now(), nudge: 0 };
+  const assignment: Assignment = {
+    id: program.instance, app, slot: Number(slot), place: 'a', epoch, revision: Number(environment['STAT_REVISION']) || 1, hash: 'unknown',
+    owner: 'unknown', node: '', goal: 'run', onFull: null, because: 'found running without a record', at: Date.now(), nudge: 0,
+  };
   return { assignment, spec: parsed.spec, contents: {}, nodeEnvs: {}, clearedAt: 0 };
 }
 
@@ -47,7 +53,13 @@ function launchOf(context: AgentContext, directory: string, program: Marked, num
   const known = existsSync(path) ? readLaunch<LaunchRecord>(path) : null;
   if (isLaunchRecord(known)) return known;
   const environment = read(program.pid, 'environ');
-  const ports = environment.flatMap((line) => { const match = /^PORT(\d+)=(\d+)$/.exec(line); return match ? [[Number(match[1]), Number(match[2])] as const] : []; }).sort(([a], [b]) => a - b).map(([, port]) => port);
+  const ports = environment
+    .flatMap((line) => {
+      const match = /^PORT(\d+)=(\d+)$/.exec(line);
+      return match ? [[Number(match[1]), Number(match[2])] as const] : [];
+    })
+    .sort(([a], [b]) => a - b)
+    .map(([, port]) => port);
   const uptimeMs = Number(readFileSync('/proc/uptime', 'latin1').split(' ')[0]) * 1000, ageMs = uptimeMs - (program.startTime / ticksASecond) * 1000;
   const launch: LaunchRecord = {
     launch: number, boot: bootId(), at: Math.round(Date.now() - ageMs), mono: monoMs() - ageMs, epoch: program.epoch ?? '0', revision: 1, ports, debugPort: null, consolePort: null,
@@ -67,18 +79,26 @@ export interface StrayFinds { entries: Entry[]; /** Sentences for events: what w
  * Makes entries of live programs without a record.
  * @param assignmentOf what is in force, with its revision
  */
-export async function adoptStrays(context: AgentContext, strays: readonly Marked[], assignmentOf: (id: string) => { assignment: Assignment; revision: DesiredRevision } | null): Promise<StrayFinds> {
+export async function adoptStrays(
+  context: AgentContext, strays: readonly Marked[],
+  assignmentOf: (id: string) => { assignment: Assignment; revision: DesiredRevision } | null
+): Promise<StrayFinds> {
   const finds: StrayFinds = { entries: [], notes: [] };
   const byInstance = new Map<string, Marked[]>();
   for (const one of strays) byInstance.set(one.instance, [...byInstance.get(one.instance) ?? [], one]);
   for (const [instance, marked] of byInstance) {
     const program = programOf(marked), token = program?.epoch ? readStatEpoch(program.epoch) : null;
     if (!program || !token || !isInstanceId(instance)) {
-      finds.notes.push({ instance, text: `${marked.length} processes carry the marker of ${instance} but not its program (pids ${marked.map(({ pid }) => pid).join(', ')}): they are left alone` });
+      finds.notes.push({
+        instance,
+        text: `${marked.length} processes carry the marker of ${instance} but not its program (pids ${marked.map(({ pid }) => pid).join(', ')}): they are left alone`,
+      });
       continue;
     }
     const named = assignmentOf(instance);
-    const record = named ? { assignment: named.assignment, spec: named.revision.spec, contents: named.revision.contents, nodeEnvs: {}, clearedAt: 0 } : recordOf(program, token.epoch);
+    const record = named
+      ? { assignment: named.assignment, spec: named.revision.spec, contents: named.revision.contents, nodeEnvs: {}, clearedAt: 0 }
+      : recordOf(program, token.epoch);
     if (!record) continue;
     const directory = instanceDirectory(context.instancesDirectory, instance), launch = launchOf(context, directory, program, Math.max(1, token.launch));
     await saveRecord(directory, record);
@@ -86,7 +106,10 @@ export async function adoptStrays(context: AgentContext, strays: readonly Marked
     entry.unnamed = named === null;
     entry.program.adopt({ record: launch, identity: { pid: program.pid, startTime: program.startTime, launcher: readStat(program.pid)?.parent ?? 0 }, exit: null, empty: false });
     finds.entries.push(entry);
-    finds.notes.push({ instance, text: named ? `${instance} was found running without a record and is guarded on under its assignment` : `${instance} runs here with pid ${program.pid}, without a record and named by nobody: it runs on until somebody adopts or stops it` });
+    finds.notes.push({
+      instance,
+      text: named ? `${instance} was found running without a record and is guarded on under its assignment` : `${instance} runs here with pid ${program.pid}, without a record and named by nobody: it runs on until somebody adopts or stops it`,
+    });
   }
   return finds;
 }

@@ -6,7 +6,12 @@ import { Refusal } from '../model/errors.ts';
 import { readBody } from './body.ts';
 import type { ApiContext } from './context.ts';
 
-export interface ReadApp { spec: AppSpec; given: { scale: boolean; start: boolean }; /** What of a foreign definition has no counterpart; null: it was one of ours. */ notes: Note[] | null }
+export interface ReadApp {
+  spec: AppSpec;
+  given: { scale: boolean; start: boolean };
+  /** What of a foreign definition has no counterpart; null: it was one of ours. */
+  notes: Note[] | null;
+}
 export type AppFormat = 'stathub' | 'marathon';
 
 /**
@@ -23,7 +28,10 @@ export async function readApp(c: ApiContext, name: string | null, format: AppFor
 async function fromMarathon(value: unknown): Promise<{ app: Record<string, unknown>; notes: Note[] }> {
   const found = (await import('../model/marathon.ts')).fromMarathon(value);
   if (found?.length === 1) return found[0]!;
-  throw new Refusal('invalid-app', found ? `the body holds ${found.length} apps` : 'the body is no app of Marathon\'s', found ? 'send them one at a time, or use stathub import FILE' : 'it has an id and a cmd or args');
+  throw new Refusal(
+    'invalid-app', found ? `the body holds ${found.length} apps` : 'the body is no app of Marathon\'s',
+    found ? 'send them one at a time, or use stathub import FILE' : 'it has an id and a cmd or args'
+  );
 }
 
 function readValue(value: unknown, name: string | null): ReadApp {

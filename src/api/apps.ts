@@ -100,7 +100,10 @@ export function appRoutes(app: Api, { cluster }: Resource): void {
     if (!found) throw new Refusal('revision-not-found', `${name} has no revision ${revision}`, `kept are: ${items.map((r) => r.revision).join(', ')}`);
     return reply(c, await cluster.planApp(found.spec, { scale: false, start: false }));
   });
-  app.get('/v1/apps/:name/why', says({ tag: 'apps', summary: 'Why an app is as it is', gives: 'Why', refuses: [404] }), async (c) => reply(c, await cluster.why(c.req.param('name'))));
+  app.get(
+    '/v1/apps/:name/why', says({ tag: 'apps', summary: 'Why an app is as it is', gives: 'Why', refuses: [404] }),
+    async (c) => reply(c, await cluster.why(c.req.param('name')))
+  );
   app.get('/v1/apps/:name/instances', says({ tag: 'apps', summary: 'An app\'s instances', gives: 'InstanceList', refuses: [404] }), query(listQuery), async (c) => {
     const q = c.req.valid('query');
     const { name } = await cluster.app(c.req.param('name'));

@@ -39,7 +39,11 @@ async function readYaml(text: string): Promise<unknown> {
     const before = text.slice(0, error.pos[0]);
     return { path: '', message: `line ${before.split('\n').length}, column ${error.pos[0] - before.lastIndexOf('\n')}: ${error.message}` };
   });
-  if (problems.length) throw new Refusal('invalid-json', `the YAML cannot be read: ${problems[0]!.message}`, 'indent with spaces, and quote what holds ": " or begins with *, & or @', problems);
+  if (problems.length)
+    throw new Refusal(
+      'invalid-json', `the YAML cannot be read: ${problems[0]!.message}`,
+      'indent with spaces, and quote what holds ": " or begins with *, & or @', problems
+    );
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch (error) {
@@ -79,7 +83,11 @@ export function query<Shape extends z.ZodRawShape>(shape: Shape) {
   const schema = z.strictObject(shape);
   return validator('query', schema, (result) => {
     if (!result.success) {
-      throw invalid('the query string', result.error.map((issue) => ({ message: issue.message, path: (issue.path ?? []).map((p) => (typeof p === 'object' ? p.key : p)) })), Object.keys(shape));
+      throw invalid(
+        'the query string',
+        result.error.map((issue) => ({ message: issue.message, path: (issue.path ?? []).map((p) => (typeof p === 'object' ? p.key : p)) })),
+        Object.keys(shape)
+      );
     }
   });
 }
@@ -145,6 +153,10 @@ export function ifMatch(c: ApiContext): string | null {
   const header = c.req.header('if-match');
   if (header === undefined) return null;
   const version = /^"([^"]*)"$/.exec(header.trim())?.[1];
-  if (version === undefined) throw new Refusal('invalid-request', `If-Match: ${header.slice(0, 100)} is not one version in double quotes`, 'send the ETag of the last answer as it is');
+  if (version === undefined)
+    throw new Refusal(
+      'invalid-request', `If-Match: ${header.slice(0, 100)} is not one version in double quotes`,
+      'send the ETag of the last answer as it is'
+    );
   return version;
 }

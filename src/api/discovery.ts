@@ -11,7 +11,9 @@ import { says } from './describe.ts';
 import { reply } from './reply.ts';
 
 /** Takes traffic: running, healthy, and every `ready` check passing. */
-const takesTraffic = (instance: InstanceView): boolean => isHealthy(instance) && instance.goal !== 'stop' && instance.health.every((h) => h.role !== 'ready' || h.status === 'passing');
+const takesTraffic = (instance: InstanceView): boolean => isHealthy(instance)
+  && instance.goal !== 'stop'
+  && instance.health.every((h) => h.role !== 'ready' || h.status === 'passing');
 
 /** One of a slot: what leaves is left out as soon as its replacement takes traffic, well before it is stopped. */
 function routed(instances: readonly InstanceView[]): InstanceView[] {

@@ -27,7 +27,8 @@ export function fileRoutes(app: Api, { cluster, closing }: Resource): void {
     if (q.follow) return followed(c, closing, cluster, id, view, q.tail);
     return whole(c, closing, cluster, id, view);
   };
-  for (const route of ['/v1/instances/:id/files', '/v1/instances/:id/files/:path{.+}'] as const) app.get(route, about, permit('deploy'), query(fileQuery), (c) => answer(c, c.req.valid('query')));
+  for (const route of ['/v1/instances/:id/files', '/v1/instances/:id/files/:path{.+}'] as const)
+    app.get(route, about, permit('deploy'), query(fileQuery), (c) => answer(c, c.req.valid('query')));
 }
 
 /** What follows `/files`, each part decoded. */

@@ -15,7 +15,8 @@ function remember(c: Context, token: string): void {
 }
 
 /** A page that leads on by itself. A redirect would not do: a Strict cookie is not sent along one that began on another site. */
-const onward = (to: string) => html`<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=${to}"><title>stathub</title><p><a href="${to}">Open stathub</a></p></html>`;
+const onward = (to: string) =>
+  html`<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=${to}"><title>stathub</title><p><a href="${to}">Open stathub</a></p></html>`;
 
 const form = (next: string, problem: string) => html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Log in · stathub</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/login.css"></head>

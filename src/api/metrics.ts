@@ -30,7 +30,11 @@ export async function renderMetrics(cluster: Cluster, version: string): Promise<
   byLabel('stathub_nodes', 'Nodes by status', 'status', status.nodes);
   byLabel('stathub_instances', 'Instances by status', 'status', status.instances);
   const apps = await allPages((page) => cluster.apps('', page));
-  const perApp = { wanted: gauge('stathub_app_wanted', 'Instances an app should have', ['app']), running: gauge('stathub_app_running', 'Instances running', ['app']), healthy: gauge('stathub_app_healthy', 'Instances running and healthy', ['app']) };
+  const perApp = {
+    wanted: gauge('stathub_app_wanted', 'Instances an app should have', ['app']),
+    running: gauge('stathub_app_running', 'Instances running', ['app']),
+    healthy: gauge('stathub_app_healthy', 'Instances running and healthy', ['app']),
+  };
   for (const metric of Object.values(perApp)) metric.reset();
   for (const app of apps) for (const key of ['wanted', 'running', 'healthy'] as const) perApp[key].set({ app: app.name }, app.instances[key]);
   await instanceFigures(cluster);
@@ -50,8 +54,15 @@ const ofInstance = {
   ioWrite: gauge('stathub_instance_written_bytes', 'Bytes written to disks since the launch began', ['app', 'slot', 'instance', 'node']),
 };
 const restarts = gauge('stathub_instance_restarts', 'Restarts of an instance in place', ['app', 'slot', 'instance', 'node']);
-const sums = { cpu: gauge('stathub_app_cpu_cores', 'Cores the instances of an app use', ['app']), mem: gauge('stathub_app_memory_bytes', 'Memory the instances of an app use', ['app']) };
-const ofNode = { cpu: gauge('stathub_node_cpu_ratio', 'Part of its cores that a node uses', ['node']), memUsed: gauge('stathub_node_memory_used_bytes', 'Memory that a node uses', ['node']), diskUsed: gauge('stathub_node_disk_used_bytes', 'Disk that a node uses', ['node']) };
+const sums = {
+  cpu: gauge('stathub_app_cpu_cores', 'Cores the instances of an app use', ['app']),
+  mem: gauge('stathub_app_memory_bytes', 'Memory the instances of an app use', ['app']),
+};
+const ofNode = {
+  cpu: gauge('stathub_node_cpu_ratio', 'Part of its cores that a node uses', ['node']),
+  memUsed: gauge('stathub_node_memory_used_bytes', 'Memory that a node uses', ['node']),
+  diskUsed: gauge('stathub_node_disk_used_bytes', 'Disk that a node uses', ['node']),
+};
 
 /** What instances, apps and nodes use, as last reported. */
 async function instanceFigures(cluster: Cluster): Promise<void> {

@@ -31,7 +31,10 @@ export function problemOf(error: unknown): { problem: Problem; incident: string 
   if (error instanceof StoreError) return { problem: ofStore(error), incident: null };
   if (error instanceof HTTPException && error.status < 500) return { problem: problem('invalid-request', error.status, error.message, ''), incident: null };
   const incident = randomBytes(4).toString('hex');
-  return { problem: problem('internal', 500, `something unexpected happened; it is in the log as ${incident}`, 'this is a bug: please report it with that line of the log'), incident };
+  return {
+    problem: problem('internal', 500, `something unexpected happened; it is in the log as ${incident}`, 'this is a bug: please report it with that line of the log'),
+    incident,
+  };
 }
 
 /** What a store refuses was asked wrongly; every other failure is the store's own. */

@@ -12,7 +12,10 @@ const bytesOf = (piece: string | Uint8Array): Uint8Array => (typeof piece === 's
  * @param make gets a signal that is aborted when the reader is gone or `closing` fires
  * @param heartbeat sent when nothing else was for 15 s; null for bodies that may hold nothing but their bytes
  */
-export function streamed(c: ApiContext, closing: AbortSignal, contentType: string, make: (signal: AbortSignal) => AsyncIterable<string | Uint8Array>, heartbeat: string | null, status: 200 | 206 = 200): Response {
+export function streamed(
+  c: ApiContext, closing: AbortSignal, contentType: string, make: (signal: AbortSignal) => AsyncIterable<string | Uint8Array>,
+  heartbeat: string | null, status: 200 | 206 = 200
+): Response {
   const over = new AbortController();
   const end = () => over.abort();
   closing.addEventListener('abort', end, { once: true });

@@ -28,7 +28,10 @@ export function tokenRoutes(app: Api, tokens: Tokens, { cluster }: Resource): vo
   app.delete('/v1/tokens/:id', says({ tag: 'tokens', summary: 'Revoke a token', gives: null, status: 204, refuses: [404, 409] }), permit('admin'), (c) => {
     const id = c.req.param('id');
     const admins = tokens.list().filter((token) => token.role === 'admin');
-    if (admins.length === 1 && admins[0]!.id === id) throw new Refusal('invalid-request', 'this is the last admin token; without one nobody could make another', 'make a new admin token first');
+    if (admins.length === 1 && admins[0]!.id === id)
+      throw new Refusal(
+        'invalid-request', 'this is the last admin token; without one nobody could make another', 'make a new admin token first'
+      );
     const held = tokens.list().find((token) => token.id === id);
     if (!held || !tokens.revoke(id)) throw new Refusal('not-found', `there is no token ${id}`, 'GET /v1/tokens lists them');
     audit(c, 'token.revoked', 'revoked', held);

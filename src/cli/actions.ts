@@ -66,7 +66,11 @@ export async function adopt(client: Client, output: Output, name: string | null,
   const single = name !== null && isInstance(name);
   const unknown = single ? [{ id: name }]
     : await everyPage<InstanceView>(client, '/v1/instances', { query: `${name === null ? '' : `${exactly('app', name)} AND `}status:unknown` }, (instance) => instance.id);
-  if (unknown.length === 0) throw new CliError(exitCode.notFound, `nothing unknown${name === null ? '' : ` of ${name}`} runs`, '`stathub instances status:unknown` lists what the hub did not ask for');
+  if (unknown.length === 0)
+    throw new CliError(
+      exitCode.notFound, `nothing unknown${name === null ? '' : ` of ${name}`} runs`,
+      '`stathub instances status:unknown` lists what the hub did not ask for'
+    );
   const taken: InstanceView[] = [];
   const refused: string[] = [];
   // One after the other, in the order of their slots, so that each gets its own number back.

@@ -2,7 +2,14 @@
 import { Argument, type Command } from 'commander';
 import type { Kit } from './kit.ts';
 
-interface Known { name: string; about: string; flags: { names: string[]; about: string }[]; /** What its first argument is, to be completed by asking the hub. */ subject: 'apps' | 'nodes' | 'instances' | 'file' | null; words: string[] }
+interface Known {
+  name: string;
+  about: string;
+  flags: { names: string[]; about: string }[];
+  /** What its first argument is, to be completed by asking the hub. */
+  subject: 'apps' | 'nodes' | 'instances' | 'file' | null;
+  words: string[];
+}
 
 function subjectOf(command: Command): Known['subject'] {
   const name = command.registeredArguments[0]?.name() ?? '';
@@ -26,7 +33,11 @@ const asked = (subject: string): string => (subject === 'apps' ? 'stathub apps -
 function bash(commands: Known[]): string {
   const cases = commands.map(({ name, flags, subject, words }) => {
     const names = flags.flatMap((flag) => flag.names).join(' ');
-    const first = subject === 'file' ? 'COMPREPLY=($(compgen -f -- "$word"))' : subject ? `COMPREPLY=($(compgen -W "$(${asked(subject)})" -- "$word"))` : `COMPREPLY=($(compgen -W '${words.join(' ')}' -- "$word"))`;
+    const first = subject === 'file'
+      ? 'COMPREPLY=($(compgen -f -- "$word"))'
+      : subject
+      ? `COMPREPLY=($(compgen -W "$(${asked(subject)})" -- "$word"))`
+      : `COMPREPLY=($(compgen -W '${words.join(' ')}' -- "$word"))`;
     return `    ${name}) if [[ $word == -* ]]; then COMPREPLY=($(compgen -W '${names}' -- "$word")); else ${first}; fi ;;`;
   });
   return `# bash: source <(stathub completion bash)

@@ -15,7 +15,10 @@ export interface DeployOptions extends WaitOptions { scale?: number | undefined;
 function withOptions(spec: Record<string, unknown>, options: DeployOptions): Record<string, unknown> {
   if (options.scale === undefined && options.query === undefined) return spec;
   const placement = (spec['placement'] ?? {}) as Record<string, unknown>;
-  return { ...spec, placement: { ...placement, ...(options.scale === undefined ? {} : { scale: options.scale }), ...(options.query === undefined ? {} : { query: options.query }) } };
+  return {
+    ...spec,
+    placement: { ...placement, ...(options.scale === undefined ? {} : { scale: options.scale }), ...(options.query === undefined ? {} : { query: options.query }) },
+  };
 }
 
 export async function deploy(client: Client, output: Output, file: string, options: DeployOptions): Promise<void> {
@@ -25,7 +28,8 @@ export async function deploy(client: Client, output: Output, file: string, optio
 /** @param file where it comes from, for messages */
 export async function deploySpec(client: Client, output: Output, spec: Record<string, unknown>, file: string, options: DeployOptions): Promise<void> {
   if (options.plan) return plan(client, output, spec, options);
-  if (typeof spec['name'] !== 'string' || !spec['name']) throw new CliError(exitCode.usage, `${file} is no app: "name" is missing`, 'every app has a name, for example "name": "web"');
+  if (typeof spec['name'] !== 'string' || !spec['name'])
+    throw new CliError(exitCode.usage, `${file} is no app: "name" is missing`, 'every app has a name, for example "name": "web"');
   const { body: app, status: code } = await client.call<AppView>('PUT', path`/v1/apps/${spec['name']}`, spec);
   if (options.wait) await waitHealthy(client, output, app, options.timeoutMs);
   const after = options.wait ? await client.get<AppView>(path`/v1/apps/${app.name}`) : app;
@@ -39,7 +43,10 @@ export async function plan(client: Client, output: Output, spec: Record<string, 
 
 export function showPlan(view: PlanView, output: Output, options: { json: boolean }): void {
   if (options.json) { json(view, output); return; }
-  for (const change of view.changes) output.out(`  ${change.path}: ${JSON.stringify(change.before)} → ${JSON.stringify(change.after)}${change.restarts ? '' : dim('  (no restart)', output)}\n`);
+  for (const change of view.changes)
+    output.out(
+      `  ${change.path}: ${JSON.stringify(change.before)} → ${JSON.stringify(change.after)}${change.restarts ? '' : dim('  (no restart)', output)}\n`
+    );
   for (const step of view.steps) output.out(`  slot ${step.slot}  ${step.what}${step.node ? ` on ${step.node}` : ''}  ${dim(step.reason, output)}\n`);
   for (const waiting of view.waiting) output.out(`  slot ${waiting.slot}  waits: ${waiting.reason}\n`);
   output.out(`${view.summary}\n`);
@@ -63,18 +70,32 @@ export async function waitHealthy(client: Client, output: Output, app: AppView, 
       const line = `${instance.status}${instance.reason ? ` ${instance.reason.text}` : ''}`;
       if (said.get(instance.id) === line) continue;
       said.set(instance.id, line);
-      output.err(`  ${instance.id}  ${status(instance.status, output)}${instance.status === 'running' ? `  pid ${instance.pid}${instance.ports.length ? `, ports ${instance.ports.join(', ')}` : ''}` : ''}${instance.reason ? `  ${dim(instance.reason.text, output)}` : ''}\n`);
+      output.err(
+        `  ${instance.id}  ${status(instance.status, output)}${instance.status === 'running' ? `  pid ${instance.pid}${instance.ports.length ? `, ports ${instance.ports.join(', ')}` : ''}` : ''}${instance.reason ? `  ${dim(instance.reason.text, output)}` : ''}\n`
+      );
     }
     if (now.reason && now.reason.text !== lastReason) { lastReason = now.reason.text; if (now.status !== 'running') output.err(`  ${lastReason}\n`); }
-    if (now.revision !== app.revision) throw new CliError(exitCode.refused, `revision ${now.revision} has taken the place of ${app.revision}`, 'somebody else deployed; look with `stathub events`');
+    if (now.revision !== app.revision)
+      throw new CliError(
+        exitCode.refused, `revision ${now.revision} has taken the place of ${app.revision}`,
+        'somebody else deployed; look with `stathub events`'
+      );
     const current = instances.filter((i) => i.revision === app.revision && i.goal === 'run');
     const healthy = current.filter(isHealthy).length;
     const old = instances.filter((i) => i.revision !== app.revision && i.goal !== 'stop' && i.status !== 'lost').length;
     if (now.instances.wanted === 0 || (healthy >= now.instances.wanted && old === 0)) return;
     const failed = current.find((i) => i.status === 'failed');
-    if (failed) throw new CliError(exitCode.failed, `${failed.id} failed: ${failed.reason?.text ?? 'it ended'}`, `look with \`stathub logs ${failed.id}\` and \`stathub why ${app.name}\``);
+    if (failed)
+      throw new CliError(
+        exitCode.failed, `${failed.id} failed: ${failed.reason?.text ?? 'it ended'}`,
+        `look with \`stathub logs ${failed.id}\` and \`stathub why ${app.name}\``
+      );
     if (Date.now() > deadline) {
-      throw new CliError(exitCode.timedOut, `${healthy} of ${now.instances.wanted} healthy after ${Math.round(timeoutMs / 1000)} s${now.reason ? `: ${now.reason.text}` : ''}`, `it goes on in the background; \`stathub why ${app.name}\` tells more, --timeout waits longer`);
+      throw new CliError(
+        exitCode.timedOut,
+        `${healthy} of ${now.instances.wanted} healthy after ${Math.round(timeoutMs / 1000)} s${now.reason ? `: ${now.reason.text}` : ''}`,
+        `it goes on in the background; \`stathub why ${app.name}\` tells more, --timeout waits longer`
+      );
     }
     await delay(100);
   }

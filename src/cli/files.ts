@@ -14,7 +14,10 @@ export async function files(client: Client, output: Output, id: string, place: s
   if (!isInstance(id)) throw new CliError(exitCode.usage, `${id} is no instance`, '`stathub instances app:NAME` names them; those that are gone are in `stathub events`');
   const at = path`/v1/instances/${id}/files` + place.split('/').filter((name) => name !== '').map((name) => `/${encodeURIComponent(name)}`).join('');
   // A person on a terminal, and `--get`, need to know first what it is; the bytes of a file are asked for in any case.
-  const response = await client.open('GET', at + query({ from: 0, follow: options.follow || undefined, tail: options.tail }), options.tail === undefined || options.follow ? {} : { headers: { range: `bytes=-${options.tail}` } });
+  const response = await client.open(
+    'GET', at + query({ from: 0, follow: options.follow || undefined, tail: options.tail }),
+    options.tail === undefined || options.follow ? {} : { headers: { range: `bytes=-${options.tail}` } }
+  );
   if (!/^application\/json\b/.test(response.headers.get('content-type') ?? '')) return save(response, output, id, options.get ?? '-');
   if (options.follow) { await response.body?.cancel(); throw new CliError(exitCode.usage, `${place || 'the top'} is a directory: only files are followed`); }
   if (options.get !== undefined) {

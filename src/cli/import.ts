@@ -30,7 +30,11 @@ export interface ImportOptions extends WaitOptions { format: Format; plan: boole
 export async function importFile(client: () => Client, output: Output, file: string, options: ImportOptions): Promise<void> {
   const document = readDocument(file);
   const found = options.format === 'marathon' ? fromMarathon(document) : appsOf(document, file);
-  if (!found || found.length === 0) throw new CliError(exitCode.usage, `${file} holds no app of ${options.format === 'marathon' ? 'Marathon\'s' : 'ours'}`, options.format === 'marathon' ? 'apps of ours are read with --format stathub' : 'Marathon\'s are read with --format marathon');
+  if (!found || found.length === 0)
+    throw new CliError(
+      exitCode.usage, `${file} holds no app of ${options.format === 'marathon' ? 'Marathon\'s' : 'ours'}`,
+      options.format === 'marathon' ? 'apps of ours are read with --format stathub' : 'Marathon\'s are read with --format marathon'
+    );
   for (const converted of found) tellNotes(converted, output);
   const wrong = found.flatMap(({ app }) => {
     const parsed = parseApp(app);
@@ -39,7 +43,11 @@ export async function importFile(client: () => Client, output: Output, file: str
   const names = found.map(({ app }) => String(app['name']));
   for (const name of new Set(names)) if (names.filter((other) => other === name).length > 1) wrong.push(`\n  ${name}  is there twice`);
   if (options.print) { json(found.length === 1 ? found[0]!.app : found.map(({ app }) => app), output); }
-  if (wrong.length > 0) throw new CliError(exitCode.refused, `nothing is deployed: some of ${file} cannot be an app here${wrong.join('')}`, options.print ? '' : '--print shows what became of it, to be completed by hand');
+  if (wrong.length > 0)
+    throw new CliError(
+      exitCode.refused, `nothing is deployed: some of ${file} cannot be an app here${wrong.join('')}`,
+      options.print ? '' : '--print shows what became of it, to be completed by hand'
+    );
   if (options.print) return;
   const refused: string[] = [];
   const hub = client();

@@ -10,7 +10,12 @@ export function addNodeCommands({ command, client, output }: Kit): void {
     .action((name: string, changes: string[], o) => nodes.tag(client(), output, name, changes, asJson(o)));
   command('env', 'set environment values of a node, for each next launch there: env NODE KEY=VALUE').argument('<node>').argument('<changes...>').option('--json', 'answer in JSON')
     .action((name: string, changes: string[], o) => nodes.env(client(), output, name, changes, asJson(o)));
-  for (const [action, about] of [['cordon', 'place nothing new on a node'], ['uncordon', 'place on it again; calls a drain off'], ['take-over', 'give a node of another hub to this one']] as const) {
+  for (
+    const [action, about] of [
+      ['cordon', 'place nothing new on a node'], ['uncordon', 'place on it again; calls a drain off'],
+      ['take-over', 'give a node of another hub to this one'],
+    ] as const
+  ) {
     command(action, about).argument('<node>').option('--json', 'answer in JSON').action((name: string, o) => nodes.nodeAction(client(), output, name, action, asJson(o)));
   }
   command('drain', 'move everything off a node: replacements are healthy elsewhere first').argument('<node>')

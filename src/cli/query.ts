@@ -59,5 +59,7 @@ function readDocuments(file: string): unknown[] {
 }
 
 function parseAt(text: string, where: string): unknown {
-  try { return JSON.parse(text); } catch (error) { throw new CliError(exitCode.usage, `${where} is no JSON: ${(error as Error).message}`, 'documents come as a JSON array or one a line'); }
+  try { return JSON.parse(text); } catch (error) {
+    throw new CliError(exitCode.usage, `${where} is no JSON: ${(error as Error).message}`, 'documents come as a JSON array or one a line');
+  }
 }

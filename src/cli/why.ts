@@ -24,7 +24,10 @@ export async function why(client: Client, output: Output, name: string, options:
 
 async function lastEnd(client: Client, output: Output, id: string): Promise<void> {
   const { usage, exit } = await client.get<InstanceView>(path`/v1/instances/${id}`);
-  if (usage) output.out(`uses ${percent(usage.cpu)} of a core, ${memory(usage.mem)}${usage.memShare === null ? '' : ` (${percent(usage.memShare)} of its share)`}, ${usage.processes ?? '–'} processes\n`);
+  if (usage)
+    output.out(
+      `uses ${percent(usage.cpu)} of a core, ${memory(usage.mem)}${usage.memShare === null ? '' : ` (${percent(usage.memShare)} of its share)`}, ${usage.processes ?? '–'} processes\n`
+    );
   if (!exit) return;
   const peak = exit.peakMem === null ? '' : `, memory at most ${memory(exit.peakMem)}`;
   output.out(`launch ${exit.launch} ${exitText(exit)}${exit.by ? `, asked by ${exit.by}` : ''}, at ${clock(exit.at)} after ${age(exit.durationMs)}${peak}\n`);

@@ -143,6 +143,9 @@ export class Inspection {
 
   #frame({ seq, at, event, source, edges, snapshot }: Step): InspectFrame {
     const context = snapshot.status === 'error' ? { error: snapshot.error, context: snapshot.context } : snapshot.context;
-    return { actor: this.#options.id, machine: this.#machine?.id ?? '', seq, at, event, edges, source, state: activePaths(snapshot), context: bounded(context ?? null), status: snapshot.status };
+    return {
+      actor: this.#options.id, machine: this.#machine?.id ?? '', seq, at, event, edges, source, state: activePaths(snapshot),
+      context: bounded(context ?? null), status: snapshot.status,
+    };
   }
 }

@@ -70,7 +70,9 @@ export class LogFeed implements Feed {
         const text = decoders[stream].decode(bytes, { stream: true });
         if (text === '') continue;
         const newest = pending.at(-1);
-        if (newest?.stream === stream && newest.text.length + text.length <= frameSize) { newest.text += text; newest.cursor = cursor; } else pending.push({ stream, cursor, text });
+        if (
+          newest?.stream === stream && newest.text.length + text.length <= frameSize
+        ) { newest.text += text; newest.cursor = cursor; } else pending.push({ stream, cursor, text });
         size += text.length;
         timer ??= setTimeout(flush, Math.max(0, last + paceMs - this.#now()));
         for (const fullSince = this.#now(); size >= fullAt && !signal.aborted;) {

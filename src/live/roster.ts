@@ -93,7 +93,10 @@ export class Roster {
     const snapshot = actor.getSnapshot() as { status: ActorView['status']; value?: StateValue; context?: unknown };
     const context = snapshot.context as { at?: unknown; since?: unknown } | undefined;
     const at = [context?.since, context?.at].find((time): time is number => typeof time === 'number') ?? 0;
-    return { id, parent, machine: machineOf(actor)?.id ?? '', label, where: this.#where, state: snapshot.value === undefined ? snapshot.status : statePath(snapshot.value), status: snapshot.status, at };
+    return {
+      id, parent, machine: machineOf(actor)?.id ?? '', label, where: this.#where,
+      state: snapshot.value === undefined ? snapshot.status : statePath(snapshot.value), status: snapshot.status, at,
+    };
   }
 }
 

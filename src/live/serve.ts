@@ -40,7 +40,9 @@ export function openHttp({ app, port, bind, tls, closing, onError }: OpenOptions
       fetch: app.fetch as Parameters<typeof serve>[0]['fetch'], port, hostname: bind, overrideGlobalObjects: false, websocket: { server: sockets as never },
       ...(tls ? { createServer: createTlsServer, serverOptions: { ...limits, cert: tls.cert, key: tls.key } } : { createServer, serverOptions: limits }),
     }) as Server;
-    const failed = (error: NodeJS.ErrnoException) => reject(Object.assign(new Error(`cannot open port ${port} on ${bind}: ${reasonOf(error)}`, { cause: error }), { code: error.code }));
+    const failed = (error: NodeJS.ErrnoException) => reject(
+      Object.assign(new Error(`cannot open port ${port} on ${bind}: ${reasonOf(error)}`, { cause: error }), { code: error.code })
+    );
     server.once('error', failed);
     server.on('clientError', answerBadRequest);
     const unused = unusedConnections(server, sockets, tls ? 'secureConnection' : 'connection');

@@ -67,7 +67,10 @@ export async function snapshotOf(cluster: Cluster, name: string, topic: Topic, a
   const head = { type: 'snapshot', topic: name, at } as const;
   switch (topic.kind) {
     case 'cluster': {
-      const [status, apps, nodes, instances] = await Promise.all([cluster.status(), allPages((p) => cluster.apps('', p)), allPages((p) => cluster.nodes('', p)), allPages((p) => cluster.instances('', p))]);
+      const [status, apps, nodes, instances] = await Promise.all([
+        cluster.status(), allPages((p) => cluster.apps('', p)), allPages((p) => cluster.nodes('', p)),
+        allPages((p) => cluster.instances('', p)),
+      ]);
       return { ...head, status, apps, nodes, instances: instances.length > reduceAbove ? instances.map(reduced) : instances };
     }
     case 'events': return { ...head, events: await events('') };
@@ -131,13 +134,18 @@ export function changeOf(name: string, topic: Topic, changes: Changes, many: boo
     status = null;
     apps = kind === 'app' ? only(apps, (name) => name === id) : new Map();
     nodes = kind === 'node' ? only(nodes, (node) => node === id) : new Map();
-    const ofTopic = (i: string, view: InstanceView | null): boolean => (kind === 'app' ? appOfInstance(i) === id : kind === 'node' ? view?.node === id : kind === 'instance' && i === id);
+    const ofTopic = (i: string, view: InstanceView | null): boolean => (
+      kind === 'app' ? appOfInstance(i) === id : kind === 'node' ? view?.node === id : kind === 'instance' && i === id
+    );
     // Who watches a node is told of every instance that is gone: where it was is no longer known.
     instances = only(instances, (i, view) => ofTopic(i, view) || (kind === 'node' && view === null));
     usage = only(usage, ofTopic);
   }
   const rows = new Map([...usage].flatMap(([id, view]) => (view?.usage ? [[id, toRow(view.usage)] as const] : [])));
-  const parts = { ...(status ? { status } : {}), apps: record(apps), nodes: record(nodes), instances: record(instances), usage: record(rows), ...(events.length ? { events } : {}) };
+  const parts = {
+    ...(status ? { status } : {}), apps: record(apps), nodes: record(nodes), instances: record(instances), usage: record(rows),
+    ...(events.length ? { events } : {}),
+  };
   if (!Object.values(parts).some((part) => part !== undefined)) return null;
   return { type: 'change', topic: name, at, ...parts } as Change;
 }

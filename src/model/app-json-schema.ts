@@ -11,7 +11,10 @@ function nullable(schema: Schema): void {
   for (const [key, inner] of Object.entries(schema.properties ?? {})) {
     if (schema.required?.includes(key) || allowsNull(inner)) continue;
     const { description, default: preset, ...rest } = inner;
-    schema.properties![key] = { ...(description === undefined ? {} : { description }), ...(preset === undefined ? {} : { default: preset }), anyOf: [rest as Schema, { type: 'null' }] };
+    schema.properties![key] = {
+      ...(description === undefined ? {} : { description }), ...(preset === undefined ? {} : { default: preset }),
+      anyOf: [rest as Schema, { type: 'null' }],
+    };
   }
 }
 

@@ -37,11 +37,15 @@ const rules: Rule[] = [
   { reads: ['healthChecks'], check: (spec) => spec.healthChecks.flatMap((check, index) => {
     const at = `healthChecks[${index}]`;
     const problems: FieldProblem[] = [];
-    if (check.protocol === 'COMMAND' && check.command === null) problems.push({ path: `${at}.command`, message: 'is missing: a COMMAND check runs it', hint: 'Exit status 0 is healthy.' });
-    if (check.protocol !== 'COMMAND' && check.command !== null) problems.push({ path: `${at}.command`, message: `means nothing for a ${check.protocol} check`, hint: 'Set "protocol": "COMMAND".' });
-    if (check.protocol !== 'FILE' && check.match !== null) problems.push({ path: `${at}.match`, message: `means nothing for a ${check.protocol} check`, hint: 'Set "protocol": "FILE".' });
+    if (check.protocol === 'COMMAND' && check.command === null)
+      problems.push({ path: `${at}.command`, message: 'is missing: a COMMAND check runs it', hint: 'Exit status 0 is healthy.' });
+    if (check.protocol !== 'COMMAND' && check.command !== null)
+      problems.push({ path: `${at}.command`, message: `means nothing for a ${check.protocol} check`, hint: 'Set "protocol": "COMMAND".' });
+    if (check.protocol !== 'FILE' && check.match !== null)
+      problems.push({ path: `${at}.match`, message: `means nothing for a ${check.protocol} check`, hint: 'Set "protocol": "FILE".' });
     if (check.protocol === 'FILE' && check.path === '/') problems.push({ path: `${at}.path`, message: 'is missing: a FILE check looks for it' });
-    if ((check.protocol === 'HTTP' || check.protocol === 'HTTPS') && !check.path.startsWith('/')) problems.push({ path: `${at}.path`, message: `must begin with /, not '${check.path}'` });
+    if ((check.protocol === 'HTTP' || check.protocol === 'HTTPS') && !check.path.startsWith('/'))
+      problems.push({ path: `${at}.path`, message: `must begin with /, not '${check.path}'` });
     return problems;
   }) },
   { reads: ['ports'], check: (spec) => [
@@ -56,7 +60,10 @@ const rules: Rule[] = [
   { reads: ['schedule'], check: ({ schedule }) => {
     if (schedule === null) return [];
     const [cron, zone] = [cronProblem(schedule.cron), zoneProblem(schedule.timezone)];
-    return [...(cron ? [{ path: 'schedule.cron', message: cron }] : []), ...(zone ? [{ path: 'schedule.timezone', message: zone, hint: 'A name such as "UTC" or "Europe/Berlin".' }] : [])];
+    return [
+      ...(cron ? [{ path: 'schedule.cron', message: cron }] : []),
+      ...(zone ? [{ path: 'schedule.timezone', message: zone, hint: 'A name such as "UTC" or "Europe/Berlin".' }] : []),
+    ];
   } },
   { reads: ['restart.delaySeconds', 'restart.maxDelaySeconds'], check: ({ restart }) =>
     (restart.maxDelaySeconds < restart.delaySeconds ? [{ path: 'restart.maxDelaySeconds', message: `must be at least delaySeconds (${restart.delaySeconds}), not ${restart.maxDelaySeconds}` }] : []) },

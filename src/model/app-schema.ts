@@ -61,7 +61,11 @@ function policyByType(document: unknown, spec: AppSpec): AppSpec {
  * @returns the spec, or all problems: field by field first, then across fields, each with the path as written
  */
 export function parseApp(json: unknown): ParsedApp {
-  if (!isObject(json)) return { ok: false, problems: [{ path: '', message: `expects an object with the keys of an app, not ${Array.isArray(json) ? 'a list' : JSON.stringify(json)}`, hint: 'At least {"name": ..., "toProcess": ...}.' }] };
+  if (!isObject(json))
+    return {
+      ok: false,
+      problems: [{ path: '', message: `expects an object with the keys of an app, not ${Array.isArray(json) ? 'a list' : JSON.stringify(json)}`, hint: 'At least {"name": ..., "toProcess": ...}.' }],
+    };
   const document = withoutNulls(json) as Record<string, unknown>;
   const parsed = appFields.safeParse(document);
   if (parsed.success) {

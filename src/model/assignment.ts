@@ -28,7 +28,15 @@ export interface Assignment {
 }
 
 /** One record a slot: `assignments`, key `<app>/<slot, 6 digits>`. At most one of the two is not leaving. */
-export interface SlotRecord { app: string; slot: number; a: Assignment | null; b: Assignment | null; term: number; /** Moves so far, for the reschedule delay. */ moves: { count: number; lastAt: number; /** node it last failed on */ from: string | null } | null }
+export interface SlotRecord {
+  app: string;
+  slot: number;
+  a: Assignment | null;
+  b: Assignment | null;
+  term: number;
+  /** Moves so far, for the reschedule delay. */
+  moves: { count: number; lastAt: number; /** node it last failed on */ from: string | null } | null;
+}
 
 /** `tombstones`, key `<node>/<instance id>`: what a lost node must stop when it returns. */
 export interface Tombstone { id: string; node: string; assignment: Assignment; term: number; at: number }

@@ -32,7 +32,10 @@ export function judgeDisk(state: DiskWatchState, measured: DiskMeasure, limit: n
     return { state: { over, warned: true }, nextMs, verdict: { kind: 'exceeded', text: `${figures}; ${showSize(limit)} are allowed${largestText(measured)}` } };
   }
   if (bytes >= limit * warnPart && !state.warned) {
-    return { state: { over, warned: true }, nextMs, verdict: { kind: 'warn', text: `${figures}, ${Math.round((bytes / limit) * 100)} % of the ${showSize(limit)} that are allowed${largestText(measured)}` } };
+    return {
+      state: { over, warned: true }, nextMs,
+      verdict: { kind: 'warn', text: `${figures}, ${Math.round((bytes / limit) * 100)} % of the ${showSize(limit)} that are allowed${largestText(measured)}` },
+    };
   }
   return { state: { over, warned: state.warned && bytes >= limit * calmPart }, nextMs, verdict: { kind: 'fine' } };
 }

@@ -8,7 +8,13 @@ export interface EnvironmentFacts {
   instance: { id: string; slot: number; revision: number; /** Of the assignment. */ epoch: number };
   /** Launch number. */
   launch: number;
-  node: { id: string; /** Host name or address under which others reach the node; STAT hub's agent URL will do. */ host: string; tags: readonly string[]; envs: Readonly<Record<string, string>> };
+  node: {
+    id: string;
+    /** Host name or address under which others reach the node; STAT hub's agent URL will do. */
+    host: string;
+    tags: readonly string[];
+    envs: Readonly<Record<string, string>>;
+  };
   /** In the order of `spec.ports`. */
   ports: readonly number[]; debugPort: number | null; consolePort: number | null;
   /** Of the user the process runs as. */

@@ -53,7 +53,10 @@ function shapesAt(schema: unknown, path: Path): Record<string, unknown>[] {
   return def['type'] === 'array' && path.length > 0 ? shapesAt(def['element'], path.slice(1)) : [];
 }
 
-const kinds: Record<string, string> = { int: 'a whole number', number: 'a number', string: 'a text', boolean: 'true or false', array: 'a list', object: 'an object', record: 'an object' };
+const kinds: Record<string, string> = {
+  int: 'a whole number', number: 'a number', string: 'a text', boolean: 'true or false', array: 'a list', object: 'an object',
+  record: 'an object',
+};
 
 /** A value as it was written, cut to what fits a sentence. */
 function showValue(value: unknown): string {

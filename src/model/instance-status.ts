@@ -12,7 +12,14 @@ const shown: readonly InstanceStatus[] = ['fetching', 'starting', 'running', 'un
 /** A state value as a dotted path: 'killing.terminating'. Parallel regions are joined by '+'. */
 export function statePath(value: StateValue): string {
   if (typeof value === 'string') return value;
-  return Object.entries(value).map(([state, inner]) => (inner === undefined || (typeof inner === 'object' && Object.keys(inner).length === 0) ? state : `${state}.${statePath(inner)}`)).join('+');
+  return Object
+    .entries(value)
+    .map(
+      ([state, inner]) => (
+        inner === undefined || (typeof inner === 'object' && Object.keys(inner).length === 0) ? state : `${state}.${statePath(inner)}`
+      )
+    )
+    .join('+');
 }
 
 /**
@@ -29,8 +36,10 @@ export function toStatus(value: StateValue | null): InstanceStatus {
 export function exitText(exit: Pick<Exit, 'reason' | 'code' | 'signal' | 'peakMem'> & Partial<Pick<Exit, 'tail' | 'text' | 'quota' | 'core'>>): string {
   const how = exit.signal !== null ? `by ${signalName(exit.signal)}` : exit.code !== null ? `with code ${exit.code}` : null;
   switch (exit.reason) {
-    case 'oom': return `ran out of memory${exit.text ? `: ${exit.text}` : `${exit.peakMem === null ? '' : ` at ${showSize(exit.peakMem)}`}${exit.quota ? `; ${showSize(exit.quota.limit)} are allowed` : ''}`}`;
-    case 'disk': return `was stopped: ${exit.text ?? (exit.quota ? `it used ${showSize(exit.quota.used)} of disk; ${showSize(exit.quota.limit)} are allowed` : 'it used more disk than it may')}`;
+    case 'oom':
+      return `ran out of memory${exit.text ? `: ${exit.text}` : `${exit.peakMem === null ? '' : ` at ${showSize(exit.peakMem)}`}${exit.quota ? `; ${showSize(exit.quota.limit)} are allowed` : ''}`}`;
+    case 'disk':
+      return `was stopped: ${exit.text ?? (exit.quota ? `it used ${showSize(exit.quota.used)} of disk; ${showSize(exit.quota.limit)} are allowed` : 'it used more disk than it may')}`;
     case 'unhealthy': return `was stopped: ${exit.text ?? 'its health check kept failing'}`;
     case 'start-timeout': return `was stopped: ${exit.text ?? 'it did not become healthy in time'}`;
     case 'port-taken': return 'found its port taken';
@@ -73,14 +82,34 @@ const stopped: Record<NonNullable<ReasonFacts['stop']>['because'], string> = {
 };
 
 function restarting(facts: ReasonFacts): Reason {
-  if (facts.severed) return { code: 'partition', text: 'It stands still: its node has lost its master, and placement.onPartition is "stop-self".', next: { what: 'starts again when the master is back and still wants it here', at: null } };
+  if (facts.severed)
+    return {
+      code: 'partition', text: 'It stands still: its node has lost its master, and placement.onPartition is "stop-self".',
+      next: { what: 'starts again when the master is back and still wants it here', at: null },
+    };
   const ended = facts.exit ? `The program ${exitText(facts.exit)}` : 'The program ended';
-  if (facts.asking) return { code: 'escalated', text: `${ended}; its restarts in place are used up and the master is asked where to go on.`, next: { what: 'starts again here unless it is moved', at: facts.asking.until } };
+  if (facts.asking)
+    return {
+      code: 'escalated', text: `${ended}; its restarts in place are used up and the master is asked where to go on.`,
+      next: { what: 'starts again here unless it is moved', at: facts.asking.until },
+    };
   const plan = facts.restart;
   if (!plan) return { code: 'restarting', text: `${ended}.`, next: { what: 'starts again', at: null } };
-  if (plan.held) return { code: 'held', text: `${ended}; every instance of the app on this node failed at once, so they start in turns.`, next: { what: 'starts after its siblings', at: null } };
-  if (plan.crashLoop) return { code: 'crash-loop', text: `${ended}; it ended ${plan.deaths} times within ${showSpan(plan.periodSeconds * 1000)} and goes on here with growing delays.`, next: { what: `starts again after ${showSpan(plan.delayMs)}`, at: plan.at } };
-  return { code: facts.exit?.reason ?? 'exited', text: `${ended}.`, next: { what: facts.exit?.reason === 'disk-full' ? 'is tried again: it starts when there is room' : plan.delayMs === 0 ? 'starts again at once' : `starts again after ${showSpan(plan.delayMs)}`, at: plan.at } };
+  if (plan.held)
+    return {
+      code: 'held', text: `${ended}; every instance of the app on this node failed at once, so they start in turns.`,
+      next: { what: 'starts after its siblings', at: null },
+    };
+  if (plan.crashLoop)
+    return {
+      code: 'crash-loop',
+      text: `${ended}; it ended ${plan.deaths} times within ${showSpan(plan.periodSeconds * 1000)} and goes on here with growing delays.`,
+      next: { what: `starts again after ${showSpan(plan.delayMs)}`, at: plan.at },
+    };
+  return {
+    code: facts.exit?.reason ?? 'exited', text: `${ended}.`,
+    next: { what: facts.exit?.reason === 'disk-full' ? 'is tried again: it starts when there is room' : plan.delayMs === 0 ? 'starts again at once' : `starts again after ${showSpan(plan.delayMs)}`, at: plan.at },
+  };
 }
 
 const nextTry = ({ retryAt, delayMs }: NonNullable<ReasonFacts['fetch']>): Reason['next'] =>
@@ -93,17 +122,50 @@ export function reasonFor(facts: ReasonFacts): Reason | null {
     case 'fetching': return facts.fetch ? { code: facts.fetch.code ?? 'fetching', text: `${facts.fetch.uri}: ${facts.fetch.detail}.`, next: nextTry(facts.fetch) } : null;
     case 'starting': {
       const waiting = (facts.health ?? []).filter((h) => h.status !== 'passing');
-      const text = waiting.length > 0 ? `Waits for health check ${waiting.map((h) => h.index).join(', ')} to pass${waiting[0]!.detail ? ` (last: ${waiting[0]!.detail})` : ''}.` : 'Waits until it has been alive for a second.';
+      const text = waiting.length > 0
+        ? `Waits for health check ${waiting.map((h) => h.index).join(', ')} to pass${waiting[0]!.detail ? ` (last: ${waiting[0]!.detail})` : ''}.`
+        : 'Waits until it has been alive for a second.';
       return { code: 'starting', text, next: facts.deadlineAt == null ? null : { what: 'is given up', at: facts.deadlineAt } };
     }
-    case 'running': return failing.length > 0 ? { code: 'failing', text: `Health check ${failing.map((h) => h.index).join(', ')} is failing (${failing[0]!.detail}).`, next: null } : null;
-    case 'unhealthy': return { code: 'unhealthy', text: `Health check ${failing.map((h) => h.index).join(', ')} failed ${Math.max(0, ...failing.map((h) => h.failures))} times in a row${failing[0]?.detail ? ` (${failing[0].detail})` : ''}.`, next: { what: 'is stopped and started again', at: null } };
-    case 'killing': return facts.stop ? { code: facts.stop.because, text: `It ${stopped[facts.stop.because]}${facts.stop.by ? ` (asked by ${facts.stop.by})` : ''}.`, next: { what: 'is killed if it still runs', at: facts.stop.killAt } } : null;
+    case 'running':
+      return failing.length > 0
+        ? {
+          code: 'failing', text: `Health check ${failing.map((h) => h.index).join(', ')} is failing (${failing[0]!.detail}).`, next: null,
+        }
+        : null;
+    case 'unhealthy':
+      return {
+        code: 'unhealthy',
+        text: `Health check ${failing.map((h) => h.index).join(', ')} failed ${Math.max(0, ...failing.map((h) => h.failures))} times in a row${failing[0]?.detail ? ` (${failing[0].detail})` : ''}.`,
+        next: { what: 'is stopped and started again', at: null },
+      };
+    case 'killing':
+      return facts.stop
+        ? {
+          code: facts.stop.because, text: `It ${stopped[facts.stop.because]}${facts.stop.by ? ` (asked by ${facts.stop.by})` : ''}.`,
+          next: { what: 'is killed if it still runs', at: facts.stop.killAt },
+        }
+        : null;
     case 'restarting': return restarting(facts);
-    case 'failed': return facts.failed ? { code: facts.failed.code, text: `Given up: ${facts.failed.text}${facts.exit ? `; the program ${exitText(facts.exit)}` : ''}.`, next: { what: 'an operator starts it again', at: null } } : null;
-    case 'stopped': return facts.exit && facts.exit.reason === 'exited' && facts.exit.code === 0 ? { code: 'completed', text: 'It did its work and exited with code 0.', next: null } : facts.exit ? { code: facts.exit.reason, text: `The program ${exitText(facts.exit)}.`, next: null } : null;
+    case 'failed':
+      return facts.failed
+        ? {
+          code: facts.failed.code, text: `Given up: ${facts.failed.text}${facts.exit ? `; the program ${exitText(facts.exit)}` : ''}.`,
+          next: { what: 'an operator starts it again', at: null },
+        }
+        : null;
+    case 'stopped':
+      return facts.exit && facts.exit.reason === 'exited' && facts.exit.code === 0
+        ? { code: 'completed', text: 'It did its work and exited with code 0.', next: null }
+        : facts.exit
+        ? { code: facts.exit.reason, text: `The program ${exitText(facts.exit)}.`, next: null }
+        : null;
     case 'pending': return { code: 'pending', text: 'Its node has not taken it up yet.', next: null };
     case 'lost': return { code: 'node-lost', text: 'Its node is lost; whether it still runs is not known.', next: null };
-    case 'unknown': return { code: 'unknown', text: 'It runs, but the hub does not know why: it runs on until somebody adopts or stops it.', next: { what: 'an operator adopts or stops it', at: null } };
+    case 'unknown':
+      return {
+        code: 'unknown', text: 'It runs, but the hub does not know why: it runs on until somebody adopts or stops it.',
+        next: { what: 'an operator adopts or stops it', at: null },
+      };
   }
 }

@@ -13,7 +13,8 @@ function constrain(placed: Placed, [field = '', operator = '', value = '']: stri
   const isHost = field === 'hostname' || field === '@hostname';
   const clause = (text: string): string => (isHost ? `hostname:${quoted(text)}` : `tags:${quoted(`${field}:${text}`)}`);
   const matching = (text: string): string => (isHost ? `hostname:${pattern(text)}` : `tags:${pattern(`${field}:(${text})`)}`);
-  if (!isHost && ['CLUSTER', 'IS', 'LIKE', 'UNLIKE'].includes(operator)) note(path, `nodes have tags, not attributes: give them ${field}:${operator === 'LIKE' || operator === 'UNLIKE' ? 'VALUE' : value}`);
+  if (!isHost && ['CLUSTER', 'IS', 'LIKE', 'UNLIKE'].includes(operator))
+    note(path, `nodes have tags, not attributes: give them ${field}:${operator === 'LIKE' || operator === 'UNLIKE' ? 'VALUE' : value}`);
   switch (operator) {
     case 'CLUSTER': case 'IS': {
       if (value === '') note(path, 'CLUSTER without a value has no counterpart: name the value');
@@ -41,7 +42,11 @@ export function placementOf(raw: Raw, scale: number, note: Tell): { placement: R
   const placed: Placed = { clauses: [], spread: [], maxPerNode: null };
   for (const [index, constraint] of (Array.isArray(raw['constraints']) ? raw['constraints'] : []).entries()) {
     if (Array.isArray(constraint)) constrain(placed, constraint.map(String), `constraints[${index}]`, note);
-    else if (isRecord(constraint)) constrain(placed, [String(constraint['fieldName'] ?? ''), String(constraint['operator'] ?? ''), String(constraint['value'] ?? '')], `constraints[${index}]`, note);
+    else if (isRecord(constraint))
+      constrain(
+        placed, [String(constraint['fieldName'] ?? ''), String(constraint['operator'] ?? ''), String(constraint['value'] ?? '')],
+        `constraints[${index}]`, note
+      );
   }
   const unreachable = raw['unreachableStrategy'];
   if (isRecord(unreachable)) note('unreachableStrategy', 'a lost node is replaced after 30 s, whatever the app (a setting of the master)');

@@ -16,7 +16,12 @@ export function processOf(raw: Raw, note: Tell): Raw {
   if (docker) note('container.docker', `the image ${String(docker['image'] ?? '')} is not run: what it holds has to be on the node, or fetched by uris`);
   for (const [index, volume] of listOf(container?.['volumes']).entries()) {
     const { hostPath, containerPath } = isRecord(volume) ? volume : {};
-    note(`container.volumes[${index}]`, hostPath ? `programs see the files of their node as they are: ${String(containerPath)} is ${String(hostPath)} there` : 'there are no volumes; a workingDirectory lasts');
+    note(
+      `container.volumes[${index}]`,
+      hostPath
+        ? `programs see the files of their node as they are: ${String(containerPath)} is ${String(hostPath)} there`
+        : 'there are no volumes; a workingDirectory lasts'
+    );
   }
   if (typeof raw['cmd'] === 'string' && raw['cmd'] !== '') return { toProcess: raw['cmd'], shell: true };
   const [program, ...args] = listOf(raw['args']).map(String);
@@ -45,7 +50,9 @@ export function portsOf(raw: Raw, note: Tell): (number | { name: string; port: n
       return port(given, path, numberOf(given['hostPort']) ?? 0, numberOf(given['servicePort']) ?? 0);
     });
   }
-  const given: Raw[] = definitions.length > 0 ? definitions.map((definition) => (isRecord(definition) ? definition : {})) : (Array.isArray(raw['ports']) ? raw['ports'] : [0]).map((number) => ({ port: number }));
+  const given: Raw[] = definitions.length > 0
+    ? definitions.map((definition) => (isRecord(definition) ? definition : {}))
+    : (Array.isArray(raw['ports']) ? raw['ports'] : [0]).map((number) => ({ port: number }));
   return given.map((definition, index) => {
     const number = numberOf(definition['port']) ?? 0;
     return port(definition, definitions.length > 0 ? `portDefinitions[${index}]` : `ports[${index}]`, required ? number : 0, required ? 0 : number);

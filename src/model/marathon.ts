@@ -12,7 +12,10 @@ export interface Converted {
 }
 
 /** Keys that say what Marathon did, not what a user wants. */
-const readOnly = new Set(['version', 'versionInfo', 'tasks', 'tasksStaged', 'tasksRunning', 'tasksHealthy', 'tasksUnhealthy', 'deployments', 'lastTaskFailure', 'taskStats', 'readinessCheckResults', 'executor', 'tty', 'tags']);
+const readOnly = new Set([
+  'version', 'versionInfo', 'tasks', 'tasksStaged', 'tasksRunning', 'tasksHealthy', 'tasksUnhealthy', 'deployments', 'lastTaskFailure',
+  'taskStats', 'readinessCheckResults', 'executor', 'tty', 'tags',
+]);
 const known = new Set(['id', 'cmd', 'args', 'cpus', 'mem', 'disk', 'gpus', 'instances', 'env', 'labels', 'uris', 'fetch', 'storeUrls', 'ports', 'portDefinitions', 'requirePorts', 'container', 'healthChecks', 'readinessChecks',
   'constraints', 'user', 'backoffSeconds', 'backoffFactor', 'maxLaunchDelaySeconds', 'upgradeStrategy', 'taskKillGracePeriodSeconds', 'unreachableStrategy', 'dependencies', 'networks', 'secrets', 'acceptedResourceRoles', 'killSelection']);
 
@@ -44,9 +47,15 @@ function convertApp(raw: Raw, group: string): Converted {
   if (uris.length > 0) app['uris'] = uris;
   const checks = checksOf(raw, ports, note);
   if (checks.length > 0) app['healthChecks'] = checks;
-  app['resAlloc'] = { cpus: numberOf(raw['cpus']) ?? 1, mem: `${numberOf(raw['mem']) ?? 128}MB`, ...((numberOf(raw['disk']) ?? 0) > 0 ? { disk: `${numberOf(raw['disk'])}MB` } : {}) };
+  app['resAlloc'] = {
+    cpus: numberOf(raw['cpus']) ?? 1, mem: `${numberOf(raw['mem']) ?? 128}MB`,
+    ...((numberOf(raw['disk']) ?? 0) > 0 ? { disk: `${numberOf(raw['disk'])}MB` } : {}),
+  };
   if (typeof raw['user'] === 'string') app['user'] = raw['user'];
-  app['restart'] = { delaySeconds: numberOf(raw['backoffSeconds']) ?? 1, factor: numberOf(raw['backoffFactor']) ?? 1.15, maxDelaySeconds: numberOf(raw['maxLaunchDelaySeconds']) ?? 300 };
+  app['restart'] = {
+    delaySeconds: numberOf(raw['backoffSeconds']) ?? 1, factor: numberOf(raw['backoffFactor']) ?? 1.15,
+    maxDelaySeconds: numberOf(raw['maxLaunchDelaySeconds']) ?? 300,
+  };
   app['killTimeoutSeconds'] = numberOf(raw['taskKillGracePeriodSeconds']) ?? 3;
   app['update'] = update;
   app['placement'] = { scale, ...placement };
@@ -69,10 +78,13 @@ function envsOf(env: Raw, note: (path: string, message: string) => void): Record
 
 function noteRest(raw: Raw, note: (path: string, message: string) => void): void {
   if ((numberOf(raw['gpus']) ?? 0) > 0) note('gpus', 'are not reserved; give the nodes that have them a tag, and query it');
-  if (Array.isArray(raw['acceptedResourceRoles']) && raw['acceptedResourceRoles'].some((role) => role !== '*')) note('acceptedResourceRoles', 'there are no resource roles; give nodes tags, and query them');
+  if (Array.isArray(raw['acceptedResourceRoles']) && raw['acceptedResourceRoles'].some((role) => role !== '*'))
+    note('acceptedResourceRoles', 'there are no resource roles; give nodes tags, and query them');
   if (raw['killSelection'] === 'OLDEST_FIRST') note('killSelection', 'what is surplus goes least useful first, the youngest of equals');
   if (isRecord(raw['secrets']) && Object.keys(raw['secrets']).length > 0) note('secrets', 'there is no secret store');
-  for (const network of Array.isArray(raw['networks']) ? raw['networks'] : []) if (isRecord(network) && network['mode'] !== 'host') note('networks', `mode ${String(network['mode'])}: programs use the network of their node`);
+  for (const network of Array.isArray(raw['networks']) ? raw['networks'] : [])
+    if (isRecord(network) && network['mode'] !== 'host')
+      note('networks', `mode ${String(network['mode'])}: programs use the network of their node`);
   for (const key of Object.keys(raw)) if (!known.has(key) && !readOnly.has(key) && raw[key] !== null) note(key, 'has no counterpart');
 }
 
@@ -91,7 +103,10 @@ export function fromMarathon(document: unknown): Converted[] | null {
 
 function inGroup(document: Raw, base: string): Converted[] | null {
   const apps = document['apps'], groups = document['groups'];
-  if (!Array.isArray(apps) && !Array.isArray(groups)) return typeof document['id'] === 'string' || document['cmd'] !== undefined || document['args'] !== undefined ? [convertApp(document, base)] : null;
+  if (!Array.isArray(apps) && !Array.isArray(groups))
+    return typeof document['id'] === 'string' || document['cmd'] !== undefined || document['args'] !== undefined
+      ? [convertApp(document, base)]
+      : null;
   const here = absolute(String(document['id'] ?? ''), base);
   const found: Converted[] = [];
   for (const app of Array.isArray(apps) ? apps : []) {

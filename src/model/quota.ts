@@ -24,7 +24,10 @@ export function judgeMemory(watch: QuotaWatch, used: number, limit: number): { w
   const over = used > limit ? watch.over + 1 : 0;
   const percent = Math.round((used / limit) * 100);
   if (over >= overSamples || used > limit * atOncePart) {
-    return { watch: { over, warned: true }, verdict: { kind: 'exceeded', text: `it uses ${showSize(used)} of memory; ${showSize(limit)} are allowed (${over === 1 ? 'one sample, far over it' : `${over} samples in a row`})` } };
+    return {
+      watch: { over, warned: true },
+      verdict: { kind: 'exceeded', text: `it uses ${showSize(used)} of memory; ${showSize(limit)} are allowed (${over === 1 ? 'one sample, far over it' : `${over} samples in a row`})` },
+    };
   }
   if (used >= limit * warnPart && !watch.warned) {
     return { watch: { over, warned: true }, verdict: { kind: 'warn', text: `it uses ${showSize(used)} of memory, ${percent} % of the ${showSize(limit)} that are allowed` } };

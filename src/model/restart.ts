@@ -108,7 +108,11 @@ export function decideRestart(
   history.deaths = [...history.deaths, mono];
   const deaths = history.deaths.length;
   if (deaths > restart.attempts && history.full === null) {
-    if (restart.giveUp) return { decision: { kind: 'failed', code: 'gave-up', text: `it ended ${deaths} times within ${restart.periodSeconds} s, and restart.giveUp is set` }, history };
+    if (restart.giveUp)
+      return {
+        decision: { kind: 'failed', code: 'gave-up', text: `it ended ${deaths} times within ${restart.periodSeconds} s, and restart.giveUp is set` },
+        history,
+      };
     return { decision: { kind: 'escalate', launch: exit.launch, deaths }, history: { ...history, full: { launch: exit.launch, deaths } } };
   }
   const next = delay(restart, history, exit.readyMs !== null && exit.readyMs >= earnsImmediateMs, chance);

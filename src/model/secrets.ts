@@ -4,7 +4,10 @@ export const mask = '***';
 
 const words = new Set(['password', 'passwd', 'passphrase', 'pwd', 'pass', 'pgpass', 'pw', 'secret', 'secrets', 'token', 'tokens', 'credential', 'credentials',
   'auth', 'authorization', 'apikey', 'privatekey', 'accesskey', 'secretkey', 'cookie', 'salt', 'signature', 'dsn', 'jwt', 'bearer', 'pin', 'otp', 'cert', 'pem']);
-const keyBefore = new Set(['api', 'private', 'access', 'secret', 'signing', 'encryption', 'encrypt', 'master', 'ssh', 'ssl', 'tls', 'auth', 'session', 'client', 'service', 'license', 'account', 'storage', 'shared']);
+const keyBefore = new Set([
+  'api', 'private', 'access', 'secret', 'signing', 'encryption', 'encrypt', 'master', 'ssh', 'ssl', 'tls', 'auth', 'session', 'client',
+  'service', 'license', 'account', 'storage', 'shared',
+]);
 
 /** Does the name of a variable look as if its value were secret? `DB_PASSWORD`, `apiKey`, `spring.datasource.password`; not `PRIMARY_KEY`, `AUTHOR`. */
 export function looksSecret(name: string): boolean {
@@ -41,7 +44,11 @@ function walk(value: unknown, key: string | null): unknown {
     let copy: unknown[] | null = null;
     for (let i = 0; i < value.length; i++) {
       const previous: unknown = value[i - 1];
-      const argument = typeof previous === 'string' && /^--?[A-Za-z][\w.-]*$/.test(previous) && looksSecret(previous) && typeof value[i] === 'string' && !(value[i] as string).startsWith('-');
+      const argument = typeof previous === 'string'
+        && /^--?[A-Za-z][\w.-]*$/.test(previous)
+        && looksSecret(previous)
+        && typeof value[i] === 'string'
+        && !(value[i] as string).startsWith('-');
       const masked = argument ? mask : walk(value[i], key);
       if (masked !== value[i]) (copy ??= [...value])[i] = masked;
     }

@@ -9,7 +9,9 @@ export interface UsageAnswer { now: Usage | null; recent: RecentUsage | null }
 const order = ['at', 'cpu', 'mem', 'fds', 'processes', 'threads', 'disk', 'ioRead', 'ioWrite', 'cpuShare', 'memShare'] as const;
 /** A usage as a row of numbers: it travels every two seconds while somebody watches. */
 export type UsageRow = (number | null)[];
-const rounded = (name: (typeof order)[number], value: number | null): number | null => (value === null ? null : name === 'cpu' || name === 'cpuShare' || name === 'memShare' ? Math.round(value * 1e4) / 1e4 : Math.round(value));
+const rounded = (name: (typeof order)[number], value: number | null): number | null => (
+  value === null ? null : name === 'cpu' || name === 'cpuShare' || name === 'memShare' ? Math.round(value * 1e4) / 1e4 : Math.round(value)
+);
 
 export const toRow = (usage: Usage): UsageRow => order.map((name) => rounded(name, usage[name]));
 

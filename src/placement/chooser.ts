@@ -12,7 +12,11 @@ import { partsOf, spreadOf } from './scoring.ts';
 import type { Scoring } from './scoring.ts';
 import type { PlacementSettings } from './snapshot.ts';
 
-export interface Choice { node: number; /** Best first, the chosen one first of all; only where asked for. */ scores: { node: number; score: number; parts: Record<string, number> }[] }
+export interface Choice {
+  node: number;
+  /** Best first, the chosen one first of all; only where asked for. */
+  scores: { node: number; score: number; parts: Record<string, number> }[];
+}
 export interface Wish {
   /** Never these. */
   exclude?: ReadonlySet<number>;

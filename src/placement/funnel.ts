@@ -9,7 +9,12 @@ import type { NodeTable } from './node-table.ts';
 import type { Presence } from './presence.ts';
 
 export interface FunnelStep { step: string; left: number; lost: string[] }
-export interface Funnel { steps: FunnelStep[]; nearest: string[]; /** "3 of 5 nodes match `tags:ssd`, none has 2 GiB left; nearest: db-3 lacks 200 MiB of memory" */ sentence: string }
+export interface Funnel {
+  steps: FunnelStep[];
+  nearest: string[];
+  /** "3 of 5 nodes match `tags:ssd`, none has 2 GiB left; nearest: db-3 lacks 200 MiB of memory" */
+  sentence: string;
+}
 
 /** Names listed of the nodes that a step loses. */
 const mostNames = 20;
@@ -34,7 +39,11 @@ export function lacksOf(draft: AppDraft, node: number, count: number, ledger: Le
     if (asked > 0 && asked > free + 1e-9) lacks.push({ step, text: `lacks ${show(asked - free)}${of}`, size: Math.min(1, (asked - free) / asked) });
   };
   const obstacle = presence?.obstacle(draft, node) ?? null;
-  if (obstacle) lacks.push({ step: obstacle.missing ? `with ${obstacle.app}` : `not with ${obstacle.app}`, text: obstacle.missing ? `does not run ${obstacle.app}` : `runs ${obstacle.app}`, size: 2 });
+  if (obstacle)
+    lacks.push({
+      step: obstacle.missing ? `with ${obstacle.app}` : `not with ${obstacle.app}`,
+      text: obstacle.missing ? `does not run ${obstacle.app}` : `runs ${obstacle.app}`, size: 2,
+    });
   const { maxPerNode } = spec.placement;
   if (maxPerNode !== null && count >= maxPerNode) lacks.push({ step: `at most ${maxPerNode} a node`, text: `already has ${count} of ${draft.name}`, size: 1 });
   amount('cpus', demand.cpus, ledger.freeCpus[node]!, showCores, '');
@@ -60,7 +69,13 @@ function wantedText(step: string, draft: AppDraft): string {
     case 'cpus': return `has ${showCores(demand.cpus)} left`;
     case 'mem': return `has ${showSize(demand.mem)} of memory left`;
     case 'disk': return `has ${showSize(demand.disk)} of disk left`;
-    default: return step.startsWith('port') ? `has ${step} free` : step.startsWith('with') ? `runs ${step.slice(5)}` : step.startsWith('not with') ? `is without ${step.slice(9)}` : `has fewer than ${draft.spec.placement.maxPerNode} of ${draft.name}`;
+    default: return step.startsWith('port')
+      ? `has ${step} free`
+      : step.startsWith('with')
+      ? `runs ${step.slice(5)}`
+      : step.startsWith('not with')
+      ? `is without ${step.slice(9)}`
+      : `has fewer than ${draft.spec.placement.maxPerNode} of ${draft.name}`;
   }
 }
 
@@ -99,7 +114,8 @@ export function funnelOf(draft: AppDraft, table: NodeTable, ledger: Ledger, pres
     if (all.length === 0) return 'there is no node yet';
     if (matching.length === 0) return `none of ${nodesText(all.length)} matches \`${shown}\`${tail}`;
     const who = shown === null ? '' : `${matching.length} of ${nodesText(all.length)} ${matching.length === 1 ? 'matches' : 'match'} \`${shown}\`, `;
-    if (ready.length === 0) return `${who}none ${shown === null ? `of ${nodesText(all.length)}` : 'of them'} takes work: ${listed(matching.map((node) => `${name(node)} is ${table.nodes[node]!.status}`)).slice(0, 3).join(', ')}`;
+    if (ready.length === 0)
+      return `${who}none ${shown === null ? `of ${nodesText(all.length)}` : 'of them'} takes work: ${listed(matching.map((node) => `${name(node)} is ${table.nodes[node]!.status}`)).slice(0, 3).join(', ')}`;
     const missing = [...new Set(ready.flatMap((node) => lacks.get(node)!.map((lack) => lack.step)))];
     const common = missing.filter((step) => ready.every((node) => lacks.get(node)!.some((lack) => lack.step === step)));
     const what = (common.length > 0 ? common : missing).map((step) => wantedText(step, draft)).join(' and ');
@@ -111,10 +127,15 @@ function nearestOf(
   table: NodeTable, name: (node: number) => string, clauses: string[], all: number[], matching: number[], ready: number[], lacks: ReadonlyMap<number, Lack[]>,
 ): string[] {
   if (matching.length === 0) {
-    const misses = all.map((node) => ({ node, failed: clauses.filter((clause) => table.matches(clause)[node] !== 1) })).sort((x, y) => x.failed.length - y.failed.length || x.node - y.node);
+    const misses = all
+      .map((node) => ({ node, failed: clauses.filter((clause) => table.matches(clause)[node] !== 1) }))
+      .sort((x, y) => x.failed.length - y.failed.length || x.node - y.node);
     const least = misses[0]?.failed.length ?? 0;
     if (least === clauses.length) return []; // nothing of the query holds anywhere: no node is nearer than another
-    return misses.filter((m) => m.failed.length === least).slice(0, mostNearest).map(({ node, failed }) => `${name(node)} does not match ${failed.map((f) => `\`${f}\``).join(' and ')}`);
+    return misses
+      .filter((m) => m.failed.length === least)
+      .slice(0, mostNearest)
+      .map(({ node, failed }) => `${name(node)} does not match ${failed.map((f) => `\`${f}\``).join(' and ')}`);
   }
   const short = ready.filter((node) => lacks.get(node)!.length > 0)
     .sort((x, y) => lacks.get(x)!.length - lacks.get(y)!.length || sizeOf(x) - sizeOf(y) || x - y);

@@ -199,7 +199,10 @@ export class Planning {
     const text = `${draft.name}.${slot.slot}: ${reason}, to ${this.table.label(node)} (${because})`;
     slot.note(what, `${reason}, to ${this.table.label(node)} (${because})`);
     this.scored.set(draft.name, scored + 1);
-    this.decisions.push({ app: draft.name, at: this.now, slot: slot.slot, node, text, scores: choice.scores.map(({ node: n, score, parts }) => ({ node: this.table.nodes[n]!.id, score: Math.round(score * 1000) / 1000, parts })) });
+    this.decisions.push({
+      app: draft.name, at: this.now, slot: slot.slot, node, text,
+      scores: choice.scores.map(({ node: n, score, parts }) => ({ node: this.table.nodes[n]!.id, score: Math.round(score * 1000) / 1000, parts })),
+    });
     return true;
   }
 
@@ -207,7 +210,9 @@ export class Planning {
   decide(draft: AppDraft, slot: SlotDraft, what: ChangeKind, node: string | null, text: string, by: string | null = null): void {
     slot.note(what, text);
     // What stops by it knows why: its node tells that with its end.
-    if (what === 'stop' || what === 'replace') for (const held of slot.held) if (isMade(held) && held.goal === 'stop' && !held.stopping) slot.adjust(held, { stopping: { text, by } });
+    if (what === 'stop' || what === 'replace')
+      for (const held of slot.held)
+        if (isMade(held) && held.goal === 'stop' && !held.stopping) slot.adjust(held, { stopping: { text, by } });
     this.decisions.push({ app: draft.name, at: this.now, slot: slot.slot, node, text: `${draft.name}.${slot.slot}: ${text}`, scores: [] });
   }
 

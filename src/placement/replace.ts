@@ -14,13 +14,19 @@ function settleReplacement(planning: Planning, draft: AppDraft, slot: SlotDraft,
   const { steady, at } = draft.steady(run, now);
   if (steady || draft.ended(run) === 'done') {
     planning.turn(draft, slot, leave, 'stop');
-    planning.decide(draft, slot, 'stop', leave.node, `${planning.nameOf(draft, run)} stands in for ${planning.nameOf(draft, leave)}, which stops`, draft.outdated(leave) ? draft.app.record.by ?? null : null);
+    planning.decide(
+      draft, slot, 'stop', leave.node, `${planning.nameOf(draft, run)} stands in for ${planning.nameOf(draft, leave)}, which stops`,
+      draft.outdated(leave) ? draft.app.record.by ?? null : null
+    );
     return;
   }
   if (draft.outdated(run)) {
     planning.turn(draft, slot, run, 'stop');
     planning.turn(draft, slot, leave, 'run');
-    planning.decide(draft, slot, 'replace', run.node, `${planning.nameOf(draft, run)} is withdrawn: another revision is in force; ${planning.nameOf(draft, leave)} stays until it is replaced`);
+    planning.decide(
+      draft, slot, 'replace', run.node,
+      `${planning.nameOf(draft, run)} is withdrawn: another revision is in force; ${planning.nameOf(draft, leave)} stays until it is replaced`
+    );
     return;
   }
   planning.wake(at);

@@ -3,7 +3,12 @@ import type { AppDraft, SlotDraft } from './draft.ts';
 import type { Planning } from './planning.ts';
 import { leastUseful, stopSlot } from './surplus.ts';
 
-export interface WantedSlots { /** All that are wanted. */ slots: SlotDraft[]; /** Of those, what has no instance that is not leaving. `node`: the only one that will do. */ missing: { slot: SlotDraft; node: number | null }[] }
+export interface WantedSlots {
+  /** All that are wanted. */
+  slots: SlotDraft[];
+  /** Of those, what has no instance that is not leaving. `node`: the only one that will do. */
+  missing: { slot: SlotDraft; node: number | null }[];
+}
 
 const live = (slot: SlotDraft): boolean => slot.run !== null || slot.leave !== null;
 
@@ -56,7 +61,8 @@ function onEveryNode(planning: Planning, draft: AppDraft): WantedSlots {
     const node = table.numbers.get(held.node);
     const name = table.label(held.node);
     if (node === undefined || matched[node] !== 1) stopSlot(planning, draft, slot, `${name} does not match \`${draft.spec.placement.query}\``);
-    else if (table.nodes[node]!.status === 'draining' && !planning.staysOnDrained(held.node)) stopSlot(planning, draft, slot, `${name} is drained, and everything else has left it`);
+    else if (table.nodes[node]!.status === 'draining' && !planning.staysOnDrained(held.node))
+      stopSlot(planning, draft, slot, `${name} is drained, and everything else has left it`);
     else if (there.has(node)) stopSlot(planning, draft, slot, `there is another one on ${name}`);
     else {
       there.add(node);
@@ -82,4 +88,6 @@ function onEveryNode(planning: Planning, draft: AppDraft): WantedSlots {
   return { slots: slots.sort((x, y) => x.slot - y.slot), missing };
 }
 
-const taken = (draft: AppDraft, number: number): boolean => draft.app.held.has(number) || (draft.slots.get(number)?.held.length ?? 0) > 0 || draft.app.tombstones.some((t) => t.assignment.slot === number);
+const taken = (draft: AppDraft, number: number): boolean => draft.app.held.has(number)
+  || (draft.slots.get(number)?.held.length ?? 0) > 0
+  || draft.app.tombstones.some((t) => t.assignment.slot === number);

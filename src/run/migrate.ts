@@ -57,7 +57,10 @@ async function holdElastic(place: string, directory: string | null, { elastic, c
   const options = elasticOptions(resolve('master', { ...elastic, elastic: place }, environment, config))!;
   const store = await openElastic(options), name = `${shownUrls(options.urls)} (${options.prefix}-*)`;
   try {
-    const lease = store.lease({ holder: `migrate ${hostname()} ${directory ?? `${process.pid} ${Date.now()}`}`, address: `stathub migrate, pid ${process.pid} on ${hostname()}`, ttlMs: LEASE_MS });
+    const lease = store.lease({
+      holder: `migrate ${hostname()} ${directory ?? `${process.pid} ${Date.now()}`}`,
+      address: `stathub migrate, pid ${process.pid} on ${hostname()}`, ttlMs: LEASE_MS,
+    });
     const found = (await lease.read())?.doc ?? null;
     const giveUp = new AbortController(), patience = Math.max(LEASE_MS, found?.ttlMs ?? 0) * 1.5;
     void sleep(patience, undefined, { signal: giveUp.signal, ref: false }).then(() => giveUp.abort(new Error('held')), () => undefined);

@@ -40,7 +40,9 @@ function within(master: RunningMaster): Lines {
 }
 
 /** What a hub of one node does not have. */
-const alone = (what: string): Promise<never> => Promise.reject(new Refusal('unsupported-here', `${what}: this agent runs alone`, 'Join it to a master: stathub agent --master URL --token TOKEN'));
+const alone = (what: string): Promise<never> => Promise.reject(
+  new Refusal('unsupported-here', `${what}: this agent runs alone`, 'Join it to a master: stathub agent --master URL --token TOKEN')
+);
 
 /** The master's answers, told as this agent's. */
 function asAgent(master: Cluster, agent: RunningAgent): Cluster {

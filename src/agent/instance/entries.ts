@@ -44,4 +44,7 @@ export function changeRecord(entry: Entry, record: InstanceRecord): Promise<void
 }
 
 /** How a launch ended that nobody saw: a reboot, or its launcher was killed. */
-export const unseenExit = (launch: number, at: number): Exit => ({ code: null, signal: null, reason: 'unknown', at, durationMs: 0, launch, core: false, peakMem: null, by: null, text: null, quota: null, tail: [] });
+export const unseenExit = (launch: number, at: number): Exit => ({
+  code: null, signal: null, reason: 'unknown', at, durationMs: 0, launch, core: false, peakMem: null, by: null, text: null, quota: null,
+  tail: [],
+});

@@ -56,6 +56,8 @@ export const policyOf = (spec: AppSpec, aliveMs: number): InstancePolicy => ({
 });
 
 /** How its output is kept. */
-export const outputPolicyOf = ({ logs, limits }: AppSpec): OutputPolicy => ({ maxBytes: logs.maxBytes, files: logs.files, rateBytesPerSecond: logs.rateBytesPerSecond, fileSize: limits.fileSize });
+export const outputPolicyOf = ({ logs, limits }: AppSpec): OutputPolicy => ({
+  maxBytes: logs.maxBytes, files: logs.files, rateBytesPerSecond: logs.rateBytesPerSecond, fileSize: limits.fileSize,
+});
 
 export const restartPolicyOf = (spec: AppSpec): RestartPolicy => ({ restart: spec.restart, type: spec.type, fixedPort: spec.ports.some(({ port }) => port !== 0) });

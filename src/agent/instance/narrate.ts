@@ -31,8 +31,17 @@ function planned({ plan, exit }: InstanceContext, name: string): Line {
   const { delayMs, crashLoop, deaths, periodSeconds, held } = plan!;
   const why = exit ? ` because it ${exitText(exit)}` : '';
   const when = delayMs <= 0 ? 'at once' : `in ${showSpan(delayMs)}`;
-  if (held) return { kind: 'instance.held', loudness: 'attention', message: `${name} is unhealthy and waits for its siblings, because every instance of the app here failed at once` };
-  if (crashLoop) return { kind: 'instance.crashLooping', loudness: 'attention', message: `${name} starts again ${when}: it ended ${deaths} times within ${showSpan(periodSeconds * 1000)} and goes on here with growing delays`, detail: { delayMs, deaths } };
+  if (held)
+    return {
+      kind: 'instance.held', loudness: 'attention',
+      message: `${name} is unhealthy and waits for its siblings, because every instance of the app here failed at once`,
+    };
+  if (crashLoop)
+    return {
+      kind: 'instance.crashLooping', loudness: 'attention',
+      message: `${name} starts again ${when}: it ended ${deaths} times within ${showSpan(periodSeconds * 1000)} and goes on here with growing delays`,
+      detail: { delayMs, deaths },
+    };
   return { kind: 'instance.restarting', loudness: 'moving', message: `${name} starts again ${when}${why}`, detail: { delayMs, deaths } };
 }
 
@@ -40,26 +49,72 @@ function planned({ plan, exit }: InstanceContext, name: string): Line {
 function linesBetween(before: Told | null, after: Told, name: string): Line[] {
   const was = before?.context ?? null, now = after.context, lines: Line[] = [];
   const entered = (state: string): boolean => after.state.startsWith(state) && !(before?.state.startsWith(state) ?? false);
-  if (was === null && now.pid !== null) lines.push({ kind: 'instance.adopted', loudness: 'quiet', message: `${name} was found running with pid ${now.pid} and is guarded on`, detail: { pid: now.pid } });
-  if (now.fetch && now.fetch.detail !== was?.fetch?.detail) lines.push({ kind: 'instance.fetchFailed', loudness: 'attention', message: `${name} cannot start yet: ${now.fetch.detail}. It tries again in ${showSpan(now.fetch.delayMs)}`, detail: { code: now.fetch.code } });
+  if (was === null && now.pid !== null)
+    lines.push({
+      kind: 'instance.adopted', loudness: 'quiet', message: `${name} was found running with pid ${now.pid} and is guarded on`,
+      detail: { pid: now.pid },
+    });
+  if (now.fetch && now.fetch.detail !== was?.fetch?.detail)
+    lines.push({
+      kind: 'instance.fetchFailed', loudness: 'attention',
+      message: `${name} cannot start yet: ${now.fetch.detail}. It tries again in ${showSpan(now.fetch.delayMs)}`,
+      detail: { code: now.fetch.code },
+    });
   if (was && now.launch && now.pid !== null && (was.pid === null || was.launch?.launch !== now.launch.launch)) {
-    lines.push({ kind: 'instance.started', loudness: 'moving', message: `${name} started with pid ${now.pid}${now.launch.restarts > 0 ? ` (restart ${now.launch.restarts})` : ''}`, detail: { pid: now.pid, launch: now.launch.launch, ports: now.launch.ports } });
+    lines.push({
+      kind: 'instance.started', loudness: 'moving',
+      message: `${name} started with pid ${now.pid}${now.launch.restarts > 0 ? ` (restart ${now.launch.restarts})` : ''}`,
+      detail: { pid: now.pid, launch: now.launch.launch, ports: now.launch.ports },
+    });
   }
-  if (was && entered('running')) lines.push({ kind: was.killing === null && before!.state === 'unhealthy' ? 'instance.recovered' : 'instance.ready', loudness: 'quiet', message: before!.state === 'unhealthy' ? `${name} is healthy again` : `${name} is running: ${now.checks.length > 0 ? 'every health check passed' : 'it has been alive for a moment'}` });
+  if (was && entered('running'))
+    lines.push({
+      kind: was.killing === null && before!.state === 'unhealthy' ? 'instance.recovered' : 'instance.ready', loudness: 'quiet',
+      message: before!.state === 'unhealthy' ? `${name} is healthy again` : `${name} is running: ${now.checks.length > 0 ? 'every health check passed' : 'it has been alive for a moment'}`,
+    });
   if (entered('unhealthy')) {
     const failing = now.checks.find((check) => check.status === 'failing');
-    lines.push({ kind: 'instance.unhealthy', loudness: 'attention', message: `${name} is unhealthy because health check ${failing?.index ?? 0} failed ${failing?.failures ?? 0} times in a row (${failing?.detail ?? ''})` });
+    lines.push({
+      kind: 'instance.unhealthy', loudness: 'attention',
+      message: `${name} is unhealthy because health check ${failing?.index ?? 0} failed ${failing?.failures ?? 0} times in a row (${failing?.detail ?? ''})`,
+    });
   }
-  if (was && entered('killing') && now.killing) lines.push({ kind: 'instance.stopping', loudness: 'moving', message: `${name} ${kills[now.killing.reason]}${now.killing.text ? `: ${now.killing.text}` : ''}${by(now.killing.by)}`, detail: { reason: now.killing.reason } });
-  if (entered('killing.forcing')) lines.push({ kind: 'instance.killed', loudness: 'moving', message: `${name} did not end within ${showSpan(now.policy.killTimeoutMs)} and is killed` });
-  if (now.stuck && !was?.stuck) lines.push({ kind: 'instance.stuck', loudness: 'attention', message: `A process of ${name} does not end, not even by SIGKILL: it waits inside the kernel` });
+  if (was && entered('killing') && now.killing)
+    lines.push({
+      kind: 'instance.stopping', loudness: 'moving',
+      message: `${name} ${kills[now.killing.reason]}${now.killing.text ? `: ${now.killing.text}` : ''}${by(now.killing.by)}`,
+      detail: { reason: now.killing.reason },
+    });
+  if (entered('killing.forcing'))
+    lines.push({
+      kind: 'instance.killed', loudness: 'moving',
+      message: `${name} did not end within ${showSpan(now.policy.killTimeoutMs)} and is killed`,
+    });
+  if (now.stuck && !was?.stuck)
+    lines.push({
+      kind: 'instance.stuck', loudness: 'attention',
+      message: `A process of ${name} does not end, not even by SIGKILL: it waits inside the kernel`,
+    });
   // A full disk is told once, not at every look whether there is room again.
   const stillFull = now.exit?.reason === 'disk-full' && was?.exit?.reason === 'disk-full';
   if (now.exit && now.exit !== was?.exit && (was !== null || now.over) && !stillFull) lines.push(ended(now, name));
   if (now.plan && now.plan !== was?.plan && !(now.plan.held && was?.plan?.held) && now.exit?.reason !== 'disk-full') lines.push(planned(now, name));
-  if (now.askingUntil !== null && was?.askingUntil == null) lines.push({ kind: 'instance.escalated', loudness: 'attention', message: `${name} ended ${now.escalated?.deaths ?? 0} times too soon; the master is asked whether it shall go on elsewhere`, detail: { ...now.escalated } });
-  if (entered('failed')) lines.push({ kind: 'instance.failed', loudness: 'attention', message: `${name} is given up: ${now.failed?.text ?? 'it failed'}. An operator can start it again` });
-  if (entered('stopped')) lines.push({ kind: 'instance.stopped', loudness: 'quiet', message: `${name} is stopped${now.killing?.by ? `, asked by ${now.killing.by}` : now.killing?.text ? `: ${now.killing.text}` : now.exit ? `: it ${exitText(now.exit)}` : ''}` });
+  if (now.askingUntil !== null && was?.askingUntil == null)
+    lines.push({
+      kind: 'instance.escalated', loudness: 'attention',
+      message: `${name} ended ${now.escalated?.deaths ?? 0} times too soon; the master is asked whether it shall go on elsewhere`,
+      detail: { ...now.escalated },
+    });
+  if (entered('failed'))
+    lines.push({
+      kind: 'instance.failed', loudness: 'attention',
+      message: `${name} is given up: ${now.failed?.text ?? 'it failed'}. An operator can start it again`,
+    });
+  if (entered('stopped'))
+    lines.push({
+      kind: 'instance.stopped', loudness: 'quiet',
+      message: `${name} is stopped${now.killing?.by ? `, asked by ${now.killing.by}` : now.killing?.text ? `: ${now.killing.text}` : now.exit ? `: it ${exitText(now.exit)}` : ''}`,
+    });
   return lines;
 }
 

@@ -6,11 +6,19 @@ import type { InstanceContext } from '../../../machines/instance-facts.ts';
 import type { Entry } from './entry.ts';
 
 const healthOf = (context: InstanceContext): HealthView[] => context.checks.map(({ index, role, status, failures, at, detail }) => ({ index, role, status, failures, at, detail }));
-const because = { stop: 'stop', update: 'update', restart: 'restart', unhealthy: 'unhealthy', 'start-timeout': 'start-timeout', disk: 'quota', oom: 'quota', partition: 'partition' } as const;
+const because =
+  {
+    stop: 'stop', update: 'update', restart: 'restart', unhealthy: 'unhealthy', 'start-timeout': 'start-timeout', disk: 'quota',
+    oom: 'quota', partition: 'partition',
+  } as const;
 
 function reasonOf(entry: Entry, context: InstanceContext, status: InstanceStatus): Reason | null {
   const { killing, plan, launch, policy, fetch } = context;
-  if (status === 'killing' && context.stuck) return { code: 'stuck', text: 'A process of it does not end, not even by SIGKILL: it waits inside the kernel.', next: { what: 'is watched until it ends', at: null } };
+  if (status === 'killing' && context.stuck)
+    return {
+      code: 'stuck', text: 'A process of it does not end, not even by SIGKILL: it waits inside the kernel.',
+      next: { what: 'is watched until it ends', at: null },
+    };
   const facts: ReasonFacts = {
     status, exit: context.exit, health: healthOf(context), failed: context.failed,
     restart: plan, severed: context.partition === 'severed', asking: context.askingUntil === null ? null : { until: context.askingUntil },
@@ -30,7 +38,10 @@ export function viewOf(entry: Entry, node: string): InstanceView {
   };
   if (!snapshot) {
     const status = assignment.goal === 'stop' ? 'stopped' : 'pending';
-    return { ...shared, status, state: null, pid: null, user: null, ports: [], debugPort: null, consolePort: null, startedAt: null, readyAt: null, restarts: 0, launch: 0, exit: null, health: [], reason: reasonFor({ status } as ReasonFacts), escalated: null };
+    return {
+      ...shared, status, state: null, pid: null, user: null, ports: [], debugPort: null, consolePort: null, startedAt: null, readyAt: null,
+      restarts: 0, launch: 0, exit: null, health: [], reason: reasonFor({ status } as ReasonFacts), escalated: null,
+    };
   }
   const { context } = snapshot, machineStatus = toStatus(snapshot.value), running = context.pid !== null;
   const status = entry.unnamed && running ? 'unknown' : machineStatus;

@@ -46,7 +46,10 @@ export class WorkDirectory {
     await this.#filling;
     if (shared) this.#makeShared(spec.workingDirectory!);
     else await rm(this.#next, { recursive: true, force: true });
-    const fetched = await this.#fetchInto({ uris: spec.uris, contents, directory: spec.workingDirectory ?? this.#next, shared, cache: this.#context.cache, signal, ...(onProgress ? { onProgress } : {}) });
+    const fetched = await this.#fetchInto({
+      uris: spec.uris, contents, directory: spec.workingDirectory ?? this.#next, shared, cache: this.#context.cache, signal,
+      ...(onProgress ? { onProgress } : {}),
+    });
     if (!shared) await this.#filled();
     return fetched;
   }

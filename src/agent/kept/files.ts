@@ -36,7 +36,10 @@ async function rootsOf({ directory, shared, newest }: FilesOf): Promise<Map<stri
   const roots = new Map<string, Root>();
   const launchOf = (n: number): LaunchFiles => {
     const path = launchDirectory(directory, n), exit = readExit(path);
-    return { launch: n, current: n === newest && exit === null, startedAt: readLaunch<{ at: number }>(path)?.at ?? null, endedAt: exit?.at ?? null, code: exit?.code ?? null, signal: exit?.signal ?? null };
+    return {
+      launch: n, current: n === newest && exit === null, startedAt: readLaunch<{ at: number }>(path)?.at ?? null, endedAt: exit?.at ?? null,
+      code: exit?.code ?? null, signal: exit?.signal ?? null,
+    };
   };
   for (const n of launchesOf(directory).reverse()) {
     const own = join(launchDirectory(directory, n), 'work');
@@ -78,14 +81,20 @@ async function rootView(roots: ReadonlyMap<string, Root>): Promise<FileView> {
     const stats = await stat(path).catch(() => null); // gone meanwhile
     if (stats) items.push({ name, type: 'directory', size: 0, modifiedAt: Math.round(stats.mtimeMs), mode: modeOf(stats.mode), target: null, launch });
   }
-  return { path: '', type: 'directory', size: 0, modifiedAt: Math.max(0, ...items.map(({ modifiedAt }) => modifiedAt)), mode: 'r-xr-xr-x', tag: '', items, total: items.length, from: 0, more: false };
+  return {
+    path: '', type: 'directory', size: 0, modifiedAt: Math.max(0, ...items.map(({ modifiedAt }) => modifiedAt)), mode: 'r-xr-xr-x', tag: '',
+    items, total: items.length, from: 0, more: false,
+  };
 }
 
 async function itemOf(directory: FileHandle, name: string): Promise<FileItem | null> {
   const path = `/proc/self/fd/${directory.fd}/${name}`;
   try {
     const stats = await lstat(path), type = stats.isDirectory() ? 'directory' : stats.isFile() ? 'file' : stats.isSymbolicLink() ? 'link' : 'other';
-    return { name, type, size: type === 'file' ? stats.size : 0, modifiedAt: Math.round(stats.mtimeMs), mode: modeOf(stats.mode), target: type === 'link' ? await readlink(path) : null };
+    return {
+      name, type, size: type === 'file' ? stats.size : 0, modifiedAt: Math.round(stats.mtimeMs), mode: modeOf(stats.mode),
+      target: type === 'link' ? await readlink(path) : null,
+    };
   } catch {
     return null; // removed since it was listed
   }

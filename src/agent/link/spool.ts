@@ -122,14 +122,20 @@ export class EventSpool {
     const done = this.#segments.filter((segment, index) => index < this.#segments.length - 1 && this.#segments[index + 1]!.first <= n);
     if (done.length === 0) return;
     this.#segments = this.#segments.filter((segment) => !done.includes(segment));
-    this.#writing = this.#writing.then(() => Promise.all(done.map(({ name }) => rm(join(this.#directory, name), { force: true })))).then(() => undefined, (error: unknown) => this.#warn('an old spool segment stays', error));
+    this.#writing = this.#writing
+      .then(() => Promise.all(done.map(({ name }) => rm(join(this.#directory, name), { force: true }))))
+      .then(() => undefined, (error: unknown) => this.#warn('an old spool segment stays', error));
   }
 
   #dropOldest(): void {
     const dropped = this.#events.splice(0, Math.floor(mostEvents / 10));
     this.#removeBelow(this.#events[0]?.n ?? this.#next);
     const at = dropped.at(-1)!.event.at;
-    this.append({ at, kind: 'events.dropped', subject: {}, loudness: 'attention', message: `${dropped.length} events were dropped: the master has been away too long for this node's disk budget`, detail: { count: dropped.length } });
+    this.append({
+      at, kind: 'events.dropped', subject: {}, loudness: 'attention',
+      message: `${dropped.length} events were dropped: the master has been away too long for this node's disk budget`,
+      detail: { count: dropped.length },
+    });
   }
 }
 

@@ -19,7 +19,17 @@ const searchMs = 5000;
 const cacheMs = 10_000;
 
 /** As of one sample. null: not known. */
-export interface Figures { cpu: number | null; mem: number | null; fds: number | null; processes: number; threads: number | null; ioRead: number | null; ioWrite: number | null; /** Bytes at least at some time. */ peak: number }
+export interface Figures {
+  cpu: number | null;
+  mem: number | null;
+  fds: number | null;
+  processes: number;
+  threads: number | null;
+  ioRead: number | null;
+  ioWrite: number | null;
+  /** Bytes at least at some time. */
+  peak: number;
+}
 
 export class Gauge {
   readonly tree: Tree;
@@ -66,7 +76,9 @@ export class Gauge {
     const slow = this.#slowAt === 0 || at - this.#slowAt >= (keen ? slowMs.keen : slowMs.idle), first = this.#at === 0;
     if (keen || slow || this.#pids.length === 0) this.#list(keen);
     // Where cgroups count all of it, processes are looked at only for what those do not count.
-    const counted = cpu && memory && tasks && !slow ? { processes: this.#pids.length, threads: 0, rss: 0, cpuMs: 0 } : this.#processes.count(this.#pids, this.tree.program!.startTime, keen);
+    const counted = cpu && memory && tasks && !slow
+      ? { processes: this.#pids.length, threads: 0, rss: 0, cpuMs: 0 }
+      : this.#processes.count(this.#pids, this.tree.program!.startTime, keen);
     if (counted.processes === 0) { this.#pids = []; return null; }
     const cpuMs = cpu ? this.#cpuOf(cpu, keen) : this.#cpuMs + counted.cpuMs, elapsed = at - (first ? this.#begun : this.#at);
     // The first sample of a young launch counts from its begin; of an old one (adopted) that would be an average over its life.
@@ -137,7 +149,11 @@ export class Gauge {
   #search(at: number): void {
     const { node, instance, epoch } = this.tree;
     this.#searchedAt = at;
-    void scanMarked(node).then((found) => { this.#strangers = found.filter((one) => one.instance === instance && (one.epoch === null || one.epoch === epoch)).map(({ pid }) => pid); });
+    void scanMarked(node).then((found) => {
+      this.#strangers = found
+        .filter((one) => one.instance === instance && (one.epoch === null || one.epoch === epoch))
+        .map(({ pid }) => pid);
+    });
   }
 
   /** Nobody watches any more: what stays open between two samples is closed. */

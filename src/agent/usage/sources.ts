@@ -22,7 +22,10 @@ export function sourcesOf({ membership, instance }: Tree, limits: AppliedLimits 
   const v2 = membership.kind === 'v2' ? membership.path : null;
   // What it shares with others does not count it alone. Groups of v1 are its instance's: they count on over its launches.
   const own = (limits?.join ?? []).map((file) => dirname(file)).filter((path) => basename(path) === instance);
-  const file = (name: string): SmallFile | null => { const found = own.map((path) => join(path, name)).find((path) => existsSync(path)); return found === undefined ? null : new SmallFile(found); };
+  const file = (name: string): SmallFile | null => {
+    const found = own.map((path) => join(path, name)).find((path) => existsSync(path));
+    return found === undefined ? null : new SmallFile(found);
+  };
   const unified = (name: string): SmallFile | null => (v2 !== null && existsSync(join(v2, name)) ? new SmallFile(join(v2, name)) : null);
   const microseconds = unified('cpu.stat'), nanoseconds = microseconds ? null : file('cpuacct.usage');
   return {
@@ -38,7 +41,10 @@ function memoryOf(v2: string | null, v1: string | null): MemorySources | null {
     return { used: new SmallFile(join(v2, 'memory.current')), stat: new SmallFile(join(v2, 'memory.stat')), inactive: Buffer.from('inactive_file'), limit: join(v2, 'memory.max') };
   }
   if (v1 && existsSync(join(v1, 'memory.usage_in_bytes'))) {
-    return { used: new SmallFile(join(v1, 'memory.usage_in_bytes')), stat: new SmallFile(join(v1, 'memory.stat')), inactive: Buffer.from('total_inactive_file'), limit: join(v1, 'memory.limit_in_bytes') };
+    return {
+      used: new SmallFile(join(v1, 'memory.usage_in_bytes')), stat: new SmallFile(join(v1, 'memory.stat')),
+      inactive: Buffer.from('total_inactive_file'), limit: join(v1, 'memory.limit_in_bytes'),
+    };
   }
   return null;
 }

@@ -13,6 +13,10 @@ export async function whereabouts(context: MasterContext, id: string): Promise<{
   if (known) return { node: known.node, gone: false };
   const { items } = await context.events.read({ after: 0, limit: 5, newestFirst: true, query: exactly('subject.instance', id) });
   const node = items.find(({ subject }) => subject.node !== undefined)?.subject.node;
-  if (node === undefined) throw new Refusal('instance-not-found', `There is no instance ${id}, and none of that name is in the history`, 'See stathub instances, or GET /v1/instances.');
+  if (node === undefined)
+    throw new Refusal(
+      'instance-not-found', `There is no instance ${id}, and none of that name is in the history`,
+      'See stathub instances, or GET /v1/instances.'
+    );
   return { node, gone: true };
 }

@@ -53,7 +53,10 @@ export function ofAnswer(status: number, given: ServerReason | string | undefine
     return { fate: 'unknown', error: unavailable(`Elasticsearch cannot do it now (${said})`, 'Look at _cluster/health: is a master elected, are the shards there?', cause) };
   }
   if (status >= 500) return { fate: 'unknown', error: unavailable(said, 'See the log of Elasticsearch or of the proxy before it.', cause) };
-  return { fate: 'refused', error: new StoreError('store-refused', `Elasticsearch refuses it: ${said}`, 'See the reason; if it is about a mapping, an index of this prefix is not the hub\'s.', { cause }) };
+  return {
+    fate: 'refused',
+    error: new StoreError('store-refused', `Elasticsearch refuses it: ${said}`, 'See the reason; if it is about a mapping, an index of this prefix is not the hub\'s.', { cause }),
+  };
 }
 
 interface ClientError { name?: string; message?: string; statusCode?: number; meta?: { statusCode?: number; body?: unknown } }
@@ -71,7 +74,10 @@ export function ofThrown(thrown: unknown, where: string): Failure {
       'Give the address of an Elasticsearch 8 or 9. OpenSearch and Elasticsearch before 7.14 do not work.', { cause: thrown }) };
   }
   if (name === 'TimeoutError') {
-    return { fate: 'unknown', error: unavailable(`Elasticsearch at ${where} does not answer in time`, 'Look at its nodes; what was acknowledged is safe, and work goes on when it is back.', thrown) };
+    return {
+      fate: 'unknown',
+      error: unavailable(`Elasticsearch at ${where} does not answer in time`, 'Look at its nodes; what was acknowledged is safe, and work goes on when it is back.', thrown),
+    };
   }
   if (CERTIFICATE.test(message)) {
     return { fate: 'refused', error: unavailable(`The certificate of Elasticsearch at ${where} is not trusted (${message})`,

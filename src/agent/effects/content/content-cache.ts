@@ -11,7 +11,14 @@ import { unpack, type UnpackLimits } from './unpack.ts';
 export interface Blob { sha256: string; size: number; path: string; /** A sentence where it is not simply fresh from its origin. */ note: string | null }
 interface Origin extends Validators { uri: string; sha256: string; size: number; at: number }
 
-export interface CacheOptions { attempts?: number; pauseMs?: number; maxBytes?: number; unpackLimits?: UnpackLimits; /** Where else bytes of a known hash may be had; absent: nowhere. */ byHash?: FetchByHash }
+export interface CacheOptions {
+  attempts?: number;
+  pauseMs?: number;
+  maxBytes?: number;
+  unpackLimits?: UnpackLimits;
+  /** Where else bytes of a known hash may be had; absent: nowhere. */
+  byHash?: FetchByHash;
+}
 
 export class ContentCache {
   readonly #directory: string;

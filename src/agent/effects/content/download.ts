@@ -76,7 +76,10 @@ async function fromOrigin(uri: string, to: string, options: DownloadOptions): Pr
   try {
     const response = await fetch(url, { headers, signal, redirect: 'follow' });
     if (response.status === 304) return 'not-modified';
-    if (response.status === 416) { await rm(to, { force: true }); throw new FetchError('unreachable', 'the part already here is longer than the file', 'it is fetched anew', false); }
+    if (response.status === 416) {
+      await rm(to, { force: true });
+      throw new FetchError('unreachable', 'the part already here is longer than the file', 'it is fetched anew', false);
+    }
     if (!response.ok) { await response.body?.cancel(); throw fromStatus(uri, response.status); }
     const resumed = response.status === 206;
     const already = resumed ? part.size : 0;
@@ -131,7 +134,10 @@ const tooLarge = (uri: string, limit: number) =>
 function fromStatus(uri: string, status: number): FetchError {
   const shown = withoutCredentials(uri);
   if (status === 404 || status === 410) return new FetchError('not-found', `${shown} is not there (HTTP ${status})`, 'check the address in uris');
-  if (status === 401 || status === 403) return new FetchError('refused', `${shown} refuses us (HTTP ${status})`, 'put user and password into the URI: http://user:password@host/path');
+  if (status === 401 || status === 403)
+    return new FetchError(
+      'refused', `${shown} refuses us (HTTP ${status})`, 'put user and password into the URI: http://user:password@host/path'
+    );
   return new FetchError('unreachable', `${shown} answers HTTP ${status}`, 'it is tried again', status < 500 && status !== 408 && status !== 429);
 }
 
@@ -143,5 +149,8 @@ function asFetchError(uri: string, error: unknown): FetchError {
   if (code === 'ENOSPC' || code === 'EDQUOT') return new FetchError('disk-full', `no room on this node for ${shown}`, 'free disk space on the node', false);
   if (code === 'ENOENT') return new FetchError('not-found', `${shown} is not there`, 'check the path in uris');
   if (code === 'ERR_INVALID_URL') return new FetchError('unsupported', `${shown} is no URI`, 'write http://, https:// or file:// and a path');
-  return new FetchError('unreachable', `${shown} cannot be fetched: ${code ? `${code} ` : ''}${(cause as Error)?.message ?? String(cause)}`, 'check that this node reaches the address', false);
+  return new FetchError(
+    'unreachable', `${shown} cannot be fetched: ${code ? `${code} ` : ''}${(cause as Error)?.message ?? String(cause)}`,
+    'check that this node reaches the address', false
+  );
 }

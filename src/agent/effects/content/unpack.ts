@@ -50,7 +50,8 @@ class Tree {
   #path(entry: string, named = entry): string {
     if (entry.includes('\0')) throw refuse(named, 'has a NUL in its name');
     const clean = normalize(entry.replaceAll('\\', '/')).replace(/\/+$/, '');
-    if (isAbsolute(entry) || /^[a-z]:/i.test(entry) || clean === '..' || clean.startsWith(`..${sep}`)) throw refuse(named, named === entry ? 'leaves the directory' : `is a link to ${JSON.stringify(entry)}, which leaves the directory`);
+    if (isAbsolute(entry) || /^[a-z]:/i.test(entry) || clean === '..' || clean.startsWith(`..${sep}`))
+      throw refuse(named, named === entry ? 'leaves the directory' : `is a link to ${JSON.stringify(entry)}, which leaves the directory`);
     return join(this.#root, clean);
   }
 

@@ -76,7 +76,11 @@ const leadsOut = (shown: string): Refusal => new Refusal('forbidden', `${shown} 
 
 function asRefusal(error: unknown, shown: string): unknown {
   const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EINVAL') return new Refusal('file-not-found', `There is no ${shown === '' ? 'such directory' : shown}`, 'It may have been removed or replaced meanwhile; list the directory above it.');
+  if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EINVAL')
+    return new Refusal(
+      'file-not-found', `There is no ${shown === '' ? 'such directory' : shown}`,
+      'It may have been removed or replaced meanwhile; list the directory above it.'
+    );
   if (code === 'ELOOP') return leadsOut(shown);
   if (code === 'EACCES' || code === 'EPERM') return new Refusal('forbidden', `The agent may not read ${shown}`, 'Its permissions are the program\'s own doing.');
   return error;

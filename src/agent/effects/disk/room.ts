@@ -40,4 +40,11 @@ export function requireRoom(directory: string): void {
 
 /** The same for an error of the file system. */
 export const fullText = (error: unknown, directory: string): string =>
-  lackOfRoom(directory) ?? (error instanceof DiskFullError ? error.message : (error as NodeJS.ErrnoException).code === 'EDQUOT' ? `the disk quota for ${directory} is used up: free some space there` : `the disk of ${directory} was full: free some space there`);
+  lackOfRoom(directory)
+    ?? (
+      error instanceof DiskFullError
+        ? error.message
+        : (error as NodeJS.ErrnoException).code === 'EDQUOT'
+        ? `the disk quota for ${directory} is used up: free some space there`
+        : `the disk of ${directory} was full: free some space there`
+    );

@@ -34,7 +34,10 @@ export function openPoll({ master, node, token }: LineOptions, listener: LineLis
     }
   };
   const ask = async (url: string, init: RequestInit, limitMs: number): Promise<Answer | null> => {
-    const response = await fetch(url, { ...init, headers: { ...authorization, ...(init.headers as Record<string, string>) }, signal: AbortSignal.any([aborted.signal, AbortSignal.timeout(limitMs)]) });
+    const response = await fetch(url, {
+      ...init, headers: { ...authorization, ...(init.headers as Record<string, string>) },
+      signal: AbortSignal.any([aborted.signal, AbortSignal.timeout(limitMs)]),
+    });
     if (!response.ok) { await response.body?.cancel(); end(response.status === 410 ? 'the session is over' : `the master answers HTTP ${response.status}`); return null; }
     return (await response.json()) as Answer;
   };

@@ -127,7 +127,11 @@ async function takeOff(instance: string, stream: Stream, limits: RotationLimits,
       rotated.moved += length;
     }
     const off = live.offset + length;
-    if (kind === 'collapse') await cut(instance, stream, { base, length: off, size: live.offset + size, hash: firstBlockHash(path), done: false, hole: live.offset }, journal, () => cutOut(path, off).then(() => off));
+    if (kind === 'collapse')
+      await cut(
+        instance, stream, { base, length: off, size: live.offset + size, hash: firstBlockHash(path), done: false, hole: live.offset },
+        journal, () => cutOut(path, off).then(() => off)
+      );
     else await punch(instance, stream, { base, length: 0, size: 0, hash: '', done: true, hole: off }, journal);
   }
 }

@@ -23,7 +23,10 @@ function lines(path: string): string[] {
 
 /** Numbers that /etc/passwd or /etc/group give to somebody. */
 export function numbersInUse(): Set<number> {
-  const used = [...lines('/etc/passwd').flatMap((line) => { const one = parseAccount(line); return one ? [one.uid, one.gid] : []; }), ...lines('/etc/group').map((line) => Number(line.split(':')[2]))];
+  const used = [
+    ...lines('/etc/passwd').flatMap((line) => { const one = parseAccount(line); return one ? [one.uid, one.gid] : []; }),
+    ...lines('/etc/group').map((line) => Number(line.split(':')[2])),
+  ];
   return new Set(used.filter(Number.isInteger));
 }
 
