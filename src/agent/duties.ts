@@ -82,7 +82,7 @@ export class Duties {
     if (assignment.onFull) instances.answerStay(entry, assignment.onFull.stay);
     if (assignment.goal === 'stop') {
       instances.say(entry, { type: 'instance.stop', reason: this.#isReplaced(assignment) ? 'update' : 'stop', by: assignment.stopping?.by ?? null, text: assignment.stopping?.text ?? null, at });
-    } else if (nudged) instances.say(entry, { type: 'instance.restart', by: null, text: 'an operator asked for it', at });
+    } else if (nudged) instances.say(entry, { type: 'instance.restart', by: assignment.nudgedBy ?? null, text: 'an operator asked for it', at });
     instances.changed(entry.id);
   }
 
@@ -114,7 +114,7 @@ export class Duties {
    */
   prepare(entry: Entry, assignment: Assignment | undefined, told: boolean): 'guard' | 'over' | 'gone' {
     if (told && !assignment && entry.record.assignment.owner === this.#options.hub() && hasEnded(entry)) return 'gone';
-    if (assignment && (assignment.owner === entry.record.assignment.owner || assignment.epoch > entry.record.assignment.epoch)) entry.record = { ...entry.record, assignment: { ...entry.record.assignment, goal: assignment.goal } };
+    if (assignment && (assignment.owner === entry.record.assignment.owner || assignment.epoch > entry.record.assignment.epoch)) entry.record = { ...entry.record, assignment: { ...entry.record.assignment, goal: assignment.goal, stopping: assignment.stopping ?? null } };
     return entry.record.assignment.goal === 'stop' && entry.program.run === null ? 'over' : 'guard';
   }
 

@@ -96,9 +96,9 @@ export class Apps {
     this.writes.changeable(name, null);
     if (action === 'restart') await this.writes.inTurn(name, () => this.takeUpContents(name, by));
     const at = this.context.clock.now();
-    await this.writes.change(name, null, ({ start, restartedAt }) => ({
+    await this.writes.change(name, null, ({ start }) => ({
       start: action !== 'stop',
-      restartedAt: action === 'restart' || (action === 'start' && !start) ? at : restartedAt,
+      ...(action === 'restart' || (action === 'start' && !start) ? { restartedAt: at, restartedBy: by.name } : {}),
     }), by);
     this.writes.audit(`app.${action}Asked`, name, `${name}: ${action} asked by ${by.name}`, by);
     return this.view(name);

@@ -89,6 +89,8 @@ export interface AppRecord {
   deleting: boolean;
   /** Bumped by an operator's start or restart: clears window and back-off; slots older than it are restarted in a rolling way. */
   restartedAt: number | null;
+  /** Who asked for that. */
+  restartedBy?: string;
   createdAt: number; updatedAt: number;
   /** Who last changed it. */
   by?: string;

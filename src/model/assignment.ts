@@ -25,6 +25,8 @@ export interface Assignment {
   stopping?: { text: string; by: string | null } | null;
   /** Bumped by an operator's restart of the instance or app (clears window and back-off, restarts in place). */
   nudge: number;
+  /** Who asked for that. */
+  nudgedBy?: string | null;
 }
 
 /** One record a slot: `assignments`, key `<app>/<slot, 6 digits>`. At most one of the two is not leaving. */

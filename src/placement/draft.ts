@@ -49,7 +49,7 @@ export class SlotDraft {
   }
 
   /** Sets a goal, or other mutable fields, of what is held. */
-  adjust(held: Held, fields: Partial<Pick<Assignment, 'goal' | 'revision' | 'onFull' | 'nudge' | 'stopping'>>): Held {
+  adjust(held: Held, fields: Partial<Pick<Assignment, 'goal' | 'revision' | 'onFull' | 'nudge' | 'nudgedBy' | 'stopping'>>): Held {
     const next = { ...held, ...fields } as Held;
     this[held.place] = next;
     return next;

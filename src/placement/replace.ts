@@ -45,10 +45,10 @@ function takeRevision(draft: AppDraft, slot: SlotDraft): void {
 
 /** An operator asked for a restart, and there is nothing healthy to protect: in place and at once, with its counters cleared. */
 function restartInPlace(planning: Planning, draft: AppDraft, slot: SlotDraft, run: Assignment): boolean {
-  const { restartedAt } = draft.app.record;
+  const { restartedAt, restartedBy } = draft.app.record;
   // What ended with its work done has no life to go on with: it gets a new one.
   if (restartedAt === null || run.hash !== draft.app.hash || draft.healthy(run) || draft.ended(run) === 'done') return false;
-  slot.adjust(run, { nudge: restartedAt, onFull: null });
+  slot.adjust(run, { nudge: restartedAt, nudgedBy: restartedBy ?? null, onFull: null });
   planning.decide(draft, slot, 'keep', run.node, `${run.id} is started again where it is: a restart was asked for`);
   return true;
 }

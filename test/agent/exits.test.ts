@@ -66,6 +66,15 @@ test('by whom: a kill and a restart name the operator, a stop what it was', asyn
   assert.ok(restarted.exit.by);
 });
 
+test('the restart of an app whose instance has nothing healthy to protect, in place: who asked', async () => {
+  await agent.deploy({ name: 'unready', toProcess: 'sleep', args: ['100000'], healthChecks: [{ protocol: 'FILE', path: '/nowhere/at/all', intervalSeconds: 1, timeoutSeconds: 1 }] });
+  await agent.see('unready', 'begun', (i) => i.pid);
+  await agent.ok('POST', '/v1/apps/unready/restart');
+  const { exit } = await agent.see('unready', 'restarted', (i) => i.exit?.launch === 1 && i.launch === 2);
+  assert.equal([exit.reason, exit.text, exit.by], ['stop', 'an operator asked for it', (await agent.get('/v1/apps/unready')).by]);
+  assert.ok(exit.by);
+});
+
 test('a stopped, a scaled down app: its instances say why, and who asked', async () => {
   await agent.deploy({ name: 'many', toProcess: 'sleep', args: ['100000'], placement: { scale: 2 } });
   await until('two run', async () => (await agent.instances('many')).filter((i) => i.status === 'running').length === 2);

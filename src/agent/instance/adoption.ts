@@ -11,7 +11,7 @@ const reasons: readonly KillReason[] = ['stop', 'update', 'restart', 'unhealthy'
 
 /** @returns null when no program of it ever began: it starts from the beginning */
 export function adoptionOf(entry: Entry): Adoption | null {
-  const { program, record: { spec } } = entry, launch = program.run;
+  const { program, record: { spec, assignment: { stopping: asked } } } = entry, launch = program.run;
   if (!launch || program.phase === 'none' || program.phase === 'preparing') return null;
   const directory = launchDirectory(entry.directory, launch.launch), now = monoMs();
   const ready = readReady(directory), stopping = readStopping(directory), reason = reasons.find((one) => one === stopping?.reason);
@@ -21,7 +21,7 @@ export function adoptionOf(entry: Entry): Adoption | null {
     exit, ended: exit && { at: exit.at, mono: Math.min(now, Math.max(launch.mono, now - (Date.now() - exit.at))), chance: entry.chance },
     ready,
     // A stop that was decided while nobody was here to begin it begins now.
-    stopping: entry.record.assignment.goal === 'stop' && !(stopping && reason) ? { reason: 'stop', by: null, text: null, at: Date.now(), leftMs: spec.killTimeoutSeconds * 1000 } : stopping && reason ? { reason, by: textOf(stopping['by']), text: textOf(stopping['text']), quota: quotaOf(stopping['quota']), at: stopping.at, leftMs: Math.max(0, stopping.deadlineMono - now) } : null,
+    stopping: entry.record.assignment.goal === 'stop' && !(stopping && reason) ? { reason: 'stop', by: asked?.by ?? null, text: asked?.text ?? null, at: Date.now(), leftMs: spec.killTimeoutSeconds * 1000 } : stopping && reason ? { reason, by: textOf(stopping['by']), text: textOf(stopping['text']), quota: quotaOf(stopping['quota']), at: stopping.at, leftMs: Math.max(0, stopping.deadlineMono - now) } : null,
     startLeftMs: Math.max(0, launch.mono + startTimeoutMs(spec) - now),
   };
 }
