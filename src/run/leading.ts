@@ -1,4 +1,5 @@
 // A master that leads, with its API: the same on either store.
+import { join } from 'node:path';
 import { createApi } from '../api/api.ts';
 import { origin } from '../api/auth.ts';
 import type { Tokens } from '../api/tokens.ts';
@@ -16,11 +17,19 @@ export type App = ReturnType<typeof createApi>;
 /** @throws StoreError when the hub was moved away; Error when recovery fails (the store is not readable, another master leads) */
 export async function lead(store: Store, storeAbout: { kind: string; detail: string }, inForce: InForce, log: Logger): Promise<RunningMaster> {
   await refuseMoved(store);
-  return startMaster({
+  const master = await startMaster({
     store, version, storeAbout,
     warn: (message, error) => log.warn(error === undefined ? {} : { err: error }, message),
     times: { beatMs: value(inForce, 'beat'), suspectMs: value(inForce, 'suspect-after'), lostMs: value(inForce, 'lost-after'), amnestyMs: value(inForce, 'amnesty') },
   });
+  const [url] = value<string[]>(inForce, 'ship-events');
+  if (url === undefined) return master;
+  const { EventShipping } = await import('../master/ship-events.ts');
+  const shipping = new EventShipping({
+    url, hub: master.context.leadership.hub, file: join(value<string>(inForce, 'store-directory'), 'shipped-events'), warn: (message) => log.warn(message),
+    read: async (after, limit) => (await master.context.events.read({ after, limit })).items,
+  });
+  return { ...master, stop: async () => { await shipping.stop(); await master.stop(); } };
 }
 
 /** @param closing ends streams, followed logs and long-polls when it aborts */

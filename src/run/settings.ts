@@ -119,6 +119,7 @@ export const settings: readonly Setting[] = [
   { name: 'evacuate-within', parts: ['agent'], argument: '<time>', describe: 'how long emptying this node (SIGUSR2) may take; then what is left is stopped', default: () => 900_000, read: duration },
   { name: 'keep-crashed', parts: ['agent'], argument: '<time>', describe: 'how long the files of the newest crash of each slot are kept', default: () => 3_600_000, read: duration },
   { name: 'ship-logs', parts: ['agent'], argument: '<url>', describe: 'send the output of all programs to this Elasticsearch (data stream logs-stathub-default)', default: () => [], read: urls, shown: withoutCredentials },
+  { name: 'ship-events', parts: ['master'], argument: '<url>', describe: 'send the hub\'s events to this Elasticsearch (data stream logs-stathub.events-default)', default: () => [], read: urls, shown: withoutCredentials },
   { name: 'take-over', parts: ['agent'], describe: 'give this node, with all that runs on it, to the master it joins', default: () => false, read: toggle },
   { name: 'stop-processes', parts: ['agent'], describe: 'end the processes, too, when the agent ends', default: () => false, read: toggle },
   { name: 'log-level', parts: both, argument: '<level>', describe: 'debug, info, warn or error', default: () => 'info', read: (value) => {

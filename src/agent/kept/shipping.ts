@@ -6,6 +6,7 @@ import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { outputBounds, readOutput } from '../effects/output/output.ts';
 import { outputFile, streams, type Stream } from '../effects/output/segments.ts';
+import { ShippingTarget } from '../../store/elasticsearch/shipped.ts';
 import { LineFilter } from './line-filter.ts';
 
 export interface Shipped { id: string; app: string; slot: number; directory: string; /** Nothing more will be printed. */ over: boolean }
@@ -18,7 +19,7 @@ export interface ShippingOptions {
   warn: (message: string) => void;
 }
 
-const roundMs = 2000, longestPauseMs = 60_000, batchBytes = 1 << 20, answerMs = 30_000, longestLine = 32_768;
+const roundMs = 2000, longestPauseMs = 60_000, batchBytes = 1 << 20, longestLine = 32_768;
 /** Batches of one stream before others have their turn. */
 const turnBatches = 8;
 const target = 'logs-stathub-default';
@@ -27,8 +28,7 @@ type Cursors = Record<Stream, number>;
 
 export class Shipping {
   readonly #options: ShippingOptions;
-  readonly #url: string;
-  readonly #headers: Record<string, string>;
+  readonly #target: ShippingTarget;
   readonly #cursors = new Map<string, Cursors>();
   /** Sizes of live files all of which is shipped: a stream that stands still costs one stat. */
   readonly #still = new Map<string, number>();
@@ -40,10 +40,7 @@ export class Shipping {
 
   constructor(options: ShippingOptions) {
     this.#options = options;
-    const url = new URL(options.url), { username, password } = url;
-    url.username = url.password = '';
-    this.#url = `${url.href.replace(/\/$/, '')}/${target}/_bulk`;
-    this.#headers = { 'content-type': 'application/x-ndjson', ...(username ? { authorization: `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}` } : {}) };
+    this.#target = new ShippingTarget(options.url, target, options.warn);
   }
 
   start(): void { this.#soon(); }
@@ -101,16 +98,9 @@ export class Shipping {
 
   async #send(lines: readonly { cursor: number; bytes: Buffer }[], { id, app, slot }: Shipped, stream: Stream): Promise<void> {
     const at = new Date().toISOString();
-    const body = lines.map(({ cursor, bytes }) => `{"create":{"_id":"${id}/${stream}/${cursor}"}}\n${JSON.stringify({
+    await this.#target.send(lines.map(({ cursor, bytes }) => ({ id: `${id}/${stream}/${cursor}`, json: JSON.stringify({
       '@timestamp': at, message: bytes.toString('utf8', 0, Math.min(longestLine, bytes.length)).replace(/\r?\n$/, ''), app, slot, instance: id, node: this.#options.node, stream, cursor,
-    })}\n`).join('');
-    const response = await fetch(this.#url, { method: 'POST', headers: this.#headers, body, signal: AbortSignal.any([this.#over.signal, AbortSignal.timeout(answerMs)]) });
-    const answer = (await response.json().catch(() => null)) as { errors?: boolean; items?: { create: { status: number; error?: { reason?: string } } }[] } | null;
-    if (!response.ok || !answer?.items) throw new Error(`${new URL(this.#url).origin} answers ${response.status}`);
-    // 409: it is there already. Where the server is short of something all is tried again; what was taken is told by its id.
-    const refused = answer.items.filter(({ create: { status } }) => status !== 409 && (status < 200 || status > 299)), later = refused.find(({ create: { status } }) => status === 429 || status >= 500);
-    if (later) throw new Error(`a line was refused with ${later.create.status}: ${later.create.error?.reason ?? ''}`);
-    if (refused.length > 0) this.#options.warn(`${refused.length} lines of ${id} are not shipped, the server will not have them: ${refused[0]!.create.error?.reason ?? refused[0]!.create.status}`);
+    }) })), this.#over.signal);
   }
 
   #cursorsOf({ id, directory }: Shipped): Cursors {
