@@ -46,6 +46,8 @@ export class ElasticLog {
   private readonly writer = randomBytes(6).toString('base64url');
   private next = 1;
   private end = 1;
+  /** Of the block: under an older term, others may have drawn later ones meanwhile. */
+  private term = -1;
   /** The highest own number of which it is known how it ended. */
   private settled = 0;
   private tail: LogEntry[] = [];
@@ -77,9 +79,9 @@ export class ElasticLog {
       const index = this.names.events(this.waiting[0]!.entry.at);
       let count = 1, bytes = this.waiting[0]!.entry.json.length;
       for (; count < Math.min(MOST_IN_BATCH, this.waiting.length); count += 1) {
-        const { at, json } = this.waiting[count]!.entry;
+        const { entry: { at, json }, term } = this.waiting[count]!;
         bytes += json.length;
-        if (bytes > MOST_BYTES || this.names.events(at) !== index) break;
+        if (bytes > MOST_BYTES || this.names.events(at) !== index || term !== this.waiting[0]!.term) break;
       }
       const batch = this.waiting.splice(0, count);
       try {
@@ -92,7 +94,26 @@ export class ElasticLog {
     this.working = false;
   }
 
-  private async numbers(count: number): Promise<number[]> {
+  /**
+   * A new term begins above all that is there: a master that leads again must not go on in the block of its former term, below what
+   * was appended in between, and a counter that was lost (somebody deleted its index) must not give a number twice.
+   */
+  private async beginTerm(term: number): Promise<void> {
+    this.next = this.end = Math.max(this.end, await this.newestFound() + 1);
+    this.term = term;
+  }
+
+  private async newestFound(): Promise<number> {
+    await this.refresh();
+    const { body } = await this.requests.send<{ aggregations?: { newest: { value: number | null } } }>({
+      method: 'POST', path: `/${this.names.allEvents}/_search`, query: { ignore_unavailable: true, allow_partial_search_results: false },
+      body: { size: 0, track_total_hits: false, aggs: { newest: { max: { field: 'seq' } } } },
+    });
+    return body.aggregations?.newest.value ?? 0;
+  }
+
+  private async numbers(count: number, term: number): Promise<number[]> {
+    if (term > this.term) await this.beginTerm(term);
     const numbers: number[] = [];
     while (numbers.length < count) {
       if (this.next >= this.end) {
@@ -107,7 +128,7 @@ export class ElasticLog {
 
   /** The same numbers again until there is an answer; without one they are given up, and the caller hears of it. */
   private async write(index: string, batch: Waiting[]): Promise<number[]> {
-    const numbers = await this.numbers(batch.length);
+    const numbers = await this.numbers(batch.length, batch[0]!.term);
     const operations = batch.map(({ entry, term }, n): Operation => ({
       action: 'index', index, id: String(numbers[n]),
       source: sourceOf({ seq: numbers[n]!, at: entry.at, term, writer: this.writer }, entry.json),

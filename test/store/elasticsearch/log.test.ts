@@ -52,6 +52,19 @@ if (url !== null) {
     assert.equal([oldest, newest], [Math.min(...all), Math.max(...all)]);
   });
 
+  test('each term numbers above all before it: when a master leads again, and when the counter was lost', async () => {
+    const prefix = freshPrefix('log');
+    const [one, other] = [await open(prefix), await open(prefix)];
+    const append = async (store: ElasticStore, term: number): Promise<number> =>
+      (await store.append([{ at: Date.now(), kind: 'test.written', term }], term))[0]!;
+    const seqs = [await append(one, 1), await append(other, 2), await append(one, 3), await append(one, 3)];
+    assert.is((await fetch(`${url}/${prefix}-ledger`, { method: 'DELETE' })).status, 200);
+    seqs.push(await append(await open(prefix), 4), await append(other, 5));
+    assert.equal(seqs, [...seqs].sort((a, b) => a - b));
+    const { items } = await one.readLog();
+    assert.equal(items.map(({ seq, term }) => [seq, term]), seqs.map((seq, n) => [seq, [1, 2, 3, 3, 4, 5][n]]), 'nothing was written over');
+  });
+
   test('numbers go on after all events were dropped and every master was away', async () => {
     const prefix = freshPrefix('log');
     const before = await open(prefix);
