@@ -31,8 +31,10 @@ function changes(say: (line: string) => void): (line: string) => void {
 export class ElasticMaster {
   private readonly options: ElasticMasterOptions;
   private readonly ending = new AbortController();
-  private standing: Standing = { because: 'The master is connecting to Elasticsearch', hint: 'Ask again in a moment.', leader: null };
+  private standing: Standing = { because: 'The master is connecting to Elasticsearch', hint: 'Ask again in a moment.', leader: null, code: 'starting' };
   private store: ElasticStore | null = null;
+  /** Why it could not lead the last time it tried. */
+  private failed = '';
 
   constructor(options: ElasticMasterOptions) {
     this.options = options;
@@ -59,14 +61,16 @@ export class ElasticMaster {
 
   private async open(): Promise<void> {
     const { elastic, log, say } = this.options, tell = changes(say);
+    let warned = '';
     while (!this.store) {
       this.ending.signal.throwIfAborted();
       try {
         this.store = await openElastic(elastic);
       } catch (error) {
         if (!(error instanceof StoreError) || error.code !== 'store-unavailable') throw error;
-        this.standing = { because: error.message, hint: error.hint, leader: null };
-        log.warn({ err: error }, 'Elasticsearch is not reachable');
+        this.standing = unavailable(error);
+        if (error.message !== warned) log.warn({ err: error }, 'Elasticsearch is not reachable'); // once a second otherwise, with its stack
+        warned = error.message;
         tell(`waiting for Elasticsearch: ${error.message}. ${error.hint}`);
         await sleep(AGAIN_MS, undefined, { signal: this.ending.signal });
       }
@@ -83,12 +87,13 @@ export class ElasticMaster {
       tell(this.standing.because);
     });
     const about = { kind: 'elasticsearch', detail: `${shownUrls(elastic.urls)}, version ${store.version}, indices ${elastic.prefix}-*` };
-    this.standing = { because: 'The master is reading its store', hint: 'Ask again in a moment.', leader: null };
+    this.standing = { because: 'The master is reading its store', hint: 'Ask again in a moment.', leader: null, code: 'starting' };
     const closing = new AbortController();
     try {
       const master = await lead(new LeasedStore(store, lease), about, inForce, log);
       try {
         this.options.front.serve(apiOf(master, this.options.tokens, closing.signal, inForce, log));
+        this.failed = '';
         log.info({ term: master.context.leadership.term }, 'master leads');
         say(`leads hub ${master.context.leadership.hub}, term ${master.context.leadership.term}`);
         const why = await Promise.race([
@@ -103,9 +108,11 @@ export class ElasticMaster {
       }
     } catch (error) {
       if (signal.aborted) return;
-      log.error({ err: error }, 'this master could not lead');
-      tell(`could not lead: ${(error as Error).message}`);
-      this.standing = { because: (error as Error).message, hint: error instanceof StoreError ? error.hint : 'It tries again by itself.', leader: null };
+      const { message } = error as Error;
+      if (message !== this.failed) log.error({ err: error }, 'this master could not lead'); // it tries once a second
+      this.failed = message;
+      tell(`could not lead: ${message}`);
+      this.standing = error instanceof StoreError ? unavailable(error) : { because: message, hint: 'It tries again by itself.', leader: null, code: 'starting' };
       await sleep(AGAIN_MS, undefined, { signal }).catch(() => undefined);
     } finally {
       await lease.release().catch((error: unknown) => log.warn({ err: error }, 'the lease could not be given back: it lapses'));
@@ -113,8 +120,11 @@ export class ElasticMaster {
   }
 }
 
+/** Nobody is known to lead: to name another master here would send people the wrong way. */
+const unavailable = ({ message, hint }: StoreError): Standing => ({ because: message, hint, leader: null, code: 'store-unavailable' });
+
 function standingOf(leader: LeaseDoc | null, trouble: StoreError | null): Standing {
-  if (trouble) return { because: trouble.message, hint: trouble.hint, leader: null };
+  if (trouble) return unavailable(trouble);
   if (!leader?.holder) return { because: 'Nobody leads yet', hint: 'Ask again in a moment.', leader: null };
   if (!URL.canParse(leader.address)) return { because: `The store is held by ${leader.address}`, hint: 'It leads when that has ended.', leader: null };
   return { because: `This master stands by: the one at ${leader.address} leads`, hint: `Ask there: ${leader.address}`, leader: leader.address };

@@ -3,8 +3,8 @@ import { Hono } from 'hono';
 import { problemOf, problemResponse } from '../api/problem.ts';
 import { Refusal } from '../model/errors.ts';
 
-/** Why it does not lead; `leader`: address of the one that does, where it is known. */
-export interface Standing { because: string; hint: string; leader: string | null }
+/** Why it does not lead; `leader`: address of the one that does, where it is known; `code`: of the problem that says so, `standby` by itself. */
+export interface Standing { because: string; hint: string; leader: string | null; code?: 'starting' | 'store-unavailable' }
 
 /** One listener through all changes of who leads: each request goes to what serves at that moment. */
 export class Front {
@@ -19,8 +19,8 @@ export function standbyApp(standing: () => Standing): Hono {
   const app = new Hono();
   app.get('/healthz', (c) => c.text('ok\n', 200, { 'cache-control': 'no-store' }));
   app.all('*', (c) => {
-    const { because, hint, leader } = standing();
-    const { problem } = problemOf(new Refusal('standby', because, hint));
+    const { because, hint, leader, code = 'standby' } = standing();
+    const { problem } = problemOf(new Refusal(code, because, hint));
     // A browser or a command follows to the leader. Not an agent (it tries its next address), and nobody who asks after this one.
     const elsewhere = leader !== null && !/^\/(readyz|v1\/link)\b/.test(c.req.path);
     const { pathname, search } = new URL(c.req.url);

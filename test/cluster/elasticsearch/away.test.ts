@@ -67,7 +67,7 @@ else {
     await hub.master.end('SIGKILL');
     await hub.master.start([], { asked: '/healthz' });
     const ready = await until('it says why', async () => { const answer = await hub.master.call('GET', '/readyz'); return /not reachable/.test(answer.body.detail) && answer; });
-    assert.is(ready.status, 503);
+    assert.equal([ready.status, ready.body.code], [503, 'store-unavailable']);
     elastic.nodes[0]!.start();
     await until('it leads', async () => (await fetch(`${hub.master.address}/readyz`)).status === 200, 60_000);
   });
