@@ -1,5 +1,5 @@
 // Small tools of the benchmarks: medians, what /proc says of processes, and a table.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 export const sorted = (values: number[]): number[] => [...values].sort((a, b) => a - b);
 /** Value below which the fraction `q` of the values lies. */
@@ -12,6 +12,10 @@ export function cpuSeconds(pid: number, children = false): number {
   const ticks = (fields[11] ?? 0) + (fields[12] ?? 0) + (children ? (fields[13] ?? 0) + (fields[14] ?? 0) : 0);
   return ticks / 100;
 }
+
+/** CPU seconds of the threads a process has now, to the nanosecond: `cpuSeconds` counts in hundredths. */
+export const exactCpuSeconds = (pid: number): number =>
+  readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => sum + Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').split(' ')[0]) / 1e9, 0);
 
 const kib = (text: string, name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0);
 /** Proportional set size in KiB: shared pages count by their share. */

@@ -132,7 +132,7 @@ export async function runtimeRows(count: number, say: (line: string) => void): P
     row('start 100, pids shown', seconds(hundred), '–');
     row('stop 100 that heed the signal', seconds(await stopAll(hub, 'hundred')), '–');
     await hub.master.ok('DELETE', '/v1/apps/hundred');
-    const one = await restarts(hub, 15);
+    const one = await restarts(hub, 8);
     row('kill -9 → main() of its replacement, alone', `p50 ${ms(median(one))}, p95 ${ms(quantile(one, 0.95))}`, 'p50 5, p95 10 ms');
     const deployed = await deploys(hub, 15);
     row('POST of an app → its main()', `p50 ${ms(median(deployed.exists))}`, 'p50 15 ms');
