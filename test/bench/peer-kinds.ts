@@ -32,7 +32,8 @@ export const stamp = 'echo $EPOCHREALTIME $$ >> "$STAMPS"; exec sleep 100000';
 /** Waits at a FIFO, without any work, for how many times 100 bytes to write; then says when it began and when it was through. */
 export const writer = 'read n < "$GO"; a=$EPOCHREALTIME; dd if=/dev/zero bs=100 count=$n 2>/dev/null; echo $a $EPOCHREALTIME > "$DONE"; exec sleep 100000';
 /** What the programs are told, and what everything that belongs to one peer is known by. */
-export const environment = (directory: string): Record<string, string> => ({ STAMPS: join(directory, 'stamps'), GO: join(directory, 'go'), DONE: join(directory, 'done') });
+export const environment = (directory: string): Record<string, string> =>
+  ({ STAMPS: join(directory, 'stamps'), GO: join(directory, 'go'), DONE: join(directory, 'done') });
 const installed = (command: string): string | null => (spawnSync('sh', ['-c', `command -v ${command}`]).status === 0 ? null : 'it is not installed');
 const exists = (pid: number): boolean => { try { process.kill(pid, 0); return true; } catch { return false; } };
 
@@ -107,7 +108,8 @@ const runit: Peer = {
       writeFileSync(join(...path, 'run'), text);
       chmodSync(join(...path, 'run'), 0o755);
     };
-    const all = [['stamped', `#!/bin/bash\n${stamp}\n`], ['writer', `#!/bin/bash\n${writer}\n`], ...Array.from({ length: count }, (_, k) => [`many-${k}`, '#!/bin/sh\nexec sleep 100000\n'])];
+    const many = Array.from({ length: count }, (_, k) => [`many-${k}`, '#!/bin/sh\nexec sleep 100000\n']);
+    const all = [['stamped', `#!/bin/bash\n${stamp}\n`], ['writer', `#!/bin/bash\n${writer}\n`], ...many];
     all.forEach(([name, text], k) => {
       const service = join(directory, `services-${Math.floor(k / servicesEach)}`, name!);
       script(service)(text!);
@@ -138,8 +140,9 @@ const systemd: Peer = {
   missing: () => installed('systemd-run') ?? (existsSync('/run/systemd/system') ? null : 'systemd does not run this machine'),
   cycle: 10,
   async start(directory, count) {
+    const told = Object.entries(environment(directory)).map(([name, value]) => `--setenv=${name}=${value}`);
     const run = (name: string | number, command: string[]): void => {
-      execFileSync('systemd-run', [`--unit=${unit(name)}`, '--no-block', '--quiet', '--property=Restart=always', '--property=RestartSec=0', '--property=StartLimitIntervalSec=0', ...Object.entries(environment(directory)).map(([name, value]) => `--setenv=${name}=${value}`), ...command], { stdio: 'ignore' });
+      execFileSync('systemd-run', [`--unit=${unit(name)}`, '--no-block', '--quiet', '--property=Restart=always', '--property=RestartSec=0', '--property=StartLimitIntervalSec=0', ...told, ...command], { stdio: 'ignore' });
     };
     const begin = performance.now();
     run('stamped', ['/bin/bash', '-c', stamp]);
