@@ -109,7 +109,9 @@ test('only main ends the process', () => {
 
 test('errors are not swallowed silently', () => {
   const broken = files.flatMap((file) => [...text.get(file)!.matchAll(/catch\s*(\([^)]*\))?\s*\{\s*\}/g)].map((match) => `${file}: ${match[0]}`));
-  assert.equal(broken, []);
+  const silent = files.flatMap((file) => text.get(file)!.split('\n').flatMap((line, index, lines) =>
+    (/\.catch\(\(\) => (undefined|\{\})\)/.test(line) && !/\/\/|\/\*/.test(line + (lines[index - 1] ?? '')) ? [`${file}:${index + 1} says no reason`] : [])));
+  assert.equal([...broken, ...silent], []);
 });
 
 /** Holes of a machine and of the machines in it that nobody has filled. */
@@ -136,8 +138,10 @@ test('every effect hole of a machine is filled where a master and an agent are p
 });
 
 test('names come from the glossary', () => {
-  const banned = /(^|[-/])(manager|helper|helpers|util|utils|common|misc|types|info)(s?)\.tsx?$/;
+  const banned = /(^|[-/])(manager|helper|util|common|misc|type|info|handler|service)s?\.tsx?$/;
+  const declared = /^\s*(?:export )?(?:async )?(?:const|let|function|class|interface|type) (do[A-Z]\w*|\w+(?:Manager|Helper|Util|Handler|Service|Info|Misc))\b/gm;
   assert.equal(files.filter((file) => banned.test(file)), []);
+  assert.equal(files.flatMap((file) => [...text.get(file)!.matchAll(declared)].map((match) => `${file}: ${match[1]}`)), []);
 });
 
 test('the root holds only what it should', () => {

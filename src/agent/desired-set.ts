@@ -109,7 +109,7 @@ export class DesiredSet {
       await this.#file.appendFile(`${JSON.stringify(step)}\n`);
       await this.#file.datasync();
     } catch (error) { // a full disk: its last line may be torn, so nothing can follow it
-      await this.#file.close().catch(() => undefined);
+      await this.#file.close().catch(() => undefined); // what was wrong is thrown below
       this.#file = null;
       throw error;
     }
@@ -127,7 +127,7 @@ export class DesiredSet {
       await next.appendFile([whole, ...(step.whole ? [] : [step])].map((each) => `${JSON.stringify(each)}\n`).join(''));
       await next.sync();
     } catch (error) {
-      await next.close().catch(() => undefined);
+      await next.close().catch(() => undefined); // as above
       rmSync(path, { force: true });
       throw error;
     }

@@ -58,7 +58,7 @@ export class Duties {
     if (!revision) return Promise.resolve(this.#problem(assignment, `revision ${assignment.revision} of ${assignment.app} was not told`));
     const record: InstanceRecord = { assignment, spec: revision.spec, contents: revision.contents, nodeEnvs: envs(), clearedAt: assignment.at };
     const made = createEntry(context, record).then((entry) => instances.guard(entry)).finally(() => this.#making.delete(assignment.id));
-    this.#making.set(assignment.id, made.catch(() => undefined));
+    this.#making.set(assignment.id, made.catch(() => undefined)); // told to who asked for it; here it is only waited for
     return made;
   }
 

@@ -113,7 +113,7 @@ export class ElasticMaster {
       this.failed = message;
       tell(`could not lead: ${message}`);
       this.standing = error instanceof StoreError ? unavailable(error) : { because: message, hint: 'It tries again by itself.', leader: null, code: 'starting' };
-      await sleep(AGAIN_MS, undefined, { signal }).catch(() => undefined);
+      await sleep(AGAIN_MS, undefined, { signal }).catch(() => undefined); // aborted: the loop sees it
     } finally {
       await lease.release().catch((error: unknown) => log.warn({ err: error }, 'the lease could not be given back: it lapses'));
     }

@@ -80,6 +80,7 @@ async function onElasticsearch(hull: Hull): Promise<number> {
     inForce, elastic, holder: holderName(directory), tokens, log, front, say, address: value<string | null>(inForce, 'address') ?? http.address,
   });
   const running = master.run();
+  // What went wrong is thrown by the race below.
   hull.ending.add('master', async () => { master.stop(); await running.catch(() => undefined); });
   const how = await Promise.race([asked, running.then(() => 'ended' as const)]);
   log.info({ how }, 'master ends; agents and processes run on');

@@ -53,7 +53,7 @@ export class Places {
 
   /** Resolves when no removal of this name is under way: a new app of it must not lose its first revision to that. */
   async removed(name: string): Promise<void> {
-    await this.removing.get(name)?.catch(() => {});
+    await this.removing.get(name)?.catch(() => {}); // its own caller hears why
   }
 
   private async remove(name: string): Promise<void> {

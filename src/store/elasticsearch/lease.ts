@@ -106,7 +106,7 @@ export class Lease {
         seen(null, error);
       }
       const pause = failures > 0 ? pauseMs(failures) : Math.min(this.options.ttlMs, last?.doc.ttlMs ?? Infinity) / 10;
-      await sleep(pause, undefined, { signal }).catch(() => undefined);
+      await sleep(pause, undefined, { signal }).catch(() => undefined); // aborted: the loop sees it
     }
   }
 
@@ -172,7 +172,7 @@ export class Lease {
   async release(): Promise<void> {
     const mine = this.held;
     if (!mine) return;
-    await this.renewing?.catch(() => undefined);
+    await this.renewing?.catch(() => undefined); // whether it was renewed does not matter any more
     const { doc, at } = this.held ?? mine;
     this.drop('it was given back');
     await this.put({ ...doc, holder: null, at: Date.now() }, at);

@@ -31,6 +31,7 @@ const syncing = new Map<string, Syncing>();
 /** Makes created, removed and renamed entries of a directory durable. Who asks while one sync runs shares the next one. */
 export function syncDirectory(path: string): Promise<void> {
   const known = syncing.get(path);
+  // A sync that failed is told to who waits for it; this one is another.
   if (known) return (known.next ??= known.running.catch(() => undefined).then(() => begin(path)));
   return begin(path);
 }

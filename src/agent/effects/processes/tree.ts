@@ -224,7 +224,7 @@ export async function whenEmpty(tree: Tree, signal?: AbortSignal): Promise<void>
   let watcher: { close(): void } | null = null;
   if (tree.membership.kind === 'v2') {
     try {
-      watcher = watch(join(tree.membership.path, 'cgroup.events'), { persistent: false }, look).on('error', () => {});
+      watcher = watch(join(tree.membership.path, 'cgroup.events'), { persistent: false }, look).on('error', () => { /* the timer does it */ });
     } catch { /* gone, or no watches left: the timer does it */ }
   }
   signal?.addEventListener('abort', look, { once: true });
