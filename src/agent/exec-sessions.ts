@@ -1,5 +1,5 @@
 // Commands that run beside programs here, by the name that the master gave each. They end with their line, their client or the
-// launch they were begun beside. After a kill -9 of this agent one may run on, in the groups of its instance, and ends with that.
+// launch they were begun beside. What a kill -9 of this agent leaves, the next one ends.
 import { join } from 'node:path';
 import { Refusal } from '../model/errors.ts';
 import { execRequest, type ExecChunk, type ExecInput } from '../protocol/exec.ts';

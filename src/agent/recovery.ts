@@ -5,6 +5,7 @@ import { fateOf } from './effects/launch/adopt.ts';
 import { bootId } from './effects/processes/boot.ts';
 import { sweepMemberships } from './effects/cgroups/cgroup.ts';
 import { readExit, readLaunch, readReady, readStopping, type ProgramExit } from './effects/launch/launch-facts.ts';
+import { endLeftSessions } from './effects/launch/left-sessions.ts';
 import { launchDirectory, readInstances, type StoredInstance } from './effects/launch/launch-records.ts';
 import type { QuarantineNotice } from './effects/disk/quarantine.ts';
 import { scan, type Marked } from './effects/processes/strays.ts';
@@ -47,6 +48,7 @@ const livePids = (entries: readonly Entry[]): Set<number> => new Set(entries.fla
 const isOver = ({ record, program }: Entry): boolean => record.assignment.goal === 'stop' && (program.phase === 'none' || program.phase === 'empty');
 
 async function recoverEntry(context: AgentContext, stored: StoredInstance<InstanceRecord>, record: InstanceRecord): Promise<Entry> {
+  try { endLeftSessions(stored.directory); } catch (error) { context.options.log('warn', `what an earlier agent ran in ${stored.id} could not be ended: ${(error as Error).message}`); }
   const newest = newestLaunch(stored);
   const entry = makeEntry(context, record, stored.launches, newest?.boot === bootId(), newest ? newest.restarts + 1 : 0);
   if (!newest) return entry;

@@ -31,7 +31,7 @@ export async function storeFailure(error: unknown, doing: string): Promise<Store
   const text = `${code ?? ''} ${message}`;
   if (FULL.test(text)) {
     return new StoreError('store-full', `The disk of the store is full (${doing}: ${message})`,
-      'Free space on that file system; what was acknowledged is safe, and writing goes on by itself.', { cause });
+      'Free space on that file system; what was acknowledged is safe, and writing goes on by itself. Until then stathub kill INSTANCE ends a program.', { cause });
   }
   if (DAMAGED.test(text)) {
     return new StoreError('store-corrupt', `The store is damaged (${doing}: ${message})`, RESTART_HINT, { cause });

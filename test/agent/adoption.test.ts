@@ -1,13 +1,13 @@
 // kill -9 of an agent at odd moments: every program runs on and is adopted as it is; what ended meanwhile is told exactly.
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { mainFile } from '../support/hub.ts';
 import { scratch } from '../support/scratch.ts';
 import { until } from '../support/until.ts';
-import { Alone, lives } from './alone.ts';
+import { Alone, lives, withArgument } from './alone.ts';
 
 const agent = new Alone();
 const test = suite('adoption');
@@ -64,6 +64,20 @@ test('launcher killed only: the program is watched on, its end noticed', async (
   assert.is(same.pid, before.pid);
   process.kill(before.pid, 'SIGKILL');
   await until('noticed and started again', async () => { const i = (await agent.instances('web')).find((each) => each.id === before.id); return i?.pid && i.pid !== before.pid; }, 15_000);
+});
+
+test('a command that was run beside a program ends with the next agent, the program does not', async () => {
+  const mark = `beside-${process.pid}`, [web] = (await agent.instances('web')).filter((i) => i.status === 'running');
+  const client = spawn(process.execPath, [mainFile, 'exec', '--hub', agent.address, '-T', web.id, '--', 'sh', '-c', 'trap "" HUP TERM PIPE; while :; do sleep 1; done', mark], { stdio: 'ignore' });
+  const over = new Promise((resolve) => client.once('exit', resolve));
+  const [command] = await until('the command', () => { const all = withArgument(mark).filter((pid) => pid !== client.pid); return all.length > 0 && all; });
+  await until('it is noted', () => readdirSync(agent.directoryOf(web.id)).some((name) => /^exec\..*\.session$/.test(name)));
+  await restarted();
+  await until('it has ended', () => !lives(command!));
+  assert.ok(lives(web.pid));
+  assert.not.ok(readdirSync(agent.directoryOf(web.id)).some((name) => name.startsWith('exec.')));
+  client.kill('SIGKILL');
+  await over;
 });
 
 test('in the middle of a start: its deadline goes on, its checks are asked', async () => {

@@ -26,8 +26,12 @@ try {
   await agent.deploy({ name: 'sick', restart, killTimeoutSeconds: 1, healthChecks: [{ protocol: 'FILE', path: sickness, intervalSeconds: 1, maxConsecutiveFailures: 1, initialDelaySeconds: 0 }] });
   const web = await agent.settled('web'), sick = await agent.settled('sick');
 
+  await agent.deploy({ name: 'other', restart });
+  const other = await agent.settled('other');
   fill();
   process.kill(web.pid, 'SIGKILL');
+  await agent.ok('POST', `/v1/instances/${other.id}/kill`);
+  await until('an operator can end a program all the same', () => !lives(other.pid), 20_000);
   const waits = await agent.see('web', 'told why it does not start', (i) => i.status === 'restarting' && i.reason?.code === 'disk-full', 30_000);
   assert.match(waits.reason.text, /could not be started: the disk of .* is full \(.* of 64 MiB are free\): free some space there/);
   assert.match(waits.reason.next.what, 'it starts when there is room');

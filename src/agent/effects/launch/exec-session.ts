@@ -7,6 +7,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Refusal } from '../../../model/errors.ts';
 import { parseStat, readStat } from '../processes/boot.ts';
+import { sessionFile } from './left-sessions.ts';
 import { besideScript, quote, type LaunchPlan } from './run-script.ts';
 import { launcherEnvironment, type Tools } from './tools.ts';
 
@@ -56,7 +57,7 @@ export class ExecSession {
       line += String(bytes);
       if (!line.endsWith('\n')) return;
       rmSync(file, { force: true }); // its shell has opened it
-      this.#began(line.trim());
+      this.#began(line.trim(), file);
     });
     const exit = new Promise<number>((resolve, reject) => {
       child.once('error', reject);
@@ -64,11 +65,14 @@ export class ExecSession {
     });
     const carried = Promise.all((['stdout', 'stderr'] as const).map((stream) => carry(child[stream], stream, output, ready)));
     this.ended = exit.then(async (code) => { await Promise.race([carried, delay(drainMs)]); return code; })
-      .finally(() => { this.#over = true; rmSync(file, { force: true }); child.stdout?.destroy(); child.stderr?.destroy(); });
+      .finally(() => { this.#over = true; rmSync(file, { force: true }); rmSync(sessionFile(file), { force: true }); child.stdout?.destroy(); child.stderr?.destroy(); });
   }
 
-  #began(line: string): void {
-    this.#session = parseStat(line)?.pid ?? null;
+  #began(line: string, file: string): void {
+    const stat = parseStat(line);
+    this.#session = stat?.pid ?? null;
+    // On a full disk it is not noted: it then ends with its instance at the latest.
+    if (stat && !this.#over) try { writeFileSync(sessionFile(file), `${stat.pid} ${stat.startTime}\n`, { mode: 0o600 }); } catch { /* as said */ }
     const terminal = Number(line.slice(line.lastIndexOf(')')).split(' ')[5]);
     if (terminal > 0) this.#device = `/dev/pts/${((((terminal >> 8) & 0xfff) - 136) << 8) + ((terminal & 0xff) | ((terminal >> 12) & 0xfff00))}`;
     if (this.#size) this.resize(...this.#size);
