@@ -4,7 +4,7 @@ import { clearedHistory, decideRestart, goOnInPlace } from '../src/model/restart
 import { restartsAreRolled } from '../src/model/rolling.ts';
 import type { InstanceEvent, InstanceInput, RestartPlan, SupervisorReport } from './instance-facts.ts';
 
-/** up: running; failing: wants its turn; turn: is being ended in its turn; starting: granted, not running yet; down: anything else. */
+/** up: running; failing: wants its turn; turn: is being ended in its turn, or was and does not run again yet; starting: granted, not running yet; down: anything else. */
 export type ChildPhase = 'starting' | 'up' | 'failing' | 'turn' | 'down';
 export interface ChildFacts {
   /** `slot-3.a`: the child's id, bounded by slots and places, never the instance's own. */
@@ -79,7 +79,9 @@ export function judge(before: ChildFacts, asked: Extract<SupervisorReport, { typ
   if (asked.byOperator) return grant({ ...facts, history: clearedHistory(), answered: true }, { delayMs: 0, crashLoop: false });
   const ended: EndedLaunch = { launch: asked.launch, reason: asked.exit?.reason ?? 'start-timeout', code: asked.exit?.code ?? null, readyMs: asked.readyMs };
   const { decision, history } = decideRestart(facts.policy, facts.history, ended, asked.ended.mono, facts.chance);
-  return follow({ ...facts, history }, decision, answerMs);
+  const judged = follow({ ...facts, history }, decision, answerMs);
+  // Its turn lasts until it runs again: a back-off does not give it to the next one.
+  return ended.reason === 'unhealthy' && judged.answer?.type === 'restart.granted' ? { ...judged, facts: { ...judged.facts, phase: 'turn' } } : judged;
 }
 
 function follow(facts: ChildFacts, decision: RestartDecision, answerMs: number): Judgement {
@@ -110,5 +112,5 @@ export const isOpen = (child: ChildFacts | undefined, launch: number): boolean =
 /** Whether the next unhealthy child may be ended now: not all of an app at once. */
 export function mayTakeTurn(children: Record<string, ChildFacts>): boolean {
   const all = Object.values(children), count = (...phases: ChildPhase[]) => all.filter((child) => phases.includes(child.phase)).length;
-  return !restartsAreRolled({ total: all.length, healthy: count('up'), underWay: count('starting', 'turn') });
+  return !restartsAreRolled({ total: all.length, healthy: count('up'), underWay: count('turn'), starting: count('starting') });
 }

@@ -97,7 +97,7 @@ function restarting(facts: ReasonFacts): Reason {
   if (!plan) return { code: 'restarting', text: `${ended}.`, next: { what: 'starts again', at: null } };
   if (plan.held)
     return {
-      code: 'held', text: `${ended}; every instance of the app on this node failed at once, so they start in turns.`,
+      code: 'held', text: `${ended}; others of the app on this node failed, too, so they start in turns.`,
       next: { what: 'starts after its siblings', at: null },
     };
   if (plan.crashLoop)

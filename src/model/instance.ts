@@ -8,7 +8,7 @@ export type InstanceStatus =
 export type ExitReason =
   | 'exited' | 'signal' | 'oom' | 'disk' | 'unhealthy' | 'stop' | 'update' | 'start-timeout' | 'port-taken'
   /** Its node was cut off, and `onPartition` is `stop-self`. */ | 'partition'
-  /** Its node has less memory, disk or cpus left than it reserves. */ | 'no-room'
+  /** Its node has less memory, disk or cpus left than it reserves, or no port. */ | 'no-room'
   /** It could not be started: no room on the node's disk / anything else; the last line of `tail` says what. */ | 'disk-full' | 'not-started'
   | 'unknown';
 

@@ -5,14 +5,16 @@
 export interface Siblings {
   total: number;
   /** Running, and no live check beyond its limit. */ healthy: number;
-  /** Being ended for their health, or started again since and not running yet. */ underWay: number;
+  /** Being ended for their health, or ended for it and not running again yet, back-off included. */ underWay: number;
+  /** Not running yet for any other reason. */ starting: number;
 }
 
-/** How many may be under way at once while none is healthy: a quarter, at least one. */
+/** How many may be under way at once: a quarter, at least one. */
 export const turnSize = (total: number): number => Math.max(1, Math.ceil(total / 4));
 
 /**
- * Whether a slot that failed its checks has to wait for its siblings before it is ended and started again. It never waits
- * for one that sits in back-off or is gone, so nobody waits for ever: ask again whenever a sibling begins to run or ends.
+ * Whether a slot that failed its checks has to wait for its siblings before it is ended and started again. Also while some
+ * are healthy yet: their checks do not fail in the same instant, and all but the last would be ended together. It waits for
+ * nobody who is gone or whose start failed, so nobody waits for ever: ask again whenever a sibling begins to run or ends.
  */
-export const restartsAreRolled = (siblings: Siblings): boolean => siblings.total > 1 && siblings.healthy === 0 && siblings.underWay >= turnSize(siblings.total);
+export const restartsAreRolled = ({ total, healthy, underWay, starting }: Siblings): boolean => total > 1 && underWay + (healthy === 0 ? starting : 0) >= turnSize(total);

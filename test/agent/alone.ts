@@ -8,9 +8,10 @@ import { until } from '../support/until.ts';
 let made = 0;
 
 export class Alone extends Daemon {
-  constructor() {
+  /** @param ports how many it may give to programs */
+  constructor(ports = 301) {
     const low = 20_000 + ((process.pid * 53 + made++ * 317) % 9000);
-    super('agent', join(freshDirectory('alone'), 'agent'), ['--ports', `${low}-${low + 300}`, '--reserve-memory', '0']);
+    super('agent', join(freshDirectory('alone'), 'agent'), ['--ports', `${low}-${low + ports - 1}`, '--reserve-memory', '0']);
   }
 
   deploy(app: object): Promise<any> { return this.ok('PUT', `/v1/apps/${(app as { name: string }).name}`, { toProcess: 'sleep', args: ['100000'], ...app }); }

@@ -111,11 +111,11 @@ test('no room counts like a crash, so that it is asked where to go on; but nothi
 });
 
 test('instances that fail their checks together wait for their turn; what is dead already does not', () => {
-  const siblings = { total: 5, healthy: 0, underWay: 2 };
+  const siblings = { total: 5, healthy: 0, underWay: 2, starting: 0 };
   const ask = (reason: EndedLaunch['reason'], s: typeof siblings | null): string => decideRestart(policy(), clearedHistory(), ended({ reason }), 0, 0.5, s).decision.kind;
   assert.is(ask('unhealthy', siblings), 'held');
   assert.is(ask('unhealthy', { ...siblings, underWay: 1 }), 'granted');
-  assert.is(ask('unhealthy', { ...siblings, healthy: 1 }), 'granted');
+  assert.is(ask('unhealthy', { ...siblings, healthy: 1, underWay: 1, starting: 3 }), 'granted');
   assert.is(ask('unhealthy', null), 'granted');
   assert.is(ask('signal', siblings), 'granted');
 });

@@ -34,7 +34,7 @@ function planned({ plan, exit }: InstanceContext, name: string): Line {
   if (held)
     return {
       kind: 'instance.held', loudness: 'attention',
-      message: `${name} is unhealthy and waits for its siblings, because every instance of the app here failed at once`,
+      message: `${name} is unhealthy and waits for its siblings, because others of the app here failed, too, and are restarted in turns`,
     };
   if (crashLoop)
     return {

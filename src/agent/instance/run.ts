@@ -4,6 +4,7 @@ import type { Exit, ExitReason } from '../../model/instance.ts';
 import type { ProgramExit, ProgramIdentity } from '../effects/launch/launch-facts.ts';
 import type { Tree } from '../effects/processes/tree.ts';
 import { fullText, isFull } from '../effects/disk/room.ts';
+import { NoPortError } from '../effects/ports.ts';
 import { exitOf } from './exits.ts';
 import { NoRoomError } from './node-share.ts';
 import type { LaunchRecord } from './records.ts';
@@ -44,7 +45,7 @@ export function startedEvent({ record, tree }: Run): InstanceEvent | null {
 
 /** Why a launch could not be tried. @param directory of the instance */
 export function refusalOf(error: unknown, directory: string): [reason: ExitReason, text: string] {
-  if (error instanceof NoRoomError) return ['no-room', error.message];
+  if (error instanceof NoRoomError || error instanceof NoPortError) return ['no-room', error.message];
   return isFull(error) ? ['disk-full', fullText(error, directory)] : ['not-started', (error as Error).message];
 }
 
