@@ -133,7 +133,12 @@ export class DesiredSet {
     }
     this.#file = next;
     this.#lines = 1;
-    for (const name of readdirSync(this.#directory)) if (Number.parseInt(name) <= before) rmSync(join(this.#directory, name), { force: true });
+    for (const name of readdirSync(this.#directory)) if (Number.parseInt(name) <= before) this.#remove(name);
+  }
+
+  /** One that cannot go (a file made read-only or mounted) is no failure: the highest counts, and each whole set tries again. */
+  #remove(name: string): void {
+    try { rmSync(join(this.#directory, name), { force: true }); } catch { /* as above */ }
   }
 
   #snapshot(): Step {

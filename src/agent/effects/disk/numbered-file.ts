@@ -52,7 +52,7 @@ export class NumberedFile<T extends object> {
     await writeSynced(this.#path(k), text);
     this.#highest = k;
     await syncDirectory(this.#directory);
-    for (const before of old) rmSync(this.#path(before), { force: true });
+    for (const before of old) try { rmSync(this.#path(before), { force: true }); } catch { /* the highest counts; each write tries again */ }
   }
 }
 
