@@ -72,10 +72,10 @@ const pathText = (path: readonly PropertyKey[]): string =>
 
 function invalid(what: string, issues: readonly { path: readonly PropertyKey[]; message: string; keys?: unknown }[], known: string[] = []): Refusal {
   const problems = issues.map((issue) => ({ path: pathText(issue.path), message: issue.message }));
-  const first = problems[0];
+  const first = problems[0], named = first !== undefined && first.path !== '' && first.message.startsWith(`${first.path} `);
   const rest = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
-  return new Refusal('invalid-request', `${what}: ${first?.path ? `${first.path}: ` : ''}${first?.message ?? 'not valid'}${rest}`,
-    known.length ? `known parameters: ${known.join(', ')}` : '', problems);
+  return new Refusal('invalid-request', `${named ? '' : `${what}: ${first?.path ? `${first.path}: ` : ''}`}${first?.message ?? 'not valid'}${rest}`,
+    known.length && issues.some((issue) => issue.path.length === 0) ? `known parameters: ${known.join(', ')}` : '', problems);
 }
 
 /** Checks the query string; unknown parameters are refused, since a misspelt one would else be ignored. */

@@ -9,7 +9,13 @@ import { says } from './describe.ts';
 import { since, until } from './since.ts';
 import { sse, streamed, wantsEvents } from './stream.ts';
 
-const grep = z.string().min(1).max(1000).refine((text) => { try { linePattern(text); return true; } catch { return false; } }, 'grep is no regular expression: a text, or /…/ in the syntax of the query language').optional();
+const grep = z.string().min(1).max(1000).superRefine((text, context) => {
+  try { linePattern(text); } catch (error) {
+    const { message, offset } = error as Error & { offset?: number };
+    const rest = offset === undefined ? '' : [...text.slice(1, -1)].slice(offset).join('').slice(0, 20), at = rest === '' ? '' : ` at ${JSON.stringify(rest)}`;
+    context.addIssue({ code: 'custom', message: `grep is no regular expression: ${message}${at}; without the slashes it is taken as it stands` });
+  }
+}).optional();
 const mostTail = 100_000, all = Number.MAX_SAFE_INTEGER;
 const tail = z.string().refine((text) => text === 'all' || (/^\d{1,6}$/.test(text) && Number(text) <= mostTail), `tail is a whole number from 0 to ${mostTail}, or "all"`).optional();
 const logQuery = { stream: z.enum(['stdout', 'stderr', 'both']).optional().default('both'), tail, follow: flag, since, until, grep };

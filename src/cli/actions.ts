@@ -9,10 +9,12 @@ import { isInstance, path, query, type Client } from './client.ts';
 import { showPlan, waitHealthy } from './deploy.ts';
 import { CliError, exitCode } from './exit.ts';
 import type { WaitOptions } from './kit.ts';
+import { subjectNamed } from './names.ts';
 import { bold, json, type Output } from './output.ts';
 import { everyPage } from './pages.ts';
 
-export async function appAction(client: Client, output: Output, name: string, action: 'start' | 'stop' | 'restart', options: WaitOptions): Promise<void> {
+export async function appAction(client: Client, output: Output, named: string, action: 'start' | 'stop' | 'restart', options: WaitOptions): Promise<void> {
+  const name = action === 'start' ? named : await subjectNamed(client, named);
   if (isInstance(name)) {
     if (action === 'start') throw new CliError(exitCode.usage, `${name} is an instance; apps are started`, 'use restart');
     const instance = await client.post<InstanceView>(path`/v1/instances/${name}/${action}`);

@@ -35,7 +35,7 @@ export function addAppCommands({ command, waiting, waitOptions, client, output }
   command('run', 'run a command once on some node and show its output: run -- CMD ARG ...').argument('<command...>')
     .option('--name <name>', 'name of the app that is made for it')
     .option('--query <query>', 'on which nodes')
-    .option('-e, --env <KEY=VALUE>', 'set in its environment; as often as you like', variable, {})
+    .option('-e, --env <KEY=VALUE>', 'set in its environment; as often as you like', variable)
     .option('--mem <size>', 'memory reserved, e.g. 256MB')
     .option('--cpus <cores>', 'cores reserved', Number)
     .option('--rm', 'forget the app when it has ended')
@@ -46,7 +46,7 @@ export function addAppCommands({ command, waiting, waitOptions, client, output }
       '\nThe exit code is the program\'s (128 + n: ended by signal n). Ctrl-C leaves it running; with --rm it ends it.\nExample: stathub run --rm --query tags:ssd -- df -h'
     )
     .action(async (words: string[], o) => (await import('./run-once.ts')).runOnce(client(), output, words, {
-      name: o.name ?? null, query: o.query ?? null, envs: o.env, mem: o.mem ?? null, cpus: o.cpus ?? null, remove: o.rm === true, detach: o.detach === true, json: o.json === true,
+      name: o.name ?? null, query: o.query ?? null, envs: o.env ?? {}, mem: o.mem ?? null, cpus: o.cpus ?? null, remove: o.rm === true, detach: o.detach === true, json: o.json === true,
     }));
 
   for (
@@ -55,7 +55,7 @@ export function addAppCommands({ command, waiting, waitOptions, client, output }
       ['restart', 'restart an app (in a rolling way) or one instance'],
     ] as const
   ) {
-    waiting(command(action, about).argument(action === 'start' ? '<app>' : '<app-or-instance>'))
+    waiting(command(action, about).argument(action === 'start' ? '<app>' : '<app-or-instance>', action === 'start' ? '' : 'APP, APP.SLOT or an instance\'s id'))
       .action((name: string, o) => actions.appAction(client(), output, name, action, waitOptions(o)));
   }
   waiting(command('scale', 'set how many instances an app has').argument('<app>').argument('<n>', 'how many', count))

@@ -74,7 +74,9 @@ async function problemOf(response: Response): Promise<Problem> {
 
 function refusal(problem: Problem): CliError {
   const exit = problem.status === 404 ? exitCode.notFound : problem.status === 504 ? exitCode.timedOut : problem.status >= 500 ? exitCode.failed : exitCode.refused;
-  const lines = (problem.errors ?? []).map((e) => `\n  ${e.path || '(whole)'}: ${e.message}${e.hint ? ` (${e.hint})` : ''}`);
+  const [only, ...others] = problem.errors ?? [];
+  const told = only !== undefined && others.length === 0 && problem.detail.includes(only.message);
+  const lines = (told ? [] : problem.errors ?? []).map((e) => `\n  ${e.path || '(whole)'}: ${e.message}${e.hint ? ` (${e.hint})` : ''}`);
   const hint = problem.status === 401 ? 'give the token: STATHUB_TOKEN=… or --token-file FILE' : (problem.hint ?? '');
   return new CliError(exit, problem.detail + lines.join(''), hint, problem.status === 503);
 }

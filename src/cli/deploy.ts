@@ -1,6 +1,7 @@
 // `deploy`, `plan` and waiting: an app from a file to healthy, with what happens on the way.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AppView } from '../model/app.ts';
+import { parseApp } from '../model/app-schema.ts';
 import { isHealthy, type InstanceView } from '../model/instance.ts';
 import type { PlanView } from '../protocol/views.ts';
 import { path, type Client } from './client.ts';
@@ -28,8 +29,12 @@ export async function deploy(client: Client, output: Output, file: string, optio
 /** @param file where it comes from, for messages */
 export async function deploySpec(client: Client, output: Output, spec: Record<string, unknown>, file: string, options: DeployOptions): Promise<void> {
   if (options.plan) return plan(client, output, spec, options);
-  if (typeof spec['name'] !== 'string' || !spec['name'])
-    throw new CliError(exitCode.usage, `${file} is no app: "name" is missing`, 'every app has a name, for example "name": "web"');
+  if (typeof spec['name'] !== 'string' || !spec['name']) {
+    // The name is in the path of the request: without one the hub cannot tell what else is wrong.
+    const parsed = parseApp(spec);
+    const told = parsed.ok ? [] : parsed.problems.map(({ path: at, message, hint }) => `\n  ${at || '(whole)'}: ${message}${hint ? ` (${hint})` : ''}`);
+    throw new CliError(exitCode.usage, `${file} is no app: "name" is missing${told.join('')}`, 'every app has a name, for example "name": "web"');
+  }
   const { body: app, status: code } = await client.call<AppView>('PUT', path`/v1/apps/${spec['name']}`, spec);
   if (options.wait) await waitHealthy(client, output, app, options.timeoutMs);
   const after = options.wait ? await client.get<AppView>(path`/v1/apps/${app.name}`) : app;

@@ -3,11 +3,13 @@ import { WebSocket } from 'ws';
 import type { ExecClientFrame, ExecServerFrame } from '../protocol/exec.ts';
 import type { Client } from './client.ts';
 import { CliError, exitCode, ProgramEnded } from './exit.ts';
+import { instanceNamed } from './names.ts';
 
 export interface ExecCliOptions { /** null: where standard input and output are one. */ terminal: boolean | null }
 
 /** @throws ProgramEnded with the command's exit code where that is not 0; CliError with the hub's words */
-export async function exec(client: Client, id: string, command: readonly string[], options: ExecCliOptions): Promise<void> {
+export async function exec(client: Client, name: string, command: readonly string[], options: ExecCliOptions): Promise<void> {
+  const id = await instanceNamed(client, name);
   const { stdin, stdout, stderr } = process;
   const terminal = options.terminal ?? Boolean(stdin.isTTY && stdout.isTTY);
   const size = (): { rows: number; cols: number } => ({ rows: stdout.rows || 24, cols: stdout.columns || 80 });

@@ -2,16 +2,17 @@
 import { createWriteStream, rmSync } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import type { FileItem, FileView } from '../protocol/files.ts';
-import { isInstance, path, query, type Client } from './client.ts';
+import { path, query, type Client } from './client.ts';
 import { CliError, exitCode } from './exit.ts';
 import { age, memory } from './format.ts';
 import { wholeUnlessBroken } from './logs.ts';
+import { instanceNamed } from './names.ts';
 import { bold, dim, json, table, type Output } from './output.ts';
 
 export interface FilesOptions { get?: string | undefined; follow: boolean; tail?: number | undefined; json: boolean }
 
-export async function files(client: Client, output: Output, id: string, place: string, options: FilesOptions): Promise<void> {
-  if (!isInstance(id)) throw new CliError(exitCode.usage, `${id} is no instance`, '`stathub instances app:NAME` names them; those that are gone are in `stathub events`');
+export async function files(client: Client, output: Output, named: string, place: string, options: FilesOptions): Promise<void> {
+  const id = await instanceNamed(client, named, true);
   const at = path`/v1/instances/${id}/files` + place.split('/').filter((name) => name !== '').map((name) => `/${encodeURIComponent(name)}`).join('');
   // A person on a terminal, and `--get`, need to know first what it is; the bytes of a file are asked for in any case.
   const response = await client.open(

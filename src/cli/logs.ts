@@ -1,10 +1,9 @@
 // `logs`: what an instance, or every instance of an app, prints; also after it is gone.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ClusterEvent } from '../model/event.ts';
 import type { InstanceView } from '../model/instance.ts';
-import { exactly } from '../protocol/exact.ts';
 import { isInstance, path, query, type Client } from './client.ts';
 import { CliError, exitCode } from './exit.ts';
+import { goneOf, subjectNamed } from './names.ts';
 import { dim, type Output } from './output.ts';
 import { everyPage } from './pages.ts';
 
@@ -14,7 +13,8 @@ export interface LogOptions { follow: boolean; tail?: string | undefined; stream
 const lookMs = 1000;
 
 /** Prints the output of an instance as it is, or of all of an app: each line then begins with its slot. */
-export async function logs(client: Client, output: Output, name: string, options: LogOptions): Promise<void> {
+export async function logs(client: Client, output: Output, named: string, options: LogOptions): Promise<void> {
+  const name = await subjectNamed(client, named, true);
   if (isInstance(name)) return one(client, output, name, options);
   let missing: unknown = null;
   let ids = await instancesOf(client, name).catch((error: unknown): string[] => {
@@ -55,12 +55,6 @@ async function everyOne(client: Client, output: Output, name: string, first: str
 }
 
 const instancesOf = async (client: Client, name: string): Promise<string[]> => (await everyPage<InstanceView>(client, path`/v1/apps/${name}/instances`, {}, (i) => i.id)).map(({ id }) => id);
-
-/** The last instance of an app that has none any more, by its history. */
-async function goneOf(client: Client, name: string): Promise<string[]> {
-  const { items } = await client.get<{ items: ClusterEvent[] }>(`/v1/events${query({ query: `${exactly('subject.app', name)} AND _exists_:subject.instance`, size: 1 })}`);
-  return items.flatMap(({ subject }) => subject.instance ?? []);
-}
 
 const parameters = ({ follow, ...rest }: LogOptions): string => query({ ...rest, follow: follow || undefined });
 

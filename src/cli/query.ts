@@ -6,6 +6,7 @@ import { parse } from '../query/parse.ts';
 import type { NodeView } from '../model/node.ts';
 import type { Client } from './client.ts';
 import { CliError, exitCode } from './exit.ts';
+import { fileFault } from './file-fault.ts';
 import { dim, json, type Output } from './output.ts';
 import { everyPage } from './pages.ts';
 
@@ -50,7 +51,7 @@ function nameOf(document: unknown): string {
 function readDocuments(file: string): unknown[] {
   let text: string;
   try { text = readFileSync(file === '-' ? 0 : file, 'utf8'); } catch (error) {
-    throw new CliError(exitCode.usage, `cannot read ${file}: ${(error as NodeJS.ErrnoException).code}`);
+    throw new CliError(exitCode.usage, `cannot read ${file}: ${fileFault(error)}`);
   }
   if (/^\s*\[/.test(text)) return parseAt(text, file) as unknown[];
   const lines = text.split('\n').map((line, index) => ({ line, number: index + 1 })).filter(({ line }) => line.trim() !== '');

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import { fromMarathon, type Converted } from '../model/marathon.ts';
 import { CliError, exitCode } from './exit.ts';
+import { fileFault } from './file-fault.ts';
 import { dim, type Output } from './output.ts';
 
 /** Reads one app as JSON or YAML from a file, or standard input for '-'. @throws CliError naming file, line and column */
@@ -16,7 +17,7 @@ export function readSpec(file: string): Record<string, unknown> {
 export function readDocument(file: string): unknown {
   let text: string;
   try { text = readFileSync(file === '-' ? 0 : file, 'utf8'); } catch (error) {
-    throw new CliError(exitCode.usage, `cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`);
+    throw new CliError(exitCode.usage, `cannot read ${file}: ${fileFault(error)}`);
   }
   try {
     // YAML is read for both: it takes JSON as it is and says line and column of what is wrong.

@@ -1,24 +1,28 @@
 // `why`: why an app or an instance is as it is, what an instance uses, and how it last ended.
 import type { InstanceView } from '../model/instance.ts';
-import { exitText } from '../model/instance-status.ts';
+import { endText } from '../model/instance-status.ts';
 import type { WhyView } from '../protocol/views.ts';
 import { isInstance, path, type Client } from './client.ts';
-import { age, clock, memory, percent } from './format.ts';
+import { clock, memory, percent } from './format.ts';
+import { subjectNamed } from './names.ts';
 import { bold, dim, json, status, type Output } from './output.ts';
 
 /** Lines of output shown of a launch that ended. */
 const lastWords = 5;
 
-export async function why(client: Client, output: Output, name: string, options: { json: boolean }): Promise<void> {
+export async function why(client: Client, output: Output, named: string, options: { json: boolean }): Promise<void> {
+  const name = await subjectNamed(client, named);
   const view = await client.get<WhyView>(isInstance(name) ? path`/v1/instances/${name}/why` : path`/v1/apps/${name}/why`);
   if (options.json) { json(view, output); return; }
   output.out(`${bold(view.subject, output)} is ${status(view.status, output)}${view.reason ? `: ${view.reason.text}` : ''}\n`);
   if (view.reason?.next) output.out(`next: ${view.reason.next.what}${view.reason.next.at ? ` at ${clock(view.reason.next.at)}` : ''}\n`);
   if (isInstance(name)) await lastEnd(client, output, name);
-  for (const step of view.funnel) output.out(`  ${String(step.left).padStart(5)} nodes  ${step.step}\n`);
+  for (const step of view.funnel) output.out(`  ${String(step.left).padStart(5)} ${step.left === 1 ? 'node ' : 'nodes'}  ${step.step}\n`);
   for (const miss of view.nearest) output.out(`  nearest: ${miss}\n`);
   for (const waiting of view.waiting) output.out(`  slot ${waiting.slot} waits: ${waiting.reason}\n`);
-  for (const decision of view.decisions) output.out(`  ${dim(clock(decision.at), output)} slot ${decision.slot}: ${decision.text}\n`);
+  // A placement is an event, too: told once.
+  const told = new Set(view.events.map(({ message }) => message));
+  for (const { at, text } of view.decisions) if (!told.has(text)) output.out(`  ${dim(clock(at), output)} ${text}\n`);
   for (const event of view.events) output.out(`  ${dim(clock(event.at), output)} ${event.message}\n`);
 }
 
@@ -26,10 +30,10 @@ async function lastEnd(client: Client, output: Output, id: string): Promise<void
   const { usage, exit } = await client.get<InstanceView>(path`/v1/instances/${id}`);
   if (usage)
     output.out(
-      `uses ${percent(usage.cpu)} of a core, ${memory(usage.mem)}${usage.memShare === null ? '' : ` (${percent(usage.memShare)} of its share)`}, ${usage.processes ?? '–'} processes\n`
+      `uses ${percent(usage.cpu)} of a core, ${memory(usage.mem)}${usage.memShare === null ? '' : ` (${percent(usage.memShare)} of its share)`}, ${usage.processes ?? '–'} ${usage.processes === 1 ? 'process' : 'processes'}\n`
     );
   if (!exit) return;
   const peak = exit.peakMem === null ? '' : `, memory at most ${memory(exit.peakMem)}`;
-  output.out(`launch ${exit.launch} ${exitText(exit)}${exit.by ? `, asked by ${exit.by}` : ''}, at ${clock(exit.at)} after ${age(exit.durationMs)}${peak}\n`);
+  output.out(`launch ${exit.launch} ${endText(exit)}${exit.by ? `, asked by ${exit.by}` : ''}, at ${clock(exit.at)}${peak}\n`);
   for (const line of exit.tail.slice(-lastWords)) output.out(`  ${dim('|', output)} ${line}\n`);
 }

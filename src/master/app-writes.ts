@@ -46,7 +46,7 @@ export class AppWrites {
       throw new Refusal('version-conflict', `App ${name} was changed meanwhile`, 'Read it again and apply your change to what it is now.');
     }
     if (entry.record.doc.deleting) {
-      throw new Refusal('app-deleting', `App ${name} is being deleted; its instances still stop`, 'Wait until it is gone, then deploy it.');
+      throw new Refusal('app-deleting', `App ${name} is being deleted; its instances still stop`, `stathub delete ${name} --wait waits until it is gone; then deploy it.`);
     }
     return entry;
   }

@@ -1,6 +1,7 @@
 // What a person is shown of an instance: its status, from the state of its statechart, and why it is so.
 import type { Reason } from './app.ts';
 import type { Exit, HealthView, InstanceStatus } from './instance.ts';
+import { mostDeaths } from './restart.ts';
 import { signalName } from './signals.ts';
 import { showSize, showSpan } from './sizes.ts';
 
@@ -32,12 +33,18 @@ export function toStatus(value: StateValue | null): InstanceStatus {
   return shown.find((status) => status === top) ?? 'pending';
 }
 
+/** What a shell said of a program that it could not find (127) or not run (126); '' where the program itself chose that code. */
+function notBegun({ code, tail }: { code: number | null; tail?: string[] }): string {
+  const said = code === 127 || code === 126 ? /(?:^|: )(?:exec: )?([^:]+): (not found|Permission denied|Exec format error|No such file or directory|Is a directory)$/i.exec(tail?.at(-1)?.trim() ?? '') : null;
+  return said ? `: ${said[1]}: ${said[2]!.toLowerCase()}` : '';
+}
+
 /** How a launch ended, as the end of a sentence: "exited with code 1", "was killed by SIGKILL". */
 export function exitText(exit: Pick<Exit, 'reason' | 'code' | 'signal' | 'peakMem'> & Partial<Pick<Exit, 'tail' | 'text' | 'quota' | 'core'>>): string {
   const how = exit.signal !== null ? `by ${signalName(exit.signal)}` : exit.code !== null ? `with code ${exit.code}` : null;
   switch (exit.reason) {
     case 'oom':
-      return `ran out of memory${exit.text ? `: ${exit.text}` : `${exit.peakMem === null ? '' : ` at ${showSize(exit.peakMem)}`}${exit.quota ? `; ${showSize(exit.quota.limit)} are allowed` : ''}`}`;
+      return `ran out of memory${exit.text ? `: ${exit.text}` : `${exit.peakMem === null ? '' : ` at ${showSize(exit.peakMem)}`}${exit.quota ? ` (allowed: ${showSize(exit.quota.limit)})` : ''}`}`;
     case 'disk':
       return `was stopped: ${exit.text ?? (exit.quota ? `it used ${showSize(exit.quota.used)} of disk; ${showSize(exit.quota.limit)} are allowed` : 'it used more disk than it may')}`;
     case 'unhealthy': return `was stopped: ${exit.text ?? 'its health check kept failing'}`;
@@ -50,9 +57,17 @@ export function exitText(exit: Pick<Exit, 'reason' | 'code' | 'signal' | 'peakMe
     case 'stop': return `was stopped${how ? ` (${how})` : ''}`;
     case 'update': return `was replaced${how ? ` (${how})` : ''}`;
     case 'signal': return `was killed ${how ?? 'by a signal'}${exit.core ? ' and left a core dump' : ''}`;
-    case 'exited': return `exited ${how ?? ''}`.trimEnd();
+    case 'exited': return `exited ${how ?? ''}`.trimEnd() + notBegun(exit);
     case 'unknown': return 'ended while nobody watched: how is not known';
   }
+}
+
+/** As `exitText`, with how long the launch lived: right behind what was done to it, before the details. Nothing of what never began. */
+export function endText(exit: Parameters<typeof exitText>[0] & Pick<Exit, 'durationMs'>): string {
+  const text = exitText(exit);
+  if (neverBegan(exit)) return text;
+  const after = ` after ${showSpan(exit.durationMs)}`, cut = text.search(/: | \(allowed/);
+  return cut < 0 ? text + after : text.slice(0, cut) + after + text.slice(cut);
 }
 
 /** What the reason of an instance is made of; absent facts are not known or do not matter. */
@@ -81,6 +96,13 @@ const stopped: Record<NonNullable<ReasonFacts['stop']>['because'], string> = {
   partition: 'is being stopped: its node has lost its master, and placement.onPartition is "stop-self"',
 };
 
+const timesText = (deaths: number): string => `${deaths >= mostDeaths ? 'at least ' : ''}${deaths} times`;
+export const neverBegan = (exit: Pick<Exit, 'reason'> | null | undefined): boolean => exit?.reason === 'disk-full' || exit?.reason === 'not-started' || exit?.reason === 'no-room';
+
+/** How often, as the rest of a sentence: "it ended 4 times within 10 min". */
+export const deathsText = (exit: Exit | null | undefined, deaths: number, periodSeconds: number): string =>
+  `${neverBegan(exit) ? `${timesText(deaths)} it could not be started` : `it ended ${timesText(deaths)}`} within ${showSpan(periodSeconds * 1000)}`;
+
 function restarting(facts: ReasonFacts): Reason {
   if (facts.severed)
     return {
@@ -94,7 +116,7 @@ function restarting(facts: ReasonFacts): Reason {
       next: { what: 'starts again here unless it is moved', at: facts.asking.until },
     };
   const plan = facts.restart;
-  if (!plan) return { code: 'restarting', text: `${ended}.`, next: { what: 'starts again', at: null } };
+  if (!plan) return { code: 'restarting', text: sentenceOf(ended), next: { what: 'starts again', at: null } };
   if (plan.held)
     return {
       code: 'held', text: `${ended}; others of the app on this node failed, too, so they start in turns.`,
@@ -103,14 +125,17 @@ function restarting(facts: ReasonFacts): Reason {
   if (plan.crashLoop)
     return {
       code: 'crash-loop',
-      text: `${ended}; it ended ${plan.deaths} times within ${showSpan(plan.periodSeconds * 1000)} and goes on here with growing delays.`,
+      text: `${ended}; ${deathsText(facts.exit, plan.deaths, plan.periodSeconds)} and goes on here with growing delays.`,
       next: { what: `starts again after ${showSpan(plan.delayMs)}`, at: plan.at },
     };
   return {
-    code: facts.exit?.reason ?? 'exited', text: `${ended}.`,
+    code: facts.exit?.reason ?? 'exited', text: sentenceOf(ended),
     next: { what: facts.exit?.reason === 'disk-full' ? 'is tried again: it starts when there is room' : plan.delayMs === 0 ? 'starts again at once' : `starts again after ${showSpan(plan.delayMs)}`, at: plan.at },
   };
 }
+
+/** A text of others as a sentence: with one full stop. */
+export const sentenceOf = (text: string): string => (/[.!?…]$/.test(text.trimEnd()) ? text.trimEnd() : `${text.trimEnd()}.`);
 
 const nextTry = ({ retryAt, delayMs }: NonNullable<ReasonFacts['fetch']>): Reason['next'] =>
   (retryAt === null && delayMs === undefined ? null : { what: delayMs === undefined ? 'tries again' : `tries again after ${showSpan(delayMs)}`, at: retryAt });
@@ -119,7 +144,7 @@ const nextTry = ({ retryAt, delayMs }: NonNullable<ReasonFacts['fetch']>): Reaso
 export function reasonFor(facts: ReasonFacts): Reason | null {
   const failing = (facts.health ?? []).filter((h) => h.status === 'failing');
   switch (facts.status) {
-    case 'fetching': return facts.fetch ? { code: facts.fetch.code ?? 'fetching', text: `${facts.fetch.uri}: ${facts.fetch.detail}.`, next: nextTry(facts.fetch) } : null;
+    case 'fetching': return facts.fetch ? { code: facts.fetch.code ?? 'fetching', text: sentenceOf(facts.fetch.uri.split(', ').some((uri) => facts.fetch!.detail.includes(uri)) ? facts.fetch.detail : `${facts.fetch.uri}: ${facts.fetch.detail}`), next: nextTry(facts.fetch) } : null;
     case 'starting': {
       const waiting = (facts.health ?? []).filter((h) => h.status !== 'passing');
       const text = waiting.length > 0
@@ -150,7 +175,7 @@ export function reasonFor(facts: ReasonFacts): Reason | null {
     case 'failed':
       return facts.failed
         ? {
-          code: facts.failed.code, text: `Given up: ${facts.failed.text}${facts.exit ? `; the program ${exitText(facts.exit)}` : ''}.`,
+          code: facts.failed.code, text: sentenceOf(`Given up: ${facts.failed.text}${facts.exit ? `; the program ${exitText(facts.exit)}` : ''}`),
           next: { what: 'an operator starts it again', at: null },
         }
         : null;
@@ -158,7 +183,7 @@ export function reasonFor(facts: ReasonFacts): Reason | null {
       return facts.exit && facts.exit.reason === 'exited' && facts.exit.code === 0
         ? { code: 'completed', text: 'It did its work and exited with code 0.', next: null }
         : facts.exit
-        ? { code: facts.exit.reason, text: `The program ${exitText(facts.exit)}.`, next: null }
+        ? { code: facts.exit.reason, text: sentenceOf(`The program ${exitText(facts.exit)}`), next: null }
         : null;
     case 'pending': return { code: 'pending', text: 'Its node has not taken it up yet.', next: null };
     case 'lost': return { code: 'node-lost', text: 'Its node is lost; whether it still runs is not known.', next: null };

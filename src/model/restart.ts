@@ -120,9 +120,12 @@ export function decideRestart(
   return { decision: { kind, delayMs: next.delayMs, crashLoop: history.full !== null }, history: trimmed(next.history, restart) };
 }
 
-/** The window needs no more than one death above `attempts`: a crash loop of days must not grow its history. */
+/** Deaths within the window that are counted for people; a crash loop of days must not grow its history. */
+export const mostDeaths = 100;
+
+/** The window itself needs no more than one death above `attempts`. */
 const trimmed = (history: RestartHistory, restart: RestartSpec): RestartHistory =>
-  (history.deaths.length > restart.attempts + 1 ? { ...history, deaths: history.deaths.slice(-(restart.attempts + 1)) } : history);
+  (history.deaths.length > Math.max(mostDeaths, restart.attempts + 1) ? { ...history, deaths: history.deaths.slice(-Math.max(mostDeaths, restart.attempts + 1)) } : history);
 
 /** The answer to an escalation was `stay` (or none came): on in place, after the next delay. */
 export function goOnInPlace(policy: RestartPolicy, before: RestartHistory, chance: number): { decision: Extract<RestartDecision, { kind: 'granted' }>; history: RestartHistory } {

@@ -1,6 +1,7 @@
 // What `grep` means for lines of output: a text that the line holds, or, between slashes, a regular expression of the query
 // language that some part of it fits. Linear in the line, whatever the pattern: it runs in the agent that guards processes.
 import { regex } from './automaton.ts';
+import { parseRegex } from './regex-syntax.ts';
 
 /**
  * The test of one line, without regard to case.
@@ -12,6 +13,7 @@ export function linePattern(text: string): (line: string) => boolean {
     const wanted = text.toLowerCase();
     return (line) => line.toLowerCase().includes(wanted);
   }
+  parseRegex(expression); // alone: its faults are told by their place in it, and no bracket of it closes one of ours
   const test = regex(`.*(${expression}).*`);
   return (line) => test.matches(line.toLowerCase());
 }

@@ -194,6 +194,7 @@ export function parseRegex(source: string): Pattern {
       }
       case '(': {
         if (take(')')) return { kind: 'text', codes: [] };
+        if (at === chars.length) fail('an opening ( has no )', start);
         const of = union();
         if (!take(')')) fail('an opening ( has no )', start);
         return of;

@@ -6,7 +6,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { json, table, type Output } from '../cli/output.ts';
 import { readUp } from './folder.ts';
 import { pinOf } from '../tls/pin.ts';
-import { environmentName, home, resolve, settings, type InForce, type Part } from './settings.ts';
+import { environmentName, home, resolve, settings, written, type InForce, type Part } from './settings.ts';
 
 const whole = (low: number, high: number) => (text: string): number => {
   const number = Number(text);
@@ -41,7 +41,7 @@ export function addHubCommands(program: Command, { output, environment, main, fi
     const command = program.command(part).description(about).option('--config <file>', 'settings in YAML');
     for (const setting of settings.filter((each) => each.parts.includes(part))) {
       const fallback = setting.default(part);
-      const shown = fallback === null || fallback === false || (Array.isArray(fallback) && fallback.length === 0) ? '' : ` (default: ${String(fallback)})`;
+      const shown = fallback === null || fallback === false || (Array.isArray(fallback) && fallback.length === 0) ? '' : ` (default: ${written(setting, fallback)})`;
       command.addOption(new Option(`--${setting.name}${setting.argument ? ` ${setting.argument}` : ''}`, `${setting.describe}${shown}`));
     }
     if (part === 'agent') command.option('--install', 'print a systemd unit of an agent with these settings, and end');
@@ -81,7 +81,7 @@ export function addHubCommands(program: Command, { output, environment, main, fi
         if (given?.value) given.value = secret ? '***' : shown ? shown(given.value) : given.value;
       }
       if (o.json) { json(inForce, output); return; }
-      table(['SETTING', 'VALUE', 'FROM', 'ENVIRONMENT'], Object.entries(inForce).map(([name, { value, origin }]) => [name, value === null ? '–' : String(value), origin, environmentName(name)]), output);
+      table(['SETTING', 'VALUE', 'FROM', 'ENVIRONMENT'], Object.entries(inForce).map(([name, { value, origin }]) => [name, value === null ? '–' : written(settings.find((setting) => setting.name === name)!, value), origin, environmentName(name)]), output);
     });
 }
 

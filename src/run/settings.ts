@@ -56,6 +56,14 @@ const duration = (value: string): number => {
   if (!match) throw new Error(`${JSON.stringify(value)} is no time; write 5s, 500ms or 10m`);
   return Number(match[1]) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[(match[2] ?? 's') as 'ms' | 's' | 'm' | 'h'];
 };
+/** A value as people write it: 15s, 10m, 512MB; what is neither span nor size as it is. */
+export function written({ read }: Setting, value: Value): string {
+  if (typeof value !== 'number') return String(value);
+  const scale: [number, string][] = read === duration ? [[3_600_000, 'h'], [60_000, 'm'], [1000, 's'], [1, 'ms']] : read === bytes ? [[1024 ** 3, 'GB'], [1024 ** 2, 'MB'], [1024, 'KB']] : [];
+  const [size, unit] = scale.find(([each]) => value !== 0 && value % each === 0) ?? [1, ''];
+  return `${value / size}${unit}`;
+}
+
 const portRange = (value: string): string => {
   const [low, high] = value.split('-').map(Number);
   if (!(low! >= 1 && high! >= low! && high! <= 65535)) throw new Error(`${JSON.stringify(value)} is no port range; write 20000-29999`);

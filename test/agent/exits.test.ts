@@ -129,7 +129,7 @@ test('the command line says it in words: why, and the list', async () => {
   const i = await agent.one('code');
   const why = await stathub(agent.address, 'why', i.id);
   assert.match(why.out, /is failed: Given up: .*exited with code 7/);
-  assert.match(why.out, /launch 1 exited with code 7, at [\d:]+ after 0\.\d s/);
+  assert.match(why.out, /launch 1 exited with code 7 after [\d.]+ m?s, at [\d:]+/);
   assert.match(why.out, /\| no disk\n/);
   const list = await stathub(agent.address, 'instances', 'app:old AND status:running');
   const fields = list.out.split('\n')[0]!.split('\t');

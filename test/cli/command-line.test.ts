@@ -55,7 +55,14 @@ test('a file that is no app is refused with line and column, before anything is 
   assert.match(broken.err, /line 2, column/);
   const list = await stathub(nobody, 'deploy', file('b.json', '[1]'));
   assert.match(list.err, /holds no app/);
-  assert.is((await stathub(nobody, 'deploy', join(directory, 'none.json'))).code, 2);
+  const none = await stathub(nobody, 'deploy', join(directory, 'none.json'));
+  assert.is(none.code, 2);
+  assert.match(none.err, /there is no such file/);
+  assert.match((await stathub(nobody, 'deploy', directory)).err, /it is a directory/);
+  const nameless = await stathub(nobody, 'deploy', file('c.json', '{"nmae": "x", "toProces": "y"}'));
+  assert.match(nameless.err, /"name" is missing/);
+  assert.match(nameless.err, /nmae: is not a known key \(Did you mean 'name'\?\)/);
+  assert.match(nameless.err, /toProces: is not a known key \(Did you mean 'toProcess'\?\)/);
 });
 
 test('query runs over a file without a hub, and points at what is wrong', async () => {
@@ -75,7 +82,11 @@ test('query runs over a file without a hub, and points at what is wrong', async 
 
 test('config tells every value and its origin', async () => {
   const ran = await stathub(null, 'config', 'master');
-  assert.match(ran.out, /^lost-after\t30000\tdefault\tSTATHUB_LOST_AFTER$/m);
+  assert.match(ran.out, /^lost-after\t30s\tdefault\tSTATHUB_LOST_AFTER$/m);
+  assert.equal(Object.fromEntries([...ran.out.matchAll(/^(\S+)\t(?=\d+(?:ms|s|m|h)\t)/gm)].map(([, name]) => [name, true]))['elastic-timeout'], true);
+  const help = await stathub(null, 'deploy', '--help');
+  assert.match(help.out, /--timeout <time> +how long to wait \(default: 10m\)/);
+  assert.not.match((await stathub(null, 'run', '--help')).out, /default: \{\}/);
 });
 
 test('ages, sizes and times', () => {

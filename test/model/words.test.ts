@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { cronProblem } from '../../src/model/cron-expression.ts';
 import { editDistance, nearestWord } from '../../src/model/field-problems.ts';
-import { exitText, reasonFor, statePath, toStatus } from '../../src/model/instance-status.ts';
+import { endText, exitText, reasonFor, statePath, toStatus } from '../../src/model/instance-status.ts';
 import type { Exit, ExitReason } from '../../src/model/instance.ts';
 import { restartsAreRolled, turnSize } from '../../src/model/rolling.ts';
 import { signalName, signalNumber } from '../../src/model/signals.ts';
@@ -69,6 +69,12 @@ test('every end has its own words', () => {
   assert.is(exitText(exit()), 'exited with code 1');
   assert.is(exitText(exit({ reason: 'signal', code: null, signal: 9 })), 'was killed by SIGKILL');
   assert.is(exitText(exit({ reason: 'oom', peakMem: 268435456 })), 'ran out of memory at 256 MiB');
+  const limited = exit({ reason: 'oom', peakMem: 64 * 2 ** 20, quota: { what: 'memory', used: 64 * 2 ** 20, limit: 64 * 2 ** 20 }, durationMs: 666 });
+  assert.is(endText(limited), 'ran out of memory at 64 MiB after 666 ms (allowed: 64 MiB)');
+  assert.is(endText(exit({ reason: 'disk', text: 'it used 20 MiB; largest: big (20 MiB)', durationMs: 2800 })), 'was stopped after 2.8 s: it used 20 MiB; largest: big (20 MiB)');
+  assert.is(endText(exit({ reason: 'not-started', tail: ['no such user'] })), 'could not be started: no such user', 'it never began');
+  assert.is(exitText(exit({ code: 127, tail: ['/x/run: 9: exec: nosuchprogram: not found'] })), 'exited with code 127: nosuchprogram: not found');
+  assert.is(exitText(exit({ code: 127, tail: ['all went well'] })), 'exited with code 127');
 });
 
 test('reasons say because what, and what is next', () => {
@@ -78,6 +84,11 @@ test('reasons say because what, and what is next', () => {
   const loop = reasonFor({ status: 'restarting', exit: exit(), restart: { ...restart, crashLoop: true, deaths: 4 } })!;
   assert.is(loop.code, 'crash-loop');
   assert.is(loop.text, 'The program exited with code 1; it ended 4 times within 10 min and goes on here with growing delays.');
+  const vain = reasonFor({ status: 'restarting', exit: exit({ reason: 'not-started', tail: ['no such user'] }), restart: { ...restart, crashLoop: true, deaths: 4 } })!;
+  assert.is(vain.text, 'The program could not be started: no such user; 4 times it could not be started within 10 min and goes on here with growing delays.');
+  const fetching = (uri: string, detail: string): string => reasonFor({ status: 'fetching', fetch: { uri, detail, retryAt: null } })!.text;
+  assert.is(fetching('http://h/a.zip', 'http://h/a.zip is not there (HTTP 404)'), 'http://h/a.zip is not there (HTTP 404).');
+  assert.is(fetching('http://h/a.zip', 'the archive is truncated.'), 'http://h/a.zip: the archive is truncated.');
   assert.is(reasonFor({ status: 'restarting', exit: exit(), asking: { until: 9 } })!.code, 'escalated');
   assert.is(reasonFor({ status: 'running', health: [{ index: 0, role: 'live', status: 'passing', failures: 0, at: 0, detail: '' }] }), null);
   assert.is(reasonFor({ status: 'running', health: [{ index: 0, role: 'ready', status: 'failing', failures: 1, at: 0, detail: '503' }] })!.text, 'Health check 0 is failing (503).');

@@ -20,4 +20,8 @@ test('what stalls a backtracking engine is linear here', () => {
   assert.ok(performance.now() - started < 2000);
 });
 
+test('faults are told by their place in what was written', () => {
+  for (const [text, message] of [['/(/', /opening \( has no \)/], ['/a)(b/', /closing \) has no \(/]] as const) assert.throws(() => linePattern(text), message);
+});
+
 test.run();

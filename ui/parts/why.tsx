@@ -31,6 +31,7 @@ export function Funnel({ steps }: { steps: WhyView['funnel'] }): VNode {
 
 function WhyBody({ why }: { why: WhyView }): VNode {
   const last = why.funnel.at(-1)?.left, first = why.funnel.find((f) => f.left < (why.funnel[0]?.left ?? 0))?.left ?? why.funnel[0]?.left;
+  const decided = new Set(why.decisions.map((d) => d.text)), events = why.events.filter((e) => !decided.has(e.message)); // a placement is told once
   return (
     <div class="why-body">
       <p class="lead"><Chip s={why.status} /> {why.reason ? sentence(why.reason.text) : t('why.nothing')}<span class="mid plainw"><WhatNext next={why.reason?.next ?? null} /></span></p>
@@ -44,7 +45,7 @@ function WhyBody({ why }: { why: WhyView }): VNode {
               {d.scores.length > 0 && <span class="scores micro dim">{d.scores.slice(0, 5).map((s) => <span key={s.node} title={Object.entries(s.parts).map(([k, v]) => `${k} ${Math.round(v * 100) / 100}`).join('\n')}>{hostOf(s.node)} <b>{Math.round(s.score * 100) / 100}</b></span>)}</span>}</span></li>
           ))}</ul></>
       )}
-      {why.events.length > 0 && <ol class="feed inset">{why.events.map((e) => <FeedLine key={e.seq} e={e} />)}</ol>}
+      {events.length > 0 && <ol class="feed inset">{events.map((e) => <FeedLine key={e.seq} e={e} />)}</ol>}
     </div>
   );
 }

@@ -2,7 +2,7 @@
 // what, and what comes next.
 import type { InstanceContext } from '../../../machines/instance-facts.ts';
 import type { NewEvent } from '../../model/event.ts';
-import { exitText } from '../../model/instance-status.ts';
+import { deathsText, endText, exitText, sentenceOf } from '../../model/instance-status.ts';
 import { showSpan } from '../../model/sizes.ts';
 
 export interface Told { state: string; context: InstanceContext }
@@ -19,10 +19,9 @@ const kills: Record<string, string> = {
 function ended({ exit, killing }: InstanceContext, name: string): Line {
   const wanted = killing !== null && (killing.reason === 'stop' || killing.reason === 'update' || killing.reason === 'restart');
   const fine = wanted || (exit!.reason === 'exited' && exit!.code === 0);
-  const began = exit!.reason !== 'disk-full' && exit!.reason !== 'not-started';
   return {
     kind: 'instance.exited', loudness: fine ? 'quiet' : 'attention',
-    message: `${name} ${exitText(exit!)}${began ? ` after ${showSpan(exit!.durationMs)}` : ''}${exit!.by === null ? '' : `, asked by ${exit!.by}`}`,
+    message: `${name} ${endText(exit!)}${exit!.by === null ? '' : `, asked by ${exit!.by}`}`,
     detail: { launch: exit!.launch, code: exit!.code, signal: exit!.signal, reason: exit!.reason, tail: exit!.tail.slice(-5) },
   };
 }
@@ -39,7 +38,7 @@ function planned({ plan, exit }: InstanceContext, name: string): Line {
   if (crashLoop)
     return {
       kind: 'instance.crashLooping', loudness: 'attention',
-      message: `${name} starts again ${when}: it ended ${deaths} times within ${showSpan(periodSeconds * 1000)} and goes on here with growing delays`,
+      message: `${name} starts again ${when}: ${deathsText(exit, deaths, periodSeconds)} and goes on here with growing delays`,
       detail: { delayMs, deaths },
     };
   return { kind: 'instance.restarting', loudness: 'moving', message: `${name} starts again ${when}${why}`, detail: { delayMs, deaths } };
@@ -57,7 +56,7 @@ function linesBetween(before: Told | null, after: Told, name: string): Line[] {
   if (now.fetch && now.fetch.detail !== was?.fetch?.detail)
     lines.push({
       kind: 'instance.fetchFailed', loudness: 'attention',
-      message: `${name} cannot start yet: ${now.fetch.detail}. It tries again in ${showSpan(now.fetch.delayMs)}`,
+      message: `${name} cannot start yet: ${sentenceOf(now.fetch.detail)} It tries again in ${showSpan(now.fetch.delayMs)}`,
       detail: { code: now.fetch.code },
     });
   if (was && now.launch && now.pid !== null && (was.pid === null || was.launch?.launch !== now.launch.launch)) {

@@ -3,6 +3,7 @@ import type { Reason } from '../../model/app.ts';
 import type { HealthView, InstanceStatus, InstanceView } from '../../model/instance.ts';
 import { reasonFor, statePath, toStatus, type ReasonFacts } from '../../model/instance-status.ts';
 import type { InstanceContext } from '../../../machines/instance-facts.ts';
+import { withoutCredentials } from '../effects/content/fetch-error.ts';
 import type { Entry } from './entry.ts';
 
 const healthOf = (context: InstanceContext): HealthView[] => context.checks.map(({ index, role, status, failures, at, detail }) => ({ index, role, status, failures, at, detail }));
@@ -23,7 +24,7 @@ function reasonOf(entry: Entry, context: InstanceContext, status: InstanceStatus
     status, exit: context.exit, health: healthOf(context), failed: context.failed,
     restart: plan, severed: context.partition === 'severed', asking: context.askingUntil === null ? null : { until: context.askingUntil },
     stop: killing && { because: because[killing.reason], by: killing.by, killAt: killing.at + policy.killTimeoutMs },
-    fetch: fetch && { uri: entry.record.spec.uris.map(({ uri }) => uri).join(', '), detail: fetch.detail, code: fetch.code, retryAt: null, delayMs: fetch.delayMs },
+    fetch: fetch && { uri: entry.record.spec.uris.map(({ uri }) => withoutCredentials(uri)).join(', '), detail: fetch.detail, code: fetch.code, retryAt: null, delayMs: fetch.delayMs },
     deadlineAt: launch && context.pid !== null ? launch.at + policy.startTimeoutMs : null,
   };
   return reasonFor(facts);

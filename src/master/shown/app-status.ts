@@ -50,6 +50,7 @@ function tallyOf(view: View, entry: AppEntry): Tally {
     if (held.hash === hash) tally.current += 1;
     if (status === 'failed') tally.failed += 1;
     else if (status === 'lost') tally.lost += 1;
+    else if (status === 'fetching' && instance?.view.reason) tally.troubled += 1; // it cannot fetch: a try has failed
     else if (status === 'pending' || status === 'fetching' || status === 'starting') tally.beginning += 1;
     else if (!healthy) tally.troubled += 1;
     if (!healthy && (!tally.trouble || status === 'failed')) tally.trouble = { id: held.id, reason: instance?.view.reason ?? null, status };
