@@ -27,7 +27,8 @@ export interface MigrateOptions {
 }
 
 /** A store that this process alone may use. */
-interface Held { name: string; store: MovableStore; release(): Promise<void> }
+/** `start`: the command that runs a master there. */
+interface Held { name: string; start: string; store: MovableStore; release(): Promise<void> }
 
 const isUrl = (place: string): boolean => /^https?:\/\//i.test(place);
 
@@ -39,7 +40,7 @@ async function holdDirectory(place: string, mustExist: boolean): Promise<Held> {
   const lock = await acquireLock(directory, { role: 'master' });
   try {
     const store = await openEmbedded(directory);
-    return { name: directory, store, release: async () => { await store.close(); await lock.release(); } };
+    return { name: directory, start: `stathub master --store-directory ${directory}`, store, release: async () => { await store.close(); await lock.release(); } };
   } catch (error) {
     await lock.release();
     throw error;
@@ -55,7 +56,8 @@ const LEASE_MS = 10_000;
 async function holdElastic(place: string, directory: string | null, { elastic, config, environment }: MigrateOptions): Promise<Held> {
   const [{ openElastic }, { shownUrls }] = await Promise.all([import('../store/elasticsearch/elastic.ts'), import('../store/elasticsearch/connect.ts')]);
   const options = elasticOptions(resolve('master', { ...elastic, elastic: place }, environment, config))!;
-  const store = await openElastic(options), name = `${shownUrls(options.urls)} (${options.prefix}-*)`;
+  const store = await openElastic(options), shown = shownUrls(options.urls).replaceAll(' ', ''), name = `${shown} (${options.prefix}-*)`;
+  const start = `stathub master --elastic ${shown}${options.prefix === 'stathub' ? '' : ` --elastic-prefix ${options.prefix}`}`;
   try {
     const lease = store.lease({
       holder: `migrate ${hostname()} ${directory ?? `${process.pid} ${Date.now()}`}`,
@@ -73,7 +75,7 @@ async function holdElastic(place: string, directory: string | null, { elastic, c
       throw new CliError(exitCode.refused, `${name} is in use by ${leader?.address ?? 'another master'}`, 'Stop every master of this hub first.');
     });
     giveUp.abort();
-    return { name, store, release: async () => { await lease.release(); await store.close(); } };
+    return { name, start, store, release: async () => { await lease.release(); await store.close(); } };
   } catch (error) {
     await store.close();
     throw error;
@@ -137,8 +139,7 @@ export async function migrate(options: MigrateOptions): Promise<number> {
   try {
     const { hub, parts } = await move(source.store, target.store, { from: source.name, to: target.name, at: Date.now(), tell: reporter(options) });
     const count = parts.reduce((sum, part) => sum + part.count, 0);
-    const start = isUrl(options.to) ? `stathub master --elastic ${target.name.split(' ')[0]}` : `stathub master --store-directory ${target.name}`;
-    options.say(`${hub} is in ${target.name}${count > 0 ? `: ${count.toLocaleString('en')} documents, compared` : ''}. Start it there: ${start}\n`);
+    options.say(`${hub} is in ${target.name}${count > 0 ? `: ${count.toLocaleString('en')} documents, compared` : ''}. Start it there: ${target.start}\n`);
     return exitCode.done;
   } finally {
     await release();

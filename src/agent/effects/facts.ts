@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { arch, availableParallelism, cpus, freemem, hostname, loadavg, networkInterfaces, release, totalmem, type, type NetworkInterfaceInfo } from 'node:os';
 import ipaddr from 'ipaddr.js';
 import type { NodeFacts, NodeLoad } from '../../model/node.ts';
-import type { Machine } from './machine-process.ts';
-import { readMachine } from './machine.ts';
+import type { Hardware } from './hardware-process.ts';
+import { readHardware } from './hardware.ts';
 
 export interface FactsOptions {
   /** `http://host:port` under which this agent is reached, '' where it listens on loopback only. */
@@ -22,7 +22,7 @@ export interface FactsOptions {
 /** Reads everything that seldom changes. */
 export async function readFacts(options: FactsOptions): Promise<NodeFacts> {
   const [networks, machine, mounted] = await Promise.all([
-    Promise.all(Object.entries(networkInterfaces()).map(([name, addresses = []]) => networkOf(name, addresses))), readMachine(options.missing), mountOptions(),
+    Promise.all(Object.entries(networkInterfaces()).map(([name, addresses = []]) => networkOf(name, addresses))), readHardware(options.missing), mountOptions(),
   ]);
   const total = totalmem();
   const cores = availableParallelism();
@@ -87,7 +87,7 @@ async function networkOf(name: string, addresses: readonly NetworkInterfaceInfo[
 const noDisk = /^(?:devtmpfs|tmpfs|ramfs|squashfs|overlay|efivarfs)$/;
 
 /** The mounted file systems that have a size. */
-function fileSystems(disks: Machine['disks'], options: Map<string, string>): NodeFacts['disks'] {
+function fileSystems(disks: Hardware['disks'], options: Map<string, string>): NodeFacts['disks'] {
   return disks.filter(({ total, dirName, sysTypeName }) => total > 0 && (dirName === '/' || !noDisk.test(sysTypeName)))
     .map((disk) => ({ ...disk, option: options.get(disk.dirName) ?? '', flags: 0, ...kindOf(disk.sysTypeName) }));
 }

@@ -12,7 +12,7 @@ const parts = {
   disks: async () => (await si.fsSize()).map(({ fs, type, size, mount }) => ({ devName: fs, sysTypeName: type, total: size, dirName: mount })),
 };
 
-export interface Machine {
+export interface Hardware {
   /** Distribution and its version. */
   os: string;
   hardware: { vendor: string; model: string; cpu: string };
