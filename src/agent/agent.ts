@@ -186,6 +186,7 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
   evacuation.resume();
 
   const letGo = async (): Promise<void> => {
+    conversation.end();
     fence?.stop();
     usage.stop();
     limitWatch.stop();
@@ -199,7 +200,7 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
     limits.close();
     await points.close();
     await conversation.close();
-    await spool.flush();
+    await spool.close();
   };
   return {
     identity: identity.now, instances, commands, roster, self, link, context, spool, usage, ended,

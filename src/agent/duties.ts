@@ -5,6 +5,9 @@ import type { AgentContext } from './context.ts';
 import { changeRecord, createEntry } from './instance/entries.ts';
 import type { Entry } from './instance/entry.ts';
 import type { Instances } from './instances.ts';
+import type { InstanceView } from '../model/instance.ts';
+import { showSpan } from '../model/sizes.ts';
+import { Untaken } from './untaken.ts';
 import type { InstanceRecord } from './instance/records.ts';
 
 export interface DutiesOptions {
@@ -27,19 +30,40 @@ export class Duties {
   /** Ids whose first record is being written. */
   readonly #making = new Map<string, Promise<void>>();
 
-  constructor(options: DutiesOptions) { this.#options = options; }
+  /** What could not be taken up. */
+  readonly #untaken: Untaken;
 
-  /** Takes up assignments. Resolves when the records of new ones are durable; what fails is told and tried again with the next set. */
+  constructor(options: DutiesOptions) {
+    this.#options = options;
+    const { context, instances } = options;
+    this.#untaken = new Untaken({
+      node: context.node, directory: context.instancesDirectory, changed: (id) => instances.changed(id),
+      // Between two tries a set may have dropped it, or told it anew.
+      retry: (due) => this.apply(due.filter(({ id }) => this.#untaken.has(id) && !this.#making.has(id))),
+    });
+  }
+
+  /** Takes up assignments. Resolves when the records of new ones are durable; what fails is told, shown and tried again by and by. */
   async apply(assignments: readonly Assignment[]): Promise<void> {
     await Promise.all(assignments.map(async (assignment) => {
       try {
         await this.#making.get(assignment.id);
         await this.#take(assignment);
+        const since = this.#untaken.release(assignment.id);
+        if (since !== null && this.#options.instances.entries.has(assignment.id)) this.#taken(assignment, since);
       } catch (error) {
-        this.#problem(assignment, `it could not be taken up: ${(error as Error).message}`);
+        const news = this.#untaken.hold(assignment, error);
+        if (news !== null) this.#problem(assignment, `it could not be taken up: ${news}. It is tried again until it can`);
       }
     }));
   }
+
+  /** What is shown of an assignment that could not be taken up; null: it is no such. */
+  view(id: string): InstanceView | null { return this.#untaken.view(id); }
+  views(): InstanceView[] { return this.#untaken.views(); }
+
+  /** Tries nothing again any more. */
+  end(): void { this.#untaken.end(); }
 
   async #take(assignment: Assignment): Promise<void> {
     const { instances } = this.#options, entry = instances.entries.get(assignment.id);
@@ -57,7 +81,9 @@ export class Duties {
     const revision = revisionOf(assignment.app, assignment.revision);
     if (!revision) return Promise.resolve(this.#problem(assignment, `revision ${assignment.revision} of ${assignment.app} was not told`));
     const record: InstanceRecord = { assignment, spec: revision.spec, contents: revision.contents, nodeEnvs: envs(), clearedAt: assignment.at };
-    const made = createEntry(context, record).then((entry) => instances.guard(entry)).finally(() => this.#making.delete(assignment.id));
+    const made = createEntry(context, record).then((entry) => {
+      if (!this.#untaken.ended) instances.guard(entry); // else the agent ends: the next one finds it and guards it
+    }).finally(() => this.#making.delete(assignment.id));
     this.#making.set(assignment.id, made.catch(() => undefined)); // told to who asked for it; here it is only waited for
     return made;
   }
@@ -96,6 +122,9 @@ export class Duties {
   drop(gone: readonly Assignment[]): void {
     const { instances } = this.#options;
     for (const { id } of gone) {
+      this.#untaken.release(id);
+      // Its first record is just being written: it is looked at again when that is done.
+      if (this.#making.has(id)) void this.#making.get(id)!.then(() => this.drop(gone.filter((one) => one.id === id)));
       const entry = instances.entries.get(id);
       if (!entry) continue;
       if (hasEnded(entry)) instances.forget(id);
@@ -121,6 +150,7 @@ export class Duties {
   /** What runs under this hub's name without being named is unknown; what has ended and is named no more is forgotten. */
   settle(named: ReadonlyMap<string, Assignment>): void {
     const { instances, hub } = this.#options;
+    this.#untaken.settle(named);
     for (const entry of instances.entries.values()) {
       const { owner } = entry.record.assignment;
       if (owner === 'local' && hub() !== 'local') continue; // its own, guarded on while joined
@@ -130,6 +160,11 @@ export class Duties {
       entry.unnamed = unnamed;
       instances.changed(entry.id);
     }
+  }
+
+  #taken({ app, slot, id }: Assignment, since: number): void {
+    const { context } = this.#options, at = Date.now();
+    context.tell({ at, kind: 'assignment.taken', subject: { app, instance: id, slot, node: context.node }, loudness: 'quiet', message: `${app}.${slot} is taken up here after ${showSpan(at - since)}`, detail: { waitedMs: at - since } });
   }
 
   #problem(assignment: Assignment, why: string): void {

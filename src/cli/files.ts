@@ -12,8 +12,8 @@ import { bold, dim, json, table, type Output } from './output.ts';
 export interface FilesOptions { get?: string | undefined; follow: boolean; tail?: number | undefined; json: boolean }
 
 export async function files(client: Client, output: Output, named: string, place: string, options: FilesOptions): Promise<void> {
-  const id = await instanceNamed(client, named, true);
-  const at = path`/v1/instances/${id}/files` + place.split('/').filter((name) => name !== '').map((name) => `/${encodeURIComponent(name)}`).join('');
+  const names = namesIn(place), id = await instanceNamed(client, named, true);
+  const at = path`/v1/instances/${id}/files` + names.map((name) => `/${encodeURIComponent(name)}`).join('');
   // A person on a terminal, and `--get`, need to know first what it is; the bytes of a file are asked for in any case.
   const response = await client.open(
     'GET', at + query({ from: 0, follow: options.follow || undefined, tail: options.tail }),
@@ -37,6 +37,13 @@ export async function files(client: Client, output: Output, named: string, place
     item.type === 'directory' ? bold(`${item.name}/`, output) : item.name, item.type === 'file' ? memory(item.size) : '–', `${age(Date.now() - item.modifiedAt)} ago`, item.mode, dim(remark(item), output),
   ]), output);
   if (view.more) output.err(`it holds more than ${view.total} entries; these are some of them\n`);
+}
+
+/** The names on the way to a place. `.` and `..` mean something to whoever reads a URL, escaped or not: they never leave this machine. */
+function namesIn(place: string): string[] {
+  const names = place.split('/').filter((name) => name !== '' && name !== '.');
+  if (names.includes('..')) throw new CliError(exitCode.usage, `${place}: a place within the instance is named from its top on, without ".."`, 'leave the place out to see what is there: stathub files INSTANCE');
+  return names;
 }
 
 function remark({ target, launch, type }: FileItem): string {

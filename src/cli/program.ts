@@ -11,6 +11,7 @@ import * as lists from './lists.ts';
 import { logs, type LogOptions } from './logs.ts';
 import { addNodeCommands } from './node-commands.ts';
 import type { Output } from './output.ts';
+import { hubAddressWanted, hubOrigin } from './hub-address.ts';
 import { why } from './why.ts';
 
 export interface CommandOptions {
@@ -28,10 +29,10 @@ export function addCommands(program: Command, options: CommandOptions): void {
   const client = (): Client => {
     const { hub, tokenFile } = program.opts<{ hub?: string; tokenFile?: string }>();
     const base = hub ?? (options.environment['STATHUB_MASTER'] || options.defaultHub());
-    const complete = /^https?:\/\//.test(base) ? base : `http://${base}`;
-    if (!URL.canParse(complete)) throw new CliError(exitCode.usage, `${JSON.stringify(base)} is no address`, 'write http://host:51026');
+    const origin = hubOrigin(base);
+    if (origin === null) throw new CliError(exitCode.usage, `${JSON.stringify(base.replace(/\/\/.*@/, '//***@'))} is no address of a hub`, hubAddressWanted);
     const token = tokenFile ? readToken(tokenFile) : (options.environment['STATHUB_TOKEN'] ?? null);
-    const { origin, hostname } = new URL(complete);
+    const { hostname } = new URL(origin);
     const local = /^(localhost$|127\.|\[::1\])/.test(hostname);
     return new Client(origin, token, local ? options.localPin?.() ?? null : null);
   };

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { hubAddressWanted, hubOrigin } from '../cli/hub-address.ts';
 
 export type Part = 'master' | 'agent';
 export type Value = string | number | boolean | string[] | null;
@@ -75,9 +76,9 @@ const userRange = (value: string): string => {
   return `${low}-${high}`;
 };
 const url = (value: string): string => {
-  const complete = /^[a-z]+:\/\//i.test(value) ? value : `http://${value}`;
-  if (!URL.canParse(complete)) throw new Error(`${JSON.stringify(value)} is no address; write http://host:51026`);
-  return new URL(complete).origin;
+  const origin = hubOrigin(value);
+  if (origin === null) throw new Error(`${JSON.stringify(value.replace(/\/\/.*@/, '//***@'))} is no address; ${hubAddressWanted}`);
+  return origin;
 };
 /** Addresses of one thing, by comma; what a URL may carry besides (user, password, path) stays. */
 const urls = (value: string): string[] => list(value).map((each) => {

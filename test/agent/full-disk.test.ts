@@ -19,6 +19,7 @@ else {
     assert.is(signal, null, stderr);
     assert.is(status, 0, stderr + stdout);
     assert.match(stdout, 'it went on by itself');
+    assert.match(stdout, 'what came while there was no room started by itself');
   });
 }
 

@@ -1,6 +1,6 @@
 // What a person meets before any hub answers: help, wrong usage, files that are none.
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -41,6 +41,25 @@ test('wrong values are usage errors that say what is right', async () => {
   const port = await stathub(null, 'master', '--port', 'x');
   assert.is(port.code, 2);
   assert.match(port.err, /--port: "x" is no whole number/);
+});
+
+test('an address of another protocol is no hub, and nothing is asked there', async () => {
+  for (const [hub, ...args] of [[null, '--hub', 'ftp://x', 'status'], ['ftp://me:word@x', 'status'], [null, 'agent', '--master', 'ftp://x', '--store-directory', join(directory, 'ftp')], [null, 'agent', '--master', 'http://127.0.0.1:9,ftp://x', '--store-directory', join(directory, 'ftp')]] as [string | null, ...string[]][]) {
+    const ran = await stathub(hub, ...args);
+    assert.is(ran.code, 2, args.join(' '));
+    assert.match(ran.err, /ftp:\/\/.*is no address.*\s.*write http:\/\/host:51026 or https:\/\/host:51026/);
+    assert.not.match(ran.err, /word/);
+  }
+  assert.not(existsSync(join(directory, 'ftp')));
+});
+
+test('files: a place with .. is refused before anything is sent; what only looks like it is not', async () => {
+  for (const place of ['../../..', 'work/../..', '/..', 'work/..']) {
+    const ran = await stathub(nobody, 'files', 'web.0.abcdefgh', place);
+    assert.is(ran.code, 2, place);
+    assert.match(ran.err, /without "\.\."/);
+  }
+  assert.match((await stathub(nobody, 'files', 'web.0.abcdefgh', './work/..a/...')).err, /no hub answers/);
 });
 
 test('no hub: says so, and how to have one', async () => {

@@ -7,7 +7,7 @@ import { removeMembership } from '../effects/cgroups/cgroup.ts';
 import { createLaunch, readPid, writeReady, writeStopping, type ProgramExit, type ProgramIdentity } from '../effects/launch/launch-facts.ts';
 import { memoryEvidence } from '../effects/cgroups/limit-groups.ts';
 import { launchDirectory, type LaunchNumbers } from '../effects/launch/launch-records.ts';
-import { appendPlatformLine } from '../effects/output/output.ts';
+import { markLaunch } from '../effects/output/times.ts';
 import { requireRoom } from '../effects/disk/room.ts';
 import type { Tree } from '../effects/processes/tree.ts';
 import { exitOf, tellEnd, whatKernelSays } from './exits.ts';
@@ -148,7 +148,7 @@ export class Program {
       run.tree = treeOf(this.#context.node, instance.assignment.id, record, null);
       createLaunch(launchDirectory(this.#directory, launch), record);
       this.work.moveTo(record.workDirectory);
-      if (this.#launches > 0) appendPlatformLine(this.#directory, `launch ${launch} begins`, record.at);
+      if (this.#launches > 0) markLaunch(this.#directory, launch, record.output!, record.at);
       this.#launches++;
       this.#phase = 'launched';
       this.#context.launcher.start(planOf(this.#context, instance, record, this.#directory), this.#events(run));

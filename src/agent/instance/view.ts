@@ -1,5 +1,6 @@
 // What is shown of an instance: a pure function of its record and its machine's snapshot.
 import type { Reason } from '../../model/app.ts';
+import type { Assignment } from '../../model/assignment.ts';
 import type { HealthView, InstanceStatus, InstanceView } from '../../model/instance.ts';
 import { reasonFor, statePath, toStatus, type ReasonFacts } from '../../model/instance-status.ts';
 import type { InstanceContext } from '../../../machines/instance-facts.ts';
@@ -30,6 +31,12 @@ function reasonOf(entry: Entry, context: InstanceContext, status: InstanceStatus
   return reasonFor(facts);
 }
 
+/** One of which there is no machine yet. @param at epoch ms; @param node the node's id */
+export const pendingView = ({ id, app, slot, place, revision, epoch, owner, goal }: Assignment, node: string, reason: Reason | null, at: number): InstanceView => ({
+  id, app, slot, place, node, revision, epoch, owner, goal, status: 'pending', state: null, pid: null, user: null, ports: [], debugPort: null, consolePort: null,
+  startedAt: null, readyAt: null, restarts: 0, launch: 0, exit: null, health: [], usage: null, reason, escalated: null, at,
+});
+
 /** @param node the node's id */
 export function viewOf(entry: Entry, node: string): InstanceView {
   const { record: { assignment }, snapshot } = entry;
@@ -39,10 +46,7 @@ export function viewOf(entry: Entry, node: string): InstanceView {
   };
   if (!snapshot) {
     const status = assignment.goal === 'stop' ? 'stopped' : 'pending';
-    return {
-      ...shared, status, state: null, pid: null, user: null, ports: [], debugPort: null, consolePort: null, startedAt: null, readyAt: null,
-      restarts: 0, launch: 0, exit: null, health: [], reason: reasonFor({ status } as ReasonFacts), escalated: null,
-    };
+    return { ...pendingView(assignment, node, reasonFor({ status } as ReasonFacts), entry.changedAt), status, usage: entry.usage };
   }
   const { context } = snapshot, machineStatus = toStatus(snapshot.value), running = context.pid !== null;
   const status = entry.unnamed && running ? 'unknown' : machineStatus;

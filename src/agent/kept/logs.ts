@@ -70,7 +70,7 @@ async function readerOf(directory: string, stream: Stream, { after, since, until
   if (!after && pattern && since === null && tail <= mostLines) at = Math.max(at, end - searchedBytes);
   else if (!after && !pattern && tail <= mostLines) at = await tailStart(directory, stream, tail, Math.min(at, end), end);
   const both = wanted === 'both';
-  return { stream, at: Math.min(at, end), end, marks: both ? timesOf(directory, stream).filter(([, cursor]) => cursor > at && cursor < end) : [], lines: pattern || both ? new LineFilter(pattern) : null };
+  return { stream, at: Math.min(at, end), end, marks: both ? timesOf(directory, stream).filter(([, cursor]) => cursor > at && cursor <= end) : [], lines: pattern || both ? new LineFilter(pattern) : null };
 }
 
 /** Everything up to the readers' ends as raw chunks; of two streams the one whose output was noted earlier comes first. */

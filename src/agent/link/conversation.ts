@@ -103,8 +103,8 @@ export class Conversation implements LinkContent {
     };
   }
 
-  instances(): InstanceView[] { return [...this.#options.instances.entries.values()].map((entry) => this.#view(entry)); }
-  instance(id: string): InstanceView | null { const entry = this.#options.instances.entries.get(id); return entry ? this.#view(entry) : null; }
+  instances(): InstanceView[] { return [...[...this.#options.instances.entries.values()].map((entry) => this.#view(entry)), ...this.#duties.views()]; }
+  instance(id: string): InstanceView | null { const entry = this.#options.instances.entries.get(id); return entry ? this.#view(entry) : this.#duties.view(id); }
   #view(entry: Entry): InstanceView { return (entry.view ??= viewOf(entry, this.#options.context.node)); }
   contents(): Content[] {
     return [...this.#options.instances.entries.values()].flatMap(({ record: { assignment, contents, spec } }) => {
@@ -177,6 +177,9 @@ export class Conversation implements LinkContent {
 
   /** Assignments in force, by id. */
   get assignments(): ReadonlyMap<string, Assignment> { return this.#desired?.assignments ?? new Map(); }
+
+  /** The agent ends: nothing is taken up any more by itself. */
+  end(): void { this.#duties.end(); }
 
   async close(): Promise<void> { await this.#desired?.close(); }
 }

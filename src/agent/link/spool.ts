@@ -1,7 +1,7 @@
 // Events on their way to the master: numbered, kept on disk until they are acknowledged, so that nothing is lost while the master
 // is away. Segments `spool/<generation>.<first n>.jsonl`, only appended to; a whole one that is acknowledged is removed.
 // A spool opened under another boot begins a new generation: what a power cut took from the end must not share numbers.
-import { appendFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NewEvent } from '../../model/event.ts';
 
@@ -11,7 +11,10 @@ const segmentEvents = 1000;
 /** Most events kept while nobody takes them; the oldest go first, and an event says how many. */
 const mostEvents = 100_000;
 
-interface Segment { name: string; first: number; count: number }
+/** What a full disk did not take is written again this often, ms. */
+const againMs = 5000;
+
+interface Segment { name: string; first: number; count: number; /** Of whole lines. */ bytes: number }
 
 export class EventSpool {
   readonly generation: string;
@@ -24,6 +27,9 @@ export class EventSpool {
   #unwritten: SpooledEvent[] = [];
   #writing: Promise<void> = Promise.resolve();
   #scheduled = false;
+  /** Set while the disk takes nothing. */
+  #again: NodeJS.Timeout | null = null;
+  #closed = false;
 
   private constructor(directory: string, generation: string, warn: (message: string, error?: unknown) => void) {
     this.#directory = directory;
@@ -43,17 +49,17 @@ export class EventSpool {
     for (const name of await readdir(directory)) {
       const match = /^([\w-]+)\.(\d+)\.jsonl$/.exec(name);
       if (!match) continue;
-      const { events, whole } = await readSegment(join(directory, name), warn);
+      const { events, whole, bytes } = await readSegment(join(directory, name), warn);
       damaged ||= !whole;
-      found.push({ name, generation: match[1]!, first: Number(match[2]), count: events.length, events });
+      found.push({ name, generation: match[1]!, first: Number(match[2]), count: events.length, bytes, events });
     }
     found.sort((a, b) => a.first - b.first);
     const last = found.filter(({ generation }) => generation === boot || generation.startsWith(`${boot}-`)).at(-1)?.generation;
     const spool = new EventSpool(directory, last !== undefined && !damaged ? last : run === 0 && last === undefined ? boot : `${boot}-${run}`, warn);
     const old: NewEvent[] = [];
-    for (const { name, generation, first, count, events } of found) {
+    for (const { name, generation, first, count, bytes, events } of found) {
       if (generation !== spool.generation) { old.push(...events.map(({ event }) => event)); continue; }
-      spool.#segments.push({ name, first, count });
+      spool.#segments.push({ name, first, count, bytes });
       spool.#events.push(...events);
       spool.#next = Math.max(spool.#next, first, (events.at(-1)?.n ?? 0) + 1);
     }
@@ -69,7 +75,7 @@ export class EventSpool {
     this.#events.push(spooled);
     this.#unwritten.push(spooled);
     if (this.#events.length > mostEvents) this.#dropOldest();
-    if (!this.#scheduled) {
+    if (!this.#scheduled && this.#again === null) {
       this.#scheduled = true;
       setImmediate(() => { this.#scheduled = false; void this.flush(); });
     }
@@ -96,26 +102,50 @@ export class EventSpool {
     this.#removeBelow(n + 1);
   }
 
-  /** Resolves when all that was appended is written. */
+  /** Resolves when all that was appended is written, or the disk did not take it: then it is tried again until it does. */
   flush(): Promise<void> {
     this.#writing = this.#writing.then(async () => {
-      const events = this.#unwritten;
-      if (events.length === 0) return;
+      const kept = this.#events[0]?.n ?? this.#next, events = this.#unwritten.filter(({ n }) => n >= kept); // others were acknowledged, or dropped
       this.#unwritten = [];
+      if (events.length === 0) return this.#wrote();
       let segment = this.#segments.at(-1);
       if (!segment || segment.count >= segmentEvents) {
-        segment = { name: `${this.generation}.${events[0]!.n}.jsonl`, first: events[0]!.n, count: 0 };
+        segment = { name: `${this.generation}.${events[0]!.n}.jsonl`, first: events[0]!.n, count: 0, bytes: 0 };
         this.#segments.push(segment);
       }
+      const path = join(this.#directory, segment.name), text = Buffer.from(events.map((event) => `${JSON.stringify(event)}\n`).join(''));
       segment.count += events.length;
       try {
-        await appendFile(join(this.#directory, segment.name), events.map((event) => `${JSON.stringify(event)}\n`).join(''), { mode: 0o600 });
+        await appendFile(path, text, { mode: 0o600 });
+        segment.bytes += text.length;
+        this.#wrote();
       } catch (error) {
-        // A full disk: they stay in memory and are delivered from there; only a crash before that would lose them.
-        this.#warn('events could not be written to the spool', error);
+        // A full disk: they stay in memory, are delivered from there, and are written when there is room.
+        segment.count -= events.length;
+        this.#unwritten.unshift(...events);
+        await truncate(path, segment.bytes).catch((failed: NodeJS.ErrnoException) => { if (failed.code !== 'ENOENT') this.#warn(`a torn line stays in ${path}`, failed); });
+        this.#writeAgain(error);
       }
     });
     return this.#writing;
+  }
+
+  #wrote(): void {
+    if (this.#again) clearTimeout(this.#again);
+    this.#again = null;
+  }
+
+  #writeAgain(error: unknown): void {
+    if (this.#again === null) this.#warn('events could not be written to the spool; it is tried again', error);
+    else clearTimeout(this.#again);
+    if (!this.#closed) this.#again = setTimeout(() => { void this.flush(); }, againMs).unref();
+  }
+
+  /** Writes what is not yet written; nothing is tried again after that. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.flush();
+    this.#wrote();
   }
 
   #removeBelow(n: number): void {
@@ -139,7 +169,7 @@ export class EventSpool {
   }
 }
 
-async function readSegment(path: string, warn: (message: string, error?: unknown) => void): Promise<{ events: SpooledEvent[]; whole: boolean }> {
+async function readSegment(path: string, warn: (message: string, error?: unknown) => void): Promise<{ events: SpooledEvent[]; whole: boolean; bytes: number }> {
   const text = await readFile(path, 'utf8'), events: SpooledEvent[] = [];
   let whole = text === '' || text.endsWith('\n');
   for (const line of text.split('\n')) {
@@ -153,5 +183,5 @@ async function readSegment(path: string, warn: (message: string, error?: unknown
       warn(`a line of the event spool ${path} is damaged and left out`, error); // the end of it, after a crash in the middle
     }
   }
-  return { events, whole };
+  return { events, whole, bytes: Buffer.byteLength(text) };
 }

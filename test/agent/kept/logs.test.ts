@@ -1,8 +1,9 @@
 // The output of an instance as it is asked for.
-import { appendFileSync, mkdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { markLaunch, pruneTimes } from '../../../src/agent/effects/output/times.ts';
 import { readInstanceLogs, readLogs } from '../../../src/agent/kept/logs.ts';
 import type { LogChunk, LogRequest } from '../../../src/api/cluster.ts';
 import { scratch } from '../../support/scratch.ts';
@@ -91,6 +92,29 @@ test('both streams come in the order of time as far as it was noted, lines whole
   assert.is(text(await read(directory, { since: Date.now() + 60_000 })), '', 'nothing was written since');
   assert.is(text(await read(directory, { since: begun + 1500, tail: 1 })), 'out 4');
   assert.is(text(await read(directory, { grep: 'OUT', since: begun + 1500, tail: 2 })), 'out 3\nout 4');
+});
+test('what a launch prints comes after the line that says it begins, on whichever stream it was noted first', async () => {
+  const directory = instance('old out\nunfinished', 'old err\n'), at = Date.now(), end = (name: string) => statSync(join(directory, `${name}.log`)).size;
+  const note = (name: string, ms: number) => appendFileSync(join(directory, `${name}.times`), `${at + ms} ${end(name)}\n`);
+  note('stderr', -5000);
+  markLaunch(directory, 2, [end('stdout'), end('stderr')], at);
+  appendFileSync(join(directory, 'stderr.log'), 'new err\n');
+  note('stderr', 10_000);
+  appendFileSync(join(directory, 'stdout.log'), 'new out\n');
+  note('stdout', 12_000);
+  const lines = (chunks: LogChunk[]) => chunks.flatMap((c) => Buffer.from(c.bytes).toString().split('\n').filter(Boolean).map((line) => line.replace(/^\[stathub .*\] /, '')));
+  const all = ['old err', 'old out', 'unfinished', 'launch 2 begins', 'new err', 'new out'];
+  assert.equal(lines(await read(directory, {})), all);
+  assert.equal(lines(await read(directory, { tail: 2 })), ['old err', 'launch 2 begins', 'new err', 'new out']);
+  pruneTimes(directory, 'stdout', at + 86_400_000);
+  pruneTimes(directory, 'stderr', at + 86_400_000);
+  assert.equal(lines(await read(directory, {})).slice(0, 4), all.slice(0, 4), 'it is not thinned out');
+});
+test('a stream that fell silent comes before what the other one printed later', async () => {
+  const directory = instance('out\n', 'err\n'), at = Date.now();
+  writeFileSync(join(directory, 'stderr.times'), `${at} 4\n`);
+  writeFileSync(join(directory, 'stdout.times'), `${at + 5000} 4\n`);
+  assert.equal((await read(directory, {})).filter((c) => c.bytes.length > 0).map((c) => Buffer.from(c.bytes).toString()), ['err\n', 'out\n']);
 });
 test('a matching line is found wherever it lies, and its cursor goes on exactly after it', async () => {
   const filler = 'hay '.repeat(20_000), directory = instance(`needle 1\n${filler}\nneedle 2\n${filler}`);

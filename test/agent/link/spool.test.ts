@@ -1,9 +1,10 @@
-import { appendFileSync, mkdtempSync, readdirSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EventSpool } from '../../../src/agent/link/spool.ts';
+import { until } from '../../support/until.ts';
 import type { NewEvent } from '../../../src/model/event.ts';
 
 const fresh = () => mkdtempSync(join(process.env['TEST_DIRECTORY'] ?? tmpdir(), 'spool-'));
@@ -62,6 +63,21 @@ test('a torn line is left out and told, the others stay', async () => {
   again.append(event(3));
   await again.flush();
   assert.equal(numbers(await EventSpool.open(directory, 'g1', never)), [[1, 1], [2, 3]]);
+});
+
+test('what could not be written is written when it can be, whole and once', async () => {
+  const directory = fresh(), told: string[] = [];
+  const spool = await EventSpool.open(directory, 'g1', (message) => told.push(message));
+  rmSync(directory, { recursive: true }); // nothing can be written any more
+  for (let n = 1; n <= 3; n++) { spool.append(event(n)); await spool.flush(); }
+  assert.equal(told.length, 1, 'told once, not with each event');
+  assert.equal(numbers(spool).length, 3, 'and they are told to the master all the same');
+  spool.acknowledge('g1', 1);
+  mkdirSync(directory);
+  await until('all are on disk', async () => numbers(await EventSpool.open(directory, 'g1', never)).length === 2, 12_000);
+  spool.append(event(4));
+  await spool.close();
+  assert.equal(numbers(await EventSpool.open(directory, 'g1', never)), [[2, 2], [3, 3], [4, 4]]);
 });
 
 test.run();

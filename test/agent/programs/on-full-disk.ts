@@ -1,5 +1,5 @@
 // Runs inside a mount namespace whose argument is a small disk: an agent on it meets a full disk and goes on when there is room.
-import { appendFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { until } from '../../support/until.ts';
@@ -58,4 +58,34 @@ try {
 } finally {
   if (existsSync(filler)) rmSync(filler);
   await agent.finish();
+}
+
+// The same disk holds nothing but the instances: the hub takes in what it is told, and no record of an instance can be written.
+process.env['TEST_DIRECTORY'] = elsewhere;
+const second = new Alone();
+mkdirSync(join(disk, 'instances'), { mode: 0o711 });
+mkdirSync(second.directory, { recursive: true, mode: 0o711 });
+symlinkSync(join(disk, 'instances'), join(second.directory, 'instances'));
+try {
+  const restart = { attempts: 1, giveUp: true, delaySeconds: 0.2 };
+  await second.start();
+  fill();
+  await second.deploy({ name: 'late', restart });
+  await second.deploy({ name: 'never', restart });
+  const pending = await second.see('late', 'says why it does not start', (i) => i.status === 'pending' && i.reason?.code === 'disk-full', 20_000);
+  assert.match(pending.reason.text, /could not be taken up: the disk of .*instances is full \(.* of 64 MiB are free\): free some space there/);
+  assert.match(pending.reason.next.what, 'it starts when there is room');
+  assert.match((await second.get('/v1/apps/late')).reason.text, 'free some space there');
+  await second.ok('DELETE', '/v1/apps/never');
+  await until('one that is wanted no more is not shown', async () => (await second.instances('never')).length === 0, 20_000);
+  rmSync(filler);
+  await second.see('late', 'runs by itself', (i) => i.status === 'running', 20_000);
+  const told = await until('its story', async () => { const all = await second.events('subject.app:late'); return all.some(({ kind }) => kind === 'assignment.taken') && all; }, 20_000);
+  assert.is(told.filter(({ kind }) => kind === 'assignment.refused').length, 1, 'told once');
+  assert.match(told.find(({ kind }) => kind === 'assignment.refused').message, /late\.0 is not taken up here because .*free some space there.*tried again/);
+  assert.equal(await second.events('subject.app:never AND kind:instance.started'), []);
+  console.log('what came while there was no room started by itself');
+} finally {
+  if (existsSync(filler)) rmSync(filler);
+  await second.finish();
 }

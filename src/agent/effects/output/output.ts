@@ -14,11 +14,13 @@ export interface OutputChunk {
   bytes: Buffer;
 }
 
-/** Appends a line of the platform to stdout, as `[stathub <ISO time>] text`. On its own line even after an unfinished one. */
-export function appendPlatformLine(instance: string, text: string, at: number): void {
+/** Appends a line of the platform to stdout, as `[stathub <ISO time>] text`. On its own line even after an unfinished one. @returns bytes */
+export function appendPlatformLine(instance: string, text: string, at: number): number {
   const path = outputFile(instance, 'stdout');
   const line = `[stathub ${new Date(at).toISOString()}] ${text.replaceAll('\n', ' ')}\n`;
-  appendFileSync(path, endsInLine(path) ? line : `\n${line}`, { mode: 0o640 });
+  const bytes = Buffer.from(endsInLine(path) ? line : `\n${line}`);
+  appendFileSync(path, bytes, { mode: 0o640 });
+  return bytes.length;
 }
 
 function endsInLine(path: string): boolean {

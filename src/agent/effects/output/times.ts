@@ -1,12 +1,12 @@
 // When which cursor of a stream was reached: output carries no times of its own, so the looks of Rotation note them
-// (`<stream>.times`, a line "<epoch ms> <cursor>" each). Fine for what is recent, coarse for what is old.
+// (`<stream>.times`, a line "<epoch ms> <cursor>" each), and exactly each launch after the first, marked so. Fine for what is recent, coarse for what is old.
 import { appendFileSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { outputBounds } from './output.ts';
+import { appendPlatformLine, outputBounds } from './output.ts';
 import { outputFile, segmentsOf, type Stream } from './segments.ts';
 
-/** At a time the stream had this cursor. */
-export type Mark = readonly [at: number, cursor: number];
+/** At a time the stream had this cursor; `launch`: because a launch began there. */
+export type Mark = readonly [at: number, cursor: number, launch?: 'launch'];
 
 /** A file larger than this is thinned out: some 2,300 notes. */
 const mostBytes = 65_536;
@@ -21,11 +21,22 @@ export async function noteTime(instance: string, stream: Stream, at: number): Pr
   if (statSync(path).size > mostBytes) pruneTimes(instance, stream, at);
 }
 
+/**
+ * Says in the output that a launch begins, and notes where: what either stream holds up to here is of those before it.
+ * @param ends cursors of stdout and stderr @param at epoch ms
+ */
+export function markLaunch(instance: string, launch: number, [stdout, stderr]: readonly [stdout: number, stderr: number], at: number): void {
+  const lineBytes = appendPlatformLine(instance, `launch ${launch} begins`, at);
+  // A millisecond later, so that the line comes after what stderr had.
+  appendFileSync(timesFile(instance, 'stdout'), `${at} ${stdout} launch\n${at + 1} ${stdout + lineBytes} launch\n`, { mode: 0o600 });
+  appendFileSync(timesFile(instance, 'stderr'), `${at} ${stderr} launch\n`, { mode: 0o600 });
+}
+
 /** All that was noted, oldest first. */
 export function timesOf(instance: string, stream: Stream): Mark[] {
   let text: string;
   try { text = readFileSync(timesFile(instance, stream), 'latin1'); } catch { return []; }
-  return [...text.matchAll(/^(\d+) (\d+)$/gm)].map(([, at, cursor]) => [Number(at), Number(cursor)]);
+  return [...text.matchAll(/^(\d+) (\d+)( launch)?$/gm)].map(([, at, cursor, launch]) => (launch ? [Number(at), Number(cursor), 'launch'] : [Number(at), Number(cursor)]));
 }
 
 /** When the program last wrote, epoch ms; 0 where it never did. */
@@ -57,12 +68,12 @@ export function pruneTimes(instance: string, stream: Stream, now: number): void 
   const { first } = segmentsOf(instance, stream), all = timesOf(instance, stream);
   const held = all.filter(([, cursor], i) => cursor >= first || (all[i + 1]?.[1] ?? Infinity) >= first);
   let last = -Infinity;
-  const spread = (gapMs: number) => ([at]: Mark): boolean => { const keep = at > now - hourMs || at >= last + gapMs; if (keep) last = at; return keep; };
+  const spread = (gapMs: number) => ([at, , launch]: Mark): boolean => { const keep = at > now - hourMs || at >= last + gapMs; if (keep) last = at; return keep || launch !== undefined; };
   let kept = held.filter(spread(60_000));
   if (kept.length * 28 > mostBytes / 2) { last = -Infinity; kept = held.filter(spread(600_000)); }
   if (kept.length * 28 > mostBytes) kept = kept.filter((_, i) => i % 2 === 0 || i === kept.length - 1);
   if (kept.length === all.length) return;
   const path = timesFile(instance, stream);
   rmSync(path, { force: true });
-  writeFileSync(path, kept.map(([at, cursor]) => `${at} ${cursor}\n`).join(''), { mode: 0o600 });
+  writeFileSync(path, kept.map((mark) => `${mark.join(' ')}\n`).join(''), { mode: 0o600 });
 }
