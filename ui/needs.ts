@@ -2,17 +2,18 @@
 import type { AppView } from '../src/model/app.ts';
 import type { InstanceView } from '../src/model/instance.ts';
 import type { NodeView } from '../src/model/node.ts';
+import type { TroubleView } from '../src/protocol/views.ts';
 
 export interface Need {
   key: string; /** Status whose glyph stands before it. */ s: string;
-  kind: 'instance' | 'app' | 'node'; /** What is wrong. */ what: string; /** Its id. */ id: string; /** Its name as people say it. */ name: string;
+  kind: 'instance' | 'app' | 'node' | 'store'; /** What is wrong. */ what: string; /** Its id. */ id: string; /** Its name as people say it. */ name: string;
   /** Where, for an instance. */ node: string | null;
   /** The hub's sentence. */ why: string; next: { what: string; at: number | null } | null;
   /** epoch ms */ at: number | null;
   weight: number;
 }
 
-const weights: Record<string, number> = { failed: 0, unknown: 1, lost: 2, 'crash-loop': 3, unhealthy: 4, killing: 5, suspect: 6, waiting: 7, degraded: 8 };
+const weights: Record<string, number> = { store: -1, failed: 0, unknown: 1, lost: 2, 'crash-loop': 3, unhealthy: 4, killing: 5, suspect: 6, waiting: 7, degraded: 8 };
 
 /** A person should look: it will not be fine by itself, or it just ended against its will. */
 function instanceNeed(i: InstanceView): string | null {
@@ -27,8 +28,11 @@ function instanceNeed(i: InstanceView): string | null {
 export const slotName = (i: Pick<InstanceView, 'app' | 'slot'>): string => `${i.app}.${i.slot}`;
 
 /** The list, worst first, then the newest. Apps stand in it only for what no instance shows: slots without a node. */
-export function findNeeds(apps: readonly AppView[], nodes: readonly NodeView[], instances: readonly InstanceView[], nodeName: (id: string) => string): Need[] {
+export function findNeeds(apps: readonly AppView[], nodes: readonly NodeView[], instances: readonly InstanceView[], nodeName: (id: string) => string, trouble: TroubleView | null = null): Need[] {
   const out: Need[] = [];
+  if (trouble) {
+    out.push({ key: 'store', s: 'failed', kind: 'store', what: 'store', id: 'store', name: 'store', node: null, why: `${trouble.message}. ${trouble.hint}`, next: null, at: trouble.since, weight: weights['store']! });
+  }
   for (const i of instances) {
     const kind = instanceNeed(i);
     if (!kind) continue;

@@ -9,7 +9,7 @@ import type { SlotRecord } from '../model/assignment.ts';
 import type { FileStat, FileView } from '../protocol/files.ts';
 import type { ExecRequest } from '../protocol/exec.ts';
 import type { ActorView, InspectFrame } from '../protocol/live.ts';
-import type { PlanView, StatusView, WhyView } from '../protocol/views.ts';
+import type { PlanView, StatusView, TroubleView, WhyView } from '../protocol/views.ts';
 import type { CollectionSize, QueryResult, SeriesPoint } from '../store/store.ts';
 
 /** Who asks, for audit events and masking. */
@@ -42,7 +42,7 @@ export interface ExecHandle {
 export interface LogChunk { stream: 'stdout' | 'stderr'; cursor: number; bytes: Uint8Array }
 
 /** What changed, coalesced; `version` grows with every change of the cluster's view. */
-export interface ClusterChange { apps: Set<string>; nodes: Set<string>; instances: Set<string>; /** Instances of which nothing else changed. */ usage: Set<string>; events: boolean }
+export interface ClusterChange { apps: Set<string>; nodes: Set<string>; instances: Set<string>; /** Instances of which nothing else changed. */ usage: Set<string>; events: boolean; /** Of the hub itself, e.g. trouble with its store. */ status?: boolean }
 
 /** Whose usage is watched: of all instances, or of those of one app, one node, or of one. */
 export type UsageWatch = { kind: 'cluster' } | { kind: 'app' | 'node' | 'instance'; of: string };
@@ -52,6 +52,8 @@ export interface Cluster {
   status(): Promise<StatusView>;
   /** null when ready, else why not. */
   notReady(): string | null;
+  /** Why the store takes no writes; absent where there is none. */
+  storeTrouble?(): TroubleView | null;
 
   nodes(query: string, page: Page): Promise<List<NodeView>>;
   node(id: string): Promise<NodeView>;

@@ -25,6 +25,9 @@ export async function renderMetrics(cluster: Cluster, version: string): Promise<
   info.set({ role: status.role, version, hub: status.hub ?? '' }, 1);
   gauge('stathub_ready', '1 when it can take requests').set(cluster.notReady() === null ? 1 : 0);
   gauge('stathub_started_seconds', 'When the process started, epoch seconds').set(status.startedAt / 1000);
+  if (status.store) {
+    gauge('stathub_store_trouble', '1 while the store does not take writes').set(status.store.trouble ? 1 : 0);
+  }
   if (status.term !== null) gauge('stathub_term', 'Term of the leadership').set(status.term);
   gauge('stathub_apps', 'Apps').set(status.apps);
   byLabel('stathub_nodes', 'Nodes by status', 'status', status.nodes);

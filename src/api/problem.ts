@@ -15,7 +15,7 @@ const titles: Record<ErrorCode, string> = {
   'invalid-request': 'The request is not valid', 'unauthorised': 'A token is needed', 'forbidden': 'Not allowed',
   'not-found': 'There is no such thing here', 'app-not-found': 'There is no such app', 'node-not-found': 'There is no such node',
   'instance-not-found': 'There is no such instance', 'revision-not-found': 'There is no such revision', 'file-not-found': 'There is no such file',
-  'method-not-allowed': 'This method does not work here', 'app-exists': 'The app exists', 'app-deleting': 'The app is being deleted',
+  'method-not-allowed': 'This method does not work here', 'app-exists': 'The app exists', 'app-deleting': 'The app is being deleted', 'app-record-lost': 'The store has lost the app',
   'app-differs': 'An app of that name differs', 'version-conflict': 'Somebody else changed it', 'managed-by-master': 'The master manages this node',
   'not-unknown': 'The instance is not unknown', 'node-in-use': 'The node is in use', 'too-large': 'Too large', 'too-many': 'Too many at once',
   'unsupported-here': 'Not possible here', 'node-away': 'The node is away', 'store-unavailable': 'The store does not answer',

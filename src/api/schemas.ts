@@ -82,7 +82,7 @@ export function schemas(): Record<string, Schema> {
       steps: list(object({ slot: int, what: one('place', 'stop', 'replace', 'keep', 'wait', 'move'), node: or(text), reason: text })), summary: text, waiting }),
     Why: object({ subject: text, status: text, reason: or(ref('Reason')), funnel: list(object({ step: text, left: int, lost: list(text) })), nearest: list(text), waiting,
       decisions: list(object({ at: time, slot: int, node: or(text), text, scores: list(object({ node: text, score: real, parts: map(real) })) })), events: list(ref('Event')) }),
-    Status: object({ name: text, role: one('master', 'agent'), version: text, hub: or(text), term: or(int), startedAt: time, phase: text, store: or(object({ kind: text, detail: text })),
+    Status: object({ name: text, role: one('master', 'agent'), version: text, hub: or(text), term: or(int), startedAt: time, phase: text, store: or(object({ kind: text, detail: text, trouble: or(object({ code: text, message: text, hint: text, since: time })) })),
       nodes: map(int), apps: int, instances: map(int), notices: list(object({ code: text, text, at: time })) }),
     CollectionList: page(object({ name: text, count: int, bytes: or(int) })),
     DocumentList: page(object({ key: text, version: text, doc: { type: 'object' } })),

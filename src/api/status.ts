@@ -7,11 +7,16 @@ import { reply } from './reply.ts';
 /** Open to everyone: a load balancer has no token, and they tell nothing. */
 export function healthRoutes(app: Api, { cluster, closing }: Resource): void {
   app.get('/healthz', says({ tag: 'status', summary: 'Is the process alive?', gives: 'text' }), (c) => c.text('ok\n', 200, { 'cache-control': 'no-store' }));
-  app.get('/readyz', says({ tag: 'status', summary: 'Can it take requests?', gives: 'text', refuses: [503] }), (c) => {
+  app.get('/readyz', says({ tag: 'status', summary: 'Can it take requests?', description: 'Also while the store takes no writes, which it then says; as JSON where `Accept` asks for it.', gives: 'text', refuses: [503] }), (c) => {
     if (closing.aborted) throw new Refusal('stopping', 'it is stopping', 'ask again once it has been started');
     const because = cluster.notReady();
     if (because !== null) throw new Refusal('starting', because, 'ask again in a second');
-    return c.text('ready\n', 200, { 'cache-control': 'no-store' });
+    const headers = { 'cache-control': 'no-store' }, trouble = cluster.storeTrouble?.() ?? null;
+    // Reads and what runs go on without writes: it stays in the balance. Only the code: whoever asks has no token.
+    if (/\bjson\b/.test(c.req.header('accept') ?? '')) {
+      return c.json({ ready: true, store: { trouble: trouble && { code: trouble.code, since: trouble.since } } }, 200, headers);
+    }
+    return c.text(trouble ? `ready, but the store takes no writes: ${trouble.code}\n` : 'ready\n', 200, headers);
   });
 }
 

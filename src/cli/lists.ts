@@ -100,6 +100,10 @@ export async function hubStatus(client: Client, output: Output, options: { json:
   output.out(`${bold(view.role, output)} ${view.version} at ${client.base}, ${view.phase}, up ${age(Date.now() - view.startedAt)}\n`);
   if (view.hub) output.out(`hub        ${view.hub}${view.term === null ? '' : `, term ${view.term}`}\n`);
   if (view.store) output.out(`store      ${view.store.kind}, ${view.store.detail}\n`);
+  if (view.store?.trouble) {
+    const { message, hint, since } = view.store.trouble;
+    output.out(`trouble    ${message}, since ${age(Date.now() - since)}\n           ${hint}\n`);
+  }
   output.out(`nodes      ${counts(view.nodes)}\napps       ${view.apps}\ninstances  ${counts(view.instances)}\n`);
   const { items } = await client.get<List<NodeView>>('/v1/nodes?size=1000'), live = items.filter(({ load, status }) => load && status !== 'lost');
   const sum = (of: (node: NodeView) => number): number => live.reduce((all, node) => all + of(node), 0);

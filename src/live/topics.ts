@@ -108,7 +108,7 @@ export async function readChanges(cluster: Cluster, change: ClusterChange, topic
   const read = async <T>(ids: Iterable<string>, wanted: (id: string) => boolean, one: (id: string) => Promise<T>) =>
     new Map(await Promise.all([...ids].filter((id) => overview || wanted(id)).map(async (id) => [id, await orNull(one(id))] as const)));
   const seen = (id: string): boolean => nodes.size > 0 || single.has(id) || apps.has(appOfInstance(id));
-  const moved = change.apps.size + change.nodes.size + change.instances.size > 0;
+  const moved = change.apps.size + change.nodes.size + change.instances.size > 0 || change.status === true;
   return {
     apps: await read(change.apps, (name) => apps.has(name), (name) => cluster.app(name)),
     nodes: await read(change.nodes, (id) => nodes.has(id), (id) => cluster.node(id)),

@@ -95,6 +95,7 @@ export class ViewFeed implements Feed {
   #changed(change: ClusterChange): void {
     for (const key of ['apps', 'nodes', 'instances', 'usage'] as const) for (const id of change[key]) this.#dirty[key].add(id);
     this.#dirty.events ||= change.events;
+    if (change.status) this.#dirty.status = true;
     this.#schedule(0);
   }
 

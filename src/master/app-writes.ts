@@ -58,27 +58,46 @@ export class AppWrites {
 
   /** Changes the app's record; `change` sees it as it is at the moment of writing. */
   async change(name: string, ifMatch: string | null, change: (doc: AppRecord) => Partial<AppRecord>, by?: Caller): Promise<void> {
-    await this.records.app(name, () => {
+    const changed = await this.records.app(name, () => {
       const { doc } = this.changeable(name, ifMatch).record;
       return { ...doc, ...change(doc), ...(by ? { by: by.name } : {}), updatedAt: this.context.clock.now() };
     });
+    if (!changed) this.entry(name); // it went meanwhile: nothing was written
   }
 
-  async create(spec: AppSpec, by: Caller): Promise<void> {
+  /** Does the store hold places of an app whose record it has not? */
+  async lost(name: string): Promise<boolean> {
+    const { store, view } = this.context;
+    if (view.apps.has(name)) return (await store.get('apps', name)) === null;
+    return (await store.scan('assignments', { prefix: `${name}/`, limit: 1 })).items.length > 0;
+  }
+
+  /** A number above every revision that the store or memory has of it: what still runs of it names its own. */
+  async nextRevision(name: string): Promise<number> {
+    let highest = this.context.view.apps.get(name)?.record.doc.revision ?? 0;
+    for (let after: string | undefined; ;) {
+      const { items, next } = await this.context.store.scan<Revision>('revisions', { prefix: `${name}/`, ...(after === undefined ? {} : { after }) });
+      for (const { doc } of items) highest = Math.max(highest, doc.revision);
+      if (next === null) return highest + 1;
+      after = next;
+    }
+  }
+
+  async create(spec: AppSpec, by: Caller, number = 1): Promise<void> {
     const { store, clock, view, leadership: { term } } = this.context;
     const { name, placement: { scale }, start } = spec;
     const at = clock.now();
     const made = { spec, hash: restartHash(spec), contents: {} };
-    const revision: Revision = { app: name, revision: 1, ...made, createdAt: at, createdBy: by.name, term };
-    const record: AppRecord = { name, revision: 1, scale, start, deleting: false, restartedAt: null, createdAt: at, updatedAt: at, term };
+    const revision: Revision = { app: name, revision: number, ...made, createdAt: at, createdBy: by.name, term };
+    const record: AppRecord = { name, revision: number, scale, start, deleting: false, restartedAt: null, createdAt: at, updatedAt: at, term };
     // A revision without its app is the rest of a deletion or of a crash: overwritten.
-    const written = await store.write(writeOf('revisions', revisionKey(name, 1), revision, 'any', term));
+    const written = await store.write(writeOf('revisions', revisionKey(name, number), revision, 'any', term));
     if (!written.ok) throw outrankedError();
     const result = await store.write(writeOf('apps', name, record, 'absent', term));
     if (!result.ok && result.conflict === 'term') throw outrankedError();
     if (!result.ok) throw new Refusal('app-exists', `There is already an app ${name}`, 'Change it with PUT.');
     view.setApp(record, result.version, { doc: revision, version: written.version });
-    this.audit('app.deployed', name, `${name} was deployed: revision 1, ${scale} wanted`, by, { revision: 1 });
+    this.audit('app.deployed', name, `${name} was deployed: revision ${number}, ${scale} wanted`, by, { revision: number });
   }
 
   /** A new revision, then the app's record that names it: until that is written nothing has happened. */

@@ -10,7 +10,7 @@ import type { Contents } from './remote/contents.ts';
 import type { MasterContext } from './context.ts';
 import type { AppEntry } from './entries.ts';
 import type { Places } from './planning/places.ts';
-import { revisionKey } from './records.ts';
+import { recordLost, revisionKey } from './records.ts';
 import type { Records } from './records.ts';
 
 export interface Given { scale: boolean; start: boolean }
@@ -43,11 +43,17 @@ export class Apps {
       if (!this.context.view.apps.has(name)) {
         if (options.ifMatch !== null) throw new Refusal('version-conflict', `There is no app ${name} (any more)`, 'Leave If-Match out.');
         await this.places.removed(name);
-        await this.writes.create(spec, by);
+        const lost = await this.writes.lost(name);
+        if (lost && options.mode === 'put') throw recordLost(name);
+        await this.writes.create(spec, by, lost ? await this.writes.nextRevision(name) : 1);
         return { app: this.view(name), created: true, changed: true };
       }
       const entry = this.writes.changeable(name, options.ifMatch);
       if (options.mode === 'create') {
+        if (await this.writes.lost(name)) {
+          await this.writes.create(spec, by, await this.writes.nextRevision(name));
+          return { app: this.view(name), created: true, changed: true };
+        }
         throw new Refusal('app-exists', `There is already an app ${name}`, `Change it with PUT /v1/apps/${name} or stathub deploy.`);
       }
       const changed = await this.replace(entry, spec, given, options, by);

@@ -29,6 +29,13 @@ export class Changes {
     this.schedule();
   }
 
+  /** The hub's status, of which the records say nothing. */
+  markStatus(): void {
+    if (this.listeners.size === 0) return;
+    this.gathered.status = true;
+    this.schedule();
+  }
+
   /** @returns the way to stop */
   subscribe(listener: (change: ClusterChange) => void): () => void {
     const own = (change: ClusterChange): void => listener(change);

@@ -13,6 +13,7 @@ import type { PlanView, StatusView, WhyView } from '../protocol/views.ts';
 import type { Roster } from '../live/roster.ts';
 import type { CollectionSize, QueryResult, SeriesPoint } from '../store/store.ts';
 import { StoreError } from '../store/store.ts';
+import type { StoreTrouble, Trouble } from '../store/trouble.ts';
 import { appView } from './shown/app-status.ts';
 import type { Apps, Given, PutOptions } from './apps.ts';
 import type { Attention } from './attention.ts';
@@ -28,6 +29,7 @@ import { readRemoteFile, remoteFiles } from './remote/files.ts';
 import { execRemote } from './remote/exec.ts';
 import { followLogs } from './remote/logs.ts';
 import { whereabouts } from './remote/whereabouts.ts';
+import { knownCollection } from './shown/collections.ts';
 import { revisionKey } from './records.ts';
 import { instanceViews, nodeView } from './shown/shown.ts';
 import { soundUsageAnswer } from './link/sound.ts';
@@ -37,6 +39,7 @@ import { planApp, whyApp, whyInstance } from './shown/why.ts';
 export interface ClusterParts {
   context: MasterContext; roster: Roster; commands: Commands; attention: Attention; apps: Apps; nodeActions: NodeActions; instanceActions: InstanceActions;
   storeAbout: { kind: string; detail: string };
+  trouble: StoreTrouble;
   /** State of the master's machine. */
   phase(): string;
   frozenUntil(): number | null;
@@ -67,6 +70,8 @@ export class MasterCluster implements Cluster {
 
   async status(): Promise<StatusView> { return statusView(this.parts); }
 
+  storeTrouble(): Trouble | null { return this.parts.trouble.current; }
+
   notReady(): string | null {
     const phase = this.parts.phase();
     return phase === 'serving' ? null : phase === 'recovering' ? 'The master is reading its store' : 'The master is stopping';
@@ -83,9 +88,7 @@ export class MasterCluster implements Cluster {
     );
   }
 
-  async node(id: string): Promise<NodeView> {
-    return nodeView(this.context.view, this.parts.nodeActions.entry(id));
-  }
+  async node(id: string): Promise<NodeView> { return nodeView(this.context.view, this.parts.nodeActions.entry(id)); }
   async deleteNode(id: string, by: Caller): Promise<void> {
     this.ready();
     await this.parts.nodeActions.delete(id, by);
@@ -115,9 +118,7 @@ export class MasterCluster implements Cluster {
     return page([...view.apps.values()].map((entry) => appView(view, entry, hub)), query, at, clock.now(), (a, b) => byText(a.name, b.name));
   }
 
-  async app(name: string): Promise<AppView> {
-    return this.parts.apps.view(name);
-  }
+  async app(name: string): Promise<AppView> { return this.parts.apps.view(name); }
   async putApp(
     spec: AppSpec,
     given: Given,
@@ -219,7 +220,8 @@ export class MasterCluster implements Cluster {
   subscribe(listener: (change: ClusterChange) => void): () => void { return this.context.view.changes.subscribe(listener); }
 
   collections(): Promise<CollectionSize[]> { return this.context.store.collections(); }
-  documents(collection: string, query: string, { from, size, sort }: Page): Promise<QueryResult> {
+  async documents(collection: string, query: string, { from, size, sort }: Page): Promise<QueryResult> {
+    await knownCollection(this.context.store, collection);
     return asRefusal(this.context.store.query(collection, query, { from, size, ...(sort === undefined ? {} : { sort }) }));
   }
 

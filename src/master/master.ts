@@ -9,6 +9,7 @@ import { replaceAfterMs } from '../model/partition.ts';
 import { defaultSettings } from '../placement/snapshot.ts';
 import type { PlacementSettings } from '../placement/snapshot.ts';
 import type { Store } from '../store/store.ts';
+import { StoreTrouble, WatchedStore } from '../store/trouble.ts';
 import { Apps } from './apps.ts';
 import { Attention } from './attention.ts';
 import { Blobs } from './remote/blobs.ts';
@@ -47,6 +48,8 @@ export interface MasterOptions {
   store: Store;
   /** For `status`: what the store is and where. */
   storeAbout: { kind: string; detail: string };
+  /** Where failures of writing are noted, if the caller has its own to note. */
+  trouble?: StoreTrouble;
   version: string;
   times?: Partial<MasterTimes>;
   placement?: Partial<PlacementSettings>;
@@ -73,11 +76,14 @@ export interface RunningMaster {
  * @throws Error when recovery fails (the store is not readable, another master leads)
  */
 export async function startMaster(options: MasterOptions): Promise<RunningMaster> {
-  const { store, version } = options;
+  const { version } = options;
   const clock = options.clock ?? systemClock;
+  const trouble = options.trouble ?? new StoreTrouble(() => clock.now());
+  const store = new WatchedStore(options.store, trouble);
   const warn = options.warn ?? ((message, error) => console.error(message, error ?? ''));
   const times = { ...defaultTimes, ...options.times };
   const changes = new Changes((error) => warn('a watcher failed', error));
+  trouble.changed = () => changes.markStatus();
   const view = new View(changes);
   const events = new EventLog(store, changes, () => clock.now(), warn);
   const context: MasterContext = {
@@ -200,6 +206,7 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
     commands,
     attention,
     storeAbout: options.storeAbout,
+    trouble,
     phase: () => phaseOf(head.getSnapshot().value),
     frozenUntil: () => loss.frozenUntil,
     planner: new Planner({ ...planning, keeps: false }),

@@ -1,6 +1,7 @@
 // Single-record compare-and-swap on what the view holds: read, change, write; when another write came first, read again.
 import type { AppRecord, Revision } from '../model/app.ts';
 import type { SlotRecord, Tombstone } from '../model/assignment.ts';
+import { Refusal } from '../model/errors.ts';
 import type { NodeRecord } from '../model/node.ts';
 import type { Doc, Version, Write, WriteResult } from '../store/store.ts';
 import { StoreError } from '../store/store.ts';
@@ -21,6 +22,10 @@ const MOST_TRIES = 20;
 /** Another leadership with a higher term wrote: this one is over. */
 export const outrankedError = (): StoreError =>
   new StoreError('store-unavailable', 'Another master leads this hub', 'Use the other master, or restart this one.');
+
+/** Somebody took the app's record out of the store, not this hub: its instances run on, and nothing may be built on what memory says. */
+export const recordLost = (name: string): Refusal => new Refusal('app-record-lost', `The store no longer has the record of app ${name}; its instances run on`,
+  'Restore the collection apps of the store from a snapshot and restart the master; or create it anew, with its scale: POST /v1/apps with the whole app.');
 
 export class Records {
   private readonly context: MasterContext;
@@ -82,6 +87,7 @@ export class Records {
       },
       async () => {
         const stored = await store.get<AppRecord>('apps', name);
+        if (!stored && view.apps.get(name)?.record.doc.deleting === false) throw recordLost(name);
         if (!stored) return view.removeApp(name);
         const number = stored.doc.revision;
         const revision = view.apps.get(name)?.revisions.get(number) ?? (await store.get<Revision>('revisions', revisionKey(name, number)));

@@ -22,9 +22,12 @@ export interface WhyView {
   events: ClusterEvent[];
 }
 
+/** Why the store takes no writes. `since`: the first failure in a row, epoch ms. */
+export interface TroubleView { code: string; message: string; hint: string; since: number }
+
 export interface StatusView {
   name: 'stathub'; role: 'master' | 'agent'; version: string; hub: string | null; term: number | null; startedAt: number;
-  phase: string; store: { kind: string; detail: string } | null;
+  phase: string; store: { kind: string; detail: string; trouble: TroubleView | null } | null;
   nodes: Record<string, number>; apps: number; instances: Record<string, number>;
   notices: { code: string; text: string; at: number }[];
 }

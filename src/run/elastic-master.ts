@@ -7,6 +7,7 @@ import { shownUrls, type ElasticOptions } from '../store/elasticsearch/connect.t
 import type { LeaseDoc } from '../store/elasticsearch/lease.ts';
 import { LeasedStore } from '../store/elasticsearch/leased.ts';
 import { StoreError } from '../store/store.ts';
+import { StoreTrouble } from '../store/trouble.ts';
 import { value } from './daemon.ts';
 import { apiOf, lead } from './leading.ts';
 import type { Logger } from './log.ts';
@@ -88,9 +89,10 @@ export class ElasticMaster {
     });
     const about = { kind: 'elasticsearch', detail: `${shownUrls(elastic.urls)}, version ${store.version}, indices ${elastic.prefix}-*` };
     this.standing = { because: 'The master is reading its store', hint: 'Ask again in a moment.', leader: null, code: 'starting' };
-    const closing = new AbortController();
+    const closing = new AbortController(), trouble = new StoreTrouble();
+    lease.onRenewal = (failure) => (failure === null ? trouble.succeeded('lease') : trouble.failed('lease', failure));
     try {
-      const master = await lead(new LeasedStore(store, lease), about, inForce, log);
+      const master = await lead(new LeasedStore(store, lease), about, inForce, log, trouble);
       try {
         this.options.front.serve(apiOf(master, this.options.tokens, closing.signal, inForce, log));
         this.failed = '';

@@ -8,6 +8,7 @@ import { linkRoutes } from '../master/link/link-routes.ts';
 import { startMaster, type RunningMaster } from '../master/master.ts';
 import { refuseMoved } from '../store/moved.ts';
 import type { Store } from '../store/store.ts';
+import type { StoreTrouble } from '../store/trouble.ts';
 import { uiDirectory, value } from './daemon.ts';
 import { version, type Logger } from './log.ts';
 import type { InForce } from './settings.ts';
@@ -15,10 +16,10 @@ import type { InForce } from './settings.ts';
 export type App = ReturnType<typeof createApi>;
 
 /** @throws StoreError when the hub was moved away; Error when recovery fails (the store is not readable, another master leads) */
-export async function lead(store: Store, storeAbout: { kind: string; detail: string }, inForce: InForce, log: Logger): Promise<RunningMaster> {
+export async function lead(store: Store, storeAbout: { kind: string; detail: string }, inForce: InForce, log: Logger, trouble?: StoreTrouble): Promise<RunningMaster> {
   await refuseMoved(store);
   const master = await startMaster({
-    store, version, storeAbout,
+    store, version, storeAbout, ...(trouble ? { trouble } : {}),
     warn: (message, error) => log.warn(error === undefined ? {} : { err: error }, message),
     times: { beatMs: value(inForce, 'beat'), suspectMs: value(inForce, 'suspect-after'), lostMs: value(inForce, 'lost-after'), amnestyMs: value(inForce, 'amnesty') },
   });

@@ -66,6 +66,19 @@ test('answers have the shape that is described', async () => {
   }
 });
 
+test('a store that takes no writes: status, readiness and figures say it, and it stays ready', async () => {
+  const { ask, cluster } = sample();
+  const asJson = { headers: { accept: 'application/json' } };
+  assert.equal((await ask('/readyz', asJson)).body, { ready: true, store: { trouble: null } });
+  assert.match((await ask('/metrics')).text, /^stathub_store_trouble 0$/m);
+  cluster.trouble = { code: 'store-full', message: 'The disk is full', hint: 'Make room.', since: 5 };
+  const ready = await ask('/readyz', asJson);
+  assert.equal([ready.status, ready.body], [200, { ready: true, store: { trouble: { code: 'store-full', since: 5 } } }]);
+  assert.equal((await ask('/readyz')).text, 'ready, but the store takes no writes: store-full\n');
+  assert.equal((await ask('/v1/status')).body.store.trouble, cluster.trouble);
+  assert.match((await ask('/metrics')).text, /^stathub_store_trouble 1$/m);
+});
+
 test('the API page and its files are served from here', async () => {
   const { ask } = sample();
   const page = await ask('/docs');

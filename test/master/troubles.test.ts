@@ -9,7 +9,7 @@ import { isHealthy } from '../../src/model/instance.ts';
 import { openEmbedded } from '../../src/store/embedded.ts';
 import { StoreError } from '../../src/store/store.ts';
 import type { Store } from '../../src/store/store.ts';
-import { deploy, discard, operator, temporary, testMaster } from '../support/test-master.ts';
+import { deploy, discard, operator, specOf, temporary, testMaster } from '../support/test-master.ts';
 import { SimAgent } from '../support/sim-agent.ts';
 import { until } from '../support/until.ts';
 
@@ -71,6 +71,8 @@ test('the store fails for a while: what runs runs on, writes are refused, afterw
     set(true);
     const refused = await master.cluster.scaleApp('web', 3, null, operator).then(() => null, (error: unknown) => error);
     assert.instance(refused, StoreError);
+    const { trouble } = (await master.cluster.status()).store!;
+    assert.equal([trouble?.code, trouble?.message, trouble?.hint, typeof trouble?.since], ['store-full', 'The disk is full', 'Make room.', 'number']);
     assert.is((await master.cluster.app('web')).scale, 2);
     const held = one.running[0]!;
     one.send({ type: 'events', generation: 'g1', events: [{ n: 1, event: { at: Date.now(), kind: 'instance.odd', subject: {}, message: 'told while the store fails', loudness: 'quiet', detail: {} } }] });
@@ -88,11 +90,58 @@ test('the store fails for a while: what runs runs on, writes are refused, afterw
     await until('acknowledged', () => one.frames.some(({ type }) => type === 'events.ack'));
     assert.is((await master.cluster.scaleApp('web', 3, null, operator)).scale, 3);
     await until('three', () => one.instances.size === 3);
+    await until('no trouble any more', async () => (await master.cluster.status()).store!.trouble === null);
   } finally {
     set(false);
     for (const agent of agents) agent.disconnect();
     await master.stop();
     discard(directory);
+  }
+});
+
+test('the record of an app vanishes from the store: nothing is claimed, nothing begins anew unasked, and there is a way on', async () => {
+  const master = await testMaster();
+  const agent = new SimAgent({ node: 'n1' }).connect(master.url);
+  const code = (work: Promise<unknown>): Promise<unknown> => work.then(() => null, (error: unknown) => (error as { code: string }).code);
+  try {
+    await deploy(master.cluster, { name: 'web', placement: { scale: 3 } });
+    await until('three run', () => agent.running.length === 3);
+    const before = [...agent.instances.keys()].sort();
+    const gone = await master.store.write({ collection: 'apps', key: 'web', doc: null, expect: 'any', term: 1_000_000 });
+    assert.ok(gone.ok);
+    assert.is(await code(master.cluster.scaleApp('web', 2, null, operator)), 'app-record-lost');
+    assert.is(await code(master.cluster.appAction('web', 'stop', operator)), 'app-record-lost');
+    assert.is(await code(deploy(master.cluster, { name: 'web', args: ['5'] })), 'app-record-lost');
+    assert.equal([...agent.instances.keys()].sort(), before, 'what runs runs on');
+    await deploy(master.cluster, { name: 'other', placement: { scale: 0 } });
+    await until('later events are there', async () => (await master.cluster.events({ query: 'subject.app:other', after: 0, limit: 5, newestFirst: true })).items.length > 0);
+    const { items } = await master.cluster.events({ query: 'subject.app:web AND kind:app.*', after: 0, limit: 50, newestFirst: true });
+    assert.equal(items.map(({ kind }) => kind), ['app.deployed'], 'no event of what was not done');
+    const spec = specOf({ name: 'web', placement: { scale: 3 } });
+    const made = await master.cluster.putApp(spec, { scale: true, start: true }, { mode: 'create', ifMatch: null, refetch: false }, operator);
+    assert.ok(made.app.revision > 1 && made.created);
+    assert.is((await master.cluster.scaleApp('web', 2, null, operator)).scale, 2);
+    await until('two run', () => agent.running.length === 2);
+  } finally {
+    agent.disconnect();
+    await master.stop();
+    discard(master.directory);
+  }
+});
+
+test('only collections that there are can be looked at', async () => {
+  const master = await testMaster();
+  const page = { from: 0, size: 10 };
+  const said = (name: string): Promise<{ code: string; hint: string }> => master.cluster.documents(name, '', page).then(() => ({ code: '', hint: '' }), (error: unknown) => error as { code: string; hint: string });
+  try {
+    assert.equal((await master.cluster.documents('apps', '', page)).items, [], 'empty, but there');
+    const nosuch = await said('nosuch');
+    assert.is(nosuch.code, 'not-found');
+    assert.match(nosuch.hint, /apps, .*nodes/);
+    assert.match((await said('events')).hint, /GET \/v1\/events/);
+  } finally {
+    await master.stop();
+    discard(master.directory);
   }
 });
 

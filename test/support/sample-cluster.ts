@@ -1,5 +1,6 @@
 // A cluster in memory with the real query language and the real app schema, to try what stands between it and the network:
 // paging, problems, streams, slow readers. Where it answers, it answers as the hub does; it runs nothing.
+import type { Trouble } from '../../src/store/trouble.ts';
 import type { Caller, Cluster, ClusterChange, List, LogChunk, LogRequest, Page, UsageWatch, ExecHandle } from '../../src/api/cluster.ts';
 import type { ExecRequest } from '../../src/protocol/exec.ts';
 import type { AppSpec, AppView, Revision } from '../../src/model/app.ts';
@@ -86,8 +87,10 @@ export class SampleCluster implements Cluster {
   #note(what: string, by: Caller): void { this.calls.push({ what, by }); }
 
   notReady() { return this.waitingFor; }
+  trouble: Trouble | null = null;
+  storeTrouble() { return this.trouble; }
   async status() {
-    return { name: 'stathub' as const, role: 'master' as const, version: '0.1.0', hub: 'h', term: 1, startedAt: 1, phase: 'serving', store: { kind: 'embedded', detail: '' }, nodes: { ready: this.nodeMap.size }, apps: this.appMap.size,
+    return { name: 'stathub' as const, role: 'master' as const, version: '0.1.0', hub: 'h', term: 1, startedAt: 1, phase: 'serving', store: { kind: 'embedded', detail: '', trouble: this.trouble }, nodes: { ready: this.nodeMap.size }, apps: this.appMap.size,
       instances: { running: this.instanceMap.size }, notices: [] };
   }
   async nodes(query: string, page: Page) { return this.#page(this.nodeMap.values(), query, page); }

@@ -146,4 +146,9 @@ test('a band of least and most goes with the averages', () => {
   const thin = table([{ minute: 0, values: { cpu: [1, 2, 4] } }, { minute: 1, values: { cpu: [0, 4, 9] } }], 0, 800);
   assert.equal([thin.of('cpu')[0], thin.least('cpu')[0], thin.most('cpu')[0]], [3, 0, 9], 'of two minutes the least of the least, the most of the most');
 });
+test('a store that takes no writes is the first thing to look at', () => {
+  const [first, ...more] = findNeeds([app('web', { status: 'waiting' })], [], [], (id) => id, { code: 'store-full', message: 'The disk is full', hint: 'Make room.', since: 5 });
+  assert.equal([first?.kind, first?.why, first?.at, more.length], ['store', 'The disk is full. Make room.', 5, 1]);
+});
+
 test.run();

@@ -35,12 +35,12 @@ function Headline(): VNode {
   );
 }
 
-const needPath = (n: Need): string => (n.kind === 'instance' ? instancePath(n.id) : n.kind === 'node' ? nodePath(n.id) : appPath(n.id));
-const whyPath = (n: Need): string => (n.kind === 'node' ? nodePath(n.id) : `${needPath(n)}?tab=why`);
+const needPath = (n: Need): string => (n.kind === 'store' ? '/data' : n.kind === 'instance' ? instancePath(n.id) : n.kind === 'node' ? nodePath(n.id) : appPath(n.id));
+const whyPath = (n: Need): string => (n.kind === 'store' ? '/data' : n.kind === 'node' ? nodePath(n.id) : `${needPath(n)}?tab=why`);
 
 function NeedLine({ n }: { n: Need }): VNode {
   const word = `needs.${n.what}`;
-  const title = n.kind === 'instance' && knownWord(word) ? t(word, { name: n.name, node: n.node ?? '' }) : n.kind === 'app' ? t('needs.app', { name: n.name }) : t('needs.is', { name: n.name, status: statusWord(n.s) });
+  const title = n.kind === 'store' ? t('needs.store') : n.kind === 'instance' && knownWord(word) ? t(word, { name: n.name, node: n.node ?? '' }) : n.kind === 'app' ? t('needs.app', { name: n.name }) : t('needs.is', { name: n.name, status: statusWord(n.s) });
   return (
     <li data-row><Glyph s={n.s} /><a class="what" href={needPath(n)}>{title}</a><Age at={n.at} />
       <p class="why">{sentence(n.why)}<WhatNext next={n.next} /></p>

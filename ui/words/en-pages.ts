@@ -8,7 +8,7 @@ export const enPages = {
   'overview.fine': 'Nothing needs a look.',
   'next': 'Next:', 'next.any': 'any moment', 'needs': 'Needs a look', 'needs.order': 'worst first', 'needs.none': 'Nothing. What goes wrong stands here, with its reason.',
   'needs.failed': '{name} gave up on {node}', 'needs.lost': '{name} is lost with {node}', 'needs.unknown': '{name} runs on {node} and nobody asked for it', 'needs.crash-loop': '{name} keeps failing on {node}',
-  'needs.unhealthy': '{name} is unhealthy on {node}', 'needs.killing': '{name} is being ended on {node}', 'needs.is': '{name} is {status}', 'needs.app': '{name} waits for a node', 'needs.more': '{n} more', 'needs.count': '{n} {n|needs|need} a look',
+  'needs.unhealthy': '{name} is unhealthy on {node}', 'needs.killing': '{name} is being ended on {node}', 'needs.is': '{name} is {status}', 'needs.store': 'The store takes no writes', 'needs.app': '{name} waits for a node', 'needs.more': '{n} more', 'needs.count': '{n} {n|needs|need} a look',
   'map': 'Nodes × apps', 'map.note': 'a tile is an instance, as wide as its memory', 'map.meters': 'memory, cpu', 'map.by.app': 'By app', 'map.packed': 'Packed', 'map.cells': 'Cells',
   'map.fine': 'fine or at rest', 'map.moving': 'moving', 'map.look': 'needs a look', 'map.newest': 'newest revision of a rollout', 'map.legend': 'meters: **used** over reserved',
   'map.no.node': 'no node yet', 'map.waits': '{n} {n|slot waits|slots wait}', 'map.instances': '{n} {n|instance|instances}',

@@ -6,7 +6,7 @@ export const zhPages: Record<keyof typeof enPages, string> = {
   'next': '接下来：', 'next.any': '随时',
   'needs': '需要查看', 'needs.order': '最严重的在前', 'needs.none': '没有。出了问题会显示在这里，并说明原因。',
   'needs.failed': '{name} 在 {node} 上放弃了', 'needs.lost': '{name} 随 {node} 失联', 'needs.unknown': '{name} 在 {node} 上运行，但没有人要求它', 'needs.crash-loop': '{name} 在 {node} 上反复失败',
-  'needs.unhealthy': '{name} 在 {node} 上不健康', 'needs.killing': '{name} 在 {node} 上正被结束', 'needs.is': '{name}：{status}', 'needs.app': '{name} 在等待节点', 'needs.more': '还有 {n} 个', 'needs.count': '{n} 个需要查看',
+  'needs.unhealthy': '{name} 在 {node} 上不健康', 'needs.killing': '{name} 在 {node} 上正被结束', 'needs.is': '{name}：{status}', 'needs.store': '存储不接受写入', 'needs.app': '{name} 在等待节点', 'needs.more': '还有 {n} 个', 'needs.count': '{n} 个需要查看',
   'map': '节点 × 应用', 'map.note': '一格是一个实例，宽度表示内存', 'map.meters': '内存，CPU', 'map.by.app': '按应用', 'map.packed': '紧凑', 'map.cells': '方格',
   'map.fine': '正常或静止', 'map.moving': '变化中', 'map.look': '需要查看', 'map.newest': '发布中的最新版本', 'map.legend': '横条：**已用** / 已预留',
   'map.no.node': '尚无节点', 'map.waits': '{n} 个槽位在等待', 'map.instances': '{n} 个实例',

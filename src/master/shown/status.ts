@@ -3,7 +3,7 @@ import type { StatusView } from '../../protocol/views.ts';
 import type { ClusterParts } from '../cluster.ts';
 import { instanceStatuses } from './shown.ts';
 
-export function statusView({ context, storeAbout, phase, frozenUntil, startedAt }: ClusterParts): StatusView {
+export function statusView({ context, storeAbout, trouble, phase, frozenUntil, startedAt }: ClusterParts): StatusView {
   const { view, leadership, version, clock } = context;
   const nodes: Record<string, number> = {}, instances: Record<string, number> = {};
   for (const { status } of view.nodes.values()) nodes[status] = (nodes[status] ?? 0) + 1;
@@ -24,7 +24,7 @@ export function statusView({ context, storeAbout, phase, frozenUntil, startedAt 
     term: leadership.term || null,
     startedAt,
     phase: phase(),
-    store: storeAbout,
+    store: { ...storeAbout, trouble: trouble.current },
     nodes,
     apps: view.apps.size,
     instances,

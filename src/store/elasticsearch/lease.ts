@@ -52,6 +52,8 @@ export class Lease {
   private renewedAt = new Elapsed();
   private renewing: Promise<boolean> | null = null;
   private timer: NodeJS.Timeout | null = null;
+  /** Told of each renewal by time: null when it was done or the lease is lost, else why it failed. */
+  onRenewal: (failure: unknown) => void = () => undefined;
   private tellLost: (why: string) => void = () => undefined;
   /** Resolves with the reason when a lease that was held is not any more. */
   lost: Promise<string> = new Promise(() => undefined);
@@ -120,7 +122,7 @@ export class Lease {
     this.renewedAt = asked;
     this.lost = new Promise((resolve) => { this.tellLost = resolve; });
     // A renewal that fails is made good by the next one, or by who confirms.
-    this.timer = setInterval(() => { void this.renew().catch(() => undefined); }, ttlMs / 3).unref();
+    this.timer = setInterval(() => { void this.renew().then(() => this.onRenewal(null), (error: unknown) => this.onRenewal(error)); }, ttlMs / 3).unref();
     return true;
   }
 
