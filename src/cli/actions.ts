@@ -26,14 +26,15 @@ export async function appAction(client: Client, output: Output, named: string, a
   else output.out(`${bold(name, output)}: ${options.wait ? `${action} done` : `${action} asked; --wait waits for it`}\n`);
 }
 
-async function waitGone(client: Client, name: string, timeoutMs: number): Promise<void> {
+/** Waits until nothing of an app runs, or, of one that is deleted, until its name is free again. */
+async function waitGone(client: Client, name: string, timeoutMs: number, what: 'instances' | 'app' = 'instances'): Promise<void> {
   for (const deadline = Date.now() + timeoutMs; ; await delay(100)) {
     const app = await client.patientGet<AppView>(path`/v1/apps/${name}`, deadline, () => undefined).catch((error: unknown) => {
       if (error instanceof CliError && error.exit === exitCode.notFound) return null;
       throw error;
     });
-    if (!app || app.instances.total === 0) return;
-    if (Date.now() > deadline) throw new CliError(exitCode.timedOut, `${app.instances.total} instances of ${name} are still there`, 'look with `stathub instances`');
+    if (!app || (what === 'instances' && app.instances.total === 0)) return;
+    if (Date.now() > deadline) throw new CliError(exitCode.timedOut, `${name} is still there, with ${app.instances.total} instances`, 'look with `stathub instances`');
   }
 }
 
@@ -46,7 +47,7 @@ export async function scale(client: Client, output: Output, name: string, count:
 
 export async function remove(client: Client, output: Output, name: string, options: WaitOptions): Promise<void> {
   const app = await client.delete<AppView>(path`/v1/apps/${name}`);
-  if (options.wait) await waitGone(client, name, options.timeoutMs);
+  if (options.wait) await waitGone(client, name, options.timeoutMs, 'app');
   if (options.json) json(app, output);
   else output.out(`${bold(name, output)}: ${options.wait ? 'deleted' : 'is being deleted'}\n`);
 }

@@ -102,6 +102,6 @@ test('36: one word for one end for want of memory, however many processes go wit
   const told = (await agent.events(`subject.instance:"${id}"`)).filter((event) => event.kind === 'instance.exited');
   assert.is(told.length, 1);
   assert.match(told[0].message, /ran out of memory/);
-  assert.is(output(id).match(/^\[stathub \S+\] launch 1 ran out of memory at .+; 32 MiB are allowed$/gm)?.length, 1, output(id));
+  assert.is(output(id).match(/^\[stathub \S+\] launch 1 ran out of memory at .+ \(allowed: 32 MiB\)$/gm)?.length, 1, output(id));
 });
 test.run();
