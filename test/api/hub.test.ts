@@ -123,7 +123,8 @@ test('what is kept: collections, documents, a query; no secret, whoever asks', a
   assert.is(answer.body.items[0].key, 'talker/00000001');
   assert.is(answer.body.items[0].doc.spec.envs.DB_PASSWORD, '***');
   assert.is((await hub.master.get('/v1/data/revisions?query=hunter2')).total, 0);
-  assert.is((await hub.master.get('/v1/data/nothing')).total, 0);
+  const nothing = await hub.master.call('GET', '/v1/data/nothing');
+  assert.equal([nothing.status, /apps, assignments/.test(nothing.body.hint)], [404, true]);
   const wrong = await hub.master.call('GET', '/v1/data/apps?query=name:(');
   assert.equal([wrong.status, wrong.body.code, /at \d+/.test(wrong.body.detail), wrong.body.hint.length > 0], [400, 'invalid-query', true, true]);
 });
