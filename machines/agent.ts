@@ -41,7 +41,9 @@ const agent = setup({
   },
   delays: { deadline: ({ context }) => context.drainMs },
   actions: {
-    want: enqueueActions(({ event, enqueue }) => { enqueue.emit({ type: 'supervisor.wanted', key: (event as { key: string }).key }); }),
+    want: enqueueActions(({ event, enqueue }) => {
+      enqueue.emit({ type: 'supervisor.wanted', key: (event as { key: string }).key });
+    }),
     startAgain: enqueueActions(({ context, event, enqueue }) => {
       const { key, mono } = event as { key: string; mono: number };
       const lately = [...(context.failures[key] ?? []).filter((at) => mono - at < forgetMs), mono].slice(-20);
@@ -57,7 +59,12 @@ const agent = setup({
     drain: assign({ drainMs: ({ event }) => (event as { deadlineMs: number }).deadlineMs }),
     emptied: assign({ drained: 'emptied' }),
     timeUp: assign({ drained: 'time-up' }),
-    fail: assign({ failure: ({ event }) => { const { error } = event as unknown as { error: unknown }; return error instanceof Error ? error.message : String(error); } }),
+    fail: assign({
+      failure: ({ event }) => {
+        const { error } = event as unknown as { error: unknown };
+        return error instanceof Error ? error.message : String(error);
+      },
+    }),
   },
 });
 
@@ -76,7 +83,13 @@ export const agentMachine = agent.createMachine({
   states: {
     recovering: {
       description: 'Reads records and live processes; starts and stops nothing before it has seen all.',
-      invoke: { id: 'recover', src: 'recover', input: {}, onDone: { target: 'serving', actions: 'openLink' }, onError: { target: 'stopped', actions: 'fail' } },
+      invoke: {
+        id: 'recover',
+        src: 'recover',
+        input: {},
+        onDone: { target: 'serving', actions: 'openLink' },
+        onError: { target: 'stopped', actions: 'fail' },
+      },
       on: { 'agent.stop': 'stopped' },
     },
     serving: {
@@ -85,7 +98,12 @@ export const agentMachine = agent.createMachine({
     },
     draining: {
       description: 'Takes no new work; ends when nothing runs here, or at the deadline.',
-      on: { ...heading, 'agent.emptied': { target: 'stopped', actions: 'emptied' }, 'agent.drainEnded': 'serving', 'agent.stop': 'stopped' },
+      on: {
+        ...heading,
+        'agent.emptied': { target: 'stopped', actions: 'emptied' },
+        'agent.drainEnded': 'serving',
+        'agent.stop': 'stopped',
+      },
       after: { deadline: { target: 'stopped', actions: 'timeUp' } },
     },
     stopped: { description: 'Lets go of everything. Processes run on.', entry: 'closeLink', type: 'final' },

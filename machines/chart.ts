@@ -3,11 +3,26 @@
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
 
 export interface ChartState {
-  path: string; parent: string | null; type: 'atomic' | 'compound' | 'parallel' | 'final' | 'history'; initial: boolean; description: string | null;
+  path: string;
+  parent: string | null;
+  type: 'atomic' | 'compound' | 'parallel' | 'final' | 'history';
+  initial: boolean;
+  description: string | null;
 }
 /** `from: ''` is the machine itself; `to: null` stays where it is. */
-export interface ChartEdge { id: string; from: string; to: string | null; event: string; guard: string | null; kind: 'event' | 'after' | 'always' | 'done' | 'error' }
-export interface Chart { id: string; states: ChartState[]; edges: ChartEdge[] }
+export interface ChartEdge {
+  id: string;
+  from: string;
+  to: string | null;
+  event: string;
+  guard: string | null;
+  kind: 'event' | 'after' | 'always' | 'done' | 'error';
+}
+export interface Chart {
+  id: string;
+  states: ChartState[];
+  edges: ChartEdge[];
+}
 
 /** Edge ids of a transition as XState reports it (`_transitions` of a microstep); empty for what is no edge, such as the first entry. */
 export type EdgesOf = (transition: unknown) => readonly string[];
@@ -31,7 +46,8 @@ function guardName(guard: unknown): string | null {
 function named(node: AnyStateNode, eventType: string): Pick<ChartEdge, 'event' | 'kind'> {
   if (eventType === '') return { event: '', kind: 'always' };
   const delay = /^xstate\.after\.(.+)$/.exec(eventType)?.[1];
-  if (delay !== undefined) return { event: `after ${delay.slice(0, delay.length - node.id.length - 1)}`, kind: 'after' };
+  if (delay !== undefined)
+    return { event: `after ${delay.slice(0, delay.length - node.id.length - 1)}`, kind: 'after' };
   if (eventType.startsWith('xstate.done.state.')) return { event: `${node.key} done`, kind: 'done' };
   const ended = /^xstate\.(done|error)\.actor\.(.+)$/.exec(eventType);
   if (!ended) return { event: eventType, kind: 'event' };
@@ -42,18 +58,29 @@ function named(node: AnyStateNode, eventType: string): Pick<ChartEdge, 'event' |
   return { event: `${who} ${kind === 'done' ? 'done' : 'failed'}`, kind };
 }
 
-interface Drawn { chart: Chart; ids: Map<unknown, string[]> }
+interface Drawn {
+  chart: Chart;
+  ids: Map<unknown, string[]>;
+}
 const drawn = new WeakMap<AnyStateMachine, Drawn>();
 
 function draw(machine: AnyStateMachine): Drawn {
   const known = drawn.get(machine);
   if (known) return known;
-  const states: ChartState[] = [], edges: ChartEdge[] = [];
+  const states: ChartState[] = [],
+    edges: ChartEdge[] = [];
   const ids = new Map<unknown, string[]>();
   const visit = (node: AnyStateNode, parent: AnyStateNode | null) => {
     if (parent) {
-      const initial = parent.type === 'parallel' || (parent.type === 'compound' && parent.initial.target.includes(node));
-      states.push({ path: pathOf(node), parent: parent.parent ? pathOf(parent) : null, type: node.type, initial, description: node.description ?? null });
+      const initial =
+        parent.type === 'parallel' || (parent.type === 'compound' && parent.initial.target.includes(node));
+      states.push({
+        path: pathOf(node),
+        parent: parent.parent ? pathOf(parent) : null,
+        type: node.type,
+        initial,
+        description: node.description ?? null,
+      });
     }
     const from = pathOf(node);
     const transitions: AnyTransitionDefinition[] = [...[...node.transitions.values()].flat(), ...(node.always ?? [])];
@@ -61,9 +88,17 @@ function draw(machine: AnyStateMachine): Drawn {
       const label = { ...named(node, transition.eventType), guard: guardName(transition.guard) };
       const targets = transition.target?.map(pathOf) ?? [null];
       // Bounded and the same in every process: the state, the event and its place among the state's transitions.
-      const own = targets.map((to, k) => ({ id: `${from}:${label.event || 'always'}#${index}${k ? `.${k}` : ''}`, from, to, ...label }));
+      const own = targets.map((to, k) => ({
+        id: `${from}:${label.event || 'always'}#${index}${k ? `.${k}` : ''}`,
+        from,
+        to,
+        ...label,
+      }));
       edges.push(...own);
-      ids.set(transition, own.map((edge) => edge.id));
+      ids.set(
+        transition,
+        own.map((edge) => edge.id),
+      );
     }
     for (const child of childrenOf(node)) visit(child, node);
   };
@@ -83,7 +118,8 @@ export const edgesOf = (machine: AnyStateMachine): EdgesOf => {
 };
 
 const mermaidId = (path: string): string => path.replace(/[^A-Za-z0-9]/g, '_');
-const mermaidText = (text: string): string => text.replace(/[:;]/g, (c) => (c === ':' ? '#58;' : '#59;')).replace(/\n/g, ' ');
+const mermaidText = (text: string): string =>
+  text.replace(/[:;]/g, (c) => (c === ':' ? '#58;' : '#59;')).replace(/\n/g, ' ');
 
 const anywhere = 'any_state_of_it';
 
@@ -99,7 +135,10 @@ export function toMermaid({ states, edges }: Chart): string {
       if (state.initial && !parallel) lines.push(`${indent}[*] --> ${mermaidId(state.path)}`);
       const inner = states.some((other) => other.parent === state.path);
       lines.push(`${indent}state "${lastPart(state.path)}" as ${mermaidId(state.path)}${inner ? ' {' : ''}`);
-      if (inner) { write(state.path, `${indent}  `); lines.push(`${indent}}`); }
+      if (inner) {
+        write(state.path, `${indent}  `);
+        lines.push(`${indent}}`);
+      }
       if (state.type === 'final') lines.push(`${indent}${mermaidId(state.path)} --> [*]`);
     }
   };
@@ -111,7 +150,8 @@ export function toMermaid({ states, edges }: Chart): string {
     between.set(key, [...(between.get(key) ?? []), `${event || 'always'}${guard ? ` [${guard}]` : ''}`]);
   }
   // What the machine hears in every state is drawn from one box that stands for them all.
-  if ([...between.keys()].some((key) => key.startsWith(`  ${anywhere} `))) lines.push(`  state "any state" as ${anywhere}`);
+  if ([...between.keys()].some((key) => key.startsWith(`  ${anywhere} `)))
+    lines.push(`  state "any state" as ${anywhere}`);
   for (const [key, labels] of between) lines.push(`${key}: ${[...new Set(labels)].map(mermaidText).join('<br/>')}`);
   return `${lines.join('\n')}\n`;
 }

@@ -1,6 +1,13 @@
 // The typed hole: what a machine needs done but must not do itself. The wiring fills every hole once per process with
 // `provide()`; a hole left open fails loudly at its first use, and the architecture test finds it before that.
-import { fromCallback, fromPromise, type CallbackActorLogic, type EventObject, type NonReducibleUnknown, type PromiseActorLogic } from 'xstate';
+import {
+  fromCallback,
+  fromPromise,
+  type CallbackActorLogic,
+  type EventObject,
+  type NonReducibleUnknown,
+  type PromiseActorLogic,
+} from 'xstate';
 
 const open = new WeakSet<object>();
 
@@ -12,8 +19,12 @@ export function promiseHole<Output, Input extends NonReducibleUnknown>(name: str
 }
 
 /** An effect that lives, takes commands and reports facts. */
-export function callbackHole<Command extends EventObject, Input extends NonReducibleUnknown>(name: string): CallbackActorLogic<Command, Input> {
-  const hole = fromCallback<Command, Input>(() => { throw new Error(`the effect "${name}" was not provided`); });
+export function callbackHole<Command extends EventObject, Input extends NonReducibleUnknown>(
+  name: string,
+): CallbackActorLogic<Command, Input> {
+  const hole = fromCallback<Command, Input>(() => {
+    throw new Error(`the effect "${name}" was not provided`);
+  });
   open.add(hole);
   return hole;
 }

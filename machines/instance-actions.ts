@@ -2,7 +2,15 @@
 import { assign, cancel, enqueueActions, sendTo, setup, stopChild, type AnyActorRef } from 'xstate';
 import { callbackHole, promiseHole } from './effect.ts';
 import { failedLive, hasStarted } from '../src/model/health.ts';
-import { endsForGood, exitWithCause, type InstanceContext, type InstanceEvent, type InstanceInput, type ProgramCommand, type SupervisorReport } from './instance-facts.ts';
+import {
+  endsForGood,
+  exitWithCause,
+  type InstanceContext,
+  type InstanceEvent,
+  type InstanceInput,
+  type ProgramCommand,
+  type SupervisorReport,
+} from './instance-facts.ts';
 import { fetchBackOff, fold, killingOf, probeInputs, severing, takenUp, waiting } from './instance-steps.ts';
 import { probeMachine } from './probe.ts';
 
@@ -42,14 +50,18 @@ export const instanceActions = setup({
     forGood: ({ context }) => endsForGood(context.killing),
     emptyForGood: ({ context, event }) => as(event, 'program.exited').empty && endsForGood(context.killing),
     exceeded: ({ event }) => as(event, 'probe.reported').exceeded,
-    recovered: ({ context, event }) => failedLive(context.policy.checks, fold(context.checks, as(event, 'probe.reported').check)) === null,
+    recovered: ({ context, event }) =>
+      failedLive(context.policy.checks, fold(context.checks, as(event, 'probe.reported').check)) === null,
     lastToPass: ({ context, event }) => hasStarted(fold(context.checks, as(event, 'probe.reported').check)),
     atOnce: ({ event }) => as(event, 'restart.granted').plan.delayMs <= 0,
     done: ({ event }) => as(event, 'restart.refused').outcome === 'done',
   },
   actions: {
     takeUp: assign(({ context }) => takenUp(context)),
-    takeUpSevered: assign(({ context }) => ({ ...takenUp(context), ...severing(context, { graceMs: context.adopt!.severedMs!, at: context.adopt!.launch!.at }) })),
+    takeUpSevered: assign(({ context }) => ({
+      ...takenUp(context),
+      ...severing(context, { graceMs: context.adopt!.severedMs!, at: context.adopt!.launch!.at }),
+    })),
     spawnProgram: enqueueActions(({ context, enqueue }) => {
       if (context.hasProgram) return;
       enqueue.spawnChild('program', { id: 'program', input: { id: context.id } });
@@ -60,17 +72,39 @@ export const instanceActions = setup({
       enqueue.assign({ hasProgram: false, pid: null });
     }),
     sendStart: enqueueActions(({ context, enqueue }) => {
-      enqueue.assign({ ready: null, killing: null, plan: null, over: false, askingUntil: null, failed: null, stuck: false, partition: null, checks: waiting(context.policy) });
+      enqueue.assign({
+        ready: null,
+        killing: null,
+        plan: null,
+        over: false,
+        askingUntil: null,
+        failed: null,
+        stuck: false,
+        partition: null,
+        checks: waiting(context.policy),
+      });
       enqueue.sendTo('program', command({ type: 'program.start' }));
     }),
-    signalProgram: sendTo('program', ({ context }) => command({ type: 'program.signal', killing: context.killing, killTimeoutMs: context.leftMs ?? context.policy.killTimeoutMs })),
-    killProgram: sendTo('program', ({ event }) => command({ type: 'program.kill', by: event.type === 'instance.kill' ? event.by : null })),
+    signalProgram: sendTo('program', ({ context }) =>
+      command({
+        type: 'program.signal',
+        killing: context.killing,
+        killTimeoutMs: context.leftMs ?? context.policy.killTimeoutMs,
+      }),
+    ),
+    killProgram: sendTo('program', ({ event }) =>
+      command({ type: 'program.kill', by: event.type === 'instance.kill' ? event.by : null }),
+    ),
     spawnProbes: enqueueActions(({ context, enqueue }) => {
       if (context.probes > 0 || !context.launch || context.pid === null) return;
-      for (const [index, input] of probeInputs(context).entries()) enqueue.spawnChild('probe', { id: `probe.${index}`, input });
+      for (const [index, input] of probeInputs(context).entries())
+        enqueue.spawnChild('probe', { id: `probe.${index}`, input });
       enqueue.assign({ probes: context.policy.checks.length });
       if (context.policy.checks.length === 0 && !context.ready)
-        enqueue.raise({ type: 'program.survived' }, { id: 'alive', delay: Math.min(context.policy.aliveMs, context.leftMs ?? Infinity) });
+        enqueue.raise(
+          { type: 'program.survived' },
+          { id: 'alive', delay: Math.min(context.policy.aliveMs, context.leftMs ?? Infinity) },
+        );
     }),
     stopProbes: enqueueActions(({ context, enqueue }) => {
       for (let index = 0; index < context.probes; index++) enqueue.stopChild(`probe.${index}`);
@@ -81,7 +115,11 @@ export const instanceActions = setup({
       const { actorId, error } = event as unknown as { actorId: string; error: unknown };
       enqueue.stopChild(actorId);
       enqueue.assign({
-        checks: context.checks.map((check) => (`probe.${check.index}` === actorId ? { ...check, status: 'failing' as const, detail: `the check broke: ${String(error)}` } : check)),
+        checks: context.checks.map((check) =>
+          `probe.${check.index}` === actorId
+            ? { ...check, status: 'failing' as const, detail: `the check broke: ${String(error)}` }
+            : check,
+        ),
       });
     }),
     cancelAlive: cancel('alive'),
@@ -90,36 +128,92 @@ export const instanceActions = setup({
     fetched: assign({ fetch: null }),
     fetchFailed: enqueueActions(({ context, event, enqueue }) => {
       const { error } = event as unknown as { error: { code?: string; message?: string } };
-      const failures = (context.fetch?.failures ?? 0) + 1, delayMs = fetchBackOff(failures - 1);
-      enqueue.assign({ fetch: { code: error.code ?? 'fetch-failed', detail: error.message ?? String(error), failures, delayMs } });
+      const failures = (context.fetch?.failures ?? 0) + 1,
+        delayMs = fetchBackOff(failures - 1);
+      enqueue.assign({
+        fetch: { code: error.code ?? 'fetch-failed', detail: error.message ?? String(error), failures, delayMs },
+      });
       enqueue.raise({ type: 'fetch.retry' }, { id: 'retry', delay: delayMs });
     }),
-    started: assign(({ event }) => { const { launch } = as(event, 'program.started'); return { launch, pid: launch.pid }; }),
-    exited: assign(({ context, event }) => { const it = as(event, 'program.exited'); return { pid: null, over: true, exit: exitWithCause(it.exit, context.killing), ended: it.when }; }),
-    emptied: assign(({ context, event }) => (context.over ? {} : { pid: null, ended: as(event, 'program.emptied').when })),
-    survived: assign({ ready: ({ context: { launch, policy } }) => launch && { at: launch.at + policy.aliveMs, mono: launch.mono + policy.aliveMs } }),
+    started: assign(({ event }) => {
+      const { launch } = as(event, 'program.started');
+      return { launch, pid: launch.pid };
+    }),
+    exited: assign(({ context, event }) => {
+      const it = as(event, 'program.exited');
+      return { pid: null, over: true, exit: exitWithCause(it.exit, context.killing), ended: it.when };
+    }),
+    emptied: assign(({ context, event }) =>
+      context.over ? {} : { pid: null, ended: as(event, 'program.emptied').when },
+    ),
+    survived: assign({
+      ready: ({ context: { launch, policy } }) =>
+        launch && { at: launch.at + policy.aliveMs, mono: launch.mono + policy.aliveMs },
+    }),
     probed: assign({ checks: ({ context, event }) => fold(context.checks, as(event, 'probe.reported').check) }),
-    passedAll: assign({ ready: ({ event }) => { const it = as(event, 'probe.reported'); return { at: it.check.at, mono: it.mono }; } }),
-    kill: assign({ killing: ({ context, event }) => killingOf(event, context.killing), plan: null, askingUntil: null, fetch: null }),
-    killUnhealthy: assign({ killing: ({ context: { checks, policy } }) => {
-      const check = checks[failedLive(policy.checks, checks) ?? -1];
-      return {
-        reason: 'unhealthy' as const, by: null,
-        text: check ? `health check ${check.index} failed ${check.failures} times in a row (${check.detail})` : null, at: check?.at ?? 0,
-      };
-    } }),
-    startTimedOut: assign({ killing: ({ context: { policy, launch } }) => ({ reason: 'start-timeout' as const, by: null, text: `it was not ready within ${policy.startTimeoutMs / 1000} s`, at: (launch?.at ?? 0) + policy.startTimeoutMs }) }),
+    passedAll: assign({
+      ready: ({ event }) => {
+        const it = as(event, 'probe.reported');
+        return { at: it.check.at, mono: it.mono };
+      },
+    }),
+    kill: assign({
+      killing: ({ context, event }) => killingOf(event, context.killing),
+      plan: null,
+      askingUntil: null,
+      fetch: null,
+    }),
+    killUnhealthy: assign({
+      killing: ({ context: { checks, policy } }) => {
+        const check = checks[failedLive(policy.checks, checks) ?? -1];
+        return {
+          reason: 'unhealthy' as const,
+          by: null,
+          text: check ? `health check ${check.index} failed ${check.failures} times in a row (${check.detail})` : null,
+          at: check?.at ?? 0,
+        };
+      },
+    }),
+    startTimedOut: assign({
+      killing: ({ context: { policy, launch } }) => ({
+        reason: 'start-timeout' as const,
+        by: null,
+        text: `it was not ready within ${policy.startTimeoutMs / 1000} s`,
+        at: (launch?.at ?? 0) + policy.startTimeoutMs,
+      }),
+    }),
     sever: assign(({ context, event }) => severing(context, as(event, 'instance.sever'))),
     severDown: assign({ partition: 'severed', plan: null, askingUntil: null, fetch: null }),
     hurry: assign({ leftMs: ({ event }) => as(event, 'instance.sever').graceMs }),
     rejoin: assign({ partition: 'over' }),
     stuck: assign({ stuck: true }),
     relieve: assign({ plan: null, askingUntil: null, escalated: null, failed: null, fetch: null }),
-    wait: assign({ plan: ({ context }) => ({ at: context.ended.at, delayMs: 0, crashLoop: false, deaths: 0, periodSeconds: 0, held: true, closed: false }) }),
-    granted: assign(({ context, event }) => { const { plan } = as(event, 'restart.granted'); return { plan, askingUntil: null, escalated: plan.closed ? null : context.escalated }; }),
-    escalate: assign(({ event }) => { const { launch, deaths, until } = as(event, 'restart.escalated'); return { escalated: { launch, deaths }, askingUntil: until }; }),
+    wait: assign({
+      plan: ({ context }) => ({
+        at: context.ended.at,
+        delayMs: 0,
+        crashLoop: false,
+        deaths: 0,
+        periodSeconds: 0,
+        held: true,
+        closed: false,
+      }),
+    }),
+    granted: assign(({ context, event }) => {
+      const { plan } = as(event, 'restart.granted');
+      return { plan, askingUntil: null, escalated: plan.closed ? null : context.escalated };
+    }),
+    escalate: assign(({ event }) => {
+      const { launch, deaths, until } = as(event, 'restart.escalated');
+      return { escalated: { launch, deaths }, askingUntil: until };
+    }),
     answered: assign({ escalated: null }),
-    refused: assign({ failed: ({ event }) => { const it = as(event, 'restart.refused'); return it.outcome === 'failed' ? { code: it.code, text: it.text } : null; } }),
+    refused: assign({
+      failed: ({ event }) => {
+        const it = as(event, 'restart.refused');
+        return it.outcome === 'failed' ? { code: it.code, text: it.text } : null;
+      },
+    }),
     adjust: enqueueActions(({ context, event, enqueue }) => {
       const { policy } = as(event, 'instance.adjust');
       enqueue.assign({ policy });
@@ -133,8 +227,17 @@ export const instanceActions = setup({
     tellReady: sendTo(parent, ({ context }) => report({ type: 'instance.becameReady', id: context.id })),
     askTurn: sendTo(parent, ({ context }) => report({ type: 'turn.asked', id: context.id })),
     withdraw: sendTo(parent, ({ context }) => report({ type: 'turn.withdrawn', id: context.id })),
-    ask: sendTo(parent, ({ context: { id, over, exit, ended, launch, ready, killing, partition } }) => report({
-      type: 'restart.asked', id, exit: over ? exit : null, ended, launch: launch?.launch ?? 0, readyMs: ready && ended.mono - ready.mono, byOperator: killing?.reason === 'restart', partition,
-    })),
+    ask: sendTo(parent, ({ context: { id, over, exit, ended, launch, ready, killing, partition } }) =>
+      report({
+        type: 'restart.asked',
+        id,
+        exit: over ? exit : null,
+        ended,
+        launch: launch?.launch ?? 0,
+        readyMs: ready && ended.mono - ready.mono,
+        byOperator: killing?.reason === 'restart',
+        partition,
+      }),
+    ),
   },
 });

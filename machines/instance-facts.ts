@@ -6,23 +6,52 @@ import type { Exceeded, Exit, ExitReason } from '../src/model/instance.ts';
 import type { ProbeReport } from './probe.ts';
 
 /** The part of a spec that the machine itself decides by; an adjustment replaces it without a restart. */
-export interface InstancePolicy { checks: HealthCheckSpec[]; startTimeoutMs: number; killTimeoutMs: number; /** Alive for this long, where there are no checks. */ aliveMs: number; /** It has content that must be fetched before its first start. */ fetches: boolean }
+export interface InstancePolicy {
+  checks: HealthCheckSpec[];
+  startTimeoutMs: number;
+  killTimeoutMs: number;
+  /** Alive for this long, where there are no checks. */ aliveMs: number;
+  /** It has content that must be fetched before its first start. */ fetches: boolean;
+}
 
 /** Why a program is being ended; decides where `killing` leads. */
 export type KillReason = 'stop' | 'update' | 'restart' | 'unhealthy' | 'start-timeout' | 'disk' | 'oom' | 'partition';
-export interface Killing { reason: KillReason; /** Who asked, where somebody did. */ by: string | null; /** A sentence, where there is one. */ text: string | null; at: number; /** The limit that it was over. */ quota?: Exceeded | null }
+export interface Killing {
+  reason: KillReason;
+  /** Who asked, where somebody did. */ by: string | null;
+  /** A sentence, where there is one. */ text: string | null;
+  at: number;
+  /** The limit that it was over. */ quota?: Exceeded | null;
+}
 
 /** One launch of the program as it is known. */
-export interface LaunchFacts { launch: number; pid: number; at: number; mono: number; ports: number[]; debugPort: number | null; consolePort: number | null; restarts: number }
-export interface ReadyFacts { at: number; mono: number }
+export interface LaunchFacts {
+  launch: number;
+  pid: number;
+  at: number;
+  mono: number;
+  ports: number[];
+  debugPort: number | null;
+  consolePort: number | null;
+  restarts: number;
+}
+export interface ReadyFacts {
+  at: number;
+  mono: number;
+}
 /** Time and chance (0..1), as an event brings them in. */
-export interface Moment { at: number; mono: number; chance: number }
+export interface Moment {
+  at: number;
+  mono: number;
+  chance: number;
+}
 
 /** Facts found on disk after an agent restart (or a crash of this actor); the first that applies decides (DESIGN section 3). */
 export interface Adoption {
   launch: LaunchFacts | null;
   /** `ended` null: not known when. */
-  exit: Exit | null; ended: Moment | null;
+  exit: Exit | null;
+  ended: Moment | null;
   stopping: (Killing & { leftMs: number }) | null;
   ready: ReadyFacts | null;
   /** What is left of the start deadline, ms. */
@@ -44,10 +73,21 @@ export interface InstanceInput {
 }
 
 /** A granted restart, as it is shown. */
-export interface RestartPlan { at: number; delayMs: number; crashLoop: boolean; deaths: number; held: boolean; periodSeconds: number; /** The escalation is over (window reset or an operator's word). */ closed: boolean }
+export interface RestartPlan {
+  at: number;
+  delayMs: number;
+  crashLoop: boolean;
+  deaths: number;
+  held: boolean;
+  periodSeconds: number;
+  /** The escalation is over (window reset or an operator's word). */ closed: boolean;
+}
 
 export interface InstanceContext {
-  id: string; policy: InstancePolicy; adopt: Adoption | null; chance: number;
+  id: string;
+  policy: InstancePolicy;
+  adopt: Adoption | null;
+  chance: number;
   /** The newest launch, null before the first. */
   launch: LaunchFacts | null;
   /** The program's, null when it does not run. */
@@ -106,7 +146,8 @@ export type InstanceEvent =
   | { type: 'restart.escalated'; deaths: number; launch: number; until: number }
   /** The parent said that it shall stay: nothing is open any more. */
   | { type: 'escalation.closed' }
-  | { type: 'restart.refused'; outcome: 'done' } | { type: 'restart.refused'; outcome: 'failed'; code: string; text: string };
+  | { type: 'restart.refused'; outcome: 'done' }
+  | { type: 'restart.refused'; outcome: 'failed'; code: string; text: string };
 
 /** Commands to the program actor. It reports at its start what is already so. */
 export type ProgramCommand =
@@ -117,7 +158,16 @@ export type ProgramCommand =
 /** What an instance tells its supervisor, under its own id. */
 export type SupervisorReport =
   /** It is down and wants to start again. `exit` null: it was ended before its program had begun. */
-  | { type: 'restart.asked'; id: string; exit: Exit | null; ended: Moment; launch: number; readyMs: number | null; byOperator: boolean; partition: 'severed' | 'over' | null }
+  | {
+      type: 'restart.asked';
+      id: string;
+      exit: Exit | null;
+      ended: Moment;
+      launch: number;
+      readyMs: number | null;
+      byOperator: boolean;
+      partition: 'severed' | 'over' | null;
+    }
   /** It is unhealthy and asks for its turn to be ended and started again. */
   | { type: 'turn.asked'; id: string }
   | { type: 'turn.withdrawn'; id: string }
@@ -125,23 +175,62 @@ export type SupervisorReport =
 
 /** The context at the start: the facts, or blanks where the library asks without input. */
 export function freshInstance(input: InstanceInput | undefined): InstanceContext {
-  const policy = input?.policy ?? { checks: [], startTimeoutMs: 60_000, killTimeoutMs: 10_000, aliveMs: 1000, fetches: true };
+  const policy = input?.policy ?? {
+    checks: [],
+    startTimeoutMs: 60_000,
+    killTimeoutMs: 10_000,
+    aliveMs: 1000,
+    fetches: true,
+  };
   return {
-    id: input?.id ?? '', policy, adopt: input?.adopt ? { ...input.adopt, ...(input.severed ? { severedMs: input.severed.graceMs } : {}) } : null, chance: input?.chance ?? 0.5, launch: null, pid: null, ready: null, exit: input?.exit ?? null,
-    ended: { at: 0, mono: 0, chance: 0.5 }, killing: null, leftMs: null, checks: [], probes: 0, plan: null, over: true, askingUntil: null, escalated: null, fetch: null, failed: null, stuck: false, hasProgram: false,
+    id: input?.id ?? '',
+    policy,
+    adopt: input?.adopt ? { ...input.adopt, ...(input.severed ? { severedMs: input.severed.graceMs } : {}) } : null,
+    chance: input?.chance ?? 0.5,
+    launch: null,
+    pid: null,
+    ready: null,
+    exit: input?.exit ?? null,
+    ended: { at: 0, mono: 0, chance: 0.5 },
+    killing: null,
+    leftMs: null,
+    checks: [],
+    probes: 0,
+    plan: null,
+    over: true,
+    askingUntil: null,
+    escalated: null,
+    fetch: null,
+    failed: null,
+    stuck: false,
+    hasProgram: false,
     partition: input?.severed ? 'severed' : null,
   };
 }
 
 const exitReasons: Record<KillReason, ExitReason> = {
-  stop: 'stop', update: 'update', restart: 'stop', unhealthy: 'unhealthy', 'start-timeout': 'start-timeout', disk: 'disk', oom: 'oom', partition: 'partition',
+  stop: 'stop',
+  update: 'update',
+  restart: 'stop',
+  unhealthy: 'unhealthy',
+  'start-timeout': 'start-timeout',
+  disk: 'disk',
+  oom: 'oom',
+  partition: 'partition',
 };
 
 /** An exit that was asked for carries why and by whom; an oom kill seen by the kernel stays one. */
 export function exitWithCause(exit: Exit, killing: Killing | null): Exit {
   if (!killing || exit.reason === 'oom') return exit;
-  return { ...exit, reason: exitReasons[killing.reason], by: killing.by, text: killing.text ?? exit.text, quota: killing.quota ?? exit.quota };
+  return {
+    ...exit,
+    reason: exitReasons[killing.reason],
+    by: killing.by,
+    text: killing.text ?? exit.text,
+    quota: killing.quota ?? exit.quota,
+  };
 }
 
 /** `killing` for these ends the assignment; every other one leads to a restart. */
-export const endsForGood = (killing: Killing | null): boolean => killing?.reason === 'stop' || killing?.reason === 'update';
+export const endsForGood = (killing: Killing | null): boolean =>
+  killing?.reason === 'stop' || killing?.reason === 'update';

@@ -10,11 +10,16 @@ const rejoin = { 'instance.rejoin': { guard: 'isSevered', actions: 'rejoin' } } 
 const adjust = { 'instance.adjust': { actions: 'adjust' } } as const;
 /** What may befall any program that runs. */
 const alive = {
-  ...stop, ...adjust, ...sever,
+  ...stop,
+  ...adjust,
+  ...sever,
   'instance.restart': { target: '#instance.killing', actions: 'kill' },
   'instance.kill': { actions: 'killProgram' },
   'limit.exceeded': { target: '#instance.killing', actions: 'kill' },
-  'program.exited': [{ guard: 'empty', target: '#instance.restarting.asking', actions: 'exited' }, { target: '#instance.restarting.clearing', actions: 'exited' }],
+  'program.exited': [
+    { guard: 'empty', target: '#instance.restarting.asking', actions: 'exited' },
+    { target: '#instance.restarting.clearing', actions: 'exited' },
+  ],
 } as const;
 /** Where nothing runs: a stop is done at once, an operator's restart need not wait. */
 const idle = {
@@ -29,7 +34,11 @@ export const instanceMachine = instanceActions.createMachine({
   options: { maxIterations: 1000 },
   context: ({ input }) => freshInstance(input),
   initial: 'recovering',
-  on: { 'escalation.closed': { actions: 'answered' }, 'xstate.error.actor.probe.*': { actions: 'probeCrashed' }, 'xstate.done.actor.probe.*': { actions: 'probeOver' } },
+  on: {
+    'escalation.closed': { actions: 'answered' },
+    'xstate.error.actor.probe.*': { actions: 'probeCrashed' },
+    'xstate.done.actor.probe.*': { actions: 'probeOver' },
+  },
   states: {
     recovering: {
       description: 'Goes where the facts on disk say that it was.',
@@ -48,12 +57,17 @@ export const instanceMachine = instanceActions.createMachine({
       description: 'Gets what the program needs. Waits and tries again for as long as it must.',
       exit: 'cancelRetry',
       invoke: {
-        id: 'fetch', src: 'fetch', input: ({ context }) => ({ id: context.id }),
+        id: 'fetch',
+        src: 'fetch',
+        input: ({ context }) => ({ id: context.id }),
         onDone: { target: 'starting', actions: ['spawnProgram', 'fetched', 'sendStart'] },
         onError: { actions: 'fetchFailed' },
       },
       on: {
-        ...adjust, 'instance.stop': { target: 'stopped', actions: 'kill' }, 'instance.restart': { target: 'fetching', reenter: true }, 'fetch.retry': { target: 'fetching', reenter: true },
+        ...adjust,
+        'instance.stop': { target: 'stopped', actions: 'kill' },
+        'instance.restart': { target: 'fetching', reenter: true },
+        'fetch.retry': { target: 'fetching', reenter: true },
         'instance.sever': { target: 'restarting.asking', actions: ['severDown', 'spawnProgram'] },
       },
     },
@@ -65,7 +79,10 @@ export const instanceMachine = instanceActions.createMachine({
         'program.started': { actions: ['started', 'spawnProbes'] },
         'program.unprepared': 'fetching',
         'program.survived': { target: 'running', actions: 'survived' },
-        'probe.reported': [{ guard: 'lastToPass', target: 'running', actions: ['probed', 'passedAll'] }, { actions: 'probed' }],
+        'probe.reported': [
+          { guard: 'lastToPass', target: 'running', actions: ['probed', 'passedAll'] },
+          { actions: 'probed' },
+        ],
       },
       after: { startTimeout: { target: 'killing', actions: 'startTimedOut' } },
     },
@@ -78,38 +95,71 @@ export const instanceMachine = instanceActions.createMachine({
       },
     },
     unhealthy: {
-      description: 'Failing for too long; waits for its turn to be ended and started again (its siblings may be first).',
-      entry: 'askTurn', exit: 'withdraw',
+      description:
+        'Failing for too long; waits for its turn to be ended and started again (its siblings may be first).',
+      entry: 'askTurn',
+      exit: 'withdraw',
       on: {
         ...alive,
-        'probe.reported': [{ guard: 'recovered', target: 'running', actions: ['probed', 'relieve'] }, { actions: 'probed' }],
+        'probe.reported': [
+          { guard: 'recovered', target: 'running', actions: ['probed', 'relieve'] },
+          { actions: 'probed' },
+        ],
         'restart.granted': { target: 'killing', actions: 'killUnhealthy' },
         'restart.held': { actions: 'wait' },
       },
     },
     killing: {
       description: 'The program is being ended; what comes then is decided by why.',
-      entry: 'stopProbes', exit: 'spendLeft', initial: 'terminating',
+      entry: 'stopProbes',
+      exit: 'spendLeft',
+      initial: 'terminating',
       on: {
-        ...adjust, ...rejoin,
+        ...adjust,
+        ...rejoin,
         'instance.stop': { actions: 'kill' },
         'instance.sever': { target: 'killing', reenter: true, actions: 'sever' },
-        'program.exited': [{ guard: 'emptyForGood', target: 'stopped', actions: 'exited' }, { guard: 'empty', target: 'restarting.asking', actions: 'exited' }, { actions: 'exited' }],
-        'program.emptied': [{ guard: 'forGood', target: 'stopped', actions: 'emptied' }, { target: 'restarting.asking', actions: 'emptied' }],
+        'program.exited': [
+          { guard: 'emptyForGood', target: 'stopped', actions: 'exited' },
+          { guard: 'empty', target: 'restarting.asking', actions: 'exited' },
+          { actions: 'exited' },
+        ],
+        'program.emptied': [
+          { guard: 'forGood', target: 'stopped', actions: 'emptied' },
+          { target: 'restarting.asking', actions: 'emptied' },
+        ],
       },
       states: {
-        terminating: { description: 'Asked with the kill signal.', entry: 'signalProgram', on: { 'instance.kill': 'forcing' }, after: { killTimeout: 'forcing' } },
-        forcing: { description: 'SIGKILL to the whole tree, until it is empty.', entry: 'killProgram', after: { stuckAfter: { actions: 'stuck' } } },
+        terminating: {
+          description: 'Asked with the kill signal.',
+          entry: 'signalProgram',
+          on: { 'instance.kill': 'forcing' },
+          after: { killTimeout: 'forcing' },
+        },
+        forcing: {
+          description: 'SIGKILL to the whole tree, until it is empty.',
+          entry: 'killProgram',
+          after: { stuckAfter: { actions: 'stuck' } },
+        },
       },
     },
     restarting: {
-      description: 'Waits for its supervisor\'s word, then out the delay.',
+      description: "Waits for its supervisor's word, then out the delay.",
       initial: 'asking',
       states: {
         clearing: {
           description: 'The program ended by itself; what it left behind is ended too.',
-          entry: ['stopProbes', 'signalProgram'], exit: 'spendLeft',
-          on: { ...stop, ...adjust, ...rejoin, 'instance.sever': { target: 'clearing', reenter: true, actions: ['severDown', 'hurry'] }, 'instance.restart': { actions: 'kill' }, 'instance.kill': { actions: 'killProgram' }, 'program.emptied': { target: 'asking', actions: 'emptied' } },
+          entry: ['stopProbes', 'signalProgram'],
+          exit: 'spendLeft',
+          on: {
+            ...stop,
+            ...adjust,
+            ...rejoin,
+            'instance.sever': { target: 'clearing', reenter: true, actions: ['severDown', 'hurry'] },
+            'instance.restart': { actions: 'kill' },
+            'instance.kill': { actions: 'killProgram' },
+            'program.emptied': { target: 'asking', actions: 'emptied' },
+          },
           after: { killTimeout: { actions: 'killProgram' } },
         },
         asking: {
@@ -119,13 +169,28 @@ export const instanceMachine = instanceActions.createMachine({
             ...idle,
             'instance.sever': { actions: 'severDown' },
             'instance.rejoin': { guard: 'isSevered', actions: ['rejoin', 'ask'] },
-            'restart.granted': [{ guard: 'isSevered' }, { guard: 'atOnce', target: '#instance.starting', actions: ['granted', 'sendStart'] }, { target: 'waiting', actions: 'granted' }],
+            'restart.granted': [
+              { guard: 'isSevered' },
+              { guard: 'atOnce', target: '#instance.starting', actions: ['granted', 'sendStart'] },
+              { target: 'waiting', actions: 'granted' },
+            ],
             'restart.held': { actions: 'wait' },
             'restart.escalated': { actions: 'escalate' },
-            'restart.refused': [{ guard: 'done', target: '#instance.stopped', actions: 'refused' }, { target: '#instance.failed', actions: 'refused' }],
+            'restart.refused': [
+              { guard: 'done', target: '#instance.stopped', actions: 'refused' },
+              { target: '#instance.failed', actions: 'refused' },
+            ],
           },
         },
-        waiting: { description: 'The delay before the next start.', on: { ...idle, 'instance.sever': { target: 'asking', actions: 'severDown' }, 'restart.granted': { actions: 'granted', target: 'waiting', reenter: true } }, after: { backOff: { target: '#instance.starting', actions: 'sendStart' } } },
+        waiting: {
+          description: 'The delay before the next start.',
+          on: {
+            ...idle,
+            'instance.sever': { target: 'asking', actions: 'severDown' },
+            'restart.granted': { actions: 'granted', target: 'waiting', reenter: true },
+          },
+          after: { backOff: { target: '#instance.starting', actions: 'sendStart' } },
+        },
       },
     },
     failed: { description: 'Gave up. An operator can start it again.', on: idle },

@@ -37,15 +37,19 @@ export const linkMachine = setup({
     connect: linkTimes.connect,
     tryAgain: linkTimes.tryAgain,
     /** Doubles to 5 s, then up to half of it off: a master that comes back is not met by all at once. */
-    backOff: ({ context }) => context.final ? linkTimes.refused
-      : Math.min(linkTimes.longest, linkTimes.first * 2 ** Math.min(context.failures, 10)) * (1 - context.chance / 2),
+    backOff: ({ context }) =>
+      context.final
+        ? linkTimes.refused
+        : Math.min(linkTimes.longest, linkTimes.first * 2 ** Math.min(context.failures, 10)) * (1 - context.chance / 2),
   },
   guards: { passes: ({ event }) => (event as unknown as { output: boolean }).output },
   actions: {
     welcomed: assign({ failures: 0, trouble: null, final: false }),
     failed: assign(({ context, event }) => {
-      if (event.type === 'line.closed') return { failures: context.failures + 1, chance: event.chance, trouble: event.reason, final: false };
-      if (event.type === 'line.refused') return { failures: context.failures + 1, chance: event.chance, trouble: event.detail, final: event.final };
+      if (event.type === 'line.closed')
+        return { failures: context.failures + 1, chance: event.chance, trouble: event.reason, final: false };
+      if (event.type === 'line.refused')
+        return { failures: context.failures + 1, chance: event.chance, trouble: event.detail, final: event.final };
       return { failures: context.failures + 1, trouble: 'the master does not answer', final: false };
     }),
   },
@@ -94,7 +98,12 @@ export const linkMachine = setup({
         up: { after: { tryAgain: 'tryingSocket' } },
         tryingSocket: {
           description: 'The long-poll goes on meanwhile.',
-          invoke: { src: 'tryout', input: {}, onDone: [{ guard: 'passes', target: '#link.wired' }, { target: 'up' }], onError: 'up' },
+          invoke: {
+            src: 'tryout',
+            input: {},
+            onDone: [{ guard: 'passes', target: '#link.wired' }, { target: 'up' }],
+            onError: 'up',
+          },
         },
       },
     },

@@ -2,8 +2,13 @@
 import { assign, setup } from 'xstate';
 import { callbackHole, promiseHole } from './effect.ts';
 
-export interface Above { term: number; epoch: number }
-export interface RecoverInput { above: Above }
+export interface Above {
+  term: number;
+  epoch: number;
+}
+export interface RecoverInput {
+  above: Above;
+}
 export interface MasterContext {
   /** Term and epoch that this leadership must lie above: what agents have seen. */
   above: Above;
@@ -12,8 +17,7 @@ export interface MasterContext {
 }
 export type MasterEvent =
   /** An agent has seen a higher term or epoch than ours: our store is older than the cluster. */
-  | { type: 'term.outranked'; above: Above }
-  | { type: 'master.stop' };
+  { type: 'term.outranked'; above: Above } | { type: 'master.stop' };
 
 const failureOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -28,9 +32,13 @@ export const masterMachine = setup({
   },
   actions: {
     raiseAbove: assign({
-      above: ({ context, event }) => (event.type === 'term.outranked'
-        ? { term: Math.max(context.above.term, event.above.term), epoch: Math.max(context.above.epoch, event.above.epoch) }
-        : context.above),
+      above: ({ context, event }) =>
+        event.type === 'term.outranked'
+          ? {
+              term: Math.max(context.above.term, event.above.term),
+              epoch: Math.max(context.above.epoch, event.above.epoch),
+            }
+          : context.above,
     }),
     fail: assign({ failure: ({ event }) => failureOf((event as unknown as { error: unknown }).error) }),
   },
@@ -65,7 +73,9 @@ export const masterMachine = setup({
       description: 'Ends links and timers, writes what is written behind. Processes run on.',
       initial: 'closing',
       states: {
-        closing: { invoke: { src: 'shutDown', input: {}, onDone: 'closed', onError: { target: 'closed', actions: 'fail' } } },
+        closing: {
+          invoke: { src: 'shutDown', input: {}, onDone: 'closed', onError: { target: 'closed', actions: 'fail' } },
+        },
         closed: { type: 'final' },
       },
     },

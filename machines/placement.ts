@@ -4,8 +4,15 @@ import { assign, setup } from 'xstate';
 import { promiseHole } from './effect.ts';
 
 /** What came of a plan: how many slots change, how many slots wait, when to look again by itself (null: no time is known). */
-export interface Planned { changes: number; waiting: number; wakeInMs: number | null }
-export interface Committed { written: number; /** Lost compare-and-swaps: planned again. */ refused: number }
+export interface Planned {
+  changes: number;
+  waiting: number;
+  wakeInMs: number | null;
+}
+export interface Committed {
+  written: number;
+  /** Lost compare-and-swaps: planned again. */ refused: number;
+}
 
 export interface PlacementContext {
   /** Something changed since the plan in work was begun. */

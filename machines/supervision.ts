@@ -9,7 +9,9 @@ export type ChildPhase = 'starting' | 'up' | 'failing' | 'turn' | 'down';
 export interface ChildFacts {
   /** `slot-3.a`: the child's id, bounded by slots and places, never the instance's own. */
   child: string;
-  policy: RestartPolicy; history: RestartHistory; phase: ChildPhase;
+  policy: RestartPolicy;
+  history: RestartHistory;
+  phase: ChildPhase;
   /** mono of the crashes of its actor (not of its program). */
   crashes: number[];
   /** The newest escalation is answered (or none is open). */
@@ -17,10 +19,18 @@ export interface ChildFacts {
   /** It waits for that answer. */
   asked: boolean;
   /** Last chance heard of (0..1), and epoch ms of the last end: for decisions that a timer brings. */
-  chance: number; endedAt: number;
+  chance: number;
+  endedAt: number;
 }
-export interface SupervisorInput { key: string; app: string; /** ms until an escalation without an answer means "stay"; 0: nobody to ask. */ answerMs: number }
-export interface SupervisorContext extends SupervisorInput { children: Record<string, ChildFacts>; /** Unhealthy ones that wait for their turn, in order. */ queue: string[] }
+export interface SupervisorInput {
+  key: string;
+  app: string;
+  /** ms until an escalation without an answer means "stay"; 0: nobody to ask. */ answerMs: number;
+}
+export interface SupervisorContext extends SupervisorInput {
+  children: Record<string, ChildFacts>;
+  /** Unhealthy ones that wait for their turn, in order. */ queue: string[];
+}
 
 export type SupervisorEvent =
   | { type: 'instance.add'; child: string; input: InstanceInput; policy: RestartPolicy; history: RestartHistory }
@@ -47,14 +57,23 @@ const crashIntensity = 5;
 const crashPeriodMs = 60_000;
 
 /** Keeps the crashes within the period and adds one. */
-export const withCrash = (crashes: number[], mono: number): number[] => [...crashes.filter((at) => mono - at < crashPeriodMs), mono];
+export const withCrash = (crashes: number[], mono: number): number[] => [
+  ...crashes.filter((at) => mono - at < crashPeriodMs),
+  mono,
+];
 export const isOverwhelmed = (child: ChildFacts | undefined): boolean => (child?.crashes.length ?? 0) > crashIntensity;
 
-export const idOf = (children: Record<string, ChildFacts>, child: string): string | undefined => Object.keys(children).find((id) => children[id]!.child === child);
+export const idOf = (children: Record<string, ChildFacts>, child: string): string | undefined =>
+  Object.keys(children).find((id) => children[id]!.child === child);
 
 const planOf = (child: ChildFacts, decision: { delayMs: number; crashLoop: boolean }): RestartPlan => ({
-  at: child.endedAt + decision.delayMs, delayMs: decision.delayMs, crashLoop: decision.crashLoop, held: false,
-  deaths: child.history.deaths.length, periodSeconds: child.policy.restart.periodSeconds, closed: child.history.full === null || child.answered,
+  at: child.endedAt + decision.delayMs,
+  delayMs: decision.delayMs,
+  crashLoop: decision.crashLoop,
+  held: false,
+  deaths: child.history.deaths.length,
+  periodSeconds: child.policy.restart.periodSeconds,
+  closed: child.history.full === null || child.answered,
 });
 
 /** The answer for a child, and what is remembered from now on. */
@@ -72,29 +91,54 @@ const grant = (facts: ChildFacts, decision: { delayMs: number; crashLoop: boolea
 };
 
 /** Judges a child that is down. An operator's restart clears window and back-off; all else is the model's decision. */
-export function judge(before: ChildFacts, asked: Extract<SupervisorReport, { type: 'restart.asked' }>, answerMs: number): Judgement {
+export function judge(
+  before: ChildFacts,
+  asked: Extract<SupervisorReport, { type: 'restart.asked' }>,
+  answerMs: number,
+): Judgement {
   const facts = { ...before, chance: asked.ended.chance, endedAt: asked.ended.at };
   if (asked.partition === 'severed') return { facts: { ...facts, phase: 'down' }, answer: null, escalate: null };
   if (asked.partition === 'over') return grant(facts, { delayMs: 0, crashLoop: facts.history.full !== null });
-  if (asked.byOperator) return grant({ ...facts, history: clearedHistory(), answered: true }, { delayMs: 0, crashLoop: false });
-  const ended: EndedLaunch = { launch: asked.launch, reason: asked.exit?.reason ?? 'start-timeout', code: asked.exit?.code ?? null, readyMs: asked.readyMs };
+  if (asked.byOperator)
+    return grant({ ...facts, history: clearedHistory(), answered: true }, { delayMs: 0, crashLoop: false });
+  const ended: EndedLaunch = {
+    launch: asked.launch,
+    reason: asked.exit?.reason ?? 'start-timeout',
+    code: asked.exit?.code ?? null,
+    readyMs: asked.readyMs,
+  };
   const { decision, history } = decideRestart(facts.policy, facts.history, ended, asked.ended.mono, facts.chance);
   const judged = follow({ ...facts, history }, decision, answerMs);
   // Its turn lasts until it runs again: a back-off does not give it to the next one.
-  return ended.reason === 'unhealthy' && judged.answer?.type === 'restart.granted' ? { ...judged, facts: { ...judged.facts, phase: 'turn' } } : judged;
+  return ended.reason === 'unhealthy' && judged.answer?.type === 'restart.granted'
+    ? { ...judged, facts: { ...judged.facts, phase: 'turn' } }
+    : judged;
 }
 
 function follow(facts: ChildFacts, decision: RestartDecision, answerMs: number): Judgement {
   switch (decision.kind) {
-    case 'granted': case 'held': return grant(facts, decision);
-    case 'done': return { facts: { ...facts, phase: 'down' }, answer: { type: 'restart.refused', outcome: 'done' }, escalate: null };
-    case 'failed': return { facts: { ...facts, phase: 'down' }, answer: { type: 'restart.refused', outcome: 'failed', code: decision.code, text: decision.text }, escalate: null };
+    case 'granted':
+    case 'held':
+      return grant(facts, decision);
+    case 'done':
+      return {
+        facts: { ...facts, phase: 'down' },
+        answer: { type: 'restart.refused', outcome: 'done' },
+        escalate: null,
+      };
+    case 'failed':
+      return {
+        facts: { ...facts, phase: 'down' },
+        answer: { type: 'restart.refused', outcome: 'failed', code: decision.code, text: decision.text },
+        escalate: null,
+      };
     case 'escalate': {
       if (answerMs <= 0) return stay({ ...facts, answered: true });
       const { launch, deaths } = decision;
       return {
         facts: { ...facts, phase: 'down', answered: false, asked: true },
-        answer: { type: 'restart.escalated', launch, deaths, until: facts.endedAt + answerMs }, escalate: { launch },
+        answer: { type: 'restart.escalated', launch, deaths, until: facts.endedAt + answerMs },
+        escalate: { launch },
       };
     }
   }
@@ -107,10 +151,17 @@ export function stay(facts: ChildFacts): Judgement {
 }
 
 /** That escalation is not answered yet. */
-export const isOpen = (child: ChildFacts | undefined, launch: number): boolean => child !== undefined && !child.answered && child.history.full?.launch === launch;
+export const isOpen = (child: ChildFacts | undefined, launch: number): boolean =>
+  child !== undefined && !child.answered && child.history.full?.launch === launch;
 
 /** Whether the next unhealthy child may be ended now: not all of an app at once. */
 export function mayTakeTurn(children: Record<string, ChildFacts>): boolean {
-  const all = Object.values(children), count = (...phases: ChildPhase[]) => all.filter((child) => phases.includes(child.phase)).length;
-  return !restartsAreRolled({ total: all.length, healthy: count('up'), underWay: count('turn'), starting: count('starting') });
+  const all = Object.values(children),
+    count = (...phases: ChildPhase[]) => all.filter((child) => phases.includes(child.phase)).length;
+  return !restartsAreRolled({
+    total: all.length,
+    healthy: count('up'),
+    underWay: count('turn'),
+    starting: count('starting'),
+  });
 }

@@ -5,7 +5,17 @@
 //   node src/build.mjs --watch      build all, then again at every change
 // Plain JavaScript, because it must run before anything is compiled.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, watch, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  watch,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -23,7 +33,8 @@ function newestSource() {
     if (stat.isDirectory()) for (const entry of readdirSync(path)) visit(join(path, entry));
     else newest = Math.max(newest, stat.mtimeMs);
   };
-  for (const name of ['package-lock.json', 'tsconfig.json', 'src', 'machines', 'ui', 'test']) if (existsSync(join(root, name))) visit(join(root, name));
+  for (const name of ['package-lock.json', 'tsconfig.json', 'src', 'machines', 'ui', 'test'])
+    if (existsSync(join(root, name))) visit(join(root, name));
   return newest;
 }
 
@@ -37,7 +48,10 @@ async function parser() {
   if (!existsSync(grammar)) return;
   const peggy = (await import('peggy')).default;
   mkdirSync(join(dist, 'src/query'), { recursive: true });
-  writeFileSync(join(dist, 'src/query/grammar.js'), peggy.generate(readFileSync(grammar, 'utf8'), { output: 'source', format: 'es' }));
+  writeFileSync(
+    join(dist, 'src/query/grammar.js'),
+    peggy.generate(readFileSync(grammar, 'utf8'), { output: 'source', format: 'es' }),
+  );
 }
 
 /** What was deleted in src/ must not live on in dist/: a stale test would still run. */
@@ -46,7 +60,12 @@ function prune(folder) {
   for (const entry of readdirSync(join(dist, folder), { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) prune(path);
-    else if (entry.name.endsWith('.js') && entry.name !== 'grammar.js' && !existsSync(join(root, path.replace(/\.js$/, '.ts')))) rmSync(join(dist, path));
+    else if (
+      entry.name.endsWith('.js') &&
+      entry.name !== 'grammar.js' &&
+      !existsSync(join(root, path.replace(/\.js$/, '.ts')))
+    )
+      rmSync(join(dist, path));
   }
 }
 
@@ -58,7 +77,8 @@ function typescript() {
 }
 
 function dashboard() {
-  if (existsSync(join(root, 'ui/index.html'))) run('vite', [bin('vite', 'bin/vite.js'), 'build', '--config', 'ui/vite.config.mjs', '--logLevel', 'warn']);
+  if (existsSync(join(root, 'ui/index.html')))
+    run('vite', [bin('vite', 'bin/vite.js'), 'build', '--config', 'ui/vite.config.mjs', '--logLevel', 'warn']);
 }
 
 async function build() {
@@ -66,7 +86,11 @@ async function build() {
   rmSync(stamp, { force: true });
   mkdirSync(dist, { recursive: true });
   let failed;
-  try { typescript(); } catch (error) { failed = error; } // the rest is still built: a type error is reported, not hidden behind a missing file
+  try {
+    typescript();
+  } catch (error) {
+    failed = error;
+  } // the rest is still built: a type error is reported, not hidden behind a missing file
   await parser();
   const only = option('only') === '--only=ts';
   if (!only) dashboard();
@@ -87,7 +111,14 @@ if (option('watch')) {
   for (const name of ['src', 'machines', 'ui', 'test']) {
     watch(join(root, name), { recursive: true }, () => {
       clearTimeout(timer);
-      timer = setTimeout(() => build().then((ms) => console.error(`built in ${ms} ms`), (error) => console.error(error.message)), 100);
+      timer = setTimeout(
+        () =>
+          build().then(
+            (ms) => console.error(`built in ${ms} ms`),
+            (error) => console.error(error.message),
+          ),
+        100,
+      );
     });
   }
 }

@@ -16,12 +16,25 @@ let code: number = exitCode.done;
 function tell(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.usage; // commander has said it
   if (error instanceof ProgramEnded) return error.exit;
-  const say = (message: string, hint = ''): void => output.err(`stathub: ${message}\n${hint ? `         ${hint}\n` : ''}`);
-  if (error instanceof CliError) { say(error.message, error.hint); return error.exit; }
-  if (error instanceof SettingError) { say(error.message); return exitCode.usage; }
-  if (error instanceof LockHeldError) { say(error.message, error.hint); return exitCode.refused; }
+  const say = (message: string, hint = ''): void =>
+    output.err(`stathub: ${message}\n${hint ? `         ${hint}\n` : ''}`);
+  if (error instanceof CliError) {
+    say(error.message, error.hint);
+    return error.exit;
+  }
+  if (error instanceof SettingError) {
+    say(error.message);
+    return exitCode.usage;
+  }
+  if (error instanceof LockHeldError) {
+    say(error.message, error.hint);
+    return exitCode.refused;
+  }
   const known = error instanceof Error && ('hint' in error || error.name === 'StartFailed' || 'code' in error);
-  say(error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error), (error as { hint?: string })?.hint);
+  say(
+    error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error),
+    (error as { hint?: string })?.hint,
+  );
   return (error as { code?: string })?.code === 'store-refused' ? exitCode.refused : exitCode.failed;
 }
 
@@ -36,11 +49,26 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 if (daemon) process.stderr.on('error', () => undefined);
 const program = baseProgram({ version, output });
-addHubCommands(program, { output, environment: process.env, main, finished: (result) => { code = result; } });
+addHubCommands(program, {
+  output,
+  environment: process.env,
+  main,
+  finished: (result) => {
+    code = result;
+  },
+});
 // A daemon lives for months: it does not carry the commands that talk to one.
-if (!daemon) (await import('./cli/program.ts')).addCommands(program, { output, environment: process.env, defaultHub: localHub, localPin });
+if (!daemon)
+  (await import('./cli/program.ts')).addCommands(program, {
+    output,
+    environment: process.env,
+    defaultHub: localHub,
+    localPin,
+  });
 try {
-  await program.parseAsync([...(part === undefined ? ['--help'] : [part]), ...modernFlags(part, rest)], { from: 'user' });
+  await program.parseAsync([...(part === undefined ? ['--help'] : [part]), ...modernFlags(part, rest)], {
+    from: 'user',
+  });
 } catch (error) {
   code = tell(error);
 }

@@ -29,7 +29,15 @@ const longestFirst = (a: string, b: string): number => {
   return Number(long.test(other!)) - Number(long.test(one!)) || (one! < other! ? -1 : 1);
 };
 
-interface Result { file: string; passed: number; total: number; skipped: number; problems: string[]; output: string; ms: number }
+interface Result {
+  file: string;
+  passed: number;
+  total: number;
+  skipped: number;
+  problems: string[];
+  output: string;
+  ms: number;
+}
 
 function testFiles(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -41,7 +49,11 @@ function testFiles(folder: string): string[] {
 /** A server that the file will ask for is there before its time runs. One that cannot be started is the file's to tell. */
 async function warmUp(file: string): Promise<void> {
   const text = readFileSync(file, 'utf8');
-  const major = /(?:contractOn|lend\w*)\(8\)/.test(text) ? 8 : /contractOn\(|lendOrSkip\(|masterOn\(/.test(text) ? 9 : null;
+  const major = /(?:contractOn|lend\w*)\(8\)/.test(text)
+    ? 8
+    : /contractOn\(|lendOrSkip\(|masterOn\(/.test(text)
+      ? 9
+      : null;
   if (major !== null) await lender.ask(major).catch(() => undefined);
 }
 
@@ -71,10 +83,14 @@ async function runFile(file: string, directory: string): Promise<Result> {
       setTimeout(() => finish(code, signal), child.stdout.readableEnded ? 0 : 50);
     });
     const finish = (code: number | null, signal: NodeJS.Signals | null) => {
-      const sum = (label: string) => [...output.matchAll(new RegExp(`^\\s*${label}:\\s+(\\d+)`, 'gm'))].reduce((n, m) => n + Number(m[1]), 0);
-      const total = sum('Total'), passed = sum('Passed'), skipped = sum('Skipped');
+      const sum = (label: string) =>
+        [...output.matchAll(new RegExp(`^\\s*${label}:\\s+(\\d+)`, 'gm'))].reduce((n, m) => n + Number(m[1]), 0);
+      const total = sum('Total'),
+        passed = sum('Passed'),
+        skipped = sum('Skipped');
       if (code !== 0) problems.push(signal ? `ended by ${signal}` : `exit code ${code}`);
-      if (code === 0 && passed < total) problems.push(`${total - passed} tests did not run: a before hook threw, which uvu does not tell`);
+      if (code === 0 && passed < total)
+        problems.push(`${total - passed} tests did not run: a before hook threw, which uvu does not tell`);
       if (total === 0 && skipped === 0 && !/^# skipped: /m.test(output)) problems.push('ran no test');
       problems.push(...endLeftovers(directory));
       rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
@@ -86,7 +102,9 @@ async function runFile(file: string, directory: string): Promise<Result> {
 const base = mkdtempSync(join(tmpdir(), 'stathub-test-'));
 const lender = new Lender(join(base, 'elasticsearch'));
 const lent = await lender.serve();
-const files = testFiles(here).filter((file) => positionals.length === 0 || positionals.some((word) => relative(here, file).includes(word))).sort(longestFirst);
+const files = testFiles(here)
+  .filter((file) => positionals.length === 0 || positionals.some((word) => relative(here, file).includes(word)))
+  .sort(longestFirst);
 const results: Result[] = [];
 let next = 0;
 async function worker() {
@@ -96,7 +114,8 @@ async function worker() {
     const line = `${result.problems.length ? 'FAIL' : 'ok  '} ${result.file}  ${result.passed}/${result.total}  ${(result.ms / 1000).toFixed(1)} s`;
     console.log(line);
     for (const skipped of result.output.matchAll(/^# skipped: .*$/gm)) console.log(`     ${skipped[0]}`);
-    if (result.problems.length || values.verbose) console.log([...result.problems.map((p) => `     ${p}`), result.output.trimEnd()].join('\n'));
+    if (result.problems.length || values.verbose)
+      console.log([...result.problems.map((p) => `     ${p}`), result.output.trimEnd()].join('\n'));
   }
 }
 await Promise.all(Array.from({ length: jobs }, worker));

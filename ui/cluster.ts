@@ -16,28 +16,57 @@ export const loaded = signal(false);
 /** The moment of the newest frame of the cluster, hub's time, epoch ms. */
 export const asOf = signal(0);
 
-const appMap = new Map<string, AppView>(), nodeMap = new Map<string, NodeView>(), instanceMap = new Map<string, InstanceView>(), actorMap = new Map<string, ActorView>();
-const appsVersion = signal(0), nodesVersion = signal(0), instancesVersion = signal(0), actorsVersion = signal(0);
+const appMap = new Map<string, AppView>(),
+  nodeMap = new Map<string, NodeView>(),
+  instanceMap = new Map<string, InstanceView>(),
+  actorMap = new Map<string, ActorView>();
+const appsVersion = signal(0),
+  nodesVersion = signal(0),
+  instancesVersion = signal(0),
+  actorsVersion = signal(0);
 
 const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const natural = new Intl.Collator('en', { numeric: true }).compare;
 
 /** All apps by name. */
-export const apps = computed(() => { void appsVersion.value; return [...appMap.values()].sort((a, b) => byName(a.name, b.name)); });
+export const apps = computed(() => {
+  void appsVersion.value;
+  return [...appMap.values()].sort((a, b) => byName(a.name, b.name));
+});
 /** All nodes by host name, then id. */
-export const nodes = computed(() => { void nodesVersion.value; return [...nodeMap.values()].sort((a, b) => natural(a.hostname, b.hostname) || byName(a.id, b.id)); });
+export const nodes = computed(() => {
+  void nodesVersion.value;
+  return [...nodeMap.values()].sort((a, b) => natural(a.hostname, b.hostname) || byName(a.id, b.id));
+});
 /** All instances by app, slot, then age (the older epoch first). */
 export const instances = computed(() => {
   void instancesVersion.value;
-  return [...instanceMap.values()].sort((a, b) => byName(a.app, b.app) || a.slot - b.slot || a.epoch - b.epoch || byName(a.id, b.id));
+  return [...instanceMap.values()].sort(
+    (a, b) => byName(a.app, b.app) || a.slot - b.slot || a.epoch - b.epoch || byName(a.id, b.id),
+  );
 });
 /** Every actor of master and agents, while the inspector watches them. */
-export const actors = computed(() => { void actorsVersion.value; return [...actorMap.values()]; });
+export const actors = computed(() => {
+  void actorsVersion.value;
+  return [...actorMap.values()];
+});
 
-export const appNamed = (name: string): AppView | undefined => { void appsVersion.value; return appMap.get(name); };
-export const nodeOf = (id: string): NodeView | undefined => { void nodesVersion.value; return nodeMap.get(id); };
-export const instanceOf = (id: string): InstanceView | undefined => { void instancesVersion.value; return instanceMap.get(id); };
-export const actorOf = (id: string): ActorView | undefined => { void actorsVersion.value; return actorMap.get(id); };
+export const appNamed = (name: string): AppView | undefined => {
+  void appsVersion.value;
+  return appMap.get(name);
+};
+export const nodeOf = (id: string): NodeView | undefined => {
+  void nodesVersion.value;
+  return nodeMap.get(id);
+};
+export const instanceOf = (id: string): InstanceView | undefined => {
+  void instancesVersion.value;
+  return instanceMap.get(id);
+};
+export const actorOf = (id: string): ActorView | undefined => {
+  void actorsVersion.value;
+  return actorMap.get(id);
+};
 
 /** What nodes are called: their host name, or, where several share it, their id. */
 const names = computed(() => {
@@ -53,7 +82,8 @@ function grouped(key: 'app' | 'node'): Map<string, InstanceView[]> {
   const groups = new Map<string, InstanceView[]>();
   for (const instance of instances.value) {
     const group = groups.get(instance[key]);
-    if (group) group.push(instance); else groups.set(instance[key], [instance]);
+    if (group) group.push(instance);
+    else groups.set(instance[key], [instance]);
   }
   return groups;
 }
@@ -87,18 +117,32 @@ export const watchCluster = (): (() => void) => watch('cluster', foldCluster);
 
 /** Puts a record that the API just answered in its place, before the frame that says the same. */
 export function learn(record: { app?: AppView; node?: NodeView; instance?: InstanceView }): void {
-  if (record.app) { appMap.set(record.app.name, record.app); appsVersion.value++; }
-  if (record.node) { nodeMap.set(record.node.id, record.node); nodesVersion.value++; }
-  if (record.instance) { instanceMap.set(record.instance.id, record.instance); instancesVersion.value++; }
+  if (record.app) {
+    appMap.set(record.app.name, record.app);
+    appsVersion.value++;
+  }
+  if (record.node) {
+    nodeMap.set(record.node.id, record.node);
+    nodesVersion.value++;
+  }
+  if (record.instance) {
+    instanceMap.set(record.instance.id, record.instance);
+    instancesVersion.value++;
+  }
 }
 
 /** Watches new events; resumes after the newest known one. */
-export const watchEvents = (): (() => void) => watch('events', foldCluster, () => (events.peek().length > 0 ? { after: events.peek()[0]!.seq } : {}));
+export const watchEvents = (): (() => void) =>
+  watch('events', foldCluster, () => (events.peek().length > 0 ? { after: events.peek()[0]!.seq } : {}));
 
 /** Watches the tree of actors. */
 export function watchActors(): () => void {
   return watch('actors', (frame) => {
-    if ((frame.type === 'snapshot' || frame.type === 'change') && foldPart(frame, 'actors', actorMap, (a: ActorView) => a.id)) actorsVersion.value++;
+    if (
+      (frame.type === 'snapshot' || frame.type === 'change') &&
+      foldPart(frame, 'actors', actorMap, (a: ActorView) => a.id)
+    )
+      actorsVersion.value++;
   });
 }
 

@@ -29,12 +29,30 @@ const views: Record<Page, () => VNode> = {
 };
 
 export function Dashboard(): VNode {
-  const { page, id } = route.value, View = views[page];
+  const { page, id } = route.value,
+    View = views[page];
   return (
     <>
-      <a class="skip" href="#main" onClick={(e) => { e.preventDefault(); document.getElementById('main')?.querySelector<HTMLElement>('a, button, input')?.focus(); }}>{t('shell.skip')}</a>
-      <div class="app"><Rail /><div class="page"><View key={page === 'inspector' ? page : `${page} ${id}`} /></div></div>
-      <Palette /><KeysHelp /><Dialog /><Toasts />
+      <a
+        class="skip"
+        href="#main"
+        onClick={(e) => {
+          e.preventDefault();
+          document.getElementById('main')?.querySelector<HTMLElement>('a, button, input')?.focus();
+        }}
+      >
+        {t('shell.skip')}
+      </a>
+      <div class="app">
+        <Rail />
+        <div class="page">
+          <View key={page === 'inspector' ? page : `${page} ${id}`} />
+        </div>
+      </div>
+      <Palette />
+      <KeysHelp />
+      <Dialog />
+      <Toasts />
     </>
   );
 }

@@ -2,30 +2,45 @@
 import type { ClusterEvent } from '../src/model/event.ts';
 
 const verbs: [RegExp, string][] = [
-  [/\.(gaveUp|failed|refused|corrupt|quarantined|setAside|crashed|actorCrashed|fetchFailed|stuck|frameRefused)$/i, 'failed'],
-  [/\.(restarting|restarted|exited|ended|escalated|crashLooping|moved|rescheduled|restartAsked|rolledBack)$/i, 'restarting'],
+  [
+    /\.(gaveUp|failed|refused|corrupt|quarantined|setAside|crashed|actorCrashed|fetchFailed|stuck|frameRefused)$/i,
+    'failed',
+  ],
+  [
+    /\.(restarting|restarted|exited|ended|escalated|crashLooping|moved|rescheduled|restartAsked|rolledBack)$/i,
+    'restarting',
+  ],
   [/\.(unhealthy|failing|updateLate|frozen|held)$/i, 'unhealthy'],
   [/\.(killed|killing|stopping|stopAsked|deleteAsked)$/i, 'killing'],
   [/\.(stopped|deleted|removed)$/i, 'stopped'],
   [/\.(fetching|fetched|resolved|contentsKept)$/i, 'fetching'],
   [/\.(starting|started|startAsked|placed|created|planned|committed|assigned)$/i, 'starting'],
   [/\.(lost|unknown|vanished|otherHub|dropped)$/i, 'lost'],
-  [/\.(suspect|suspected|silenced)$/i, 'suspect'], [/\.cordoned$/i, 'cordoned'], [/\.drain(ing|ed|Began)?$/i, 'draining'], [/\.(join(ed|ing)|connected|takenOver)$/i, 'joining'],
+  [/\.(suspect|suspected|silenced)$/i, 'suspect'],
+  [/\.cordoned$/i, 'cordoned'],
+  [/\.drain(ing|ed|Began)?$/i, 'draining'],
+  [/\.(join(ed|ing)|connected|takenOver)$/i, 'joining'],
   [/\.(running|ready|returned|resumed|adopted|recovered|uncordoned|leads|thawed|rescued)$/i, 'running'],
-  [/\.(passed|passing|healthy|updated|revised|scaled|deployed|done|changed|tagged|envsSet|set|noted|eventSent)$/i, 'passing'],
+  [
+    /\.(passed|passing|healthy|updated|revised|scaled|deployed|done|changed|tagged|envsSet|set|noted|eventSent)$/i,
+    'passing',
+  ],
 ];
 
 /** The status whose glyph stands before the event; the event's own `detail.status` wins. */
 export function eventStatus(e: Pick<ClusterEvent, 'kind' | 'loudness' | 'detail'>): string {
   if (typeof e.detail?.['status'] === 'string') return e.detail['status'];
-  for (const [pattern, status] of verbs) if (pattern.test(e.kind)) return e.loudness === 'attention' && status === 'passing' ? 'unhealthy' : status;
+  for (const [pattern, status] of verbs)
+    if (pattern.test(e.kind)) return e.loudness === 'attention' && status === 'passing' ? 'unhealthy' : status;
   return e.loudness === 'attention' ? 'unhealthy' : e.loudness === 'moving' ? 'starting' : 'stopped';
 }
 
 /** The sentence cut after its subject, when it begins with it. */
 export function splitSubject(e: Pick<ClusterEvent, 'message' | 'subject'>): [string, string] {
   const { app, slot, instance, node } = e.subject;
-  const names = [instance, app !== undefined && slot !== undefined ? `${app}.${slot}` : undefined, app, node].filter((n): n is string => n !== undefined);
+  const names = [instance, app !== undefined && slot !== undefined ? `${app}.${slot}` : undefined, app, node].filter(
+    (n): n is string => n !== undefined,
+  );
   const found = names.find((name) => e.message.startsWith(name));
   return found ? [found, e.message.slice(found.length)] : ['', e.message];
 }
@@ -41,7 +56,11 @@ export function perMinute(events: readonly { at: number }[], now: number, minute
 }
 
 /** What the last changes were about, most first: `{subject: 'web', n: 48}`. */
-export function topSubjects(events: readonly Pick<ClusterEvent, 'subject' | 'at'>[], since: number, most: number): { name: string; kind: 'app' | 'node'; id: string; n: number }[] {
+export function topSubjects(
+  events: readonly Pick<ClusterEvent, 'subject' | 'at'>[],
+  since: number,
+  most: number,
+): { name: string; kind: 'app' | 'node'; id: string; n: number }[] {
   const counts = new Map<string, { name: string; kind: 'app' | 'node'; id: string; n: number }>();
   for (const e of events) {
     const id = e.subject.app ?? e.subject.node;

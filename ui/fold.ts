@@ -11,13 +11,18 @@ export function replaceAll<T>(map: Map<string, T>, items: readonly T[], id: (ite
   const seen = new Set<string>();
   let changed = false;
   for (const item of items) {
-    const key = id(item), old = map.get(key);
+    const key = id(item),
+      old = map.get(key);
     seen.add(key);
     if (old !== undefined && JSON.stringify(old) === JSON.stringify(item)) continue;
     map.set(key, item);
     changed = true;
   }
-  for (const key of map.keys()) if (!seen.has(key)) { map.delete(key); changed = true; }
+  for (const key of map.keys())
+    if (!seen.has(key)) {
+      map.delete(key);
+      changed = true;
+    }
   return changed;
 }
 
@@ -33,17 +38,25 @@ export function applyChanges<T>(map: Map<string, T>, changes: Record<string, T |
 }
 
 /** Puts a frame's part (`apps`, `nodes`, ...) into its map. */
-export function foldPart<K extends 'apps' | 'nodes' | 'instances' | 'actors', T>(frame: Snapshot | Change, part: K, map: Map<string, T>, id: (item: T) => string): boolean {
+export function foldPart<K extends 'apps' | 'nodes' | 'instances' | 'actors', T>(
+  frame: Snapshot | Change,
+  part: K,
+  map: Map<string, T>,
+  id: (item: T) => string,
+): boolean {
   const given = frame[part] as unknown;
   if (given === undefined) return false;
-  return Array.isArray(given) ? replaceAll(map, given as T[], id) : applyChanges(map, given as Record<string, T | null>);
+  return Array.isArray(given)
+    ? replaceAll(map, given as T[], id)
+    : applyChanges(map, given as Record<string, T | null>);
 }
 
 /** Puts samples into the instances that they are of. */
 export function foldUsage(frame: Change, map: Map<string, InstanceView>): boolean {
   let changed = false;
   for (const [id, row] of Object.entries(frame.usage ?? {})) {
-    const old = map.get(id), usage = ofRow(row);
+    const old = map.get(id),
+      usage = ofRow(row);
     if (!old || !usage) continue;
     map.set(id, { ...old, usage });
     changed = true;
@@ -60,11 +73,23 @@ export function foldEvents<E extends { seq: number }>(list: readonly E[], more: 
   return [...bySeq.values()].sort((a, b) => b.seq - a.seq).slice(0, limit);
 }
 
-const byKey = <T>(items: readonly T[] | undefined, key: (item: T) => string): Record<string, T> | undefined => items && Object.fromEntries(items.map((item) => [key(item), item]));
+const byKey = <T>(items: readonly T[] | undefined, key: (item: T) => string): Record<string, T> | undefined =>
+  items && Object.fromEntries(items.map((item) => [key(item), item]));
 
 /** The snapshot of a part of the cluster as a change: what it does not name is not gone. */
 export function partOf(frame: Snapshot): Change {
   const { topic, at, status, apps, nodes, instances, events } = frame;
-  const parts = { status, apps: byKey(apps, (a) => a.name), nodes: byKey(nodes, (n) => n.id), instances: byKey(instances, (i) => i.id), events };
-  return { type: 'change', topic, at, ...Object.fromEntries(Object.entries(parts).filter(([, part]) => part !== undefined)) };
+  const parts = {
+    status,
+    apps: byKey(apps, (a) => a.name),
+    nodes: byKey(nodes, (n) => n.id),
+    instances: byKey(instances, (i) => i.id),
+    events,
+  };
+  return {
+    type: 'change',
+    topic,
+    at,
+    ...Object.fromEntries(Object.entries(parts).filter(([, part]) => part !== undefined)),
+  };
 }

@@ -2,7 +2,10 @@
 
 export const UNKNOWN = '–';
 
-const SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
+const SECOND = 1000,
+  MINUTE = 60 * SECOND,
+  HOUR = 60 * MINUTE,
+  DAY = 24 * HOUR;
 const two = (n: number): string => String(n).padStart(2, '0');
 const known = (n: number | null | undefined): n is number => typeof n === 'number' && Number.isFinite(n);
 
@@ -14,17 +17,23 @@ function three(n: number): string {
 
 function scaled(n: number, base: number, units: readonly string[]): string {
   if (n === 0) return '0';
-  let value = n, unit = 0;
-  while (Math.abs(value) >= base - 0.5 && unit < units.length - 1) { value /= base; unit++; }
+  let value = n,
+    unit = 0;
+  while (Math.abs(value) >= base - 0.5 && unit < units.length - 1) {
+    value /= base;
+    unit++;
+  }
   // A whole number needs no digits behind it: 64 GiB, but 64.3.
   return `${unit === 0 || Math.abs(value - Math.round(value)) < 1e-9 ? Math.round(value) : three(value)} ${units[unit]}`;
 }
 
 /** Memory, in bytes: `2.00 GiB`, `188 MiB`. */
-export const memory = (bytes: number | null | undefined): string => (known(bytes) ? scaled(bytes, 1024, ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']) : UNKNOWN);
+export const memory = (bytes: number | null | undefined): string =>
+  known(bytes) ? scaled(bytes, 1024, ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']) : UNKNOWN;
 
 /** Disk and network, in bytes: `410 GB`, `4.10 MB`. */
-export const disk = (bytes: number | null | undefined): string => (known(bytes) ? scaled(bytes, 1000, ['B', 'kB', 'MB', 'GB', 'TB', 'PB']) : UNKNOWN);
+export const disk = (bytes: number | null | undefined): string =>
+  known(bytes) ? scaled(bytes, 1000, ['B', 'kB', 'MB', 'GB', 'TB', 'PB']) : UNKNOWN;
 
 /** `2.00 of 2 GiB`: both in the unit of the whole, so that they compare. */
 export function memoryOf(used: number | null | undefined, whole: number | null | undefined): string {
@@ -36,10 +45,20 @@ export function memoryOf(used: number | null | undefined, whole: number | null |
 }
 
 /** `84,213` */
-export const count = (n: number | null | undefined): string => (known(n) ? String(Math.round(n)).replace(/\B(?=(\d{3})+(?!\d))/g, ',') : UNKNOWN);
+export const count = (n: number | null | undefined): string =>
+  known(n) ? String(Math.round(n)).replace(/\B(?=(\d{3})+(?!\d))/g, ',') : UNKNOWN;
 
 /** Cores, of an app: `0.5`, `26.4`. */
-export const cores = (n: number | null | undefined): string => (!known(n) ? UNKNOWN : n === 0 ? '0' : n < 0.1 ? n.toFixed(2) : n < 99.95 ? String(Math.round(n * 10) / 10) : String(Math.round(n)));
+export const cores = (n: number | null | undefined): string =>
+  !known(n)
+    ? UNKNOWN
+    : n === 0
+      ? '0'
+      : n < 0.1
+        ? n.toFixed(2)
+        : n < 99.95
+          ? String(Math.round(n * 10) / 10)
+          : String(Math.round(n));
 
 /** A fraction 0..1 (1.4 cores: 140 %): `8 %`, `0.4 %`. */
 export function percent(fraction: number | null | undefined): string {
@@ -48,7 +67,8 @@ export function percent(fraction: number | null | undefined): string {
   return `${p === 0 ? '0' : p < 1 ? p.toFixed(1) : Math.round(p)} %`;
 }
 
-const pair = (a: number, first: string, b: number, second: string): string => (b === 0 ? `${a} ${first}` : `${a} ${first} ${b} ${second}`);
+const pair = (a: number, first: string, b: number, second: string): string =>
+  b === 0 ? `${a} ${first}` : `${a} ${first} ${b} ${second}`;
 
 /** How long ago or how long, two units at most: `0.2 s` `3 s` `11 min` `3 h 41 m` `2 d 4 h` `41 d`. Milliseconds. */
 export function age(ms: number | null | undefined): string {
@@ -91,10 +111,12 @@ export function clock(at: number | null | undefined, east?: number): string {
 }
 
 /** `14:32` */
-export const hourMinute = (at: number | null | undefined, east?: number): string => (known(at) ? clock(at, east).slice(0, 5) : UNKNOWN);
+export const hourMinute = (at: number | null | undefined, east?: number): string =>
+  known(at) ? clock(at, east).slice(0, 5) : UNKNOWN;
 
 /** `14:32:05.119`: logs and the inspector. */
-export const clockMs = (at: number | null | undefined, east?: number): string => (known(at) ? `${clock(at, east)}.${String(Math.trunc(at) % 1000).padStart(3, '0')}` : UNKNOWN);
+export const clockMs = (at: number | null | undefined, east?: number): string =>
+  known(at) ? `${clock(at, east)}.${String(Math.trunc(at) % 1000).padStart(3, '0')}` : UNKNOWN;
 
 /** Beyond a day a clock time alone would mislead: `11-19 14:32`. */
 export function day(at: number, now: number, east?: number): string {
@@ -103,11 +125,44 @@ export function day(at: number, now: number, east?: number): string {
 }
 
 /** On hover: `2026-11-21 14:32:05.119 UTC`. */
-export const moment = (at: number | null | undefined): string => (known(at) ? `${new Date(at).toISOString().replace('T', ' ').replace('Z', '')} UTC` : UNKNOWN);
+export const moment = (at: number | null | undefined): string =>
+  known(at) ? `${new Date(at).toISOString().replace('T', ' ').replace('Z', '')} UTC` : UNKNOWN;
 
 /** Name of a signal number: `SIGKILL`, `signal 40`. */
 export function signal(n: number): string {
-  const names = ['', 'HUP', 'INT', 'QUIT', 'ILL', 'TRAP', 'ABRT', 'BUS', 'FPE', 'KILL', 'USR1', 'SEGV', 'USR2', 'PIPE', 'ALRM', 'TERM', 'STKFLT', 'CHLD', 'CONT',
-    'STOP', 'TSTP', 'TTIN', 'TTOU', 'URG', 'XCPU', 'XFSZ', 'VTALRM', 'PROF', 'WINCH', 'IO', 'PWR', 'SYS'];
+  const names = [
+    '',
+    'HUP',
+    'INT',
+    'QUIT',
+    'ILL',
+    'TRAP',
+    'ABRT',
+    'BUS',
+    'FPE',
+    'KILL',
+    'USR1',
+    'SEGV',
+    'USR2',
+    'PIPE',
+    'ALRM',
+    'TERM',
+    'STKFLT',
+    'CHLD',
+    'CONT',
+    'STOP',
+    'TSTP',
+    'TTIN',
+    'TTOU',
+    'URG',
+    'XCPU',
+    'XFSZ',
+    'VTALRM',
+    'PROF',
+    'WINCH',
+    'IO',
+    'PWR',
+    'SYS',
+  ];
   return names[n] ? `SIG${names[n]}` : `signal ${n}`;
 }

@@ -5,7 +5,10 @@ import { en, type Words } from './words/en.ts';
 import { fill, pieces, type Params } from './words.ts';
 
 export type Language = 'en' | 'zh';
-export const languages: { id: Language; short: string; name: string }[] = [{ id: 'en', short: 'EN', name: 'English' }, { id: 'zh', short: '中', name: '中文' }];
+export const languages: { id: Language; short: string; name: string }[] = [
+  { id: 'en', short: 'EN', name: 'English' },
+  { id: 'zh', short: '中', name: '中文' },
+];
 
 export const language = signal<Language>('en');
 const dictionary = signal<Words>(en);
@@ -16,7 +19,11 @@ export async function setLanguage(next: Language): Promise<void> {
   dictionary.value = words;
   language.value = next;
   document.documentElement.lang = next;
-  try { localStorage.setItem('stathub.language', next); } catch { /* not remembered: storage is forbidden here */ }
+  try {
+    localStorage.setItem('stathub.language', next);
+  } catch {
+    /* not remembered: storage is forbidden here */
+  }
 }
 
 /** A string of the dictionary with its values. */
@@ -27,8 +34,12 @@ export const knownWord = (key: string): key is keyof Words => Object.hasOwn(en, 
 
 /** The same with bold parts and with elements as values. */
 export function rich(key: keyof Words, params: Record<string, ComponentChildren> = {}): VNode {
-  return <>{pieces(dictionary.value[key], params as Record<string, unknown>).map((piece) => {
-    const shown = 'text' in piece ? piece.text : params[piece.value];
-    return piece.bold ? <b>{shown}</b> : shown;
-  })}</>;
+  return (
+    <>
+      {pieces(dictionary.value[key], params as Record<string, unknown>).map((piece) => {
+        const shown = 'text' in piece ? piece.text : params[piece.value];
+        return piece.bold ? <b>{shown}</b> : shown;
+      })}
+    </>
+  );
 }

@@ -3,28 +3,40 @@ import { useEffect } from 'preact/hooks';
 import { signal } from '@preact/signals';
 import type { Words } from './words/en.ts';
 
-export interface Key { /** As written in the hint: `g o`, `/`, `mod k`. */ keys: string; word: keyof Words; run: (event: KeyboardEvent) => void; /** Also while a field has the focus. */ inFields?: boolean }
+export interface Key {
+  /** As written in the hint: `g o`, `/`, `mod k`. */ keys: string;
+  word: keyof Words;
+  run: (event: KeyboardEvent) => void;
+  /** Also while a field has the focus. */ inFields?: boolean;
+}
 
 const layers: Key[][] = [];
 /** Grows when the list of keys changes (the help shows it). */
 const keysVersion = signal(0);
 /** All keys in force; a later layer wins. */
-export const allKeys = (): Key[] => { void keysVersion.value; return [...new Map(layers.flat().map((k) => [k.keys, k])).values()]; };
+export const allKeys = (): Key[] => {
+  void keysVersion.value;
+  return [...new Map(layers.flat().map((k) => [k.keys, k])).values()];
+};
 
-const typing = (target: EventTarget | null): boolean => target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+const typing = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 const isMac = /mac|iphone|ipad/i.test(navigator.platform);
 /** The first key of a sequence such as `g o`, for 1.5 s. */
-let first = '', firstAt = 0;
+let first = '',
+  firstAt = 0;
 
 function named(event: KeyboardEvent): string {
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key === 'Escape' ? 'esc' : event.key.toLowerCase();
+  const key =
+    event.key.length === 1 ? event.key.toLowerCase() : event.key === 'Escape' ? 'esc' : event.key.toLowerCase();
   const mod = isMac ? event.metaKey : event.ctrlKey;
   return mod ? `mod ${key}` : key;
 }
 
 function onKey(event: KeyboardEvent): void {
   if (event.isComposing || event.defaultPrevented || event.altKey || (isMac ? event.ctrlKey : event.metaKey)) return;
-  const name = named(event), inField = typing(event.target);
+  const name = named(event),
+    inField = typing(event.target);
   const chord = first && Date.now() - firstAt < 1500 ? `${first} ${name}` : '';
   first = '';
   for (let i = layers.length - 1; i >= 0; i--) {
@@ -35,14 +47,21 @@ function onKey(event: KeyboardEvent): void {
       return;
     }
   }
-  if (!inField && name === 'g') { first = 'g'; firstAt = Date.now(); }
+  if (!inField && name === 'g') {
+    first = 'g';
+    firstAt = Date.now();
+  }
 }
 
 /** Adds a layer of keys. Gives the way to take it away. */
 export function addKeys(keys: Key[]): () => void {
   layers.push(keys);
   keysVersion.value++;
-  return () => { const at = layers.indexOf(keys); if (at >= 0) layers.splice(at, 1); keysVersion.value++; };
+  return () => {
+    const at = layers.indexOf(keys);
+    if (at >= 0) layers.splice(at, 1);
+    keysVersion.value++;
+  };
 }
 
 /** Keys of a page or part, as long as it is shown. */
@@ -56,7 +75,7 @@ export function stepRow(by: 1 | -1): void {
   if (rows.length === 0) return;
   const now = rows.findIndex((row) => row.contains(document.activeElement));
   const next = rows[now < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.max(0, Math.min(rows.length - 1, now + by))]!;
-  const target = next.matches('a, button') ? next : next.querySelector<HTMLElement>('a, button') ?? next;
+  const target = next.matches('a, button') ? next : (next.querySelector<HTMLElement>('a, button') ?? next);
   target.focus({ preventScroll: true });
   next.scrollIntoView({ block: 'nearest' });
 }
@@ -67,4 +86,17 @@ export function startKeys(): () => void {
 }
 
 /** `mod k` as this machine writes it. */
-export const shownKeys = (keys: string): string[] => keys.split(' ').map((k) => (k === 'mod' ? (isMac ? '⌘' : 'Ctrl') : k === 'enter' ? '↵' : k.length === 1 && keys.startsWith('mod') ? k.toUpperCase() : k));
+export const shownKeys = (keys: string): string[] =>
+  keys
+    .split(' ')
+    .map((k) =>
+      k === 'mod'
+        ? isMac
+          ? '⌘'
+          : 'Ctrl'
+        : k === 'enter'
+          ? '↵'
+          : k.length === 1 && keys.startsWith('mod')
+            ? k.toUpperCase()
+            : k,
+    );

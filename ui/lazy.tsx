@@ -11,12 +11,32 @@ export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): (
     useEffect(() => {
       if (known) return;
       let gone = false;
-      load().then((part) => { known = part; if (!gone) setState({ part, error: null }); }, (error: unknown) => { if (!gone) setState({ part: null, error }); });
-      return () => { gone = true; };
+      load().then(
+        (part) => {
+          known = part;
+          if (!gone) setState({ part, error: null });
+        },
+        (error: unknown) => {
+          if (!gone) setState({ part: null, error });
+        },
+      );
+      return () => {
+        gone = true;
+      };
     }, [round]);
     const Part = state.part;
     // A part that cannot be loaded is mostly one of an older build: the hub was updated under an open page.
-    if (state.error) return <Trouble error={state.error} retry={() => { setState({ part: null, error: null }); setRound((n) => n + 1); location.reload(); }} />;
+    if (state.error)
+      return (
+        <Trouble
+          error={state.error}
+          retry={() => {
+            setState({ part: null, error: null });
+            setRound((n) => n + 1);
+            location.reload();
+          }}
+        />
+      );
     return Part ? <Part {...props} /> : <Loading rows={3} />;
   };
 }

@@ -7,20 +7,40 @@ import { setHubTime } from './ticks.ts';
 
 type Watch = Extract<ClientFrame, { type: 'watch' }>;
 type Listener = (frame: ServerFrame) => void;
-export interface Topic { /** The frame to ask with; called again at each connection, so that it can resume. */ ask: () => Omit<Watch, 'type' | 'topic'>; listeners: Set<Listener> }
+export interface Topic {
+  /** The frame to ask with; called again at each connection, so that it can resume. */ ask: () => Omit<
+    Watch,
+    'type' | 'topic'
+  >;
+  listeners: Set<Listener>;
+}
 
 /** `waiting` is before the first connection; `asleep` while the page is hidden. */
-export const link = signal<{ state: 'waiting' | 'open' | 'lost' | 'asleep'; /** Since when lost. */ since: number; /** Last frame. */ seen: number; /** Next try, epoch ms of this browser. */ retryAt: number }>(
-  { state: 'waiting', since: 0, seen: 0, retryAt: 0 });
+export const link = signal<{
+  state: 'waiting' | 'open' | 'lost' | 'asleep';
+  /** Since when lost. */ since: number;
+  /** Last frame. */ seen: number;
+  /** Next try, epoch ms of this browser. */ retryAt: number;
+}>({ state: 'waiting', since: 0, seen: 0, retryAt: 0 });
 export const hello = signal<Extract<ServerFrame, { type: 'hello' }> | null>(null);
 /** What the hub refused on this socket, newest last. */
 export const problems = signal<{ topic: string | null; code: string; detail: string }[]>([]);
 
-const HIDDEN_AFTER = 3_000, PING_EVERY = 15_000, SILENT_AFTER = 35_000, FIRST_DELAY = 400, MAX_DELAY = 10_000;
+const HIDDEN_AFTER = 3_000,
+  PING_EVERY = 15_000,
+  SILENT_AFTER = 35_000,
+  FIRST_DELAY = 400,
+  MAX_DELAY = 10_000;
 const topics = new Map<string, Topic>();
-let socket: WebSocket | null = null, delay = FIRST_DELAY, retry: number | undefined, sleep: number | undefined, seen = 0;
+let socket: WebSocket | null = null,
+  delay = FIRST_DELAY,
+  retry: number | undefined,
+  sleep: number | undefined,
+  seen = 0;
 
-const send = (frame: ClientFrame): void => { if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame)); };
+const send = (frame: ClientFrame): void => {
+  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
+};
 
 /** Watches a topic until the returned function is called. A second watcher of a topic makes the hub send its snapshot again. */
 export function watch(topic: string, listener: Listener, ask: Topic['ask'] = () => ({})): () => void {
@@ -38,9 +58,16 @@ export function watch(topic: string, listener: Listener, ask: Topic['ask'] = () 
 
 function receive(text: string): void {
   let frame: ServerFrame;
-  try { frame = JSON.parse(text) as ServerFrame; } catch { return console.error('stathub: a frame that is not JSON', text.slice(0, 200)); }
+  try {
+    frame = JSON.parse(text) as ServerFrame;
+  } catch {
+    return console.error('stathub: a frame that is not JSON', text.slice(0, 200));
+  }
   if ('at' in frame && typeof frame.at === 'number') setHubTime(frame.at);
-  if (frame.type === 'hello') { hello.value = frame; return; }
+  if (frame.type === 'hello') {
+    hello.value = frame;
+    return;
+  }
   if (frame.type === 'pong') return;
   if (frame.type === 'problem') problems.value = [...problems.value.slice(-19), frame];
   if (frame.topic !== null) for (const listener of topics.get(frame.topic)?.listeners ?? []) listener(frame);
@@ -57,10 +84,23 @@ function onClose(): void {
   const before = link.peek();
   if (before.state === 'asleep') return;
   // A browser does not say why an upgrade was refused: a cookie that ran out is found by asking for anything else.
-  if (before.state !== 'open') void fetch('/v1/status', { headers: { accept: 'application/json' } }).then((r) => { if (r.status === 401) toLogin(); }, () => { /* away: tried again below */ });
+  if (before.state !== 'open')
+    void fetch('/v1/status', { headers: { accept: 'application/json' } }).then(
+      (r) => {
+        if (r.status === 401) toLogin();
+      },
+      () => {
+        /* away: tried again below */
+      },
+    );
   const wait = delay * (0.75 + Math.random() / 2);
   delay = Math.min(MAX_DELAY, delay * 2);
-  link.value = { state: before.seen || before.state === 'lost' ? 'lost' : 'waiting', since: before.since || Date.now(), seen, retryAt: Date.now() + wait };
+  link.value = {
+    state: before.seen || before.state === 'lost' ? 'lost' : 'waiting',
+    since: before.since || Date.now(),
+    seen,
+    retryAt: Date.now() + wait,
+  };
   clearTimeout(retry);
   retry = window.setTimeout(connect, wait);
 }
@@ -73,9 +113,16 @@ export function connect(): void {
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   const made = new WebSocket(url);
   socket = made;
-  made.onopen = () => { if (socket === made) onOpen(); };
-  made.onmessage = (event) => { seen = Date.now(); receive(event.data as string); };
-  made.onclose = () => { if (socket === made) onClose(); };
+  made.onopen = () => {
+    if (socket === made) onOpen();
+  };
+  made.onmessage = (event) => {
+    seen = Date.now();
+    receive(event.data as string);
+  };
+  made.onclose = () => {
+    if (socket === made) onClose();
+  };
 }
 
 function fallAsleep(): void {
@@ -90,17 +137,30 @@ function fallAsleep(): void {
 export function startLive(): () => void {
   const onVisible = (): void => {
     clearTimeout(sleep);
-    if (document.hidden) { sleep = window.setTimeout(fallAsleep, HIDDEN_AFTER); return; }
+    if (document.hidden) {
+      sleep = window.setTimeout(fallAsleep, HIDDEN_AFTER);
+      return;
+    }
     delay = FIRST_DELAY;
     connect();
   };
   const pings = setInterval(() => {
     if (socket?.readyState !== WebSocket.OPEN) return;
-    if (Date.now() - seen > SILENT_AFTER) { const old = socket; onClose(); old.close(); return; } // half open: the other side is gone without a word
+    if (Date.now() - seen > SILENT_AFTER) {
+      const old = socket;
+      onClose();
+      old.close();
+      return;
+    } // half open: the other side is gone without a word
     send({ type: 'ping' });
   }, PING_EVERY);
   document.addEventListener('visibilitychange', onVisible);
   addEventListener('online', connect);
   connect();
-  return () => { clearInterval(pings); document.removeEventListener('visibilitychange', onVisible); removeEventListener('online', connect); socket?.close(); };
+  return () => {
+    clearInterval(pings);
+    document.removeEventListener('visibilitychange', onVisible);
+    removeEventListener('online', connect);
+    socket?.close();
+  };
 }

@@ -26,16 +26,27 @@ import { startTicks } from './ticks.ts';
 /** `/`: the page's own query box where it has one, else the palette. */
 function find(): void {
   const box = document.querySelector<HTMLInputElement>('main [data-find]');
-  if (box && document.activeElement !== box) { box.focus(); box.select(); } else openPalette();
+  if (box && document.activeElement !== box) {
+    box.focus();
+    box.select();
+  } else openPalette();
 }
 
 async function start(): Promise<void> {
-  if (document.documentElement.lang === 'zh') await setLanguage('zh').catch(() => { /* English it is: the file could not be had */ });
+  if (document.documentElement.lang === 'zh')
+    await setLanguage('zh').catch(() => {
+      /* English it is: the file could not be had */
+    });
   addKeys([
     { keys: '/', word: 'key.find', run: find },
     { keys: 'mod k', word: 'key.palette', inFields: true, run: openPalette },
-    ...railPages.map(({ page, path, key }) => ({ keys: `g ${key}`, word: `page.${page}` as const, run: () => go(path) })),
-    { keys: 'j', word: 'key.down', run: () => stepRow(1) }, { keys: 'k', word: 'key.up', run: () => stepRow(-1) },
+    ...railPages.map(({ page, path, key }) => ({
+      keys: `g ${key}`,
+      word: `page.${page}` as const,
+      run: () => go(path),
+    })),
+    { keys: 'j', word: 'key.down', run: () => stepRow(1) },
+    { keys: 'k', word: 'key.up', run: () => stepRow(-1) },
     { keys: 'n', word: 'app.new', run: () => go(newPath) },
     { keys: 't', word: 'shell.theme', run: () => setTheme(theme.peek() === 'dark' ? 'light' : 'dark') },
     { keys: '?', word: 'key.help', run: openHelp },

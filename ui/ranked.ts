@@ -1,11 +1,21 @@
 // Ranks what the palette finds. Pure.
-export interface Choice { id: string; name: string; /** More words it is found by. */ words: string; note: string; glyph: string; /** The higher the earlier, among equals. */ weight: number; /** Of a kind with very many: at most `MOST_OF_MANY` of them are shown. */ many?: boolean; run: () => void }
+export interface Choice {
+  id: string;
+  name: string;
+  /** More words it is found by. */ words: string;
+  note: string;
+  glyph: string;
+  /** The higher the earlier, among equals. */ weight: number;
+  /** Of a kind with very many: at most `MOST_OF_MANY` of them are shown. */ many?: boolean;
+  run: () => void;
+}
 
 const MOST_OF_MANY = 5;
 
 /** How well every word of the text is found: whole name, beginning of it, beginning of a word, anywhere. Null: not at all. */
 export function score(choice: Pick<Choice, 'name' | 'words'>, text: string): number | null {
-  const name = choice.name.toLowerCase(), words = `${name} ${choice.words.toLowerCase()}`;
+  const name = choice.name.toLowerCase(),
+    words = `${name} ${choice.words.toLowerCase()}`;
   let total = 0;
   for (const term of text.toLowerCase().split(/\s+/).filter(Boolean)) {
     if (name === term) total += 8;
@@ -25,5 +35,9 @@ export function ranked<C extends Choice>(choices: readonly C[], text: string, li
     if (points !== null) found.push({ choice, score: points * 10 + choice.weight, at });
   });
   let many = 0;
-  return found.sort((a, b) => b.score - a.score || a.at - b.at).map((f) => f.choice).filter((c) => !c.many || many++ < MOST_OF_MANY).slice(0, limit);
+  return found
+    .sort((a, b) => b.score - a.score || a.at - b.at)
+    .map((f) => f.choice)
+    .filter((c) => !c.many || many++ < MOST_OF_MANY)
+    .slice(0, limit);
 }

@@ -17,19 +17,41 @@ import { second } from './ticks.ts';
 const hubName = (): string => (role.value === 'agent' ? t('shell.agent') : 'stathub');
 
 export function Rail(): VNode {
-  const now = railOf(route.value.page), look = needs.value.length;
+  const now = railOf(route.value.page),
+    look = needs.value.length;
   return (
     <nav class="rail" aria-label={t('shell.pages')}>
-      <a class="mark" href="/" aria-label="stathub"><Mark /></a>
+      <a class="mark" href="/" aria-label="stathub">
+        <Mark />
+      </a>
       {railPages.map(({ page, path, key }, index) => (
         <>
           {page === 'settings' && <span class="gap" />}
-          <a key={page} class={`to${index > 3 ? ' minor' : ''}`} href={path} title={`${t(`page.${page}`)}  g ${key}`} aria-current={now === page ? 'page' : undefined}>
-            <PageIcon page={page} /><span>{t(`page.${page}`)}</span>{page === 'overview' && look > 0 && <span class="badge" title={t('needs.count', { n: look })}>{look > 99 ? '99' : look}</span>}
+          <a
+            key={page}
+            class={`to${index > 3 ? ' minor' : ''}`}
+            href={path}
+            title={`${t(`page.${page}`)}  g ${key}`}
+            aria-current={now === page ? 'page' : undefined}
+          >
+            <PageIcon page={page} />
+            <span>{t(`page.${page}`)}</span>
+            {page === 'overview' && look > 0 && (
+              <span class="badge" title={t('needs.count', { n: look })}>
+                {look > 99 ? '99' : look}
+              </span>
+            )}
           </a>
         </>
       ))}
-      <a class="to only-phone" href="/more" aria-current={['more', 'events', 'data', 'settings'].includes(now) ? 'page' : undefined}><PageIcon page="more" /><span>{t('page.more')}</span></a>
+      <a
+        class="to only-phone"
+        href="/more"
+        aria-current={['more', 'events', 'data', 'settings'].includes(now) ? 'page' : undefined}
+      >
+        <PageIcon page="more" />
+        <span>{t('page.more')}</span>
+      </a>
     </nav>
   );
 }
@@ -40,13 +62,47 @@ export function Top({ crumbs }: { crumbs: { name: string; href?: string }[] }): 
   return (
     <div class="topbar">
       <div class="crumbs">
-        <a class="dim no-phone" href="/">{hubName()}</a>
-        {crumbs.map((c, i) => <><span class={`sep${i === 0 ? ' no-phone' : ''}`}>/</span>{i === crumbs.length - 1 ? <b>{c.name}</b> : <a class="mid" href={c.href}>{c.name}</a>}</>)}
+        <a class="dim no-phone" href="/">
+          {hubName()}
+        </a>
+        {crumbs.map((c, i) => (
+          <>
+            <span class={`sep${i === 0 ? ' no-phone' : ''}`}>/</span>
+            {i === crumbs.length - 1 ? (
+              <b>{c.name}</b>
+            ) : (
+              <a class="mid" href={c.href}>
+                {c.name}
+              </a>
+            )}
+          </>
+        ))}
       </div>
-      <button type="button" class="find" onClick={openPalette} aria-label={t('palette.open')}><Icon name="search" /><span>{t('palette.hint')}</span><kbd>/</kbd></button>
-      <span class={`live${open ? '' : ' off'}`} title={asOf.value ? `${t('shell.as.of')} ${moment(asOf.value)}` : ''}>{open ? t('shell.live') : t('shell.not.live')}</span>
-      <button type="button" class="plain small dim lang" title={t('shell.language')} onClick={() => void setLanguage(language.value === 'en' ? 'zh' : 'en')}>{languages.find((l) => l.id !== language.value)!.short}</button>
-      <button type="button" class="plain dim lang" title={`${t('shell.theme')}  t`} aria-label={t('shell.theme')} onClick={() => setTheme(theme.value === 'dark' ? 'light' : 'dark')}><Icon name={theme.value === 'dark' ? 'sun' : 'moon'} /></button>
+      <button type="button" class="find" onClick={openPalette} aria-label={t('palette.open')}>
+        <Icon name="search" />
+        <span>{t('palette.hint')}</span>
+        <kbd>/</kbd>
+      </button>
+      <span class={`live${open ? '' : ' off'}`} title={asOf.value ? `${t('shell.as.of')} ${moment(asOf.value)}` : ''}>
+        {open ? t('shell.live') : t('shell.not.live')}
+      </span>
+      <button
+        type="button"
+        class="plain small dim lang"
+        title={t('shell.language')}
+        onClick={() => void setLanguage(language.value === 'en' ? 'zh' : 'en')}
+      >
+        {languages.find((l) => l.id !== language.value)!.short}
+      </button>
+      <button
+        type="button"
+        class="plain dim lang"
+        title={`${t('shell.theme')}  t`}
+        aria-label={t('shell.theme')}
+        onClick={() => setTheme(theme.value === 'dark' ? 'light' : 'dark')}
+      >
+        <Icon name={theme.value === 'dark' ? 'sun' : 'moon'} />
+      </button>
     </div>
   );
 }
@@ -60,7 +116,12 @@ function ConnectionBar(): VNode | null {
     <div class="notice" role="status">
       <Glyph s="suspect" />
       <span>{rich('lost.sentence', { age: age(Date.now() - since), at: <Clock at={asOf.value || since} /> })}</span>
-      <span class="right"><span class="dim">{rich('lost.again', { left: <Left at={retryAt} /> })}</span><button type="button" class="btn small" onClick={connect}>{t('lost.now')}</button></span>
+      <span class="right">
+        <span class="dim">{rich('lost.again', { left: <Left at={retryAt} /> })}</span>
+        <button type="button" class="btn small" onClick={connect}>
+          {t('lost.now')}
+        </button>
+      </span>
     </div>
   );
 }
@@ -69,17 +130,44 @@ function ConnectionBar(): VNode | null {
 export function Notices(): VNode | null {
   const list = status.value?.notices ?? [];
   if (list.length === 0) return null;
-  return <>{list.map((n) => <div key={n.code} class="notice calm"><Glyph s="suspect" /><span>{n.text}</span><span class="right small dim"><span class="mono-s">{n.code}</span> <Age at={n.at} /></span></div>)}</>;
+  return (
+    <>
+      {list.map((n) => (
+        <div key={n.code} class="notice calm">
+          <Glyph s="suspect" />
+          <span>{n.text}</span>
+          <span class="right small dim">
+            <span class="mono-s">{n.code}</span> <Age at={n.at} />
+          </span>
+        </div>
+      ))}
+    </>
+  );
 }
 
 /** One page: its crumbs and its content. */
-export function Page({ crumbs, class: name, title, children }: { crumbs: { name: string; href?: string }[]; class?: string; title?: string; children: ComponentChildren }): VNode {
+export function Page({
+  crumbs,
+  class: name,
+  title,
+  children,
+}: {
+  crumbs: { name: string; href?: string }[];
+  class?: string;
+  title?: string;
+  children: ComponentChildren;
+}): VNode {
   document.title = `${title ?? crumbs.map((c) => c.name).at(-1) ?? ''} · stathub`;
   return (
     <>
       <Top crumbs={crumbs} />
-      <div class="notices"><ConnectionBar /><Notices /></div>
-      <main class={`main${name ? ` ${name}` : ''}`} id="main">{children}</main>
+      <div class="notices">
+        <ConnectionBar />
+        <Notices />
+      </div>
+      <main class={`main${name ? ` ${name}` : ''}`} id="main">
+        {children}
+      </main>
     </>
   );
 }

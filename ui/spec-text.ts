@@ -2,15 +2,75 @@
 import type { AppSpec } from '../src/model/app.ts';
 
 const defaults: Record<string, unknown> = {
-  args: [], shell: false, workingDirectory: null, envs: {}, ports: [], debugPort: false, consolePort: false, uris: [], killSignal: 15, killTimeoutSeconds: 10, killMode: 'group', preStop: null, healthChecks: [],
-  resAlloc: { cpus: null, mem: null, disk: null }, limits: { fds: null, processes: null, fileSize: null, cpus: null, nice: 0, umask: '022' }, user: null,
-  restart: { policy: 'always', delaySeconds: 1, factor: 2, maxDelaySeconds: 300, jitter: 0.25, resetAfterSeconds: 600, attempts: 3, periodSeconds: 600, giveUp: false },
-  startTimeoutSeconds: null, routes: [],
-  update: { order: 'auto', maxSurge: 1, maxUnavailable: 0, minHealthySeconds: 10, healthyDeadlineSeconds: 300, progressDeadlineSeconds: 600, autoRevert: true, canary: 0, pauseAfterBatch: false },
-  placement: { query: '*', scale: 1, spread: ['id', 'hostname'], maxPerNode: null, prefer: [], with: [], notWith: [], onPartition: 'replace' },
-  type: 'service', schedule: null, dependsOn: [], logs: { maxBytes: 10485760, files: 5, keepDays: 7, rateBytesPerSecond: null }, meta: {}, start: true,
+  args: [],
+  shell: false,
+  workingDirectory: null,
+  envs: {},
+  ports: [],
+  debugPort: false,
+  consolePort: false,
+  uris: [],
+  killSignal: 15,
+  killTimeoutSeconds: 10,
+  killMode: 'group',
+  preStop: null,
+  healthChecks: [],
+  resAlloc: { cpus: null, mem: null, disk: null },
+  limits: { fds: null, processes: null, fileSize: null, cpus: null, nice: 0, umask: '022' },
+  user: null,
+  restart: {
+    policy: 'always',
+    delaySeconds: 1,
+    factor: 2,
+    maxDelaySeconds: 300,
+    jitter: 0.25,
+    resetAfterSeconds: 600,
+    attempts: 3,
+    periodSeconds: 600,
+    giveUp: false,
+  },
+  startTimeoutSeconds: null,
+  routes: [],
+  update: {
+    order: 'auto',
+    maxSurge: 1,
+    maxUnavailable: 0,
+    minHealthySeconds: 10,
+    healthyDeadlineSeconds: 300,
+    progressDeadlineSeconds: 600,
+    autoRevert: true,
+    canary: 0,
+    pauseAfterBatch: false,
+  },
+  placement: {
+    query: '*',
+    scale: 1,
+    spread: ['id', 'hostname'],
+    maxPerNode: null,
+    prefer: [],
+    with: [],
+    notWith: [],
+    onPartition: 'replace',
+  },
+  type: 'service',
+  schedule: null,
+  dependsOn: [],
+  logs: { maxBytes: 10485760, files: 5, keepDays: 7, rateBytesPerSecond: null },
+  meta: {},
+  start: true,
 };
-const checkDefaults: Record<string, unknown> = { role: 'live', path: '/', portIndex: 0, port: null, command: null, match: null, initialDelaySeconds: 60, intervalSeconds: 20, timeoutSeconds: 20, maxConsecutiveFailures: 3 };
+const checkDefaults: Record<string, unknown> = {
+  role: 'live',
+  path: '/',
+  portIndex: 0,
+  port: null,
+  command: null,
+  match: null,
+  initialDelaySeconds: 60,
+  intervalSeconds: 20,
+  timeoutSeconds: 20,
+  maxConsecutiveFailures: 3,
+};
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 const isObject = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v);
@@ -29,18 +89,48 @@ function without(value: Record<string, unknown>, known: Record<string, unknown>)
 export function written(spec: AppSpec, scale: number): Record<string, unknown> {
   const out = without(spec as unknown as Record<string, unknown>, defaults);
   if (spec.ports.length > 0) out['ports'] = spec.ports.map((p) => (p.name === null ? p.port : p));
-  if (spec.uris.length > 0) out['uris'] = spec.uris.map((u) => (u.sha256 === null && u.dest === null && !u.executable ? u.uri : without(u as unknown as Record<string, unknown>, { sha256: null, dest: null, executable: false })));
-  if (spec.healthChecks.length > 0) out['healthChecks'] = spec.healthChecks.map((c) => without(c as unknown as Record<string, unknown>, checkDefaults));
+  if (spec.uris.length > 0)
+    out['uris'] = spec.uris.map((u) =>
+      u.sha256 === null && u.dest === null && !u.executable
+        ? u.uri
+        : without(u as unknown as Record<string, unknown>, { sha256: null, dest: null, executable: false }),
+    );
+  if (spec.healthChecks.length > 0)
+    out['healthChecks'] = spec.healthChecks.map((c) => without(c as unknown as Record<string, unknown>, checkDefaults));
   if (scale !== 1 || out['placement']) out['placement'] = { ...(out['placement'] as object | undefined), scale };
   return out;
 }
 
 /** The JSON, short lists and small objects on one line, as people write it. */
 export function pretty(value: unknown, indent = ''): string {
-  const flat = JSON.stringify(value, null, 1)?.replace(/\n\s*/g, ' ').replace(/^([[{]) /, '$1').replace(/ ([\]}])$/, '$1').replace(/\[ /g, '[').replace(/ \]/g, ']').replace(/\{ /g, '{').replace(/ \}/g, '}') ?? 'null';
-  if (indent !== '' && flat.length + indent.length <= 100 && !(isObject(value) && Object.values(value).some((v) => typeof v === 'object' && v !== null && Object.keys(v).length > 0 && flat.length > 60))) return flat;
+  const flat =
+    JSON.stringify(value, null, 1)
+      ?.replace(/\n\s*/g, ' ')
+      .replace(/^([[{]) /, '$1')
+      .replace(/ ([\]}])$/, '$1')
+      .replace(/\[ /g, '[')
+      .replace(/ \]/g, ']')
+      .replace(/\{ /g, '{')
+      .replace(/ \}/g, '}') ?? 'null';
+  if (
+    indent !== '' &&
+    flat.length + indent.length <= 100 &&
+    !(
+      isObject(value) &&
+      Object.values(value).some(
+        (v) => typeof v === 'object' && v !== null && Object.keys(v).length > 0 && flat.length > 60,
+      )
+    )
+  )
+    return flat;
   const inner = `${indent}  `;
-  if (Array.isArray(value)) return value.length === 0 ? '[]' : `[\n${value.map((v) => inner + pretty(v, inner)).join(',\n')}\n${indent}]`;
-  if (isObject(value)) return Object.keys(value).length === 0 ? '{}' : `{\n${Object.entries(value).map(([k, v]) => `${inner}${JSON.stringify(k)}: ${pretty(v, inner)}`).join(',\n')}\n${indent}}`;
+  if (Array.isArray(value))
+    return value.length === 0 ? '[]' : `[\n${value.map((v) => inner + pretty(v, inner)).join(',\n')}\n${indent}]`;
+  if (isObject(value))
+    return Object.keys(value).length === 0
+      ? '{}'
+      : `{\n${Object.entries(value)
+          .map(([k, v]) => `${inner}${JSON.stringify(k)}: ${pretty(v, inner)}`)
+          .join(',\n')}\n${indent}}`;
   return flat;
 }

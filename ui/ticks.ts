@@ -14,12 +14,18 @@ export const tenth = signal(Date.now());
 let wantTenths = 0;
 
 /** A countdown says that it needs tenths for the next second. */
-export function needTenths(): void { wantTenths = Date.now() + 1000; }
+export function needTenths(): void {
+  wantTenths = Date.now() + 1000;
+}
 
 /** Corrects the clock from a frame. Half a second of network is not worth a jump. */
 export function setHubTime(at: number): void {
   const next = at - Date.now();
-  if (Math.abs(next - ahead) > 500) { ahead = next; second.value = hubNow(); tenth.value = hubNow(); }
+  if (Math.abs(next - ahead) > 500) {
+    ahead = next;
+    second.value = hubNow();
+    tenth.value = hubNow();
+  }
 }
 
 /** Starts the one timer. Gives the way to stop. */

@@ -1,6 +1,11 @@
 // Which rows of a long list are drawn. Pure arithmetic; all rows have one height.
 
-export interface Slice { first: number; /** One past the last. */ end: number; /** px above the first drawn row. */ before: number; after: number }
+export interface Slice {
+  first: number;
+  /** One past the last. */ end: number;
+  /** px above the first drawn row. */ before: number;
+  after: number;
+}
 
 /** Rows in view and `overscan` more on both sides. `offset`: px of the list above the top of the view. */
 export function slice(total: number, rowHeight: number, offset: number, viewHeight: number, overscan = 12): Slice {

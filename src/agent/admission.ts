@@ -3,7 +3,11 @@
 import { showSize } from '../model/sizes.ts';
 
 /** `allocatable` of a node: cores, bytes. */
-export interface Capacity { cpus: number; mem: number; disk: number }
+export interface Capacity {
+  cpus: number;
+  mem: number;
+  disk: number;
+}
 
 // Fractions of a core do not add up exactly; whole billionths do.
 const billion = 1e9;
@@ -11,19 +15,26 @@ type What = 'cpus' | 'mem' | 'disk';
 const whats: readonly What[] = ['cpus', 'mem', 'disk'];
 const whole = (what: What, amount: number): number => (what === 'cpus' ? Math.round(amount * billion) : amount);
 const names = { cpus: 'cpus', mem: 'memory', disk: 'disk' } as const;
-const shown = (what: What, amount: number): string => (what === 'cpus' ? String(amount / billion) : `${showSize(amount)} (${amount} bytes)`);
+const shown = (what: What, amount: number): string =>
+  what === 'cpus' ? String(amount / billion) : `${showSize(amount)} (${amount} bytes)`;
 
 export class Admission {
   readonly #capacity: Capacity;
   readonly #held = new Map<string, Record<What, number>>();
   readonly #sum: Record<What, number> = { cpus: 0, mem: 0, disk: 0 };
 
-  constructor(capacity: Capacity) { this.#capacity = capacity; }
+  constructor(capacity: Capacity) {
+    this.#capacity = capacity;
+  }
 
   /** What is given away now. */
-  get reserved(): Capacity { return { ...this.#sum, cpus: this.#sum.cpus / billion }; }
+  get reserved(): Capacity {
+    return { ...this.#sum, cpus: this.#sum.cpus / billion };
+  }
 
-  has(instance: string): boolean { return this.#held.has(instance); }
+  has(instance: string): boolean {
+    return this.#held.has(instance);
+  }
 
   /**
    * Reserves what an instance needs, once for its life. What is not asked for is not looked at.
@@ -32,7 +43,9 @@ export class Admission {
   reserve(instance: string, demand: Capacity): string | null {
     if (this.#held.has(instance)) return null;
     for (const what of whats) {
-      const wants = whole(what, demand[what]), all = whole(what, this.#capacity[what]), free = all - this.#sum[what];
+      const wants = whole(what, demand[what]),
+        all = whole(what, this.#capacity[what]),
+        free = all - this.#sum[what];
       if (wants > 0 && wants > free)
         return `${names[what]} does not suffice on this node: it needs ${shown(what, wants)}, free are ${shown(what, Math.max(0, free))} of ${shown(what, all)}`;
     }
@@ -56,4 +69,3 @@ export class Admission {
     for (const what of whats) this.#sum[what] -= held[what];
   }
 }
-

@@ -11,12 +11,17 @@ const chunkBytes = 256 * 1024;
  * @throws Refusal not-found
  */
 export async function sendPiece(
-  cache: ContentCache, sha256: string, args: Record<string, unknown>, send: (value: unknown) => void, pause: () => Promise<void>,
-  signal: AbortSignal
+  cache: ContentCache,
+  sha256: string,
+  args: Record<string, unknown>,
+  send: (value: unknown) => void,
+  pause: () => Promise<void>,
+  signal: AbortSignal,
 ): Promise<{ size: number }> {
   const blob = await cache.have(sha256);
   if (!blob) throw new Refusal('not-found', `this node has no contents ${sha256}`);
-  const from = Number(args['from']) || 0, end = Math.min(blob.size, from + (Number(args['length']) || 0));
+  const from = Number(args['from']) || 0,
+    end = Math.min(blob.size, from + (Number(args['length']) || 0));
   if (from >= end) return { size: blob.size };
   const file = await open(blob.path);
   try {

@@ -28,24 +28,47 @@ import { viewOf } from './instance/view.ts';
 /** Whoever watches says so again before this, ms: a master that died watches nothing for long. */
 const longestWatchMs = 60_000;
 
-export interface CommandsOptions { evacuation: Evacuation; context: AgentContext; instances: Instances; roster: Roster; usage: UsageSampler; /** Where the output of an instance that is gone lies. */ keptDirectory: (id: string) => string | null; congested: () => boolean }
+export interface CommandsOptions {
+  evacuation: Evacuation;
+  context: AgentContext;
+  instances: Instances;
+  roster: Roster;
+  usage: UsageSampler;
+  /** Where the output of an instance that is gone lies. */ keptDirectory: (id: string) => string | null;
+  congested: () => boolean;
+}
 
 export class AgentCommands {
   readonly #options: CommandsOptions;
   readonly #execs: ExecSessions;
-  constructor(options: CommandsOptions) { this.#options = options; this.#execs = new ExecSessions(options.context); }
+  constructor(options: CommandsOptions) {
+    this.#options = options;
+    this.#execs = new ExecSessions(options.context);
+  }
 
   /** @throws Refusal instance-not-found */
   entry(id: string): Entry {
     const entry = this.#options.instances.entries.get(id);
-    if (!entry) throw new Refusal('instance-not-found', `There is no instance ${id} on node ${this.#options.context.node}`, 'See stathub instances.');
+    if (!entry)
+      throw new Refusal(
+        'instance-not-found',
+        `There is no instance ${id} on node ${this.#options.context.node}`,
+        'See stathub instances.',
+      );
     return entry;
   }
 
   /** Where its output lies, also after it is gone. @throws Refusal instance-not-found */
-  directoryOf(id: string): string { return this.#options.instances.entries.get(id)?.directory ?? this.#options.keptDirectory(id) ?? this.entry(id).directory; }
+  directoryOf(id: string): string {
+    return (
+      this.#options.instances.entries.get(id)?.directory ?? this.#options.keptDirectory(id) ?? this.entry(id).directory
+    );
+  }
 
-  view(id: string): InstanceView { const entry = this.entry(id); return (entry.view ??= viewOf(entry, this.#options.context.node)); }
+  view(id: string): InstanceView {
+    const entry = this.entry(id);
+    return (entry.view ??= viewOf(entry, this.#options.context.node));
+  }
 
   /** Restarts in place and clears window and back-off. */
   restart(id: string, by: string | null): void {
@@ -55,11 +78,14 @@ export class AgentCommands {
   }
 
   /** SIGKILL to the whole tree, as if it had crashed. */
-  kill(id: string, by: string | null): void { this.#say(this.entry(id), { type: 'instance.kill', by, at: Date.now() }); }
+  kill(id: string, by: string | null): void {
+    this.#say(this.entry(id), { type: 'instance.kill', by, at: Date.now() });
+  }
 
   /** For good: an instance that nobody assigns, or one of this node's own. */
   async stop(id: string, by: string | null): Promise<void> {
-    const entry = this.entry(id), { record } = entry;
+    const entry = this.entry(id),
+      { record } = entry;
     if (!entry.actor) {
       this.#options.instances.forget(id);
       return;
@@ -70,30 +96,58 @@ export class AgentCommands {
 
   /** What a hub needs to make an app of this instance; nothing changes here until its assignment comes. */
   adopt(id: string): AdoptAnswer {
-    const { record: { spec } } = this.entry(id);
+    const {
+      record: { spec },
+    } = this.entry(id);
     return { spec, hash: restartHash(spec), view: this.view(id) };
   }
 
-  health(id: string): HealthView[] { return this.view(id).health; }
-  usage(id: string): UsageAnswer { return this.#options.usage.answer(this.entry(id)); }
+  health(id: string): HealthView[] {
+    return this.view(id).health;
+  }
+  usage(id: string): UsageAnswer {
+    return this.#options.usage.answer(this.entry(id));
+  }
 
   /** Where its files lie, also after it is gone. @throws Refusal instance-not-found */
   filesOf(id: string): FilesOf {
-    const entry = this.#options.instances.entries.get(id), directory = this.directoryOf(id);
+    const entry = this.#options.instances.entries.get(id),
+      directory = this.directoryOf(id);
     const spec = entry?.record.spec ?? readRecord(directory, isInstanceRecord).record?.spec;
-    return { directory, shared: spec?.workingDirectory ?? null, newest: entry?.program.run?.launch ?? launchesOf(directory).at(-1) ?? 0 };
+    return {
+      directory,
+      shared: spec?.workingDirectory ?? null,
+      newest: entry?.program.run?.launch ?? launchesOf(directory).at(-1) ?? 0,
+    };
   }
 
-  async #files(id: string, args: Record<string, unknown>, send: (value: unknown) => void, signal: AbortSignal): Promise<unknown> {
-    const of = this.filesOf(id), path = String(args['path'] ?? ''), from = Number(args['from']) || 0;
+  async #files(
+    id: string,
+    args: Record<string, unknown>,
+    send: (value: unknown) => void,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    const of = this.filesOf(id),
+      path = String(args['path'] ?? ''),
+      from = Number(args['from']) || 0;
     if (args['op'] !== 'read') return listFiles(of, path, from, Number(args['size']) || mostItems);
-    const read = await readFile(of, path, { from, length: Number(args['length']) || 0, waitMs: Number(args['waitMs']) || 0 }, signal);
+    const read = await readFile(
+      of,
+      path,
+      { from, length: Number(args['length']) || 0, waitMs: Number(args['waitMs']) || 0 },
+      signal,
+    );
     if (read.bytes.length > 0) send(read.bytes.toString('base64'));
     return { stat: read.stat, from: read.from };
   }
 
   #say(entry: Entry, event: Parameters<Instances['say']>[1]): void {
-    if (!this.#options.instances.say(entry, event)) throw new Refusal('not-found', `Instance ${entry.id} has ended; nothing guards it any more`, 'Start its app again.');
+    if (!this.#options.instances.say(entry, event))
+      throw new Refusal(
+        'not-found',
+        `Instance ${entry.id} has ended; nothing guards it any more`,
+        'Start its app again.',
+      );
   }
 
   /** A slow line slows the reading. */
@@ -101,47 +155,95 @@ export class AgentCommands {
     while (this.#options.congested() && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
-  #warn(id: string, error: unknown): void { this.#options.context.options.log('warn', `the record of ${id} could not be written: ${(error as Error).message}`); }
+  #warn(id: string, error: unknown): void {
+    this.#options.context.options.log('warn', `the record of ${id} could not be written: ${(error as Error).message}`);
+  }
 
   /** A command of the master. `send` streams chunks until the signal is aborted or the answer is given. */
   async run(command: Command, send: (value: unknown) => void, signal: AbortSignal): Promise<CommandResult> {
-    const { target, args } = command, by = typeof args['by'] === 'string' ? args['by'] : null;
+    const { target, args } = command,
+      by = typeof args['by'] === 'string' ? args['by'] : null;
     const { roster, context } = this.#options;
     switch (command.name) {
-      case 'evacuation': await this.#options.evacuation.answered(Number(args['at']), args['state'] as 'done' | 'off'); return { ok: true };
-      case 'restart': this.restart(target, by); return { ok: true };
-      case 'kill': this.kill(target, by); return { ok: true };
-      case 'stop': await this.stop(target, by); return { ok: true };
-      case 'adopt': return { ok: true, value: this.adopt(target) };
-      case 'health': return { ok: true, value: this.health(target) };
+      case 'evacuation':
+        await this.#options.evacuation.answered(Number(args['at']), args['state'] as 'done' | 'off');
+        return { ok: true };
+      case 'restart':
+        this.restart(target, by);
+        return { ok: true };
+      case 'kill':
+        this.kill(target, by);
+        return { ok: true };
+      case 'stop':
+        await this.stop(target, by);
+        return { ok: true };
+      case 'adopt':
+        return { ok: true, value: this.adopt(target) };
+      case 'health':
+        return { ok: true, value: this.health(target) };
       case 'usage': {
         if (target !== '*') return { ok: true, value: this.usage(target) };
         const { ids, forMs } = args as { ids: string[] | null; forMs: number };
         this.#options.usage.watch(ids, Math.min(forMs, longestWatchMs));
         return { ok: true };
       }
-      case 'actors': return { ok: true, value: roster.actors() };
-      case 'send': roster.send(target, args['event'] as { type: string }); return { ok: true };
-      case 'resolve': return { ok: true, value: { contents: await resolveContents(context, args['uris'] as UriSpec[], signal) } };
+      case 'actors':
+        return { ok: true, value: roster.actors() };
+      case 'send':
+        roster.send(target, args['event'] as { type: string });
+        return { ok: true };
+      case 'resolve':
+        return { ok: true, value: { contents: await resolveContents(context, args['uris'] as UriSpec[], signal) } };
       case 'inspect': {
         roster.watch(target, send, signal);
         await aborted(signal);
         return { ok: true };
       }
       case 'logs': {
-        for await (const { stream, cursor, bytes } of readInstanceLogs(() => this.directoryOf(target), { ...args, until: args['until'] ?? null, follow: args['follow'] === true && this.#options.instances.entries.has(target) } as unknown as LogRequest, signal)) {
-          send({ stream, cursor, bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64') });
+        for await (const { stream, cursor, bytes } of readInstanceLogs(
+          () => this.directoryOf(target),
+          {
+            ...args,
+            until: args['until'] ?? null,
+            follow: args['follow'] === true && this.#options.instances.entries.has(target),
+          } as unknown as LogRequest,
+          signal,
+        )) {
+          send({
+            stream,
+            cursor,
+            bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64'),
+          });
           await this.#uncongested(signal);
         }
         return { ok: true };
       }
-      case 'exec': return { ok: true, value: await this.#execs.run(this.entry(target), args, send, () => this.#uncongested(signal), signal) };
-      case 'exec-input': this.#execs.input(target, args); return { ok: true };
-      case 'blob': return { ok: true, value: await sendPiece(context.cache, target, args, send, () => this.#uncongested(signal), signal) };
-      case 'files': return { ok: true, value: await this.#files(target, args, send, signal) };
-      case 'cancel': return { ok: false, code: 'unsupported-here', detail: `this agent (${context.options.version}) cannot do "${command.name}" yet` };
+      case 'exec':
+        return {
+          ok: true,
+          value: await this.#execs.run(this.entry(target), args, send, () => this.#uncongested(signal), signal),
+        };
+      case 'exec-input':
+        this.#execs.input(target, args);
+        return { ok: true };
+      case 'blob':
+        return {
+          ok: true,
+          value: await sendPiece(context.cache, target, args, send, () => this.#uncongested(signal), signal),
+        };
+      case 'files':
+        return { ok: true, value: await this.#files(target, args, send, signal) };
+      case 'cancel':
+        return {
+          ok: false,
+          code: 'unsupported-here',
+          detail: `this agent (${context.options.version}) cannot do "${command.name}" yet`,
+        };
     }
   }
 }
 
-const aborted = (signal: AbortSignal): Promise<void> => (signal.aborted ? Promise.resolve() : new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })));
+const aborted = (signal: AbortSignal): Promise<void> =>
+  signal.aborted
+    ? Promise.resolve()
+    : new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));

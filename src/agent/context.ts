@@ -10,7 +10,11 @@ import type { Tools } from './effects/launch/tools.ts';
 import type { AgentOptions } from './settings.ts';
 
 /** The user this agent runs as: programs run as it too. */
-export interface UserFacts { name: string; home: string; shell: string }
+export interface UserFacts {
+  name: string;
+  home: string;
+  shell: string;
+}
 
 export interface AgentContext {
   options: AgentOptions;

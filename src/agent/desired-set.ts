@@ -14,9 +14,14 @@ import { quarantine, type QuarantineNotice } from './effects/disk/quarantine.ts'
 
 /** One step from a set to the next. */
 interface Step {
-  term: number; seq: number; whole: boolean;
-  revisions: DesiredRevision[]; assignments: Assignment[]; gone: string[];
-  envs: Record<string, string>; tags: string[] | null;
+  term: number;
+  seq: number;
+  whole: boolean;
+  revisions: DesiredRevision[];
+  assignments: Assignment[];
+  gone: string[];
+  envs: Record<string, string>;
+  tags: string[] | null;
 }
 
 /** What a frame changed: for whoever acts on it. */
@@ -45,18 +50,30 @@ export class DesiredSet {
   #lines = 0;
   #parts: DesiredFrame[] = [];
 
-  private constructor(directory: string) { this.#directory = directory; }
+  private constructor(directory: string) {
+    this.#directory = directory;
+  }
 
   /** Reads the last whole set; what is damaged is left out and told. */
   static open(directory: string, notice: (notice: QuarantineNotice) => void): DesiredSet {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const set = new DesiredSet(directory);
-    const numbers = readdirSync(directory).flatMap((name) => { const k = /^(\d+)\.jsonl$/.exec(name)?.[1]; return k === undefined ? [] : [Number(k)]; }).sort((a, b) => b - a);
+    const numbers = readdirSync(directory)
+      .flatMap((name) => {
+        const k = /^(\d+)\.jsonl$/.exec(name)?.[1];
+        return k === undefined ? [] : [Number(k)];
+      })
+      .sort((a, b) => b - a);
     set.#k = numbers[0] ?? 0;
     for (const k of numbers) {
-      const path = join(directory, `${k}.jsonl`), { steps, lost } = stepsOf(readFileSync(path, 'utf8'));
-      if (!steps[0]?.whole) { notice(quarantine(path, 'the desired set in it has no whole beginning; the hub tells it again')); continue; }
-      if (lost > 0) notice({ path, movedTo: null, reason: `${lost} changes in it follow a damaged one; the hub tells them again` });
+      const path = join(directory, `${k}.jsonl`),
+        { steps, lost } = stepsOf(readFileSync(path, 'utf8'));
+      if (!steps[0]?.whole) {
+        notice(quarantine(path, 'the desired set in it has no whole beginning; the hub tells it again'));
+        continue;
+      }
+      if (lost > 0)
+        notice({ path, movedTo: null, reason: `${lost} changes in it follow a damaged one; the hub tells them again` });
       for (const step of steps) set.#apply(step);
       break;
     }
@@ -64,7 +81,9 @@ export class DesiredSet {
     return set;
   }
 
-  revision(app: string, revision: number): DesiredRevision | null { return this.#revisions.get(revisionKey(app, revision)) ?? null; }
+  revision(app: string, revision: number): DesiredRevision | null {
+    return this.#revisions.get(revisionKey(app, revision)) ?? null;
+  }
 
   /**
    * Takes a frame; durable when it resolves. A set in parts counts when its last part is here.
@@ -72,19 +91,31 @@ export class DesiredSet {
    */
   async take(frame: DesiredFrame): Promise<DesiredChange | 'part' | 'resync' | 'old'> {
     if (frame.term < this.term) return 'old';
-    if (frame.from !== 0 && (frame.term !== this.term || frame.from !== this.seq)) { this.#parts = []; return 'resync'; }
+    if (frame.from !== 0 && (frame.term !== this.term || frame.from !== this.seq)) {
+      this.#parts = [];
+      return 'resync';
+    }
     if (frame.part === 1) this.#parts = [];
     if (
-      frame.part !== this.#parts.length + 1 || (this.#parts[0] && (this.#parts[0].seq !== frame.seq || this.#parts[0].term !== frame.term))
-    ) { this.#parts = []; return 'resync'; }
+      frame.part !== this.#parts.length + 1 ||
+      (this.#parts[0] && (this.#parts[0].seq !== frame.seq || this.#parts[0].term !== frame.term))
+    ) {
+      this.#parts = [];
+      return 'resync';
+    }
     this.#parts.push(frame);
     if (frame.part < frame.parts) return 'part';
     const parts = this.#parts;
     this.#parts = [];
     const step: Step = {
-      term: frame.term, seq: frame.seq, whole: frame.from === 0,
-      revisions: parts.flatMap((part) => part.revisions), assignments: parts.flatMap((part) => part.assignments), gone: parts.flatMap((part) => part.gone),
-      envs: frame.envs, tags: frame.tags,
+      term: frame.term,
+      seq: frame.seq,
+      whole: frame.from === 0,
+      revisions: parts.flatMap((part) => part.revisions),
+      assignments: parts.flatMap((part) => part.assignments),
+      gone: parts.flatMap((part) => part.gone),
+      envs: frame.envs,
+      tags: frame.tags,
     };
     if (step.whole) step.revisions.push(...this.#stillNeeded(step));
     await this.#keep(step);
@@ -108,7 +139,8 @@ export class DesiredSet {
     try {
       await this.#file.appendFile(`${JSON.stringify(step)}\n`);
       await this.#file.datasync();
-    } catch (error) { // a full disk: its last line may be torn, so nothing can follow it
+    } catch (error) {
+      // a full disk: its last line may be torn, so nothing can follow it
       await this.#file.close().catch(() => undefined); // what was wrong is thrown below
       this.#file = null;
       throw error;
@@ -118,7 +150,8 @@ export class DesiredSet {
 
   /** A new file that begins with the whole set; the older ones go once it is durable. */
   async #keepWhole(step: Step): Promise<void> {
-    const before = this.#k, path = join(this.#directory, `${++this.#k}.jsonl`);
+    const before = this.#k,
+      path = join(this.#directory, `${++this.#k}.jsonl`);
     await this.#file?.close();
     this.#file = null;
     const next = await open(path, 'ax', 0o600);
@@ -138,13 +171,23 @@ export class DesiredSet {
 
   /** One that cannot go (a file made read-only or mounted) is no failure: the highest counts, and each whole set tries again. */
   #remove(name: string): void {
-    try { rmSync(join(this.#directory, name), { force: true }); } catch { /* as above */ }
+    try {
+      rmSync(join(this.#directory, name), { force: true });
+    } catch {
+      /* as above */
+    }
   }
 
   #snapshot(): Step {
     return {
-      term: this.term, seq: this.seq, whole: true, revisions: [...this.#revisions.values()], assignments: [...this.assignments.values()],
-      gone: [], envs: this.envs, tags: this.tags,
+      term: this.term,
+      seq: this.seq,
+      whole: true,
+      revisions: [...this.#revisions.values()],
+      assignments: [...this.assignments.values()],
+      gone: [],
+      envs: this.envs,
+      tags: this.tags,
     };
   }
 
@@ -154,16 +197,21 @@ export class DesiredSet {
     const gone = goneIds.flatMap((id) => this.assignments.get(id) ?? []);
     for (const { id } of gone) this.assignments.delete(id);
     const renewed = new Set<string>();
-    for (const revision of step.revisions) { const key = revisionKey(revision.app, revision.revision); this.#revisions.set(key, revision); renewed.add(key); }
+    for (const revision of step.revisions) {
+      const key = revisionKey(revision.app, revision.revision);
+      this.#revisions.set(key, revision);
+      renewed.add(key);
+    }
     const changed = step.assignments.filter(
-      (assignment) => JSON
-        .stringify(this.assignments.get(assignment.id)) !== JSON
-        .stringify(assignment) || renewed
-        .has(revisionKey(assignment.app, assignment.revision))
+      (assignment) =>
+        JSON.stringify(this.assignments.get(assignment.id)) !== JSON.stringify(assignment) ||
+        renewed.has(revisionKey(assignment.app, assignment.revision)),
     );
     for (const assignment of step.assignments) this.assignments.set(assignment.id, assignment);
     // A revision with later contents concerns its assignments, too.
-    for (const assignment of this.assignments.values()) if (renewed.has(revisionKey(assignment.app, assignment.revision)) && !named.has(assignment.id)) changed.push(assignment);
+    for (const assignment of this.assignments.values())
+      if (renewed.has(revisionKey(assignment.app, assignment.revision)) && !named.has(assignment.id))
+        changed.push(assignment);
     const envsChanged = JSON.stringify(this.envs) !== JSON.stringify(step.envs);
     this.envs = step.envs;
     this.tags = step.tags;
@@ -177,7 +225,8 @@ export class DesiredSet {
 
 /** The steps of a file up to the first line that is not whole, and how many come after that: a line torn by a crash is the last. */
 function stepsOf(text: string): { steps: Step[]; lost: number } {
-  const steps: Step[] = [], lines = text.split('\n').slice(0, -1);
+  const steps: Step[] = [],
+    lines = text.split('\n').slice(0, -1);
   for (const line of lines) {
     try {
       const step = JSON.parse(line) as Step;

@@ -9,11 +9,17 @@ import type { Instances } from './instances.ts';
 import { monoMs } from './moment.ts';
 import { endForLimit } from './usage/polled-quota.ts';
 
-interface Watched { launch: number; due: number; state: DiskWatchState; ending: boolean }
+interface Watched {
+  launch: number;
+  due: number;
+  state: DiskWatchState;
+  ending: boolean;
+}
 
 const sweepMs = 1000;
 /** After the begin of a launch; spread by the instance's own chance. */
-const firstMs = 1000, spreadMs = 3000;
+const firstMs = 1000,
+  spreadMs = 3000;
 
 export class DiskWatch {
   readonly #context: AgentContext;
@@ -43,26 +49,36 @@ export class DiskWatch {
   #sweep(): void {
     if (this.#working) return; // one look at a time
     const now = monoMs();
-    let next: Entry | null = null, longest = 0;
+    let next: Entry | null = null,
+      longest = 0;
     for (const entry of this.#instances.entries.values()) {
       if (entry.record.spec.resAlloc.disk === null || entry.program.phase !== 'running') continue;
       const waited = now - this.#of(entry, now).due;
       if (waited >= longest) [next, longest] = [entry, waited];
     }
-    if (next) this.#working = this.#look(next).finally(() => { this.#working = null; });
+    if (next)
+      this.#working = this.#look(next).finally(() => {
+        this.#working = null;
+      });
   }
 
   #of(entry: Entry, now: number): Watched {
     const launch = entry.program.run?.launch ?? 0;
     let watched = this.#watched.get(entry);
-    if (watched?.launch !== launch) this.#watched.set(entry, watched = { launch, due: now + firstMs + entry.chance * spreadMs, state: freshDiskWatch(), ending: false });
+    if (watched?.launch !== launch)
+      this.#watched.set(
+        entry,
+        (watched = { launch, due: now + firstMs + entry.chance * spreadMs, state: freshDiskWatch(), ending: false }),
+      );
     return watched;
   }
 
   async #look(entry: Entry): Promise<void> {
-    const launch = entry.program.run!, watched = this.#of(entry, monoMs());
+    const launch = entry.program.run!,
+      watched = this.#of(entry, monoMs());
     try {
-      const measured = await diskUse(launch.workDirectory, this.#stopped.signal), limit = entry.record.spec.resAlloc.disk;
+      const measured = await diskUse(launch.workDirectory, this.#stopped.signal),
+        limit = entry.record.spec.resAlloc.disk;
       entry.disk = measured.bytes;
       if (entry.usage) entry.usage = { ...entry.usage, disk: measured.bytes };
       entry.view = null;
@@ -72,20 +88,27 @@ export class DiskWatch {
       watched.due = monoMs() + nextMs;
       if (verdict.kind === 'warn') this.#warn(entry, verdict.text, measured.bytes, limit);
       if (verdict.kind !== 'exceeded') return;
-      if (!watched.ending) endForLimit(this.#instances, entry, { what: 'disk', used: measured.bytes, limit }, verdict.text);
-      else if (measured.bytes > limit * atOncePart) this.#instances.say(entry, { type: 'instance.kill', by: null, at: Date.now() }); // asked to end, it writes on
+      if (!watched.ending)
+        endForLimit(this.#instances, entry, { what: 'disk', used: measured.bytes, limit }, verdict.text);
+      else if (measured.bytes > limit * atOncePart)
+        this.#instances.say(entry, { type: 'instance.kill', by: null, at: Date.now() }); // asked to end, it writes on
       watched.ending = true;
     } catch (error) {
       watched.due = monoMs() + 30_000;
-      if (!this.#stopped.signal.aborted) this.#context.options.log('warn', `${entry.id}: its disk could not be measured: ${(error as Error).message}`);
+      if (!this.#stopped.signal.aborted)
+        this.#context.options.log('warn', `${entry.id}: its disk could not be measured: ${(error as Error).message}`);
     }
   }
 
   #warn(entry: Entry, text: string, used: number, limit: number): void {
     const { app, slot } = entry.record.assignment;
     this.#context.tell({
-      at: Date.now(), kind: 'instance.diskHigh', subject: { app, instance: entry.id, slot, node: this.#context.node }, loudness: 'attention',
-      message: `${app}.${slot} may soon be stopped: ${text}. Give it more with resAlloc.disk, or let it tidy up`, detail: { used, limit },
+      at: Date.now(),
+      kind: 'instance.diskHigh',
+      subject: { app, instance: entry.id, slot, node: this.#context.node },
+      loudness: 'attention',
+      message: `${app}.${slot} may soon be stopped: ${text}. Give it more with resAlloc.disk, or let it tidy up`,
+      detail: { used, limit },
     });
   }
 }

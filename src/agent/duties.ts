@@ -20,10 +20,14 @@ export interface DutiesOptions {
   envs: () => Record<string, string>;
 }
 
-const lasting = ({ assignment: { goal: _goal, onFull: _onFull, because: _because, stopping: _stopping, ...assignment }, ...record }: InstanceRecord): string => JSON.stringify({ ...record, assignment });
+const lasting = ({
+  assignment: { goal: _goal, onFull: _onFull, because: _because, stopping: _stopping, ...assignment },
+  ...record
+}: InstanceRecord): string => JSON.stringify({ ...record, assignment });
 
 /** Nobody guards it and nothing of it runs. */
-const hasEnded = ({ actor, program: { phase } }: Entry): boolean => actor === null && (phase === 'none' || phase === 'empty');
+const hasEnded = ({ actor, program: { phase } }: Entry): boolean =>
+  actor === null && (phase === 'none' || phase === 'empty');
 
 export class Duties {
   readonly #options: DutiesOptions;
@@ -37,7 +41,9 @@ export class Duties {
     this.#options = options;
     const { context, instances } = options;
     this.#untaken = new Untaken({
-      node: context.node, directory: context.instancesDirectory, changed: (id) => instances.changed(id),
+      node: context.node,
+      directory: context.instancesDirectory,
+      changed: (id) => instances.changed(id),
       // Between two tries a set may have dropped it, or told it anew.
       retry: (due) => this.apply(due.filter(({ id }) => this.#untaken.has(id) && !this.#making.has(id))),
     });
@@ -45,70 +51,115 @@ export class Duties {
 
   /** Takes up assignments. Resolves when the records of new ones are durable; what fails is told, shown and tried again by and by. */
   async apply(assignments: readonly Assignment[]): Promise<void> {
-    await Promise.all(assignments.map(async (assignment) => {
-      try {
-        await this.#making.get(assignment.id);
-        await this.#take(assignment);
-        const since = this.#untaken.release(assignment.id);
-        if (since !== null && this.#options.instances.entries.has(assignment.id)) this.#taken(assignment, since);
-      } catch (error) {
-        const news = this.#untaken.hold(assignment, error);
-        if (news !== null) this.#problem(assignment, `it could not be taken up: ${news}. It is tried again until it can`);
-      }
-    }));
+    await Promise.all(
+      assignments.map(async (assignment) => {
+        try {
+          await this.#making.get(assignment.id);
+          await this.#take(assignment);
+          const since = this.#untaken.release(assignment.id);
+          if (since !== null && this.#options.instances.entries.has(assignment.id)) this.#taken(assignment, since);
+        } catch (error) {
+          const news = this.#untaken.hold(assignment, error);
+          if (news !== null)
+            this.#problem(assignment, `it could not be taken up: ${news}. It is tried again until it can`);
+        }
+      }),
+    );
   }
 
   /** What is shown of an assignment that could not be taken up; null: it is no such. */
-  view(id: string): InstanceView | null { return this.#untaken.view(id); }
-  views(): InstanceView[] { return this.#untaken.views(); }
+  view(id: string): InstanceView | null {
+    return this.#untaken.view(id);
+  }
+  views(): InstanceView[] {
+    return this.#untaken.views();
+  }
 
   /** Tries nothing again any more. */
-  end(): void { this.#untaken.end(); }
+  end(): void {
+    this.#untaken.end();
+  }
 
   async #take(assignment: Assignment): Promise<void> {
-    const { instances } = this.#options, entry = instances.entries.get(assignment.id);
+    const { instances } = this.#options,
+      entry = instances.entries.get(assignment.id);
     if (!entry) return assignment.goal === 'stop' ? undefined : this.#make(assignment);
     const { owner } = entry.record.assignment;
     // Another's instance is taken over only by a higher epoch: an operator's `adopt`.
     // One found without a record is whose hub names it by id and epoch.
     const found = owner === 'unknown' && assignment.epoch === entry.record.assignment.epoch;
-    if (owner !== assignment.owner && !found && assignment.epoch <= entry.record.assignment.epoch) return this.#problem(assignment, `it belongs to ${owner === 'local' ? 'this node itself' : `the hub ${owner}`}`);
+    if (owner !== assignment.owner && !found && assignment.epoch <= entry.record.assignment.epoch)
+      return this.#problem(assignment, `it belongs to ${owner === 'local' ? 'this node itself' : `the hub ${owner}`}`);
     this.#change(entry, assignment);
   }
 
   #make(assignment: Assignment): Promise<void> {
     const { context, instances, revisionOf, envs } = this.#options;
     const revision = revisionOf(assignment.app, assignment.revision);
-    if (!revision) return Promise.resolve(this.#problem(assignment, `revision ${assignment.revision} of ${assignment.app} was not told`));
-    const record: InstanceRecord = { assignment, spec: revision.spec, contents: revision.contents, nodeEnvs: envs(), clearedAt: assignment.at };
-    const made = createEntry(context, record).then((entry) => {
-      if (!this.#untaken.ended) instances.guard(entry); // else the agent ends: the next one finds it and guards it
-    }).finally(() => this.#making.delete(assignment.id));
-    this.#making.set(assignment.id, made.catch(() => undefined)); // told to who asked for it; here it is only waited for
+    if (!revision)
+      return Promise.resolve(
+        this.#problem(assignment, `revision ${assignment.revision} of ${assignment.app} was not told`),
+      );
+    const record: InstanceRecord = {
+      assignment,
+      spec: revision.spec,
+      contents: revision.contents,
+      nodeEnvs: envs(),
+      clearedAt: assignment.at,
+    };
+    const made = createEntry(context, record)
+      .then((entry) => {
+        if (!this.#untaken.ended) instances.guard(entry); // else the agent ends: the next one finds it and guards it
+      })
+      .finally(() => this.#making.delete(assignment.id));
+    this.#making.set(
+      assignment.id,
+      made.catch(() => undefined),
+    ); // told to who asked for it; here it is only waited for
     return made;
   }
 
   #change(entry: Entry, assignment: Assignment): void {
     const { instances, revisionOf } = this.#options;
-    const before = entry.record, was = before.assignment;
+    const before = entry.record,
+      was = before.assignment;
     const revision = revisionOf(assignment.app, assignment.revision);
-    const nudged = assignment.nudge !== was.nudge, at = Date.now();
+    const nudged = assignment.nudge !== was.nudge,
+      at = Date.now();
     const record: InstanceRecord = {
-      ...before, assignment, clearedAt: nudged ? at : before.clearedAt,
+      ...before,
+      assignment,
+      clearedAt: nudged ? at : before.clearedAt,
       // Only what runs already may take a new spec without a restart: the hash says so.
-      ...(revision && (revision.hash === was.hash || was.owner === 'unknown') ? { spec: revision.spec, contents: revision.contents } : {}),
+      ...(revision && (revision.hash === was.hash || was.owner === 'unknown')
+        ? { spec: revision.spec, contents: revision.contents }
+        : {}),
     };
     entry.unnamed = false;
     entry.record = record;
     // Goals and answers are kept in the desired set: only what guarding needs is worth a record.
     if (lasting(record) !== lasting(before)) {
-      changeRecord(entry, record).catch((error: unknown) => this.#problem(assignment, `its record could not be written: ${(error as Error).message}`));
+      changeRecord(entry, record).catch((error: unknown) =>
+        this.#problem(assignment, `its record could not be written: ${(error as Error).message}`),
+      );
       if (record.spec !== before.spec) instances.adjust(entry);
     }
     if (assignment.onFull) instances.answerStay(entry, assignment.onFull.stay);
     if (assignment.goal === 'stop') {
-      instances.say(entry, { type: 'instance.stop', reason: this.#isReplaced(assignment) ? 'update' : 'stop', by: assignment.stopping?.by ?? null, text: assignment.stopping?.text ?? null, at });
-    } else if (nudged) instances.say(entry, { type: 'instance.restart', by: assignment.nudgedBy ?? null, text: 'an operator asked for it', at });
+      instances.say(entry, {
+        type: 'instance.stop',
+        reason: this.#isReplaced(assignment) ? 'update' : 'stop',
+        by: assignment.stopping?.by ?? null,
+        text: assignment.stopping?.text ?? null,
+        at,
+      });
+    } else if (nudged)
+      instances.say(entry, {
+        type: 'instance.restart',
+        by: assignment.nudgedBy ?? null,
+        text: 'an operator asked for it',
+        at,
+      });
     instances.changed(entry.id);
   }
 
@@ -143,7 +194,14 @@ export class Duties {
    */
   prepare(entry: Entry, assignment: Assignment | undefined, told: boolean): 'guard' | 'over' | 'gone' {
     if (told && !assignment && entry.record.assignment.owner === this.#options.hub() && hasEnded(entry)) return 'gone';
-    if (assignment && (assignment.owner === entry.record.assignment.owner || assignment.epoch > entry.record.assignment.epoch)) entry.record = { ...entry.record, assignment: { ...entry.record.assignment, goal: assignment.goal, stopping: assignment.stopping ?? null } };
+    if (
+      assignment &&
+      (assignment.owner === entry.record.assignment.owner || assignment.epoch > entry.record.assignment.epoch)
+    )
+      entry.record = {
+        ...entry.record,
+        assignment: { ...entry.record.assignment, goal: assignment.goal, stopping: assignment.stopping ?? null },
+      };
     return entry.record.assignment.goal === 'stop' && entry.program.run === null ? 'over' : 'guard';
   }
 
@@ -163,12 +221,27 @@ export class Duties {
   }
 
   #taken({ app, slot, id }: Assignment, since: number): void {
-    const { context } = this.#options, at = Date.now();
-    context.tell({ at, kind: 'assignment.taken', subject: { app, instance: id, slot, node: context.node }, loudness: 'quiet', message: `${app}.${slot} is taken up here after ${showSpan(at - since)}`, detail: { waitedMs: at - since } });
+    const { context } = this.#options,
+      at = Date.now();
+    context.tell({
+      at,
+      kind: 'assignment.taken',
+      subject: { app, instance: id, slot, node: context.node },
+      loudness: 'quiet',
+      message: `${app}.${slot} is taken up here after ${showSpan(at - since)}`,
+      detail: { waitedMs: at - since },
+    });
   }
 
   #problem(assignment: Assignment, why: string): void {
     const { context } = this.#options;
-    context.tell({ at: Date.now(), kind: 'assignment.refused', subject: { app: assignment.app, instance: assignment.id, slot: assignment.slot, node: context.node }, loudness: 'attention', message: `${assignment.app}.${assignment.slot} is not taken up here because ${why}`, detail: {} });
+    context.tell({
+      at: Date.now(),
+      kind: 'assignment.refused',
+      subject: { app: assignment.app, instance: assignment.id, slot: assignment.slot, node: context.node },
+      loudness: 'attention',
+      message: `${assignment.app}.${assignment.slot} is not taken up here because ${why}`,
+      detail: {},
+    });
   }
 }

@@ -7,7 +7,11 @@ import type { AgentFrame } from '../protocol/link.ts';
 import { NumberedFile } from './effects/disk/numbered-file.ts';
 
 /** `at` names it, epoch ms. */
-interface Asked { at: number; deadlineAt: number; over: boolean }
+interface Asked {
+  at: number;
+  deadlineAt: number;
+  over: boolean;
+}
 const isAsked = (value: unknown): value is Asked => {
   const { at, deadlineAt, over } = (value ?? {}) as Partial<Asked>;
   return Number.isFinite(at) && Number.isFinite(deadlineAt) && typeof over === 'boolean';
@@ -54,11 +58,15 @@ export class Evacuation {
     const { send, warn, tell, limitMs, node } = this.#options;
     if (send === null) return warn('this agent runs alone: there is no other node to move anything to');
     if (this.#asked) return warn('this node is being emptied already');
-    const at = Date.now(), asked = { at, deadlineAt: at + limitMs, over: false };
+    const at = Date.now(),
+      asked = { at, deadlineAt: at + limitMs, over: false };
     this.#asked = asked;
     await this.#file.write(asked);
     tell({
-      at, kind: 'node.evacuationAsked', subject: { node }, loudness: 'moving',
+      at,
+      kind: 'node.evacuationAsked',
+      subject: { node },
+      loudness: 'moving',
       message: `Node ${node} is to be emptied within ${showSpan(limitMs)}: its agent was asked to (SIGUSR2)`,
       detail: { deadlineAt: asked.deadlineAt },
     });
@@ -67,12 +75,20 @@ export class Evacuation {
   }
 
   #drain({ deadlineAt }: Asked): void {
-    this.#options.head({ type: 'agent.drain', deadlineMs: Math.min(mostMs, Math.max(0, deadlineAt - Date.now()) + graceMs) });
+    this.#options.head({
+      type: 'agent.drain',
+      deadlineMs: Math.min(mostMs, Math.max(0, deadlineAt - Date.now()) + graceMs),
+    });
   }
 
   /** A master listens: it is asked, again after every welcome, until it has answered. */
   welcomed(): void {
-    if (this.#asked) this.#options.send?.({ type: 'evacuate', at: this.#asked.at, remainingMs: Math.max(0, this.#asked.deadlineAt - Date.now()) });
+    if (this.#asked)
+      this.#options.send?.({
+        type: 'evacuate',
+        at: this.#asked.at,
+        remainingMs: Math.max(0, this.#asked.deadlineAt - Date.now()),
+      });
   }
 
   /** The master's answer: all of it has left, or somebody wants the node to stay. An answer to an older question changes nothing. */

@@ -17,29 +17,73 @@ export class ExecSessions {
   readonly #sessions = new Map<string, ExecSession>();
   #made = 0;
 
-  constructor(context: AgentContext) { this.#context = context; }
+  constructor(context: AgentContext) {
+    this.#context = context;
+  }
 
   /**
    * Runs a command in an instance until it ends or `signal` is aborted.
    * @param args ExecRequest and `session`, its name  @param send chunks; the first says that it began
    * @returns its exit code
    */
-  async run(entry: Entry, args: Record<string, unknown>, send: (chunk: ExecChunk) => void, ready: () => Promise<void>, signal: AbortSignal): Promise<{ code: number }> {
-    const { command, terminal } = execRequest.parse(args), name = String(args['session']), launch = entry.program.run;
-    if (!launch || entry.program.phase !== 'running') throw new Refusal('not-found', `Instance ${entry.id} does not run now: a command can only be run beside its program`, 'Wait until it runs: stathub instances.');
-    if (this.#sessions.size >= mostSessions) throw new Refusal('too-many', `${mostSessions} commands run in instances of this node already`, 'End one of them first.');
+  async run(
+    entry: Entry,
+    args: Record<string, unknown>,
+    send: (chunk: ExecChunk) => void,
+    ready: () => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<{ code: number }> {
+    const { command, terminal } = execRequest.parse(args),
+      name = String(args['session']),
+      launch = entry.program.run;
+    if (!launch || entry.program.phase !== 'running')
+      throw new Refusal(
+        'not-found',
+        `Instance ${entry.id} does not run now: a command can only be run beside its program`,
+        'Wait until it runs: stathub instances.',
+      );
+    if (this.#sessions.size >= mostSessions)
+      throw new Refusal(
+        'too-many',
+        `${mostSessions} commands run in instances of this node already`,
+        'End one of them first.',
+      );
     const { ExecSession: Session } = await import('./effects/launch/exec-session.ts');
     if (signal.aborted) return { code: 129 };
-    const plan = planOf(this.#context, entry.record, launch, entry.directory), [program = '', ...words] = command;
+    const plan = planOf(this.#context, entry.record, launch, entry.directory),
+      [program = '', ...words] = command;
     const session = new Session({
-      plan: { ...plan, program, args: words, shell: false, environment: terminal ? { ...plan.environment, TERM: terminal.term } : plan.environment },
-      tools: this.#context.tools, file: join(entry.directory, `exec.${process.pid}.${++this.#made}`), terminal, ready,
+      plan: {
+        ...plan,
+        program,
+        args: words,
+        shell: false,
+        environment: terminal ? { ...plan.environment, TERM: terminal.term } : plan.environment,
+      },
+      tools: this.#context.tools,
+      file: join(entry.directory, `exec.${process.pid}.${++this.#made}`),
+      terminal,
+      ready,
       output: (stream, bytes) => send({ stream, bytes: bytes.toString('base64') }),
     });
     this.#sessions.set(name, session);
-    const gone = (): void => { session.hangUp().catch((error: unknown) => this.#context.options.log('warn', `what was run in ${entry.id} could not be ended: ${(error as Error).message}`)); };
+    const gone = (): void => {
+      session
+        .hangUp()
+        .catch((error: unknown) =>
+          this.#context.options.log(
+            'warn',
+            `what was run in ${entry.id} could not be ended: ${(error as Error).message}`,
+          ),
+        );
+    };
     signal.addEventListener('abort', gone, { once: true });
-    const look = setInterval(() => { if (entry.program.run !== launch || entry.program.phase !== 'running') { clearInterval(look); gone(); } }, lookMs);
+    const look = setInterval(() => {
+      if (entry.program.run !== launch || entry.program.phase !== 'running') {
+        clearInterval(look);
+        gone();
+      }
+    }, lookMs);
     send({ stream: 'stdout', bytes: '' });
     try {
       return { code: await session.ended };

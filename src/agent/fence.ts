@@ -56,7 +56,13 @@ export class Fence {
 
   /** Instances came, went or have another policy. */
   refresh(): void {
-    const deadlines = [...new Set([...this.#options.entries()].filter((entry) => this.#concerns(entry)).map((entry) => this.#selfStop(entry).afterMs))].sort((a, b) => a - b);
+    const deadlines = [
+      ...new Set(
+        [...this.#options.entries()]
+          .filter((entry) => this.#concerns(entry))
+          .map((entry) => this.#selfStop(entry).afterMs),
+      ),
+    ].sort((a, b) => a - b);
     if (deadlines.join() === this.#deadlines.join()) return;
     if (this.#deadlines.length === 0 && this.#sentMono !== null) this.#note();
     this.#deadlines = deadlines;
@@ -66,7 +72,8 @@ export class Fence {
   /** What the actor of an instance has to know when it begins: whether, and how soon, it must be down. */
   severedOf(entry: Entry): { graceMs: number } | null {
     if (!this.#concerns(entry)) return null;
-    const { afterMs, graceMs } = this.#selfStop(entry), silent = this.#silentMs();
+    const { afterMs, graceMs } = this.#selfStop(entry),
+      silent = this.#silentMs();
     if (!this.#severed.has(entry.id) && silent < afterMs) return null;
     this.#severed.add(entry.id);
     return { graceMs: silent === always ? graceMs : Math.max(0, Math.min(graceMs, afterMs + graceMs - silent)) };
@@ -75,7 +82,8 @@ export class Fence {
   /** The master has said again what is to run here. */
   rejoin(): void {
     for (const id of this.#severed) {
-      const entry = this.#options.entry(id), goal = entry?.record.assignment.goal;
+      const entry = this.#options.entry(id),
+        goal = entry?.record.assignment.goal;
       if (goal === 'leave') continue; // another one runs, or is about to
       this.#severed.delete(id);
       if (entry && goal === 'run') this.#options.say(entry, { type: 'instance.rejoin' });
@@ -88,14 +96,20 @@ export class Fence {
   }
 
   #concerns({ record: { spec, assignment }, unnamed, actor, program }: Entry): boolean {
-    return spec.placement.onPartition === 'stop-self'
-      && assignment.owner === this.#options.hub()
-      && !unnamed
-      && (actor !== null || program.phase !== 'empty' || assignment.goal !== 'stop');
+    return (
+      spec.placement.onPartition === 'stop-self' &&
+      assignment.owner === this.#options.hub() &&
+      !unnamed &&
+      (actor !== null || program.phase !== 'empty' || assignment.goal !== 'stop')
+    );
   }
 
-  #selfStop({ record: { spec } }: Entry) { return selfStop(this.#lostMs, spec.killTimeoutSeconds * 1000); }
-  #silentMs(): number { return this.#sentMono === null ? always : monoMs() - this.#sentMono; }
+  #selfStop({ record: { spec } }: Entry) {
+    return selfStop(this.#lostMs, spec.killTimeoutSeconds * 1000);
+  }
+  #silentMs(): number {
+    return this.#sentMono === null ? always : monoMs() - this.#sentMono;
+  }
 
   #reached(deadlineMs: number): void {
     let severed = false;

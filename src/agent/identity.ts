@@ -10,19 +10,28 @@ import { NumberedFile } from './effects/disk/numbered-file.ts';
 import { isInstanceRecord } from './instance/records.ts';
 
 export interface AgentIdentity {
-  node: string; machine: string;
+  node: string;
+  machine: string;
   /** Counts the starts of the agent: the newest run is the one that speaks for the node. */
   run: number;
   /** The hub this node belongs to, null before the first. */
   hub: string | null;
-  term: number; epoch: number;
+  term: number;
+  epoch: number;
 }
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
 /** `length` characters of base32, 5 bits of chance each. */
 const mintText = (length: number): string => [...randomBytes(length)].map((byte) => alphabet[byte & 31]).join('');
 
-const mintNode = (): string => `${hostname().split('.')[0]!.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-').slice(0, 40) || 'node'}-${mintText(6)}`;
+const mintNode = (): string =>
+  `${
+    hostname()
+      .split('.')[0]!
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9-]/g, '-')
+      .slice(0, 40) || 'node'
+  }-${mintText(6)}`;
 
 /** The machine, whatever its store directories: systemd's id, else the host's name. */
 function machineId(): string {
@@ -30,15 +39,26 @@ function machineId(): string {
     try {
       const id = readFileSync(path, 'utf8').trim();
       if (id !== '') return id;
-    } catch { /* not a systemd machine */ }
+    } catch {
+      /* not a systemd machine */
+    }
   }
   return `host-${hostname()}`;
 }
 
 function isIdentity(value: unknown): value is AgentIdentity {
   const it = value as Partial<AgentIdentity> | null;
-  return typeof it === 'object' && it !== null && typeof it.node === 'string' && /^[a-z0-9][a-z0-9-]{0,60}$/.test(it.node) && typeof it.machine === 'string'
-    && Number.isInteger(it.run) && Number.isInteger(it.term) && Number.isInteger(it.epoch) && (it.hub === null || typeof it.hub === 'string');
+  return (
+    typeof it === 'object' &&
+    it !== null &&
+    typeof it.node === 'string' &&
+    /^[a-z0-9][a-z0-9-]{0,60}$/.test(it.node) &&
+    typeof it.machine === 'string' &&
+    Number.isInteger(it.run) &&
+    Number.isInteger(it.term) &&
+    Number.isInteger(it.epoch) &&
+    (it.hub === null || typeof it.hub === 'string')
+  );
 }
 
 const minted = (): AgentIdentity => ({ node: mintNode(), machine: machineId(), run: 0, hub: null, term: 0, epoch: 0 });
@@ -50,7 +70,10 @@ function remade(storeDirectory: string): AgentIdentity {
   const of = assignments.find(({ owner }) => owner !== 'local' && owner !== 'unknown') ?? assignments[0];
   if (!of?.node) return minted();
   return {
-    ...minted(), node: of.node, run: Math.floor(Date.now() / 1000), hub: of.owner === 'local' || of.owner === 'unknown' ? null : of.owner,
+    ...minted(),
+    node: of.node,
+    run: Math.floor(Date.now() / 1000),
+    hub: of.owner === 'local' || of.owner === 'unknown' ? null : of.owner,
     epoch: Math.max(...assignments.map(({ epoch }) => epoch)),
   };
 }
@@ -65,10 +88,17 @@ export class Identity {
   }
 
   /** Reads or mints the identity, and begins its next run. Needs the directory's lock. */
-  static async open(storeDirectory: string, warn: (message: string, error: unknown) => void): Promise<{ identity: Identity; notices: QuarantineNotice[] }> {
+  static async open(
+    storeDirectory: string,
+    warn: (message: string, error: unknown) => void,
+  ): Promise<{ identity: Identity; notices: QuarantineNotice[] }> {
     const file = new NumberedFile<AgentIdentity>(storeDirectory, 'identity', isIdentity);
     const { value, notices } = file.read();
-    const now = value ? { ...value, run: value.run + 1 } : notices.length > 0 ? remade(storeDirectory) : { ...minted(), run: 1 };
+    const now = value
+      ? { ...value, run: value.run + 1 }
+      : notices.length > 0
+        ? remade(storeDirectory)
+        : { ...minted(), run: 1 };
     try {
       await file.write(now);
     } catch (error) {
@@ -79,7 +109,9 @@ export class Identity {
     return { identity: new Identity(file, now), notices };
   }
 
-  get now(): Readonly<AgentIdentity> { return this.#now; }
+  get now(): Readonly<AgentIdentity> {
+    return this.#now;
+  }
 
   /** Joins a hub (or another one); what was seen of the former is forgotten. Durable when it resolves. */
   async join(hub: string): Promise<void> {

@@ -8,7 +8,16 @@ import { statePath } from '../model/instance-status.ts';
 import { adoptionOf } from './instance/adoption.ts';
 import type { AgentContext } from './context.ts';
 import type { Rotation } from './effects/output/rotation.ts';
-import { childOf, outputPolicyOf, policyOf, restartPolicyOf, supervisorOf, type Entry, type InstanceActor, type InstanceSnapshot } from './instance/entry.ts';
+import {
+  childOf,
+  outputPolicyOf,
+  policyOf,
+  restartPolicyOf,
+  supervisorOf,
+  type Entry,
+  type InstanceActor,
+  type InstanceSnapshot,
+} from './instance/entry.ts';
 import type { SupervisorLogic } from './logic.ts';
 import { monoMs } from './moment.ts';
 import { narrate } from './instance/narrate.ts';
@@ -40,18 +49,28 @@ export class Instances {
   /** Told when it is forgotten: nobody will ask for it any more. */
   onGone: (entry: Entry) => void = () => undefined;
 
-  constructor(options: InstancesOptions) { this.#options = options; }
+  constructor(options: InstancesOptions) {
+    this.#options = options;
+  }
 
-  get supervisors(): ReadonlyMap<string, Supervisor> { return this.#supervisors; }
-  keyOf(entry: Entry): string { return supervisorOf(entry, this.#options.standalone); }
+  get supervisors(): ReadonlyMap<string, Supervisor> {
+    return this.#supervisors;
+  }
+  keyOf(entry: Entry): string {
+    return supervisorOf(entry, this.#options.standalone);
+  }
 
   /** Who has this place of a slot under its supervisor; null: nobody. */
-  at(app: string, slot: number, place: 'a' | 'b'): Entry | null { return this.#seats.get(`${app}/${slot}${place}`) ?? null; }
+  at(app: string, slot: number, place: 'a' | 'b'): Entry | null {
+    return this.#seats.get(`${app}/${slot}${place}`) ?? null;
+  }
 
   /** Calls back soon after instances changed, with their ids; removed ones too. */
   onChange(listener: (ids: Set<string>) => void): () => void {
     this.#listeners.add(listener);
-    return () => { this.#listeners.delete(listener); };
+    return () => {
+      this.#listeners.delete(listener);
+    };
   }
 
   /** Puts an entry under its supervisor and starts (or adopts) it. */
@@ -72,12 +91,26 @@ export class Instances {
 
   #join(supervisor: Supervisor, entry: Entry): void {
     const { context } = this.#options;
-    supervisor.send({ type: 'instance.add', child: childOf(entry), policy: restartPolicyOf(entry.record.spec), history: entry.history, input: this.#inputOf(entry) });
-    if (entry.actor === null) context.options.log('error', `${entry.id} could not be put under its supervisor: ${childOf(entry)} is another's`);
+    supervisor.send({
+      type: 'instance.add',
+      child: childOf(entry),
+      policy: restartPolicyOf(entry.record.spec),
+      history: entry.history,
+      input: this.#inputOf(entry),
+    });
+    if (entry.actor === null)
+      context.options.log('error', `${entry.id} could not be put under its supervisor: ${childOf(entry)} is another's`);
   }
 
   #inputOf(entry: Entry) {
-    return { id: entry.id, policy: policyOf(entry.record.spec, this.#options.context.options.times.aliveMs), chance: entry.chance, exit: entry.snapshot?.context.exit ?? entry.lastExit, adopt: adoptionOf(entry), severed: this.#options.severed(entry) };
+    return {
+      id: entry.id,
+      policy: policyOf(entry.record.spec, this.#options.context.options.times.aliveMs),
+      chance: entry.chance,
+      exit: entry.snapshot?.context.exit ?? entry.lastExit,
+      adopt: adoptionOf(entry),
+      severed: this.#options.severed(entry),
+    };
   }
 
   /** Says something to an instance, by way of its supervisor. @returns false when nobody is there to hear it */
@@ -97,7 +130,9 @@ export class Instances {
   adjust(entry: Entry): void {
     const { spec } = entry.record;
     this.#options.rotation.add(entry.directory, outputPolicyOf(spec));
-    this.#supervisors.get(this.keyOf(entry))?.send({ type: 'policy.adjust', id: entry.id, policy: restartPolicyOf(spec) });
+    this.#supervisors
+      .get(this.keyOf(entry))
+      ?.send({ type: 'policy.adjust', id: entry.id, policy: restartPolicyOf(spec) });
     this.say(entry, { type: 'instance.adjust', policy: policyOf(spec, this.#options.context.options.times.aliveMs) });
     this.changed(entry.id);
   }
@@ -135,17 +170,33 @@ export class Instances {
     const found = this.#supervisors.get(key);
     if (found) return found;
     const { logic, standalone, context } = this.#options;
-    const supervisor = createActor(logic, { input: { key, app: key.slice(key.indexOf('/') + 1, key.lastIndexOf('#')), answerMs: standalone || key.startsWith('local/') ? 0 : context.options.times.answerMs } }) as Supervisor;
+    const supervisor = createActor(logic, {
+      input: {
+        key,
+        app: key.slice(key.indexOf('/') + 1, key.lastIndexOf('#')),
+        answerMs: standalone || key.startsWith('local/') ? 0 : context.options.times.answerMs,
+      },
+    }) as Supervisor;
     this.#supervisors.set(key, supervisor);
     const failed = (why: string): void => {
       if (this.#stopping || this.#supervisors.get(key) !== supervisor) return;
       this.#supervisors.delete(key);
       context.options.log('error', `the supervisor ${key} failed: ${why}`);
       for (const entry of this.entries.values()) if (entry.actor && this.keyOf(entry) === key) this.#reap(entry);
-      context.tell({ at: Date.now(), kind: 'supervisor.failed', subject: { app: key.slice(key.indexOf('/') + 1, key.lastIndexOf('#')), node: context.node }, loudness: 'attention', message: `The supervisor ${key} failed because ${why}; its programs run on and it is started again`, detail: {} });
+      context.tell({
+        at: Date.now(),
+        kind: 'supervisor.failed',
+        subject: { app: key.slice(key.indexOf('/') + 1, key.lastIndexOf('#')), node: context.node },
+        loudness: 'attention',
+        message: `The supervisor ${key} failed because ${why}; its programs run on and it is started again`,
+        detail: {},
+      });
       this.#options.onSupervisorFailed(key);
     };
-    supervisor.subscribe({ error: (error) => failed(error instanceof Error ? error.message : String(error)), complete: () => failed('its actors crashed too often') });
+    supervisor.subscribe({
+      error: (error) => failed(error instanceof Error ? error.message : String(error)),
+      complete: () => failed('its actors crashed too often'),
+    });
     supervisor.on('*', (told: SupervisorEmitted) => this.#hear(supervisor, told));
     supervisor.start();
     return supervisor;
@@ -154,7 +205,9 @@ export class Instances {
   /** Starts a supervisor again that had failed: its children are adopted as they are. */
   startSupervisor(key: string): void {
     if (this.#stopping || this.#supervisors.has(key)) return;
-    for (const entry of this.entries.values()) if (!entry.actor && entry.snapshot?.status !== 'done' && this.keyOf(entry) === key) this.#join(this.#supervisor(key), entry);
+    for (const entry of this.entries.values())
+      if (!entry.actor && entry.snapshot?.status !== 'done' && this.keyOf(entry) === key)
+        this.#join(this.#supervisor(key), entry);
   }
 
   #hear(supervisor: Supervisor, told: SupervisorEmitted): void {
@@ -178,7 +231,19 @@ export class Instances {
     if (this.#stopping || this.#supervisors.get(this.keyOf(entry)) !== supervisor) return;
     const { context } = this.#options;
     this.#reap(entry);
-    context.tell({ at: Date.now(), kind: 'instance.actorCrashed', subject: { app: entry.record.assignment.app, instance: entry.id, slot: entry.record.assignment.slot, node: context.node }, loudness: 'attention', message: `The actor that guards ${entry.record.assignment.app}.${entry.record.assignment.slot} crashed (${error}); the program is not touched and guarded on`, detail: { error } });
+    context.tell({
+      at: Date.now(),
+      kind: 'instance.actorCrashed',
+      subject: {
+        app: entry.record.assignment.app,
+        instance: entry.id,
+        slot: entry.record.assignment.slot,
+        node: context.node,
+      },
+      loudness: 'attention',
+      message: `The actor that guards ${entry.record.assignment.app}.${entry.record.assignment.slot} crashed (${error}); the program is not touched and guarded on`,
+      detail: { error },
+    });
     supervisor.send({ type: 'instance.revive', id: entry.id, input: this.#inputOf(entry), mono: monoMs() });
   }
 
@@ -186,7 +251,8 @@ export class Instances {
   #reap(entry: Entry): void {
     entry.effects.abort();
     entry.effects = new AbortController();
-    for (const child of Object.values(entry.actor?.getSnapshot().children ?? {})) (child as (AnyActorRef & { _stop?: () => void }) | undefined)?._stop?.();
+    for (const child of Object.values(entry.actor?.getSnapshot().children ?? {}))
+      (child as (AnyActorRef & { _stop?: () => void }) | undefined)?._stop?.();
     entry.actor = null;
   }
 
@@ -201,10 +267,18 @@ export class Instances {
   #moved(entry: Entry, snapshot: InstanceSnapshot, before: InstanceSnapshot | null): void {
     if (before === snapshot) return;
     entry.snapshot = snapshot;
-    const { context } = this.#options, { assignment } = entry.record;
-    if (before && snapshot.context.ready && snapshot.context.ready !== before.context.ready) entry.program.markReady(snapshot.context.ready);
+    const { context } = this.#options,
+      { assignment } = entry.record;
+    if (before && snapshot.context.ready && snapshot.context.ready !== before.context.ready)
+      entry.program.markReady(snapshot.context.ready);
     const told = (one: InstanceSnapshot) => ({ state: statePath(one.value), context: one.context });
-    for (const event of narrate(before && told(before), told(snapshot), { app: assignment.app, slot: assignment.slot, id: entry.id, node: context.node }, Date.now())) context.tell(event);
+    for (const event of narrate(
+      before && told(before),
+      told(snapshot),
+      { app: assignment.app, slot: assignment.slot, id: entry.id, node: context.node },
+      Date.now(),
+    ))
+      context.tell(event);
     this.changed(entry.id);
   }
 

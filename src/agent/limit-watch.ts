@@ -26,9 +26,14 @@ export class LimitWatch {
     this.#instances = instances;
   }
 
-  start(): void { this.#timer ??= setInterval(() => this.#look(), paceMs).unref(); }
+  start(): void {
+    this.#timer ??= setInterval(() => this.#look(), paceMs).unref();
+  }
 
-  stop(): void { if (this.#timer) clearInterval(this.#timer); this.#timer = null; }
+  stop(): void {
+    if (this.#timer) clearInterval(this.#timer);
+    this.#timer = null;
+  }
 
   #look(): void {
     const alsoProcesses = this.#looks++ % processLooks === 0;
@@ -52,13 +57,21 @@ export class LimitWatch {
     this.#told.set(entry, run.launch);
     const { app, slot } = entry.record.assignment;
     this.#context.tell({
-      at: Date.now(), kind: 'instance.processesFull', subject: { app, instance: entry.id, slot, node: this.#context.node }, loudness: 'attention',
-      message: `${app}.${slot} could not make a process or thread ${found.hits === 1 ? 'once' : `${found.hits} times`}: limits.processes allows ${found.limit}. Raise it, or find out what does not end`, detail: found,
+      at: Date.now(),
+      kind: 'instance.processesFull',
+      subject: { app, instance: entry.id, slot, node: this.#context.node },
+      loudness: 'attention',
+      message: `${app}.${slot} could not make a process or thread ${found.hits === 1 ? 'once' : `${found.hits} times`}: limits.processes allows ${found.limit}. Raise it, or find out what does not end`,
+      detail: found,
     });
   }
 }
 
 /** How many processes the kernel has ended on this machine for want of memory; null where it does not tell (before Linux 4.13). */
 function oomKills(): string | null {
-  try { return /^oom_kill (\d+)$/m.exec(readFileSync('/proc/vmstat', 'latin1'))?.[1] ?? null; } catch { return null; }
+  try {
+    return /^oom_kill (\d+)$/m.exec(readFileSync('/proc/vmstat', 'latin1'))?.[1] ?? null;
+  } catch {
+    return null;
+  }
 }

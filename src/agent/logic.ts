@@ -12,7 +12,11 @@ import { environmentOf, userWords } from './instance/launch-plan.ts';
 import { monoMs } from './moment.ts';
 
 /** What a fetch found out: told to whoever keeps revisions. */
-export type OnFetched = (entry: Entry, contents: Record<string, { sha256: string; size: number }>, notes: string[]) => Promise<void>;
+export type OnFetched = (
+  entry: Entry,
+  contents: Record<string, { sha256: string; size: number }>,
+  notes: string[],
+) => Promise<void>;
 
 export type SupervisorLogic = ReturnType<typeof supervisorLogic>;
 
@@ -24,16 +28,25 @@ export function supervisorLogic(context: AgentContext, entryOf: (id: string) => 
     return entry;
   };
 
-  const look = fromPromise<ProbeLook, { instance: string; check: HealthCheckSpec }>(async ({ input: { instance, check }, signal }) => {
-    const entry = known(instance), launch = entry.program.run, beganMono = monoMs();
-    if (!launch) throw new Error('nothing runs that could be probed');
-    const answer = await probe(
-      check,
-      { ports: launch.ports, env: environmentOf(context, entry.record, launch), cwd: launch.workDirectory, as: userWords(context, launch) },
-      AbortSignal.any([signal, entry.effects.signal])
-    );
-    return { ...answer, at: Date.now(), mono: monoMs(), beganMono };
-  });
+  const look = fromPromise<ProbeLook, { instance: string; check: HealthCheckSpec }>(
+    async ({ input: { instance, check }, signal }) => {
+      const entry = known(instance),
+        launch = entry.program.run,
+        beganMono = monoMs();
+      if (!launch) throw new Error('nothing runs that could be probed');
+      const answer = await probe(
+        check,
+        {
+          ports: launch.ports,
+          env: environmentOf(context, entry.record, launch),
+          cwd: launch.workDirectory,
+          as: userWords(context, launch),
+        },
+        AbortSignal.any([signal, entry.effects.signal]),
+      );
+      return { ...answer, at: Date.now(), mono: monoMs(), beganMono };
+    },
+  );
 
   const fetch = fromPromise<void, { id: string }>(async ({ input: { id }, signal }) => {
     const entry = known(id);

@@ -8,7 +8,8 @@ import type { AgentOptions } from './settings.ts';
 
 type Values = SeriesPoint['values'];
 
-const limitsOf = ({ cgroup }: Isolation): NodeFacts['capabilities']['limits'] => (cgroup === 'none' ? 'rlimits' : cgroup === 'v2' ? 'cgroup2' : 'cgroup1');
+const limitsOf = ({ cgroup }: Isolation): NodeFacts['capabilities']['limits'] =>
+  cgroup === 'none' ? 'rlimits' : cgroup === 'v2' ? 'cgroup2' : 'cgroup1';
 
 export class NodeSelf {
   readonly #options: AgentOptions;
@@ -24,7 +25,13 @@ export class NodeSelf {
   #sums = new Map<string, { least: number; sum: number; most: number; n: number }>();
   #address: string;
 
-  constructor(options: AgentOptions, membership: Membership['kind'], gives: Pick<NodeFacts, 'isolation' | 'allocatable'>, rotation: Rotation, onMinute: (minute: number, values: Values) => void) {
+  constructor(
+    options: AgentOptions,
+    membership: Membership['kind'],
+    gives: Pick<NodeFacts, 'isolation' | 'allocatable'>,
+    rotation: Rotation,
+    onMinute: (minute: number, values: Values) => void,
+  ) {
     this.#options = options;
     this.#membership = membership;
     this.#gives = gives;
@@ -33,9 +40,13 @@ export class NodeSelf {
     this.#address = options.address;
   }
 
-  get load(): NodeLoad | null { return this.#load; }
+  get load(): NodeLoad | null {
+    return this.#load;
+  }
   /** Facts and figures are read. */
-  get known(): boolean { return this.#facts !== null; }
+  get known(): boolean {
+    return this.#facts !== null;
+  }
 
   /** @throws Error before `start` has resolved */
   get facts(): NodeFacts {
@@ -44,22 +55,33 @@ export class NodeSelf {
   }
 
   /** The address became known once the port was open. */
-  announce(address: string): void { this.#address = address; }
+  announce(address: string): void {
+    this.#address = address;
+  }
 
   async start(): Promise<void> {
     const { tags, ports, version } = this.#options;
     const membership = this.#membership === 'v2' ? 'cgroup2' : this.#membership === 'v1' ? 'cgroup1' : 'session';
     this.#facts = await readFacts({
-      agentAddress: this.#address, tags, ports: [ports.first, ports.last], version,
+      agentAddress: this.#address,
+      tags,
+      ports: [ports.first, ports.last],
+      version,
       missing: (why) => this.#options.log('warn', `of the machine is not known: ${why}`),
-      capabilities: { membership, limits: limitsOf(this.#gives.isolation), rotation: this.#rotation.kind ?? 'copy-truncate' },
+      capabilities: {
+        membership,
+        limits: limitsOf(this.#gives.isolation),
+        rotation: this.#rotation.kind ?? 'copy-truncate',
+      },
       ...this.#gives,
     });
     await this.#read();
     this.#timer = setInterval(() => void this.#read(), this.#options.times.loadMs).unref();
   }
 
-  stop(): void { if (this.#timer) clearInterval(this.#timer); }
+  stop(): void {
+    if (this.#timer) clearInterval(this.#timer);
+  }
 
   async #read(): Promise<void> {
     try {
@@ -75,15 +97,32 @@ export class NodeSelf {
   #count(load: NodeLoad): void {
     const minute = Math.floor(load.at / 60_000);
     if (minute !== this.#minute) {
-      if (this.#sums.size > 0) this.#onMinute(this.#minute, Object.fromEntries([...this.#sums].map(([name, { least, sum, most, n }]) => [name, [least, sum / n, most]])));
+      if (this.#sums.size > 0)
+        this.#onMinute(
+          this.#minute,
+          Object.fromEntries([...this.#sums].map(([name, { least, sum, most, n }]) => [name, [least, sum / n, most]])),
+        );
       this.#minute = minute;
       this.#sums = new Map();
     }
-    const { cpu, memUsed, diskUsed, netIn, netOut, load: [load1] } = load;
+    const {
+      cpu,
+      memUsed,
+      diskUsed,
+      netIn,
+      netOut,
+      load: [load1],
+    } = load;
     for (const [name, value] of Object.entries({ cpu, memUsed, diskUsed, netIn, netOut, load: load1 })) {
       const sum = this.#sums.get(name);
       if (!sum) this.#sums.set(name, { least: value, sum: value, most: value, n: 1 });
-      else Object.assign(sum, { least: Math.min(sum.least, value), sum: sum.sum + value, most: Math.max(sum.most, value), n: sum.n + 1 });
+      else
+        Object.assign(sum, {
+          least: Math.min(sum.least, value),
+          sum: sum.sum + value,
+          most: Math.max(sum.most, value),
+          n: sum.n + 1,
+        });
     }
   }
 }

@@ -10,22 +10,43 @@ import { PrivateUsers } from './effects/users/private-users.ts';
 import { findTools, type Tools } from './effects/launch/tools.ts';
 import type { AgentOptions } from './settings.ts';
 
-export interface Resources { tools: Tools; root: MembershipRoot; limits: LimitGroups; admission: Admission; users: PrivateUsers; isolation: Isolation; capacity: Capacity }
+export interface Resources {
+  tools: Tools;
+  root: MembershipRoot;
+  limits: LimitGroups;
+  admission: Admission;
+  users: PrivateUsers;
+  isolation: Isolation;
+  capacity: Capacity;
+}
 
 /** What may be given away of this machine: cores, bytes. `diskTotal`: of the file system that the store lies on. */
-export function capacityOf({ overcommit, reserveMemory }: Pick<AgentOptions, 'overcommit' | 'reserveMemory'>, diskTotal: number): Capacity {
-  return { cpus: availableParallelism() * overcommit, mem: Math.max(0, Math.floor(totalmem() * overcommit) - reserveMemory), disk: diskTotal };
+export function capacityOf(
+  { overcommit, reserveMemory }: Pick<AgentOptions, 'overcommit' | 'reserveMemory'>,
+  diskTotal: number,
+): Capacity {
+  return {
+    cpus: availableParallelism() * overcommit,
+    mem: Math.max(0, Math.floor(totalmem() * overcommit) - reserveMemory),
+    disk: diskTotal,
+  };
 }
 
 /** Looks once, at the start. The store directory must be there. */
 export function findResources(options: AgentOptions, node: string): Resources {
-  const tools = findTools(), root = findMembershipRoot(node, options.membership ?? undefined);
+  const tools = findTools(),
+    root = findMembershipRoot(node, options.membership ?? undefined);
   const controllers = findControllers(node, root, options.controllers ?? undefined);
   const { blocks, bsize } = statfsSync(options.storeDirectory);
   const capacity = capacityOf(options, blocks * bsize);
   return {
-    tools, root, limits: new LimitGroups(controllers), admission: new Admission(capacity), users: new PrivateUsers(options.users, node),
-    isolation: isolationOf(controllers, whyNoUsers(tools)), capacity,
+    tools,
+    root,
+    limits: new LimitGroups(controllers),
+    admission: new Admission(capacity),
+    users: new PrivateUsers(options.users, node),
+    isolation: isolationOf(controllers, whyNoUsers(tools)),
+    capacity,
   };
 }
 

@@ -51,15 +51,39 @@ export interface AgentTimes extends Times {
   /** While polling, the WebSocket is tried again this often. */
   upgradeMs: number;
   /** Usage of instances while somebody watches, and else. */
-  usageWatchedMs: number; usageIdleMs: number;
+  usageWatchedMs: number;
+  usageIdleMs: number;
 }
 
 export const defaultTimes: AgentTimes = {
-  beatMs: 5000, suspectMs: 15_000, lostMs: 30_000, aliveMs: 1000, answerMs: 10_000, loadMs: 10_000, connectMs: 5000, upgradeMs: 30_000,
-  usageWatchedMs: 2000, usageIdleMs: 30_000,
+  beatMs: 5000,
+  suspectMs: 15_000,
+  lostMs: 30_000,
+  aliveMs: 1000,
+  answerMs: 10_000,
+  loadMs: 10_000,
+  connectMs: 5000,
+  upgradeMs: 30_000,
+  usageWatchedMs: 2000,
+  usageIdleMs: 30_000,
 };
 
 export const defaultOptions: Omit<AgentOptions, 'storeDirectory'> = {
-  master: null, token: null, tags: [], ports: { first: 20000, last: 29999 }, address: '', reserveMemory: 0, overcommit: 1, users: { first: 61_184, last: 65_519 }, takeOver: false, evacuateMs: 900_000, keepCrashedMs: 3_600_000, shipLogs: null,
-  version: '0.0.0', log: () => undefined, membership: null, controllers: null, times: defaultTimes,
+  master: null,
+  token: null,
+  tags: [],
+  ports: { first: 20000, last: 29999 },
+  address: '',
+  reserveMemory: 0,
+  overcommit: 1,
+  users: { first: 61_184, last: 65_519 },
+  takeOver: false,
+  evacuateMs: 900_000,
+  keepCrashedMs: 3_600_000,
+  shipLogs: null,
+  version: '0.0.0',
+  log: () => undefined,
+  membership: null,
+  controllers: null,
+  times: defaultTimes,
 };

@@ -19,7 +19,13 @@ import { isLaunchRecord, type InstanceRecord, type LaunchRecord } from './instan
 const ticksASecond = 100;
 
 const read = (pid: number, name: string): string[] => {
-  try { return readFileSync(`/proc/${pid}/${name}`, 'utf8').split('\0').filter((part) => part !== ''); } catch { return []; }
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8')
+      .split('\0')
+      .filter((part) => part !== '');
+  } catch {
+    return [];
+  }
 };
 
 /** The program of an instance among the processes with its marker: it leads its session, the oldest where several do. */
@@ -32,17 +38,41 @@ function recordOf(program: Marked, epoch: number): InstanceRecord | null {
   const [, app, slot] = /^(.+)\.(\d+)\.[^.]+$/.exec(program.instance) ?? [];
   const [command, ...args] = read(program.pid, 'cmdline');
   if (app === undefined || command === undefined) return null;
-  const environment = Object.fromEntries(read(program.pid, 'environ').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
+  const environment = Object.fromEntries(
+    read(program.pid, 'environ').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
   let workingDirectory: string | null = null;
-  try { workingDirectory = readlinkSync(`/proc/${program.pid}/cwd`); } catch { /* another user's */ }
+  try {
+    workingDirectory = readlinkSync(`/proc/${program.pid}/cwd`);
+  } catch {
+    /* another user's */
+  }
   const parsed = parseApp({
-    name: app, toProcess: command, args, workingDirectory, restart: { policy: 'never' },
-    ports: Object.keys(environment).filter((name) => /^PORT\d+$/.test(name)).map(() => 0),
+    name: app,
+    toProcess: command,
+    args,
+    workingDirectory,
+    restart: { policy: 'never' },
+    ports: Object.keys(environment)
+      .filter((name) => /^PORT\d+$/.test(name))
+      .map(() => 0),
   });
   if (!parsed.ok) return null;
   const assignment: Assignment = {
-    id: program.instance, app, slot: Number(slot), place: 'a', epoch, revision: Number(environment['STAT_REVISION']) || 1, hash: 'unknown',
-    owner: 'unknown', node: '', goal: 'run', onFull: null, because: 'found running without a record', at: Date.now(), nudge: 0,
+    id: program.instance,
+    app,
+    slot: Number(slot),
+    place: 'a',
+    epoch,
+    revision: Number(environment['STAT_REVISION']) || 1,
+    hash: 'unknown',
+    owner: 'unknown',
+    node: '',
+    goal: 'run',
+    onFull: null,
+    because: 'found running without a record',
+    at: Date.now(),
+    nudge: 0,
   };
   return { assignment, spec: parsed.spec, contents: {}, nodeEnvs: {}, clearedAt: 0 };
 }
@@ -60,34 +90,51 @@ function launchOf(context: AgentContext, directory: string, program: Marked, num
     })
     .sort(([a], [b]) => a - b)
     .map(([, port]) => port);
-  const uptimeMs = Number(readFileSync('/proc/uptime', 'latin1').split(' ')[0]) * 1000, ageMs = uptimeMs - (program.startTime / ticksASecond) * 1000;
+  const uptimeMs = Number(readFileSync('/proc/uptime', 'latin1').split(' ')[0]) * 1000,
+    ageMs = uptimeMs - (program.startTime / ticksASecond) * 1000;
   const launch: LaunchRecord = {
-    launch: number, boot: bootId(), at: Math.round(Date.now() - ageMs), mono: monoMs() - ageMs, epoch: program.epoch ?? '0', revision: 1, ports, debugPort: null, consolePort: null,
-    cgroup: membershipOf(program.pid, context.launcher.root), restarts: Math.max(0, number - 1), workDirectory: readlinkSync(`/proc/${program.pid}/cwd`),
+    launch: number,
+    boot: bootId(),
+    at: Math.round(Date.now() - ageMs),
+    mono: monoMs() - ageMs,
+    epoch: program.epoch ?? '0',
+    revision: 1,
+    ports,
+    debugPort: null,
+    consolePort: null,
+    cgroup: membershipOf(program.pid, context.launcher.root),
+    restarts: Math.max(0, number - 1),
+    workDirectory: readlinkSync(`/proc/${program.pid}/cwd`),
   };
   mkdirSync(join(directory, 'launches'), { recursive: true, mode: 0o711 });
   if (!existsSync(path)) createLaunch(path, launch);
   // As its launcher would have left them: the next agent finds this launch, too, and never starts it a second time.
   claimLaunch(path);
-  if (!existsSync(join(path, 'pid'))) writeFileSync(join(path, 'pid'), readFileSync(`/proc/${program.pid}/stat`, 'latin1'), { mode: 0o600 });
+  if (!existsSync(join(path, 'pid')))
+    writeFileSync(join(path, 'pid'), readFileSync(`/proc/${program.pid}/stat`, 'latin1'), { mode: 0o600 });
   return launch;
 }
 
-export interface StrayFinds { entries: Entry[]; /** Sentences for events: what was found and what became of it. */ notes: { instance: string; text: string }[] }
+export interface StrayFinds {
+  entries: Entry[];
+  /** Sentences for events: what was found and what became of it. */ notes: { instance: string; text: string }[];
+}
 
 /**
  * Makes entries of live programs without a record.
  * @param assignmentOf what is in force, with its revision
  */
 export async function adoptStrays(
-  context: AgentContext, strays: readonly Marked[],
-  assignmentOf: (id: string) => { assignment: Assignment; revision: DesiredRevision } | null
+  context: AgentContext,
+  strays: readonly Marked[],
+  assignmentOf: (id: string) => { assignment: Assignment; revision: DesiredRevision } | null,
 ): Promise<StrayFinds> {
   const finds: StrayFinds = { entries: [], notes: [] };
   const byInstance = new Map<string, Marked[]>();
-  for (const one of strays) byInstance.set(one.instance, [...byInstance.get(one.instance) ?? [], one]);
+  for (const one of strays) byInstance.set(one.instance, [...(byInstance.get(one.instance) ?? []), one]);
   for (const [instance, marked] of byInstance) {
-    const program = programOf(marked), token = program?.epoch ? readStatEpoch(program.epoch) : null;
+    const program = programOf(marked),
+      token = program?.epoch ? readStatEpoch(program.epoch) : null;
     if (!program || !token || !isInstanceId(instance)) {
       finds.notes.push({
         instance,
@@ -97,18 +144,32 @@ export async function adoptStrays(
     }
     const named = assignmentOf(instance);
     const record = named
-      ? { assignment: named.assignment, spec: named.revision.spec, contents: named.revision.contents, nodeEnvs: {}, clearedAt: 0 }
+      ? {
+          assignment: named.assignment,
+          spec: named.revision.spec,
+          contents: named.revision.contents,
+          nodeEnvs: {},
+          clearedAt: 0,
+        }
       : recordOf(program, token.epoch);
     if (!record) continue;
-    const directory = instanceDirectory(context.instancesDirectory, instance), launch = launchOf(context, directory, program, Math.max(1, token.launch));
+    const directory = instanceDirectory(context.instancesDirectory, instance),
+      launch = launchOf(context, directory, program, Math.max(1, token.launch));
     await saveRecord(directory, record);
     const entry = makeEntry(context, record, [launch.launch], true, launch.restarts + 1);
     entry.unnamed = named === null;
-    entry.program.adopt({ record: launch, identity: { pid: program.pid, startTime: program.startTime, launcher: readStat(program.pid)?.parent ?? 0 }, exit: null, empty: false });
+    entry.program.adopt({
+      record: launch,
+      identity: { pid: program.pid, startTime: program.startTime, launcher: readStat(program.pid)?.parent ?? 0 },
+      exit: null,
+      empty: false,
+    });
     finds.entries.push(entry);
     finds.notes.push({
       instance,
-      text: named ? `${instance} was found running without a record and is guarded on under its assignment` : `${instance} runs here with pid ${program.pid}, without a record and named by nobody: it runs on until somebody adopts or stops it`,
+      text: named
+        ? `${instance} was found running without a record and is guarded on under its assignment`
+        : `${instance} runs here with pid ${program.pid}, without a record and named by nobody: it runs on until somebody adopts or stops it`,
     });
   }
   return finds;

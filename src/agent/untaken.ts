@@ -9,7 +9,12 @@ import { pendingView } from './instance/view.ts';
 /** ms between two tries. */
 const againMs = 5000;
 
-interface Held { assignment: Assignment; /** epoch ms */ since: number; at: number; reason: Reason }
+interface Held {
+  assignment: Assignment;
+  /** epoch ms */ since: number;
+  at: number;
+  reason: Reason;
+}
 
 export interface UntakenOptions {
   node: string;
@@ -27,16 +32,24 @@ export class Untaken {
   #timer: NodeJS.Timeout | null = null;
   #ended = false;
 
-  constructor(options: UntakenOptions) { this.#options = options; }
+  constructor(options: UntakenOptions) {
+    this.#options = options;
+  }
 
-  get ended(): boolean { return this.#ended; }
+  get ended(): boolean {
+    return this.#ended;
+  }
 
   /** @returns why, in words, when that is news: the same is not told at each try */
   hold(assignment: Assignment, error: unknown): string | null {
-    const { directory, changed } = this.#options, before = this.#all.get(assignment.id), full = isFull(error), at = Date.now();
+    const { directory, changed } = this.#options,
+      before = this.#all.get(assignment.id),
+      full = isFull(error),
+      at = Date.now();
     const why = full ? fullText(error, directory) : (error as Error).message;
     const reason: Reason = {
-      code: full ? 'disk-full' : 'not-taken', text: `It could not be taken up: ${why}.`,
+      code: full ? 'disk-full' : 'not-taken',
+      text: `It could not be taken up: ${why}.`,
       next: { what: full ? 'is tried again: it starts when there is room' : 'is tried again', at: null },
     };
     this.#all.set(assignment.id, { assignment, since: before?.since ?? at, at, reason });
@@ -59,14 +72,18 @@ export class Untaken {
     for (const id of [...this.#all.keys()]) if (!named.has(id)) this.release(id);
   }
 
-  has(id: string): boolean { return this.#all.has(id); }
+  has(id: string): boolean {
+    return this.#all.has(id);
+  }
 
   view(id: string): InstanceView | null {
     const held = this.#all.get(id);
     return held ? pendingView(held.assignment, this.#options.node, held.reason, held.at) : null;
   }
 
-  views(): InstanceView[] { return [...this.#all.keys()].map((id) => this.view(id)!); }
+  views(): InstanceView[] {
+    return [...this.#all.keys()].map((id) => this.view(id)!);
+  }
 
   #plan(): void {
     if (this.#timer !== null || this.#ended) return;

@@ -26,8 +26,17 @@ import { dashboardRoutes } from './ui.ts';
 
 /** What the dashboard needs and nothing else: its own files, its own WebSocket. */
 const policy = {
-  defaultSrc: ['\'self\''], scriptSrc: ['\'self\''], styleSrc: ['\'self\''], imgSrc: ['\'self\'', 'data:'], fontSrc: ['\'self\''], connectSrc: ['\'self\''], workerSrc: ['\'self\''],
-  objectSrc: ['\'none\''], baseUri: ['\'none\''], formAction: ['\'self\''], frameAncestors: ['\'none\''],
+  defaultSrc: ["'self'"],
+  scriptSrc: ["'self'"],
+  styleSrc: ["'self'"],
+  imgSrc: ["'self'", 'data:'],
+  fontSrc: ["'self'"],
+  connectSrc: ["'self'"],
+  workerSrc: ["'self'"],
+  objectSrc: ["'none'"],
+  baseUri: ["'none'"],
+  formAction: ["'self'"],
+  frameAncestors: ["'none'"],
 };
 
 /**
@@ -43,10 +52,17 @@ export function createApi(options: ApiOptions): Api {
   app.onError((error, c) => answerOf(error, c, options));
   app.notFound((c) => missing(app, c));
   // referrer: 'no-referrer' would make browsers send "Origin: null" with our own forms.
-  app.use(secureHeaders({
-    contentSecurityPolicy: policy, crossOriginResourcePolicy: 'same-origin', crossOriginOpenerPolicy: 'same-origin', referrerPolicy: 'same-origin',
-    xFrameOptions: 'DENY', strictTransportSecurity: false, permissionsPolicy: { camera: [], microphone: [], geolocation: [] },
-  }));
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: policy,
+      crossOriginResourcePolicy: 'same-origin',
+      crossOriginOpenerPolicy: 'same-origin',
+      referrerPolicy: 'same-origin',
+      xFrameOptions: 'DENY',
+      strictTransportSecurity: false,
+      permissionsPolicy: { camera: [], microphone: [], geolocation: [] },
+    }),
+  );
   app.use(limitUrl, guardOrigin(auth));
   healthRoutes(app, resource);
   loginRoutes(app, auth);
@@ -58,10 +74,24 @@ export function createApi(options: ApiOptions): Api {
     demand(c.get('caller'), /^\/v1\/(link|blobs)\b/.test(c.req.path) ? 'node' : 'read');
     await next();
   });
-  for (const routes of [appRoutes, actorRoutes, nodeRoutes, instanceRoutes, logRoutes, fileRoutes, eventRoutes, statusRoutes, dataRoutes, discoveryRoutes, docsRoutes]) routes(app, resource);
+  for (const routes of [
+    appRoutes,
+    actorRoutes,
+    nodeRoutes,
+    instanceRoutes,
+    logRoutes,
+    fileRoutes,
+    eventRoutes,
+    statusRoutes,
+    dataRoutes,
+    discoveryRoutes,
+    docsRoutes,
+  ])
+    routes(app, resource);
   execRoute(app, resource);
   tokenRoutes(app, auth.tokens, resource);
-  const unforeseen = (error: unknown) => options.onError?.(error, { method: 'GET', path: '/v1/live', incident: 'live' });
+  const unforeseen = (error: unknown) =>
+    options.onError?.(error, { method: 'GET', path: '/v1/live', incident: 'live' });
   liveRoute(app, new LiveHub({ cluster, version, onError: unforeseen }), closing);
   options.extraRoutes?.(app, { closing });
   return app;
@@ -70,7 +100,8 @@ export function createApi(options: ApiOptions): Api {
 function answerOf(error: unknown, c: ApiContext, { onError }: ApiOptions): Response {
   const { problem, incident } = problemOf(error);
   if (incident !== null) onError?.(error, { method: c.req.method, path: c.req.path, incident });
-  if (problem.status === 401 && c.req.method === 'GET' && /\btext\/html\b/.test(c.req.header('accept') ?? '')) return toLogin(c);
+  if (problem.status === 401 && c.req.method === 'GET' && /\btext\/html\b/.test(c.req.header('accept') ?? ''))
+    return toLogin(c);
   return problemResponse(problem);
 }
 
@@ -89,7 +120,11 @@ function allowedMethods(app: Api, path: string): string[] {
   for (const route of app.routes) {
     if (route.method === 'ALL' || route.path.includes('*')) continue;
     // A parameter may carry its own pattern: `:file{a\\.css|b\\.js}`.
-    const pattern = route.path.split('/').map((part) => (part.startsWith(':') ? /\{(.+)\}$/.exec(part)?.[1] ?? '[^/]+' : part.replace(/[^\w-]/g, '\\$&')));
+    const pattern = route.path
+      .split('/')
+      .map((part) =>
+        part.startsWith(':') ? (/\{(.+)\}$/.exec(part)?.[1] ?? '[^/]+') : part.replace(/[^\w-]/g, '\\$&'),
+      );
     if (new RegExp(`^${pattern.map((part) => `(?:${part})`).join('/')}/?$`).test(path)) methods.add(route.method);
   }
   return [...methods].sort();

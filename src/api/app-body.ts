@@ -29,18 +29,28 @@ async function fromMarathon(value: unknown): Promise<{ app: Record<string, unkno
   const found = (await import('../model/marathon.ts')).fromMarathon(value);
   if (found?.length === 1) return found[0]!;
   throw new Refusal(
-    'invalid-app', found ? `the body holds ${found.length} apps` : 'the body is no app of Marathon\'s',
-    found ? 'send them one at a time, or use stathub import FILE' : 'it has an id and a cmd or args'
+    'invalid-app',
+    found ? `the body holds ${found.length} apps` : "the body is no app of Marathon's",
+    found ? 'send them one at a time, or use stathub import FILE' : 'it has an id and a cmd or args',
   );
 }
 
 function readValue(value: unknown, name: string | null): ReadApp {
-  if (value === undefined) throw new Refusal('invalid-request', 'the body is empty', 'send the app as JSON or YAML: at least {"name": ..., "toProcess": ...}');
+  if (value === undefined)
+    throw new Refusal(
+      'invalid-request',
+      'the body is empty',
+      'send the app as JSON or YAML: at least {"name": ..., "toProcess": ...}',
+    );
   if (name !== null && isRecord(value)) {
     if (value.name === undefined || value.name === null) return parse({ ...value, name });
     if (value.name !== name) {
-      throw new Refusal('invalid-app', `the path says "${name}", the body says ${JSON.stringify(value.name)}`, 'an app cannot be renamed: deploy it under the new name and delete the old one',
-        [{ path: 'name', message: `must be "${name}" or absent` }]);
+      throw new Refusal(
+        'invalid-app',
+        `the path says "${name}", the body says ${JSON.stringify(value.name)}`,
+        'an app cannot be renamed: deploy it under the new name and delete the old one',
+        [{ path: 'name', message: `must be "${name}" or absent` }],
+      );
     }
   }
   return parse(value);
@@ -48,12 +58,18 @@ function readValue(value: unknown, name: string | null): ReadApp {
 
 /** The same app with another placement; what is not said keeps its default, the scale what is in force. */
 export function withPlacement(spec: AppSpec, placement: unknown): ReadApp {
-  if (!isRecord(placement)) throw new Refusal('invalid-request', 'the body must be a JSON object', 'send a placement: {"query": ..., "scale": ...}');
+  if (!isRecord(placement))
+    throw new Refusal(
+      'invalid-request',
+      'the body must be a JSON object',
+      'send a placement: {"query": ..., "scale": ...}',
+    );
   const read = parse({ ...spec, placement });
   return { spec: read.spec, given: { scale: read.given.scale, start: false }, notes: null };
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** One sentence for the first problem, the rest counted; all of them are in `errors`. */
 function parse(value: unknown): ReadApp {
@@ -61,5 +77,10 @@ function parse(value: unknown): ReadApp {
   if (result.ok) return { spec: result.spec, given: result.given, notes: null };
   const [first, ...rest] = result.problems;
   const more = rest.length ? ` (and ${rest.length} more ${rest.length === 1 ? 'problem' : 'problems'})` : '';
-  throw new Refusal('invalid-app', `${first?.path ? `${first.path} ` : 'the app '}${first?.message ?? 'is not valid'}${more}`, first?.hint ?? '', result.problems);
+  throw new Refusal(
+    'invalid-app',
+    `${first?.path ? `${first.path} ` : 'the app '}${first?.message ?? 'is not valid'}${more}`,
+    first?.hint ?? '',
+    result.problems,
+  );
 }

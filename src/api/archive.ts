@@ -14,13 +14,29 @@ type Read = (path: string, from: number, to: number) => AsyncIterable<Uint8Array
 const bitsOf = (mode: string): number => [...mode].reduce((bits, letter) => bits * 2 + (letter === '-' ? 0 : 1), 0);
 
 /** @param read bytes of a file; throws when it became shorter: what is missing is filled with zeros then, as the header promised its size */
-export async function* archiveOf(cluster: Cluster, id: string, view: FileView, read: Read, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+export async function* archiveOf(
+  cluster: Cluster,
+  id: string,
+  view: FileView,
+  read: Read,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   const gzip = createGzip({ level: 4 });
-  pipeline(Readable.from(entriesOf(cluster, id, view, read, signal), { objectMode: false, highWaterMark: 65_536 }), gzip, () => undefined); // the reader of gzip sees the error
+  pipeline(
+    Readable.from(entriesOf(cluster, id, view, read, signal), { objectMode: false, highWaterMark: 65_536 }),
+    gzip,
+    () => undefined,
+  ); // the reader of gzip sees the error
   yield* gzip as AsyncIterable<Uint8Array>;
 }
 
-async function* entriesOf(cluster: Cluster, id: string, top: FileView, read: Read, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* entriesOf(
+  cluster: Cluster,
+  id: string,
+  top: FileView,
+  read: Read,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   const above = top.path.includes('/') ? top.path.slice(0, top.path.lastIndexOf('/') + 1) : '';
   const nameOf = (path: string): string => (top.path === '' ? `${id}/${path}` : path.slice(above.length));
   let left = mostEntries;
@@ -29,19 +45,35 @@ async function* entriesOf(cluster: Cluster, id: string, top: FileView, read: Rea
   for (let path = waiting.pop(); path !== undefined && !signal.aborted; path = waiting.pop()) {
     for (let from = 0, total = 1; from < total && !signal.aborted;) {
       let page: FileView;
-      try { page = from === 0 && path === top.path ? top : await cluster.files(id, path, from); } catch (error) {
+      try {
+        page = from === 0 && path === top.path ? top : await cluster.files(id, path, from);
+      } catch (error) {
         if (error instanceof Refusal && error.status === 404) break; // removed meanwhile
         throw error;
       }
       total = page.total;
       from += mostItems;
       for (const item of page.items) {
-        if (--left < 0) throw new Refusal('too-large', `${top.path || id} holds more than ${mostEntries} files`, 'Download a directory of it.');
-        const at = path === '' ? item.name : `${path}/${item.name}`, mode = bitsOf(item.mode);
+        if (--left < 0)
+          throw new Refusal(
+            'too-large',
+            `${top.path || id} holds more than ${mostEntries} files`,
+            'Download a directory of it.',
+          );
+        const at = path === '' ? item.name : `${path}/${item.name}`,
+          mode = bitsOf(item.mode);
         if (item.type === 'directory') {
           yield tarHeader({ name: `${nameOf(at)}/`, type: 'directory', size: 0, modifiedAt: item.modifiedAt, mode });
           waiting.push(at);
-        } else if (item.type === 'link') yield tarHeader({ name: nameOf(at), type: 'link', size: 0, modifiedAt: item.modifiedAt, mode, target: item.target ?? '' });
+        } else if (item.type === 'link')
+          yield tarHeader({
+            name: nameOf(at),
+            type: 'link',
+            size: 0,
+            modifiedAt: item.modifiedAt,
+            mode,
+            target: item.target ?? '',
+          });
         else if (item.type === 'file') yield* fileEntry(at, item, nameOf(at), read);
       }
     }
@@ -49,7 +81,12 @@ async function* entriesOf(cluster: Cluster, id: string, top: FileView, read: Rea
   yield tarEnd();
 }
 
-async function* fileEntry(path: string, { size, modifiedAt, mode }: FileItem | (FileView & { name: string; target: null }), name: string, read: Read): AsyncGenerator<Uint8Array> {
+async function* fileEntry(
+  path: string,
+  { size, modifiedAt, mode }: FileItem | (FileView & { name: string; target: null }),
+  name: string,
+  read: Read,
+): AsyncGenerator<Uint8Array> {
   yield tarHeader({ name, type: 'file', size, modifiedAt, mode: bitsOf(mode) });
   let written = 0;
   try {
@@ -61,6 +98,7 @@ async function* fileEntry(path: string, { size, modifiedAt, mode }: FileItem | (
     if (error instanceof Refusal && error.status >= 500) throw error;
     // It became shorter, was removed or may not be read: its place in the archive is kept.
   }
-  for (; written < size; written += Math.min(65_536, size - written)) yield Buffer.alloc(Math.min(65_536, size - written));
+  for (; written < size; written += Math.min(65_536, size - written))
+    yield Buffer.alloc(Math.min(65_536, size - written));
   yield tarPadding(size);
 }

@@ -11,14 +11,25 @@ export const cookieName = 'stathub';
 /** 127.0.0.0/8, ::1 and localhost: reachable from this machine only. */
 export function isLoopback(address: string): boolean {
   const host = address.toLowerCase().replace(/^\[(.*)\]$/, '$1');
-  return host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host) || /^::ffff:127(\.\d{1,3}){3}$/.test(host);
+  return (
+    host === 'localhost' ||
+    host.endsWith('.localhost') ||
+    host === '::1' ||
+    /^127(\.\d{1,3}){3}$/.test(host) ||
+    /^::ffff:127(\.\d{1,3}){3}$/.test(host)
+  );
 }
 
 /** Host name of a Host header, without its port: 'a.b:80' -> 'a.b', '[::1]:80' -> '::1'. */
-const hostName = (header: string): string => header.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1').toLowerCase();
+const hostName = (header: string): string =>
+  header
+    .replace(/:\d+$/, '')
+    .replace(/^\[(.*)\]$/, '$1')
+    .toLowerCase();
 
 /** The port that this request came in by: a Host header may name another. */
-const localPort = (c: ApiContext): number | undefined => (c.env as { incoming?: { socket?: { localPort?: number } } } | undefined)?.incoming?.socket?.localPort;
+const localPort = (c: ApiContext): number | undefined =>
+  (c.env as { incoming?: { socket?: { localPort?: number } } } | undefined)?.incoming?.socket?.localPort;
 
 /** Where a request came from, as audit events tell it. */
 export function origin(c: ApiContext): string {
@@ -37,15 +48,22 @@ export function guardOrigin(auth: AuthOptions): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
     const host = c.req.header('host') ?? new URL(c.req.url).host;
     if (loopback && !isLoopback(hostName(host)) && !known.has(hostName(host))) {
-      throw new Refusal('forbidden', `this hub listens on loopback only and does not answer to the name "${hostName(host)}"`,
-        `open it as http://localhost:${localPort(c) ?? (new URL(c.req.url).port || '80')}, or start it with --bind and a token`);
+      throw new Refusal(
+        'forbidden',
+        `this hub listens on loopback only and does not answer to the name "${hostName(host)}"`,
+        `open it as http://localhost:${localPort(c) ?? (new URL(c.req.url).port || '80')}, or start it with --bind and a token`,
+      );
     }
     const from = c.req.header('origin');
     if (from !== undefined && !sameHost(from, host)) {
-      throw new Refusal('forbidden', `a page of ${from.slice(0, 200)} may not use this hub`, 'use the hub\'s own dashboard, or a client that sends no Origin');
+      throw new Refusal(
+        'forbidden',
+        `a page of ${from.slice(0, 200)} may not use this hub`,
+        "use the hub's own dashboard, or a client that sends no Origin",
+      );
     }
     const site = c.req.header('sec-fetch-site');
-    if (from === undefined && site === 'cross-site' && !isNavigation(c) ) {
+    if (from === undefined && site === 'cross-site' && !isNavigation(c)) {
       throw new Refusal('forbidden', 'another site may not load from this hub', 'open the address itself');
     }
     await next();
@@ -53,10 +71,17 @@ export function guardOrigin(auth: AuthOptions): MiddlewareHandler<ApiEnv> {
 }
 
 function sameHost(origin: string, host: string): boolean {
-  try { return new URL(origin).host === new URL(`${origin.slice(0, origin.indexOf(':'))}://${host}`).host; } catch { return false; }
+  try {
+    return new URL(origin).host === new URL(`${origin.slice(0, origin.indexOf(':'))}://${host}`).host;
+  } catch {
+    return false;
+  }
 }
 
-const isNavigation = (c: ApiContext): boolean => c.req.method === 'GET' && c.req.header('sec-fetch-mode') === 'navigate' && c.req.header('sec-fetch-dest') === 'document';
+const isNavigation = (c: ApiContext): boolean =>
+  c.req.method === 'GET' &&
+  c.req.header('sec-fetch-mode') === 'navigate' &&
+  c.req.header('sec-fetch-dest') === 'document';
 
 /** The token a request carries: `Authorization: Bearer` (explicit), or the dashboard's cookie. */
 function presented(c: ApiContext): { token: string; explicit: boolean } | null {
@@ -84,8 +109,13 @@ export function authenticate(auth: AuthOptions): MiddlewareHandler<ApiEnv> {
     const caller = callerOf(c, auth);
     if (!caller) {
       const sent = c.req.header('authorization') !== undefined || getCookie(c, cookieName) !== undefined;
-      throw new Refusal('unauthorised', sent ? 'this token is not known here (any more)' : 'this hub is reachable from other machines, so it asks for a token',
-        'send "Authorization: Bearer TOKEN", or log in at /login; `stathub token create` on the master makes one');
+      throw new Refusal(
+        'unauthorised',
+        sent
+          ? 'this token is not known here (any more)'
+          : 'this hub is reachable from other machines, so it asks for a token',
+        'send "Authorization: Bearer TOKEN", or log in at /login; `stathub token create` on the master makes one',
+      );
     }
     c.set('caller', caller);
     await next();
@@ -106,7 +136,12 @@ export function permit(role: Role): MiddlewareHandler<ApiEnv> {
 export function demand(caller: Caller, role: Role): void {
   const allowed = role === 'node' ? caller.role === 'node' || caller.role === 'admin' : rank[caller.role] >= rank[role];
   if (!allowed) {
-    throw new Refusal('forbidden', `this needs the role ${role}; "${caller.name}" has ${caller.role}`,
-      caller.role === 'node' ? 'a join token only lets a node join' : `ask an admin for a token: stathub token create --role ${role}`);
+    throw new Refusal(
+      'forbidden',
+      `this needs the role ${role}; "${caller.name}" has ${caller.role}`,
+      caller.role === 'node'
+        ? 'a join token only lets a node join'
+        : `ask an admin for a token: stathub token create --role ${role}`,
+    );
   }
 }

@@ -28,8 +28,12 @@ export async function readBody(c: ApiContext): Promise<unknown> {
   const result = parseJson(text);
   if (result.ok) return result.value;
   const { line, column, message } = result.fault;
-  throw new Refusal('invalid-json', `line ${line}, column ${column}: ${message}`, 'YAML is read too, with the content type application/yaml',
-    [{ path: '', message: `line ${line}, column ${column}: ${message}` }]);
+  throw new Refusal(
+    'invalid-json',
+    `line ${line}, column ${column}: ${message}`,
+    'YAML is read too, with the content type application/yaml',
+    [{ path: '', message: `line ${line}, column ${column}: ${message}` }],
+  );
 }
 
 async function readYaml(text: string): Promise<unknown> {
@@ -37,17 +41,26 @@ async function readYaml(text: string): Promise<unknown> {
   const document = parseDocument(text, { schema: 'core', uniqueKeys: true, prettyErrors: false });
   const problems = document.errors.map((error): FieldProblem => {
     const before = text.slice(0, error.pos[0]);
-    return { path: '', message: `line ${before.split('\n').length}, column ${error.pos[0] - before.lastIndexOf('\n')}: ${error.message}` };
+    return {
+      path: '',
+      message: `line ${before.split('\n').length}, column ${error.pos[0] - before.lastIndexOf('\n')}: ${error.message}`,
+    };
   });
   if (problems.length)
     throw new Refusal(
-      'invalid-json', `the YAML cannot be read: ${problems[0]!.message}`,
-      'indent with spaces, and quote what holds ": " or begins with *, & or @', problems
+      'invalid-json',
+      `the YAML cannot be read: ${problems[0]!.message}`,
+      'indent with spaces, and quote what holds ": " or begins with *, & or @',
+      problems,
     );
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch (error) {
-    throw new Refusal('invalid-json', `the YAML cannot be read: ${(error as Error).message}`, 'write repeated parts out instead of using aliases');
+    throw new Refusal(
+      'invalid-json',
+      `the YAML cannot be read: ${(error as Error).message}`,
+      'write repeated parts out instead of using aliases',
+    );
   }
 }
 
@@ -62,20 +75,31 @@ export async function readObject<S extends z.ZodType>(c: ApiContext, schema: S):
 
 /** The body, or an empty object where there is none; either must fit `schema`. */
 export async function readOptional<S extends z.ZodType>(c: ApiContext, schema: S): Promise<z.output<S>> {
-  const result = schema.safeParse(await readBody(c) ?? {});
+  const result = schema.safeParse((await readBody(c)) ?? {});
   if (!result.success) throw invalid('the body', result.error.issues);
   return result.data;
 }
 
 const pathText = (path: readonly PropertyKey[]): string =>
-  path.map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? String(part) : `.${String(part)}`)).join('');
+  path
+    .map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? String(part) : `.${String(part)}`))
+    .join('');
 
-function invalid(what: string, issues: readonly { path: readonly PropertyKey[]; message: string; keys?: unknown }[], known: string[] = []): Refusal {
+function invalid(
+  what: string,
+  issues: readonly { path: readonly PropertyKey[]; message: string; keys?: unknown }[],
+  known: string[] = [],
+): Refusal {
   const problems = issues.map((issue) => ({ path: pathText(issue.path), message: issue.message }));
-  const first = problems[0], named = first !== undefined && first.path !== '' && first.message.startsWith(`${first.path} `);
+  const first = problems[0],
+    named = first !== undefined && first.path !== '' && first.message.startsWith(`${first.path} `);
   const rest = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
-  return new Refusal('invalid-request', `${named ? '' : `${what}: ${first?.path ? `${first.path}: ` : ''}`}${first?.message ?? 'not valid'}${rest}`,
-    known.length && issues.some((issue) => issue.path.length === 0) ? `known parameters: ${known.join(', ')}` : '', problems);
+  return new Refusal(
+    'invalid-request',
+    `${named ? '' : `${what}: ${first?.path ? `${first.path}: ` : ''}`}${first?.message ?? 'not valid'}${rest}`,
+    known.length && issues.some((issue) => issue.path.length === 0) ? `known parameters: ${known.join(', ')}` : '',
+    problems,
+  );
 }
 
 /** Checks the query string; unknown parameters are refused, since a misspelt one would else be ignored. */
@@ -85,37 +109,64 @@ export function query<Shape extends z.ZodRawShape>(shape: Shape) {
     if (!result.success) {
       throw invalid(
         'the query string',
-        result.error.map((issue) => ({ message: issue.message, path: (issue.path ?? []).map((p) => (typeof p === 'object' ? p.key : p)) })),
-        Object.keys(shape)
+        result.error.map((issue) => ({
+          message: issue.message,
+          path: (issue.path ?? []).map((p) => (typeof p === 'object' ? p.key : p)),
+        })),
+        Object.keys(shape),
       );
     }
   });
 }
 
 const whole = (name: string, least: number, most: number, otherwise: number) =>
-  z.string().regex(/^\d{1,12}$/, `${name} must be a whole number`).transform(Number)
-    .refine((n) => n >= least && n <= most, `${name} must be ${least} to ${most}`).optional().default(otherwise);
+  z
+    .string()
+    .regex(/^\d{1,12}$/, `${name} must be a whole number`)
+    .transform(Number)
+    .refine((n) => n >= least && n <= most, `${name} must be ${least} to ${most}`)
+    .optional()
+    .default(otherwise);
 /** A whole number in a query string, with bounds and a default. */
 export const wholeNumber = whole;
 
 /** true, 1 or nothing after the name; false or 0. */
-export const flag = z.enum(['true', 'false', '1', '0', '']).transform((v) => v === 'true' || v === '1' || v === '').optional().default(false);
+export const flag = z
+  .enum(['true', 'false', '1', '0', ''])
+  .transform((v) => v === 'true' || v === '1' || v === '')
+  .optional()
+  .default(false);
 
 export const queryText = z.string().max(4000).optional().default('');
 export const paging = {
   from: whole('from', 0, 10_000_000, 0),
   size: whole('size', 0, maxPageSize, 100),
-  sort: z.string().max(200).regex(/^-?[\w.@-]+(,-?[\w.@-]+){0,4}$/, 'sort is a field or several with commas between, "-" before one for descending order').optional(),
+  sort: z
+    .string()
+    .max(200)
+    .regex(
+      /^-?[\w.@-]+(,-?[\w.@-]+){0,4}$/,
+      'sort is a field or several with commas between, "-" before one for descending order',
+    )
+    .optional(),
 };
 export const listQuery = { query: queryText, ...paging };
 /** What `c` asks for; whoever is shown no secrets cannot search for them either. */
-export const pageOf = (c: ApiContext, q: { from: number; size: number; sort?: string | undefined }): Page => (
-  { from: q.from, size: q.size, ...(q.sort === undefined ? {} : { sort: q.sort }), masked: c.get('caller').role === 'read' }
-);
+export const pageOf = (c: ApiContext, q: { from: number; size: number; sort?: string | undefined }): Page => ({
+  from: q.from,
+  size: q.size,
+  ...(q.sort === undefined ? {} : { sort: q.sort }),
+  masked: c.get('caller').role === 'read',
+});
 
 /** Refuses addresses beyond `maxUrlLength`. */
 export const limitUrl: MiddlewareHandler<ApiEnv> = async (c, next) => {
-  if (c.req.url.length > maxUrlLength) throw new Refusal('too-large', `the address has ${c.req.url.length} characters; at most ${maxUrlLength} are read`, 'shorten the query');
+  if (c.req.url.length > maxUrlLength)
+    throw new Refusal(
+      'too-large',
+      `the address has ${c.req.url.length} characters; at most ${maxUrlLength} are read`,
+      'shorten the query',
+    );
   await next();
 };
 
@@ -129,8 +180,13 @@ export const limitBody: MiddlewareHandler<ApiEnv> = async (c, next) => {
   const length = c.req.header('content-length');
   if (length !== undefined && Number(length) > maxBodyBytes) throw tooLarge();
   const served = (c.env as { incoming?: unknown } | undefined)?.incoming !== undefined;
-  const unsaid = length === undefined && c.req.method !== 'GET' && c.req.method !== 'HEAD' && (!served || c.req.header('transfer-encoding') !== undefined);
-  if (unsaid && c.req.raw.body) c.req.bodyCache.arrayBuffer = Promise.resolve(await boundedBytes(c.req.raw.body)) as never; // hono keeps promises there
+  const unsaid =
+    length === undefined &&
+    c.req.method !== 'GET' &&
+    c.req.method !== 'HEAD' &&
+    (!served || c.req.header('transfer-encoding') !== undefined);
+  if (unsaid && c.req.raw.body)
+    c.req.bodyCache.arrayBuffer = Promise.resolve(await boundedBytes(c.req.raw.body)) as never; // hono keeps promises there
   await next();
 };
 
@@ -155,8 +211,9 @@ export function ifMatch(c: ApiContext): string | null {
   const version = /^"([^"]*)"$/.exec(header.trim())?.[1];
   if (version === undefined)
     throw new Refusal(
-      'invalid-request', `If-Match: ${header.slice(0, 100)} is not one version in double quotes`,
-      'send the ETag of the last answer as it is'
+      'invalid-request',
+      `If-Match: ${header.slice(0, 100)} is not one version in double quotes`,
+      'send the ETag of the last answer as it is',
     );
   return version;
 }

@@ -13,20 +13,32 @@ import type { PlanView, StatusView, TroubleView, WhyView } from '../protocol/vie
 import type { CollectionSize, QueryResult, SeriesPoint } from '../store/store.ts';
 
 /** Who asks, for audit events and masking. */
-export interface Caller { name: string; role: 'read' | 'deploy' | 'admin' | 'node'; from: string }
+export interface Caller {
+  name: string;
+  role: 'read' | 'deploy' | 'admin' | 'node';
+  from: string;
+}
 export interface Page {
-  from: number; size: number; sort?: string | undefined;
+  from: number;
+  size: number;
+  sort?: string | undefined;
   /** Match and sort by what the caller may see: without secrets. */
   masked?: boolean;
 }
-export interface List<T> { items: T[]; total: number; from: number; size: number }
+export interface List<T> {
+  items: T[];
+  total: number;
+  from: number;
+  size: number;
+}
 
 export interface LogRequest {
   stream: 'stdout' | 'stderr' | 'both';
   /** Lines of each stream; above 1,000,000: all. */ tail: number;
   follow: boolean;
   /** epoch ms, both. Output carries no times of its own: a little more than asked for is given (some 10 s of recent output, a minute of older). */
-  since: number | null; until: number | null;
+  since: number | null;
+  until: number | null;
   grep: string | null;
   /** Absolute offsets to go on from. */ after: { stdout: number; stderr: number } | null;
 }
@@ -39,10 +51,21 @@ export interface ExecHandle {
   ended: Promise<number>;
 }
 /** `cursor` is the absolute offset after this chunk; `bytes` are as written. */
-export interface LogChunk { stream: 'stdout' | 'stderr'; cursor: number; bytes: Uint8Array }
+export interface LogChunk {
+  stream: 'stdout' | 'stderr';
+  cursor: number;
+  bytes: Uint8Array;
+}
 
 /** What changed, coalesced; `version` grows with every change of the cluster's view. */
-export interface ClusterChange { apps: Set<string>; nodes: Set<string>; instances: Set<string>; /** Instances of which nothing else changed. */ usage: Set<string>; events: boolean; /** Of the hub itself, e.g. trouble with its store. */ status?: boolean }
+export interface ClusterChange {
+  apps: Set<string>;
+  nodes: Set<string>;
+  instances: Set<string>;
+  /** Instances of which nothing else changed. */ usage: Set<string>;
+  events: boolean;
+  /** Of the hub itself, e.g. trouble with its store. */ status?: boolean;
+}
 
 /** Whose usage is watched: of all instances, or of those of one app, one node, or of one. */
 export type UsageWatch = { kind: 'cluster' } | { kind: 'app' | 'node' | 'instance'; of: string };
@@ -61,13 +84,23 @@ export interface Cluster {
   setTags(id: string, tags: string[], by: Caller): Promise<NodeView>;
   setEnvs(id: string, envs: Record<string, string>, by: Caller): Promise<NodeView>;
   /** `deadlineMs` (drain): from now, then what is left is stopped; null or absent: none, or the one there is. */
-  nodeAction(id: string, action: 'cordon' | 'uncordon' | 'drain' | 'take-over', by: Caller, options?: { deadlineMs?: number | null }): Promise<NodeView>;
+  nodeAction(
+    id: string,
+    action: 'cordon' | 'uncordon' | 'drain' | 'take-over',
+    by: Caller,
+    options?: { deadlineMs?: number | null },
+  ): Promise<NodeView>;
   nodeMetrics(id: string, fromMinute: number, toMinute: number): Promise<SeriesPoint[]>;
 
   apps(query: string, page: Page): Promise<List<AppView>>;
   app(name: string): Promise<AppView>;
   /** `mode: create` refuses with `app-exists`. `given` names the top-level and placement keys that the caller wrote. `ifMatch`: version or null. */
-  putApp(spec: AppSpec, given: { scale: boolean; start: boolean }, options: { mode: 'create' | 'put'; ifMatch: string | null; refetch: boolean }, by: Caller): Promise<{ app: AppView; created: boolean; changed: boolean }>;
+  putApp(
+    spec: AppSpec,
+    given: { scale: boolean; start: boolean },
+    options: { mode: 'create' | 'put'; ifMatch: string | null; refetch: boolean },
+    by: Caller,
+  ): Promise<{ app: AppView; created: boolean; changed: boolean }>;
   planApp(spec: AppSpec, given: { scale: boolean; start: boolean }): Promise<PlanView>;
   scaleApp(name: string, scale: number, ifMatch: string | null, by: Caller): Promise<AppView>;
   /** Placement of the app: query, scale and the rest; a new revision where more than the scale changes. */
@@ -95,12 +128,29 @@ export interface Cluster {
   /** A directory of an instance (at most 1,000 entries from number `from` on), or a file. `path` '' is the top. */
   files(id: string, path: string, from: number): Promise<FileView>;
   /** A piece of a file, at most 256 KiB. `from` below 0 counts from the end; `waitMs`: at the end, how long to wait for more. */
-  readFile(id: string, path: string, piece: { from: number; length: number; waitMs: number }, signal: AbortSignal): Promise<{ stat: FileStat; from: number; bytes: Uint8Array }>;
+  readFile(
+    id: string,
+    path: string,
+    piece: { from: number; length: number; waitMs: number },
+    signal: AbortSignal,
+  ): Promise<{ stat: FileStat; from: number; bytes: Uint8Array }>;
 
   /** Runs a command within an instance; it ends with the signal. Resolves when it has begun. */
-  exec(id: string, request: ExecRequest, output: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void, by: Caller, signal: AbortSignal): Promise<ExecHandle>;
+  exec(
+    id: string,
+    request: ExecRequest,
+    output: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void,
+    by: Caller,
+    signal: AbortSignal,
+  ): Promise<ExecHandle>;
 
-  events(options: { query: string; after: number; before?: number | undefined; limit: number; newestFirst: boolean }): Promise<{ items: ClusterEvent[]; oldest: number; newest: number }>;
+  events(options: {
+    query: string;
+    after: number;
+    before?: number | undefined;
+    limit: number;
+    newestFirst: boolean;
+  }): Promise<{ items: ClusterEvent[]; oldest: number; newest: number }>;
   /** Calls back at most every 50 ms with what changed; costs nothing while nobody subscribes. Gives the way to stop. */
   subscribe(listener: (change: ClusterChange) => void): () => void;
 

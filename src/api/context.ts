@@ -3,7 +3,9 @@ import type { Context, Hono } from 'hono';
 import type { Caller, Cluster } from './cluster.ts';
 import type { Tokens } from './tokens.ts';
 
-export interface ApiEnv { Variables: { caller: Caller } }
+export interface ApiEnv {
+  Variables: { caller: Caller };
+}
 export type Api = Hono<ApiEnv>;
 export type ApiContext = Context<ApiEnv>;
 
@@ -30,4 +32,8 @@ export interface ApiOptions {
 }
 
 /** What a resource file is given to add its routes with. */
-export interface Resource { cluster: Cluster; version: string; closing: AbortSignal }
+export interface Resource {
+  cluster: Cluster;
+  version: string;
+  closing: AbortSignal;
+}

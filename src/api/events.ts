@@ -13,30 +13,70 @@ import { sse, streamed, wantsEvents } from './stream.ts';
 
 const highest = Number.MAX_SAFE_INTEGER;
 const number = (name: string) => wholeNumber(name, 0, highest, -1);
-const eventQuery = { query: queryText, since, after: number('after'), before: number('before'), size: wholeNumber('size', 0, maxPageSize, 100), from: wholeNumber('from', 0, 0, 0) };
+const eventQuery = {
+  query: queryText,
+  since,
+  after: number('after'),
+  before: number('before'),
+  size: wholeNumber('size', 0, maxPageSize, 100),
+  from: wholeNumber('from', 0, 0, 0),
+};
 
 export function eventRoutes(app: Api, { cluster, closing }: Resource): void {
-  app.get('/v1/events', says({ tag: 'events', summary: 'What happened',
-    description: 'Newest first; with `after` oldest first from that number on, with `before` the page before it. With `Accept: text/event-stream` it goes on: the id of each event is its number, and `Last-Event-ID` (or `after`) replays what came since.',
-    gives: 'EventList' }), query(eventQuery), async (c) => {
-    const q = c.req.valid('query');
-    const text = sinceQuery(q.query, q.since);
-    if (wantsEvents(c)) {
-      const last = c.req.header('last-event-id');
-      if (last !== undefined && !/^\d{1,15}$/.test(last)) throw new Refusal('invalid-request', `Last-Event-ID "${last.slice(0, 60)}" is no event's number`, 'leave it out to begin with what happens from now on');
-      const start = last !== undefined ? Number(last) : q.after >= 0 ? q.after : null;
-      await read(cluster, q, { query: text, after: 0, limit: 1, newestFirst: true });
-      const masked = c.get('caller').role === 'read';
-      return streamed(c, closing, 'text/event-stream', (signal) => follow(cluster, text, q.since === undefined ? start : start ?? 0, masked, signal), ': still here\n\n');
-    }
-    const forward = q.after >= 0;
-    const { items, oldest, newest } = await read(cluster, q, { query: text, after: Math.max(q.after, 0), limit: q.size, newestFirst: !forward, ...(q.before >= 0 ? { before: q.before } : {}) });
-    return reply(c, { items, total: text.trim() === '' || text.trim() === '*' ? Math.max(0, newest - oldest + 1) : null, from: 0, size: q.size, oldest, newest });
-  });
+  app.get(
+    '/v1/events',
+    says({
+      tag: 'events',
+      summary: 'What happened',
+      description:
+        'Newest first; with `after` oldest first from that number on, with `before` the page before it. With `Accept: text/event-stream` it goes on: the id of each event is its number, and `Last-Event-ID` (or `after`) replays what came since.',
+      gives: 'EventList',
+    }),
+    query(eventQuery),
+    async (c) => {
+      const q = c.req.valid('query');
+      const text = sinceQuery(q.query, q.since);
+      if (wantsEvents(c)) {
+        const last = c.req.header('last-event-id');
+        if (last !== undefined && !/^\d{1,15}$/.test(last))
+          throw new Refusal(
+            'invalid-request',
+            `Last-Event-ID "${last.slice(0, 60)}" is no event's number`,
+            'leave it out to begin with what happens from now on',
+          );
+        const start = last !== undefined ? Number(last) : q.after >= 0 ? q.after : null;
+        await read(cluster, q, { query: text, after: 0, limit: 1, newestFirst: true });
+        const masked = c.get('caller').role === 'read';
+        return streamed(
+          c,
+          closing,
+          'text/event-stream',
+          (signal) => follow(cluster, text, q.since === undefined ? start : (start ?? 0), masked, signal),
+          ': still here\n\n',
+        );
+      }
+      const forward = q.after >= 0;
+      const { items, oldest, newest } = await read(cluster, q, {
+        query: text,
+        after: Math.max(q.after, 0),
+        limit: q.size,
+        newestFirst: !forward,
+        ...(q.before >= 0 ? { before: q.before } : {}),
+      });
+      return reply(c, {
+        items,
+        total: text.trim() === '' || text.trim() === '*' ? Math.max(0, newest - oldest + 1) : null,
+        from: 0,
+        size: q.size,
+        oldest,
+        newest,
+      });
+    },
+  );
 }
 
 const sinceQuery = (text: string, at: number | undefined): string =>
-  (at === undefined ? text : narrowed(text, `at:>=${at}`));
+  at === undefined ? text : narrowed(text, `at:>=${at}`);
 
 type ReadOptions = Parameters<Cluster['events']>[0];
 
@@ -51,19 +91,35 @@ async function read(cluster: Cluster, q: { query: string; since?: number | undef
 }
 
 /** Events after `start` (null: from now on), for ever. `gap` tells that some are no longer kept. */
-async function* follow(cluster: Cluster, text: string, start: number | null, masked: boolean, signal: AbortSignal): AsyncGenerator<string> {
+async function* follow(
+  cluster: Cluster,
+  text: string,
+  start: number | null,
+  masked: boolean,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
   let wake = () => {};
   let dirty = true;
-  const stop = cluster.subscribe((change) => { if (change.events) { dirty = true; wake(); } });
+  const stop = cluster.subscribe((change) => {
+    if (change.events) {
+      dirty = true;
+      wake();
+    }
+  });
   signal.addEventListener('abort', () => wake(), { once: true });
   try {
     const now = await cluster.events({ query: '', after: 0, limit: 1, newestFirst: true });
     let last = start ?? now.newest;
     let seen = last;
     yield sse({ event: 'open', data: { oldest: now.oldest, newest: now.newest, after: last } });
-    if (start !== null && start + 1 < now.oldest) yield sse({ event: 'gap', data: { from: start + 1, to: now.oldest - 1 } });
+    if (start !== null && start + 1 < now.oldest)
+      yield sse({ event: 'gap', data: { from: start + 1, to: now.oldest - 1 } });
     while (!signal.aborted) {
-      if (!dirty) await new Promise<void>((resolve) => { wake = resolve; if (dirty || signal.aborted) resolve(); });
+      if (!dirty)
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          if (dirty || signal.aborted) resolve();
+        });
       if (signal.aborted) return;
       dirty = false;
       for (;;) {
@@ -83,4 +139,5 @@ async function* follow(cluster: Cluster, text: string, start: number | null, mas
   }
 }
 
-const eventText = (event: ClusterEvent, masked: boolean): string => sse({ id: event.seq, data: masked ? maskSecrets(event) : event });
+const eventText = (event: ClusterEvent, masked: boolean): string =>
+  sse({ id: event.seq, data: masked ? maskSecrets(event) : event });

@@ -7,7 +7,10 @@ const registry = new Registry();
 let started = false;
 
 function gauge(name: string, help: string, labelNames: string[] = []): Gauge {
-  return (registry.getSingleMetric(name) as Gauge | undefined) ?? new Gauge({ name, help, labelNames, registers: [registry] });
+  return (
+    (registry.getSingleMetric(name) as Gauge | undefined) ??
+    new Gauge({ name, help, labelNames, registers: [registry] })
+  );
 }
 
 function byLabel(name: string, help: string, label: string, values: Record<string, number>): void {
@@ -18,7 +21,10 @@ function byLabel(name: string, help: string, label: string, values: Record<strin
 
 /** The exposition text and its content type. */
 export async function renderMetrics(cluster: Cluster, version: string): Promise<{ text: string; type: string }> {
-  if (!started) { started = true; collectDefaultMetrics({ register: registry }); }
+  if (!started) {
+    started = true;
+    collectDefaultMetrics({ register: registry });
+  }
   const status = await cluster.status();
   const info = gauge('stathub_info', 'Always 1; role, version and hub as labels', ['role', 'version', 'hub']);
   info.reset();
@@ -39,7 +45,8 @@ export async function renderMetrics(cluster: Cluster, version: string): Promise<
     healthy: gauge('stathub_app_healthy', 'Instances running and healthy', ['app']),
   };
   for (const metric of Object.values(perApp)) metric.reset();
-  for (const app of apps) for (const key of ['wanted', 'running', 'healthy'] as const) perApp[key].set({ app: app.name }, app.instances[key]);
+  for (const app of apps)
+    for (const key of ['wanted', 'running', 'healthy'] as const) perApp[key].set({ app: app.name }, app.instances[key]);
   await instanceFigures(cluster);
   return { text: await registry.metrics(), type: registry.contentType };
 }
@@ -50,13 +57,33 @@ const mostInstances = 2000;
 const ofInstance = {
   cpu: gauge('stathub_instance_cpu_cores', 'Cores an instance uses', ['app', 'slot', 'instance', 'node']),
   mem: gauge('stathub_instance_memory_bytes', 'Memory an instance uses', ['app', 'slot', 'instance', 'node']),
-  memShare: gauge('stathub_instance_memory_ratio', 'Memory an instance uses, of its resAlloc.mem', ['app', 'slot', 'instance', 'node']),
+  memShare: gauge('stathub_instance_memory_ratio', 'Memory an instance uses, of its resAlloc.mem', [
+    'app',
+    'slot',
+    'instance',
+    'node',
+  ]),
   fds: gauge('stathub_instance_open_fds', 'Descriptors an instance has open', ['app', 'slot', 'instance', 'node']),
   processes: gauge('stathub_instance_processes', 'Processes of an instance', ['app', 'slot', 'instance', 'node']),
-  ioRead: gauge('stathub_instance_read_bytes', 'Bytes read from disks since the launch began', ['app', 'slot', 'instance', 'node']),
-  ioWrite: gauge('stathub_instance_written_bytes', 'Bytes written to disks since the launch began', ['app', 'slot', 'instance', 'node']),
+  ioRead: gauge('stathub_instance_read_bytes', 'Bytes read from disks since the launch began', [
+    'app',
+    'slot',
+    'instance',
+    'node',
+  ]),
+  ioWrite: gauge('stathub_instance_written_bytes', 'Bytes written to disks since the launch began', [
+    'app',
+    'slot',
+    'instance',
+    'node',
+  ]),
 };
-const restarts = gauge('stathub_instance_restarts', 'Restarts of an instance in place', ['app', 'slot', 'instance', 'node']);
+const restarts = gauge('stathub_instance_restarts', 'Restarts of an instance in place', [
+  'app',
+  'slot',
+  'instance',
+  'node',
+]);
 const sums = {
   cpu: gauge('stathub_app_cpu_cores', 'Cores the instances of an app use', ['app']),
   mem: gauge('stathub_app_memory_bytes', 'Memory the instances of an app use', ['app']),
@@ -69,14 +96,20 @@ const ofNode = {
 
 /** What instances, apps and nodes use, as last reported. */
 async function instanceFigures(cluster: Cluster): Promise<void> {
-  for (const metric of [...Object.values(ofInstance), restarts, ...Object.values(sums), ...Object.values(ofNode)]) metric.reset();
-  const instances = await allPages((page) => cluster.instances('', page)), nodes = await allPages((page) => cluster.nodes('', page));
+  for (const metric of [...Object.values(ofInstance), restarts, ...Object.values(sums), ...Object.values(ofNode)])
+    metric.reset();
+  const instances = await allPages((page) => cluster.instances('', page)),
+    nodes = await allPages((page) => cluster.nodes('', page));
   for (const { app, slot, id, node, usage, restarts: n, pid } of instances) {
     for (const key of ['cpu', 'mem'] as const) if (usage?.[key] != null) sums[key].inc({ app }, usage[key]);
     if (instances.length > mostInstances || pid === null) continue;
     const labels = { app, slot: String(slot), instance: id, node };
-    for (const [key, metric] of Object.entries(ofInstance)) { const value = usage?.[key as keyof typeof ofInstance]; if (value != null) metric.set(labels, value); }
+    for (const [key, metric] of Object.entries(ofInstance)) {
+      const value = usage?.[key as keyof typeof ofInstance];
+      if (value != null) metric.set(labels, value);
+    }
     restarts.set(labels, n);
   }
-  for (const { id, load } of nodes) if (load) for (const key of ['cpu', 'memUsed', 'diskUsed'] as const) ofNode[key].set({ node: id }, load[key]);
+  for (const { id, load } of nodes)
+    if (load) for (const key of ['cpu', 'memUsed', 'diskUsed'] as const) ofNode[key].set({ node: id }, load[key]);
 }

@@ -11,9 +11,21 @@ export function reply(c: ApiContext, value: unknown, status: ContentfulStatusCod
 }
 
 /** The same with `ETag`, and 304 when the caller has this version already. */
-export function replyVersioned(c: ApiContext, value: { version: string }, status: ContentfulStatusCode = 200): Response {
+export function replyVersioned(
+  c: ApiContext,
+  value: { version: string },
+  status: ContentfulStatusCode = 200,
+): Response {
   const tag = `"${value.version}"`;
   c.header('etag', tag);
-  if (status === 200 && c.req.method === 'GET' && c.req.header('if-none-match')?.split(',').some((t) => t.trim() === tag)) return c.body(null, 304);
+  if (
+    status === 200 &&
+    c.req.method === 'GET' &&
+    c.req
+      .header('if-none-match')
+      ?.split(',')
+      .some((t) => t.trim() === tag)
+  )
+    return c.body(null, 304);
   return reply(c, value, status);
 }

@@ -14,11 +14,22 @@ export function timeOf(text: string, now: number): number | null {
   return Number.isNaN(at) ? null : at;
 }
 
-const point = (name: string) => z.string().max(60).transform((text, context) => {
-  const at = timeOf(text, Date.now());
-  if (at === null) { context.addIssue({ code: 'custom', message: `${name} is a duration ("10m", "2h"), a time ("2026-11-22T14:32:00Z") or epoch milliseconds` }); return z.NEVER; }
-  return at;
-}).optional();
+const point = (name: string) =>
+  z
+    .string()
+    .max(60)
+    .transform((text, context) => {
+      const at = timeOf(text, Date.now());
+      if (at === null) {
+        context.addIssue({
+          code: 'custom',
+          message: `${name} is a duration ("10m", "2h"), a time ("2026-11-22T14:32:00Z") or epoch milliseconds`,
+        });
+        return z.NEVER;
+      }
+      return at;
+    })
+    .optional();
 
 /** Query parameters, in epoch ms. */
 export const since = point('since');

@@ -11,7 +11,9 @@ export type Role = Caller['role'];
 export const roles: readonly Role[] = ['read', 'deploy', 'admin', 'node'];
 
 const stored = z.object({
-  id: z.string().min(1), name: z.string().min(1), role: z.enum(['read', 'deploy', 'admin', 'node']),
+  id: z.string().min(1),
+  name: z.string().min(1),
+  role: z.enum(['read', 'deploy', 'admin', 'node']),
   /** SHA-256 of the token, hex. */
   hash: z.string().regex(/^[0-9a-f]{64}$/),
   /** epoch ms */
@@ -44,14 +46,20 @@ export class Tokens {
    */
   reload(): boolean {
     let text: string;
-    try { text = readFileSync(this.path, 'utf8'); } catch (error) {
+    try {
+      text = readFileSync(this.path, 'utf8');
+    } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
       throw new Error(`${this.path} cannot be read: ${(error as Error).message}`, { cause: error });
     }
     try {
-      this.#tokens = file.parse(JSON.parse(text)).tokens.map(({ hash, ...view }) => ({ view, hash: Buffer.from(hash, 'hex') }));
+      this.#tokens = file
+        .parse(JSON.parse(text))
+        .tokens.map(({ hash, ...view }) => ({ view, hash: Buffer.from(hash, 'hex') }));
     } catch (error) {
-      throw new Error(`${this.path} is damaged. Restore it, or remove it to have new tokens made at the next start.`, { cause: error });
+      throw new Error(`${this.path} is damaged. Restore it, or remove it to have new tokens made at the next start.`, {
+        cause: error,
+      });
     }
     return true;
   }
@@ -69,7 +77,9 @@ export class Tokens {
     this.#given.push({ view: { id: `given-${name}`, name, role, createdAt: this.#now() }, hash: hashOf(token) });
   }
 
-  list(): TokenView[] { return this.#tokens.map(({ view }) => view); }
+  list(): TokenView[] {
+    return this.#tokens.map(({ view }) => view);
+  }
 
   /** Makes a token; its text is given this once and never again. */
   create(name: string, role: Role): { token: string; view: TokenView } {
@@ -80,7 +90,9 @@ export class Tokens {
   }
 
   /** A token as it is given to its holder. */
-  withPin(token: string): string { return this.pin === null ? token : `${token}.${this.pin}`; }
+  withPin(token: string): string {
+    return this.pin === null ? token : `${token}.${this.pin}`;
+  }
 
   /** @returns false when there is no token of that id */
   revoke(id: string): boolean {
@@ -91,7 +103,11 @@ export class Tokens {
   }
 
   #save(tokens: { view: TokenView; hash: Buffer }[]): void {
-    const text = JSON.stringify({ version: 1, tokens: tokens.map(({ view, hash }) => ({ ...view, hash: hash.toString('hex') })) }, null, 2);
+    const text = JSON.stringify(
+      { version: 1, tokens: tokens.map(({ view, hash }) => ({ ...view, hash: hash.toString('hex') })) },
+      null,
+      2,
+    );
     // Written beside and renamed: a crash leaves the old file or the new one, and no moment at which others could read it.
     const beside = `${this.path}.new`;
     writeFileSync(beside, `${text}\n`, { mode: 0o600, flush: true } as object);
@@ -104,9 +120,15 @@ export class Tokens {
  * Opens `tokens.json` of a store directory; where there is none, makes an admin token and a join token.
  * @returns `made`: the texts to print once, null when the file was there
  */
-export function openTokens(directory: string, now: () => number = Date.now): { tokens: Tokens; made: { admin: string; join: string } | null } {
+export function openTokens(
+  directory: string,
+  now: () => number = Date.now,
+): { tokens: Tokens; made: { admin: string; join: string } | null } {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const tokens = new Tokens(join(directory, 'tokens.json'), now);
   if (tokens.reload()) return { tokens, made: null };
-  return { tokens, made: { admin: tokens.create('first admin', 'admin').token, join: tokens.create('first join token', 'node').token } };
+  return {
+    tokens,
+    made: { admin: tokens.create('first admin', 'admin').token, join: tokens.create('first join token', 'node').token },
+  };
 }

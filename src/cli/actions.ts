@@ -13,32 +13,61 @@ import { subjectNamed } from './names.ts';
 import { bold, json, type Output } from './output.ts';
 import { everyPage } from './pages.ts';
 
-export async function appAction(client: Client, output: Output, named: string, action: 'start' | 'stop' | 'restart', options: WaitOptions): Promise<void> {
+export async function appAction(
+  client: Client,
+  output: Output,
+  named: string,
+  action: 'start' | 'stop' | 'restart',
+  options: WaitOptions,
+): Promise<void> {
   const name = action === 'start' ? named : await subjectNamed(client, named);
   if (isInstance(name)) {
-    if (action === 'start') throw new CliError(exitCode.usage, `${name} is an instance; apps are started`, 'use restart');
+    if (action === 'start')
+      throw new CliError(exitCode.usage, `${name} is an instance; apps are started`, 'use restart');
     const instance = await client.post<InstanceView>(path`/v1/instances/${name}/${action}`);
     return options.json ? json(instance, output) : output.out(`${instance.id}: ${action} asked\n`);
   }
   const app = await client.post<AppView>(path`/v1/apps/${name}/${action}`);
-  if (options.wait) await (action === 'stop' ? waitGone(client, name, options.timeoutMs) : waitHealthy(client, output, app, options.timeoutMs));
+  if (options.wait)
+    await (action === 'stop'
+      ? waitGone(client, name, options.timeoutMs)
+      : waitHealthy(client, output, app, options.timeoutMs));
   if (options.json) json(app, output);
-  else output.out(`${bold(name, output)}: ${options.wait ? `${action} done` : `${action} asked; --wait waits for it`}\n`);
+  else
+    output.out(`${bold(name, output)}: ${options.wait ? `${action} done` : `${action} asked; --wait waits for it`}\n`);
 }
 
 /** Waits until nothing of an app runs, or, of one that is deleted, until its name is free again. */
-async function waitGone(client: Client, name: string, timeoutMs: number, what: 'instances' | 'app' = 'instances'): Promise<void> {
+async function waitGone(
+  client: Client,
+  name: string,
+  timeoutMs: number,
+  what: 'instances' | 'app' = 'instances',
+): Promise<void> {
   for (const deadline = Date.now() + timeoutMs; ; await delay(100)) {
-    const app = await client.patientGet<AppView>(path`/v1/apps/${name}`, deadline, () => undefined).catch((error: unknown) => {
-      if (error instanceof CliError && error.exit === exitCode.notFound) return null;
-      throw error;
-    });
+    const app = await client
+      .patientGet<AppView>(path`/v1/apps/${name}`, deadline, () => undefined)
+      .catch((error: unknown) => {
+        if (error instanceof CliError && error.exit === exitCode.notFound) return null;
+        throw error;
+      });
     if (!app || (what === 'instances' && app.instances.total === 0)) return;
-    if (Date.now() > deadline) throw new CliError(exitCode.timedOut, `${name} is still there, with ${app.instances.total} instances`, 'look with `stathub instances`');
+    if (Date.now() > deadline)
+      throw new CliError(
+        exitCode.timedOut,
+        `${name} is still there, with ${app.instances.total} instances`,
+        'look with `stathub instances`',
+      );
   }
 }
 
-export async function scale(client: Client, output: Output, name: string, count: number, options: WaitOptions): Promise<void> {
+export async function scale(
+  client: Client,
+  output: Output,
+  name: string,
+  count: number,
+  options: WaitOptions,
+): Promise<void> {
   const app = await client.post<AppView>(path`/v1/apps/${name}/scale`, { scale: count });
   if (options.wait) await waitHealthy(client, output, app, options.timeoutMs);
   if (options.json) json(app, output);
@@ -53,11 +82,27 @@ export async function remove(client: Client, output: Output, name: string, optio
 }
 
 /** Makes an earlier revision the newest; without a number the one before the one in force. */
-export async function rollback(client: Client, output: Output, name: string, revision: number | null, options: WaitOptions & { plan: boolean }): Promise<void> {
+export async function rollback(
+  client: Client,
+  output: Output,
+  name: string,
+  revision: number | null,
+  options: WaitOptions & { plan: boolean },
+): Promise<void> {
   const { items } = await client.get<{ items: Revision[] }>(path`/v1/apps/${name}/revisions` + query({ size: 1000 }));
   const wanted = revision ?? items[1]?.revision ?? null;
-  if (wanted === null) throw new CliError(exitCode.refused, `${name} has one revision only: there is nothing to go back to`, 'deploy something else first');
-  if (options.plan) return showPlan(await client.post<PlanView>(path`/v1/apps/${name}/rollback?dryRun=true`, { revision: wanted }), output, options);
+  if (wanted === null)
+    throw new CliError(
+      exitCode.refused,
+      `${name} has one revision only: there is nothing to go back to`,
+      'deploy something else first',
+    );
+  if (options.plan)
+    return showPlan(
+      await client.post<PlanView>(path`/v1/apps/${name}/rollback?dryRun=true`, { revision: wanted }),
+      output,
+      options,
+    );
   const app = await client.post<AppView>(path`/v1/apps/${name}/rollback`, { revision: wanted });
   if (options.wait) await waitHealthy(client, output, app, options.timeoutMs);
   if (options.json) json(app, output);
@@ -65,14 +110,26 @@ export async function rollback(client: Client, output: Output, name: string, rev
 }
 
 /** Makes a running unknown instance one of the hub's; with an app's name all unknown ones of that app, with null all there are. */
-export async function adopt(client: Client, output: Output, name: string | null, options: { json: boolean }): Promise<void> {
+export async function adopt(
+  client: Client,
+  output: Output,
+  name: string | null,
+  options: { json: boolean },
+): Promise<void> {
   const single = name !== null && isInstance(name);
-  const unknown = single ? [{ id: name }]
-    : await everyPage<InstanceView>(client, '/v1/instances', { query: `${name === null ? '' : `${exactly('app', name)} AND `}status:unknown` }, (instance) => instance.id);
+  const unknown = single
+    ? [{ id: name }]
+    : await everyPage<InstanceView>(
+        client,
+        '/v1/instances',
+        { query: `${name === null ? '' : `${exactly('app', name)} AND `}status:unknown` },
+        (instance) => instance.id,
+      );
   if (unknown.length === 0)
     throw new CliError(
-      exitCode.notFound, `nothing unknown${name === null ? '' : ` of ${name}`} runs`,
-      '`stathub instances status:unknown` lists what the hub did not ask for'
+      exitCode.notFound,
+      `nothing unknown${name === null ? '' : ` of ${name}`} runs`,
+      '`stathub instances status:unknown` lists what the hub did not ask for',
     );
   const taken: InstanceView[] = [];
   const refused: string[] = [];
@@ -87,5 +144,9 @@ export async function adopt(client: Client, output: Output, name: string | null,
     }
   }
   if (options.json) json(single ? taken[0] : { items: taken, total: taken.length }, output);
-  if (refused.length > 0) throw new CliError(exitCode.refused, `${refused.length} of ${unknown.length} were not adopted\n  ${refused.join('\n  ')}`);
+  if (refused.length > 0)
+    throw new CliError(
+      exitCode.refused,
+      `${refused.length} of ${unknown.length} were not adopted\n  ${refused.join('\n  ')}`,
+    );
 }

@@ -11,48 +11,91 @@ import { bold, dim, json, status, type Output } from './output.ts';
 import { everyPage } from './pages.ts';
 import { marathonApp, readSpec } from './spec-file.ts';
 
-export interface DeployOptions extends WaitOptions { scale?: number | undefined; query?: string | undefined; plan: boolean; /** The file is Marathon's. */ marathon?: boolean }
+export interface DeployOptions extends WaitOptions {
+  scale?: number | undefined;
+  query?: string | undefined;
+  plan: boolean;
+  /** The file is Marathon's. */ marathon?: boolean;
+}
 
 function withOptions(spec: Record<string, unknown>, options: DeployOptions): Record<string, unknown> {
   if (options.scale === undefined && options.query === undefined) return spec;
   const placement = (spec['placement'] ?? {}) as Record<string, unknown>;
   return {
     ...spec,
-    placement: { ...placement, ...(options.scale === undefined ? {} : { scale: options.scale }), ...(options.query === undefined ? {} : { query: options.query }) },
+    placement: {
+      ...placement,
+      ...(options.scale === undefined ? {} : { scale: options.scale }),
+      ...(options.query === undefined ? {} : { query: options.query }),
+    },
   };
 }
 
 export async function deploy(client: Client, output: Output, file: string, options: DeployOptions): Promise<void> {
-  await deploySpec(client, output, withOptions(options.marathon ? marathonApp(file, output) : readSpec(file), options), file, options);
+  await deploySpec(
+    client,
+    output,
+    withOptions(options.marathon ? marathonApp(file, output) : readSpec(file), options),
+    file,
+    options,
+  );
 }
 
 /** @param file where it comes from, for messages */
-export async function deploySpec(client: Client, output: Output, spec: Record<string, unknown>, file: string, options: DeployOptions): Promise<void> {
+export async function deploySpec(
+  client: Client,
+  output: Output,
+  spec: Record<string, unknown>,
+  file: string,
+  options: DeployOptions,
+): Promise<void> {
   if (options.plan) return plan(client, output, spec, options);
   if (typeof spec['name'] !== 'string' || !spec['name']) {
     // The name is in the path of the request: without one the hub cannot tell what else is wrong.
     const parsed = parseApp(spec);
-    const told = parsed.ok ? [] : parsed.problems.map(({ path: at, message, hint }) => `\n  ${at || '(whole)'}: ${message}${hint ? ` (${hint})` : ''}`);
-    throw new CliError(exitCode.usage, `${file} is no app: "name" is missing${told.join('')}`, 'every app has a name, for example "name": "web"');
+    const told = parsed.ok
+      ? []
+      : parsed.problems.map(
+          ({ path: at, message, hint }) => `\n  ${at || '(whole)'}: ${message}${hint ? ` (${hint})` : ''}`,
+        );
+    throw new CliError(
+      exitCode.usage,
+      `${file} is no app: "name" is missing${told.join('')}`,
+      'every app has a name, for example "name": "web"',
+    );
   }
   const { body: app, status: code } = await client.call<AppView>('PUT', path`/v1/apps/${spec['name']}`, spec);
   if (options.wait) await waitHealthy(client, output, app, options.timeoutMs);
   const after = options.wait ? await client.get<AppView>(path`/v1/apps/${app.name}`) : app;
   if (options.json) json(after, output);
-  else output.out(`${bold(app.name, output)} revision ${app.revision} ${code === 201 ? 'created' : 'in force'}, ${after.instances.healthy} of ${after.instances.wanted} healthy\n`);
+  else
+    output.out(
+      `${bold(app.name, output)} revision ${app.revision} ${code === 201 ? 'created' : 'in force'}, ${after.instances.healthy} of ${after.instances.wanted} healthy\n`,
+    );
 }
 
-export async function plan(client: Client, output: Output, spec: Record<string, unknown>, options: { json: boolean }): Promise<void> {
+export async function plan(
+  client: Client,
+  output: Output,
+  spec: Record<string, unknown>,
+  options: { json: boolean },
+): Promise<void> {
   showPlan(await client.post<PlanView>('/v1/apps/plan', spec), output, options);
 }
 
 export function showPlan(view: PlanView, output: Output, options: { json: boolean }): void {
-  if (options.json) { json(view, output); return; }
+  if (options.json) {
+    json(view, output);
+    return;
+  }
   for (const change of view.changes)
     output.out(
-      `  ${change.path}: ${JSON.stringify(change.before)} → ${JSON.stringify(change.after)}${change.restarts ? '' : dim('  (no restart)', output)}\n`
+      `  ${change.path}: ${JSON.stringify(change.before)} → ${JSON.stringify(change.after)}${change.restarts ? '' : dim('  (no restart)', output)}\n`,
     );
-  for (const step of view.steps) output.out(`  slot ${step.slot}  ${step.what}${step.node ? ` on ${step.node}` : ''}  ${dim(step.reason, output)}\n`);
+  for (const step of view.steps)
+    output.out(
+      `  slot ${step.slot}  ${step.what}${step.node ? ` on ${step.node}` : ''}  ${dim(step.reason, output)}\n`,
+    );
   for (const waiting of view.waiting) output.out(`  slot ${waiting.slot}  waits: ${waiting.reason}\n`);
   output.out(`${view.summary}\n`);
 }
@@ -69,21 +112,31 @@ export async function waitHealthy(client: Client, output: Output, app: AppView, 
   for (;;) {
     const [now, instances] = await Promise.all([
       client.patientGet<AppView>(path`/v1/apps/${app.name}`, deadline, away),
-      everyPage<InstanceView>(client, path`/v1/apps/${app.name}/instances`, {}, (i) => i.id, (at) => client.patientGet(at, deadline, away)),
+      everyPage<InstanceView>(
+        client,
+        path`/v1/apps/${app.name}/instances`,
+        {},
+        (i) => i.id,
+        (at) => client.patientGet(at, deadline, away),
+      ),
     ]);
     for (const instance of instances) {
       const line = `${instance.status}${instance.reason ? ` ${instance.reason.text}` : ''}`;
       if (said.get(instance.id) === line) continue;
       said.set(instance.id, line);
       output.err(
-        `  ${instance.id}  ${status(instance.status, output)}${instance.status === 'running' ? `  pid ${instance.pid}${instance.ports.length ? `, ports ${instance.ports.join(', ')}` : ''}` : ''}${instance.reason ? `  ${dim(instance.reason.text, output)}` : ''}\n`
+        `  ${instance.id}  ${status(instance.status, output)}${instance.status === 'running' ? `  pid ${instance.pid}${instance.ports.length ? `, ports ${instance.ports.join(', ')}` : ''}` : ''}${instance.reason ? `  ${dim(instance.reason.text, output)}` : ''}\n`,
       );
     }
-    if (now.reason && now.reason.text !== lastReason) { lastReason = now.reason.text; if (now.status !== 'running') output.err(`  ${lastReason}\n`); }
+    if (now.reason && now.reason.text !== lastReason) {
+      lastReason = now.reason.text;
+      if (now.status !== 'running') output.err(`  ${lastReason}\n`);
+    }
     if (now.revision !== app.revision)
       throw new CliError(
-        exitCode.refused, `revision ${now.revision} has taken the place of ${app.revision}`,
-        'somebody else deployed; look with `stathub events`'
+        exitCode.refused,
+        `revision ${now.revision} has taken the place of ${app.revision}`,
+        'somebody else deployed; look with `stathub events`',
       );
     const current = instances.filter((i) => i.revision === app.revision && i.goal === 'run');
     const healthy = current.filter(isHealthy).length;
@@ -92,14 +145,15 @@ export async function waitHealthy(client: Client, output: Output, app: AppView, 
     const failed = current.find((i) => i.status === 'failed');
     if (failed)
       throw new CliError(
-        exitCode.failed, `${failed.id} failed: ${failed.reason?.text ?? 'it ended'}`,
-        `look with \`stathub logs ${failed.id}\` and \`stathub why ${app.name}\``
+        exitCode.failed,
+        `${failed.id} failed: ${failed.reason?.text ?? 'it ended'}`,
+        `look with \`stathub logs ${failed.id}\` and \`stathub why ${app.name}\``,
       );
     if (Date.now() > deadline) {
       throw new CliError(
         exitCode.timedOut,
         `${healthy} of ${now.instances.wanted} healthy after ${Math.round(timeoutMs / 1000)} s${now.reason ? `: ${now.reason.text}` : ''}`,
-        `it goes on in the background; \`stathub why ${app.name}\` tells more, --timeout waits longer`
+        `it goes on in the background; \`stathub why ${app.name}\` tells more, --timeout waits longer`,
       );
     }
     await delay(100);

@@ -16,8 +16,12 @@ export function age(ms: number | null): string {
 export function memory(bytes: number | null): string {
   if (bytes === null) return '–';
   if (bytes < 1024) return `${Math.round(bytes)} B`;
-  let value = bytes, unit = -1;
-  while (value >= 1024 && unit < 4) { value /= 1024; unit++; }
+  let value = bytes,
+    unit = -1;
+  while (value >= 1024 && unit < 4) {
+    value /= 1024;
+    unit++;
+  }
   return `${value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)} ${['KiB', 'MiB', 'GiB', 'TiB', 'PiB'][unit]}`;
 }
 

@@ -5,7 +5,11 @@ import { duration } from './format.ts';
 import type { Output } from './output.ts';
 
 /** How long to follow what was asked, and how to answer. */
-export interface WaitOptions { wait: boolean; timeoutMs: number; json: boolean }
+export interface WaitOptions {
+  wait: boolean;
+  timeoutMs: number;
+  json: boolean;
+}
 
 export interface Kit {
   output: Output;
@@ -25,5 +29,9 @@ export const count = (text: string): number => {
 
 /** A span as `duration` reads it; a bare number is seconds. @returns ms */
 export const time = (text: string): number => {
-  try { return duration(/^\d+$/.test(text) ? `${text}s` : text); } catch (error) { throw new InvalidArgumentError((error as Error).message); }
+  try {
+    return duration(/^\d+$/.test(text) ? `${text}s` : text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
 };

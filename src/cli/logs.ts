@@ -7,7 +7,14 @@ import { goneOf, subjectNamed } from './names.ts';
 import { dim, type Output } from './output.ts';
 import { everyPage } from './pages.ts';
 
-export interface LogOptions { follow: boolean; tail?: string | undefined; stream: string; grep?: string | undefined; since?: string | undefined; until?: string | undefined }
+export interface LogOptions {
+  follow: boolean;
+  tail?: string | undefined;
+  stream: string;
+  grep?: string | undefined;
+  since?: string | undefined;
+  until?: string | undefined;
+}
 
 /** How often a follower of an app looks for new instances, ms. */
 const lookMs = 1000;
@@ -24,29 +31,52 @@ export async function logs(client: Client, output: Output, named: string, option
   });
   if (ids.length === 0 && !options.follow) {
     ids = await goneOf(client, name);
-    if (ids.length === 0) throw missing ?? new CliError(exitCode.notFound, `${name} has no instance, so no output`, `\`stathub why ${name}\` tells why`);
-    output.err(`${name} ${missing ? 'is gone' : 'has no instance now'}; this is what ${ids[0]} printed, which is gone\n`);
+    if (ids.length === 0)
+      throw (
+        missing ??
+        new CliError(exitCode.notFound, `${name} has no instance, so no output`, `\`stathub why ${name}\` tells why`)
+      );
+    output.err(
+      `${name} ${missing ? 'is gone' : 'has no instance now'}; this is what ${ids[0]} printed, which is gone\n`,
+    );
   }
   if (!options.follow) {
-    for (const result of await Promise.allSettled(ids.map((id) => prefixed(client, output, id, options, ids.length > 1)))) if (result.status === 'rejected') throw result.reason;
+    for (const result of await Promise.allSettled(
+      ids.map((id) => prefixed(client, output, id, options, ids.length > 1)),
+    ))
+      if (result.status === 'rejected') throw result.reason;
     return;
   }
   await everyOne(client, output, name, ids, options);
 }
 
 /** Follows what is there and whatever comes to the app later, until the app is gone. */
-async function everyOne(client: Client, output: Output, name: string, first: string[], options: LogOptions): Promise<void> {
+async function everyOne(
+  client: Client,
+  output: Output,
+  name: string,
+  first: string[],
+  options: LogOptions,
+): Promise<void> {
   const followed = new Map<string, Promise<void>>();
   let failure: unknown = null;
   const follow = (id: string, from: LogOptions): void => {
     if (followed.has(id)) return;
-    followed.set(id, prefixed(client, output, id, from, true).catch((error: unknown) => { if (!(error instanceof CliError && error.exit === exitCode.notFound)) failure ??= error; }));
+    followed.set(
+      id,
+      prefixed(client, output, id, from, true).catch((error: unknown) => {
+        if (!(error instanceof CliError && error.exit === exitCode.notFound)) failure ??= error;
+      }),
+    );
   };
   for (const id of first) follow(id, options);
   for (;;) {
     await delay(lookMs);
     if (failure) throw failure;
-    const now = await instancesOf(client, name).catch((error: unknown) => { if (error instanceof CliError && error.exit === exitCode.notFound) return null; throw error; });
+    const now = await instancesOf(client, name).catch((error: unknown) => {
+      if (error instanceof CliError && error.exit === exitCode.notFound) return null;
+      throw error;
+    });
     if (now === null) break;
     for (const id of now) follow(id, { ...options, tail: 'all', since: undefined });
   }
@@ -54,21 +84,33 @@ async function everyOne(client: Client, output: Output, name: string, first: str
   output.err(`${name} is gone\n`);
 }
 
-const instancesOf = async (client: Client, name: string): Promise<string[]> => (await everyPage<InstanceView>(client, path`/v1/apps/${name}/instances`, {}, (i) => i.id)).map(({ id }) => id);
+const instancesOf = async (client: Client, name: string): Promise<string[]> =>
+  (await everyPage<InstanceView>(client, path`/v1/apps/${name}/instances`, {}, (i) => i.id)).map(({ id }) => id);
 
 const parameters = ({ follow, ...rest }: LogOptions): string => query({ ...rest, follow: follow || undefined });
 
 /** Bytes as they were written. */
 async function one(client: Client, output: Output, id: string, options: LogOptions): Promise<void> {
-  const response = await client.open('GET', path`/v1/instances/${id}/logs` + parameters(options), { headers: { accept: 'text/plain' } });
+  const response = await client.open('GET', path`/v1/instances/${id}/logs` + parameters(options), {
+    headers: { accept: 'text/plain' },
+  });
   for await (const bytes of wholeUnlessBroken(response.body!, id)) await output.write(bytes);
 }
 
 /** Line by line: lines of several instances are not mixed up. */
-async function prefixed(client: Client, output: Output, id: string, options: LogOptions, several: boolean): Promise<void> {
+async function prefixed(
+  client: Client,
+  output: Output,
+  id: string,
+  options: LogOptions,
+  several: boolean,
+): Promise<void> {
   if (!several) return one(client, output, id, options);
-  const response = await client.open('GET', path`/v1/instances/${id}/logs` + parameters(options), { headers: { accept: 'text/plain' } });
-  const prefix = `${id.split('.').slice(0, -1).join('.')} ${dim('|', output)} `, decoder = new TextDecoder();
+  const response = await client.open('GET', path`/v1/instances/${id}/logs` + parameters(options), {
+    headers: { accept: 'text/plain' },
+  });
+  const prefix = `${id.split('.').slice(0, -1).join('.')} ${dim('|', output)} `,
+    decoder = new TextDecoder();
   let rest = '';
   for await (const bytes of wholeUnlessBroken(response.body!, id)) {
     const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n');
@@ -83,8 +125,14 @@ export async function* wholeUnlessBroken(chunks: AsyncIterable<Uint8Array>, id: 
   const pieces = chunks[Symbol.asyncIterator]();
   for (;;) {
     let next: IteratorResult<Uint8Array>;
-    try { next = await pieces.next(); } catch {
-      throw new CliError(exitCode.failed, `what ${id} printed or holds broke off: the hub or its node closed the connection`, 'look with `stathub nodes` whether the node is there, then ask again');
+    try {
+      next = await pieces.next();
+    } catch {
+      throw new CliError(
+        exitCode.failed,
+        `what ${id} printed or holds broke off: the hub or its node closed the connection`,
+        'look with `stathub nodes` whether the node is there, then ask again',
+      );
     }
     if (next.done) return;
     yield next.value;

@@ -6,17 +6,23 @@ import { isInstance, path, query, type Client } from './client.ts';
 import { CliError, exitCode } from './exit.ts';
 import { everyPage } from './pages.ts';
 
-const missingIs = <T>(otherwise: T) => (error: unknown): T => {
-  if (error instanceof CliError && error.exit === exitCode.notFound) return otherwise;
-  throw error;
-};
+const missingIs =
+  <T>(otherwise: T) =>
+  (error: unknown): T => {
+    if (error instanceof CliError && error.exit === exitCode.notFound) return otherwise;
+    throw error;
+  };
 
 const instancesOf = (client: Client, app: string): Promise<InstanceView[] | null> =>
-  everyPage<InstanceView>(client, path`/v1/apps/${app}/instances`, {}, (instance) => instance.id).catch(missingIs(null));
+  everyPage<InstanceView>(client, path`/v1/apps/${app}/instances`, {}, (instance) => instance.id).catch(
+    missingIs(null),
+  );
 
 /** During an update two stand in a slot: the one that shall stay is meant. */
 const inSlot = (instances: readonly InstanceView[], slot: number): InstanceView | undefined =>
-  instances.filter((instance) => instance.slot === slot).sort((a, b) => Number(b.goal === 'run') - Number(a.goal === 'run'))[0];
+  instances
+    .filter((instance) => instance.slot === slot)
+    .sort((a, b) => Number(b.goal === 'run') - Number(a.goal === 'run'))[0];
 
 /** The last instance that was in a slot of an app (null: in any), by the history. */
 export async function goneOf(client: Client, app: string, slot: number | null = null): Promise<string[]> {
@@ -33,12 +39,17 @@ export async function goneOf(client: Client, app: string, slot: number | null = 
 export async function subjectNamed(client: Client, name: string, past = false): Promise<string> {
   const [, app, digits] = /^(.+)\.(\d{1,6})$/.exec(name) ?? [];
   if (isInstance(name) || app === undefined) return name;
-  if (await client.get(path`/v1/apps/${name}`).catch(missingIs(null)) !== null) return name;
-  const slot = Number(digits), instances = await instancesOf(client, app);
+  if ((await client.get(path`/v1/apps/${name}`).catch(missingIs(null))) !== null) return name;
+  const slot = Number(digits),
+    instances = await instancesOf(client, app);
   const found = (instances && inSlot(instances, slot)?.id) ?? (past ? (await goneOf(client, app, slot))[0] : undefined);
   if (found !== undefined) return found;
   if (instances === null) throw new CliError(exitCode.notFound, `There is no app ${app}`, '`stathub apps` lists them');
-  throw new CliError(exitCode.notFound, `${app} has no instance in slot ${slot}`, `\`stathub instances app:${app}\` lists them; \`stathub why ${app}\` tells why`);
+  throw new CliError(
+    exitCode.notFound,
+    `${app} has no instance in slot ${slot}`,
+    `\`stathub instances app:${app}\` lists them; \`stathub why ${app}\` tells why`,
+  );
 }
 
 /** One instance: as `subjectNamed`, or the only one of an app. @throws CliError that names what there is */
@@ -48,9 +59,21 @@ export async function instanceNamed(client: Client, name: string, past = false):
   const instances = await instancesOf(client, subject);
   if (instances?.length === 1) return instances[0]!.id;
   if (instances !== null && instances.length > 1)
-    throw new CliError(exitCode.usage, `${subject} has ${instances.length} instances: ${instances.slice(0, 5).map((i) => `${subject}.${i.slot}`).join(', ')}${instances.length > 5 ? ', …' : ''}`, 'name one of them');
+    throw new CliError(
+      exitCode.usage,
+      `${subject} has ${instances.length} instances: ${instances
+        .slice(0, 5)
+        .map((i) => `${subject}.${i.slot}`)
+        .join(', ')}${instances.length > 5 ? ', …' : ''}`,
+      'name one of them',
+    );
   const gone = past ? (await goneOf(client, subject))[0] : undefined;
   if (gone !== undefined) return gone;
-  throw new CliError(exitCode.notFound, instances === null ? `There is neither an app nor an instance ${subject}` : `${subject} has no instance now`,
-    instances === null ? '`stathub instances` lists them; those that are gone are in `stathub events`' : `\`stathub why ${subject}\` tells why`);
+  throw new CliError(
+    exitCode.notFound,
+    instances === null ? `There is neither an app nor an instance ${subject}` : `${subject} has no instance now`,
+    instances === null
+      ? '`stathub instances` lists them; those that are gone are in `stathub events`'
+      : `\`stathub why ${subject}\` tells why`,
+  );
 }

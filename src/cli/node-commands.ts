@@ -6,35 +6,73 @@ import { createToken, listTokens, revokeToken } from './tokens.ts';
 
 export function addNodeCommands({ command, client, output }: Kit): void {
   const asJson = (o: { json?: boolean }): nodes.ShowOptions => ({ json: o.json === true });
-  command('tag', 'add and remove tags of a node: tag NODE +ssd -hdd').argument('<node>').argument('<changes...>').option('--json', 'answer in JSON').allowUnknownOption()
+  command('tag', 'add and remove tags of a node: tag NODE +ssd -hdd')
+    .argument('<node>')
+    .argument('<changes...>')
+    .option('--json', 'answer in JSON')
+    .allowUnknownOption()
     .action((name: string, changes: string[], o) => nodes.tag(client(), output, name, changes, asJson(o)));
-  command('env', 'set environment values of a node, for each next launch there: env NODE KEY=VALUE').argument('<node>').argument('<changes...>').option('--json', 'answer in JSON')
+  command('env', 'set environment values of a node, for each next launch there: env NODE KEY=VALUE')
+    .argument('<node>')
+    .argument('<changes...>')
+    .option('--json', 'answer in JSON')
     .action((name: string, changes: string[], o) => nodes.env(client(), output, name, changes, asJson(o)));
-  for (
-    const [action, about] of [
-      ['cordon', 'place nothing new on a node'], ['uncordon', 'place on it again; calls a drain off'],
-      ['take-over', 'give a node of another hub to this one'],
-    ] as const
-  ) {
-    command(action, about).argument('<node>').option('--json', 'answer in JSON').action((name: string, o) => nodes.nodeAction(client(), output, name, action, asJson(o)));
+  for (const [action, about] of [
+    ['cordon', 'place nothing new on a node'],
+    ['uncordon', 'place on it again; calls a drain off'],
+    ['take-over', 'give a node of another hub to this one'],
+  ] as const) {
+    command(action, about)
+      .argument('<node>')
+      .option('--json', 'answer in JSON')
+      .action((name: string, o) => nodes.nodeAction(client(), output, name, action, asJson(o)));
   }
-  command('drain', 'move everything off a node: replacements are healthy elsewhere first').argument('<node>')
+  command('drain', 'move everything off a node: replacements are healthy elsewhere first')
+    .argument('<node>')
     .option('--deadline <time>', 'then stop what is left, in order, and place it elsewhere where it fits', time)
-    .option('--wait', 'wait until the node is empty, and say what leaves').option('--timeout <time>', 'how long to wait', time, 3_600_000).option('--json', 'answer in JSON')
-    .addHelpText('after', `
+    .option('--wait', 'wait until the node is empty, and say what leaves')
+    .option('--timeout <time>', 'how long to wait', time, 3_600_000)
+    .option('--json', 'answer in JSON')
+    .addHelpText(
+      'after',
+      `
 Services are replaced elsewhere, healthy there, and only then stopped here. Jobs (type batch) may end where they are. Apps of
 type system stop last. What fits nowhere else stays until the deadline; \`stathub why APP\` says what it lacks. The node stays
-cordoned at the end. Asked again, a drain goes on as it is; \`stathub uncordon NODE\` calls it off.`)
-    .action((name: string, o) => nodes.drain(client(), output, name, { wait: o.wait === true, timeoutMs: o.timeout, deadlineMs: o.deadline ?? null, json: o.json === true }));
-  command('forget', 'forget a node that is lost, or away and empty').argument('<node>').action((name: string) => nodes.forget(client(), output, name));
+cordoned at the end. Asked again, a drain goes on as it is; \`stathub uncordon NODE\` calls it off.`,
+    )
+    .action((name: string, o) =>
+      nodes.drain(client(), output, name, {
+        wait: o.wait === true,
+        timeoutMs: o.timeout,
+        deadlineMs: o.deadline ?? null,
+        json: o.json === true,
+      }),
+    );
+  command('forget', 'forget a node that is lost, or away and empty')
+    .argument('<node>')
+    .action((name: string) => nodes.forget(client(), output, name));
 
   const token = command('token', 'who may use the hub: make, list and revoke tokens');
-  token.command('create').description('make a token; it is shown this once').helpOption('-h, --help', 'this help')
-    .addOption(new Option('--role <role>', 'what it may').choices(['read', 'deploy', 'admin', 'node']).makeOptionMandatory())
-    .option('--name <name>', 'whose it is').option('--json', 'answer in JSON')
+  token
+    .command('create')
+    .description('make a token; it is shown this once')
+    .helpOption('-h, --help', 'this help')
+    .addOption(
+      new Option('--role <role>', 'what it may').choices(['read', 'deploy', 'admin', 'node']).makeOptionMandatory(),
+    )
+    .option('--name <name>', 'whose it is')
+    .option('--json', 'answer in JSON')
     .action((o) => createToken(client(), output, { role: o.role, name: o.name ?? null, json: o.json === true }));
-  token.command('list').description('tokens, without their texts').helpOption('-h, --help', 'this help').option('--json', 'answer in JSON')
+  token
+    .command('list')
+    .description('tokens, without their texts')
+    .helpOption('-h, --help', 'this help')
+    .option('--json', 'answer in JSON')
     .action((o) => listTokens(client(), output, { json: o.json === true }));
-  token.command('revoke').description('let a token in no longer').helpOption('-h, --help', 'this help').argument('<id>', 'as `token list` gives it')
+  token
+    .command('revoke')
+    .description('let a token in no longer')
+    .helpOption('-h, --help', 'this help')
+    .argument('<id>', 'as `token list` gives it')
     .action((id: string) => revokeToken(client(), output, id));
 }

@@ -15,18 +15,41 @@ export interface Output {
 export const standardOutput: Output = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
-  write: (bytes) => new Promise((resolve) => { if (process.stdout.write(bytes)) resolve(); else process.stdout.once('drain', resolve); }),
+  write: (bytes) =>
+    new Promise((resolve) => {
+      if (process.stdout.write(bytes)) resolve();
+      else process.stdout.once('drain', resolve);
+    }),
   terminal: Boolean(process.stdout.isTTY),
   columns: process.stdout.columns ?? 120,
 };
 
 const paint: Record<string, (text: string) => string> = {
-  running: colours.green, ready: colours.green, healthy: colours.green, fetching: colours.blue, starting: colours.blue, restarting: colours.blue, deploying: colours.blue,
-  unhealthy: colours.yellow, degraded: colours.yellow, suspect: colours.yellow, waiting: colours.yellow, killing: colours.magenta, draining: colours.magenta, deleting: colours.magenta,
-  failed: colours.red, lost: colours.red, unknown: colours.yellow, pending: colours.dim, stopped: colours.dim, cordoned: colours.dim, joining: colours.dim,
+  running: colours.green,
+  ready: colours.green,
+  healthy: colours.green,
+  fetching: colours.blue,
+  starting: colours.blue,
+  restarting: colours.blue,
+  deploying: colours.blue,
+  unhealthy: colours.yellow,
+  degraded: colours.yellow,
+  suspect: colours.yellow,
+  waiting: colours.yellow,
+  killing: colours.magenta,
+  draining: colours.magenta,
+  deleting: colours.magenta,
+  failed: colours.red,
+  lost: colours.red,
+  unknown: colours.yellow,
+  pending: colours.dim,
+  stopped: colours.dim,
+  cordoned: colours.dim,
+  joining: colours.dim,
 };
 /** A status in the colour of its family; plain where there is no terminal. */
-export const status = (word: string, output: Output): string => (output.terminal ? (paint[word] ?? ((text: string) => text))(word) : word);
+export const status = (word: string, output: Output): string =>
+  output.terminal ? (paint[word] ?? ((text: string) => text))(word) : word;
 export const dim = (text: string, output: Output): string => (output.terminal ? colours.dim(text) : text);
 export const bold = (text: string, output: Output): string => (output.terminal ? colours.bold(text) : text);
 
@@ -36,10 +59,36 @@ export function table(headings: string[], rows: string[][], output: Output): voi
     for (const row of rows) output.out(`${row.map((field) => field.replace(/[\t\n]/g, ' ')).join('\t')}\n`);
     return;
   }
-  const none = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' };
-  const drawn = new Table({ chars: none, head: headings.map((heading) => colours.dim(heading)), style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 } });
+  const none = {
+    top: '',
+    'top-mid': '',
+    'top-left': '',
+    'top-right': '',
+    bottom: '',
+    'bottom-mid': '',
+    'bottom-left': '',
+    'bottom-right': '',
+    left: '',
+    'left-mid': '',
+    mid: '',
+    'mid-mid': '',
+    right: '',
+    'right-mid': '',
+    middle: '  ',
+  };
+  const drawn = new Table({
+    chars: none,
+    head: headings.map((heading) => colours.dim(heading)),
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  });
   drawn.push(...rows);
-  output.out(`${drawn.toString().split('\n').map((line) => line.trimEnd()).join('\n')}\n`);
+  output.out(
+    `${drawn
+      .toString()
+      .split('\n')
+      .map((line) => line.trimEnd())
+      .join('\n')}\n`,
+  );
 }
 
 export const json = (value: unknown, output: Output): void => output.out(`${JSON.stringify(value, null, 2)}\n`);

@@ -1,7 +1,10 @@
 // Lists of any length: the hub gives at most 1,000 items at once.
 import { query, type Client } from './client.ts';
 
-interface List<T> { items: T[]; total: number }
+interface List<T> {
+  items: T[];
+  total: number;
+}
 const pageSize = 1000;
 
 /**
@@ -11,7 +14,10 @@ const pageSize = 1000;
  * @param read asks for one page; default: the client's `get`
  */
 export async function everyPage<T>(
-  client: Client, path: string, parameters: Record<string, string | undefined>, keyOf: (item: T) => string,
+  client: Client,
+  path: string,
+  parameters: Record<string, string | undefined>,
+  keyOf: (item: T) => string,
   read: (path: string) => Promise<List<T>> = (page) => client.get<List<T>>(page),
 ): Promise<T[]> {
   const found = new Map<string, T>();
@@ -23,12 +29,20 @@ export async function everyPage<T>(
 }
 
 /** As `everyPage`, but at most `most` items, and how many there are. */
-export async function firstPages<T>(client: Client, path: string, parameters: Record<string, string | undefined>, most: number): Promise<List<T> & { from: number; size: number }> {
+export async function firstPages<T>(
+  client: Client,
+  path: string,
+  parameters: Record<string, string | undefined>,
+  most: number,
+): Promise<List<T> & { from: number; size: number }> {
   const found: T[] = [];
   for (;;) {
     const size = Math.min(pageSize, most - found.length);
-    const { items, total } = await client.get<List<T>>(path + query({ ...parameters, from: found.length || undefined, size }));
+    const { items, total } = await client.get<List<T>>(
+      path + query({ ...parameters, from: found.length || undefined, size }),
+    );
     found.push(...items);
-    if (items.length === 0 || found.length >= Math.min(most, total)) return { items: found, total, from: 0, size: most };
+    if (items.length === 0 || found.length >= Math.min(most, total))
+      return { items: found, total, from: 0, size: most };
   }
 }

@@ -9,15 +9,27 @@ import { CliError, exitCode, ProgramEnded } from './exit.ts';
 import { json, type Output } from './output.ts';
 
 export interface RunOptions {
-  name: string | null; query: string | null; envs: Record<string, string>; mem: string | null; cpus: number | null;
+  name: string | null;
+  query: string | null;
+  envs: Record<string, string>;
+  mem: string | null;
+  cpus: number | null;
   /** Forget the app when the command has ended. */ remove: boolean;
-  detach: boolean; json: boolean;
+  detach: boolean;
+  json: boolean;
 }
 
 /** How long a silent program is left before its output is asked for again, ms. */
-const quickMs = 100, calmMs = 500;
+const quickMs = 100,
+  calmMs = 500;
 
-const nameFor = (program: string): string => `run-${basename(program).toLowerCase().replace(/[^a-z0-9_-]/g, '').slice(0, 30) || 'it'}-${randomBytes(3).toString('hex')}`;
+const nameFor = (program: string): string =>
+  `run-${
+    basename(program)
+      .toLowerCase()
+      .replace(/[^a-z0-9_-]/g, '')
+      .slice(0, 30) || 'it'
+  }-${randomBytes(3).toString('hex')}`;
 
 /**
  * @throws ProgramEnded with the program's exit code where that is not 0
@@ -27,8 +39,14 @@ export async function runOnce(client: Client, output: Output, words: string[], o
   const [program, ...args] = words;
   const name = options.name ?? nameFor(program!);
   const app = await client.post<AppView>('/v1/apps', {
-    name, toProcess: program, args, envs: options.envs, type: 'batch', restart: { policy: 'never' },
-    resAlloc: { mem: options.mem, cpus: options.cpus }, placement: { scale: 1, ...(options.query === null ? {} : { query: options.query }) },
+    name,
+    toProcess: program,
+    args,
+    envs: options.envs,
+    type: 'batch',
+    restart: { policy: 'never' },
+    resAlloc: { mem: options.mem, cpus: options.cpus },
+    placement: { scale: 1, ...(options.query === null ? {} : { query: options.query }) },
   });
   if (options.detach) {
     if (options.json) json(app, output);
@@ -36,14 +54,20 @@ export async function runOnce(client: Client, output: Output, words: string[], o
     return;
   }
   let interrupted = false;
-  const interrupt = (): void => { interrupted = true; };
+  const interrupt = (): void => {
+    interrupted = true;
+  };
   process.once('SIGINT', interrupt);
   try {
     const ended = await followToEnd(client, output, name, () => interrupted);
-    if (ended === null && !options.remove) { output.err(`\n${name} runs on; \`stathub logs ${name} -f\` shows it, \`stathub delete ${name}\` ends it\n`); return; }
+    if (ended === null && !options.remove) {
+      output.err(`\n${name} runs on; \`stathub logs ${name} -f\` shows it, \`stathub delete ${name}\` ends it\n`);
+      return;
+    }
     if (ended === null) throw new ProgramEnded(130);
-    const code = ended.exit?.signal != null ? 128 + ended.exit.signal : ended.exit?.code ?? exitCode.failed;
-    if (ended.exit?.signal != null || ended.exit?.code == null) output.err(`${name}: ${ended.reason?.text ?? 'it ended, and nobody knows how'}\n`);
+    const code = ended.exit?.signal != null ? 128 + ended.exit.signal : (ended.exit?.code ?? exitCode.failed);
+    if (ended.exit?.signal != null || ended.exit?.code == null)
+      output.err(`${name}: ${ended.reason?.text ?? 'it ended, and nobody knows how'}\n`);
     if (code !== 0) throw new ProgramEnded(code);
   } finally {
     process.removeListener('SIGINT', interrupt);
@@ -52,14 +76,24 @@ export async function runOnce(client: Client, output: Output, words: string[], o
 }
 
 /** Shows the output until the program has ended and all of it is shown. @returns null when interrupted */
-async function followToEnd(client: Client, output: Output, name: string, interrupted: () => boolean): Promise<InstanceView | null> {
-  let waiting = '', cursor = '0.0';
-  const away = (): void => output.err('the hub does not answer; the program runs on, waiting for the hub to come back\n');
+async function followToEnd(
+  client: Client,
+  output: Output,
+  name: string,
+  interrupted: () => boolean,
+): Promise<InstanceView | null> {
+  let waiting = '',
+    cursor = '0.0';
+  const away = (): void =>
+    output.err('the hub does not answer; the program runs on, waiting for the hub to come back\n');
   for (let pause = quickMs; !interrupted(); await delay(pause)) {
-    const [instance] = (await client.patientGet<{ items: InstanceView[] }>(path`/v1/apps/${name}/instances`, Infinity, away)).items;
+    const [instance] = (
+      await client.patientGet<{ items: InstanceView[] }>(path`/v1/apps/${name}/instances`, Infinity, away)
+    ).items;
     if (!instance) {
       const app = await client.patientGet<AppView>(path`/v1/apps/${name}`, Infinity, away);
-      if (app.reason && app.reason.text !== waiting) output.err(`${name} ${app.status}: ${waiting = app.reason.text}\n`);
+      if (app.reason && app.reason.text !== waiting)
+        output.err(`${name} ${app.status}: ${(waiting = app.reason.text)}\n`);
       continue;
     }
     // Asked before the output is read: what a program wrote is there before its end is reported.
@@ -71,7 +105,8 @@ async function followToEnd(client: Client, output: Output, name: string, interru
     }
     if (over) return instance;
     if (instance.status === 'unknown' || instance.status === 'lost') {
-      if (instance.reason && instance.reason.text !== waiting) output.err(`${name} ${instance.status}: ${waiting = instance.reason.text}\n`);
+      if (instance.reason && instance.reason.text !== waiting)
+        output.err(`${name} ${instance.status}: ${(waiting = instance.reason.text)}\n`);
     }
   }
   return null;
@@ -81,14 +116,22 @@ async function followToEnd(client: Client, output: Output, name: string, interru
 async function showFrom(client: Client, output: Output, id: string, cursor: string): Promise<string> {
   let text: string;
   try {
-    text = await (await client.open('GET', path`/v1/instances/${id}/logs`, { headers: { accept: 'text/event-stream', 'last-event-id': cursor } })).text();
+    text = await (
+      await client.open('GET', path`/v1/instances/${id}/logs`, {
+        headers: { accept: 'text/event-stream', 'last-event-id': cursor },
+      })
+    ).text();
   } catch (error) {
     if (error instanceof CliError && (error.away || error.exit === exitCode.timedOut)) return cursor; // its node is away: asked again
     throw error;
   }
   let reached = cursor;
   for (const block of text.split('\n\n')) {
-    const field = (name: string): string => block.split('\n').find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2) ?? '';
+    const field = (name: string): string =>
+      block
+        .split('\n')
+        .find((line) => line.startsWith(`${name}: `))
+        ?.slice(name.length + 2) ?? '';
     const kind = field('event');
     if (kind !== 'stdout' && kind !== 'stderr') continue;
     (kind === 'stdout' ? output.out : output.err)((JSON.parse(field('data')) as { text: string }).text);

@@ -16,7 +16,9 @@ export function readSpec(file: string): Record<string, unknown> {
 /** What is in a file of JSON or YAML. @throws CliError naming file, line and column */
 export function readDocument(file: string): unknown {
   let text: string;
-  try { text = readFileSync(file === '-' ? 0 : file, 'utf8'); } catch (error) {
+  try {
+    text = readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch (error) {
     throw new CliError(exitCode.usage, `cannot read ${file}: ${fileFault(error)}`);
   }
   try {
@@ -35,8 +37,10 @@ export function tellNotes({ app, notes }: Converted, output: Output): void {
 /** The one app of a Marathon file. @throws CliError when it holds none or several */
 export function marathonApp(file: string, output: Output): Record<string, unknown> {
   const found = fromMarathon(readDocument(file));
-  if (!found || found.length === 0) throw new CliError(exitCode.usage, `${file} holds no app of Marathon's`, 'it has an id and a cmd or args');
-  if (found.length > 1) throw new CliError(exitCode.usage, `${file} holds ${found.length} apps`, 'stathub import takes them all');
+  if (!found || found.length === 0)
+    throw new CliError(exitCode.usage, `${file} holds no app of Marathon's`, 'it has an id and a cmd or args');
+  if (found.length > 1)
+    throw new CliError(exitCode.usage, `${file} holds ${found.length} apps`, 'stathub import takes them all');
   tellNotes(found[0]!, output);
   return found[0]!.app;
 }

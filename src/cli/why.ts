@@ -12,12 +12,21 @@ const lastWords = 5;
 
 export async function why(client: Client, output: Output, named: string, options: { json: boolean }): Promise<void> {
   const name = await subjectNamed(client, named);
-  const view = await client.get<WhyView>(isInstance(name) ? path`/v1/instances/${name}/why` : path`/v1/apps/${name}/why`);
-  if (options.json) { json(view, output); return; }
-  output.out(`${bold(view.subject, output)} is ${status(view.status, output)}${view.reason ? `: ${view.reason.text}` : ''}\n`);
-  if (view.reason?.next) output.out(`next: ${view.reason.next.what}${view.reason.next.at ? ` at ${clock(view.reason.next.at)}` : ''}\n`);
+  const view = await client.get<WhyView>(
+    isInstance(name) ? path`/v1/instances/${name}/why` : path`/v1/apps/${name}/why`,
+  );
+  if (options.json) {
+    json(view, output);
+    return;
+  }
+  output.out(
+    `${bold(view.subject, output)} is ${status(view.status, output)}${view.reason ? `: ${view.reason.text}` : ''}\n`,
+  );
+  if (view.reason?.next)
+    output.out(`next: ${view.reason.next.what}${view.reason.next.at ? ` at ${clock(view.reason.next.at)}` : ''}\n`);
   if (isInstance(name)) await lastEnd(client, output, name);
-  for (const step of view.funnel) output.out(`  ${String(step.left).padStart(5)} ${step.left === 1 ? 'node ' : 'nodes'}  ${step.step}\n`);
+  for (const step of view.funnel)
+    output.out(`  ${String(step.left).padStart(5)} ${step.left === 1 ? 'node ' : 'nodes'}  ${step.step}\n`);
   for (const miss of view.nearest) output.out(`  nearest: ${miss}\n`);
   for (const waiting of view.waiting) output.out(`  slot ${waiting.slot} waits: ${waiting.reason}\n`);
   // A placement is an event, too: told once.
@@ -30,10 +39,12 @@ async function lastEnd(client: Client, output: Output, id: string): Promise<void
   const { usage, exit } = await client.get<InstanceView>(path`/v1/instances/${id}`);
   if (usage)
     output.out(
-      `uses ${percent(usage.cpu)} of a core, ${memory(usage.mem)}${usage.memShare === null ? '' : ` (${percent(usage.memShare)} of its share)`}, ${usage.processes ?? '–'} ${usage.processes === 1 ? 'process' : 'processes'}\n`
+      `uses ${percent(usage.cpu)} of a core, ${memory(usage.mem)}${usage.memShare === null ? '' : ` (${percent(usage.memShare)} of its share)`}, ${usage.processes ?? '–'} ${usage.processes === 1 ? 'process' : 'processes'}\n`,
     );
   if (!exit) return;
   const peak = exit.peakMem === null ? '' : `, memory at most ${memory(exit.peakMem)}`;
-  output.out(`launch ${exit.launch} ${endText(exit)}${exit.by ? `, asked by ${exit.by}` : ''}, at ${clock(exit.at)}${peak}\n`);
+  output.out(
+    `launch ${exit.launch} ${endText(exit)}${exit.by ? `, asked by ${exit.by}` : ''}, at ${clock(exit.at)}${peak}\n`,
+  );
   for (const line of exit.tail.slice(-lastWords)) output.out(`  ${dim('|', output)} ${line}\n`);
 }

@@ -22,7 +22,9 @@ export class ActorFeed implements Feed {
     this.#failed = failed;
   }
 
-  get idle(): boolean { return this.#timer === null && this.#watches.size === 0; }
+  get idle(): boolean {
+    return this.#timer === null && this.#watches.size === 0;
+  }
 
   add(watch: Watch): void {
     watch.stale = true;
@@ -52,17 +54,26 @@ export class ActorFeed implements Feed {
       answered = true;
       for (const watch of this.#watches) {
         if (watch.client.lagging) watch.stale = true;
-        else if (watch.stale) { watch.stale = false; watch.trouble = null; watch.client.answer({ type: 'snapshot', topic: watch.name, at, actors }); }
-        else if (Object.keys(change).length) watch.client.answer({ type: 'change', topic: watch.name, at, actors: change });
+        else if (watch.stale) {
+          watch.stale = false;
+          watch.trouble = null;
+          watch.client.answer({ type: 'snapshot', topic: watch.name, at, actors });
+        } else if (Object.keys(change).length)
+          watch.client.answer({ type: 'change', topic: watch.name, at, actors: change });
       }
     } catch (error) {
-      for (const watch of this.#watches) { watch.stale = true; this.#failed(watch, error); }
+      for (const watch of this.#watches) {
+        watch.stale = true;
+        this.#failed(watch, error);
+      }
     }
     this.#running = false;
     if (this.#watches.size === 0) return;
     const took = performance.now() - began;
     // Who came while it was being read has had no snapshot yet.
-    const soon = answered && [...this.#watches].some((watch) => watch.stale && !watch.client.lagging && !watch.over.signal.aborted);
+    const soon =
+      answered &&
+      [...this.#watches].some((watch) => watch.stale && !watch.client.lagging && !watch.over.signal.aborted);
     this.#timer = setTimeout(() => void this.#look(), soon ? 100 : Math.min(mostMs, Math.max(leastMs, took * 20)));
   }
 

@@ -1,11 +1,16 @@
 // Any value as JSON of bounded size with its secrets masked: the context of an actor, shown to whoever may look.
 import { maskSecrets } from '../model/secrets.ts';
 
-const maxDepth = 6, maxText = 300, maxItems = 50, maxKeys = 80;
+const maxDepth = 6,
+  maxText = 300,
+  maxItems = 50,
+  maxKeys = 80;
 /** About how many characters of JSON one context may have. */
 export const maxContext = 16 * 1024;
 
-interface Budget { left: number }
+interface Budget {
+  left: number;
+}
 
 /** A copy that JSON can hold. What was left out says how much it was. */
 export function bounded(value: unknown, budgetOf = maxContext): unknown {
@@ -21,14 +26,19 @@ function copy(value: unknown, depth: number, budget: Budget): unknown {
       budget.left -= text.length + 2;
       return text;
     }
-    case 'number': case 'boolean':
+    case 'number':
+    case 'boolean':
       budget.left -= 8;
       return value;
-    case 'bigint': case 'symbol': case 'function':
+    case 'bigint':
+    case 'symbol':
+    case 'function':
       budget.left -= 16;
       return typeof value === 'function' ? '(function)' : String(value);
-    case 'undefined': return undefined;
-    default: return value === null ? null : copyObject(value as object, depth, budget);
+    case 'undefined':
+      return undefined;
+    default:
+      return value === null ? null : copyObject(value as object, depth, budget);
   }
 }
 
@@ -38,14 +48,21 @@ function copyObject(value: object, depth: number, budget: Budget): unknown {
   if (value instanceof Date) return value.toISOString();
   if (ArrayBuffer.isView(value)) return `(${value.byteLength} bytes)`;
   const list = Array.isArray(value) ? value : value instanceof Set ? [...value] : null;
-  const entries = list ? null : value instanceof Map ? [...value].map(([k, v]) => [String(k), v] as const) : Object.entries(value);
+  const entries = list
+    ? null
+    : value instanceof Map
+      ? [...value].map(([k, v]) => [String(k), v] as const)
+      : Object.entries(value);
   const size = list?.length ?? entries!.length;
   if (size > 0 && (depth === 0 || budget.left <= 0)) return list ? `(list of ${size})` : `(object of ${size})`;
   budget.left -= 2;
   if (list) {
     const items: unknown[] = [];
     for (const item of list) {
-      if (items.length === maxItems || budget.left <= 0) { items.push(`… ${list.length - items.length} more`); break; }
+      if (items.length === maxItems || budget.left <= 0) {
+        items.push(`… ${list.length - items.length} more`);
+        break;
+      }
       items.push(copy(item, depth - 1, budget) ?? null);
     }
     return items;
@@ -53,7 +70,10 @@ function copyObject(value: object, depth: number, budget: Budget): unknown {
   const copied: Record<string, unknown> = {};
   let taken = 0;
   for (const [key, inner] of entries!) {
-    if (taken === maxKeys || budget.left <= 0) { copied['…'] = `${size - taken} more`; break; }
+    if (taken === maxKeys || budget.left <= 0) {
+      copied['…'] = `${size - taken} more`;
+      break;
+    }
     budget.left -= key.length + 4;
     copied[key] = copy(inner, depth - 1, budget);
     taken++;

@@ -61,22 +61,40 @@ export class LiveClient {
     this.caller = caller;
   }
 
-  get masked(): boolean { return this.caller.role === 'read'; }
-  get lagging(): boolean { return this.#socket.bufferedAmount > highWater; }
+  get masked(): boolean {
+    return this.caller.role === 'read';
+  }
+  get lagging(): boolean {
+    return this.#socket.bufferedAmount > highWater;
+  }
 
   /** Sends one frame, however slow the reader: for answers to what it asked itself. */
-  answer(frame: ServerFrame): void { this.sendText(JSON.stringify(this.masked ? maskSecrets(frame) : frame)); }
-  sendText(text: string): void { this.#socket.send(text); }
+  answer(frame: ServerFrame): void {
+    this.sendText(JSON.stringify(this.masked ? maskSecrets(frame) : frame));
+  }
+  sendText(text: string): void {
+    this.#socket.send(text);
+  }
 
   /** @returns true when it took nothing for `hopelessMs` although there was something to take */
   isHopeless(now: number): boolean {
     const amount = this.#socket.bufferedAmount;
-    if (amount === 0) { this.#stuck = null; return false; }
+    if (amount === 0) {
+      this.#stuck = null;
+      return false;
+    }
     if (!this.#stuck || amount < this.#stuck.amount) this.#stuck = { since: now, amount };
     return now - this.#stuck.since >= hopelessMs;
   }
 
-  ping(): void { this.silent = true; this.#socket.ping(); }
-  close(code: number, reason: string): void { this.#socket.close(code, reason); }
-  terminate(): void { this.#socket.terminate(); }
+  ping(): void {
+    this.silent = true;
+    this.#socket.ping();
+  }
+  close(code: number, reason: string): void {
+    this.#socket.close(code, reason);
+  }
+  terminate(): void {
+    this.#socket.terminate();
+  }
 }

@@ -28,7 +28,11 @@ export interface LiveHubOptions {
 }
 
 /** A connection, as whoever owns the socket tells of it. */
-export interface LiveConnection { message(data: unknown): void; /** A pong. */ heard(): void; closed(): void }
+export interface LiveConnection {
+  message(data: unknown): void;
+  /** A pong. */ heard(): void;
+  closed(): void;
+}
 
 export class LiveHub {
   readonly #cluster: Cluster;
@@ -45,23 +49,40 @@ export class LiveHub {
     this.#now = now;
     this.#onError = onError;
     const failed = (watch: Watch | null, error: unknown) => this.#failed(watch, error);
-    this.#feeds = { views: new ViewFeed(cluster, now, failed), actors: new ActorFeed(cluster, now, failed), logs: new LogFeed(cluster, now, failed), inspect: new InspectFeed(cluster, failed) };
+    this.#feeds = {
+      views: new ViewFeed(cluster, now, failed),
+      actors: new ActorFeed(cluster, now, failed),
+      logs: new LogFeed(cluster, now, failed),
+      inspect: new InspectFeed(cluster, failed),
+    };
   }
 
-  get size(): number { return this.#clients.size; }
+  get size(): number {
+    return this.#clients.size;
+  }
   /** Nothing runs for anybody. */
-  get idle(): boolean { return this.#sweepTimer === null && Object.values(this.#feeds).every((feed) => feed.idle); }
+  get idle(): boolean {
+    return this.#sweepTimer === null && Object.values(this.#feeds).every((feed) => feed.idle);
+  }
 
   /** Takes a connection; null, and closed with 1013, when there are too many. */
   accept(socket: LiveSocket, caller: Caller): LiveConnection | null {
-    if (this.#clients.size >= maxClients) { socket.close(1013, 'too many watchers'); return null; }
+    if (this.#clients.size >= maxClients) {
+      socket.close(1013, 'too many watchers');
+      return null;
+    }
     const client = new LiveClient(socket, caller);
     this.#clients.add(client);
     client.answer({ type: 'hello', version: this.#version, role: this.#cluster.role, at: this.#now() });
     this.#sweepTimer ??= setInterval(() => this.sweep(), sweepMs).unref();
     return {
-      message: (data) => { client.silent = false; this.#read(client, data); },
-      heard: () => { client.silent = false; },
+      message: (data) => {
+        client.silent = false;
+        this.#read(client, data);
+      },
+      heard: () => {
+        client.silent = false;
+      },
       closed: () => this.#forget(client),
     };
   }
@@ -80,17 +101,28 @@ export class LiveHub {
 
   #feedOf(topic: Topic): Feed {
     switch (topic.kind) {
-      case 'actors': return this.#feeds.actors;
-      case 'logs': return this.#feeds.logs;
-      case 'inspect': return this.#feeds.inspect;
-      default: return this.#feeds.views;
+      case 'actors':
+        return this.#feeds.actors;
+      case 'logs':
+        return this.#feeds.logs;
+      case 'inspect':
+        return this.#feeds.inspect;
+      default:
+        return this.#feeds.views;
     }
   }
 
   #read(client: LiveClient, data: unknown): void {
-    const parsed = typeof data === 'string' && data.length <= maxFrameLength ? clientFrame.safeParse(parsedOrNull(data)) : null;
+    const parsed =
+      typeof data === 'string' && data.length <= maxFrameLength ? clientFrame.safeParse(parsedOrNull(data)) : null;
     if (!parsed?.success) {
-      client.answer({ type: 'problem', topic: null, code: 'invalid-request', detail: 'this is no frame of /v1/live: send {"type": "watch" or "unwatch", "topic": ...} or {"type": "ping"} as text' });
+      client.answer({
+        type: 'problem',
+        topic: null,
+        code: 'invalid-request',
+        detail:
+          'this is no frame of /v1/live: send {"type": "watch" or "unwatch", "topic": ...} or {"type": "ping"} as text',
+      });
       if (++client.faults >= maxFaults) client.close(1008, 'too many frames that could not be read');
       return;
     }
@@ -104,15 +136,35 @@ export class LiveHub {
     const { topic: name } = frame;
     const topic = topicOf(name);
     if (!topic) {
-      client.answer({ type: 'problem', topic: name, code: 'not-found', detail: 'topics are cluster, events, actors, app:NAME, node:ID, instance:ID, logs:INSTANCE and inspect:ACTOR' });
+      client.answer({
+        type: 'problem',
+        topic: name,
+        code: 'not-found',
+        detail: 'topics are cluster, events, actors, app:NAME, node:ID, instance:ID, logs:INSTANCE and inspect:ACTOR',
+      });
       return;
     }
     this.#unwatch(client, name);
     if (client.watches.size >= maxTopics) {
-      client.answer({ type: 'problem', topic: name, code: 'too-many', detail: `one connection may watch ${maxTopics} topics` });
+      client.answer({
+        type: 'problem',
+        topic: name,
+        code: 'too-many',
+        detail: `one connection may watch ${maxTopics} topics`,
+      });
       return;
     }
-    const watch: Watch = { client, name, topic, stale: false, trouble: null, over: new AbortController(), after: frame.after, tail: frame.tail ?? 200, stream: frame.stream ?? 'both' };
+    const watch: Watch = {
+      client,
+      name,
+      topic,
+      stale: false,
+      trouble: null,
+      over: new AbortController(),
+      after: frame.after,
+      tail: frame.tail ?? 200,
+      stream: frame.stream ?? 'both',
+    };
     client.watches.set(name, watch);
     this.#feedOf(topic).add(watch);
   }
@@ -140,12 +192,24 @@ export class LiveHub {
     if (!(error instanceof Refusal)) this.#onError(error);
     if (!watch || watch.over.signal.aborted) return;
     watch.trouble = code;
-    watch.client.answer(error instanceof Refusal ? { type: 'problem', topic: watch.name, code: error.code, detail: error.message }
-      : { type: 'problem', topic: watch.name, code: 'internal', detail: 'something unexpected happened; it is in the log' });
+    watch.client.answer(
+      error instanceof Refusal
+        ? { type: 'problem', topic: watch.name, code: error.code, detail: error.message }
+        : {
+            type: 'problem',
+            topic: watch.name,
+            code: 'internal',
+            detail: 'something unexpected happened; it is in the log',
+          },
+    );
     if (watch.topic.kind === 'logs' || watch.topic.kind === 'inspect') this.#unwatch(watch.client, watch.name);
   }
 }
 
 function parsedOrNull(text: string): unknown {
-  try { return JSON.parse(text); } catch { return null; }
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

@@ -16,7 +16,9 @@ export class InspectFeed implements Feed {
     this.#failed = failed;
   }
 
-  get idle(): boolean { return this.#open === 0; }
+  get idle(): boolean {
+    return this.#open === 0;
+  }
 
   add(watch: Watch): void {
     this.#open++;
@@ -26,23 +28,36 @@ export class InspectFeed implements Feed {
     const later = () => {
       timer = null;
       if (kept === null || watch.over.signal.aborted) return;
-      if (watch.client.lagging) { timer = setTimeout(later, againMs); return; }
+      if (watch.client.lagging) {
+        timer = setTimeout(later, againMs);
+        return;
+      }
       send(kept);
       kept = null;
     };
     const listener = (frame: InspectFrame) => {
       if (watch.over.signal.aborted) return;
-      if (kept === null && !watch.client.lagging) { send(frame); return; }
+      if (kept === null && !watch.client.lagging) {
+        send(frame);
+        return;
+      }
       // The chart comes once: it must not get lost with the step it came with.
       const chart = frame.chart ?? kept?.chart;
       kept = chart ? { ...frame, chart } : frame;
       timer ??= setTimeout(later, againMs);
     };
-    const ended = () => { this.#open--; if (timer) clearTimeout(timer); };
+    const ended = () => {
+      this.#open--;
+      if (timer) clearTimeout(timer);
+    };
     watch.over.signal.addEventListener('abort', ended, { once: true });
     const id = 'of' in watch.topic ? watch.topic.of : '';
-    this.#cluster.inspect(id, listener, watch.over.signal).catch((error: unknown) => { if (!watch.over.signal.aborted) this.#failed(watch, error); });
+    this.#cluster.inspect(id, listener, watch.over.signal).catch((error: unknown) => {
+      if (!watch.over.signal.aborted) this.#failed(watch, error);
+    });
   }
 
-  remove(_watch: Watch): void { /* its signal ends it */ }
+  remove(_watch: Watch): void {
+    /* its signal ends it */
+  }
 }

@@ -11,7 +11,14 @@ const maxSteps = 50;
 /** How often an actor that says nothing is looked at: a crash of a root actor is announced to nobody. */
 const lookMs = 1000;
 
-interface Step { seq: number; at: number; event: string; source: string | null; edges: string[]; snapshot: AnyMachineSnapshot }
+interface Step {
+  seq: number;
+  at: number;
+  event: string;
+  source: string | null;
+  edges: string[];
+  snapshot: AnyMachineSnapshot;
+}
 export type InspectListener = (frame: InspectFrame) => void;
 
 export const machineOf = (actor: AnyActorRef): AnyStateMachine | null => {
@@ -22,7 +29,10 @@ export const machineOf = (actor: AnyActorRef): AnyStateMachine | null => {
 /** Active states, parents first, in document order. */
 export function activePaths(snapshot: unknown): string[] {
   const nodes = (snapshot as { _nodes?: { path: string[]; order: number }[] })._nodes ?? [];
-  return [...nodes].sort((a, b) => a.order - b.order).filter((node) => node.path.length > 0).map((node) => node.path.join('.'));
+  return [...nodes]
+    .sort((a, b) => a.order - b.order)
+    .filter((node) => node.path.length > 0)
+    .map((node) => node.path.join('.'));
 }
 
 export interface InspectionOptions {
@@ -50,7 +60,9 @@ export class Inspection {
   #flushTimer: NodeJS.Timeout | null = null;
   #lookTimer: NodeJS.Timeout | null = null;
 
-  constructor(options: InspectionOptions) { this.#options = options; }
+  constructor(options: InspectionOptions) {
+    this.#options = options;
+  }
 
   /** @returns false when there is no such actor */
   watch(listener: InspectListener, signal: AbortSignal): boolean {
@@ -93,11 +105,19 @@ export class Inspection {
   #note(inspected: InspectionEvent): void {
     if (inspected.actorRef !== this.#actor) return;
     if (inspected.type === '@xstate.event') {
-      if (inspected.sourceRef) this.#sources.set(inspected.event, inspected.sourceRef === this.#actor ? this.#options.id : (inspected.sourceRef as AnyActorRef).id);
+      if (inspected.sourceRef)
+        this.#sources.set(
+          inspected.event,
+          inspected.sourceRef === this.#actor ? this.#options.id : (inspected.sourceRef as AnyActorRef).id,
+        );
     } else if (inspected.type === '@xstate.microstep') {
       for (const transition of inspected._transitions) this.#edges.push(...this.#edgesOf(transition));
     } else if (inspected.type === '@xstate.snapshot') {
-      this.#step(inspected.event.type, this.#sources.get(inspected.event) ?? null, inspected.snapshot as AnyMachineSnapshot);
+      this.#step(
+        inspected.event.type,
+        this.#sources.get(inspected.event) ?? null,
+        inspected.snapshot as AnyMachineSnapshot,
+      );
     }
   }
 
@@ -137,15 +157,31 @@ export class Inspection {
   /** The first frame of a watch: where the actor is, and its chart. */
   #present(): InspectFrame {
     const snapshot = this.#actor!.getSnapshot() as AnyMachineSnapshot;
-    const frame = this.#frame({ seq: this.#seq, at: this.#options.now(), event: '', source: null, edges: [], snapshot });
+    const frame = this.#frame({
+      seq: this.#seq,
+      at: this.#options.now(),
+      event: '',
+      source: null,
+      edges: [],
+      snapshot,
+    });
     return this.#machine ? { ...frame, chart: chartOf(this.#machine) } : frame;
   }
 
   #frame({ seq, at, event, source, edges, snapshot }: Step): InspectFrame {
-    const context = snapshot.status === 'error' ? { error: snapshot.error, context: snapshot.context } : snapshot.context;
+    const context =
+      snapshot.status === 'error' ? { error: snapshot.error, context: snapshot.context } : snapshot.context;
     return {
-      actor: this.#options.id, machine: this.#machine?.id ?? '', seq, at, event, edges, source, state: activePaths(snapshot),
-      context: bounded(context ?? null), status: snapshot.status,
+      actor: this.#options.id,
+      machine: this.#machine?.id ?? '',
+      seq,
+      at,
+      event,
+      edges,
+      source,
+      state: activePaths(snapshot),
+      context: bounded(context ?? null),
+      status: snapshot.status,
     };
   }
 }

@@ -12,7 +12,10 @@ const fullAt = 256 * 1024;
 const skipAfterMs = 3000;
 
 type Stream = 'stdout' | 'stderr';
-const pause = (ms: number) => new Promise<void>((resolve) => { setTimeout(resolve, ms); });
+const pause = (ms: number) =>
+  new Promise<void>((resolve) => {
+    setTimeout(resolve, ms);
+  });
 
 export class LogFeed implements Feed {
   readonly #cluster: Cluster;
@@ -26,23 +29,44 @@ export class LogFeed implements Feed {
     this.#failed = failed;
   }
 
-  get idle(): boolean { return this.#open === 0; }
+  get idle(): boolean {
+    return this.#open === 0;
+  }
 
   add(watch: Watch): void {
     this.#open++;
-    void this.#follow(watch).catch((error: unknown) => { if (!watch.over.signal.aborted) this.#failed(watch, error); }).finally(() => { this.#open--; });
+    void this.#follow(watch)
+      .catch((error: unknown) => {
+        if (!watch.over.signal.aborted) this.#failed(watch, error);
+      })
+      .finally(() => {
+        this.#open--;
+      });
   }
 
-  remove(_watch: Watch): void { /* its signal ends it */ }
+  remove(_watch: Watch): void {
+    /* its signal ends it */
+  }
 
   async #follow(watch: Watch): Promise<void> {
     const id = 'of' in watch.topic ? watch.topic.of : '';
     for (let tail = watch.tail; !watch.over.signal.aborted; tail = 200) {
       const skipped = await this.#read(watch, id, tail);
       if (!skipped) break;
-      watch.client.answer({ type: 'problem', topic: watch.name, code: 'log-skipped', detail: 'lines came faster than they could be shown; some were left out' });
+      watch.client.answer({
+        type: 'problem',
+        topic: watch.name,
+        code: 'log-skipped',
+        detail: 'lines came faster than they could be shown; some were left out',
+      });
     }
-    if (!watch.over.signal.aborted) watch.client.answer({ type: 'problem', topic: watch.name, code: 'log-ended', detail: 'nothing more will be written here' });
+    if (!watch.over.signal.aborted)
+      watch.client.answer({
+        type: 'problem',
+        topic: watch.name,
+        code: 'log-ended',
+        detail: 'nothing more will be written here',
+      });
   }
 
   /** @returns true when it gave up on this place of the file and wants to go on at its end */
@@ -58,7 +82,10 @@ export class LogFeed implements Feed {
     const flush = () => {
       timer = null;
       if (signal.aborted) return;
-      if (client.lagging) { timer = setTimeout(flush, paceMs); return; }
+      if (client.lagging) {
+        timer = setTimeout(flush, paceMs);
+        return;
+      }
       last = this.#now();
       for (const { stream, cursor, text } of pending) client.answer({ type: 'log', topic: name, stream, cursor, text });
       pending = [];
@@ -70,14 +97,18 @@ export class LogFeed implements Feed {
         const text = decoders[stream].decode(bytes, { stream: true });
         if (text === '') continue;
         const newest = pending.at(-1);
-        if (
-          newest?.stream === stream && newest.text.length + text.length <= frameSize
-        ) { newest.text += text; newest.cursor = cursor; } else pending.push({ stream, cursor, text });
+        if (newest?.stream === stream && newest.text.length + text.length <= frameSize) {
+          newest.text += text;
+          newest.cursor = cursor;
+        } else pending.push({ stream, cursor, text });
         size += text.length;
         timer ??= setTimeout(flush, Math.max(0, last + paceMs - this.#now()));
         for (const fullSince = this.#now(); size >= fullAt && !signal.aborted;) {
           await pause(paceMs / 2);
-          if (this.#now() - fullSince > skipAfterMs) { again.abort(); return true; }
+          if (this.#now() - fullSince > skipAfterMs) {
+            again.abort();
+            return true;
+          }
         }
         if (signal.aborted) return false;
       }

@@ -37,7 +37,9 @@ export class Roster {
   /** @returns takes the source out again */
   add(source: RosterSource): () => void {
     this.#sources.add(source);
-    return () => { this.#sources.delete(source); };
+    return () => {
+      this.#sources.delete(source);
+    };
   }
 
   actors(): ActorView[] {
@@ -54,7 +56,14 @@ export class Roster {
     if (signal.aborted) return;
     let inspection = this.#inspections.get(id);
     if (!inspection) {
-      inspection = new Inspection({ id, find: () => this.#find(id), now: this.#now, onEmpty: () => { this.#inspections.delete(id); } });
+      inspection = new Inspection({
+        id,
+        find: () => this.#find(id),
+        now: this.#now,
+        onEmpty: () => {
+          this.#inspections.delete(id);
+        },
+      });
       this.#inspections.set(id, inspection);
     }
     if (inspection.watch(listener, signal)) return;
@@ -63,7 +72,9 @@ export class Roster {
   }
 
   /** How many actors are being watched. */
-  get watched(): number { return this.#inspections.size; }
+  get watched(): number {
+    return this.#inspections.size;
+  }
 
   /** @throws Refusal `not-found` */
   send(id: string, event: { type: string }): void {
@@ -94,13 +105,20 @@ export class Roster {
     const context = snapshot.context as { at?: unknown; since?: unknown } | undefined;
     const at = [context?.since, context?.at].find((time): time is number => typeof time === 'number') ?? 0;
     return {
-      id, parent, machine: machineOf(actor)?.id ?? '', label, where: this.#where,
-      state: snapshot.value === undefined ? snapshot.status : statePath(snapshot.value), status: snapshot.status, at,
+      id,
+      parent,
+      machine: machineOf(actor)?.id ?? '',
+      label,
+      where: this.#where,
+      state: snapshot.value === undefined ? snapshot.status : statePath(snapshot.value),
+      status: snapshot.status,
+      at,
     };
   }
 }
 
-const unknownActor = (id: string) => new Refusal('not-found', `there is no actor "${id}" here (any more)`, 'GET /v1/actors lists them');
+const unknownActor = (id: string) =>
+  new Refusal('not-found', `there is no actor "${id}" here (any more)`, 'GET /v1/actors lists them');
 
 function machinesWithin(entry: RosterEntry, listed: Set<AnyActorRef>): RosterEntry[] {
   const children = (entry.actor.getSnapshot() as { children?: Record<string, AnyActorRef | undefined> }).children ?? {};

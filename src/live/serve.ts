@@ -37,12 +37,21 @@ export function openHttp({ app, port, bind, tls, closing, onError }: OpenOptions
   const limits = { maxHeaderSize, headersTimeout: 15_000, requestTimeout: 60_000, keepAliveTimeout: 30_000 };
   return new Promise((resolve, reject) => {
     const server = serve({
-      fetch: app.fetch as Parameters<typeof serve>[0]['fetch'], port, hostname: bind, overrideGlobalObjects: false, websocket: { server: sockets as never },
-      ...(tls ? { createServer: createTlsServer, serverOptions: { ...limits, cert: tls.cert, key: tls.key } } : { createServer, serverOptions: limits }),
+      fetch: app.fetch as Parameters<typeof serve>[0]['fetch'],
+      port,
+      hostname: bind,
+      overrideGlobalObjects: false,
+      websocket: { server: sockets as never },
+      ...(tls
+        ? { createServer: createTlsServer, serverOptions: { ...limits, cert: tls.cert, key: tls.key } }
+        : { createServer, serverOptions: limits }),
     }) as Server;
-    const failed = (error: NodeJS.ErrnoException) => reject(
-      Object.assign(new Error(`cannot open port ${port} on ${bind}: ${reasonOf(error)}`, { cause: error }), { code: error.code })
-    );
+    const failed = (error: NodeJS.ErrnoException) =>
+      reject(
+        Object.assign(new Error(`cannot open port ${port} on ${bind}: ${reasonOf(error)}`, { cause: error }), {
+          code: error.code,
+        }),
+      );
     server.once('error', failed);
     server.on('clientError', answerBadRequest);
     const unused = unusedConnections(server, sockets, tls ? 'secureConnection' : 'connection');
@@ -51,7 +60,11 @@ export function openHttp({ app, port, bind, tls, closing, onError }: OpenOptions
       server.on('error', (error) => onError?.(error)); // an accept that failed (out of descriptors): the next one is tried all the same
       const { port: open } = server.address() as AddressInfo;
       const host = bind === '0.0.0.0' || bind === '::' ? 'localhost' : bind.includes(':') ? `[${bind}]` : bind;
-      resolve({ address: `${tls ? 'https' : 'http'}://${host}:${open}`, port: open, close: (graceMs = 2000) => close({ server, sockets, unused, closing }, graceMs) });
+      resolve({
+        address: `${tls ? 'https' : 'http'}://${host}:${open}`,
+        port: open,
+        close: (graceMs = 2000) => close({ server, sockets, unused, closing }, graceMs),
+      });
     });
   });
 }
@@ -65,29 +78,58 @@ function reasonOf(error: NodeJS.ErrnoException): string {
 
 /** A request that is none: answered as a problem where the socket still takes one. */
 function answerBadRequest(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') { socket.destroy(); return; }
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
   const large = error.code === 'HPE_HEADER_OVERFLOW';
   const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
   const status = large ? '431 Request Header Fields Too Large' : late ? '408 Request Timeout' : '400 Bad Request';
-  const body = JSON.stringify({ type: 'urn:stathub:problem:invalid-request', title: 'The request is not valid', status: Number(status.slice(0, 3)), code: large ? 'too-large' : 'invalid-request',
-    detail: large ? `the headers have more than ${maxHeaderSize} bytes` : late ? 'the request did not come in time' : 'this is no HTTP request', hint: '', errors: [] });
-  socket.end(`HTTP/1.1 ${status}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`);
+  const body = JSON.stringify({
+    type: 'urn:stathub:problem:invalid-request',
+    title: 'The request is not valid',
+    status: Number(status.slice(0, 3)),
+    code: large ? 'too-large' : 'invalid-request',
+    detail: large
+      ? `the headers have more than ${maxHeaderSize} bytes`
+      : late
+        ? 'the request did not come in time'
+        : 'this is no HTTP request',
+    hint: '',
+    errors: [],
+  });
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
 }
 
 /** Connections that no request has come over yet (browsers open some ahead): Node does not count them as idle. */
-function unusedConnections(server: Server, sockets: WebSocketServer, event: 'connection' | 'secureConnection'): Set<Socket> {
+function unusedConnections(
+  server: Server,
+  sockets: WebSocketServer,
+  event: 'connection' | 'secureConnection',
+): Set<Socket> {
   const unused = new Set<Socket>();
   server.on(event, (socket: Socket) => {
     unused.add(socket);
     socket.once('close', () => unused.delete(socket));
   });
-  server.prependListener('request', ({ socket }: IncomingMessage) => { unused.delete(socket); });
+  server.prependListener('request', ({ socket }: IncomingMessage) => {
+    unused.delete(socket);
+  });
   // Not by a listener of 'upgrade': with a second one, node-server leaves it to that one to answer refused upgrades.
-  sockets.on('connection', (_socket, { socket }: IncomingMessage) => { unused.delete(socket); });
+  sockets.on('connection', (_socket, { socket }: IncomingMessage) => {
+    unused.delete(socket);
+  });
   return unused;
 }
 
-interface Open { server: Server; sockets: WebSocketServer; unused: Set<Socket>; closing: AbortController | undefined }
+interface Open {
+  server: Server;
+  sockets: WebSocketServer;
+  unused: Set<Socket>;
+  closing: AbortController | undefined;
+}
 
 async function close({ server, sockets, unused, closing }: Open, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));

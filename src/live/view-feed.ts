@@ -10,12 +10,19 @@ import { changeOf, readChanges, reduceAbove, snapshotOf, usageOf, type Changes, 
 /** Least time between two frames of changes. */
 export const paceMs = 100;
 /** How soon a reader that was slow is looked at again, and how soon a cluster that did not answer is asked again. */
-const againMs = 250, retryMs = 1000;
+const againMs = 250,
+  retryMs = 1000;
 
 /** Events read for one frame. */
 const mostAtOnce = 5000;
 
-const nothing = (): ClusterChange => ({ apps: new Set(), nodes: new Set(), instances: new Set(), usage: new Set(), events: false });
+const nothing = (): ClusterChange => ({
+  apps: new Set(),
+  nodes: new Set(),
+  instances: new Set(),
+  usage: new Set(),
+  events: false,
+});
 
 export class ViewFeed implements Feed {
   readonly #cluster: Cluster;
@@ -40,7 +47,9 @@ export class ViewFeed implements Feed {
     this.#failed = failed;
   }
 
-  get idle(): boolean { return !this.#unsubscribe && !this.#timer; }
+  get idle(): boolean {
+    return !this.#unsubscribe && !this.#timer;
+  }
 
   add(watch: Watch): void {
     const same = this.#watches.get(watch.name) ?? new Set();
@@ -81,7 +90,11 @@ export class ViewFeed implements Feed {
       if (watch.over.signal.aborted) return;
       if (watch.topic.kind === 'cluster') this.#many = (frame.instances?.length ?? 0) > reduceAbove;
       // Events that were replayed up to here are not replayed again when the reader falls behind later.
-      if (watch.topic.kind === 'events') watch.after = (frame.events ?? []).reduce((most, event) => Math.max(most, event.seq), watch.after ?? this.#lastEvent);
+      if (watch.topic.kind === 'events')
+        watch.after = (frame.events ?? []).reduce(
+          (most, event) => Math.max(most, event.seq),
+          watch.after ?? this.#lastEvent,
+        );
       watch.stale = false;
       watch.trouble = null;
       watch.client.answer(frame);
@@ -93,7 +106,8 @@ export class ViewFeed implements Feed {
   }
 
   #changed(change: ClusterChange): void {
-    for (const key of ['apps', 'nodes', 'instances', 'usage'] as const) for (const id of change[key]) this.#dirty[key].add(id);
+    for (const key of ['apps', 'nodes', 'instances', 'usage'] as const)
+      for (const id of change[key]) this.#dirty[key].add(id);
     this.#dirty.events ||= change.events;
     if (change.status) this.#dirty.status = true;
     this.#schedule(0);
@@ -101,7 +115,10 @@ export class ViewFeed implements Feed {
 
   #schedule(leastMs: number): void {
     if (this.#timer || !this.#unsubscribe) return;
-    this.#timer = setTimeout(() => this.#enqueue(() => this.#tick()), Math.max(leastMs, this.#lastTick + paceMs - this.#now(), 0));
+    this.#timer = setTimeout(
+      () => this.#enqueue(() => this.#tick()),
+      Math.max(leastMs, this.#lastTick + paceMs - this.#now(), 0),
+    );
   }
 
   async #tick(): Promise<void> {
@@ -113,10 +130,18 @@ export class ViewFeed implements Feed {
     if (watches.length === 0) return;
     let changes: Changes;
     try {
-      changes = await readChanges(this.#cluster, change, watches.map(([first]) => first!.topic), change.events ? await this.#newEvents() : []);
+      changes = await readChanges(
+        this.#cluster,
+        change,
+        watches.map(([first]) => first!.topic),
+        change.events ? await this.#newEvents() : [],
+      );
     } catch (error) {
       // What changed is not known any more: everyone gets the whole, once it can be read.
-      for (const watch of watches.flat()) { watch.stale = true; this.#failed(watch, error); }
+      for (const watch of watches.flat()) {
+        watch.stale = true;
+        this.#failed(watch, error);
+      }
       this.#schedule(retryMs);
       return;
     }
@@ -126,14 +151,15 @@ export class ViewFeed implements Feed {
     let behind = false;
     for (const same of watches) {
       const { name, topic } = same[0]!;
-      behind = await this.#write(same, changeOf(name, topic, changes, this.#many, this.#now()), topic) || behind;
+      behind = (await this.#write(same, changeOf(name, topic, changes, this.#many, this.#now()), topic)) || behind;
     }
     if (behind) this.#schedule(againMs);
   }
 
   /** Gives a change to all who watch a topic; @returns whether one of them could not take it. */
   async #write(watches: Watch[], frame: ServerFrame | null, topic: Topic): Promise<boolean> {
-    let plain: string | null = null, masked: string | null = null;
+    let plain: string | null = null,
+      masked: string | null = null;
     let behind = false;
     for (const watch of watches) {
       const { client, over } = watch;
@@ -143,7 +169,9 @@ export class ViewFeed implements Feed {
         if (client.lagging) behind = true;
         else await this.#snapshot(watch);
       } else if (frame) {
-        client.sendText(client.masked ? (masked ??= JSON.stringify(maskSecrets(frame))) : (plain ??= JSON.stringify(frame)));
+        client.sendText(
+          client.masked ? (masked ??= JSON.stringify(maskSecrets(frame))) : (plain ??= JSON.stringify(frame)),
+        );
         if (topic.kind === 'events' && this.#lastEvent !== null) watch.after = this.#lastEvent;
       }
     }

@@ -43,10 +43,18 @@ export class AppWrites {
   changeable(name: string, ifMatch: string | null): AppEntry {
     const entry = this.entry(name);
     if (ifMatch !== null && entry.record.version !== ifMatch) {
-      throw new Refusal('version-conflict', `App ${name} was changed meanwhile`, 'Read it again and apply your change to what it is now.');
+      throw new Refusal(
+        'version-conflict',
+        `App ${name} was changed meanwhile`,
+        'Read it again and apply your change to what it is now.',
+      );
     }
     if (entry.record.doc.deleting) {
-      throw new Refusal('app-deleting', `App ${name} is being deleted; its instances still stop`, `stathub delete ${name} --wait waits until it is gone; then deploy it.`);
+      throw new Refusal(
+        'app-deleting',
+        `App ${name} is being deleted; its instances still stop`,
+        `stathub delete ${name} --wait waits until it is gone; then deploy it.`,
+      );
     }
     return entry;
   }
@@ -57,7 +65,12 @@ export class AppWrites {
   }
 
   /** Changes the app's record; `change` sees it as it is at the moment of writing. */
-  async change(name: string, ifMatch: string | null, change: (doc: AppRecord) => Partial<AppRecord>, by?: Caller): Promise<void> {
+  async change(
+    name: string,
+    ifMatch: string | null,
+    change: (doc: AppRecord) => Partial<AppRecord>,
+    by?: Caller,
+  ): Promise<void> {
     const changed = await this.records.app(name, () => {
       const { doc } = this.changeable(name, ifMatch).record;
       return { ...doc, ...change(doc), ...(by ? { by: by.name } : {}), updatedAt: this.context.clock.now() };
@@ -76,7 +89,10 @@ export class AppWrites {
   async nextRevision(name: string): Promise<number> {
     let highest = this.context.view.apps.get(name)?.record.doc.revision ?? 0;
     for (let after: string | undefined; ;) {
-      const { items, next } = await this.context.store.scan<Revision>('revisions', { prefix: `${name}/`, ...(after === undefined ? {} : { after }) });
+      const { items, next } = await this.context.store.scan<Revision>('revisions', {
+        prefix: `${name}/`,
+        ...(after === undefined ? {} : { after }),
+      });
       for (const { doc } of items) highest = Math.max(highest, doc.revision);
       if (next === null) return highest + 1;
       after = next;
@@ -84,12 +100,31 @@ export class AppWrites {
   }
 
   async create(spec: AppSpec, by: Caller, number = 1): Promise<void> {
-    const { store, clock, view, leadership: { term } } = this.context;
-    const { name, placement: { scale }, start } = spec;
+    const {
+      store,
+      clock,
+      view,
+      leadership: { term },
+    } = this.context;
+    const {
+      name,
+      placement: { scale },
+      start,
+    } = spec;
     const at = clock.now();
     const made = { spec, hash: restartHash(spec), contents: {} };
     const revision: Revision = { app: name, revision: number, ...made, createdAt: at, createdBy: by.name, term };
-    const record: AppRecord = { name, revision: number, scale, start, deleting: false, restartedAt: null, createdAt: at, updatedAt: at, term };
+    const record: AppRecord = {
+      name,
+      revision: number,
+      scale,
+      start,
+      deleting: false,
+      restartedAt: null,
+      createdAt: at,
+      updatedAt: at,
+      term,
+    };
     // A revision without its app is the rest of a deletion or of a crash: overwritten.
     const written = await store.write(writeOf('revisions', revisionKey(name, number), revision, 'any', term));
     if (!written.ok) throw outrankedError();
@@ -97,15 +132,29 @@ export class AppWrites {
     if (!result.ok && result.conflict === 'term') throw outrankedError();
     if (!result.ok) throw new Refusal('app-exists', `There is already an app ${name}`, 'Change it with PUT.');
     view.setApp(record, result.version, { doc: revision, version: written.version });
-    this.audit('app.deployed', name, `${name} was deployed: revision ${number}, ${scale} wanted`, by, { revision: number });
+    this.audit('app.deployed', name, `${name} was deployed: revision ${number}, ${scale} wanted`, by, {
+      revision: number,
+    });
   }
 
   /** A new revision, then the app's record that names it: until that is written nothing has happened. */
   async revise(entry: AppEntry, { made, force, ifMatch, kind, message }: Revising, by: Caller): Promise<void> {
-    const { store, clock, view, leadership: { term } } = this.context;
+    const {
+      store,
+      clock,
+      view,
+      leadership: { term },
+    } = this.context;
     const { name } = entry;
     const number = entry.record.doc.revision + 1;
-    const revision: Revision = { app: name, revision: number, ...made, createdAt: clock.now(), createdBy: by.name, term };
+    const revision: Revision = {
+      app: name,
+      revision: number,
+      ...made,
+      createdAt: clock.now(),
+      createdBy: by.name,
+      term,
+    };
     const written = await store.write(writeOf('revisions', revisionKey(name, number), revision, 'any', term));
     if (!written.ok) throw outrankedError();
     entry.revisions.set(number, { doc: revision, version: written.version });

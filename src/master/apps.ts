@@ -13,12 +13,24 @@ import type { Places } from './planning/places.ts';
 import { recordLost, revisionKey } from './records.ts';
 import type { Records } from './records.ts';
 
-export interface Given { scale: boolean; start: boolean }
-export interface PutOptions { mode: 'create' | 'put'; ifMatch: string | null; refetch: boolean }
-export interface PutResult { app: AppView; created: boolean; changed: boolean }
+export interface Given {
+  scale: boolean;
+  start: boolean;
+}
+export interface PutOptions {
+  mode: 'create' | 'put';
+  ifMatch: string | null;
+  refetch: boolean;
+}
+export interface PutResult {
+  app: AppView;
+  created: boolean;
+  changed: boolean;
+}
 
 /** A spec without what is in force beside it: scaling and starting are no revisions. */
-const lasting = (spec: AppSpec): string => canonicalJson({ ...spec, start: true, placement: { ...spec.placement, scale: 0 } });
+const lasting = (spec: AppSpec): string =>
+  canonicalJson({ ...spec, start: true, placement: { ...spec.placement, scale: 0 } });
 
 export class Apps {
   private readonly context: MasterContext;
@@ -34,14 +46,19 @@ export class Apps {
   }
 
   /** @throws Refusal app-not-found */
-  entry(name: string): AppEntry { return this.writes.entry(name); }
-  view(name: string): AppView { return appView(this.context.view, this.entry(name), this.context.leadership.hub); }
+  entry(name: string): AppEntry {
+    return this.writes.entry(name);
+  }
+  view(name: string): AppView {
+    return appView(this.context.view, this.entry(name), this.context.leadership.hub);
+  }
 
   put(spec: AppSpec, given: Given, options: PutOptions, by: Caller): Promise<PutResult> {
     const { name } = spec;
     return this.writes.inTurn(name, async () => {
       if (!this.context.view.apps.has(name)) {
-        if (options.ifMatch !== null) throw new Refusal('version-conflict', `There is no app ${name} (any more)`, 'Leave If-Match out.');
+        if (options.ifMatch !== null)
+          throw new Refusal('version-conflict', `There is no app ${name} (any more)`, 'Leave If-Match out.');
         await this.places.removed(name);
         const lost = await this.writes.lost(name);
         if (lost && options.mode === 'put') throw recordLost(name);
@@ -54,7 +71,11 @@ export class Apps {
           await this.writes.create(spec, by, await this.writes.nextRevision(name));
           return { app: this.view(name), created: true, changed: true };
         }
-        throw new Refusal('app-exists', `There is already an app ${name}`, `Change it with PUT /v1/apps/${name} or stathub deploy.`);
+        throw new Refusal(
+          'app-exists',
+          `There is already an app ${name}`,
+          `Change it with PUT /v1/apps/${name} or stathub deploy.`,
+        );
       }
       const changed = await this.replace(entry, spec, given, options, by);
       return { app: this.view(name), created: false, changed };
@@ -62,7 +83,13 @@ export class Apps {
   }
 
   /** @returns whether anything differs */
-  private async replace(entry: AppEntry, spec: AppSpec, given: Given, { refetch, ifMatch }: PutOptions, by: Caller): Promise<boolean> {
+  private async replace(
+    entry: AppEntry,
+    spec: AppSpec,
+    given: Given,
+    { refetch, ifMatch }: PutOptions,
+    by: Caller,
+  ): Promise<boolean> {
     const { name } = entry;
     const current = this.context.view.inForce(entry);
     const { scale: oldScale, start: oldStart } = entry.record.doc;
@@ -78,12 +105,19 @@ export class Apps {
     }
     if (scale === oldScale && start === oldStart) return false;
     await this.writes.change(name, ifMatch, () => force, by);
-    this.writes.audit('app.scaled', name, `${name}: ${scale} wanted, ${start ? 'started' : 'stopped'}`, by, { scale, start });
+    this.writes.audit('app.scaled', name, `${name}: ${scale} wanted, ${start ? 'started' : 'stopped'}`, by, {
+      scale,
+      start,
+    });
     return true;
   }
 
   /** What a spec would be as a revision; null: as the one in force. Hash and contents stay while nothing needs a new process. */
-  private async made(spec: AppSpec, current: Revision, refetch: boolean): Promise<Pick<Revision, 'spec' | 'hash' | 'contents'> | null> {
+  private async made(
+    spec: AppSpec,
+    current: Revision,
+    refetch: boolean,
+  ): Promise<Pick<Revision, 'spec' | 'hash' | 'contents'> | null> {
     if (restartKey(spec) !== restartKey(current.spec)) return { spec, hash: restartHash(spec), contents: {} };
     const resolved = refetch ? await this.contents.resolve(spec, current) : null;
     if (resolved) return { spec, ...resolved };
@@ -102,10 +136,15 @@ export class Apps {
     this.writes.changeable(name, null);
     if (action === 'restart') await this.writes.inTurn(name, () => this.takeUpContents(name, by));
     const at = this.context.clock.now();
-    await this.writes.change(name, null, ({ start }) => ({
-      start: action !== 'stop',
-      ...(action === 'restart' || (action === 'start' && !start) ? { restartedAt: at, restartedBy: by.name } : {}),
-    }), by);
+    await this.writes.change(
+      name,
+      null,
+      ({ start }) => ({
+        start: action !== 'stop',
+        ...(action === 'restart' || (action === 'start' && !start) ? { restartedAt: at, restartedBy: by.name } : {}),
+      }),
+      by,
+    );
     this.writes.audit(`app.${action}Asked`, name, `${name}: ${action} asked by ${by.name}`, by);
     return this.view(name);
   }
@@ -116,7 +155,11 @@ export class Apps {
     const resolved = await this.contents.resolve(current.spec, current);
     if (!resolved) return;
     const message = (n: number): string => `${name}: its origins give other contents: revision ${n}`;
-    await this.writes.revise(entry, { made: { spec: current.spec, ...resolved }, ifMatch: null, kind: 'app.revised', message }, by);
+    await this.writes.revise(
+      entry,
+      { made: { spec: current.spec, ...resolved }, ifMatch: null, kind: 'app.revised', message },
+      by,
+    );
   }
 
   /** The spec and contents of an earlier revision, as a new one. */
@@ -125,12 +168,20 @@ export class Apps {
       const entry = this.writes.changeable(name, null);
       const stored = await this.context.store.get<Revision>('revisions', revisionKey(name, number));
       if (!stored || number > entry.record.doc.revision) {
-        throw new Refusal('revision-not-found', `App ${name} has no revision ${number}`, `See GET /v1/apps/${name}/revisions.`);
+        throw new Refusal(
+          'revision-not-found',
+          `App ${name} has no revision ${number}`,
+          `See GET /v1/apps/${name}/revisions.`,
+        );
       }
       const { spec, hash, contents } = stored.doc;
       const message = (n: number): string => `${name} was rolled back to revision ${number} (now ${n})`;
       if (number !== entry.record.doc.revision) {
-        await this.writes.revise(entry, { made: { spec, hash, contents }, ifMatch: null, kind: 'app.rolledBack', message }, by);
+        await this.writes.revise(
+          entry,
+          { made: { spec, hash, contents }, ifMatch: null, kind: 'app.rolledBack', message },
+          by,
+        );
       }
       return this.view(name);
     });

@@ -4,7 +4,9 @@ import type { UsageWatch } from '../api/cluster.ts';
 import type { Commands } from './link/commands.ts';
 import type { MasterContext } from './context.ts';
 
-const gatherMs = 50, againMs = 10_000, lastsMs = 25_000;
+const gatherMs = 50,
+  againMs = 10_000,
+  lastsMs = 25_000;
 /** Above this many instances the overview shows no usage (live/topics.ts): watching it makes nobody measure. */
 const mostOverview = 2000;
 
@@ -53,14 +55,17 @@ export class Attention {
   #tell(): void {
     for (const [node, ids] of this.#wanted()) {
       if (this.#context.view.nodes.get(node)?.link === 'none') continue;
-      this.#commands.ask(node, 'usage', '*', { ids: ids && [...ids], forMs: lastsMs })
-        .catch((error: unknown) => { if (this.#context.view.nodes.get(node)?.link !== 'none') this.#context.warn(`node ${node} does not measure what is watched`, error); });
+      this.#commands.ask(node, 'usage', '*', { ids: ids && [...ids], forMs: lastsMs }).catch((error: unknown) => {
+        if (this.#context.view.nodes.get(node)?.link !== 'none')
+          this.#context.warn(`node ${node} does not measure what is watched`, error);
+      });
     }
   }
 
   /** By node: null is all of it. */
   #wanted(): Map<string, Set<string> | null> {
-    const { view } = this.#context, wanted = new Map<string, Set<string> | null>();
+    const { view } = this.#context,
+      wanted = new Map<string, Set<string> | null>();
     const one = (id: string, node: string): void => {
       const known = wanted.get(node);
       if (known === undefined) wanted.set(node, new Set([id]));
@@ -68,9 +73,13 @@ export class Attention {
     };
     for (const watch of this.#watches) {
       if (watch.kind === 'node') wanted.set(watch.of, null);
-      else if (watch.kind === 'instance') { const entry = view.instances.get(watch.of); if (entry) one(watch.of, entry.node); }
-      else if (watch.kind === 'app') { for (const { doc } of view.slotsOf(watch.of)) for (const held of [doc.a, doc.b]) if (held) one(held.id, held.node); }
-      else if (view.instances.size <= mostOverview) for (const node of view.nodes.keys()) wanted.set(node, null);
+      else if (watch.kind === 'instance') {
+        const entry = view.instances.get(watch.of);
+        if (entry) one(watch.of, entry.node);
+      } else if (watch.kind === 'app') {
+        for (const { doc } of view.slotsOf(watch.of))
+          for (const held of [doc.a, doc.b]) if (held) one(held.id, held.node);
+      } else if (view.instances.size <= mostOverview) for (const node of view.nodes.keys()) wanted.set(node, null);
     }
     return wanted;
   }

@@ -4,7 +4,13 @@ import type { ClusterChange } from '../api/cluster.ts';
 /** Longest that a change waits for others, ms. */
 const GATHER_MS = 50;
 
-const none = (): ClusterChange => ({ apps: new Set(), nodes: new Set(), instances: new Set(), usage: new Set(), events: false });
+const none = (): ClusterChange => ({
+  apps: new Set(),
+  nodes: new Set(),
+  instances: new Set(),
+  usage: new Set(),
+  events: false,
+});
 
 export class Changes {
   private readonly listeners = new Set<(change: ClusterChange) => void>();
@@ -58,7 +64,11 @@ export class Changes {
     const change = this.gathered;
     this.gathered = none();
     for (const listener of this.listeners) {
-      try { listener(change); } catch (error) { this.failed(error); }
+      try {
+        listener(change);
+      } catch (error) {
+        this.failed(error);
+      }
     }
   }
 }

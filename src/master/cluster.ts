@@ -1,5 +1,15 @@
 // What the API can ask of a master: delegates to the parts.
-import type { Caller, Cluster, ClusterChange, ExecHandle, List, LogChunk, LogRequest, Page, UsageWatch } from '../api/cluster.ts';
+import type {
+  Caller,
+  Cluster,
+  ClusterChange,
+  ExecHandle,
+  List,
+  LogChunk,
+  LogRequest,
+  Page,
+  UsageWatch,
+} from '../api/cluster.ts';
 import type { AppSpec, AppView, Revision } from '../model/app.ts';
 import type { SlotRecord } from '../model/assignment.ts';
 import { Refusal } from '../model/errors.ts';
@@ -37,7 +47,13 @@ import { statusView } from './shown/status.ts';
 import { planApp, whyApp, whyInstance } from './shown/why.ts';
 
 export interface ClusterParts {
-  context: MasterContext; roster: Roster; commands: Commands; attention: Attention; apps: Apps; nodeActions: NodeActions; instanceActions: InstanceActions;
+  context: MasterContext;
+  roster: Roster;
+  commands: Commands;
+  attention: Attention;
+  apps: Apps;
+  nodeActions: NodeActions;
+  instanceActions: InstanceActions;
   storeAbout: { kind: string; detail: string };
   trouble: StoreTrouble;
   /** State of the master's machine. */
@@ -60,7 +76,9 @@ export class MasterCluster implements Cluster {
     this.remote = new RemoteActors(parts.context, parts.roster, parts.commands);
   }
 
-  private get context(): MasterContext { return this.parts.context; }
+  private get context(): MasterContext {
+    return this.parts.context;
+  }
 
   /** @throws Refusal starting, while this master does not lead */
   private ready(): void {
@@ -68,13 +86,21 @@ export class MasterCluster implements Cluster {
     if (why) throw new Refusal('starting', why, 'Try again in a moment.');
   }
 
-  async status(): Promise<StatusView> { return statusView(this.parts); }
+  async status(): Promise<StatusView> {
+    return statusView(this.parts);
+  }
 
-  storeTrouble(): Trouble | null { return this.parts.trouble.current; }
+  storeTrouble(): Trouble | null {
+    return this.parts.trouble.current;
+  }
 
   notReady(): string | null {
     const phase = this.parts.phase();
-    return phase === 'serving' ? null : phase === 'recovering' ? 'The master is reading its store' : 'The master is stopping';
+    return phase === 'serving'
+      ? null
+      : phase === 'recovering'
+        ? 'The master is reading its store'
+        : 'The master is stopping';
   }
 
   nodes(query: string, at: Page): Promise<List<NodeView>> {
@@ -88,12 +114,20 @@ export class MasterCluster implements Cluster {
     );
   }
 
-  async node(id: string): Promise<NodeView> { return nodeView(this.context.view, this.parts.nodeActions.entry(id)); }
+  async node(id: string): Promise<NodeView> {
+    return nodeView(this.context.view, this.parts.nodeActions.entry(id));
+  }
   async deleteNode(id: string, by: Caller): Promise<void> {
     this.ready();
     await this.parts.nodeActions.delete(id, by);
   }
-  async exec(id: string, request: ExecRequest, output: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void, by: Caller, signal: AbortSignal): Promise<ExecHandle> {
+  async exec(
+    id: string,
+    request: ExecRequest,
+    output: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void,
+    by: Caller,
+    signal: AbortSignal,
+  ): Promise<ExecHandle> {
     this.ready();
     return execRemote(this.parts, this.parts.instanceActions.view(id), request, output, by, signal);
   }
@@ -105,7 +139,12 @@ export class MasterCluster implements Cluster {
     this.ready();
     return this.parts.nodeActions.setEnvs(id, envs, by);
   }
-  async nodeAction(id: string, action: 'cordon' | 'uncordon' | 'drain' | 'take-over', by: Caller, options: { deadlineMs?: number | null } = {}): Promise<NodeView> {
+  async nodeAction(
+    id: string,
+    action: 'cordon' | 'uncordon' | 'drain' | 'take-over',
+    by: Caller,
+    options: { deadlineMs?: number | null } = {},
+  ): Promise<NodeView> {
     this.ready();
     return this.parts.nodeActions.action(id, action, by, options);
   }
@@ -114,11 +153,23 @@ export class MasterCluster implements Cluster {
   }
 
   apps(query: string, at: Page): Promise<List<AppView>> {
-    const { view, clock, leadership: { hub } } = this.context;
-    return page([...view.apps.values()].map((entry) => appView(view, entry, hub)), query, at, clock.now(), (a, b) => byText(a.name, b.name));
+    const {
+      view,
+      clock,
+      leadership: { hub },
+    } = this.context;
+    return page(
+      [...view.apps.values()].map((entry) => appView(view, entry, hub)),
+      query,
+      at,
+      clock.now(),
+      (a, b) => byText(a.name, b.name),
+    );
   }
 
-  async app(name: string): Promise<AppView> { return this.parts.apps.view(name); }
+  async app(name: string): Promise<AppView> {
+    return this.parts.apps.view(name);
+  }
   async putApp(
     spec: AppSpec,
     given: Given,
@@ -155,8 +206,13 @@ export class MasterCluster implements Cluster {
   /** Newest first. */
   async revisions(name: string, { from, size }: Page): Promise<List<Revision>> {
     const newest = this.parts.apps.entry(name).record.doc.revision;
-    const { items } = await this.context.store.scan<Revision>('revisions', { prefix: revisionKey(name, 0).replace(/\d+$/, '') });
-    const known = items.map(({ doc }) => doc).filter(({ revision }) => revision <= newest).reverse();
+    const { items } = await this.context.store.scan<Revision>('revisions', {
+      prefix: revisionKey(name, 0).replace(/\d+$/, ''),
+    });
+    const known = items
+      .map(({ doc }) => doc)
+      .filter(({ revision }) => revision <= newest)
+      .reverse();
     return { items: known.slice(from, from + size), total: known.length, from, size };
   }
 
@@ -197,9 +253,15 @@ export class MasterCluster implements Cluster {
     return this.parts.attention.watch(of);
   }
 
-  files(id: string, path: string, from: number): Promise<FileView> { return remoteFiles(this.context, this.parts.commands, id, path, from); }
-  readFile(...[id, path, piece, signal]: Parameters<Cluster['readFile']>): ReturnType<Cluster['readFile']> { return readRemoteFile(this.context, this.parts.commands, id, path, piece, signal); }
-  whereabouts(id: string): Promise<{ node: string; gone: boolean }> { return whereabouts(this.context, id); }
+  files(id: string, path: string, from: number): Promise<FileView> {
+    return remoteFiles(this.context, this.parts.commands, id, path, from);
+  }
+  readFile(...[id, path, piece, signal]: Parameters<Cluster['readFile']>): ReturnType<Cluster['readFile']> {
+    return readRemoteFile(this.context, this.parts.commands, id, path, piece, signal);
+  }
+  whereabouts(id: string): Promise<{ node: string; gone: boolean }> {
+    return whereabouts(this.context, id);
+  }
   async *logs(id: string, request: LogRequest, signal: AbortSignal): AsyncGenerator<LogChunk> {
     const { node } = await this.whereabouts(id);
     yield* followLogs(this.parts.commands, node, id, request, signal);
@@ -213,16 +275,28 @@ export class MasterCluster implements Cluster {
     newestFirst,
   }: Parameters<Cluster['events']>[0]): Promise<{ items: ClusterEvent[]; oldest: number; newest: number }> {
     return asRefusal(
-      this.context.events.read({ after, limit, newestFirst, ...(query ? { query } : {}), ...(before === undefined ? {} : { before }) }),
+      this.context.events.read({
+        after,
+        limit,
+        newestFirst,
+        ...(query ? { query } : {}),
+        ...(before === undefined ? {} : { before }),
+      }),
     );
   }
 
-  subscribe(listener: (change: ClusterChange) => void): () => void { return this.context.view.changes.subscribe(listener); }
+  subscribe(listener: (change: ClusterChange) => void): () => void {
+    return this.context.view.changes.subscribe(listener);
+  }
 
-  collections(): Promise<CollectionSize[]> { return this.context.store.collections(); }
+  collections(): Promise<CollectionSize[]> {
+    return this.context.store.collections();
+  }
   async documents(collection: string, query: string, { from, size, sort }: Page): Promise<QueryResult> {
     await knownCollection(this.context.store, collection);
-    return asRefusal(this.context.store.query(collection, query, { from, size, ...(sort === undefined ? {} : { sort }) }));
+    return asRefusal(
+      this.context.store.query(collection, query, { from, size, ...(sort === undefined ? {} : { sort }) }),
+    );
   }
 
   actors(): Promise<ActorView[]> {
@@ -241,8 +315,11 @@ export class MasterCluster implements Cluster {
 
 /** What the store refuses because of the query is the caller's to mend. */
 async function asRefusal<T>(work: Promise<T>): Promise<T> {
-  try { return await work; } catch (error) {
-    if (error instanceof StoreError && error.code === 'store-refused') throw new Refusal('invalid-query', error.message, error.hint);
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'store-refused')
+      throw new Refusal('invalid-query', error.message, error.hint);
     throw error;
   }
 }

@@ -11,15 +11,27 @@ export interface MasterTimes {
   /** Silence until a node is lost and its slots are replaced. */ lostMs: number;
   /** No node is lost for this long after a start. */ amnestyMs: number;
   /** More than half of the nodes (and at least 3) lost within `brakeWindowMs`: nothing is replaced for `brakeMs`. */
-  brakeWindowMs: number; brakeMs: number;
+  brakeWindowMs: number;
+  brakeMs: number;
   /** Default wait for an agent's answer to a command. */ commandMs: number;
 }
 export const defaultTimes: MasterTimes = {
-  beatMs: 5_000, suspectMs: 15_000, lostMs: 30_000, amnestyMs: 60_000, brakeWindowMs: 30_000, brakeMs: 300_000, commandMs: 10_000,
+  beatMs: 5_000,
+  suspectMs: 15_000,
+  lostMs: 30_000,
+  amnestyMs: 60_000,
+  brakeWindowMs: 30_000,
+  brakeMs: 300_000,
+  commandMs: 10_000,
 };
 
 /** This hub and the term of this leadership. Replaced as a whole when an agent tells of a higher term. */
-export interface Leadership { hub: string; term: number; /** epoch ms */ since: number; /** monotonic ms */ sinceMono: number }
+export interface Leadership {
+  hub: string;
+  term: number;
+  /** epoch ms */ since: number;
+  /** monotonic ms */ sinceMono: number;
+}
 
 export interface MasterContext {
   readonly store: Store;

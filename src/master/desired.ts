@@ -22,7 +22,8 @@ interface Told {
   settings: string;
 }
 
-const markOf = (a: Assignment): string => `${a.goal} ${a.revision} ${a.hash} ${a.nudge} ${a.onFull?.stay ?? ''} ${a.place} ${a.epoch}`;
+const markOf = (a: Assignment): string =>
+  `${a.goal} ${a.revision} ${a.hash} ${a.nudge} ${a.onFull?.stay ?? ''} ${a.place} ${a.epoch}`;
 
 export class Desired {
   private readonly context: MasterContext;
@@ -41,9 +42,17 @@ export class Desired {
   tellAll(link: NodeLink): void {
     if (!link.obeys) return;
     const before = this.told.get(link.node);
-    const told: Told = { link, seq: before?.link === link ? before.seq : 0, assignments: new Map(), revisions: new Map(), settings: '' };
+    const told: Told = {
+      link,
+      seq: before?.link === link ? before.seq : 0,
+      assignments: new Map(),
+      revisions: new Map(),
+      settings: '',
+    };
     this.told.set(link.node, told);
-    link.onRoom = () => { if (this.dirty.has(link.node)) this.schedule(); };
+    link.onRoom = () => {
+      if (this.dirty.has(link.node)) this.schedule();
+    };
     this.dirty.delete(link.node);
     this.tell(told, true);
   }
@@ -108,24 +117,39 @@ export class Desired {
     const record = view.nodes.get(node)?.record.doc;
     const settings = { envs: record?.envs ?? {}, tags: record?.tags ?? null };
     const settingsMark = JSON.stringify(settings);
-    if (!whole && assignments.length === 0 && gone.length === 0 && needed.size === 0 && settingsMark === told.settings) return;
+    if (!whole && assignments.length === 0 && gone.length === 0 && needed.size === 0 && settingsMark === told.settings)
+      return;
     told.settings = settingsMark;
 
     const from = whole ? 0 : told.seq;
     told.seq += 1;
     const parts = partsOf([...needed.values()], assignments);
     parts.forEach((part, index) => {
-      told.link.send({
-        type: 'desired', term: leadership.term, seq: told.seq, from, part: index + 1, parts: parts.length,
-        ...part, gone: index === 0 ? gone : [], ...settings,
-      }, () => {
-        if (index === parts.length - 1) this.acknowledged(node, assignments);
-      });
+      told.link.send(
+        {
+          type: 'desired',
+          term: leadership.term,
+          seq: told.seq,
+          from,
+          part: index + 1,
+          parts: parts.length,
+          ...part,
+          gone: index === 0 ? gone : [],
+          ...settings,
+        },
+        () => {
+          if (index === parts.length - 1) this.acknowledged(node, assignments);
+        },
+      );
     });
   }
 
   /** A revision travels when an assignment names it and this agent has not got it, or not with its contents. */
-  private addRevision(told: Told, { app, revision: number, goal }: Assignment, needed: Map<string, DesiredRevision>): void {
+  private addRevision(
+    told: Told,
+    { app, revision: number, goal }: Assignment,
+    needed: Map<string, DesiredRevision>,
+  ): void {
     const key = `${app}/${number}`;
     if (goal === 'stop' && told.revisions.has(key)) return;
     const revision = this.context.view.apps.get(app)?.revisions.get(number)?.doc;
@@ -138,10 +162,13 @@ export class Desired {
 }
 
 /** Cuts a set into parts of about `PART` characters; always at least one. */
-function partsOf(revisions: DesiredRevision[], assignments: Assignment[]): { revisions: DesiredRevision[]; assignments: Assignment[] }[] {
+function partsOf(
+  revisions: DesiredRevision[],
+  assignments: Assignment[],
+): { revisions: DesiredRevision[]; assignments: Assignment[] }[] {
   const parts = [{ revisions: [] as DesiredRevision[], assignments: [] as Assignment[] }];
   let size = 0;
-  const room = (length: number): typeof parts[number] => {
+  const room = (length: number): (typeof parts)[number] => {
     if (size > 0 && size + length > PART) {
       parts.push({ revisions: [], assignments: [] });
       size = 0;

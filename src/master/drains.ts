@@ -31,12 +31,21 @@ export class Drains {
    * @param deadlineMs from now; null: none, or the one there is
    * @returns false: the node was deleted meanwhile
    */
-  async begin(entry: NodeEntry, by: string, deadlineMs: number | null, evacuation: NodeRecord['evacuation'] = entry.record.doc.evacuation ?? null): Promise<boolean> {
+  async begin(
+    entry: NodeEntry,
+    by: string,
+    deadlineMs: number | null,
+    evacuation: NodeRecord['evacuation'] = entry.record.doc.evacuation ?? null,
+  ): Promise<boolean> {
     const at = this.context.clock.now();
     const deadlineAt = deadlineMs === null ? null : at + deadlineMs;
     const written = await this.records.node(entry.id, (doc) => ({
-      ...doc, cordoned: true, drained: null, evacuation,
-      drain: doc.drain === null ? { by, at, deadlineAt } : { ...doc.drain, deadlineAt: deadlineAt ?? doc.drain.deadlineAt },
+      ...doc,
+      cordoned: true,
+      drained: null,
+      evacuation,
+      drain:
+        doc.drain === null ? { by, at, deadlineAt } : { ...doc.drain, deadlineAt: deadlineAt ?? doc.drain.deadlineAt },
     }));
     if (!written) return false;
     this.nodes.send(entry.id, { type: 'node.drainBegan', at });
@@ -49,8 +58,14 @@ export class Drains {
   async callOff(entry: NodeEntry, cordoned: boolean): Promise<boolean> {
     const off = entry.record.doc.drain !== null && entry.record.doc.evacuation?.state === 'under-way';
     const written = await this.records.node(entry.id, (doc) => ({
-      ...doc, cordoned, drain: null, drained: null,
-      evacuation: doc.evacuation && doc.evacuation.state === 'under-way' ? { ...doc.evacuation, state: 'off' } : doc.evacuation ?? null,
+      ...doc,
+      cordoned,
+      drain: null,
+      drained: null,
+      evacuation:
+        doc.evacuation && doc.evacuation.state === 'under-way'
+          ? { ...doc.evacuation, state: 'off' }
+          : (doc.evacuation ?? null),
     }));
     if (!written) return false;
     this.nodes.send(entry.id, { type: cordoned ? 'node.cordoned' : 'node.uncordoned', at: this.context.clock.now() });
@@ -68,7 +83,11 @@ export class Drains {
     if (known?.at === at && entry.record.doc.drain !== null) return;
     const name = entry.record.doc.facts.hostname;
     this.begin(entry, 'the node itself', remainingMs, { at, state: 'under-way' })
-      .then(() => this.context.events.note('node.drainAsked', { node: entry.id }, `Node ${name} asks to be evacuated`, { loudness: 'moving' }))
+      .then(() =>
+        this.context.events.note('node.drainAsked', { node: entry.id }, `Node ${name} asks to be evacuated`, {
+          loudness: 'moving',
+        }),
+      )
       .catch((error: unknown) => this.context.warn(`node ${entry.id} could not be drained; it asks again`, error));
   }
 
@@ -76,32 +95,60 @@ export class Drains {
   private answer(entry: NodeEntry): void {
     const { evacuation } = entry.record.doc;
     if (!evacuation || entry.link === 'none') return;
-    this.commands.ask(entry.id, 'evacuation', '', { at: evacuation.at, state: evacuation.state })
-      .catch((error: unknown) => this.context.warn(`node ${entry.id} was not told that its evacuation is ${evacuation.state}`, error));
+    this.commands
+      .ask(entry.id, 'evacuation', '', { at: evacuation.at, state: evacuation.state })
+      .catch((error: unknown) =>
+        this.context.warn(`node ${entry.id} was not told that its evacuation is ${evacuation.state}`, error),
+      );
   }
 
   /** Ends the drains of nodes that are empty: nothing of this hub's lies there whose tree may still live. */
   async finish(): Promise<void> {
     for (const entry of this.context.view.nodes.values()) {
-      if (entry.status !== 'draining' || entry.record.doc.drain === null || !entry.reported || this.finishing.has(entry.id) || !this.isEmpty(entry.id)) continue;
+      if (
+        entry.status !== 'draining' ||
+        entry.record.doc.drain === null ||
+        !entry.reported ||
+        this.finishing.has(entry.id) ||
+        !this.isEmpty(entry.id)
+      )
+        continue;
       this.finishing.add(entry.id);
-      try { await this.end(entry); } finally { this.finishing.delete(entry.id); }
+      try {
+        await this.end(entry);
+      } finally {
+        this.finishing.delete(entry.id);
+      }
     }
   }
 
   private async end(entry: NodeEntry): Promise<void> {
     const at = this.context.clock.now();
-    const written = await this.records.node(entry.id, (doc) => (doc.drain === null ? undefined : {
-      ...doc, drain: null, cordoned: true, drained: { by: doc.drain.by, at },
-      evacuation: doc.evacuation && doc.evacuation.state === 'under-way' ? { ...doc.evacuation, state: 'done' } : doc.evacuation ?? null,
-    }));
+    const written = await this.records.node(entry.id, (doc) =>
+      doc.drain === null
+        ? undefined
+        : {
+            ...doc,
+            drain: null,
+            cordoned: true,
+            drained: { by: doc.drain.by, at },
+            evacuation:
+              doc.evacuation && doc.evacuation.state === 'under-way'
+                ? { ...doc.evacuation, state: 'done' }
+                : (doc.evacuation ?? null),
+          },
+    );
     if (!written) return;
     this.nodes.send(entry.id, { type: 'node.cordoned', at });
     this.nodes.showAgain(entry.id);
-    const others = [...this.context.view.instancesOn(entry.id)].filter((id) => !this.context.view.dutyOf(entry.id, id)).length;
+    const others = [...this.context.view.instancesOn(entry.id)].filter(
+      (id) => !this.context.view.dutyOf(entry.id, id),
+    ).length;
     const rest = others > 0 ? `; ${others} that this hub did not place ${others === 1 ? 'runs' : 'run'} on` : '';
     const name = entry.record.doc.facts.hostname;
-    this.context.events.note('node.drained', { node: entry.id }, `Node ${name} is empty and stays cordoned${rest}`, { loudness: 'moving' });
+    this.context.events.note('node.drained', { node: entry.id }, `Node ${name} is empty and stays cordoned${rest}`, {
+      loudness: 'moving',
+    });
     if (entry.record.doc.evacuation?.state === 'done') this.answer(entry);
   }
 
@@ -111,7 +158,8 @@ export class Drains {
       const seen = view.instances.get(assignment.id);
       if (!seen || seen.node !== node) {
         if (!tombstone) return false; // assigned, and not reported yet
-      } else if (seen.view.pid !== null || (seen.view.status !== 'stopped' && seen.view.status !== 'failed')) return false;
+      } else if (seen.view.pid !== null || (seen.view.status !== 'stopped' && seen.view.status !== 'failed'))
+        return false;
     }
     return true;
   }

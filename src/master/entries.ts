@@ -8,7 +8,10 @@ import type { WhyView } from '../protocol/views.ts';
 import type { Version } from '../store/store.ts';
 
 /** A record as last acknowledged, with its compare-and-swap token. */
-export interface Kept<T> { doc: T; version: Version }
+export interface Kept<T> {
+  doc: T;
+  version: Version;
+}
 
 export interface AppEntry {
   name: string;
@@ -30,7 +33,8 @@ export interface NodeEntry {
   load: NodeLoad | null;
   link: 'websocket' | 'poll' | 'none';
   /** Last beat: epoch ms for people, monotonic ms for decisions. */
-  beatAt: number; heardAt: number;
+  beatAt: number;
+  heardAt: number;
   /** Obeys this hub; false: of another hub, reports only. */
   obeys: boolean;
   /** Has reported its instances since this master leads: what it does not name, it does not run. */
@@ -50,6 +54,9 @@ export interface InstanceEntry {
 }
 
 /** An assignment in force on a node: of a slot, or a tombstone left for it. */
-export interface Duty { assignment: Assignment; tombstone: boolean }
+export interface Duty {
+  assignment: Assignment;
+  tombstone: boolean;
+}
 
 export type TombstoneEntry = Kept<Tombstone>;

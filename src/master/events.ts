@@ -6,7 +6,10 @@ import { maskSecrets, maskText } from '../model/secrets.ts';
 import type { Doc, Json, LogEntry, ReadLogOptions, Store } from '../store/store.ts';
 import type { Changes } from './changes.ts';
 
-interface Position { generation: string; upTo: number }
+interface Position {
+  generation: string;
+  upTo: number;
+}
 /** Entries read back at a start to find spool numbers that were appended just before a crash. */
 const READ_BACK = 5_000;
 /** Own events kept while the store fails; beyond it the oldest are dropped and counted. */
@@ -44,7 +47,10 @@ export class EventLog {
   async recover(): Promise<void> {
     this.positions.clear();
     for (let after: string | undefined; ;) {
-      const page = await this.store.scan<{ generation: string; upTo: number }>(POSITIONS, after === undefined ? {} : { after });
+      const page = await this.store.scan<{ generation: string; upTo: number }>(
+        POSITIONS,
+        after === undefined ? {} : { after },
+      );
       for (const { key, doc } of page.items) this.positions.set(key, { generation: doc.generation, upTo: doc.upTo });
       if (page.next === null) break;
       after = page.next;
@@ -74,7 +80,12 @@ export class EventLog {
   }
 
   /** Notes an event of the master; written at once together with others of the same moment, retried while the store fails. */
-  note(kind: string, subject: NewEvent['subject'], message: string, more: { loudness?: NewEvent['loudness']; detail?: object } = {}): void {
+  note(
+    kind: string,
+    subject: NewEvent['subject'],
+    message: string,
+    more: { loudness?: NewEvent['loudness']; detail?: object } = {},
+  ): void {
     const detail = { ...more.detail };
     this.pending.push(entryOf({ at: this.now(), kind, subject, message, loudness: more.loudness ?? 'quiet', detail }));
     if (this.pending.length > MOST_PENDING) {
@@ -125,7 +136,10 @@ export class EventLog {
     const fresh = batch.filter(({ n }) => n > upTo).sort((x, y) => x.n - y.n);
     if (fresh.length === 0) return upTo;
     await this.store.append(
-      fresh.map(({ n, event }) => ({ ...entryOf({ ...event, subject: { ...event.subject, node } }), spool: [node, generation, n] })),
+      fresh.map(({ n, event }) => ({
+        ...entryOf({ ...event, subject: { ...event.subject, node } }),
+        spool: [node, generation, n],
+      })),
       this.term,
     );
     const reached = fresh.at(-1)!.n;
@@ -157,8 +171,10 @@ export class EventLog {
   }
 }
 
-const text = (value: unknown, fallback: string): string => (typeof value === 'string' ? value.slice(0, MOST_TEXT) : fallback);
-const plain = (value: unknown): Doc => (typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Doc : {});
+const text = (value: unknown, fallback: string): string =>
+  typeof value === 'string' ? value.slice(0, MOST_TEXT) : fallback;
+const plain = (value: unknown): Doc =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Doc) : {};
 
 /** An event as a log entry, without secrets; what came over a wire is brought into shape here. */
 function entryOf(event: NewEvent): Entry {
@@ -167,8 +183,10 @@ function entryOf(event: NewEvent): Entry {
     at: Number.isFinite(event.at) ? event.at : 0,
     kind: text(event.kind, 'event.noted').slice(0, 100),
     subject: {
-      ...(typeof app === 'string' ? { app } : {}), ...(typeof instance === 'string' ? { instance } : {}),
-      ...(typeof slot === 'number' ? { slot } : {}), ...(typeof node === 'string' ? { node } : {}),
+      ...(typeof app === 'string' ? { app } : {}),
+      ...(typeof instance === 'string' ? { instance } : {}),
+      ...(typeof slot === 'number' ? { slot } : {}),
+      ...(typeof node === 'string' ? { node } : {}),
     },
     message: maskText(text(event.message, '')),
     loudness: event.loudness === 'attention' || event.loudness === 'moving' ? event.loudness : 'quiet',

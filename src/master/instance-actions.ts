@@ -34,7 +34,12 @@ export class InstanceActions {
   /** @throws Refusal instance-not-found */
   view(id: string): InstanceView {
     const view = instanceView(this.context.view, id);
-    if (!view) throw new Refusal('instance-not-found', `There is no instance ${id}`, 'See stathub instances, or GET /v1/instances.');
+    if (!view)
+      throw new Refusal(
+        'instance-not-found',
+        `There is no instance ${id}`,
+        'See stathub instances, or GET /v1/instances.',
+      );
     return view;
   }
 
@@ -70,7 +75,10 @@ export class InstanceActions {
 
   private audit(id: string, kind: string, message: string, by: Caller): void {
     const known = this.context.view.instances.get(id);
-    const subject = { instance: id, ...(known ? { node: known.node, app: known.view.app, slot: known.view.slot } : {}) };
+    const subject = {
+      instance: id,
+      ...(known ? { node: known.node, app: known.view.app, slot: known.view.slot } : {}),
+    };
     this.context.events.note(kind, subject, message, { detail: { by: by.name, from: by.from } });
   }
 
@@ -101,9 +109,20 @@ export class InstanceActions {
     }
     const slot = this.slotFor(existing, entry.view.slot);
     const assignment: Assignment = {
-      id, app: name, slot, place: entry.view.place, epoch: (await this.epochs.take(1))[0]!, revision: existing?.record.doc.revision ?? 1,
-      hash: existing ? view.inForce(existing).hash : hash, owner: this.context.leadership.hub, node: entry.node, goal: 'run', onFull: null,
-      because: `adopted by ${by.name} where it ran`, at: this.context.clock.now(), nudge: existing?.record.doc.restartedAt ?? 0,
+      id,
+      app: name,
+      slot,
+      place: entry.view.place,
+      epoch: (await this.epochs.take(1))[0]!,
+      revision: existing?.record.doc.revision ?? 1,
+      hash: existing ? view.inForce(existing).hash : hash,
+      owner: this.context.leadership.hub,
+      node: entry.node,
+      goal: 'run',
+      onFull: null,
+      because: `adopted by ${by.name} where it ran`,
+      at: this.context.clock.now(),
+      nudge: existing?.record.doc.restartedAt ?? 0,
     };
     if (!existing) await this.places.removed(name);
     if (existing) await this.join(existing, assignment);
@@ -143,7 +162,12 @@ export class InstanceActions {
       const written = await this.records.slot(app.name, assignment.slot, (doc) =>
         doc?.a || doc?.b ? undefined : slotOf(assignment, doc?.moves ?? null),
       );
-      if (!written) throw new Refusal('version-conflict', `Slot ${assignment.slot} of ${app.name} was filled meanwhile`, 'Try again.');
+      if (!written)
+        throw new Refusal(
+          'version-conflict',
+          `Slot ${assignment.slot} of ${app.name} was filled meanwhile`,
+          'Try again.',
+        );
     } finally {
       holds.delete(assignment.slot);
       view.touched();
@@ -181,6 +205,12 @@ export class InstanceActions {
   }
 }
 
-const slotOf = (held: Assignment, moves: SlotRecord['moves']): SlotRecord =>
-  ({ app: held.app, slot: held.slot, a: held.place === 'a' ? held : null, b: held.place === 'b' ? held : null, moves, term: 0 });
+const slotOf = (held: Assignment, moves: SlotRecord['moves']): SlotRecord => ({
+  app: held.app,
+  slot: held.slot,
+  a: held.place === 'a' ? held : null,
+  b: held.place === 'b' ? held : null,
+  moves,
+  term: 0,
+});
 const asked = { restart: 'restartAsked', kill: 'killAsked', stop: 'stopAsked' } as const;

@@ -25,14 +25,19 @@ export class Keeping {
       this.timers.push(setInterval(() => this.begin(name, what), ms).unref());
     };
     every(WRITE_EVERY_MS, 'beats', () => this.writeBeats());
-    every(EXPIRE_EVERY_MS, 'history', async () => { await this.context.store.expire(this.context.clock.now() - KEEP_MS, MOST_EVENTS); });
+    every(EXPIRE_EVERY_MS, 'history', async () => {
+      await this.context.store.expire(this.context.clock.now() - KEEP_MS, MOST_EVENTS);
+    });
   }
 
   private begin(name: string, what: () => Promise<void>): void {
     if (this.working.has(name)) return;
-    this.working.set(name, what()
-      .catch((error: unknown) => this.context.warn(`housekeeping of ${name} failed`, error))
-      .finally(() => this.working.delete(name)));
+    this.working.set(
+      name,
+      what()
+        .catch((error: unknown) => this.context.warn(`housekeeping of ${name} failed`, error))
+        .finally(() => this.working.delete(name)),
+    );
   }
 
   stop(): void {
@@ -42,12 +47,18 @@ export class Keeping {
 
   /** The last beats, for a master that starts without these nodes. */
   private async writeBeats(): Promise<void> {
-    const { view, store, leadership: { term } } = this.context;
+    const {
+      view,
+      store,
+      leadership: { term },
+    } = this.context;
     const changed = [...view.nodes.values()].filter(({ record, beatAt }) => record.doc.beatAt !== beatAt);
     for (let from = 0; from < changed.length; from += AT_ONCE) {
       const part = changed.slice(from, from + AT_ONCE);
       const docs = part.map(({ record, beatAt }) => ({ ...record.doc, beatAt, term }));
-      const results = await store.bulk(part.map(({ id, record }, index) => writeOf('nodes', id, docs[index]!, record.version, term)));
+      const results = await store.bulk(
+        part.map(({ id, record }, index) => writeOf('nodes', id, docs[index]!, record.version, term)),
+      );
       for (const [index, entry] of part.entries()) {
         const result = results[index]!;
         if (result.ok) entry.record = { doc: docs[index]!, version: result.version };
@@ -58,6 +69,10 @@ export class Keeping {
   async close(): Promise<void> {
     this.stop();
     await Promise.all(this.working.values());
-    try { await this.writeBeats(); } catch (error) { this.context.warn('the last beats are not written', error); }
+    try {
+      await this.writeBeats();
+    } catch (error) {
+      this.context.warn('the last beats are not written', error);
+    }
   }
 }

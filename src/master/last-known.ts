@@ -5,7 +5,12 @@ import type { MasterContext } from './context.ts';
 import type { InstanceEntry } from './entries.ts';
 import { writeOf } from './records.ts';
 
-export interface LastKnownDoc { node: string; everReady: boolean; standing: InstanceEntry['standing']; view: InstanceView }
+export interface LastKnownDoc {
+  node: string;
+  everReady: boolean;
+  standing: InstanceEntry['standing'];
+  view: InstanceView;
+}
 
 /** How long a change may wait, ms; and how many are written at once. */
 const WRITE_BEHIND_MS = 1_000;
@@ -23,7 +28,9 @@ export class LastKnown {
 
   changed(id: string): void {
     this.dirty.add(id);
-    this.timer ??= setTimeout(() => { this.working = this.flush(); }, WRITE_BEHIND_MS).unref();
+    this.timer ??= setTimeout(() => {
+      this.working = this.flush();
+    }, WRITE_BEHIND_MS).unref();
   }
 
   private async flush(): Promise<void> {
@@ -40,7 +47,8 @@ export class LastKnown {
     });
     try {
       const results: WriteResult[] = await store.bulk(writes);
-      if (results.some((result) => !result.ok)) this.context.warn('last known instances were written by a later master');
+      if (results.some((result) => !result.ok))
+        this.context.warn('last known instances were written by a later master');
     } catch (error) {
       for (const id of ids) this.dirty.add(id);
       this.context.warn('last known instances are not written', error);

@@ -43,7 +43,8 @@ export class Loss {
   /** @param everyMs how often it is meant to run */
   sweep(everyMs: number): void {
     const { clock, view, times, leadership } = this.context;
-    const mono = clock.mono(), at = clock.now();
+    const mono = clock.mono(),
+      at = clock.now();
     const late = mono - this.lastSweep - everyMs;
     this.lastSweep = mono;
     if (late > Math.min(LATE_MS, times.suspectMs / 2)) for (const entry of view.nodes.values()) entry.heardAt += late;
@@ -58,7 +59,8 @@ export class Loss {
       const silent = mono - entry.heardAt;
       if (entry.status === 'lost') continue;
       if (silent >= times.lostMs && mono - leadership.sinceMono >= times.amnestyMs) lost.push(entry);
-      else if (silent >= times.suspectMs && entry.status !== 'suspect') this.nodes.send(entry.id, { type: 'node.silenced', at });
+      else if (silent >= times.suspectMs && entry.status !== 'suspect')
+        this.nodes.send(entry.id, { type: 'node.silenced', at });
     }
     if (lost.length === 0) return;
     this.brake(lost, mono, at);

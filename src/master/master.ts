@@ -122,13 +122,21 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
       if (seen.epoch > epochs.highest) await epochs.begin(seen.epoch);
       return 'same-term';
     },
-    disconnect, linkOf,
+    disconnect,
+    linkOf,
   });
   const drains = new Drains(context, records, nodes, commands);
   const links: LinkServer = new LinkServer(context, {
-    admit: (hello, open) => (head.getSnapshot().matches('serving')
-      ? nodes.admit(hello, open)
-      : Promise.resolve({ admitted: false, code: 'starting', detail: 'This master is starting', hint: 'Try again.', final: false })),
+    admit: (hello, open) =>
+      head.getSnapshot().matches('serving')
+        ? nodes.admit(hello, open)
+        : Promise.resolve({
+            admitted: false,
+            code: 'starting',
+            detail: 'This master is starting',
+            hint: 'Try again.',
+            final: false,
+          }),
     frame: dispatch({ context, nodes, observed, desired, commands, contents, disconnect, drains }),
     closed: (link) => {
       desired.forget(link);
@@ -149,7 +157,12 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
   let placer: Placer | null = null;
 
   const serve = (): (() => void) => {
-    const mine = placer = new Placer(context, new Committer(context, records, epochs, places), new Planner({ ...planning, keeps: true }), drains);
+    const mine = (placer = new Placer(
+      context,
+      new Committer(context, records, epochs, places),
+      new Planner({ ...planning, keeps: true }),
+      drains,
+    ));
     view.attach({ dutiesChanged: (node) => desired.changed(node), touched: mine.changed });
     loss.start();
     keeping.start();
@@ -176,17 +189,20 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
     nodes.forgetAll();
     await events.close();
   };
-  const head: Actor<typeof masterMachine> = createActor(masterMachine.provide({
-    actors: {
-      recover: fromPromise<void, RecoverInput>(async ({ input }: { input: { above: Above } }) => {
-        await leaving;
-        await lastKnown.close();
-        await recover(context, nodes, epochs, input.above);
-      }),
-      serve: fromCallback<MasterEvent, object>(serve),
-      shutDown: fromPromise<void, object>(shutDown),
-    },
-  }), { id: 'master', input: {} });
+  const head: Actor<typeof masterMachine> = createActor(
+    masterMachine.provide({
+      actors: {
+        recover: fromPromise<void, RecoverInput>(async ({ input }: { input: { above: Above } }) => {
+          await leaving;
+          await lastKnown.close();
+          await recover(context, nodes, epochs, input.above);
+        }),
+        serve: fromCallback<MasterEvent, object>(serve),
+        shutDown: fromPromise<void, object>(shutDown),
+      },
+    }),
+    { id: 'master', input: {} },
+  );
 
   roster.add({
     entries: function* () {
@@ -218,18 +234,33 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
 
   const ended = new Promise<string | null>((resolve) => {
     head.subscribe({
-      next: (snapshot) => { if (snapshot.matches({ stopping: 'closed' })) resolve(snapshot.context.failure); },
-      error: (error) => { warn('the master failed', error); resolve(error instanceof Error ? error.message : String(error)); },
+      next: (snapshot) => {
+        if (snapshot.matches({ stopping: 'closed' })) resolve(snapshot.context.failure);
+      },
+      error: (error) => {
+        warn('the master failed', error);
+        resolve(error instanceof Error ? error.message : String(error));
+      },
     });
   });
   const serving = new Promise<void>((resolve, reject) => {
-    head.subscribe({ next: (snapshot) => { if (snapshot.matches('serving')) resolve(); }, error: reject });
+    head.subscribe({
+      next: (snapshot) => {
+        if (snapshot.matches('serving')) resolve();
+      },
+      error: reject,
+    });
     void ended.then((failure) => reject(new Error(failure ?? 'the master was stopped while it started')));
   });
   head.start();
   await serving;
   return {
-    cluster, links, polls, blobs: new Blobs(context, commands), context, ended,
+    cluster,
+    links,
+    polls,
+    blobs: new Blobs(context, commands),
+    context,
+    ended,
     stop: async () => {
       head.send({ type: 'master.stop' });
       await ended;
@@ -237,4 +268,5 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
   };
 }
 
-const phaseOf = (value: unknown): string => (typeof value === 'string' ? value : Object.keys(value as object)[0] ?? 'stopping');
+const phaseOf = (value: unknown): string =>
+  typeof value === 'string' ? value : (Object.keys(value as object)[0] ?? 'stopping');

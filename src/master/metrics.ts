@@ -13,15 +13,24 @@ const MOST = 20_000;
 export function takeMetrics(context: MasterContext, link: NodeLink, points: Points): void {
   const bySubject = new Map<string, Points>();
   for (const point of points.slice(0, MOST)) {
-    const [kind, id] = [point.subject.slice(0, point.subject.indexOf('/')), point.subject.slice(point.subject.indexOf('/') + 1)];
-    const own = (kind === 'node' && id === link.node) || (kind === 'instance' && context.view.instances.get(id)?.node === link.node);
+    const [kind, id] = [
+      point.subject.slice(0, point.subject.indexOf('/')),
+      point.subject.slice(point.subject.indexOf('/') + 1),
+    ];
+    const own =
+      (kind === 'node' && id === link.node) ||
+      (kind === 'instance' && context.view.instances.get(id)?.node === link.node);
     if (!own) continue; // an instance that is gone meanwhile, or not its own
     const known = bySubject.get(point.subject);
     if (known) known.push(point);
     else bySubject.set(point.subject, [point]);
   }
   for (const [subject, own] of bySubject) {
-    context.store.addPoints(subject, own.map(({ minute, values }) => ({ minute, values })))
+    context.store
+      .addPoints(
+        subject,
+        own.map(({ minute, values }) => ({ minute, values })),
+      )
       .catch((error: unknown) => context.warn(`the figures of ${subject} are not written`, error));
   }
 }
@@ -29,7 +38,8 @@ export function takeMetrics(context: MasterContext, link: NodeLink, points: Poin
 /** Shows what the instances of a node use now. */
 export function takeUsage({ view }: MasterContext, link: NodeLink, rows: Record<string, UsageRow>): void {
   for (const [id, row] of Object.entries(rows)) {
-    const entry = view.instances.get(id), usage = entry?.node === link.node ? ofRow(row) : null;
+    const entry = view.instances.get(id),
+      usage = entry?.node === link.node ? ofRow(row) : null;
     if (!entry || !usage || entry.view.pid === null) continue; // it has ended meanwhile
     entry.view = { ...entry.view, usage };
     view.changes.mark('usage', id);

@@ -36,7 +36,9 @@ export class NodeActions {
     throw new Refusal(
       'node-not-found',
       named.length > 1 ? `${named.length} nodes are named ${id}` : `There is no node ${id}`,
-      named.length > 1 ? `Use an id: ${named.map((node) => node.id).join(', ')}` : 'See stathub nodes, or GET /v1/nodes.',
+      named.length > 1
+        ? `Use an id: ${named.map((node) => node.id).join(', ')}`
+        : 'See stathub nodes, or GET /v1/nodes.',
     );
   }
 
@@ -50,7 +52,13 @@ export class NodeActions {
   async setTags(id: string, tags: string[], by: Caller): Promise<NodeView> {
     const entry = await this.change(id, (doc) => ({ ...doc, tags: [...new Set(tags)] }));
     this.desired.changed(entry.id);
-    this.audit(entry, 'node.tagged', `Node ${entry.record.doc.facts.hostname} has the tags ${tags.join(', ') || '(none)'}`, by, { tags });
+    this.audit(
+      entry,
+      'node.tagged',
+      `Node ${entry.record.doc.facts.hostname} has the tags ${tags.join(', ') || '(none)'}`,
+      by,
+      { tags },
+    );
     return nodeView(this.context.view, entry);
   }
 
@@ -67,7 +75,12 @@ export class NodeActions {
     return nodeView(this.context.view, entry);
   }
 
-  async action(id: string, action: 'cordon' | 'uncordon' | 'drain' | 'take-over', by: Caller, options: { deadlineMs?: number | null } = {}): Promise<NodeView> {
+  async action(
+    id: string,
+    action: 'cordon' | 'uncordon' | 'drain' | 'take-over',
+    by: Caller,
+    options: { deadlineMs?: number | null } = {},
+  ): Promise<NodeView> {
     const entry = this.entry(id);
     if (action === 'take-over') {
       if (entry.obeys || entry.link === 'none') {
@@ -78,10 +91,19 @@ export class NodeActions {
       this.nodes.takeOver(entry.id);
     } else {
       const { drains } = this;
-      const done = action === 'drain' ? drains.begin(entry, by.name, options.deadlineMs ?? null) : drains.callOff(entry, action === 'cordon');
+      const done =
+        action === 'drain'
+          ? drains.begin(entry, by.name, options.deadlineMs ?? null)
+          : drains.callOff(entry, action === 'cordon');
       if (!(await done)) throw new Refusal('node-not-found', `Node ${id} was deleted meanwhile`, 'See stathub nodes.');
     }
-    this.audit(entry, `node.${asked[action]}`, `Node ${entry.record.doc.facts.hostname}: ${action} asked by ${by.name}`, by, {});
+    this.audit(
+      entry,
+      `node.${asked[action]}`,
+      `Node ${entry.record.doc.facts.hostname}: ${action} asked by ${by.name}`,
+      by,
+      {},
+    );
     return nodeView(this.context.view, entry);
   }
 
@@ -89,14 +111,18 @@ export class NodeActions {
   async delete(id: string, by: Caller): Promise<void> {
     const entry = this.entry(id);
     const { view, store, leadership } = this.context;
-    if (entry.link !== 'none') throw new Refusal('node-in-use', `Node ${id} is connected`, 'Drain it, end its agent, then delete it.');
+    if (entry.link !== 'none')
+      throw new Refusal('node-in-use', `Node ${id} is connected`, 'Drain it, end its agent, then delete it.');
     const held = [...view.dutiesOf(entry.id).values()].filter(({ tombstone }) => !tombstone).length;
     if (held > 0 && entry.status !== 'lost')
       throw new Refusal('node-in-use', `${held} assignments lie on node ${id}`, 'Drain it, or wait until it is lost.');
-    for (const { doc } of view.tombstones.values()) if (doc.node === entry.id) await this.records.removeTombstone(doc.id);
+    for (const { doc } of view.tombstones.values())
+      if (doc.node === entry.id) await this.records.removeTombstone(doc.id);
     const result = await store.write(writeOf('nodes', entry.id, null, entry.record.version, leadership.term));
     if (!result.ok) throw new Refusal('version-conflict', `Node ${id} was changed meanwhile`, 'Try again.');
-    await store.bulk(view.instancesOn(entry.id).map((instance) => writeOf('instances', instance, null, 'any', leadership.term)));
+    await store.bulk(
+      view.instancesOn(entry.id).map((instance) => writeOf('instances', instance, null, 'any', leadership.term)),
+    );
     await this.context.events.forget(entry.id);
     this.nodes.forget(entry.id);
     this.audit(entry, 'node.deleted', `Node ${entry.record.doc.facts.hostname} was deleted`, by, {});
@@ -107,4 +133,9 @@ export class NodeActions {
   }
 }
 
-const asked = { cordon: 'cordoned', uncordon: 'uncordoned', drain: 'drainAsked', 'take-over': 'takeOverAsked' } as const;
+const asked = {
+  cordon: 'cordoned',
+  uncordon: 'uncordoned',
+  drain: 'drainAsked',
+  'take-over': 'takeOverAsked',
+} as const;

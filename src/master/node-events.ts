@@ -13,9 +13,14 @@ export function noteStatus({ view, events, times }: MasterContext, entry: NodeEn
   const name = entry.record.doc.facts.hostname;
   const note = (kind: string, message: string, loudness: 'quiet' | 'moving' | 'attention'): void =>
     events.note(kind, { node: entry.id }, message, { loudness, detail: { before } });
-  if (entry.status === 'suspect') note('node.suspected', `Node ${name} is silent for ${showSpan(times.suspectMs)}`, 'moving');
+  if (entry.status === 'suspect')
+    note('node.suspected', `Node ${name} is silent for ${showSpan(times.suspectMs)}`, 'moving');
   else if (entry.status === 'lost')
-    note('node.lost', `Node ${name} is lost: no beat for ${showSpan(times.lostMs)}; its slots are replaced`, 'attention');
+    note(
+      'node.lost',
+      `Node ${name} is lost: no beat for ${showSpan(times.lostMs)}; its slots are replaced`,
+      'attention',
+    );
   else if (before === 'suspect' || before === 'lost') note('node.returned', `Node ${name} is back`, 'quiet');
   else if (before === 'joining') note('node.connected', `Node ${name} is connected`, 'quiet');
 }

@@ -47,8 +47,16 @@ export class Nodes {
   known(record: Kept<NodeRecord>, heardAt = this.context.leadership.sinceMono): NodeEntry {
     const { view } = this.context;
     const entry: NodeEntry = {
-      id: record.doc.id, record, status: 'joining', reason: null, load: null, link: 'none',
-      beatAt: record.doc.beatAt, heardAt, obeys: true, reported: false,
+      id: record.doc.id,
+      record,
+      status: 'joining',
+      reason: null,
+      load: null,
+      link: 'none',
+      beatAt: record.doc.beatAt,
+      heardAt,
+      obeys: true,
+      reported: false,
     };
     entry.reason = nodeReason(entry, this.context);
     view.setNode(entry);
@@ -65,7 +73,9 @@ export class Nodes {
     return entry;
   }
 
-  send(id: string, event: NodeEvent): void { this.actors.get(id)?.send(event); }
+  send(id: string, event: NodeEvent): void {
+    this.actors.get(id)?.send(event);
+  }
 
   private show(id: string, status: NodeStatus): void {
     const entry = this.context.view.nodes.get(id);
@@ -106,7 +116,9 @@ export class Nodes {
     const known = view.nodes.get(hello.node);
     if (known && known.record.doc.machineId !== hello.machine) {
       return {
-        admitted: false, code: 'node-id-in-use', final: true,
+        admitted: false,
+        code: 'node-id-in-use',
+        final: true,
         detail: `Node id ${hello.node} is ${known.record.doc.facts.hostname}'s (machine ${known.record.doc.machineId})`,
         hint: 'Its store directory is a copy. An empty one mints a new id: stathub agent --store-directory DIR',
       };
@@ -123,8 +135,17 @@ export class Nodes {
     }
     const foreign = hello.hub !== null && hello.hub !== leadership.hub;
     const obeys = !foreign || hello.takeOver || this.takenOver.has(hello.node);
-    if (hello.hub === leadership.hub && await this.parts.outranked({ term: hello.term, epoch: hello.epoch }) === 'new-term') {
-      return { admitted: false, code: 'starting', final: false, detail: 'This hub began a new term', hint: 'Say hello again.' };
+    if (
+      hello.hub === leadership.hub &&
+      (await this.parts.outranked({ term: hello.term, epoch: hello.epoch })) === 'new-term'
+    ) {
+      return {
+        admitted: false,
+        code: 'starting',
+        final: false,
+        detail: 'This hub began a new term',
+        hint: 'Say hello again.',
+      };
     }
     const facts = soundFacts(hello.facts, hello.version);
     await this.keep(hello, facts);
@@ -142,8 +163,17 @@ export class Nodes {
         return;
       }
       const doc: NodeRecord = {
-        tags: null, envs: {}, cordoned: false, drain: null, ...known?.record.doc,
-        id: hello.node, machineId: hello.machine, facts, run: hello.run, beatAt: clock.now(), term: leadership.term,
+        tags: null,
+        envs: {},
+        cordoned: false,
+        drain: null,
+        ...known?.record.doc,
+        id: hello.node,
+        machineId: hello.machine,
+        facts,
+        run: hello.run,
+        beatAt: clock.now(),
+        term: leadership.term,
       };
       const expect = known?.record.version ?? 'absent';
       const result = await store.write(writeOf('nodes', doc.id, doc, expect, leadership.term));
@@ -175,12 +205,21 @@ export class Nodes {
     const entry = view.nodes.get(link.node);
     if (!entry) return link.close(1012, 'the node was deleted meanwhile');
     link.sendPlain({
-      type: 'welcome', hub: leadership.hub, term: leadership.term, version, obey: link.obeys,
+      type: 'welcome',
+      hub: leadership.hub,
+      term: leadership.term,
+      version,
+      obey: link.obeys,
       times: { beatMs: times.beatMs, suspectMs: times.suspectMs, lostMs: times.lostMs },
     });
     if (foreign && link.obeys) {
       this.takenOver.delete(link.node);
-      this.note(link.node, 'node.takenOver', `Node ${entry.record.doc.facts.hostname} was taken over from hub ${hello.hub}`, 'moving');
+      this.note(
+        link.node,
+        'node.takenOver',
+        `Node ${entry.record.doc.facts.hostname} was taken over from hub ${hello.hub}`,
+        'moving',
+      );
     }
     entry.link = link.transport.kind;
     entry.obeys = link.obeys;
@@ -200,7 +239,8 @@ export class Nodes {
     if (!entry) return;
     this.heard(entry);
     link.sendPlain({ type: 'beat.ack', sentMono });
-    if (entry.status === 'suspect' || entry.status === 'lost') this.send(link.node, { type: 'node.resumed', at: entry.beatAt });
+    if (entry.status === 'suspect' || entry.status === 'lost')
+      this.send(link.node, { type: 'node.resumed', at: entry.beatAt });
     if (load && load.at !== entry.load?.at) {
       entry.load = soundLoad(load);
       this.context.view.nodeChanged(link.node, false);
@@ -212,7 +252,8 @@ export class Nodes {
     const entry = this.context.view.nodes.get(link.node);
     if (!entry) return;
     const facts = soundFacts(reported, entry.record.doc.facts.version);
-    this.records.node(link.node, (doc) => (canonicalJson(doc.facts) === canonicalJson(facts) ? undefined : { ...doc, facts }))
+    this.records
+      .node(link.node, (doc) => (canonicalJson(doc.facts) === canonicalJson(facts) ? undefined : { ...doc, facts }))
       .catch((error: unknown) => this.context.warn(`the facts of node ${link.node} are not written`, error));
   }
 

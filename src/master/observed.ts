@@ -21,7 +21,18 @@ const weightOf = (entry: InstanceEntry): string => {
   const { view } = entry;
   const { status, revision, launch, restarts, goal, epoch } = view;
   const escalated = view.escalated?.launch;
-  return [entry.standing, status, revision, launch, restarts, view.readyAt !== null, entry.healthySince, escalated, goal, epoch].join();
+  return [
+    entry.standing,
+    status,
+    revision,
+    launch,
+    restarts,
+    view.readyAt !== null,
+    entry.healthySince,
+    escalated,
+    goal,
+    epoch,
+  ].join();
 };
 
 export class ObservedInstances {
@@ -52,7 +63,11 @@ export class ObservedInstances {
   /** @returns false: a report is missing in between, the link must begin again */
   apply(link: NodeLink, frame: Observed): boolean {
     if (frame.run !== link.run) return true;
-    if (frame.from === 0) this.whole(link, Object.values(frame.changes).filter((view) => view !== null));
+    if (frame.from === 0)
+      this.whole(
+        link,
+        Object.values(frame.changes).filter((view) => view !== null),
+      );
     else if (frame.from !== link.observedSeq) return false;
     else {
       for (const [id, reported] of Object.entries(frame.changes)) {
@@ -80,7 +95,9 @@ export class ObservedInstances {
     const healthy = isHealthy(view);
     const unbroken = before?.healthySince != null && before.view.launch === view.launch && before.node === node;
     const entry: InstanceEntry = {
-      view, node, standing: this.standingOf(node, view),
+      view,
+      node,
+      standing: this.standingOf(node, view),
       healthySince: healthy ? (unbroken ? before.healthySince : this.context.clock.now()) : null,
       everReady: (before?.everReady ?? false) || view.readyAt !== null || healthy,
     };
@@ -101,7 +118,9 @@ export class ObservedInstances {
 
   /** What has stopped as it was told and holds its place still: a write failed. */
   private review(node: string): void {
-    for (const { assignment: { id, goal } } of this.context.view.dutiesOf(node).values()) {
+    for (const {
+      assignment: { id, goal },
+    } of this.context.view.dutiesOf(node).values()) {
       const entry = goal === 'stop' ? this.context.view.instances.get(id) : undefined;
       if (entry?.node === node && ended(entry.view)) this.places.emptied(node, id);
     }

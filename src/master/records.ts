@@ -13,8 +13,13 @@ export const revisionKey = (app: string, revision: number): string => `${app}/${
 export const tombstoneKey = (node: string, id: string): string => `${node}/${id}`;
 
 /** A write of one of our records under a term. */
-export const writeOf = (collection: string, key: string, doc: object | null, expect: Version | 'absent' | 'any', term: number): Write =>
-  ({ collection, key, doc: doc as Doc | null, expect, term });
+export const writeOf = (
+  collection: string,
+  key: string,
+  doc: object | null,
+  expect: Version | 'absent' | 'any',
+  term: number,
+): Write => ({ collection, key, doc: doc as Doc | null, expect, term });
 
 /** Tries of one change; more means that something writes without end. */
 const MOST_TRIES = 20;
@@ -24,8 +29,12 @@ export const outrankedError = (): StoreError =>
   new StoreError('store-unavailable', 'Another master leads this hub', 'Use the other master, or restart this one.');
 
 /** Somebody took the app's record out of the store, not this hub: its instances run on, and nothing may be built on what memory says. */
-export const recordLost = (name: string): Refusal => new Refusal('app-record-lost', `The store no longer has the record of app ${name}; its instances run on`,
-  'Restore the collection apps of the store from a snapshot and restart the master; or create it anew, with its scale: POST /v1/apps with the whole app.');
+export const recordLost = (name: string): Refusal =>
+  new Refusal(
+    'app-record-lost',
+    `The store no longer has the record of app ${name}; its instances run on`,
+    'Restore the collection apps of the store from a snapshot and restart the master; or create it anew, with its scale: POST /v1/apps with the whole app.',
+  );
 
 export class Records {
   private readonly context: MasterContext;
@@ -52,17 +61,26 @@ export class Records {
    * @param change gives the new record, null to delete it, undefined to leave it as it is
    * @returns whether something was written
    */
-  async slot(app: string, slot: number, change: (doc: SlotRecord | null) => SlotRecord | null | undefined): Promise<boolean> {
+  async slot(
+    app: string,
+    slot: number,
+    change: (doc: SlotRecord | null) => SlotRecord | null | undefined,
+  ): Promise<boolean> {
     const { store, view } = this.context;
-    const done = await this.change(async (term) => {
-      const kept = view.apps.get(app)?.slots.get(slot);
-      const next = change(kept?.doc ?? null);
-      if (next === undefined || (next === null && !kept)) return null;
-      const doc = next && { ...next, term };
-      const result = await store.write(writeOf('assignments', slotKey(app, slot), doc, kept?.version ?? 'absent', term));
-      if (result.ok) view.setSlot(app, slot, doc, result.version);
-      return { result, value: true };
-    }, () => this.rereadSlot(app, slot));
+    const done = await this.change(
+      async (term) => {
+        const kept = view.apps.get(app)?.slots.get(slot);
+        const next = change(kept?.doc ?? null);
+        if (next === undefined || (next === null && !kept)) return null;
+        const doc = next && { ...next, term };
+        const result = await store.write(
+          writeOf('assignments', slotKey(app, slot), doc, kept?.version ?? 'absent', term),
+        );
+        if (result.ok) view.setSlot(app, slot, doc, result.version);
+        return { result, value: true };
+      },
+      () => this.rereadSlot(app, slot),
+    );
     return done ?? false;
   }
 
@@ -90,9 +108,15 @@ export class Records {
         if (!stored && view.apps.get(name)?.record.doc.deleting === false) throw recordLost(name);
         if (!stored) return view.removeApp(name);
         const number = stored.doc.revision;
-        const revision = view.apps.get(name)?.revisions.get(number) ?? (await store.get<Revision>('revisions', revisionKey(name, number)));
+        const revision =
+          view.apps.get(name)?.revisions.get(number) ??
+          (await store.get<Revision>('revisions', revisionKey(name, number)));
         if (!revision)
-          throw new StoreError('store-corrupt', `App ${name} names revision ${number}, which the store has not`, 'Deploy the app again.');
+          throw new StoreError(
+            'store-corrupt',
+            `App ${name} names revision ${number}, which the store has not`,
+            'Deploy the app again.',
+          );
         view.setApp(stored.doc, stored.version, { doc: revision.doc, version: revision.version });
       },
     );
@@ -119,49 +143,57 @@ export class Records {
 
   async revision(app: string, number: number, change: (doc: Revision) => Revision | undefined): Promise<boolean> {
     const { store, view } = this.context;
-    const done = await this.change(async (term) => {
-      const kept = view.apps.get(app)?.revisions.get(number);
-      const next = kept && change(kept.doc);
-      if (!kept || !next) return null;
-      const doc = { ...next, term };
-      const result = await store.write(writeOf('revisions', revisionKey(app, number), doc, kept.version, term));
-      if (result.ok) view.setRevision(doc, result.version);
-      return { result, value: true };
-    }, async () => {
-      const stored = await store.get<Revision>('revisions', revisionKey(app, number));
-      if (stored) view.setRevision(stored.doc, stored.version);
-      else view.apps.get(app)?.revisions.delete(number);
-    });
+    const done = await this.change(
+      async (term) => {
+        const kept = view.apps.get(app)?.revisions.get(number);
+        const next = kept && change(kept.doc);
+        if (!kept || !next) return null;
+        const doc = { ...next, term };
+        const result = await store.write(writeOf('revisions', revisionKey(app, number), doc, kept.version, term));
+        if (result.ok) view.setRevision(doc, result.version);
+        return { result, value: true };
+      },
+      async () => {
+        const stored = await store.get<Revision>('revisions', revisionKey(app, number));
+        if (stored) view.setRevision(stored.doc, stored.version);
+        else view.apps.get(app)?.revisions.delete(number);
+      },
+    );
     return done ?? false;
   }
 
   /** @returns false: no such node */
   async node(id: string, change: (doc: NodeRecord) => NodeRecord | undefined): Promise<boolean> {
     const { store, view } = this.context;
-    const done = await this.change(async (term) => {
-      const entry = view.nodes.get(id);
-      if (!entry) return null;
-      const next = change(entry.record.doc);
-      if (!next) return { result: { ok: true, version: entry.record.version }, value: true };
-      const doc = { ...next, term };
-      const result = await store.write(writeOf('nodes', id, doc, entry.record.version, term));
-      if (result.ok) {
-        entry.record = { doc, version: result.version };
-        view.nodeChanged(id);
-      }
-      return { result, value: true };
-    }, async () => {
-      const stored = await store.get<NodeRecord>('nodes', id);
-      const entry = view.nodes.get(id);
-      if (stored && entry) entry.record = { doc: stored.doc, version: stored.version };
-    });
+    const done = await this.change(
+      async (term) => {
+        const entry = view.nodes.get(id);
+        if (!entry) return null;
+        const next = change(entry.record.doc);
+        if (!next) return { result: { ok: true, version: entry.record.version }, value: true };
+        const doc = { ...next, term };
+        const result = await store.write(writeOf('nodes', id, doc, entry.record.version, term));
+        if (result.ok) {
+          entry.record = { doc, version: result.version };
+          view.nodeChanged(id);
+        }
+        return { result, value: true };
+      },
+      async () => {
+        const stored = await store.get<NodeRecord>('nodes', id);
+        const entry = view.nodes.get(id);
+        if (stored && entry) entry.record = { doc: stored.doc, version: stored.version };
+      },
+    );
     return done ?? false;
   }
 
   async addTombstone(stone: Tombstone): Promise<void> {
     const { term } = this.context.leadership;
     const doc = { ...stone, term };
-    const result = await this.context.store.write(writeOf('tombstones', tombstoneKey(stone.node, stone.id), doc, 'any', term));
+    const result = await this.context.store.write(
+      writeOf('tombstones', tombstoneKey(stone.node, stone.id), doc, 'any', term),
+    );
     if (!result.ok) throw outrankedError();
     this.context.view.setTombstone(doc, result.version);
   }
@@ -170,7 +202,9 @@ export class Records {
     const { store, view, leadership } = this.context;
     const kept = view.tombstones.get(id);
     if (!kept) return;
-    const result = await store.write(writeOf('tombstones', tombstoneKey(kept.doc.node, id), null, 'any', leadership.term));
+    const result = await store.write(
+      writeOf('tombstones', tombstoneKey(kept.doc.node, id), null, 'any', leadership.term),
+    );
     if (!result.ok) throw outrankedError();
     view.removeTombstone(id);
   }

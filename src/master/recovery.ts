@@ -47,9 +47,16 @@ async function readAll<T>(
 }
 
 /** Rewrites records with the new term; a record that changed meanwhile is read again. @throws StoreError when a higher term is there */
-async function fence<T extends Fenced>(store: Store, collection: string, records: Map<string, Kept<T>>, term: number): Promise<void> {
+async function fence<T extends Fenced>(
+  store: Store,
+  collection: string,
+  records: Map<string, Kept<T>>,
+  term: number,
+): Promise<void> {
   const keys = [...records.keys()];
-  const parts = Array.from({ length: Math.ceil(keys.length / AT_ONCE) }, (_, n) => keys.slice(n * AT_ONCE, (n + 1) * AT_ONCE));
+  const parts = Array.from({ length: Math.ceil(keys.length / AT_ONCE) }, (_, n) =>
+    keys.slice(n * AT_ONCE, (n + 1) * AT_ONCE),
+  );
   // A few at a time: a store beyond a network would else be waited for once a part.
   const take = async (): Promise<void> => {
     for (let part = parts.shift(); part; part = parts.shift()) await fencePart(store, collection, records, part, term);
@@ -106,24 +113,46 @@ const highest = (...maps: Map<string, Kept<Fenced>>[]): number =>
   maps.reduce((most, map) => [...map.values()].reduce((m, { doc }) => Math.max(m, doc.term ?? 0), most), 0);
 
 /** @param above term and epoch that agents have seen */
-export async function recover(context: MasterContext, nodes: Nodes, epochs: Epochs, above: { term: number; epoch: number }): Promise<void> {
+export async function recover(
+  context: MasterContext,
+  nodes: Nodes,
+  epochs: Epochs,
+  above: { term: number; epoch: number },
+): Promise<void> {
   const { store, view, clock, warn } = context;
   nodes.forgetAll();
   view.clear();
   await refuseMoved(store);
   const identity = await identityOf(store, clock.now());
   const oddities: string[] = [];
-  const odd = (what: string): void => { oddities.push(what); };
+  const odd = (what: string): void => {
+    oddities.push(what);
+  };
 
-  const apps = await readAll<AppRecord>(store, 'apps', (doc) => typeof doc.name === 'string' && typeof doc.revision === 'number', odd);
-  const slots = await readAll<SlotRecord>(store, 'assignments', (doc) => typeof doc.app === 'string' && typeof doc.slot === 'number', odd);
+  const apps = await readAll<AppRecord>(
+    store,
+    'apps',
+    (doc) => typeof doc.name === 'string' && typeof doc.revision === 'number',
+    odd,
+  );
+  const slots = await readAll<SlotRecord>(
+    store,
+    'assignments',
+    (doc) => typeof doc.app === 'string' && typeof doc.slot === 'number',
+    odd,
+  );
   const stones = await readAll<Tombstone>(
     store,
     'tombstones',
     (doc) => typeof doc.node === 'string' && typeof doc.assignment === 'object',
     odd,
   );
-  const nodeRecords = await readAll<NodeRecord>(store, 'nodes', (doc) => typeof doc.id === 'string' && typeof doc.facts === 'object', odd);
+  const nodeRecords = await readAll<NodeRecord>(
+    store,
+    'nodes',
+    (doc) => typeof doc.id === 'string' && typeof doc.facts === 'object',
+    odd,
+  );
 
   const revisions = new Map<string, Kept<Revision>>();
   const need = async (app: string, number: number): Promise<void> => {
@@ -148,7 +177,9 @@ export async function recover(context: MasterContext, nodes: Nodes, epochs: Epoc
   for (const { doc } of stones.values()) epoch = Math.max(epoch, doc.assignment.epoch);
   await epochs.begin(epoch);
 
-  await inTurns(nodeRecords.values(), 50, (record) => { nodes.known(record); });
+  await inTurns(nodeRecords.values(), 50, (record) => {
+    nodes.known(record);
+  });
   for (const { doc, version } of apps.values()) {
     const inForce = revisions.get(revisionKey(doc.name, doc.revision));
     if (inForce) view.setApp(doc, version, inForce);
@@ -176,7 +207,10 @@ export async function recover(context: MasterContext, nodes: Nodes, epochs: Epoc
 }
 
 /** A crash between the writing of a tombstone and of its slot leaves both: the slot counts. */
-async function settleTombstones({ view, store, leadership }: MasterContext, stones: Map<string, Kept<Tombstone>>): Promise<void> {
+async function settleTombstones(
+  { view, store, leadership }: MasterContext,
+  stones: Map<string, Kept<Tombstone>>,
+): Promise<void> {
   for (const [key, { doc, version }] of stones) {
     const duty = view.dutyOf(doc.node, doc.id);
     if (!duty || duty.tombstone) view.setTombstone(doc, version as Version);

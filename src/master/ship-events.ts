@@ -16,7 +16,9 @@ export interface EventShippingOptions {
   roundMs?: number;
 }
 
-const target = 'logs-stathub.events-default', longestPauseMs = 60_000, batch = 500;
+const target = 'logs-stathub.events-default',
+  longestPauseMs = 60_000,
+  batch = 500;
 /** Writers of the store overtake each other: what comes behind a higher number is found within so many. */
 const overtaken = 200;
 
@@ -48,17 +50,20 @@ export class EventShipping {
 
   #soon(): void {
     if (this.#over.signal.aborted) return;
-    this.#timer = setTimeout(() => { this.#working = this.#round().finally(() => this.#soon()); }, this.#pauseMs).unref();
+    this.#timer = setTimeout(() => {
+      this.#working = this.#round().finally(() => this.#soon());
+    }, this.#pauseMs).unref();
   }
 
   async #round(): Promise<void> {
     try {
-      while (!this.#over.signal.aborted && await this.#batch());
+      while (!this.#over.signal.aborted && (await this.#batch()));
       this.#pauseMs = this.#roundMs;
       this.#failing = false;
     } catch (error) {
       if (this.#over.signal.aborted) return;
-      if (!this.#failing) this.#options.warn(`events are not shipped now, they wait in the store: ${(error as Error).message}`);
+      if (!this.#failing)
+        this.#options.warn(`events are not shipped now, they wait in the store: ${(error as Error).message}`);
       this.#failing = true;
       this.#pauseMs = Math.min(longestPauseMs, this.#pauseMs * 2);
     }
@@ -66,10 +71,17 @@ export class EventShipping {
 
   /** @returns whether there may be more */
   async #batch(): Promise<boolean> {
-    const { hub, file, read } = this.#options, news = await read(this.#cursor, batch), last = news.at(-1);
+    const { hub, file, read } = this.#options,
+      news = await read(this.#cursor, batch),
+      last = news.at(-1);
     if (!last) return false;
-    const late = (await read(Math.max(0, this.#cursor - overtaken), overtaken)).filter(({ seq }) => seq <= this.#cursor && !this.#sent.has(seq));
-    await this.#target.send([...late, ...news].map((event) => ({ id: `${hub}/${event.seq}`, json: documentOf(event, hub) })), this.#over.signal);
+    const late = (await read(Math.max(0, this.#cursor - overtaken), overtaken)).filter(
+      ({ seq }) => seq <= this.#cursor && !this.#sent.has(seq),
+    );
+    await this.#target.send(
+      [...late, ...news].map((event) => ({ id: `${hub}/${event.seq}`, json: documentOf(event, hub) })),
+      this.#over.signal,
+    );
     for (const { seq } of [...late, ...news]) this.#sent.add(seq);
     this.#cursor = last.seq;
     for (const seq of this.#sent) if (seq <= this.#cursor - overtaken) this.#sent.delete(seq);
@@ -81,13 +93,22 @@ export class EventShipping {
 
 /** Its detail goes as text: as fields the mapping would grow with every kind of event. */
 const documentOf = ({ seq, at, kind, subject, message, loudness, detail }: ClusterEvent, hub: string): string =>
-  JSON.stringify({ '@timestamp': new Date(at).toISOString(), message, kind, loudness, ...subject, detail: JSON.stringify(detail), hub, seq });
+  JSON.stringify({
+    '@timestamp': new Date(at).toISOString(),
+    message,
+    kind,
+    loudness,
+    ...subject,
+    detail: JSON.stringify(detail),
+    hub,
+    seq,
+  });
 
 /** 0 where nothing of this hub was shipped from here yet. */
 function cursorIn(file: string, hub: string): number {
   try {
     const kept = JSON.parse(readFileSync(file, 'utf8')) as { hub?: unknown; after?: unknown };
-    return kept.hub === hub && Number.isSafeInteger(kept.after) ? kept.after as number : 0;
+    return kept.hub === hub && Number.isSafeInteger(kept.after) ? (kept.after as number) : 0;
   } catch {
     return 0;
   }

@@ -32,7 +32,9 @@ export class Turns {
     if (this.open) return;
     this.open = true;
     this.began = performance.now();
-    setImmediate(() => { this.open = false; });
+    setImmediate(() => {
+      this.open = false;
+    });
   }
 
   private schedule(): void {
@@ -51,6 +53,8 @@ export class Turns {
       this.queue = [];
       this.next = 0;
     }
-    setImmediate(() => { this.open = false; });
+    setImmediate(() => {
+      this.open = false;
+    });
   }
 }

@@ -29,11 +29,14 @@ export class View {
     this.changes = changes;
   }
 
-  attach(hooks: ViewHooks): void { this.hooks = hooks; }
+  attach(hooks: ViewHooks): void {
+    this.hooks = hooks;
+  }
 
   /** Forgets everything (a new leadership reads it again). */
   clear(): void {
-    for (const map of [this.apps, this.nodes, this.instances, this.tombstones, this.duties, this.reported, this.holds]) map.clear();
+    for (const map of [this.apps, this.nodes, this.instances, this.tombstones, this.duties, this.reported, this.holds])
+      map.clear();
   }
 
   // ---- apps, revisions, slots ----
@@ -43,7 +46,14 @@ export class View {
     let entry = this.apps.get(doc.name);
     if (entry) entry.record = { doc, version };
     else {
-      entry = { name: doc.name, record: { doc, version }, revisions: new Map(), slots: new Map(), waiting: [], decisions: [] };
+      entry = {
+        name: doc.name,
+        record: { doc, version },
+        revisions: new Map(),
+        slots: new Map(),
+        waiting: [],
+        decisions: [],
+      };
       this.apps.set(doc.name, entry);
     }
     if (revision) entry.revisions.set(revision.doc.revision, revision);
@@ -70,7 +80,8 @@ export class View {
   trimRevisions(entry: AppEntry): void {
     const named = new Set([entry.record.doc.revision]);
     for (const { doc } of entry.slots.values()) for (const held of [doc.a, doc.b]) if (held) named.add(held.revision);
-    for (const { doc } of this.tombstones.values()) if (doc.assignment.app === entry.name) named.add(doc.assignment.revision);
+    for (const { doc } of this.tombstones.values())
+      if (doc.assignment.app === entry.name) named.add(doc.assignment.revision);
     for (const number of entry.revisions.keys()) if (!named.has(number)) entry.revisions.delete(number);
   }
 
@@ -79,7 +90,8 @@ export class View {
     const entry = this.apps.get(app);
     if (!entry) return;
     const old = entry.slots.get(slot)?.doc;
-    for (const held of [old?.a, old?.b]) if (held && held.id !== doc?.a?.id && held.id !== doc?.b?.id) this.dropDuty(held, false);
+    for (const held of [old?.a, old?.b])
+      if (held && held.id !== doc?.a?.id && held.id !== doc?.b?.id) this.dropDuty(held, false);
     for (const held of [doc?.a, doc?.b]) if (held) this.setDuty(held, false);
     if (doc) entry.slots.set(slot, { doc, version });
     else entry.slots.delete(slot);
@@ -101,9 +113,13 @@ export class View {
 
   // ---- duties: what a node is to hold ----
 
-  dutiesOf(node: string): ReadonlyMap<string, Duty> { return this.duties.get(node) ?? noDuties; }
+  dutiesOf(node: string): ReadonlyMap<string, Duty> {
+    return this.duties.get(node) ?? noDuties;
+  }
 
-  dutyOf(node: string, id: string): Duty | null { return this.duties.get(node)?.get(id) ?? null; }
+  dutyOf(node: string, id: string): Duty | null {
+    return this.duties.get(node)?.get(id) ?? null;
+  }
 
   /** An assignment of a slot by the instance's id (`<app>.<slot>.<8 base32>`). */
   assignment(id: string): Assignment | null {
@@ -114,7 +130,7 @@ export class View {
 
   private setDuty(assignment: Assignment, tombstone: boolean): void {
     let held = this.duties.get(assignment.node);
-    if (!held) this.duties.set(assignment.node, held = new Map());
+    if (!held) this.duties.set(assignment.node, (held = new Map()));
     held.set(assignment.id, { assignment, tombstone });
     const instance = this.instances.get(assignment.id);
     if (instance && instance.standing !== 'known' && instance.node === assignment.node) instance.standing = 'known';
@@ -159,7 +175,7 @@ export class View {
     if (before && before.node !== entry.node) this.reported.get(before.node)?.delete(entry.view.id);
     this.instances.set(entry.view.id, entry);
     let held = this.reported.get(entry.node);
-    if (!held) this.reported.set(entry.node, held = new Set());
+    if (!held) this.reported.set(entry.node, (held = new Set()));
     held.add(entry.view.id);
     this.instanceChanged(entry, decides);
   }
@@ -173,7 +189,9 @@ export class View {
   }
 
   /** Ids of the instances that a node reported last. A copy: safe to change the view while going through it. */
-  instancesOn(node: string): string[] { return [...this.reported.get(node) ?? []]; }
+  instancesOn(node: string): string[] {
+    return [...(this.reported.get(node) ?? [])];
+  }
 
   private instanceChanged(entry: InstanceEntry, decides: boolean): void {
     this.changes.mark('instances', entry.view.id);
@@ -190,7 +208,9 @@ export class View {
   }
 
   /** What placement decides by changed. */
-  touched(): void { this.hooks.touched(); }
+  touched(): void {
+    this.hooks.touched();
+  }
 
   /** The in-force revision of an app; every app has one. */
   inForce(entry: AppEntry): Revision {
@@ -199,7 +219,9 @@ export class View {
     return revision.doc;
   }
 
-  slotsOf(app: string): Kept<SlotRecord>[] { return [...this.apps.get(app)?.slots.values() ?? []]; }
+  slotsOf(app: string): Kept<SlotRecord>[] {
+    return [...(this.apps.get(app)?.slots.values() ?? [])];
+  }
 }
 
 const noDuties: ReadonlyMap<string, Duty> = new Map();

@@ -1,62 +1,123 @@
 // What a user declares: an app. The shape after validation: every default filled in (see app-schema.ts for the rules).
 
-export interface PortSpec { name: string | null; /** 0: the agent picks. */ port: number }
+export interface PortSpec {
+  name: string | null;
+  /** 0: the agent picks. */ port: number;
+}
 /** Done before the kill signal. `timeoutSeconds` null: half of the kill timeout. */
 export type PreStopSpec = ({ command: string[] } | { url: string }) & { timeoutSeconds: number | null };
 export interface UriSpec {
-  uri: string; sha256: string | null;
+  uri: string;
+  sha256: string | null;
   /** Unpack zip, tar and tar.gz. Default: by the name's ending. */
-  extract: boolean; executable: boolean;
+  extract: boolean;
+  executable: boolean;
   /** Path below the working directory, null: the file's own name, or the directory itself for an archive. */
   dest: string | null;
 }
 export type HealthProtocol = 'HTTP' | 'HTTPS' | 'TCP' | 'COMMAND' | 'FILE';
 export type HealthRole = 'live' | 'ready' | 'startup';
 export interface HealthCheckSpec {
-  protocol: HealthProtocol; role: HealthRole;
-  path: string; portIndex: number; /** A fixed port instead of portIndex. */ port: number | null;
+  protocol: HealthProtocol;
+  role: HealthRole;
+  path: string;
+  portIndex: number;
+  /** A fixed port instead of portIndex. */ port: number | null;
   /** COMMAND: the shell line. */ command: string | null;
   /** FILE: text that must be in the file. */ match: string | null;
-  initialDelaySeconds: number; intervalSeconds: number; timeoutSeconds: number; maxConsecutiveFailures: number;
+  initialDelaySeconds: number;
+  intervalSeconds: number;
+  timeoutSeconds: number;
+  maxConsecutiveFailures: number;
 }
-export interface ResAlloc { /** cores */ cpus: number | null; /** bytes */ mem: number | null; /** bytes */ disk: number | null }
+export interface ResAlloc {
+  /** cores */ cpus: number | null;
+  /** bytes */ mem: number | null;
+  /** bytes */ disk: number | null;
+}
 export interface LimitsSpec {
-  fds: number | null; processes: number | null; fileSize: number | null; /** hard cores */ cpus: number | null; nice: number; umask: string;
+  fds: number | null;
+  processes: number | null;
+  fileSize: number | null;
+  /** hard cores */ cpus: number | null;
+  nice: number;
+  umask: string;
 }
 export interface RestartSpec {
-  policy: 'always' | 'on-failure' | 'never'; delaySeconds: number; factor: number; maxDelaySeconds: number; jitter: number;
-  resetAfterSeconds: number; attempts: number; periodSeconds: number; giveUp: boolean;
+  policy: 'always' | 'on-failure' | 'never';
+  delaySeconds: number;
+  factor: number;
+  maxDelaySeconds: number;
+  jitter: number;
+  resetAfterSeconds: number;
+  attempts: number;
+  periodSeconds: number;
+  giveUp: boolean;
 }
 export interface UpdateSpec {
-  order: 'auto' | 'start-first' | 'stop-first'; maxSurge: number; maxUnavailable: number; minHealthySeconds: number;
-  healthyDeadlineSeconds: number; progressDeadlineSeconds: number; autoRevert: boolean; canary: number; pauseAfterBatch: boolean;
+  order: 'auto' | 'start-first' | 'stop-first';
+  maxSurge: number;
+  maxUnavailable: number;
+  minHealthySeconds: number;
+  healthyDeadlineSeconds: number;
+  progressDeadlineSeconds: number;
+  autoRevert: boolean;
+  canary: number;
+  pauseAfterBatch: boolean;
 }
 export interface PlacementSpec {
-  query: string; scale: number; spread: string[]; maxPerNode: number | null; prefer: string[]; with: string[]; notWith: string[];
+  query: string;
+  scale: number;
+  spread: string[];
+  maxPerNode: number | null;
+  prefer: string[];
+  with: string[];
+  notWith: string[];
   onPartition: 'replace' | 'wait' | 'stop-self';
 }
-export interface ScheduleSpec { cron: string; timezone: string; overlap: 'skip' | 'replace' | 'queue'; catchUp: number; timeoutSeconds: number | null }
-export interface LogsSpec { maxBytes: number; files: number; keepDays: number; rateBytesPerSecond: number | null }
+export interface ScheduleSpec {
+  cron: string;
+  timezone: string;
+  overlap: 'skip' | 'replace' | 'queue';
+  catchUp: number;
+  timeoutSeconds: number | null;
+}
+export interface LogsSpec {
+  maxBytes: number;
+  files: number;
+  keepDays: number;
+  rateBytesPerSecond: number | null;
+}
 export type AppType = 'service' | 'batch' | 'system' | 'cron';
 
 export interface AppSpec {
   name: string;
-  toProcess: string; args: string[]; shell: boolean;
+  toProcess: string;
+  args: string[];
+  shell: boolean;
   /** null: a fresh directory for each launch. A path: shared and lasting. */
   workingDirectory: string | null;
   envs: Record<string, string>;
-  ports: PortSpec[]; debugPort: boolean; consolePort: boolean;
+  ports: PortSpec[];
+  debugPort: boolean;
+  consolePort: boolean;
   uris: UriSpec[];
   /** Signal number. */
-  killSignal: number; killTimeoutSeconds: number; killMode: 'group' | 'process';
+  killSignal: number;
+  killTimeoutSeconds: number;
+  killMode: 'group' | 'process';
   preStop: PreStopSpec | null;
   healthChecks: HealthCheckSpec[];
-  resAlloc: ResAlloc; limits: LimitsSpec;
+  resAlloc: ResAlloc;
+  limits: LimitsSpec;
   user: string | null;
-  restart: RestartSpec; startTimeoutSeconds: number | null;
+  restart: RestartSpec;
+  startTimeoutSeconds: number | null;
   routes: string[];
-  update: UpdateSpec; placement: PlacementSpec;
-  type: AppType; schedule: ScheduleSpec | null;
+  update: UpdateSpec;
+  placement: PlacementSpec;
+  type: AppType;
+  schedule: ScheduleSpec | null;
   dependsOn: { app: string; until: 'running' | 'healthy' | 'completed' }[];
   logs: LogsSpec;
   meta: Record<string, string>;
@@ -74,7 +135,8 @@ export interface Revision {
   /** sha256 by URI, as first reported by an agent; a URI that is not here is not resolved yet. */
   contents: Record<string, { sha256: string; size: number }>;
   /** epoch ms */
-  createdAt: number; createdBy: string;
+  createdAt: number;
+  createdBy: string;
   term: number;
 }
 
@@ -91,7 +153,8 @@ export interface AppRecord {
   restartedAt: number | null;
   /** Who asked for that. */
   restartedBy?: string;
-  createdAt: number; updatedAt: number;
+  createdAt: number;
+  updatedAt: number;
   /** Who last changed it. */
   by?: string;
   term: number;
@@ -112,4 +175,8 @@ export interface AppView extends Omit<AppRecord, 'term'> {
 }
 
 /** Why something is as it is, and what comes next. `text` is a sentence for people; `code` is stable. */
-export interface Reason { code: string; text: string; next: { what: string; at: number | null } | null }
+export interface Reason {
+  code: string;
+  text: string;
+  next: { what: string; at: number | null } | null;
+}

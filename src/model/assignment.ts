@@ -7,10 +7,13 @@ export type Goal = 'run' | 'leave' | 'stop';
 export interface Assignment {
   /** `<app>.<slot>.<8 base32>`: the instance's id. */
   id: string;
-  app: string; slot: number; place: Place;
+  app: string;
+  slot: number;
+  place: Place;
   /** From one counter of the hub; STAT_EPOCH = epoch x 2^20 + launch number. */
   epoch: number;
-  revision: number; hash: string;
+  revision: number;
+  hash: string;
   /** Hub id, or 'local' for an app of a standalone agent. */
   owner: string;
   node: string;
@@ -41,13 +44,26 @@ export interface SlotRecord {
 }
 
 /** `tombstones`, key `<node>/<instance id>`: what a lost node must stop when it returns. */
-export interface Tombstone { id: string; node: string; assignment: Assignment; term: number; at: number }
+export interface Tombstone {
+  id: string;
+  node: string;
+  assignment: Assignment;
+  term: number;
+  at: number;
+}
 
 /** What an agent is told to hold: the desired set of one node. */
 export interface DesiredSet {
   /** Ordered by (term, seq). */
-  term: number; seq: number;
+  term: number;
+  seq: number;
   revisions: DesiredRevision[];
   assignments: Assignment[];
 }
-export interface DesiredRevision { app: string; revision: number; hash: string; spec: import('./app.ts').AppSpec; contents: Record<string, { sha256: string; size: number }> }
+export interface DesiredRevision {
+  app: string;
+  revision: number;
+  hash: string;
+  spec: import('./app.ts').AppSpec;
+  contents: Record<string, { sha256: string; size: number }>;
+}

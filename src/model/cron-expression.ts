@@ -1,12 +1,21 @@
 // Syntax of a cron expression: 5 fields (minute hour day month weekday), 6 with seconds first, or a nickname. What it
 // means in time is the scheduler's (croner's) concern; this only tells a typing error early, with the field's name.
 
-interface CronField { name: string; min: number; max: number; names: string[] }
+interface CronField {
+  name: string;
+  min: number;
+  max: number;
+  names: string[];
+}
 const months = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
 const days = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 const fields: CronField[] = [
-  { name: 'second', min: 0, max: 59, names: [] }, { name: 'minute', min: 0, max: 59, names: [] }, { name: 'hour', min: 0, max: 23, names: [] },
-  { name: 'day of month', min: 1, max: 31, names: [] }, { name: 'month', min: 1, max: 12, names: months }, { name: 'day of week', min: 0, max: 7, names: days },
+  { name: 'second', min: 0, max: 59, names: [] },
+  { name: 'minute', min: 0, max: 59, names: [] },
+  { name: 'hour', min: 0, max: 23, names: [] },
+  { name: 'day of month', min: 1, max: 31, names: [] },
+  { name: 'month', min: 1, max: 12, names: months },
+  { name: 'day of week', min: 0, max: 7, names: days },
 ];
 const nicknames = ['@yearly', '@annually', '@monthly', '@weekly', '@daily', '@midnight', '@hourly'];
 
@@ -24,7 +33,8 @@ function partProblem(part: string, field: CronField): string | null {
   if (match[1] === 'L' && field.name === 'day of month') return null;
   const ends = match[1]!.split('-').map((end) => numberOf(end, field));
   for (const [index, end] of ends.entries()) {
-    if (end === null || end < field.min || end > field.max) return `${field.name} '${match[1]!.split('-')[index]}' is not within ${field.min}-${field.max}`;
+    if (end === null || end < field.min || end > field.max)
+      return `${field.name} '${match[1]!.split('-')[index]}' is not within ${field.min}-${field.max}`;
   }
   return ends.length === 2 && ends[0]! > ends[1]! ? `'${part}' ends before it begins` : null;
 }
@@ -32,9 +42,11 @@ function partProblem(part: string, field: CronField): string | null {
 /** What is wrong with a cron expression, as a sentence; null when nothing is. */
 export function cronProblem(expression: string): string | null {
   const text = expression.trim();
-  if (text.startsWith('@')) return nicknames.includes(text.toLowerCase()) ? null : `'${text}' is none of ${nicknames.join(' ')}`;
+  if (text.startsWith('@'))
+    return nicknames.includes(text.toLowerCase()) ? null : `'${text}' is none of ${nicknames.join(' ')}`;
   const parts = text.split(/\s+/);
-  if (parts.length !== 5 && parts.length !== 6) return `has ${text === '' ? 0 : parts.length} fields, expected 5 (minute hour day month weekday) or 6 (second first)`;
+  if (parts.length !== 5 && parts.length !== 6)
+    return `has ${text === '' ? 0 : parts.length} fields, expected 5 (minute hour day month weekday) or 6 (second first)`;
   for (const [index, part] of parts.entries()) {
     const field = fields[index + (6 - parts.length)]!;
     for (const piece of part.split(',')) {

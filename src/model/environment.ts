@@ -16,21 +16,31 @@ export interface EnvironmentFacts {
     envs: Readonly<Record<string, string>>;
   };
   /** In the order of `spec.ports`. */
-  ports: readonly number[]; debugPort: number | null; consolePort: number | null;
+  ports: readonly number[];
+  debugPort: number | null;
+  consolePort: number | null;
   /** Of the user the process runs as. */
   user: { name: string; home: string; shell: string };
   /** PATH and LANG of the clean list; absent: the usual ones. */
-  path?: string; lang?: string;
+  path?: string;
+  lang?: string;
   /** PWD, where the caller knows it. */
   directory?: string;
 }
 
 /** A word as part of a variable's name: "fast-disk" -> "FAST_DISK". */
-export const variableName = (word: string): string => word.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_').replaceAll(/^_+|_+$/g, '');
+export const variableName = (word: string): string =>
+  word
+    .toUpperCase()
+    .replaceAll(/[^A-Z0-9]+/g, '_')
+    .replaceAll(/^_+|_+$/g, '');
 
 /** "192.168.1.165" of "http://192.168.1.165:51025"; addresses in brackets lose them. */
 export function hostOf(address: string): string {
-  const authority = address.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '').replace(/[/?#].*$/s, '').replace(/^.*@/, '');
+  const authority = address
+    .replace(/^[a-z][a-z0-9+.-]*:\/\//i, '')
+    .replace(/[/?#].*$/s, '')
+    .replace(/^.*@/, '');
   const bracketed = /^\[([^\]]+)\]/.exec(authority);
   if (bracketed) return bracketed[1]!;
   return authority.split(':').length === 2 ? authority.replace(/:\d*$/, '') : authority;
@@ -73,16 +83,26 @@ export function processEnvironment(facts: EnvironmentFacts): Record<string, stri
     ...(facts.consolePort === null ? {} : { CONSOLE_PORT: String(facts.consolePort) }),
     HOST: hostOf(node.host),
     ...tagVariables(node.tags),
-    STAT_APP: spec.name, STAT_INSTANCE: instance.id, STAT_SLOT: String(instance.slot), STAT_REVISION: String(instance.revision),
-    STAT_NODE: node.id, STAT_EPOCH: statEpoch(instance.epoch, facts.launch),
+    STAT_APP: spec.name,
+    STAT_INSTANCE: instance.id,
+    STAT_SLOT: String(instance.slot),
+    STAT_REVISION: String(instance.revision),
+    STAT_NODE: node.id,
+    STAT_EPOCH: statEpoch(instance.epoch, facts.launch),
     ...(spec.resAlloc.mem === null ? {} : { STAT_LIMIT_MEM: String(spec.resAlloc.mem) }),
   };
   const own = Object.fromEntries(Object.entries(spec.envs).map(([name, value]) => [name, expand(value, platform)]));
   return {
-    PATH: facts.path ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: facts.lang ?? 'C.UTF-8',
-    HOME: user.home, USER: user.name, LOGNAME: user.name, SHELL: user.shell,
+    PATH: facts.path ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    LANG: facts.lang ?? 'C.UTF-8',
+    HOME: user.home,
+    USER: user.name,
+    LOGNAME: user.name,
+    SHELL: user.shell,
     ...(facts.directory === undefined ? {} : { PWD: facts.directory }),
-    ...node.envs, ...own, ...platform,
+    ...node.envs,
+    ...own,
+    ...platform,
   };
 }
 
@@ -98,4 +118,5 @@ function expand(text: string, environment: Readonly<Record<string, string>>): st
 }
 
 /** The arguments of a launch: `expand` on each. */
-export const expandArguments = (args: readonly string[], environment: Readonly<Record<string, string>>): string[] => args.map((arg) => expand(arg, environment));
+export const expandArguments = (args: readonly string[], environment: Readonly<Record<string, string>>): string[] =>
+  args.map((arg) => expand(arg, environment));

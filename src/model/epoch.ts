@@ -12,7 +12,8 @@ export const launchLimit = 2 ** 20 - 1;
  */
 export function statEpoch(epoch: number, launch: number): string {
   if (!Number.isSafeInteger(epoch) || epoch < 0) throw new RangeError(`epoch ${epoch} is no non-negative whole number`);
-  if (!Number.isSafeInteger(launch) || launch < 0) throw new RangeError(`launch ${launch} is no non-negative whole number`);
+  if (!Number.isSafeInteger(launch) || launch < 0)
+    throw new RangeError(`launch ${launch} is no non-negative whole number`);
   return String((BigInt(epoch) << shift) + BigInt(Math.min(launch, launchLimit)));
 }
 
@@ -21,5 +22,7 @@ export function readStatEpoch(text: string): { epoch: number; launch: number } |
   if (!/^\d{1,22}$/.test(text)) return null;
   const value = BigInt(text);
   const epoch = value >> shift;
-  return epoch > BigInt(Number.MAX_SAFE_INTEGER) ? null : { epoch: Number(epoch), launch: Number(value & ((1n << shift) - 1n)) };
+  return epoch > BigInt(Number.MAX_SAFE_INTEGER)
+    ? null
+    : { epoch: Number(epoch), launch: Number(value & ((1n << shift) - 1n)) };
 }

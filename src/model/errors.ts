@@ -1,13 +1,43 @@
 // The error catalogue: every refusal a user can meet, with a stable code, an HTTP status and what to do next.
 
-export interface FieldProblem { path: string; message: string; hint?: string }
+export interface FieldProblem {
+  path: string;
+  message: string;
+  hint?: string;
+}
 
 const statuses = {
-  'invalid-json': 400, 'invalid-app': 422, 'invalid-query': 400, 'invalid-request': 400, 'unauthorised': 401, 'forbidden': 403,
-  'not-found': 404, 'app-not-found': 404, 'node-not-found': 404, 'instance-not-found': 404, 'revision-not-found': 404, 'file-not-found': 404,
-  'method-not-allowed': 405, 'too-many': 429, 'stopping': 503,
-  'app-exists': 409, 'app-deleting': 409, 'app-record-lost': 409, 'app-differs': 409, 'version-conflict': 412, 'managed-by-master': 409, 'not-unknown': 409,
-  'node-in-use': 409, 'too-large': 413, 'unsupported-here': 501, 'node-away': 503, 'store-unavailable': 503, 'starting': 503, 'standby': 503, 'expired': 504, 'internal': 500,
+  'invalid-json': 400,
+  'invalid-app': 422,
+  'invalid-query': 400,
+  'invalid-request': 400,
+  unauthorised: 401,
+  forbidden: 403,
+  'not-found': 404,
+  'app-not-found': 404,
+  'node-not-found': 404,
+  'instance-not-found': 404,
+  'revision-not-found': 404,
+  'file-not-found': 404,
+  'method-not-allowed': 405,
+  'too-many': 429,
+  stopping: 503,
+  'app-exists': 409,
+  'app-deleting': 409,
+  'app-record-lost': 409,
+  'app-differs': 409,
+  'version-conflict': 412,
+  'managed-by-master': 409,
+  'not-unknown': 409,
+  'node-in-use': 409,
+  'too-large': 413,
+  'unsupported-here': 501,
+  'node-away': 503,
+  'store-unavailable': 503,
+  starting: 503,
+  standby: 503,
+  expired: 504,
+  internal: 500,
 } as const;
 export type ErrorCode = keyof typeof statuses;
 
@@ -23,5 +53,7 @@ export class Refusal extends Error {
     this.hint = hint;
     this.problems = problems;
   }
-  get status(): number { return statuses[this.code]; }
+  get status(): number {
+    return statuses[this.code];
+  }
 }

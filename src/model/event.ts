@@ -1,6 +1,7 @@
 /** One line of the cluster's history. `seq` orders events of one hub; `at` is epoch ms. */
 export interface ClusterEvent {
-  seq: number; at: number;
+  seq: number;
+  at: number;
   /** `noun.pastTense`, e.g. `instance.restarted`; stable. */
   kind: string;
   subject: { app?: string; instance?: string; slot?: number; node?: string };

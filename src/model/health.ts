@@ -3,8 +3,15 @@
 import type { AppSpec, HealthCheckSpec } from './app.ts';
 import type { HealthView } from './instance.ts';
 
-export interface CheckState extends HealthView { /** Has passed in this launch. */ passedOnce: boolean }
-export interface ProbeResult { ok: boolean; detail: string; at: number; mono: number }
+export interface CheckState extends HealthView {
+  /** Has passed in this launch. */ passedOnce: boolean;
+}
+export interface ProbeResult {
+  ok: boolean;
+  detail: string;
+  at: number;
+  mono: number;
+}
 
 /** No checks: started when alive this long. */
 export const aliveMs = 1000;
@@ -12,14 +19,27 @@ const leastStartTimeoutSeconds = 60;
 
 /** The states at the begin of a launch. */
 export const freshChecks = (checks: readonly HealthCheckSpec[], at: number): CheckState[] =>
-  checks.map((check, index) => ({ index, role: check.role, status: 'waiting', failures: 0, at, detail: '', passedOnce: false }));
+  checks.map((check, index) => ({
+    index,
+    role: check.role,
+    status: 'waiting',
+    failures: 0,
+    at,
+    detail: '',
+    passedOnce: false,
+  }));
 
 /**
  * The state after a probe. Failures within `initialDelaySeconds` of the launch are forgiven: they are not counted. Before the
  * first pass they leave the check waiting; after it the check shows failing, so that nothing is routed there.
  * @param launchedMono when the launch began
  */
-export function foldProbe(check: HealthCheckSpec, state: CheckState, result: ProbeResult, launchedMono: number): CheckState {
+export function foldProbe(
+  check: HealthCheckSpec,
+  state: CheckState,
+  result: ProbeResult,
+  launchedMono: number,
+): CheckState {
   const seen = { at: result.at, detail: result.detail };
   if (result.ok) return { ...state, ...seen, status: 'passing', failures: 0, passedOnce: true };
   const forgiven = result.mono - launchedMono < check.initialDelaySeconds * 1000;
@@ -32,12 +52,15 @@ export const hasStarted = (states: readonly CheckState[]): boolean => states.eve
 
 /** A live check is beyond its limit: the index of the first, or null. Only asked of an instance that has started. */
 export function failedLive(checks: readonly HealthCheckSpec[], states: readonly CheckState[]): number | null {
-  const found = states.find((state) => state.role === 'live' && state.failures >= checks[state.index]!.maxConsecutiveFailures);
+  const found = states.find(
+    (state) => state.role === 'live' && state.failures >= checks[state.index]!.maxConsecutiveFailures,
+  );
   return found ? found.index : null;
 }
 
 /** Takes part in discovery and counts for a rollout: started, and neither a live nor a ready check is failing. */
-export const isReady = (states: readonly CheckState[]): boolean => hasStarted(states) && states.every((state) => state.status !== 'failing');
+export const isReady = (states: readonly CheckState[]): boolean =>
+  hasStarted(states) && states.every((state) => state.status !== 'failing');
 
 /** ms from the begin of one probe to the begin of the next; null: never again (a startup check that has passed). */
 export function probePeriodMs(check: HealthCheckSpec, state: CheckState): number | null {
@@ -55,5 +78,11 @@ export function nextProbeMs(check: HealthCheckSpec, state: CheckState, beganMono
 /** ms after which a launch that has not started is ended as failed. */
 export function startTimeoutMs(spec: Pick<AppSpec, 'startTimeoutSeconds' | 'healthChecks'>): number {
   if (spec.startTimeoutSeconds !== null) return spec.startTimeoutSeconds * 1000;
-  return 1000 * Math.max(leastStartTimeoutSeconds, ...spec.healthChecks.map((c) => c.initialDelaySeconds + c.intervalSeconds * c.maxConsecutiveFailures));
+  return (
+    1000 *
+    Math.max(
+      leastStartTimeoutSeconds,
+      ...spec.healthChecks.map((c) => c.initialDelaySeconds + c.intervalSeconds * c.maxConsecutiveFailures),
+    )
+  );
 }

@@ -13,26 +13,80 @@ export interface Converted {
 
 /** Keys that say what Marathon did, not what a user wants. */
 const readOnly = new Set([
-  'version', 'versionInfo', 'tasks', 'tasksStaged', 'tasksRunning', 'tasksHealthy', 'tasksUnhealthy', 'deployments', 'lastTaskFailure',
-  'taskStats', 'readinessCheckResults', 'executor', 'tty', 'tags',
+  'version',
+  'versionInfo',
+  'tasks',
+  'tasksStaged',
+  'tasksRunning',
+  'tasksHealthy',
+  'tasksUnhealthy',
+  'deployments',
+  'lastTaskFailure',
+  'taskStats',
+  'readinessCheckResults',
+  'executor',
+  'tty',
+  'tags',
 ]);
-const known = new Set(['id', 'cmd', 'args', 'cpus', 'mem', 'disk', 'gpus', 'instances', 'env', 'labels', 'uris', 'fetch', 'storeUrls', 'ports', 'portDefinitions', 'requirePorts', 'container', 'healthChecks', 'readinessChecks',
-  'constraints', 'user', 'backoffSeconds', 'backoffFactor', 'maxLaunchDelaySeconds', 'upgradeStrategy', 'taskKillGracePeriodSeconds', 'unreachableStrategy', 'dependencies', 'networks', 'secrets', 'acceptedResourceRoles', 'killSelection']);
+const known = new Set([
+  'id',
+  'cmd',
+  'args',
+  'cpus',
+  'mem',
+  'disk',
+  'gpus',
+  'instances',
+  'env',
+  'labels',
+  'uris',
+  'fetch',
+  'storeUrls',
+  'ports',
+  'portDefinitions',
+  'requirePorts',
+  'container',
+  'healthChecks',
+  'readinessChecks',
+  'constraints',
+  'user',
+  'backoffSeconds',
+  'backoffFactor',
+  'maxLaunchDelaySeconds',
+  'upgradeStrategy',
+  'taskKillGracePeriodSeconds',
+  'unreachableStrategy',
+  'dependencies',
+  'networks',
+  'secrets',
+  'acceptedResourceRoles',
+  'killSelection',
+]);
 
 /** Absolute id: `../db` in `/shop/web` is `/shop/db`. */
 function absolute(id: string, base: string): string {
   const parts = id.startsWith('/') ? [] : base.split('/').filter(Boolean);
-  for (const part of id.split('/')) if (part === '..') parts.pop(); else if (part !== '' && part !== '.') parts.push(part);
+  for (const part of id.split('/'))
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
   return `/${parts.join('/')}`;
 }
 
 /** `/shop/web` -> `shop.web`, in the letters that a name of ours may have. */
-export const nameOf = (id: string): string => id.replace(/^\/+|\/+$/g, '').replaceAll('/', '.').toLowerCase().replace(/[^a-z0-9_.-]/g, '-').slice(0, 63);
+export const nameOf = (id: string): string =>
+  id
+    .replace(/^\/+|\/+$/g, '')
+    .replaceAll('/', '.')
+    .toLowerCase()
+    .replace(/[^a-z0-9_.-]/g, '-')
+    .slice(0, 63);
 
 /** @param group id of the group that the app is in */
 function convertApp(raw: Raw, group: string): Converted {
   const notes: Note[] = [];
-  const note = (path: string, message: string): void => { notes.push({ path, message }); };
+  const note = (path: string, message: string): void => {
+    notes.push({ path, message });
+  };
   const id = absolute(String(raw['id'] ?? ''), group);
   const name = nameOf(id);
   const scale = numberOf(raw['instances']) ?? 1;
@@ -48,20 +102,26 @@ function convertApp(raw: Raw, group: string): Converted {
   const checks = checksOf(raw, ports, note);
   if (checks.length > 0) app['healthChecks'] = checks;
   app['resAlloc'] = {
-    cpus: numberOf(raw['cpus']) ?? 1, mem: `${numberOf(raw['mem']) ?? 128}MB`,
+    cpus: numberOf(raw['cpus']) ?? 1,
+    mem: `${numberOf(raw['mem']) ?? 128}MB`,
     ...((numberOf(raw['disk']) ?? 0) > 0 ? { disk: `${numberOf(raw['disk'])}MB` } : {}),
   };
   if (typeof raw['user'] === 'string') app['user'] = raw['user'];
   app['restart'] = {
-    delaySeconds: numberOf(raw['backoffSeconds']) ?? 1, factor: numberOf(raw['backoffFactor']) ?? 1.15,
+    delaySeconds: numberOf(raw['backoffSeconds']) ?? 1,
+    factor: numberOf(raw['backoffFactor']) ?? 1.15,
     maxDelaySeconds: numberOf(raw['maxLaunchDelaySeconds']) ?? 300,
   };
   app['killTimeoutSeconds'] = numberOf(raw['taskKillGracePeriodSeconds']) ?? 3;
   app['update'] = update;
   app['placement'] = { scale, ...placement };
-  if (isRecord(raw['labels'])) app['meta'] = Object.fromEntries(Object.entries(raw['labels']).map(([key, value]) => [key, String(value)]));
+  if (isRecord(raw['labels']))
+    app['meta'] = Object.fromEntries(Object.entries(raw['labels']).map(([key, value]) => [key, String(value)]));
   if (Array.isArray(raw['dependencies'])) {
-    app['dependsOn'] = raw['dependencies'].map((other) => ({ app: nameOf(absolute(String(other), id.replace(/\/[^/]*$/, '') || '/')), until: 'healthy' }));
+    app['dependsOn'] = raw['dependencies'].map((other) => ({
+      app: nameOf(absolute(String(other), id.replace(/\/[^/]*$/, '') || '/')),
+      until: 'healthy',
+    }));
   }
   noteRest(raw, note);
   return { app, notes };
@@ -77,15 +137,18 @@ function envsOf(env: Raw, note: (path: string, message: string) => void): Record
 }
 
 function noteRest(raw: Raw, note: (path: string, message: string) => void): void {
-  if ((numberOf(raw['gpus']) ?? 0) > 0) note('gpus', 'are not reserved; give the nodes that have them a tag, and query it');
+  if ((numberOf(raw['gpus']) ?? 0) > 0)
+    note('gpus', 'are not reserved; give the nodes that have them a tag, and query it');
   if (Array.isArray(raw['acceptedResourceRoles']) && raw['acceptedResourceRoles'].some((role) => role !== '*'))
     note('acceptedResourceRoles', 'there are no resource roles; give nodes tags, and query them');
-  if (raw['killSelection'] === 'OLDEST_FIRST') note('killSelection', 'what is surplus goes least useful first, the youngest of equals');
+  if (raw['killSelection'] === 'OLDEST_FIRST')
+    note('killSelection', 'what is surplus goes least useful first, the youngest of equals');
   if (isRecord(raw['secrets']) && Object.keys(raw['secrets']).length > 0) note('secrets', 'there is no secret store');
   for (const network of Array.isArray(raw['networks']) ? raw['networks'] : [])
     if (isRecord(network) && network['mode'] !== 'host')
       note('networks', `mode ${String(network['mode'])}: programs use the network of their node`);
-  for (const key of Object.keys(raw)) if (!known.has(key) && !readOnly.has(key) && raw[key] !== null) note(key, 'has no counterpart');
+  for (const key of Object.keys(raw))
+    if (!known.has(key) && !readOnly.has(key) && raw[key] !== null) note(key, 'has no counterpart');
 }
 
 /**
@@ -102,7 +165,8 @@ export function fromMarathon(document: unknown): Converted[] | null {
 }
 
 function inGroup(document: Raw, base: string): Converted[] | null {
-  const apps = document['apps'], groups = document['groups'];
+  const apps = document['apps'],
+    groups = document['groups'];
   if (!Array.isArray(apps) && !Array.isArray(groups))
     return typeof document['id'] === 'string' || document['cmd'] !== undefined || document['args'] !== undefined
       ? [convertApp(document, base)]

@@ -7,22 +7,52 @@ export type NodeStatus = 'joining' | 'ready' | 'cordoned' | 'draining' | 'suspec
  * Which limits of an app this node holds programs to: `memory swap cpus processes fds fileSize nice umask disk user`.
  * `cgroup`: what the kernel's part of them comes from ('mixed': some of v1 and some of v2).
  */
-export interface Isolation { cgroup: 'v2' | 'v1' | 'mixed' | 'none'; enforced: string[]; /** What is not, and why. */ not: { limit: string; why: string }[] }
+export interface Isolation {
+  cgroup: 'v2' | 'v1' | 'mixed' | 'none';
+  enforced: string[];
+  /** What is not, and why. */ not: { limit: string; why: string }[];
+}
 
 /** What an agent reports of its machine, in STAT hub's spelling (`distination` is STAT hub's). */
 export interface NodeFacts {
-  hostname: string; agentAddress: string;
+  hostname: string;
+  agentAddress: string;
   /** `version`: of the kernel. */
   os: { name: string; version: string; cpus: number; architecture: string; distribution: string };
   /** As the machine's firmware and processor call themselves; '' where they do not. */
   hardware: { vendor: string; model: string; cpu: string };
   /** bytes; `ram` in bytes as well */
   memory: { total: number; ram: number };
-  networks: { address: string; name: string; mtu: number; broadcast: string; netmask: string; hwaddr: string; type: string; flags: number; description: string; distination: string; metric: number }[];
-  disks: { dirName: string; devName: string; sysTypeName: string; option: string; total: number; flags: number; type: number; typeName: string }[];
+  networks: {
+    address: string;
+    name: string;
+    mtu: number;
+    broadcast: string;
+    netmask: string;
+    hwaddr: string;
+    type: string;
+    flags: number;
+    description: string;
+    distination: string;
+    metric: number;
+  }[];
+  disks: {
+    dirName: string;
+    devName: string;
+    sysTypeName: string;
+    option: string;
+    total: number;
+    flags: number;
+    type: number;
+    typeName: string;
+  }[];
   tags: string[];
   /** What this agent can do: process membership and limits, output rotation. */
-  capabilities: { membership: 'cgroup2' | 'cgroup1' | 'session'; limits: 'cgroup2' | 'cgroup1' | 'rlimits'; rotation: 'collapse' | 'punch' | 'copy-truncate' };
+  capabilities: {
+    membership: 'cgroup2' | 'cgroup1' | 'session';
+    limits: 'cgroup2' | 'cgroup1' | 'rlimits';
+    rotation: 'collapse' | 'punch' | 'copy-truncate';
+  };
   isolation: Isolation;
   /** Bytes of memory that may be given away (after --reserve-memory and --overcommit); cores; bytes of disk. */
   allocatable: { cpus: number; mem: number; disk: number };
@@ -32,11 +62,20 @@ export interface NodeFacts {
 }
 
 /** Changing figures, every 10 s. Fractions 0..1 for cpu, bytes else. */
-export interface NodeLoad { at: number; load: [number, number, number]; cpu: number; memUsed: number; diskUsed: number; netIn: number; netOut: number }
+export interface NodeLoad {
+  at: number;
+  load: [number, number, number];
+  cpu: number;
+  memUsed: number;
+  diskUsed: number;
+  netIn: number;
+  netOut: number;
+}
 
 /** Stored as `nodes`, key = id. */
 export interface NodeRecord {
-  id: string; machineId: string;
+  id: string;
+  machineId: string;
   facts: NodeFacts;
   /** Set at the hub; win over the agent's own tags when not null. */
   tags: string[] | null;
@@ -56,8 +95,11 @@ export interface NodeRecord {
 
 /** A node as the API gives it: STAT hub's JSON and more. Also the document that node queries and placement match. */
 export interface NodeView extends Omit<NodeFacts, 'tags'> {
-  id: string; status: NodeStatus; reason: Reason | null;
-  tags: string[]; envs: Record<string, string>;
+  id: string;
+  status: NodeStatus;
+  reason: Reason | null;
+  tags: string[];
+  envs: Record<string, string>;
   allocated: { cpus: number; mem: number; disk: number; instances: number };
   load: NodeLoad | null;
   beatAt: number;

@@ -17,4 +17,5 @@ export const turnSize = (total: number): number => Math.max(1, Math.ceil(total /
  * are healthy yet: their checks do not fail in the same instant, and all but the last would be ended together. It waits for
  * nobody who is gone or whose start failed, so nobody waits for ever: ask again whenever a sibling begins to run or ends.
  */
-export const restartsAreRolled = ({ total, healthy, underWay, starting }: Siblings): boolean => total > 1 && underWay + (healthy === 0 ? starting : 0) >= turnSize(total);
+export const restartsAreRolled = ({ total, healthy, underWay, starting }: Siblings): boolean =>
+  total > 1 && underWay + (healthy === 0 ? starting : 0) >= turnSize(total);

@@ -19,7 +19,10 @@ export function showSize(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
   let value = Math.abs(bytes);
   let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) { value /= 1024; unit += 1; }
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
   const digits = value >= 100 || Number.isInteger(value) ? 0 : 1;
   const shown = value.toFixed(digits).replace(/\.0$/, '');
   return `${bytes < 0 ? '-' : ''}${shown} ${units[unit]}`;

@@ -29,7 +29,11 @@ export interface Wish {
 /** What a node loses for having just failed the slot: as much as ten others of the app there. */
 const failedPenalty = 10;
 
-interface Group { values: Int32Array; heap: ScoreHeap; stamp: number }
+interface Group {
+  values: Int32Array;
+  heap: ScoreHeap;
+  stamp: number;
+}
 
 export class Chooser {
   /** Nodes that match and take work, whether or not there is room. */
@@ -47,7 +51,14 @@ export class Chooser {
   private readonly top = new ScoreHeap();
 
   /** @param counts instances of the app that are not leaving, by node */
-  constructor(draft: AppDraft, table: NodeTable, ledger: Ledger, presence: Presence | null, settings: PlacementSettings, counts: Map<number, number>) {
+  constructor(
+    draft: AppDraft,
+    table: NodeTable,
+    ledger: Ledger,
+    presence: Presence | null,
+    settings: PlacementSettings,
+    counts: Map<number, number>,
+  ) {
     this.draft = draft;
     this.table = table;
     this.ledger = ledger;
@@ -72,7 +83,7 @@ export class Chooser {
       const name = values.join(' ');
       let group = known.get(name);
       if (group === undefined) {
-        known.set(name, group = this.groups.length);
+        known.set(name, (group = this.groups.length));
         this.groups.push({ values: Int32Array.from(values), heap: new ScoreHeap(), stamp: 0 });
       }
       this.groupOf[node] = group;
@@ -85,19 +96,29 @@ export class Chooser {
   feasible(node: number): boolean {
     const { maxPerNode } = this.draft.spec.placement;
     if (maxPerNode !== null && (this.counts.get(node) ?? 0) >= maxPerNode) return false;
-    return this.ledger.fits(node, this.demand) && (this.presence === null || this.presence.obstacle(this.draft, node) === null);
+    return (
+      this.ledger.fits(node, this.demand) &&
+      (this.presence === null || this.presence.obstacle(this.draft, node) === null)
+    );
   }
 
   /** Matches and takes work, and there is room. */
-  accepts(node: number): boolean { return this.groupOf[node]! >= 0 && this.feasible(node); }
+  accepts(node: number): boolean {
+    return this.groupOf[node]! >= 0 && this.feasible(node);
+  }
 
-  countAt(node: number): number { return this.counts.get(node) ?? 0; }
+  countAt(node: number): number {
+    return this.counts.get(node) ?? 0;
+  }
 
-  private localScore(node: number): number { return this.scoring.local(node, this.counts.get(node) ?? 0, this.ledger); }
+  private localScore(node: number): number {
+    return this.scoring.local(node, this.counts.get(node) ?? 0, this.ledger);
+  }
 
   private offset(group: Group): number {
     let offset = 0;
-    for (let k = 0; k < this.scoring.keys.length; k += 1) offset -= this.scoring.weight * this.scoring.keys[k]!.counts[group.values[k]!]!;
+    for (let k = 0; k < this.scoring.keys.length; k += 1)
+      offset -= this.scoring.weight * this.scoring.keys[k]!.counts[group.values[k]!]!;
     return offset;
   }
 
@@ -106,7 +127,10 @@ export class Chooser {
     const { heap } = group;
     while (heap.size > 0) {
       const node = heap.topItem;
-      if (heap.topStamp !== this.stamps[node] || !this.feasible(node)) { heap.pop(); continue; }
+      if (heap.topStamp !== this.stamps[node] || !this.feasible(node)) {
+        heap.pop();
+        continue;
+      }
       const score = this.localScore(node);
       if (score >= heap.topScore) return true;
       heap.lowerTop(score);
@@ -126,8 +150,13 @@ export class Chooser {
   private takeBest(): { node: number; score: number } | null {
     const { top } = this;
     while (top.size > 0) {
-      const node = top.topItem, index = this.groupOf[node]!, group = this.groups[index]!;
-      if (top.topStamp !== group.stamp || !this.settle(group)) { top.pop(); continue; }
+      const node = top.topItem,
+        index = this.groupOf[node]!,
+        group = this.groups[index]!;
+      if (top.topStamp !== group.stamp || !this.settle(group)) {
+        top.pop();
+        continue;
+      }
       const score = this.offset(group) + group.heap.topScore;
       const asEntered = group.heap.topItem === node && score === top.topScore;
       top.pop();
@@ -165,7 +194,13 @@ export class Chooser {
     found.sort((x, y) => y.score - x.score || x.node - y.node);
     const [first] = found;
     if (!first) return null;
-    return { node: first.node, scores: scores > 1 ? found.slice(0, scores).map(({ node, score }) => ({ node, score, parts: this.parts(node, node === avoid) })) : [] };
+    return {
+      node: first.node,
+      scores:
+        scores > 1
+          ? found.slice(0, scores).map(({ node, score }) => ({ node, score, parts: this.parts(node, node === avoid) }))
+          : [],
+    };
   }
 
   private parts(node: number, failedThere: boolean): Record<string, number> {
@@ -181,14 +216,18 @@ export class Chooser {
       if (value >= 0) key.counts[value]! += by;
     }
     if (index < 0) {
-      if (by < 0 && this.scoring.keys.length > 0) for (let group = 0; group < this.groups.length; group += 1) this.offer(group);
+      if (by < 0 && this.scoring.keys.length > 0)
+        for (let group = 0; group < this.groups.length; group += 1) this.offer(group);
       return;
     }
     this.putBack(node);
     // Fewer of it: every node of the same rack or zone is better than its old score says.
-    if (by < 0 && this.scoring.keys.length > 0) for (let group = 0; group < this.groups.length; group += 1) this.offer(group);
+    if (by < 0 && this.scoring.keys.length > 0)
+      for (let group = 0; group < this.groups.length; group += 1) this.offer(group);
     else this.offer(index);
   }
 
-  get nodes(): NodeTable { return this.table; }
+  get nodes(): NodeTable {
+    return this.table;
+  }
 }

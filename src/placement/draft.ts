@@ -10,7 +10,8 @@ import type { ChangeKind, NewAssignment, SeenInstance, SlotChange, SnapshotApp }
 export type Held = Assignment | NewAssignment;
 
 /** Nothing of it runs and nothing will: it holds nothing of its node. (What failed may be started again where it is.) */
-export const isEmpty = (held: Held, status: SeenInstance['status'] | undefined): boolean => status === 'stopped' || (status === 'failed' && held.goal === 'stop');
+export const isEmpty = (held: Held, status: SeenInstance['status'] | undefined): boolean =>
+  status === 'stopped' || (status === 'failed' && held.goal === 'stop');
 
 const placeNames: readonly Place[] = ['a', 'b'];
 
@@ -35,12 +36,22 @@ export class SlotDraft {
   }
 
   /** The one that is not leaving. */
-  get run(): Held | null { return this.a?.goal === 'run' ? this.a : this.b?.goal === 'run' ? this.b : null; }
+  get run(): Held | null {
+    return this.a?.goal === 'run' ? this.a : this.b?.goal === 'run' ? this.b : null;
+  }
   /** The one that leaves: its goal is `leave`. */
-  get leave(): Held | null { return this.a?.goal === 'leave' ? this.a : this.b?.goal === 'leave' ? this.b : null; }
-  get held(): Held[] { return [this.a, this.b].filter((h) => h !== null); }
-  get freePlace(): Place | null { return placeNames.find((place) => this[place] === null) ?? null; }
-  get stopping(): boolean { return this.a?.goal === 'stop' || this.b?.goal === 'stop'; }
+  get leave(): Held | null {
+    return this.a?.goal === 'leave' ? this.a : this.b?.goal === 'leave' ? this.b : null;
+  }
+  get held(): Held[] {
+    return [this.a, this.b].filter((h) => h !== null);
+  }
+  get freePlace(): Place | null {
+    return placeNames.find((place) => this[place] === null) ?? null;
+  }
+  get stopping(): boolean {
+    return this.a?.goal === 'stop' || this.b?.goal === 'stop';
+  }
 
   note(what: ChangeKind, reason: string): void {
     if (this.what === 'keep' || what !== 'keep') this.what = what;
@@ -49,7 +60,10 @@ export class SlotDraft {
   }
 
   /** Sets a goal, or other mutable fields, of what is held. */
-  adjust(held: Held, fields: Partial<Pick<Assignment, 'goal' | 'revision' | 'onFull' | 'nudge' | 'nudgedBy' | 'stopping'>>): Held {
+  adjust(
+    held: Held,
+    fields: Partial<Pick<Assignment, 'goal' | 'revision' | 'onFull' | 'nudge' | 'nudgedBy' | 'stopping'>>,
+  ): Held {
     const next = { ...held, ...fields } as Held;
     this[held.place] = next;
     return next;
@@ -58,7 +72,9 @@ export class SlotDraft {
   /** The change to write; null where nothing changed after all. */
   change(app: string): SlotChange | null {
     const { record, moves, what, reason, slot, bury } = this;
-    const same = (place: Place): boolean => this[place] === (record?.[place] ?? null) || JSON.stringify(this[place]) === JSON.stringify(record?.[place] ?? null);
+    const same = (place: Place): boolean =>
+      this[place] === (record?.[place] ?? null) ||
+      JSON.stringify(this[place]) === JSON.stringify(record?.[place] ?? null);
     if (same('a') && same('b') && moves === (record?.moves ?? null)) return null;
     return { app, slot, a: this.a, b: this.b, moves, what, reason, bury };
   }
@@ -77,7 +93,8 @@ export class AppDraft {
     this.name = app.record.name;
     this.spec = app.spec;
     this.demand = demandOf(app.spec);
-    for (const record of [...app.slots].sort((x, y) => x.slot - y.slot)) this.slots.set(record.slot, new SlotDraft(record.slot, record));
+    for (const record of [...app.slots].sort((x, y) => x.slot - y.slot))
+      this.slots.set(record.slot, new SlotDraft(record.slot, record));
   }
 
   /** Instances are wanted at all. */
@@ -88,15 +105,21 @@ export class AppDraft {
 
   slot(number: number): SlotDraft {
     let draft = this.slots.get(number);
-    if (!draft) this.slots.set(number, draft = new SlotDraft(number, null));
+    if (!draft) this.slots.set(number, (draft = new SlotDraft(number, null)));
     return draft;
   }
 
-  inOrder(): SlotDraft[] { return [...this.slots.values()].sort((x, y) => x.slot - y.slot); }
+  inOrder(): SlotDraft[] {
+    return [...this.slots.values()].sort((x, y) => x.slot - y.slot);
+  }
 
-  seen(held: Held | null): SeenInstance | null { return held && isMade(held) ? this.app.seen.get(held.id) ?? null : null; }
+  seen(held: Held | null): SeenInstance | null {
+    return held && isMade(held) ? (this.app.seen.get(held.id) ?? null) : null;
+  }
 
-  healthy(held: Held | null): boolean { return this.seen(held)?.healthySince != null; }
+  healthy(held: Held | null): boolean {
+    return this.seen(held)?.healthySince != null;
+  }
 
   /** Healthy for long enough to rely on; else when it will be, if it goes on so (epoch ms), or null. */
   steady(held: Held | null, now: number): { steady: boolean; at: number | null } {
@@ -121,6 +144,6 @@ export class AppDraft {
 
   /** Spec of what is held: of its own revision. */
   specOf(held: Held): AppSpec {
-    return held.revision === this.app.record.revision ? this.spec : this.app.older.get(held.revision) ?? this.spec;
+    return held.revision === this.app.record.revision ? this.spec : (this.app.older.get(held.revision) ?? this.spec);
   }
 }

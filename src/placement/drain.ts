@@ -14,20 +14,29 @@ export function drainSlot(planning: Planning, draft: AppDraft, slot: SlotDraft, 
   // Work that ends by itself may end where it is.
   if (draft.spec.type === 'batch' && !overdue) return false;
   if (slot.freePlace === null) {
-    if (!overdue) planning.wait(draft, slot.slot, 'drain', `${name} leaves ${where} when the other place of its slot is empty`);
+    if (!overdue)
+      planning.wait(draft, slot.slot, 'drain', `${name} leaves ${where} when the other place of its slot is empty`);
     else stopHere(`${where} is drained and its time is up`);
     return true;
   }
   if (!overdue && draft.healthy(run) && !rollout.mayBegin()) return true;
   const startFirst = draft.healthy(run) && !overdue && draft.spec.update.order !== 'stop-first';
-  const reason = overdue ? `${where} is drained and its time is up: ${name} is replaced` : `${where} is drained: ${name} is replaced`;
+  const reason = overdue
+    ? `${where} is drained and its time is up: ${name} is replaced`
+    : `${where} is drained: ${name} is replaced`;
   planning.turn(draft, slot, run, startFirst ? 'leave' : 'stop');
   if (planning.put(draft, slot, 'move', reason, { not: run.node })) {
     rollout.began();
     return true;
   }
   if (overdue) {
-    planning.decide(draft, slot, 'stop', run.node, `${where} is drained and its time is up: ${name} stops, and no other node fits`);
+    planning.decide(
+      draft,
+      slot,
+      'stop',
+      run.node,
+      `${where} is drained and its time is up: ${name} stops, and no other node fits`,
+    );
     return true;
   }
   planning.turn(draft, slot, slot[run.place]!, 'run');

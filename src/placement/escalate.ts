@@ -9,12 +9,19 @@ function nextMove(planning: Planning, draft: AppDraft, slot: SlotDraft): { at: n
   const { moves } = slot;
   const { moveDelayMs, moveDelayLimitMs } = planning.snapshot.settings;
   if (moves === null || moves.count === 0) return { at: 0, count: 0 };
-  if (planning.now - moves.lastAt > moveDelayLimitMs + draft.spec.restart.resetAfterSeconds * 1000) return { at: 0, count: 0 };
+  if (planning.now - moves.lastAt > moveDelayLimitMs + draft.spec.restart.resetAfterSeconds * 1000)
+    return { at: 0, count: 0 };
   return { at: moves.lastAt + Math.min(moveDelayLimitMs, moveDelayMs * 2 ** (moves.count - 1)), count: moves.count };
 }
 
 /** Answers an escalation. `mayMove` false: the slot's other place is in use, it stays in any case. */
-export function escalatedSlot(planning: Planning, draft: AppDraft, slot: SlotDraft, run: Assignment, mayMove: boolean): void {
+export function escalatedSlot(
+  planning: Planning,
+  draft: AppDraft,
+  slot: SlotDraft,
+  run: Assignment,
+  mayMove: boolean,
+): void {
   const escalated = draft.seen(run)?.escalated;
   if (!escalated) return;
   const name = planning.nameOf(draft, run);
@@ -28,7 +35,12 @@ export function escalatedSlot(planning: Planning, draft: AppDraft, slot: SlotDra
     planning.wake(next.at);
   } else if (movable) {
     planning.turn(draft, slot, run, 'stop');
-    if (planning.put(draft, slot, 'move', `${name} ended ${escalated.deaths} times on ${where} and moves`, { not: run.node, avoid: slot.moves?.from ?? null })) {
+    if (
+      planning.put(draft, slot, 'move', `${name} ended ${escalated.deaths} times on ${where} and moves`, {
+        not: run.node,
+        avoid: slot.moves?.from ?? null,
+      })
+    ) {
       slot.moves = { count: next.count + 1, lastAt: planning.now, from: run.node };
       return;
     }
@@ -37,5 +49,11 @@ export function escalatedSlot(planning: Planning, draft: AppDraft, slot: SlotDra
   }
   if (run.onFull?.stay === escalated.launch) return;
   slot.adjust(slot[run.place]!, { onFull: { stay: escalated.launch } });
-  planning.decide(draft, slot, 'keep', run.node, `${name} ended ${escalated.deaths} times and goes on in place on ${where}: ${because}`);
+  planning.decide(
+    draft,
+    slot,
+    'keep',
+    run.node,
+    `${name} ended ${escalated.deaths} times and goes on in place on ${where}: ${because}`,
+  );
 }

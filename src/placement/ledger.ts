@@ -31,8 +31,12 @@ export class Ledger {
     });
   }
 
-  take(node: number, demand: Demand): void { this.add(node, demand, 1); }
-  give(node: number, demand: Demand): void { this.add(node, demand, -1); }
+  take(node: number, demand: Demand): void {
+    this.add(node, demand, 1);
+  }
+  give(node: number, demand: Demand): void {
+    this.add(node, demand, -1);
+  }
 
   private add(node: number, demand: Demand, sign: 1 | -1): void {
     this.freeCpus[node]! -= sign * demand.cpus;
@@ -41,12 +45,14 @@ export class Ledger {
     this.count[node]! += sign;
     this.generation += 1;
     for (const port of demand.ports) {
-      const held = this.ports[node] ??= new Map();
+      const held = (this.ports[node] ??= new Map());
       held.set(port, (held.get(port) ?? 0) + sign);
     }
   }
 
-  portTaken(node: number, port: number): boolean { return (this.ports[node]?.get(port) ?? 0) > 0; }
+  portTaken(node: number, port: number): boolean {
+    return (this.ports[node]?.get(port) ?? 0) > 0;
+  }
 
   fits(node: number, demand: Demand): boolean {
     // What is not asked for is not looked at: a node that is over-committed in memory still takes what reserves none.

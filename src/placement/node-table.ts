@@ -12,7 +12,7 @@ const laidOut = new WeakMap<NodeView, IndexedDocument>();
 
 function documentOf(node: NodeView): IndexedDocument {
   let document = laidOut.get(node);
-  if (!document) laidOut.set(node, document = indexDocument(node));
+  if (!document) laidOut.set(node, (document = indexDocument(node)));
   return document;
 }
 
@@ -37,7 +37,9 @@ export class NodeTable {
     this.now = now;
   }
 
-  get size(): number { return this.nodes.length; }
+  get size(): number {
+    return this.nodes.length;
+  }
 
   get(id: string): NodeView | null {
     const number = this.numbers.get(id);
@@ -45,14 +47,18 @@ export class NodeTable {
   }
 
   /** New work may be put there. */
-  takesWork(number: number): boolean { return this.nodes[number]!.status === 'ready'; }
+  takesWork(number: number): boolean {
+    return this.nodes[number]!.status === 'ready';
+  }
 
   /** What people call it: its host's name where that is its alone, else its id. */
   label(id: string): string {
     if (!this.labels) {
       const seen = new Map<string, number>();
       for (const { hostname } of this.nodes) seen.set(hostname, (seen.get(hostname) ?? 0) + 1);
-      this.labels = this.nodes.map((node) => (node.hostname !== '' && seen.get(node.hostname) === 1 ? node.hostname : node.id));
+      this.labels = this.nodes.map((node) =>
+        node.hostname !== '' && seen.get(node.hostname) === 1 ? node.hostname : node.id,
+      );
     }
     const number = this.numbers.get(id);
     return number === undefined ? id : this.labels[number]!;
@@ -94,8 +100,10 @@ export class NodeTable {
       values = this.nodes.map((node) => {
         const own = (node as unknown as Record<string, unknown>)[key];
         if (typeof own === 'string') return own.toLowerCase();
-        const found = documentOf(node).at(key).map((value) => value.lower);
-        return found.length > 0 ? found.join(' ') : tagValue(node, key) ?? '';
+        const found = documentOf(node)
+          .at(key)
+          .map((value) => value.lower);
+        return found.length > 0 ? found.join(' ') : (tagValue(node, key) ?? '');
       });
       this.spreadValues.set(key, values);
     }

@@ -21,8 +21,10 @@ const unplaceable: ReadonlySet<string> = new Set(['no-node', 'unknown-instance',
  */
 export function place(snapshot: Snapshot): Plan {
   const planning = new Planning(snapshot);
-  const loud = snapshot.apps.filter((app) => !isQuiet(app, planning.table))
-    .sort((x, y) => (x.record.name < y.record.name ? -1 : 1)).map((app) => planning.draft(app));
+  const loud = snapshot.apps
+    .filter((app) => !isQuiet(app, planning.table))
+    .sort((x, y) => (x.record.name < y.record.name ? -1 : 1))
+    .map((app) => planning.draft(app));
   const wanted = new Map<AppDraft, WantedSlots>();
   for (const draft of loud) {
     giveUpLost(planning, draft);
@@ -32,13 +34,21 @@ export function place(snapshot: Snapshot): Plan {
     settleTombstones(planning, draft, (slot) => numbers.has(slot));
   }
   // Apps that want to be with others come after them.
-  const order = [...loud.filter((d) => d.spec.placement.with.length === 0), ...loud.filter((d) => d.spec.placement.with.length > 0)];
+  const order = [
+    ...loud.filter((d) => d.spec.placement.with.length === 0),
+    ...loud.filter((d) => d.spec.placement.with.length > 0),
+  ];
   for (const draft of order) placeMissing(planning, draft, wanted.get(draft)!);
   for (const draft of order) {
     const unplaced = planning.waiting.filter((w) => w.app === draft.name && unplaceable.has(w.code)).length;
     replaceInstances(planning, draft, wanted.get(draft)!.slots, unplaced);
   }
-  const changes = loud.flatMap((draft) => draft.inOrder().map((slot) => slot.change(draft.name)).filter((change): change is SlotChange => change !== null));
+  const changes = loud.flatMap((draft) =>
+    draft
+      .inOrder()
+      .map((slot) => slot.change(draft.name))
+      .filter((change): change is SlotChange => change !== null),
+  );
   const { tombstones, waiting, wakeAt, decisions, late } = planning;
   waiting.sort((x, y) => (x.app < y.app ? -1 : x.app > y.app ? 1 : x.slot - y.slot));
   return { changes, tombstones, waiting, wakeAt, decisions, late };

@@ -11,7 +11,16 @@ import { Ledger } from './ledger.ts';
 import { NodeTable } from './node-table.ts';
 import { Presence } from './presence.ts';
 import { isMade } from './snapshot.ts';
-import type { ChangeKind, Decision, NewAssignment, Plan, Snapshot, SnapshotApp, Waiting, WaitingCode } from './snapshot.ts';
+import type {
+  ChangeKind,
+  Decision,
+  NewAssignment,
+  Plan,
+  Snapshot,
+  SnapshotApp,
+  Waiting,
+  WaitingCode,
+} from './snapshot.ts';
 
 /** Decisions with scores, of one app and plan; the rest say where and why. */
 const scoredDecisions = 20;
@@ -42,7 +51,7 @@ export class Planning {
 
   draft(app: SnapshotApp): AppDraft {
     let draft = this.drafts.get(app.record.name);
-    if (!draft) this.drafts.set(app.record.name, draft = new AppDraft(app));
+    if (!draft) this.drafts.set(app.record.name, (draft = new AppDraft(app)));
     return draft;
   }
 
@@ -58,7 +67,7 @@ export class Planning {
   /** Nodes that are drained and still hold what is of no system app. */
   private get busyDrained(): Set<string> {
     if (this.madeBusy) return this.madeBusy;
-    const busy = this.madeBusy = new Set<string>();
+    const busy = (this.madeBusy = new Set<string>());
     const drained = new Set(this.table.nodes.filter(({ status }) => status === 'draining').map(({ id }) => id));
     for (const app of drained.size > 0 ? this.snapshot.apps : []) {
       if (app.spec.type === 'system') continue;
@@ -85,7 +94,10 @@ export class Planning {
     const count = (app: SnapshotApp, held: Assignment): void => {
       const node = this.table.numbers.get(held.node);
       if (node === undefined || isEmpty(held, app.seen.get(held.id)?.status)) return;
-      ledger.take(node, demandOf(held.revision === app.record.revision ? app.spec : app.older.get(held.revision) ?? app.spec));
+      ledger.take(
+        node,
+        demandOf(held.revision === app.record.revision ? app.spec : (app.older.get(held.revision) ?? app.spec)),
+      );
     };
     for (const app of this.snapshot.apps) {
       for (const { a, b } of app.slots) {
@@ -100,8 +112,15 @@ export class Planning {
   /** null: no app says with or without which it wants to be. */
   get presence(): Presence | null {
     if (this.madePresence === undefined) {
-      const concerned = this.snapshot.apps.some(({ spec: { placement } }) => placement.with.length + placement.notWith.length > 0);
-      this.madePresence = concerned ? new Presence(this.snapshot.apps.map((app) => this.draft(app)), this.table) : null;
+      const concerned = this.snapshot.apps.some(
+        ({ spec: { placement } }) => placement.with.length + placement.notWith.length > 0,
+      );
+      this.madePresence = concerned
+        ? new Presence(
+            this.snapshot.apps.map((app) => this.draft(app)),
+            this.table,
+          )
+        : null;
     }
     return this.madePresence;
   }
@@ -119,7 +138,10 @@ export class Planning {
     const { presence, ledger } = this;
     const kept = this.choosers.get(draft.name);
     // Others' placements only lower scores, which a chooser corrects by itself; unless packing prefers fuller nodes, or an app it wants to be with came.
-    const stale = kept && kept.generation !== ledger.generation && (this.snapshot.settings.algorithm === 'binpack' || draft.spec.placement.with.length > 0);
+    const stale =
+      kept &&
+      kept.generation !== ledger.generation &&
+      (this.snapshot.settings.algorithm === 'binpack' || draft.spec.placement.with.length > 0);
     if (kept && !stale) return kept.chooser;
     const counts = this.countsOf(draft);
     const chooser = new Chooser(draft, this.table, ledger, presence, this.snapshot.settings, counts);
@@ -129,10 +151,14 @@ export class Planning {
 
   /** Sets the goal of what is held, and tells whoever counts. */
   turn(draft: AppDraft, slot: SlotDraft, held: Held, goal: Held['goal']): Held {
-    const next = slot.adjust(held, { goal, ...(goal !== 'stop' && isMade(held) && held.stopping ? { stopping: null } : {}) });
+    const next = slot.adjust(held, {
+      goal,
+      ...(goal !== 'stop' && isMade(held) && held.stopping ? { stopping: null } : {}),
+    });
     const kept = this.choosers.get(draft.name);
     const node = this.table.numbers.get(held.node);
-    if (kept && node !== undefined && (held.goal === 'run') !== (goal === 'run')) kept.chooser.changed(node, goal === 'run' ? 1 : -1);
+    if (kept && node !== undefined && (held.goal === 'run') !== (goal === 'run'))
+      kept.chooser.changed(node, goal === 'run' ? 1 : -1);
     return next;
   }
 
@@ -160,7 +186,9 @@ export class Planning {
   private barred(draft: AppDraft, slot: SlotDraft, place: 'a' | 'b'): Set<number> | undefined {
     const { tombstones } = draft.app;
     if (tombstones.length === 0 && slot.bury.length === 0) return undefined;
-    const held = [...tombstones.map((t) => t.assignment), ...slot.bury].filter((t) => t.slot === slot.slot && t.place === place);
+    const held = [...tombstones.map((t) => t.assignment), ...slot.bury].filter(
+      (t) => t.slot === slot.slot && t.place === place,
+    );
     const numbers = held.map((t) => this.table.numbers.get(t.node)).filter((n) => n !== undefined);
     return numbers.length > 0 ? new Set(numbers) : undefined;
   }
@@ -169,27 +197,48 @@ export class Planning {
    * Puts a new assignment into the free place of a slot. false: no place is free, or no node fits (and nothing changed).
    * @param options `not`: a node id that will not do; `only`: the one that will; `avoid`: where it just failed
    */
-  put(draft: AppDraft, slot: SlotDraft, what: ChangeKind, reason: string, options: { not?: string; only?: number; avoid?: string | null } = {}): boolean {
+  put(
+    draft: AppDraft,
+    slot: SlotDraft,
+    what: ChangeKind,
+    reason: string,
+    options: { not?: string; only?: number; avoid?: string | null } = {},
+  ): boolean {
     // The other place than the one it leaves behind on a lost node, so that either can come back to its own.
-    const buried = slot.bury[0]?.place ?? draft.app.tombstones.find((t) => t.assignment.slot === slot.slot)?.assignment.place;
-    const place = buried !== undefined && slot[buried === 'a' ? 'b' : 'a'] === null ? (buried === 'a' ? 'b' : 'a') : slot.freePlace;
+    const buried =
+      slot.bury[0]?.place ?? draft.app.tombstones.find((t) => t.assignment.slot === slot.slot)?.assignment.place;
+    const place =
+      buried !== undefined && slot[buried === 'a' ? 'b' : 'a'] === null ? (buried === 'a' ? 'b' : 'a') : slot.freePlace;
     if (place === null) return false;
     const chooser = this.chooser(draft);
     const barred = this.barred(draft, slot, place);
     const not = options.not === undefined ? undefined : this.table.numbers.get(options.not);
-    const exclude = not === undefined ? barred : new Set([...barred ?? [], not]);
+    const exclude = not === undefined ? barred : new Set([...(barred ?? []), not]);
     const scored = this.scored.get(draft.name) ?? 0;
     const detail = scored < scoredDecisions;
-    const avoid = options.avoid == null ? null : this.table.numbers.get(options.avoid) ?? null;
-    const choice = options.only === undefined ? chooser.choose({ ...(exclude ? { exclude } : {}), avoid, scores: detail ? shownScores : 1 })
-      : chooser.accepts(options.only) && !exclude?.has(options.only) ? { node: options.only, scores: [] } : null;
+    const avoid = options.avoid == null ? null : (this.table.numbers.get(options.avoid) ?? null);
+    const choice =
+      options.only === undefined
+        ? chooser.choose({ ...(exclude ? { exclude } : {}), avoid, scores: detail ? shownScores : 1 })
+        : chooser.accepts(options.only) && !exclude?.has(options.only)
+          ? { node: options.only, scores: [] }
+          : null;
     if (!choice) return false;
     const node = this.table.nodes[choice.node]!.id;
     const others = chooser.countAt(choice.node);
-    const because = options.only === undefined
-      ? `best of ${chooser.candidates} matching ${chooser.candidates === 1 ? 'node' : 'nodes'}: ${others === 0 ? 'none' : others} of ${draft.name} there before, ${Math.round(100 * this.ledger.fullness(choice.node, draft.demand))}% full with it`
-      : 'one on every matching node';
-    const made: NewAssignment = { node, place, revision: draft.app.record.revision, hash: draft.app.hash, goal: 'run', nudge: 0, because };
+    const because =
+      options.only === undefined
+        ? `best of ${chooser.candidates} matching ${chooser.candidates === 1 ? 'node' : 'nodes'}: ${others === 0 ? 'none' : others} of ${draft.name} there before, ${Math.round(100 * this.ledger.fullness(choice.node, draft.demand))}% full with it`
+        : 'one on every matching node';
+    const made: NewAssignment = {
+      node,
+      place,
+      revision: draft.app.record.revision,
+      hash: draft.app.hash,
+      goal: 'run',
+      nudge: 0,
+      because,
+    };
     slot[place] = made;
     this.ledger.take(choice.node, draft.demand);
     this.presence?.add(draft.name, made);
@@ -200,22 +249,46 @@ export class Planning {
     slot.note(what, `${reason}, to ${this.table.label(node)} (${because})`);
     this.scored.set(draft.name, scored + 1);
     this.decisions.push({
-      app: draft.name, at: this.now, slot: slot.slot, node, text,
-      scores: choice.scores.map(({ node: n, score, parts }) => ({ node: this.table.nodes[n]!.id, score: Math.round(score * 1000) / 1000, parts })),
+      app: draft.name,
+      at: this.now,
+      slot: slot.slot,
+      node,
+      text,
+      scores: choice.scores.map(({ node: n, score, parts }) => ({
+        node: this.table.nodes[n]!.id,
+        score: Math.round(score * 1000) / 1000,
+        parts,
+      })),
     });
     return true;
   }
 
   /** A change that is no placement, for `why`. */
-  decide(draft: AppDraft, slot: SlotDraft, what: ChangeKind, node: string | null, text: string, by: string | null = null): void {
+  decide(
+    draft: AppDraft,
+    slot: SlotDraft,
+    what: ChangeKind,
+    node: string | null,
+    text: string,
+    by: string | null = null,
+  ): void {
     slot.note(what, text);
     // What stops by it knows why: its node tells that with its end.
     if (what === 'stop' || what === 'replace')
       for (const held of slot.held)
         if (isMade(held) && held.goal === 'stop' && !held.stopping) slot.adjust(held, { stopping: { text, by } });
-    this.decisions.push({ app: draft.name, at: this.now, slot: slot.slot, node, text: `${draft.name}.${slot.slot}: ${text}`, scores: [] });
+    this.decisions.push({
+      app: draft.name,
+      at: this.now,
+      slot: slot.slot,
+      node,
+      text: `${draft.name}.${slot.slot}: ${text}`,
+      scores: [],
+    });
   }
 
   /** Id of what is held, for sentences. */
-  nameOf(draft: AppDraft, held: Held): string { return isMade(held) ? held.id : draft.name; }
+  nameOf(draft: AppDraft, held: Held): string {
+    return isMade(held) ? held.id : draft.name;
+  }
 }

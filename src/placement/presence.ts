@@ -2,7 +2,10 @@
 import type { AppDraft, Held } from './draft.ts';
 import type { NodeTable } from './node-table.ts';
 
-interface Here { run: number; any: number }
+interface Here {
+  run: number;
+  any: number;
+}
 
 export class Presence {
   private readonly byApp = new Map<string, Map<number, Here>>();
@@ -13,7 +16,8 @@ export class Presence {
   constructor(drafts: Iterable<AppDraft>, table: NodeTable) {
     this.table = table;
     for (const draft of drafts) {
-      for (const other of draft.spec.placement.notWith) this.avoiders.set(other, [...this.avoiders.get(other) ?? [], draft.name]);
+      for (const other of draft.spec.placement.notWith)
+        this.avoiders.set(other, [...(this.avoiders.get(other) ?? []), draft.name]);
       for (const slot of draft.slots.values()) for (const held of slot.held) this.add(draft.name, held);
     }
   }
@@ -22,7 +26,7 @@ export class Presence {
     const node = this.table.numbers.get(held.node);
     if (node === undefined) return;
     let nodes = this.byApp.get(app);
-    if (!nodes) this.byApp.set(app, nodes = new Map());
+    if (!nodes) this.byApp.set(app, (nodes = new Map()));
     const here = nodes.get(node) ?? { run: 0, any: 0 };
     nodes.set(node, { run: here.run + (held.goal === 'run' ? 1 : 0), any: here.any + 1 });
   }
@@ -31,11 +35,14 @@ export class Presence {
   obstacle(draft: AppDraft, node: number): { app: string; missing: boolean } | null {
     const { placement } = draft.spec;
     for (const app of placement.with) if (!this.byApp.get(app)?.get(node)?.run) return { app, missing: true };
-    for (const app of [...placement.notWith, ...this.avoiders.get(draft.name) ?? []]) if (this.byApp.get(app)?.get(node)?.any) return { app, missing: false };
+    for (const app of [...placement.notWith, ...(this.avoiders.get(draft.name) ?? [])])
+      if (this.byApp.get(app)?.get(node)?.any) return { app, missing: false };
     return null;
   }
 
   concerns(draft: AppDraft): boolean {
-    return draft.spec.placement.with.length > 0 || draft.spec.placement.notWith.length > 0 || this.avoiders.has(draft.name);
+    return (
+      draft.spec.placement.with.length > 0 || draft.spec.placement.notWith.length > 0 || this.avoiders.has(draft.name)
+    );
   }
 }

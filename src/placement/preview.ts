@@ -6,7 +6,14 @@ import { isNew } from './snapshot.ts';
 import type { Snapshot, SlotChange } from './snapshot.ts';
 
 const orders = ['place', 'replace', 'move', 'stop', 'wait', 'keep'] as const;
-const words: Record<(typeof orders)[number], string> = { place: 'to place', replace: 'to replace', move: 'to move', stop: 'to stop', wait: 'waiting', keep: 'unchanged' };
+const words: Record<(typeof orders)[number], string> = {
+  place: 'to place',
+  replace: 'to replace',
+  move: 'to move',
+  stop: 'to stop',
+  wait: 'waiting',
+  keep: 'unchanged',
+};
 
 function stepOf(change: SlotChange, draft: AppDraft): PlanView['steps'][number] {
   const { slot, what, reason, a, b } = change;
@@ -24,18 +31,36 @@ export function preview(snapshot: Snapshot, name: string): Pick<PlanView, 'steps
   if (!app) return { steps: [], summary: 'nothing to do', waiting: [] };
   const draft = new AppDraft(app);
   const plan = place(snapshot);
-  const steps = new Map(plan.changes.filter((change) => change.app === name).map((change) => [change.slot, stepOf(change, draft)]));
+  const steps = new Map(
+    plan.changes.filter((change) => change.app === name).map((change) => [change.slot, stepOf(change, draft)]),
+  );
   const waiting = plan.waiting.filter((item) => item.app === name).map(({ slot, reason }) => ({ slot, reason }));
-  for (const { slot, reason } of waiting) if (!steps.has(slot)) steps.set(slot, { slot, what: 'wait', node: draft.slots.get(slot)?.run?.node ?? null, reason });
+  for (const { slot, reason } of waiting)
+    if (!steps.has(slot))
+      steps.set(slot, { slot, what: 'wait', node: draft.slots.get(slot)?.run?.node ?? null, reason });
   for (const slot of draft.slots.values()) {
     const { run } = slot;
     if (steps.has(slot.slot) || run === null) continue;
     const later = draft.wanted && draft.outdated(run);
-    steps.set(slot.slot, later
-      ? { slot: slot.slot, what: 'replace', node: null, reason: 'in a later batch, when the ones before it are healthy' }
-      : { slot: slot.slot, what: 'keep', node: run.node, reason: 'stays as it is' });
+    steps.set(
+      slot.slot,
+      later
+        ? {
+            slot: slot.slot,
+            what: 'replace',
+            node: null,
+            reason: 'in a later batch, when the ones before it are healthy',
+          }
+        : { slot: slot.slot, what: 'keep', node: run.node, reason: 'stays as it is' },
+    );
   }
   const list = [...steps.values()].sort((x, y) => x.slot - y.slot);
-  const counts = orders.map((what) => ({ what, count: list.filter((step) => step.what === what).length })).filter(({ count }) => count > 0);
-  return { steps: list, summary: counts.map(({ what, count }) => `${count} ${words[what]}`).join(', ') || 'nothing to do', waiting };
+  const counts = orders
+    .map((what) => ({ what, count: list.filter((step) => step.what === what).length }))
+    .filter(({ count }) => count > 0);
+  return {
+    steps: list,
+    summary: counts.map(({ what, count }) => `${count} ${words[what]}`).join(', ') || 'nothing to do',
+    waiting,
+  };
 }

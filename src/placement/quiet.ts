@@ -10,7 +10,8 @@ export function isQuiet(app: SnapshotApp, table: NodeTable): boolean {
   if (app.slots.length !== record.scale) return false;
   for (const { a, b } of app.slots) {
     const held = a ?? b;
-    if (!held || (a && b) || held.goal !== 'run' || held.hash !== hash || held.revision !== record.revision) return false;
+    if (!held || (a && b) || held.goal !== 'run' || held.hash !== hash || held.revision !== record.revision)
+      return false;
     if (record.restartedAt !== null && held.at < record.restartedAt && held.nudge < record.restartedAt) return false;
     const status = table.get(held.node)?.status;
     if (status === undefined || status === 'lost' || status === 'draining') return false;

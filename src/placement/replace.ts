@@ -15,8 +15,12 @@ function settleReplacement(planning: Planning, draft: AppDraft, slot: SlotDraft,
   if (steady || draft.ended(run) === 'done') {
     planning.turn(draft, slot, leave, 'stop');
     planning.decide(
-      draft, slot, 'stop', leave.node, `${planning.nameOf(draft, run)} stands in for ${planning.nameOf(draft, leave)}, which stops`,
-      draft.outdated(leave) ? draft.app.record.by ?? null : null
+      draft,
+      slot,
+      'stop',
+      leave.node,
+      `${planning.nameOf(draft, run)} stands in for ${planning.nameOf(draft, leave)}, which stops`,
+      draft.outdated(leave) ? (draft.app.record.by ?? null) : null,
     );
     return;
   }
@@ -24,8 +28,11 @@ function settleReplacement(planning: Planning, draft: AppDraft, slot: SlotDraft,
     planning.turn(draft, slot, run, 'stop');
     planning.turn(draft, slot, leave, 'run');
     planning.decide(
-      draft, slot, 'replace', run.node,
-      `${planning.nameOf(draft, run)} is withdrawn: another revision is in force; ${planning.nameOf(draft, leave)} stays until it is replaced`
+      draft,
+      slot,
+      'replace',
+      run.node,
+      `${planning.nameOf(draft, run)} is withdrawn: another revision is in force; ${planning.nameOf(draft, leave)} stays until it is replaced`,
     );
     return;
   }
@@ -47,27 +54,37 @@ function takeRevision(draft: AppDraft, slot: SlotDraft): void {
 function restartInPlace(planning: Planning, draft: AppDraft, slot: SlotDraft, run: Assignment): boolean {
   const { restartedAt, restartedBy } = draft.app.record;
   // What ended with its work done has no life to go on with: it gets a new one.
-  if (restartedAt === null || run.hash !== draft.app.hash || draft.healthy(run) || draft.ended(run) === 'done') return false;
+  if (restartedAt === null || run.hash !== draft.app.hash || draft.healthy(run) || draft.ended(run) === 'done')
+    return false;
   slot.adjust(run, { nudge: restartedAt, nudgedBy: restartedBy ?? null, onFull: null });
   planning.decide(draft, slot, 'keep', run.node, `${run.id} is started again where it is: a restart was asked for`);
   return true;
 }
 
 /** Replaces what has to be, among the slots that the app is to have. */
-export function replaceInstances(planning: Planning, draft: AppDraft, slots: readonly SlotDraft[], unplaced: number): void {
+export function replaceInstances(
+  planning: Planning,
+  draft: AppDraft,
+  slots: readonly SlotDraft[],
+  unplaced: number,
+): void {
   const rollout = new Rollout(planning, draft, slots, unplaced);
   const outdated: SlotDraft[] = [];
   for (const slot of slots) {
     if (slot.touched && slot.what !== 'keep') continue;
     const { run, leave } = slot;
     if (run === null || !isMade(run)) continue;
-    if (leave !== null) { settleReplacement(planning, draft, slot, run, leave); continue; }
+    if (leave !== null) {
+      settleReplacement(planning, draft, slot, run, leave);
+      continue;
+    }
     if (draft.outdated(run)) {
       if (!restartInPlace(planning, draft, slot, run)) outdated.push(slot);
       continue;
     }
     const node = planning.table.get(run.node);
-    if (node?.status === 'draining' && draft.spec.type !== 'system' && drainSlot(planning, draft, slot, run, rollout)) continue;
+    if (node?.status === 'draining' && draft.spec.type !== 'system' && drainSlot(planning, draft, slot, run, rollout))
+      continue;
     escalatedSlot(planning, draft, slot, run, true);
   }
   rollout.update(outdated);

@@ -25,14 +25,20 @@ export class Rollout {
     for (const slot of slots) {
       const { run, leave } = slot;
       const stands = run !== null && (draft.steady(run, planning.now).steady || draft.ended(run) === 'done');
-      if (stands || draft.healthy(leave) || (run !== null && draft.outdated(run) && draft.healthy(run))) this.available += 1;
-      if (leave !== null || (run === null && slot.stopping) || (run !== null && !stands && !draft.outdated(run))) this.underWay += 1;
+      if (stands || draft.healthy(leave) || (run !== null && draft.outdated(run) && draft.healthy(run)))
+        this.available += 1;
+      if (leave !== null || (run === null && slot.stopping) || (run !== null && !stands && !draft.outdated(run)))
+        this.underWay += 1;
     }
   }
 
   /** Another slot may be replaced start-first now. */
-  mayBegin(): boolean { return this.underWay < Math.max(1, this.draft.spec.update.maxSurge); }
-  began(): void { this.underWay += 1; }
+  mayBegin(): boolean {
+    return this.underWay < Math.max(1, this.draft.spec.update.maxSurge);
+  }
+  began(): void {
+    this.underWay += 1;
+  }
 
   /** Another healthy instance may be stopped before its replacement runs. */
   private mayStop(): boolean {
@@ -59,13 +65,16 @@ export class Rollout {
 
   /** What is healthy but not for long enough yet will let the next batch begin. */
   private wakeForThoseUnderWay(): void {
-    for (const { run } of this.slots) if (run && !this.draft.outdated(run)) this.planning.wake(this.draft.steady(run, this.planning.now).at);
+    for (const { run } of this.slots)
+      if (run && !this.draft.outdated(run)) this.planning.wake(this.draft.steady(run, this.planning.now).at);
   }
 
   private reason(run: Held): string {
     const { draft, planning } = this;
     const name = planning.nameOf(draft, run);
-    return run.hash === draft.app.hash ? `${name} is restarted as asked` : `${name} is of revision ${run.revision}, revision ${draft.app.record.revision} is in force`;
+    return run.hash === draft.app.hash
+      ? `${name} is restarted as asked`
+      : `${name} is of revision ${run.revision}, revision ${draft.app.record.revision} is in force`;
   }
 
   private replaceHealthy(slot: SlotDraft, run: Held): void {
@@ -81,17 +90,34 @@ export class Rollout {
       }
       planning.turn(draft, slot, slot[run.place]!, 'run');
       if (!fallback) {
-        planning.wait(draft, slot.slot, 'update', `its replacement has no room beside it: ${planning.funnel(draft).sentence}`);
+        planning.wait(
+          draft,
+          slot.slot,
+          'update',
+          `its replacement has no room beside it: ${planning.funnel(draft).sentence}`,
+        );
         return;
       }
     }
     if (!this.mayStop()) return;
     if (!this.fitsAfter(run)) {
-      planning.wait(draft, slot.slot, 'update', `its replacement would find no node even after it stopped: ${planning.funnel(draft).sentence}`);
+      planning.wait(
+        draft,
+        slot.slot,
+        'update',
+        `its replacement would find no node even after it stopped: ${planning.funnel(draft).sentence}`,
+      );
       return;
     }
     planning.turn(draft, slot, run, 'stop');
-    planning.decide(draft, slot, 'replace', run.node, `${this.reason(run)}; it stops first`, draft.app.record.by ?? null);
+    planning.decide(
+      draft,
+      slot,
+      'replace',
+      run.node,
+      `${this.reason(run)}; it stops first`,
+      draft.app.record.by ?? null,
+    );
     this.available -= 1;
     this.began();
   }
@@ -107,10 +133,22 @@ export class Rollout {
     if (order !== 'start-first' || !planning.put(draft, slot, 'replace', this.reason(run), this.onItsNode(run))) {
       if (!this.fitsAfter(run)) {
         planning.turn(draft, slot, slot[run.place]!, 'run');
-        planning.wait(draft, slot.slot, 'update', `its replacement would find no node even after it stopped: ${planning.funnel(draft).sentence}`);
+        planning.wait(
+          draft,
+          slot.slot,
+          'update',
+          `its replacement would find no node even after it stopped: ${planning.funnel(draft).sentence}`,
+        );
         return;
       }
-      planning.decide(draft, slot, 'replace', run.node, `${this.reason(run)}; it stops first`, draft.app.record.by ?? null);
+      planning.decide(
+        draft,
+        slot,
+        'replace',
+        run.node,
+        `${this.reason(run)}; it stops first`,
+        draft.app.record.by ?? null,
+      );
     }
     this.began();
   }
@@ -128,7 +166,12 @@ export class Rollout {
     const node = planning.table.numbers.get(run.node);
     const system = draft.spec.type === 'system';
     if (!system && chooser.choose() !== null) return true;
-    if (node === undefined || !planning.table.takesWork(node) || planning.table.matches(draft.spec.placement.query)[node] !== 1) return false;
+    if (
+      node === undefined ||
+      !planning.table.takesWork(node) ||
+      planning.table.matches(draft.spec.placement.query)[node] !== 1
+    )
+      return false;
     const freed = demandOf(draft.specOf(run));
     planning.ledger.give(node, freed);
     const fits = planning.ledger.fits(node, draft.demand);

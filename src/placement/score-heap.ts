@@ -6,10 +6,18 @@ export class ScoreHeap {
   private items: number[] = [];
   private stamps: number[] = [];
 
-  get size(): number { return this.items.length; }
-  get topItem(): number { return this.items[0]!; }
-  get topScore(): number { return this.scores[0]!; }
-  get topStamp(): number { return this.stamps[0]!; }
+  get size(): number {
+    return this.items.length;
+  }
+  get topItem(): number {
+    return this.items[0]!;
+  }
+  get topScore(): number {
+    return this.scores[0]!;
+  }
+  get topStamp(): number {
+    return this.stamps[0]!;
+  }
 
   private before(i: number, j: number): boolean {
     const difference = this.scores[i]! - this.scores[j]!;
@@ -56,7 +64,8 @@ export class ScoreHeap {
   private sink(from: number): void {
     const { length } = this.items;
     for (let at = from; ;) {
-      const left = 2 * at + 1, right = left + 1;
+      const left = 2 * at + 1,
+        right = left + 1;
       let best = at;
       if (left < length && this.before(left, best)) best = left;
       if (right < length && this.before(right, best)) best = right;

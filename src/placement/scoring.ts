@@ -13,7 +13,11 @@ import type { PlacementSettings } from './snapshot.ts';
 const exact = (value: number): number => Math.round(value * 2 ** 30) / 2 ** 30;
 
 /** A spread key whose values nodes share. */
-export interface SharedKey { name: string; /** Number of its value by node; -1: no candidate has it. */ valueOf: Int32Array; /** Instances by value. */ counts: number[] }
+export interface SharedKey {
+  name: string;
+  /** Number of its value by node; -1: no candidate has it. */ valueOf: Int32Array;
+  /** Instances by value. */ counts: number[];
+}
 
 export interface Scoring {
   keys: SharedKey[];
@@ -27,7 +31,12 @@ export interface Scoring {
 }
 
 /** Values that candidates share are counted together; a key that is different on every node counts as the node itself. */
-function sharedKey(name: string, table: NodeTable, candidates: readonly number[], counts: ReadonlyMap<number, number>): SharedKey | 'each' | 'all' {
+function sharedKey(
+  name: string,
+  table: NodeTable,
+  candidates: readonly number[],
+  counts: ReadonlyMap<number, number>,
+): SharedKey | 'each' | 'all' {
   const values = table.values(name);
   const numbers = new Map<string, number>();
   const valueOf = new Int32Array(table.size).fill(-1);
@@ -44,7 +53,13 @@ function sharedKey(name: string, table: NodeTable, candidates: readonly number[]
 }
 
 /** How the nodes are weighed for this app. */
-export function spreadOf(draft: AppDraft, table: NodeTable, settings: PlacementSettings, candidates: readonly number[], counts: ReadonlyMap<number, number>): Scoring {
+export function spreadOf(
+  draft: AppDraft,
+  table: NodeTable,
+  settings: PlacementSettings,
+  candidates: readonly number[],
+  counts: ReadonlyMap<number, number>,
+): Scoring {
   const { placement } = draft.spec;
   const packs = settings.algorithm === 'binpack';
   const weight = packs ? exact(1 / Math.max(1, draft.app.record.scale)) : 1;
@@ -69,12 +84,19 @@ export function spreadOf(draft: AppDraft, table: NodeTable, settings: PlacementS
     return exact(packs ? 2 * fullness + 0.5 * crowd : -0.5 * fullness - 0.4 * crowd);
   };
   const own = ownNode ? weight : 0;
-  const local = (node: number, count: number, ledger: Ledger): number => (prefer === null ? 0 : prefer[node]!) - own * count + load(node, ledger);
+  const local = (node: number, count: number, ledger: Ledger): number =>
+    (prefer === null ? 0 : prefer[node]!) - own * count + load(node, ledger);
   return { keys, weight, local, prefer, ownNode, load };
 }
 
 /** The parts of a score, for people. */
-export function partsOf(scoring: Scoring, node: number, count: number, ledger: Ledger, penalty: number): Record<string, number> {
+export function partsOf(
+  scoring: Scoring,
+  node: number,
+  count: number,
+  ledger: Ledger,
+  penalty: number,
+): Record<string, number> {
   const round = (value: number): number => Math.round(value * 1000) / 1000;
   const parts: Record<string, number> = {};
   let spread = scoring.ownNode ? count : 0;

@@ -9,7 +9,10 @@ import type { WhyView } from '../protocol/views.ts';
 
 /** What is known of an instance, as far as placement needs it. */
 export interface SeenInstance {
-  id: string; node: string; status: InstanceStatus; launch: number;
+  id: string;
+  node: string;
+  status: InstanceStatus;
+  launch: number;
   /** `running` and no check failing, without a break since; null: not healthy. */
   healthySince: number | null;
   /** Was ready in any launch. */
@@ -21,7 +24,8 @@ export interface SeenInstance {
 export interface SnapshotApp {
   record: AppRecord;
   /** The revision in force. */
-  spec: AppSpec; hash: string;
+  spec: AppSpec;
+  hash: string;
   /** Specs of the other revisions that its assignments name, by number: what those hold of their nodes. */
   older: Map<number, AppSpec>;
   /** A slot without a record is not there. */
@@ -35,7 +39,12 @@ export interface SnapshotApp {
 }
 
 /** What runs on a node beside the hub's assignments: apps of standalone times (owner `local`), unknown instances. cores, bytes. */
-export interface OtherUse { cpus: number; mem: number; disk: number; ports: number[] }
+export interface OtherUse {
+  cpus: number;
+  mem: number;
+  disk: number;
+  ports: number[];
+}
 
 export interface PlacementSettings {
   /** Over all nodes evenly, or onto as few as possible. */
@@ -43,9 +52,15 @@ export interface PlacementSettings {
   /** Silence after which slots with `onPartition: stop-self` are replaced, ms. */
   stopSelfMs: number;
   /** Wait before a slot's second move, doubled for each later one, and its limit, ms. */
-  moveDelayMs: number; moveDelayLimitMs: number;
+  moveDelayMs: number;
+  moveDelayLimitMs: number;
 }
-export const defaultSettings: PlacementSettings = { algorithm: 'spread', stopSelfMs: 35_000, moveDelayMs: 30_000, moveDelayLimitMs: 3_600_000 };
+export const defaultSettings: PlacementSettings = {
+  algorithm: 'spread',
+  stopSelfMs: 35_000,
+  moveDelayMs: 30_000,
+  moveDelayLimitMs: 3_600_000,
+};
 
 export interface Snapshot {
   /** epoch ms */
@@ -66,7 +81,12 @@ export interface Snapshot {
 
 /** An assignment that is to be made: the committer mints id and epoch and stamps owner and time. */
 export interface NewAssignment {
-  node: string; place: Place; revision: number; hash: string; goal: Goal; nudge: number;
+  node: string;
+  place: Place;
+  revision: number;
+  hash: string;
+  goal: Goal;
+  nudge: number;
   /** A sentence: why here. */
   because: string;
 }
@@ -79,8 +99,10 @@ export type ChangeKind = 'place' | 'stop' | 'replace' | 'keep' | 'move';
 
 /** The next record of one slot. `a`, `b`: as it is (the same id), changed in its mutable fields, new, or null. */
 export interface SlotChange {
-  app: string; slot: number;
-  a: Assignment | NewAssignment | null; b: Assignment | NewAssignment | null;
+  app: string;
+  slot: number;
+  a: Assignment | NewAssignment | null;
+  b: Assignment | NewAssignment | null;
   moves: SlotRecord['moves'];
   what: ChangeKind;
   /** A sentence: because what. */
@@ -92,8 +114,23 @@ export interface SlotChange {
   bury: Assignment[];
 }
 
-export interface Waiting { app: string; slot: number; code: WaitingCode; /** A sentence. */ reason: string }
-export type WaitingCode = 'no-node' | 'unknown-instance' | 'dependency' | 'frozen' | 'partition' | 'stopping' | 'update' | 'drain' | 'move' | 'cron';
+export interface Waiting {
+  app: string;
+  slot: number;
+  code: WaitingCode;
+  /** A sentence. */ reason: string;
+}
+export type WaitingCode =
+  | 'no-node'
+  | 'unknown-instance'
+  | 'dependency'
+  | 'frozen'
+  | 'partition'
+  | 'stopping'
+  | 'update'
+  | 'drain'
+  | 'move'
+  | 'cron';
 
 /** A new placement with its best scores; higher is better, the parts add up. */
 export type Decision = { app: string } & WhyView['decisions'][number];

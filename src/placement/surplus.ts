@@ -5,7 +5,12 @@ import type { Planning } from './planning.ts';
 import { isMade } from './snapshot.ts';
 
 /** Why a slot of each class goes before others. */
-const classWords = ['it has no instance', 'its instance has failed', 'its instance is not healthy', 'its node takes no work or does not match any more'];
+const classWords = [
+  'it has no instance',
+  'its instance has failed',
+  'its instance is not healthy',
+  'its node takes no work or does not match any more',
+];
 
 /** Usefulness of a slot without regard to crowding: the lowest class goes first. */
 function usefulness(planning: Planning, draft: AppDraft, slot: SlotDraft): number {
@@ -14,18 +19,30 @@ function usefulness(planning: Planning, draft: AppDraft, slot: SlotDraft): numbe
   if (draft.ended(held) === 'failed') return 1;
   if (!draft.healthy(held) && !draft.healthy(slot.leave) && draft.ended(held) !== 'done') return 2;
   const node = planning.table.numbers.get(held.node);
-  if (node === undefined || !planning.table.takesWork(node) || planning.table.matches(draft.spec.placement.query)[node] !== 1) return 3;
+  if (
+    node === undefined ||
+    !planning.table.takesWork(node) ||
+    planning.table.matches(draft.spec.placement.query)[node] !== 1
+  )
+    return 3;
   return 4;
 }
 
 /** Takes `count` slots out of `slots`, one at a time, each from the node that then has the most of them (`crowd`). */
-function fromTheCrowded(slots: readonly SlotDraft[], all: readonly SlotDraft[], count: number): { slot: SlotDraft; crowd: number }[] {
+function fromTheCrowded(
+  slots: readonly SlotDraft[],
+  all: readonly SlotDraft[],
+  count: number,
+): { slot: SlotDraft; crowd: number }[] {
   const nodeOf = (slot: SlotDraft): string => (slot.run ?? slot.leave)?.node ?? '';
-  const age = (slot: SlotDraft): number => { const held = slot.run ?? slot.leave; return held && isMade(held) ? held.at : Infinity; };
+  const age = (slot: SlotDraft): number => {
+    const held = slot.run ?? slot.leave;
+    return held && isMade(held) ? held.at : Infinity;
+  };
   const crowd = new Map<string, number>();
   for (const slot of all) crowd.set(nodeOf(slot), (crowd.get(nodeOf(slot)) ?? 0) + 1);
   const byNode = new Map<string, SlotDraft[]>();
-  for (const slot of slots) byNode.set(nodeOf(slot), [...byNode.get(nodeOf(slot)) ?? [], slot]);
+  for (const slot of slots) byNode.set(nodeOf(slot), [...(byNode.get(nodeOf(slot)) ?? []), slot]);
   // Oldest first, so that the youngest is taken from the end; of equals the higher number goes.
   for (const list of byNode.values()) list.sort((x, y) => age(x) - age(y) || x.slot - y.slot);
   const taken: { slot: SlotDraft; crowd: number }[] = [];
@@ -50,11 +67,18 @@ function fromTheCrowded(slots: readonly SlotDraft[], all: readonly SlotDraft[], 
 function crowdWords(planning: Planning, slot: SlotDraft, crowd: number): string {
   const held = slot.run ?? slot.leave;
   const where = held ? planning.table.label(held.node) : 'its node';
-  return crowd === 1 ? `no node has more than one and it is the youngest, on ${where}` : `${where} has the most of them, ${crowd}, and it is the youngest there`;
+  return crowd === 1
+    ? `no node has more than one and it is the youngest, on ${where}`
+    : `${where} has the most of them, ${crowd}, and it is the youngest there`;
 }
 
 /** The `count` least useful of the slots, each with the reason why it is that. */
-export function leastUseful(planning: Planning, draft: AppDraft, slots: readonly SlotDraft[], count: number): Map<SlotDraft, string> {
+export function leastUseful(
+  planning: Planning,
+  draft: AppDraft,
+  slots: readonly SlotDraft[],
+  count: number,
+): Map<SlotDraft, string> {
   const classes: SlotDraft[][] = [];
   for (const slot of slots) (classes[usefulness(planning, draft, slot)] ??= []).push(slot);
   const taken = new Map<SlotDraft, string>();

@@ -4,9 +4,15 @@ import { canonicalJson } from '../model/restart-fields.ts';
 
 /** The new one would put other files into a directory that the old one uses, or holds a port that both are told to have. */
 function collides(draft: AppDraft, old: Held): 'port' | 'directory' | null {
-  const before = draft.specOf(old), after = draft.spec;
-  if (after.workingDirectory !== null && after.workingDirectory === before.workingDirectory && (after.uris.length > 0 || before.uris.length > 0)
-    && (old.hash !== draft.app.hash || canonicalJson(after.uris) !== canonicalJson(before.uris))) return 'directory';
+  const before = draft.specOf(old),
+    after = draft.spec;
+  if (
+    after.workingDirectory !== null &&
+    after.workingDirectory === before.workingDirectory &&
+    (after.uris.length > 0 || before.uris.length > 0) &&
+    (old.hash !== draft.app.hash || canonicalJson(after.uris) !== canonicalJson(before.uris))
+  )
+    return 'directory';
   return after.ports.some((port) => port.port !== 0) ? 'port' : null;
 }
 
@@ -14,10 +20,14 @@ function collides(draft: AppDraft, old: Held): 'port' | 'directory' | null {
 export function updateOrder(draft: AppDraft, old: Held): { order: 'start-first' | 'stop-first'; fallback: boolean } {
   const { order, maxSurge } = draft.spec.update;
   if (order === 'stop-first') return { order, fallback: false };
-  if (order === 'start-first') return maxSurge > 0 ? { order, fallback: false } : { order: 'stop-first', fallback: false };
-  return maxSurge === 0 || collides(draft, old) !== null ? { order: 'stop-first', fallback: false } : { order: 'start-first', fallback: true };
+  if (order === 'start-first')
+    return maxSurge > 0 ? { order, fallback: false } : { order: 'stop-first', fallback: false };
+  return maxSurge === 0 || collides(draft, old) !== null
+    ? { order: 'stop-first', fallback: false }
+    : { order: 'start-first', fallback: true };
 }
 
 /** Whether a slot must be empty before its next instance starts: asked for, or both would use one directory. */
 export const stopsFirst = (draft: AppDraft, old: Held): boolean =>
-  draft.spec.update.order === 'stop-first' || (draft.spec.update.order === 'auto' && collides(draft, old) === 'directory');
+  draft.spec.update.order === 'stop-first' ||
+  (draft.spec.update.order === 'auto' && collides(draft, old) === 'directory');

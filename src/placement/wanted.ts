@@ -16,9 +16,14 @@ const live = (slot: SlotDraft): boolean => slot.run !== null || slot.leave !== n
 export function wantedSlots(planning: Planning, draft: AppDraft): WantedSlots {
   const { record } = draft.app;
   if (!draft.wanted) {
-    const reason = record.deleting ? 'the app is being deleted' : record.start ? 'an app of type cron has no lasting instances' : 'the app is stopped';
+    const reason = record.deleting
+      ? 'the app is being deleted'
+      : record.start
+        ? 'an app of type cron has no lasting instances'
+        : 'the app is stopped';
     for (const slot of draft.inOrder()) stopSlot(planning, draft, slot, reason);
-    if (record.start && !record.deleting && draft.spec.type === 'cron') planning.wait(draft, 0, 'cron', 'apps of type cron are kept, but not run by their schedule yet');
+    if (record.start && !record.deleting && draft.spec.type === 'cron')
+      planning.wait(draft, 0, 'cron', 'apps of type cron are kept, but not run by their schedule yet');
     return { slots: [], missing: [] };
   }
   return draft.spec.type === 'system' ? onEveryNode(planning, draft) : byScale(planning, draft, record.scale);
@@ -28,7 +33,8 @@ function byScale(planning: Planning, draft: AppDraft, scale: number): WantedSlot
   const living = draft.inOrder().filter(live);
   if (living.length > scale) {
     const surplus = leastUseful(planning, draft, living, living.length - scale);
-    for (const [slot, because] of surplus) stopSlot(planning, draft, slot, `${living.length} there, ${scale} wanted: this one stops because ${because}`);
+    for (const [slot, because] of surplus)
+      stopSlot(planning, draft, slot, `${living.length} there, ${scale} wanted: this one stops because ${because}`);
     return { slots: living.filter((slot) => !surplus.has(slot)), missing: [] };
   }
   // Slots of which something still runs are filled first (an unknown instance, one that stops), then the lowest numbers.
@@ -42,8 +48,18 @@ function byScale(planning: Planning, draft: AppDraft, scale: number): WantedSlot
   };
   if (lacking > 0) {
     fill([...draft.app.held.keys()].sort((x, y) => x - y));
-    fill(draft.app.tombstones.filter((t) => t.assignment.goal !== 'stop').map((t) => t.assignment.slot).sort((x, y) => x - y));
-    fill(draft.inOrder().filter((slot) => !live(slot)).map((slot) => slot.slot));
+    fill(
+      draft.app.tombstones
+        .filter((t) => t.assignment.goal !== 'stop')
+        .map((t) => t.assignment.slot)
+        .sort((x, y) => x - y),
+    );
+    fill(
+      draft
+        .inOrder()
+        .filter((slot) => !live(slot))
+        .map((slot) => slot.slot),
+    );
     for (let number = 0; wanted.size < scale; number += 1) wanted.add(number);
   }
   const slots = [...wanted].sort((x, y) => x - y).map((number) => draft.slot(number));
@@ -60,7 +76,8 @@ function onEveryNode(planning: Planning, draft: AppDraft): WantedSlots {
     const held = slot.run ?? slot.leave!;
     const node = table.numbers.get(held.node);
     const name = table.label(held.node);
-    if (node === undefined || matched[node] !== 1) stopSlot(planning, draft, slot, `${name} does not match \`${draft.spec.placement.query}\``);
+    if (node === undefined || matched[node] !== 1)
+      stopSlot(planning, draft, slot, `${name} does not match \`${draft.spec.placement.query}\``);
     else if (table.nodes[node]!.status === 'draining' && !planning.staysOnDrained(held.node))
       stopSlot(planning, draft, slot, `${name} is drained, and everything else has left it`);
     else if (there.has(node)) stopSlot(planning, draft, slot, `there is another one on ${name}`);
@@ -70,9 +87,15 @@ function onEveryNode(planning: Planning, draft: AppDraft): WantedSlots {
     }
   }
   const lacking = [];
-  for (let node = 0; node < table.size; node += 1) if (matched[node] === 1 && table.takesWork(node) && !there.has(node)) lacking.push(node);
+  for (let node = 0; node < table.size; node += 1)
+    if (matched[node] === 1 && table.takesWork(node) && !there.has(node)) lacking.push(node);
   // A slot that stops on a node (a stop-first update) is filled there again; the others take the lowest free numbers.
-  const stopping = new Map(draft.inOrder().filter((slot) => !live(slot) && slot.stopping).map((slot) => [table.numbers.get(slot.held[0]!.node), slot]));
+  const stopping = new Map(
+    draft
+      .inOrder()
+      .filter((slot) => !live(slot) && slot.stopping)
+      .map((slot) => [table.numbers.get(slot.held[0]!.node), slot]),
+  );
   const missing: WantedSlots['missing'] = [];
   let next = 0;
   for (const node of lacking) {
@@ -88,6 +111,7 @@ function onEveryNode(planning: Planning, draft: AppDraft): WantedSlots {
   return { slots: slots.sort((x, y) => x.slot - y.slot), missing };
 }
 
-const taken = (draft: AppDraft, number: number): boolean => draft.app.held.has(number)
-  || (draft.slots.get(number)?.held.length ?? 0) > 0
-  || draft.app.tombstones.some((t) => t.assignment.slot === number);
+const taken = (draft: AppDraft, number: number): boolean =>
+  draft.app.held.has(number) ||
+  (draft.slots.get(number)?.held.length ?? 0) > 0 ||
+  draft.app.tombstones.some((t) => t.assignment.slot === number);

@@ -4,7 +4,11 @@ import type { Snapshot } from './snapshot.ts';
 import type { WhyView } from '../protocol/views.ts';
 
 /** What placement adds to a `WhyView`. `sentence`: "3 of 5 nodes match `tags:ssd`, none has 2 GiB of memory left; nearest: ..."; null where a node fits. */
-export interface WhyPlacement { funnel: WhyView['funnel']; nearest: string[]; sentence: string | null }
+export interface WhyPlacement {
+  funnel: WhyView['funnel'];
+  nearest: string[];
+  sentence: string | null;
+}
 
 /** Where one more instance of the app could go now; empty when there is no such app. */
 export function whyPlacement(snapshot: Snapshot, name: string): WhyPlacement {

@@ -8,7 +8,7 @@ const maxInflated = 32 * 1024 * 1024;
 /** @returns text for a text message, bytes for a binary (deflated) one. Level 1: frames are repetitive, and the sender's loop matters. */
 export function encodeBody(value: unknown): string | Uint8Array<ArrayBuffer> {
   const text = JSON.stringify(value);
-  return text.length > deflateAbove ? deflateSync(text, { level: 1 }) as Uint8Array<ArrayBuffer> : text;
+  return text.length > deflateAbove ? (deflateSync(text, { level: 1 }) as Uint8Array<ArrayBuffer>) : text;
 }
 
 /**
@@ -17,6 +17,8 @@ export function encodeBody(value: unknown): string | Uint8Array<ArrayBuffer> {
  */
 export function decodeBody(body: string | Uint8Array | ArrayBuffer): unknown {
   if (typeof body === 'string') return JSON.parse(body);
-  const bytes = inflateSync(body instanceof ArrayBuffer ? new Uint8Array(body) : body, { maxOutputLength: maxInflated });
+  const bytes = inflateSync(body instanceof ArrayBuffer ? new Uint8Array(body) : body, {
+    maxOutputLength: maxInflated,
+  });
   return JSON.parse(bytes.toString('utf8'));
 }

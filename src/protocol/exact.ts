@@ -8,4 +8,5 @@ export const exactly = (field: string, value: string): string => {
 };
 
 /** Both: what a person asked, and a clause of ours. A blank query and `*` are everything. */
-export const narrowed = (query: string, clause: string): string => (query.trim() === '' || query.trim() === '*' ? clause : `(${query}) AND ${clause}`);
+export const narrowed = (query: string, clause: string): string =>
+  query.trim() === '' || query.trim() === '*' ? clause : `(${query}) AND ${clause}`;

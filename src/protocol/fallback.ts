@@ -13,9 +13,15 @@ import type { MasterFrame } from './link.ts';
 
 /** Frames are checked one by one with `agentFrame`, so that one malformed frame does not lose the others. */
 export const report = z.object({ session: z.string().max(100).nullable(), frames: z.array(z.unknown()).max(1000) });
-export interface Report { session: string | null; frames: unknown[] }
+export interface Report {
+  session: string | null;
+  frames: unknown[];
+}
 
-export interface Answer { session: string; frames: MasterFrame[] }
+export interface Answer {
+  session: string;
+  frames: MasterFrame[];
+}
 
 /** Longest wait of one long-poll, seconds. */
 export const maxWaitSeconds = 25;

@@ -29,7 +29,14 @@ export interface FileItem {
 }
 
 /** Working directories are kept of the launch that runs (or ran last) and, for a while, of the newest that crashed. */
-export interface LaunchFiles { launch: number; current: boolean; startedAt: number | null; endedAt: number | null; code: number | null; signal: number | null }
+export interface LaunchFiles {
+  launch: number;
+  current: boolean;
+  startedAt: number | null;
+  endedAt: number | null;
+  code: number | null;
+  signal: number | null;
+}
 
 /** A directory with its entries by name, `from` on; or a file. */
 export interface FileView extends FileStat {

@@ -4,4 +4,5 @@ import type { AppSpec } from '../model/app.ts';
 import { restartKey } from '../model/restart-fields.ts';
 
 /** 16 hex digits of the SHA-256 of the fields that need a restart: `Revision.hash`, `Assignment.hash`. */
-export const restartHash = (spec: AppSpec): string => createHash('sha256').update(restartKey(spec)).digest('hex').slice(0, 16);
+export const restartHash = (spec: AppSpec): string =>
+  createHash('sha256').update(restartKey(spec)).digest('hex').slice(0, 16);

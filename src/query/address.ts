@@ -8,7 +8,9 @@ const hex2 = Array.from({ length: 256 }, (_, value) => value.toString(16).padSta
 function ipv4Key(text: string): string | null {
   if (text.length < 7 || text.length > 15) return null;
   let key = MAPPED;
-  let part = 0, digits = 0, parts = 0;
+  let part = 0,
+    digits = 0,
+    parts = 0;
   for (let at = 0; at <= text.length; at++) {
     const code = at < text.length ? text.charCodeAt(at) : 46;
     if (code === 46) {
@@ -29,7 +31,10 @@ export function addressKey(text: string): string | null {
   if (!(first >= 48 && first <= 58) && !(first >= 97 && first <= 102) && !(first >= 65 && first <= 70)) return null;
   const ipv4 = ipv4Key(text);
   if (ipv4 !== null || text.indexOf(':') < 0 || !ipaddr.IPv6.isValid(text)) return ipv4;
-  return ipaddr.IPv6.parse(text).toByteArray().map((byte) => hex2[byte]!).join('');
+  return ipaddr.IPv6.parse(text)
+    .toByteArray()
+    .map((byte) => hex2[byte]!)
+    .join('');
 }
 
 /** First and last key of a network (`10.0.0.0/8`, `fe80::/10`); null if the text is none. Host bits may be set. */
@@ -40,7 +45,8 @@ export function networkKeys(text: string): { from: string; to: string } | null {
   const ipv4 = ipv4Key(text.slice(0, slash)) !== null;
   const bits = Number(text.slice(slash + 1)) + (ipv4 ? 96 : 0);
   if (bits > 128) return null;
-  let from = '', to = '';
+  let from = '',
+    to = '';
   for (let nibble = 0; nibble < 32; nibble++) {
     const fixed = Math.max(0, Math.min(4, bits - nibble * 4)); // leading bits of this digit that belong to the network
     const mask = (0xf << (4 - fixed)) & 0xf;

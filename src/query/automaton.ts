@@ -4,7 +4,9 @@ import { LAST_CODE, PatternError, parseRegex } from './regex-syntax.ts';
 import type { CodeRange, Pattern } from './regex-syntax.ts';
 
 /** What reading regular expressions may still cost; shared by all of one query. */
-export interface Budget { steps: number }
+export interface Budget {
+  steps: number;
+}
 export const freshBudget = (): Budget => ({ steps: 2_000_000 });
 
 const MOST_STATES = 10_000;
@@ -30,10 +32,14 @@ class Sketch {
   /** Adds the pattern from `start` to a new state, which is returned. */
   add(pattern: Pattern, start: number): number {
     switch (pattern.kind) {
-      case 'nothing': return this.state();
-      case 'text': return pattern.codes.reduce((state, code) => this.step(state, [[code, code]]), start);
-      case 'set': return this.step(start, pattern.ranges);
-      case 'sequence': return pattern.of.reduce((state, part) => this.add(part, state), start);
+      case 'nothing':
+        return this.state();
+      case 'text':
+        return pattern.codes.reduce((state, code) => this.step(state, [[code, code]]), start);
+      case 'set':
+        return this.step(start, pattern.ranges);
+      case 'sequence':
+        return pattern.of.reduce((state, part) => this.add(part, state), start);
       case 'either': {
         const end = this.state();
         for (const part of pattern.of) {
@@ -64,10 +70,14 @@ class Sketch {
         this.free[state]!.push(end);
         return end;
       }
-      case 'not': return this.embed(complement(determinize(pattern.of, this.budget)), start);
+      case 'not':
+        return this.embed(complement(determinize(pattern.of, this.budget)), start);
       case 'both': {
         const parts = pattern.of.map((part) => determinize(part, this.budget));
-        return this.embed(parts.reduce((a, b) => intersection(a, b, this.budget)), start);
+        return this.embed(
+          parts.reduce((a, b) => intersection(a, b, this.budget)),
+          start,
+        );
       }
     }
   }
@@ -84,7 +94,8 @@ class Sketch {
       if (accepts) this.free[states[state]!]!.push(end);
       automaton.starts.forEach((from, column) => {
         const target = automaton.table[state * automaton.starts.length + column]!;
-        if (target >= 0) this.edge(states[state]!, [from, (automaton.starts[column + 1] ?? LAST_CODE + 1) - 1], states[target]!);
+        if (target >= 0)
+          this.edge(states[state]!, [from, (automaton.starts[column + 1] ?? LAST_CODE + 1) - 1], states[target]!);
       });
     });
     return end;
@@ -92,7 +103,11 @@ class Sketch {
 }
 
 /** `starts`: where each class of characters begins; `table[state * classes + class]` is the next state or -1. State 0 is the start. */
-interface Automaton { starts: number[]; table: number[]; accepts: boolean[] }
+interface Automaton {
+  starts: number[];
+  table: number[];
+  accepts: boolean[];
+}
 
 function spend(budget: Budget, steps: number): void {
   budget.steps -= steps;
@@ -100,7 +115,8 @@ function spend(budget: Budget, steps: number): void {
 }
 
 function classOf(starts: readonly number[], code: number): number {
-  let low = 0, high = starts.length - 1;
+  let low = 0,
+    high = starts.length - 1;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
     if (starts[middle]! <= code) low = middle;
@@ -111,7 +127,11 @@ function classOf(starts: readonly number[], code: number): number {
 
 /** Builds an automaton from states that are keyed by text: subset construction and product both are. */
 function explore<T>(
-  starts: number[], first: T, key: (state: T) => string, accepts: (state: T) => boolean, next: (state: T) => (T | null)[],
+  starts: number[],
+  first: T,
+  key: (state: T) => string,
+  accepts: (state: T) => boolean,
+  next: (state: T) => (T | null)[],
 ): Automaton {
   const ids = new Map([[key(first), 0]]);
   const states = [first];
@@ -119,7 +139,10 @@ function explore<T>(
   for (let at = 0; at < states.length; at++) {
     automaton.accepts.push(accepts(states[at]!));
     for (const target of next(states[at]!)) {
-      if (target === null) { automaton.table.push(-1); continue; }
+      if (target === null) {
+        automaton.table.push(-1);
+        continue;
+      }
       const name = key(target);
       let id = ids.get(name);
       if (id === undefined) {
@@ -138,11 +161,16 @@ function determinize(pattern: Pattern, budget: Budget): Automaton {
   const start = sketch.state();
   const end = sketch.add(pattern, start);
   const cuts = new Set([0]);
-  for (const edges of sketch.edges) for (const { from, to } of edges) { cuts.add(from); if (to < LAST_CODE) cuts.add(to + 1); }
+  for (const edges of sketch.edges)
+    for (const { from, to } of edges) {
+      cuts.add(from);
+      if (to < LAST_CODE) cuts.add(to + 1);
+    }
   const starts = [...cuts].sort((a, b) => a - b);
   const close = (states: Iterable<number>): number[] => {
     const seen = new Set(states);
-    for (const state of seen) { // grows while it is walked
+    for (const state of seen) {
+      // grows while it is walked
       spend(budget, 1);
       for (const target of sketch.free[state]!) seen.add(target);
     }
@@ -150,15 +178,23 @@ function determinize(pattern: Pattern, budget: Budget): Automaton {
   };
   const next = (states: number[]): (number[] | null)[] => {
     const targets: Set<number>[] = [];
-    for (const state of states) for (const { from, to, target } of sketch.edges[state]!) {
-      const first = classOf(starts, from), last = classOf(starts, to);
-      spend(budget, last - first + 1);
-      for (let column = first; column <= last; column++) (targets[column] ??= new Set()).add(target);
-    }
+    for (const state of states)
+      for (const { from, to, target } of sketch.edges[state]!) {
+        const first = classOf(starts, from),
+          last = classOf(starts, to);
+        spend(budget, last - first + 1);
+        for (let column = first; column <= last; column++) (targets[column] ??= new Set()).add(target);
+      }
     spend(budget, starts.length);
     return starts.map((_, column) => (targets[column] === undefined ? null : close(targets[column])));
   };
-  return explore(starts, close([start]), (states) => states.join(), (states) => states.includes(end), next);
+  return explore(
+    starts,
+    close([start]),
+    (states) => states.join(),
+    (states) => states.includes(end),
+    next,
+  );
 }
 
 /** Every text that the automaton does not accept: a state for what had no way on is added, then accepting is turned round. */
@@ -174,13 +210,20 @@ function complement({ starts, table, accepts }: Automaton): Automaton {
 function intersection(a: Automaton, b: Automaton, budget: Budget): Automaton {
   const starts = [...new Set([...a.starts, ...b.starts])].sort((x, y) => x - y);
   const columns = starts.map((code) => [classOf(a.starts, code), classOf(b.starts, code)] as const);
-  return explore<[number, number]>(starts, [0, 0], (pair) => pair.join(), ([x, y]) => a.accepts[x]! && b.accepts[y]!, ([x, y]) => {
-    spend(budget, columns.length);
-    return columns.map(([left, right]) => {
-      const p = a.table[x * a.starts.length + left]!, q = b.table[y * b.starts.length + right]!;
-      return p < 0 || q < 0 ? null : [p, q];
-    });
-  });
+  return explore<[number, number]>(
+    starts,
+    [0, 0],
+    (pair) => pair.join(),
+    ([x, y]) => a.accepts[x]! && b.accepts[y]!,
+    ([x, y]) => {
+      spend(budget, columns.length);
+      return columns.map(([left, right]) => {
+        const p = a.table[x * a.starts.length + left]!,
+          q = b.table[y * b.starts.length + right]!;
+        return p < 0 || q < 0 ? null : [p, q];
+      });
+    },
+  );
 }
 
 export interface Regex {

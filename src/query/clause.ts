@@ -25,7 +25,8 @@ export interface ValueTest {
 
 /** Index of the first token >= text. */
 function lowerBound(tokens: readonly Token[], text: string): number {
-  let low = 0, high = tokens.length;
+  let low = 0,
+    high = tokens.length;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (tokens[middle]!.text < text) low = middle + 1;
@@ -86,7 +87,9 @@ function termTest(text: string, slop: number, { now }: Moment): ValueTest {
   const value = (candidate: Value): boolean => {
     if (candidate.lower === lower) return true;
     if (!candidate.isText) {
-      return candidate.number === quantity || (time !== null && candidate.number >= time.from && candidate.number < time.to);
+      return (
+        candidate.number === quantity || (time !== null && candidate.number >= time.from && candidate.number < time.to)
+      );
     }
     if (hasPhrase(candidate.words, words, slop)) return true;
     if (!typed) return false;
@@ -97,7 +100,10 @@ function termTest(text: string, slop: number, { now }: Moment): ValueTest {
   };
   if (network !== null) {
     const { from, to } = network;
-    return { value, anywhere: (doc) => hasToken(doc.tokens, lower) || doc.addresses.some((key) => key >= from && key <= to) };
+    return {
+      value,
+      anywhere: (doc) => hasToken(doc.tokens, lower) || doc.addresses.some((key) => key >= from && key <= to),
+    };
   }
   const textOnly = !typed && (quantity === null || String(quantity) === lower); // then every number that equals it is spelt like it
   return {
@@ -116,24 +122,39 @@ function rangeTest(range: Extract<Clause, { kind: 'range' }>, { now }: Moment): 
   const bounds = [from, to].filter((bound) => bound !== null);
   if (bounds.length === 0) return { value: () => true };
   const inside = <T extends number | string>(
-    candidate: T, low: T | null, high: T | null, withLow = includeFrom, withHigh = includeTo,
-  ): boolean => (low === null || candidate > low || (withLow && candidate === low))
-    && (high === null || candidate < high || (withHigh && candidate === high));
+    candidate: T,
+    low: T | null,
+    high: T | null,
+    withLow = includeFrom,
+    withHigh = includeTo,
+  ): boolean =>
+    (low === null || candidate > low || (withLow && candidate === low)) &&
+    (high === null || candidate < high || (withHigh && candidate === high));
   const between = (text: string): boolean => {
-    const above = low === null ? 1 : compareTexts(text, low), below = high === null ? -1 : compareTexts(text, high);
+    const above = low === null ? 1 : compareTexts(text, low),
+      below = high === null ? -1 : compareTexts(text, high);
     return (above > 0 || (includeFrom && above === 0)) && (below < 0 || (includeTo && below === 0));
   };
   const each = <T>(read: (bound: string) => T | null): [T | null, T | null] | null =>
-    bounds.every((bound) => read(bound) !== null) ? [from === null ? null : read(from), to === null ? null : read(to)] : null;
+    bounds.every((bound) => read(bound) !== null)
+      ? [from === null ? null : read(from), to === null ? null : read(to)]
+      : null;
 
   const numbers = each(quantityOf);
   const addresses = each(addressKey);
   const times = numbers === null ? each((bound) => timeOf(bound, now)) : null;
-  const low = from?.toLowerCase() ?? null, high = to?.toLowerCase() ?? null;
+  const low = from?.toLowerCase() ?? null,
+    high = to?.toLowerCase() ?? null;
   const textual = addresses === null && !bounds.some((bound) => bound.startsWith('now') && timeOf(bound, now) !== null);
   // A day as a bound is the whole day: `> 2026-11-22` begins after it, `<= 2026-11-22` ends with it.
-  const inTime = (at: number): boolean => inside(at, times![0] === null ? null : includeFrom ? times![0].from : times![0].to,
-    times![1] === null ? null : includeTo ? times![1].to : times![1].from, true, false);
+  const inTime = (at: number): boolean =>
+    inside(
+      at,
+      times![0] === null ? null : includeFrom ? times![0].from : times![0].to,
+      times![1] === null ? null : includeTo ? times![1].to : times![1].from,
+      true,
+      false,
+    );
   return {
     value: (value) => {
       if (!Number.isNaN(value.number)) {
@@ -154,13 +175,17 @@ function rangeTest(range: Extract<Clause, { kind: 'range' }>, { now }: Moment): 
  */
 export function clauseTest(clause: Exclude<Clause, { kind: 'exists' }>, moment: Moment, budget: Budget): ValueTest {
   switch (clause.kind) {
-    case 'term': return termTest(clause.text, clause.slop, moment);
-    case 'wildcard': return wildcardTest(clause.pattern);
-    case 'regex': return byText(regex(clause.pattern, budget).matches);
+    case 'term':
+      return termTest(clause.text, clause.slop, moment);
+    case 'wildcard':
+      return wildcardTest(clause.pattern);
+    case 'regex':
+      return byText(regex(clause.pattern, budget).matches);
     case 'fuzzy': {
       const lower = clause.text.toLowerCase();
       return byText(fuzzy(lower, clause.edits ?? autoEdits(lower)));
     }
-    case 'range': return rangeTest(clause, moment);
+    case 'range':
+      return rangeTest(clause, moment);
   }
 }

@@ -19,7 +19,8 @@ function slotsOf(pattern: string): (shape: Shape) => readonly number[] {
   const known = new Map<Shape, number[]>();
   return (shape) => {
     let slots = known.get(shape);
-    if (slots === undefined) known.set(shape, (slots = shape.paths.flatMap((path, slot) => (matches(path) ? [slot] : []))));
+    if (slots === undefined)
+      known.set(shape, (slots = shape.paths.flatMap((path, slot) => (matches(path) ? [slot] : []))));
     return slots;
   };
 }
@@ -39,7 +40,9 @@ function some(values: readonly Value[], test: (value: Value) => boolean): boolea
 function fieldTest(field: Field, test: ValueTest): Test {
   if (field === null) {
     const { value, anywhere } = test;
-    return anywhere === undefined ? (doc) => doc.some(value) : (doc) => (doc.isLaidOut ? anywhere(doc) : doc.some(value));
+    return anywhere === undefined
+      ? (doc) => doc.some(value)
+      : (doc) => (doc.isLaidOut ? anywhere(doc) : doc.some(value));
   }
   if (!field.pattern) return (doc) => some(doc.at(field.name), test.value);
   const slots = slotsOf(field.name);
@@ -51,7 +54,8 @@ function fieldTest(field: Field, test: ValueTest): Test {
 }
 
 function leaf(clause: Clause, moment: Moment, budget: Budget): Test {
-  if (clause.kind === 'exists' || (clause.kind === 'range' && clause.from === null && clause.to === null)) return existsTest(clause.field);
+  if (clause.kind === 'exists' || (clause.kind === 'range' && clause.from === null && clause.to === null))
+    return existsTest(clause.field);
   return fieldTest(clause.field, clauseTest(clause, moment, budget));
 }
 
@@ -68,8 +72,10 @@ function elementTest(field: NonNullable<Field>, inner: Test): Test {
 export function compileTree(query: Query, moment: Moment, budget: Budget = freshBudget()): Test {
   const inner = (of: Query): Test => compileTree(of, moment, budget);
   switch (query.kind) {
-    case 'all': return () => true;
-    case 'boost': return inner(query.of);
+    case 'all':
+      return () => true;
+    case 'boost':
+      return inner(query.of);
     case 'not': {
       const test = inner(query.of);
       return (doc) => !test(doc);
@@ -89,13 +95,21 @@ export function compileTree(query: Query, moment: Moment, budget: Budget = fresh
       };
     }
     case 'list': {
-      const signed = (sign: string): Test[] => query.of.filter((item) => item.sign === sign).map((item) => inner(item.query));
-      const must = signed('+'), never = signed('-'), may = signed('');
+      const signed = (sign: string): Test[] =>
+        query.of.filter((item) => item.sign === sign).map((item) => inner(item.query));
+      const must = signed('+'),
+        never = signed('-'),
+        may = signed('');
       const oneOf = must.length === 0 && may.length > 0;
-      return (doc) => must.every((test) => test(doc)) && !never.some((test) => test(doc)) && (!oneOf || may.some((test) => test(doc)));
+      return (doc) =>
+        must.every((test) => test(doc)) &&
+        !never.some((test) => test(doc)) &&
+        (!oneOf || may.some((test) => test(doc)));
     }
-    case 'element': return elementTest(query.field, inner(query.of));
-    default: return leaf(query, moment, budget);
+    case 'element':
+      return elementTest(query.field, inner(query.of));
+    default:
+      return leaf(query, moment, budget);
   }
 }
 

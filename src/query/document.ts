@@ -25,7 +25,12 @@ function follow(node: unknown, path: string, visit: (found: unknown) => void, de
 }
 
 /** Visits every leaf and object in it, lists opened, until a visit gives true; gives that. */
-function flatten(path: string, node: unknown, visit: (path: string, found: Leaf | Tree) => boolean | void, depth = 0): boolean {
+function flatten(
+  path: string,
+  node: unknown,
+  visit: (path: string, found: Leaf | Tree) => boolean | void,
+  depth = 0,
+): boolean {
   if (isLeaf(node)) return visit(path, node) === true;
   if (typeof node !== 'object' || node === null || depth > DEEPEST) return false;
   if (Array.isArray(node)) {
@@ -118,9 +123,11 @@ export class IndexedDocument {
   at(path: string): readonly Value[] {
     if (this.#shape === null) {
       const found: Value[] = [];
-      follow(this.doc, path, (node) => flatten('', node, (below, leaf) => {
-        if (below === '' && isLeaf(leaf)) found.push(valueOf(leaf));
-      }));
+      follow(this.doc, path, (node) =>
+        flatten('', node, (below, leaf) => {
+          if (below === '' && isLeaf(leaf)) found.push(valueOf(leaf));
+        }),
+      );
       return found.length === 0 && path === '_id' ? this.at('id') : found;
     }
     const slot = this.#shape.slots.get(path) ?? (path === '_id' ? this.#shape.slots.get('id') : undefined);
@@ -161,10 +168,11 @@ export class IndexedDocument {
   get tokens(): readonly Token[] {
     if (this.#tokens === null) {
       const texts = new Set<string>();
-      for (const values of this.columns) for (const value of values) {
-        texts.add(value.lower);
-        for (const word of value.words) texts.add(word);
-      }
+      for (const values of this.columns)
+        for (const value of values) {
+          texts.add(value.lower);
+          for (const word of value.words) texts.add(word);
+        }
       this.#tokens = [...texts].sort().map(tokenOf);
     }
     return this.#tokens;

@@ -14,6 +14,10 @@ export function allOf(parts: readonly Dsl[]): Dsl {
 export function anyOf(parts: readonly Dsl[]): Dsl {
   const asked = [...new Set(parts)].filter((part) => part !== NONE);
   if (asked.includes(ALL)) return ALL;
-  return asked.length === 0 ? NONE : asked.length === 1 ? asked[0]! : { bool: { should: asked, minimum_should_match: 1 } };
+  return asked.length === 0
+    ? NONE
+    : asked.length === 1
+      ? asked[0]!
+      : { bool: { should: asked, minimum_should_match: 1 } };
 }
 export const noneOf = (part: Dsl): Dsl => (part === ALL ? NONE : part === NONE ? ALL : { bool: { must_not: [part] } });

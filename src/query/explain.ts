@@ -60,8 +60,13 @@ export function explain(query: Query, docs: readonly unknown[], options: Explain
       const misses = which(position).map((part) => miss(parts[part]!, indexed[position]!, judge));
       return { position, text: misses.map(({ text }) => text).join('; '), distance: total(misses) };
     });
-    weighed.sort((a, b) => failed[a.position]!.length - failed[b.position]!.length || a.distance - b.distance || a.position - b.position);
-    return weighed.slice(0, MOST_NEAREST).map(({ position, text }) => `${name(indexed[position]!.doc, position)}: ${text}`);
+    weighed.sort(
+      (a, b) =>
+        failed[a.position]!.length - failed[b.position]!.length || a.distance - b.distance || a.position - b.position,
+    );
+    return weighed
+      .slice(0, MOST_NEAREST)
+      .map(({ position, text }) => `${name(indexed[position]!.doc, position)}: ${text}`);
   };
 
   let left = indexed.map((_, position) => position);
@@ -80,7 +85,10 @@ export function explain(query: Query, docs: readonly unknown[], options: Explain
     total: docs.length,
     matched: left.length,
     clauses,
-    nearest: nearest(failed.flatMap((those, position) => (those.length > 0 ? [position] : [])), (position) => failed[position]!),
+    nearest: nearest(
+      failed.flatMap((those, position) => (those.length > 0 ? [position] : [])),
+      (position) => failed[position]!,
+    ),
   };
 }
 
@@ -88,5 +96,7 @@ export function explain(query: Query, docs: readonly unknown[], options: Explain
 export function misses(query: Query, doc: unknown, moment: Moment): string[] {
   const indexed = doc instanceof IndexedDocument ? doc : new IndexedDocument(doc);
   const judge = new Judge(moment);
-  return conditions(query).filter((part) => !judge.holds(part, indexed)).map((part) => miss(part, indexed, judge).text);
+  return conditions(query)
+    .filter((part) => !judge.holds(part, indexed))
+    .map((part) => miss(part, indexed, judge).text);
 }

@@ -12,11 +12,18 @@ export function quantityOf(text: string): number | null {
 }
 
 /** A time as people write it names a span: a day, a minute, a millisecond. `from` is its first ms, `to` the first ms after it. */
-export interface Span { from: number; to: number }
+export interface Span {
+  from: number;
+  to: number;
+}
 
-const SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
+const SECOND = 1000,
+  MINUTE = 60 * SECOND,
+  HOUR = 60 * MINUTE,
+  DAY = 24 * HOUR;
 const UNIT_MS: { [unit: string]: number } = { s: SECOND, m: MINUTE, h: HOUR, H: HOUR, d: DAY, w: 7 * DAY };
-const ISO = /^(\d{4})-(\d\d)(?:-(\d\d)(?:[T ](\d\d)(?::?(\d\d)(?::?(\d\d)(?:[.,](\d{1,9}))?)?)?(Z|[+-]\d\d:?\d\d)?)?)?$/;
+const ISO =
+  /^(\d{4})-(\d\d)(?:-(\d\d)(?:[T ](\d\d)(?::?(\d\d)(?::?(\d\d)(?:[.,](\d{1,9}))?)?)?(Z|[+-]\d\d:?\d\d)?)?)?$/;
 
 /** Epoch ms span of an ISO 8601 date or time (UTC unless it says otherwise); null if the text is none. A bare year is a number, no date. */
 export function dateOf(text: string): Span | null {
@@ -24,14 +31,30 @@ export function dateOf(text: string): Span | null {
   const match = ISO.exec(text);
   if (match === null) return null;
   const [, year, month, day, hour, minute, second, fraction, zone] = match;
-  const y = Number(year), mo = Number(month) - 1, d = Number(day ?? 1);
-  const h = Number(hour ?? 0), mi = Number(minute ?? 0), s = Number(second ?? 0);
-  if (mo < 0 || mo > 11 || d < 1 || new Date(Date.UTC(y, mo, d)).getUTCDate() !== d || h > 23 || mi > 59 || s > 60) return null;
+  const y = Number(year),
+    mo = Number(month) - 1,
+    d = Number(day ?? 1);
+  const h = Number(hour ?? 0),
+    mi = Number(minute ?? 0),
+    s = Number(second ?? 0);
+  if (mo < 0 || mo > 11 || d < 1 || new Date(Date.UTC(y, mo, d)).getUTCDate() !== d || h > 23 || mi > 59 || s > 60)
+    return null;
   const from = Date.UTC(y, mo, d, h, mi, s, Number((fraction ?? '').padEnd(3, '0').slice(0, 3)));
   const west = zone === undefined || zone === 'Z' ? 0 : zone[0] === '-' ? 1 : -1;
   const shift = west === 0 ? 0 : west * (Number(zone!.slice(1, 3)) * HOUR + Number(zone!.slice(-2)) * MINUTE);
-  const to = day === undefined ? Date.UTC(y, mo + 1, 1)
-    : from + (hour === undefined ? DAY : minute === undefined ? HOUR : second === undefined ? MINUTE : fraction === undefined ? SECOND : 1);
+  const to =
+    day === undefined
+      ? Date.UTC(y, mo + 1, 1)
+      : from +
+        (hour === undefined
+          ? DAY
+          : minute === undefined
+            ? HOUR
+            : second === undefined
+              ? MINUTE
+              : fraction === undefined
+                ? SECOND
+                : 1);
   return { from: from + shift, to: to + shift };
 }
 

@@ -19,14 +19,19 @@ const MOST_STEPS = 20_000;
 /** Every character plain. */
 export const plain = (text: string): string => text.replace(/[^\p{L}\p{N}_]/gu, '\\$&');
 
-const fits = (source: string, same: boolean): LucenePattern | null => (source.length <= LONGEST_PATTERN ? { source, same } : null);
+const fits = (source: string, same: boolean): LucenePattern | null =>
+  source.length <= LONGEST_PATTERN ? { source, same } : null;
 
 /** Stars, and question marks behind the first of them: with more, all else is widened to "any text". */
-const MOST_STARS = 12, MOST_MARKS = 6;
+const MOST_STARS = 12,
+  MOST_MARKS = 6;
 
 /** A wildcard pattern; `any` is what one character of a `*` or `?` may be. */
 export function wildcardPattern(pattern: string, any = '.'): LucenePattern | null {
-  let stars = 0, marks = 0, same = true, source = '';
+  let stars = 0,
+    marks = 0,
+    same = true,
+    source = '';
   for (const [part] of pattern.matchAll(/\\[^]|[^]/gu)) {
     if (part === '*') {
       if (stars >= MOST_STARS) return fits(`${source}${any}*`, false);
@@ -47,7 +52,8 @@ const SPECIAL = new Set([...'\\]^-'].map((char) => char.charCodeAt(0)));
 const member = (code: number): string => (SPECIAL.has(code) ? '\\' : '') + String.fromCodePoint(code);
 
 function rangeSource([from, to]: CodeRange): string {
-  let singles = '', first = from;
+  let singles = '',
+    first = from;
   while (first < to && SPECIAL.has(first)) singles += member(first++);
   return first === to ? singles + member(first) : `${singles}${String.fromCodePoint(first)}-${member(to)}`;
 }
@@ -64,22 +70,33 @@ function sourceOf(pattern: Pattern): string | null {
     return parts.every((part) => part !== null) ? `(${parts.join(between)})` : null;
   };
   switch (pattern.kind) {
-    case 'nothing': case 'not': case 'both': return null;
-    case 'text': return pattern.codes.length === 0 ? '()' : `(${plain(String.fromCodePoint(...pattern.codes))})`;
-    case 'set': return setSource(pattern.ranges);
-    case 'sequence': return each(pattern.of, '');
-    case 'either': return each(pattern.of, '|');
+    case 'nothing':
+    case 'not':
+    case 'both':
+      return null;
+    case 'text':
+      return pattern.codes.length === 0 ? '()' : `(${plain(String.fromCodePoint(...pattern.codes))})`;
+    case 'set':
+      return setSource(pattern.ranges);
+    case 'sequence':
+      return each(pattern.of, '');
+    case 'either':
+      return each(pattern.of, '|');
     case 'repeat': {
-      const of = sourceOf(pattern.of), { min, max } = pattern;
+      const of = sourceOf(pattern.of),
+        { min, max } = pattern;
       if (max === 0) return '()';
-      return of === null ? null : `(${of}${min === 0 && max === Infinity ? '*' : `{${min},${max === Infinity ? '' : max}}`})`;
+      return of === null
+        ? null
+        : `(${of}${min === 0 && max === Infinity ? '*' : `{${min},${max === Infinity ? '' : max}}`})`;
     }
   }
 }
 
 /** A regular expression of ours (checked by `parse` before); null when it cannot be handed on. */
 export function regexPattern(pattern: string): LucenePattern | null {
-  const budget = freshBudget(), all = budget.steps;
+  const budget = freshBudget(),
+    all = budget.steps;
   regex(pattern, budget);
   const source = all - budget.steps > MOST_STEPS ? null : sourceOf(parseRegex(pattern));
   return source === null ? null : fits(source, true);

@@ -42,7 +42,8 @@ export const total = (misses: Miss[]): number => misses.reduce((sum, { distance 
 
 const MOST_SHOWN = 3;
 const shortened = (texts: string[], between = ', '): string =>
-  texts.slice(0, MOST_SHOWN).join(between) + (texts.length > MOST_SHOWN ? `${between}... (${texts.length} in all)` : '');
+  texts.slice(0, MOST_SHOWN).join(between) +
+  (texts.length > MOST_SHOWN ? `${between}... (${texts.length} in all)` : '');
 
 /** A size bound (`8GB`) makes people think in sizes. */
 function show(value: Value, inBytes: boolean): string {
@@ -70,19 +71,27 @@ export function bounds(clause: Clause): string[] {
 
 /** Relative distance of the nearest number to what is asked for; null when this is not about numbers. */
 function away(clause: Clause, values: Value[]): number | null {
-  const asked = bounds(clause).map(quantityOf).filter((quantity) => quantity !== null);
+  const asked = bounds(clause)
+    .map(quantityOf)
+    .filter((quantity) => quantity !== null);
   const numbers = values.map((value) => value.numeral).filter((numeral) => !Number.isNaN(numeral));
   if (asked.length === 0 || numbers.length === 0) return null;
-  return Math.min(...asked.flatMap((bound) => numbers.map((number) => Math.abs(number - bound) / Math.max(1, Math.abs(bound)))));
+  return Math.min(
+    ...asked.flatMap((bound) => numbers.map((number) => Math.abs(number - bound) / Math.max(1, Math.abs(bound)))),
+  );
 }
 
 function missedClause(clause: Clause, doc: IndexedDocument): Miss {
-  if (clause.kind === 'exists') return { text: `has no ${clause.field === null ? 'field at all' : printField(clause.field)}`, distance: 2 };
+  if (clause.kind === 'exists')
+    return { text: `has no ${clause.field === null ? 'field at all' : printField(clause.field)}`, distance: 2 };
   if (clause.field === null) return { text: `no field matches ${printValue(clause)}`, distance: 1 };
   const name = printField(clause.field);
   const values = valuesOf(clause, doc);
   if (values.length === 0) {
-    return { text: doc.has(clause.field.name) ? `${name} has no value of its own, only fields below it` : `has no ${name}`, distance: 2 };
+    return {
+      text: doc.has(clause.field.name) ? `${name} has no value of its own, only fields below it` : `has no ${name}`,
+      distance: 2,
+    };
   }
   const inBytes = bounds(clause).some((bound) => numberOf(bound) === null && quantityOf(bound) !== null);
   const shown = [...new Set(values.map((value) => show(value, inBytes)))];
@@ -93,10 +102,20 @@ function missedClause(clause: Clause, doc: IndexedDocument): Miss {
 /** What in the document makes a clause true that is excluded. */
 function excluded(query: Query, doc: IndexedDocument, judge: Judge): string {
   if (query.kind === 'boost') return excluded(query.of, doc, judge);
-  if (!('field' in query) || query.kind === 'element' || query.kind === 'exists') return `${print(query)} holds, and is excluded`;
+  if (!('field' in query) || query.kind === 'element' || query.kind === 'exists')
+    return `${print(query)} holds, and is excluded`;
   const { value: matches } = judge.values(query);
-  const found = [...new Set(valuesOf(query, doc).filter(matches).map((value) => show(value, false)))];
-  const where = query.field === null ? doc.shape.paths.filter((_, slot) => doc.columns[slot]!.some(matches)) : [printField(query.field)];
+  const found = [
+    ...new Set(
+      valuesOf(query, doc)
+        .filter(matches)
+        .map((value) => show(value, false)),
+    ),
+  ];
+  const where =
+    query.field === null
+      ? doc.shape.paths.filter((_, slot) => doc.columns[slot]!.some(matches))
+      : [printField(query.field)];
   return `${shortened(where)} ${found.length === 1 ? 'is' : 'are'} ${shortened(found)}, excluded by NOT ${print(query)}`;
 }
 
@@ -107,7 +126,10 @@ function missedElement(query: Extract<Query, { kind: 'element' }>, doc: IndexedD
   const misses = paths.flatMap((path) => doc.elements(path)).map((element) => miss(query.of, element, judge));
   const [nearest] = misses.sort((a, b) => a.distance - b.distance);
   if (nearest === undefined) return { text: `${name} has no elements with fields`, distance: 2 };
-  return { text: `no element of ${name} fulfils ${print(query.of)}; nearest: ${nearest.text}`, distance: nearest.distance };
+  return {
+    text: `no element of ${name} fulfils ${print(query.of)}; nearest: ${nearest.text}`,
+    distance: nearest.distance,
+  };
 }
 
 /**
@@ -124,14 +146,18 @@ const CONDITIONS = new WeakMap<Query, Query[]>(); // the same parts each time, s
 
 function split(query: Query): Query[] {
   switch (query.kind) {
-    case 'all': return [];
-    case 'and': return query.of.flatMap(conditions);
-    case 'boost': return conditions(query.of);
+    case 'all':
+      return [];
+    case 'and':
+      return query.of.flatMap(conditions);
+    case 'boost':
+      return conditions(query.of);
     case 'list': {
       const may = query.of.filter((item) => item.sign === '').map((item) => item.query);
       const must = query.of.some((item) => item.sign === '+');
       const others = query.of.flatMap(({ sign, query: of }) =>
-        sign === '+' ? conditions(of) : sign === '-' ? conditions({ kind: 'not', of }) : []);
+        sign === '+' ? conditions(of) : sign === '-' ? conditions({ kind: 'not', of }) : [],
+      );
       if (must || may.length === 0) return others;
       return [...(may.length === 1 ? conditions(may[0]!) : [{ kind: 'or' as const, of: may }]), ...others];
     }
@@ -140,24 +166,45 @@ function split(query: Query): Query[] {
       if (query.of.kind === 'or') return query.of.of.flatMap((of) => conditions({ kind: 'not', of }));
       return query.of.kind === 'boost' ? conditions({ kind: 'not', of: query.of.of }) : [query];
     }
-    default: return [query];
+    default:
+      return [query];
   }
 }
 
 /** Why the document does not fulfil the query; only for one that does not. */
 export function miss(query: Query, doc: IndexedDocument, judge: Judge): Miss {
   switch (query.kind) {
-    case 'all': return { text: 'matches', distance: 0 };
-    case 'and': case 'boost': case 'list': {
-      const failed = conditions(query).filter((condition) => !judge.holds(condition, doc)).map((condition) => miss(condition, doc, judge));
-      return { text: shortened(failed.map(({ text }) => text), ' and '), distance: total(failed) };
+    case 'all':
+      return { text: 'matches', distance: 0 };
+    case 'and':
+    case 'boost':
+    case 'list': {
+      const failed = conditions(query)
+        .filter((condition) => !judge.holds(condition, doc))
+        .map((condition) => miss(condition, doc, judge));
+      return {
+        text: shortened(
+          failed.map(({ text }) => text),
+          ' and ',
+        ),
+        distance: total(failed),
+      };
     }
     case 'or': {
       const misses = query.of.map((inner) => miss(inner, doc, judge));
-      return { text: shortened(misses.map(({ text }) => text), '; '), distance: Math.min(...misses.map(({ distance }) => distance)) };
+      return {
+        text: shortened(
+          misses.map(({ text }) => text),
+          '; ',
+        ),
+        distance: Math.min(...misses.map(({ distance }) => distance)),
+      };
     }
-    case 'not': return { text: excluded(query.of, doc, judge), distance: 1 };
-    case 'element': return missedElement(query, doc, judge);
-    default: return missedClause(query, doc);
+    case 'not':
+      return { text: excluded(query.of, doc, judge), distance: 1 };
+    case 'element':
+      return missedElement(query, doc, judge);
+    default:
+      return missedClause(query, doc);
   }
 }

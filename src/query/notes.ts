@@ -11,11 +11,19 @@ const MOST_SEEN = 500;
 
 function clausesOf(query: Query): Clause[] {
   switch (query.kind) {
-    case 'all': case 'element': return [];
-    case 'and': case 'or': return query.of.flatMap(clausesOf);
-    case 'list': return query.of.flatMap((item) => clausesOf(item.query));
-    case 'not': case 'boost': return clausesOf(query.of);
-    default: return [query];
+    case 'all':
+    case 'element':
+      return [];
+    case 'and':
+    case 'or':
+      return query.of.flatMap(clausesOf);
+    case 'list':
+      return query.of.flatMap((item) => clausesOf(item.query));
+    case 'not':
+    case 'boost':
+      return clausesOf(query.of);
+    default:
+      return [query];
   }
 }
 
@@ -27,7 +35,8 @@ function similar(name: string, paths: Iterable<string>): string | null {
   let rank = 4;
   for (const path of paths) {
     const lower = path.toLowerCase();
-    const is = lower === wanted ? 0 : lower.endsWith(`.${wanted}`) ? 1 : near(lower) ? 2 : lower.split('.').some(near) ? 3 : 4;
+    const is =
+      lower === wanted ? 0 : lower.endsWith(`.${wanted}`) ? 1 : near(lower) ? 2 : lower.split('.').some(near) ? 3 : 4;
     if (is < rank || (is === rank && best !== null && path.length < best.length)) [rank, best] = [is, path];
   }
   return rank < 4 ? best : null;
@@ -44,11 +53,18 @@ function wrongKind(clause: Clause, docs: readonly IndexedDocument[]): string | n
 
 function elementFields(query: Query): string[] {
   switch (query.kind) {
-    case 'element': return query.field.pattern ? [] : [query.field.name];
-    case 'and': case 'or': return query.of.flatMap(elementFields);
-    case 'list': return query.of.flatMap((item) => elementFields(item.query));
-    case 'not': case 'boost': return elementFields(query.of);
-    default: return [];
+    case 'element':
+      return query.field.pattern ? [] : [query.field.name];
+    case 'and':
+    case 'or':
+      return query.of.flatMap(elementFields);
+    case 'list':
+      return query.of.flatMap((item) => elementFields(item.query));
+    case 'not':
+    case 'boost':
+      return elementFields(query.of);
+    default:
+      return [];
   }
 }
 
@@ -63,7 +79,12 @@ export function notes(query: Query, docs: readonly IndexedDocument[]): string[] 
   }
   for (const clause of clausesOf(query)) {
     const { field } = clause;
-    if (clause.kind === 'term' && field === null && /^(?:and|or|not)$/i.test(clause.text) && clause.text !== clause.text.toUpperCase()) {
+    if (
+      clause.kind === 'term' &&
+      field === null &&
+      /^(?:and|or|not)$/i.test(clause.text) &&
+      clause.text !== clause.text.toUpperCase()
+    ) {
       found.add(`${clause.text} is searched for as a word; operators are written in capitals`);
     }
     if (field !== null && !field.pattern && docs.length > 0 && !docs.some((doc) => doc.has(field.name))) {

@@ -16,23 +16,37 @@ export const MOST_PATTERNS = 64;
 export const DEEPEST = 100;
 
 class TooMuch extends Error {}
-interface Seen { clauses: number; patterns: number }
+interface Seen {
+  clauses: number;
+  patterns: number;
+}
 
 /** Visits every clause; counts them and tries the regular expressions. */
 function check(query: Query, budget: Budget, seen: Seen, depth = 0): void {
   if (depth > DEEPEST) throw new RangeError();
   switch (query.kind) {
-    case 'all': return;
-    case 'and': case 'or': return query.of.forEach((inner) => check(inner, budget, seen, depth + 1));
-    case 'list': return query.of.forEach((item) => check(item.query, budget, seen, depth + 1));
-    case 'not': case 'boost': case 'element': return check(query.of, budget, seen, depth + 1);
+    case 'all':
+      return;
+    case 'and':
+    case 'or':
+      return query.of.forEach((inner) => check(inner, budget, seen, depth + 1));
+    case 'list':
+      return query.of.forEach((item) => check(item.query, budget, seen, depth + 1));
+    case 'not':
+    case 'boost':
+    case 'element':
+      return check(query.of, budget, seen, depth + 1);
     default:
       if (++seen.clauses > MOST_CLAUSES) throw new TooMuch(`The query has more than ${MOST_CLAUSES} clauses`);
       if (query.kind === 'wildcard' && query.pattern.length > LONGEST_WILDCARD) {
         throw new TooMuch(`A wildcard is longer than ${LONGEST_WILDCARD} characters`);
       }
-      if ((query.kind === 'regex' || query.kind === 'fuzzy' || (query.kind === 'wildcard' && /^[*?]/.test(query.pattern)))
-        && ++seen.patterns > MOST_PATTERNS) {
+      if (
+        (query.kind === 'regex' ||
+          query.kind === 'fuzzy' ||
+          (query.kind === 'wildcard' && /^[*?]/.test(query.pattern))) &&
+        ++seen.patterns > MOST_PATTERNS
+      ) {
         throw new TooMuch(`The query has more than ${MOST_PATTERNS} patterns that must be tried on every value`);
       }
       if (query.kind !== 'regex') return;
@@ -62,16 +76,24 @@ function regexError(text: string, error: BadRegex): QueryError {
   return {
     message: `Bad regular expression: ${error.message}`,
     offset: Math.min(text.length, start + before),
-    hint: 'Between slashes stands a regular expression (. * + ? | [a-z] (x) {2,3}); a backslash makes the next character plain. '
-      + 'A path goes in quotes: "/dev/sda1".',
+    hint:
+      'Between slashes stands a regular expression (. * + ? | [a-z] (x) {2,3}); a backslash makes the next character plain. ' +
+      'A path goes in quotes: "/dev/sda1".',
   };
 }
 
 /** Reads a query. Blank text is every document. Never throws. */
 export function parse(text: string): Parsed {
-  const fail = (message: string, offset: number, advice: string): Parsed => ({ ok: false, error: { message, offset, hint: advice } });
+  const fail = (message: string, offset: number, advice: string): Parsed => ({
+    ok: false,
+    error: { message, offset, hint: advice },
+  });
   if (text.length > LONGEST) {
-    return fail(`The query is longer than ${LONGEST} characters`, LONGEST, 'A wildcard, a range or a tag may say the same in fewer words.');
+    return fail(
+      `The query is longer than ${LONGEST} characters`,
+      LONGEST,
+      'A wildcard, a range or a tag may say the same in fewer words.',
+    );
   }
   try {
     const query = parseGrammar(text);
@@ -80,7 +102,8 @@ export function parse(text: string): Parsed {
   } catch (error) {
     if (error instanceof GrammarError) return { ok: false, error: hint(text, error) };
     if (error instanceof BadRegex) return { ok: false, error: regexError(text, error) };
-    if (error instanceof TooMuch) return fail(error.message, 0, 'A range, a tag or one wildcard such as web* may say the same.');
+    if (error instanceof TooMuch)
+      return fail(error.message, 0, 'A range, a tag or one wildcard such as web* may say the same.');
     if (!(error instanceof RangeError)) throw error;
     return fail('The query is nested too deeply', 0, 'Take some of the brackets away.'); // more than DEEPEST, or more than the stack holds
   }

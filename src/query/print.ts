@@ -34,23 +34,33 @@ function printRange(clause: Extract<Clause, { kind: 'range' }>): string {
   const { field, from, to, includeFrom, includeTo } = clause;
   if (field !== null && from === null && to !== null) return `<${includeTo ? '=' : ''}${bound(to)}`;
   if (field !== null && to === null && from !== null) return `>${includeFrom ? '=' : ''}${bound(from)}`;
-  const open = includeFrom || from === null ? '[' : '{', close = includeTo || to === null ? ']' : '}';
+  const open = includeFrom || from === null ? '[' : '{',
+    close = includeTo || to === null ? ']' : '}';
   return `${open}${from === null ? '*' : bound(from)} TO ${to === null ? '*' : bound(to)}${close}`;
 }
 
 /** A clause without its field. */
 export function printValue(clause: Exclude<Clause, { kind: 'exists' }>): string {
   switch (clause.kind) {
-    case 'term': return clause.slop > 0 ? `${quoted(clause.text)}~${clause.slop}`
-      : (PLAIN.test(clause.text) && !isReserved(clause.text)) || NETWORK.test(clause.text) ? clause.text : quoted(clause.text);
-    case 'wildcard': return escapedPattern(clause.pattern);
-    case 'regex': return `/${clause.pattern.replace(/\//g, '\\/')}/`;
-    case 'fuzzy': return `${escaped(clause.text)}~${clause.edits ?? ''}`;
-    case 'range': return printRange(clause);
+    case 'term':
+      return clause.slop > 0
+        ? `${quoted(clause.text)}~${clause.slop}`
+        : (PLAIN.test(clause.text) && !isReserved(clause.text)) || NETWORK.test(clause.text)
+          ? clause.text
+          : quoted(clause.text);
+    case 'wildcard':
+      return escapedPattern(clause.pattern);
+    case 'regex':
+      return `/${clause.pattern.replace(/\//g, '\\/')}/`;
+    case 'fuzzy':
+      return `${escaped(clause.text)}~${clause.edits ?? ''}`;
+    case 'range':
+      return printRange(clause);
   }
 }
 
-const isComposite = (query: Query): boolean => query.kind === 'and' || query.kind === 'or' || query.kind === 'list' || query.kind === 'not';
+const isComposite = (query: Query): boolean =>
+  query.kind === 'and' || query.kind === 'or' || query.kind === 'list' || query.kind === 'not';
 /** In brackets where it would otherwise fall apart. */
 const tight = (query: Query): string => (isComposite(query) ? `(${print(query)})` : print(query));
 const operand = (query: Query): string => (query.kind === 'not' ? print(query) : tight(query));
@@ -59,14 +69,23 @@ const item = ({ sign, query }: Item): string => sign + tight(query);
 /** The query as text, in its shortest usual spelling. */
 export function print(query: Query): string {
   switch (query.kind) {
-    case 'all': return '*';
-    case 'and': return query.of.map(operand).join(' AND ');
-    case 'or': return query.of.map(operand).join(' OR ');
-    case 'not': return `NOT ${tight(query.of)}`;
-    case 'list': return query.of.map(item).join(' ');
-    case 'boost': return `${query.of.kind === 'boost' ? `(${print(query.of)})` : tight(query.of)}^${decimal(query.boost)}`;
-    case 'element': return `${printField(query.field)}:(${print(query.of)})`;
-    case 'exists': return `_exists_:${query.field === null ? '*' : printField(query.field)}`;
-    default: return (query.field === null ? '' : `${printField(query.field)}:`) + printValue(query);
+    case 'all':
+      return '*';
+    case 'and':
+      return query.of.map(operand).join(' AND ');
+    case 'or':
+      return query.of.map(operand).join(' OR ');
+    case 'not':
+      return `NOT ${tight(query.of)}`;
+    case 'list':
+      return query.of.map(item).join(' ');
+    case 'boost':
+      return `${query.of.kind === 'boost' ? `(${print(query.of)})` : tight(query.of)}^${decimal(query.boost)}`;
+    case 'element':
+      return `${printField(query.field)}:(${print(query.of)})`;
+    case 'exists':
+      return `_exists_:${query.field === null ? '*' : printField(query.field)}`;
+    default:
+      return (query.field === null ? '' : `${printField(query.field)}:`) + printValue(query);
   }
 }

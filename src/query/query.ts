@@ -19,7 +19,10 @@ export type Clause =
   | { kind: 'exists'; field: Field };
 
 /** One of several clauses side by side: '+' must match, '-' must not, '' may (one of these has to, when there is no '+'). */
-export interface Item { sign: '+' | '-' | ''; query: Query }
+export interface Item {
+  sign: '+' | '-' | '';
+  query: Query;
+}
 
 export type Query =
   | Clause
@@ -34,6 +37,10 @@ export type Query =
   | { kind: 'boost'; boost: number; of: Query };
 
 /** What is wrong with a query text. `offset` counts UTF-16 units from 0, as a text box does. */
-export interface QueryError { message: string; offset: number; hint: string }
+export interface QueryError {
+  message: string;
+  offset: number;
+  hint: string;
+}
 
 export type Parsed = { ok: true; query: Query } | { ok: false; error: QueryError };

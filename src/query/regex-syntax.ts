@@ -27,8 +27,17 @@ const ANY: CodeRange[] = [[0, LAST_CODE]];
 const DIGITS: CodeRange[] = [[48, 57]];
 const CLASSES: { [letter: string]: CodeRange[] } = {
   d: DIGITS,
-  w: [[48, 57], [65, 90], [95, 95], [97, 122]],
-  s: [[9, 10], [13, 13], [32, 32]],
+  w: [
+    [48, 57],
+    [65, 90],
+    [95, 95],
+    [97, 122],
+  ],
+  s: [
+    [9, 10],
+    [13, 13],
+    [32, 32],
+  ],
 };
 const DEEPEST = 200;
 const MOST_REPEATS = 1000;
@@ -62,7 +71,9 @@ const lowered = (char: string): number[] => Array.from(char.toLowerCase(), (c) =
 /** Decimal numbers `from`..`to` of equally many digits. */
 function sameWidth(from: string, to: string): Pattern {
   if (from === '') return { kind: 'text', codes: [] };
-  const low = from.charCodeAt(0), high = to.charCodeAt(0), rest = from.length - 1;
+  const low = from.charCodeAt(0),
+    high = to.charCodeAt(0),
+    rest = from.length - 1;
   const digit = (a: number, b: number): Pattern => ({ kind: 'set', ranges: [[a, b]] });
   if (low === high) return { kind: 'sequence', of: [digit(low, low), sameWidth(from.slice(1), to.slice(1))] };
   const of: Pattern[] = [
@@ -81,7 +92,8 @@ function interval(from: string, to: string): Pattern {
   const width = String(high).length;
   const of: Pattern[] = [];
   for (let digits = String(low).length; digits <= width; digits++) {
-    const least = digits === 1 ? 0n : 10n ** BigInt(digits - 1), most = 10n ** BigInt(digits) - 1n;
+    const least = digits === 1 ? 0n : 10n ** BigInt(digits - 1),
+      most = 10n ** BigInt(digits) - 1n;
     of.push(sameWidth(String(low > least ? low : least), String(high < most ? high : most)));
   }
   const zeros: Pattern = { kind: 'repeat', of: { kind: 'set', ranges: [[48, 48]] }, min: 0, max: Infinity };
@@ -98,7 +110,9 @@ export function parseRegex(source: string): Pattern {
   let depth = 0;
   const peek = (among: string): boolean => at < chars.length && among.includes(chars[at]!);
   const take = (char: string): boolean => (chars[at] === char ? (at++, true) : false);
-  const fail = (message: string, offset = at): never => { throw new PatternError(message, offset); };
+  const fail = (message: string, offset = at): never => {
+    throw new PatternError(message, offset);
+  };
   const next = (): string => chars[at++] ?? fail('the regular expression ends too early', chars.length);
 
   function union(): Pattern {
@@ -123,13 +137,15 @@ export function parseRegex(source: string): Pattern {
     while (peek('?*+{')) {
       const start = at;
       const operator = next();
-      let min = operator === '+' ? 1 : 0, max = operator === '?' ? 1 : Infinity;
+      let min = operator === '+' ? 1 : 0,
+        max = operator === '?' ? 1 : Infinity;
       if (operator === '{') {
         min = count();
         max = take(',') ? (peek('}') ? Infinity : count()) : min;
         if (!take('}')) fail('a repetition {n,m} has no }', start);
         if (min > max) fail('a repetition {n,m} has more at least than at most', start);
-        if (min > MOST_REPEATS || (max !== Infinity && max > MOST_REPEATS)) fail(`a repetition is limited to ${MOST_REPEATS}`, start);
+        if (min > MOST_REPEATS || (max !== Infinity && max > MOST_REPEATS))
+          fail(`a repetition is limited to ${MOST_REPEATS}`, start);
       }
       of = { kind: 'repeat', of, min, max };
     }
@@ -160,7 +176,10 @@ export function parseRegex(source: string): Pattern {
       if (at >= chars.length) fail('a character class has no ]', start);
       if (take('\\')) {
         const set = escaped();
-        if (set.kind === 'set') { ranges.push(...set.ranges); continue; }
+        if (set.kind === 'set') {
+          ranges.push(...set.ranges);
+          continue;
+        }
         at--;
       }
       const from = next().codePointAt(0)!;
@@ -180,11 +199,16 @@ export function parseRegex(source: string): Pattern {
     const start = at;
     const char = next();
     switch (char) {
-      case '.': return { kind: 'set', ranges: ANY };
-      case '#': return { kind: 'nothing' };
-      case '@': return { kind: 'repeat', of: { kind: 'set', ranges: ANY }, min: 0, max: Infinity };
-      case '[': return characterClass(start);
-      case '\\': return escaped();
+      case '.':
+        return { kind: 'set', ranges: ANY };
+      case '#':
+        return { kind: 'nothing' };
+      case '@':
+        return { kind: 'repeat', of: { kind: 'set', ranges: ANY }, min: 0, max: Infinity };
+      case '[':
+        return characterClass(start);
+      case '\\':
+        return escaped();
       case '"': {
         const end = chars.indexOf('"', at);
         if (end < 0) fail('a quoted part has no closing "', start);
@@ -206,7 +230,8 @@ export function parseRegex(source: string): Pattern {
         at = end + 1;
         return interval(bounds![1]!, bounds![2]!);
       }
-      default: return { kind: 'text', codes: lowered(char) };
+      default:
+        return { kind: 'text', codes: lowered(char) };
     }
   }
 

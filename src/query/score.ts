@@ -20,10 +20,14 @@ function weigher(query: Query, moment: Moment, budget: Budget): Weigh {
       const weigh = inner(query.of);
       return (doc) => query.boost * weigh(doc);
     }
-    case 'or': return sum(query.of);
-    case 'and': case 'list': {
+    case 'or':
+      return sum(query.of);
+    case 'and':
+    case 'list': {
       const matches = compileTree(query, moment, budget);
-      const weigh = sum(query.kind === 'and' ? query.of : query.of.filter((item) => item.sign !== '-').map((item) => item.query));
+      const weigh = sum(
+        query.kind === 'and' ? query.of : query.of.filter((item) => item.sign !== '-').map((item) => item.query),
+      );
       const only = query.kind === 'list' && query.of.every((item) => item.sign === '-') ? 1 : 0; // nothing but exclusions, all kept
       return (doc) => (matches(doc) ? weigh(doc) + only : 0);
     }

@@ -17,7 +17,9 @@ export const KIND = {
   /** An address, 32 hex digits. */ address: 'a',
   /** A text that is a time: its first ms. */ time: 'd',
   /** Whole values that are no number, in the order of texts: plain ones, ones that are numbers, ones that are times. */
-  plain: 'p', plainNumeral: 'q', plainTime: 'r',
+  plain: 'p',
+  plainNumeral: 'q',
+  plainTime: 'r',
   /** There is a value at this very path. */ value: 'v',
   /** There is a value at this path or below it. */ exists: 'e',
 } as const;
@@ -44,7 +46,12 @@ const isOrdinary = (text: string): boolean => text.length <= LONGEST_TEXT && !HA
 /** The facts of one value; null when one of its texts cannot be indexed. */
 function factsOf({ whole, words, number, numeral, addresses, date }: Terms): string[] | null {
   if (!isOrdinary(whole)) return null;
-  const facts = [KIND.value, KIND.text + whole, ...words.map((word) => KIND.text + word), ...addresses.map((key) => KIND.address + key)];
+  const facts = [
+    KIND.value,
+    KIND.text + whole,
+    ...words.map((word) => KIND.text + word),
+    ...addresses.map((key) => KIND.address + key),
+  ];
   if (number !== null) return [...facts, KIND.number + sortableNumber(number)];
   if (numeral !== null) facts.push(KIND.numeral + sortableNumber(numeral), KIND.plainNumeral + whole);
   else if (date !== null) facts.push(KIND.time + sortableNumber(date.from), KIND.plainTime + whole);
@@ -54,13 +61,21 @@ function factsOf({ whole, words, number, numeral, addresses, date }: Terms): str
 
 function* above(path: string): Generator<string> {
   yield path;
-  for (let dot = path.lastIndexOf('.'); dot >= 0; dot = dot === 0 ? -1 : path.lastIndexOf('.', dot - 1)) yield path.slice(0, dot);
+  for (let dot = path.lastIndexOf('.'); dot >= 0; dot = dot === 0 ? -1 : path.lastIndexOf('.', dot - 1))
+    yield path.slice(0, dot);
 }
 
 function orderOf(node: unknown, path: string, order: { [path: string]: string }, depth: number): void {
   if (typeof node !== 'object' || node === null || Array.isArray(node) || depth > 20) return;
   for (const [key, value] of Object.entries(node)) {
-    if (key === '' || key.includes('.') || key.includes('\0') || path.length + key.length > LONGEST_TEXT || Object.keys(order).length >= MOST_ORDERED) continue;
+    if (
+      key === '' ||
+      key.includes('.') ||
+      key.includes('\0') ||
+      path.length + key.length > LONGEST_TEXT ||
+      Object.keys(order).length >= MOST_ORDERED
+    )
+      continue;
     const place = sortKey(value);
     if (place !== null) order[path + key] = place;
     else orderOf(value, `${path}${key}.`, order, depth + 1);
@@ -69,7 +84,8 @@ function orderOf(node: unknown, path: string, order: { [path: string]: string },
 
 /** What to index of a document. */
 export function searchable(doc: object): Searchable {
-  const found = new Set<string>(), anywhere = new Set<string>();
+  const found = new Set<string>(),
+    anywhere = new Set<string>();
   let vague = false;
   for (const value of valueTerms(doc)) {
     const facts = factsOf(value);

@@ -26,7 +26,15 @@ const numberOrNull = (number: number): number | null => (Number.isNaN(number) ? 
 
 function termsOf(path: string, value: Value): Terms {
   const { lower, words, addresses, date } = value;
-  return { path, whole: lower, words, number: numberOrNull(value.number), numeral: numberOrNull(value.numeral), addresses, date };
+  return {
+    path,
+    whole: lower,
+    words,
+    number: numberOrNull(value.number),
+    numeral: numberOrNull(value.numeral),
+    addresses,
+    date,
+  };
 }
 
 const indexedOf = (doc: unknown): IndexedDocument => (doc instanceof IndexedDocument ? doc : new IndexedDocument(doc));
@@ -38,11 +46,15 @@ export function valueTerms(doc: unknown): Terms[] {
 }
 
 /** The terms of every value of a document, and under `elements` those of every object in it, by path, for `field:(a:x AND b:y)`. */
-export function terms(doc: unknown): { values: Terms[]; elements: { path: string; terms: ReturnType<typeof terms> }[] } {
+export function terms(doc: unknown): {
+  values: Terms[];
+  elements: { path: string; terms: ReturnType<typeof terms> }[];
+} {
   const indexed = indexedOf(doc);
   return {
     values: valueTerms(indexed),
-    elements: [...indexed.objects.keys()].filter((path) => path !== '')
+    elements: [...indexed.objects.keys()]
+      .filter((path) => path !== '')
       .flatMap((path) => indexed.elements(path).map((element) => ({ path, terms: terms(element) }))),
   };
 }

@@ -19,7 +19,11 @@ import type { Kind } from './searchable.ts';
 import { wordsOf } from './words.ts';
 
 /** `sure` finds no document that does not match, `possible` misses none that does; one object where both are the same. */
-interface Bounds { sure: Dsl; possible: Dsl; depth: number }
+interface Bounds {
+  sure: Dsl;
+  possible: Dsl;
+  depth: number;
+}
 
 const same = (dsl: Dsl): Bounds => ({ sure: dsl, possible: dsl, depth: 1 });
 const EVERYTHING = same(ALL);
@@ -47,19 +51,29 @@ class Translation {
     const inner = (of: Query): Bounds => this.of(of, within);
     const bounds = ((): Bounds => {
       switch (query.kind) {
-        case 'all': return EVERYTHING;
-        case 'boost': return inner(query.of);
-        case 'not': return this.#not(inner(query.of));
-        case 'and': return this.#combine(allOf, query.of.map(inner));
-        case 'or': return this.#combine(anyOf, query.of.map(inner));
+        case 'all':
+          return EVERYTHING;
+        case 'boost':
+          return inner(query.of);
+        case 'not':
+          return this.#not(inner(query.of));
+        case 'and':
+          return this.#combine(allOf, query.of.map(inner));
+        case 'or':
+          return this.#combine(anyOf, query.of.map(inner));
         case 'list': {
-          const signed = (sign: string): Bounds[] => query.of.filter((item) => item.sign === sign).map((item) => inner(item.query));
-          const must = signed('+'), never = signed('-').map((part) => this.#not(part)), may = signed('');
+          const signed = (sign: string): Bounds[] =>
+            query.of.filter((item) => item.sign === sign).map((item) => inner(item.query));
+          const must = signed('+'),
+            never = signed('-').map((part) => this.#not(part)),
+            may = signed('');
           const oneOf = must.length === 0 && may.length > 0 ? [this.#combine(anyOf, may)] : [];
           return this.#combine(allOf, [...must, ...never, ...oneOf]);
         }
-        case 'element': return this.of(query.of, joined(within, query.field));
-        default: return this.#clause(query, within);
+        case 'element':
+          return this.of(query.of, joined(within, query.field));
+        default:
+          return this.#clause(query, within);
       }
     })();
     return bounds.depth > DEEPEST ? UNKNOWN : bounds;
@@ -73,13 +87,18 @@ class Translation {
   #combine(how: (parts: readonly Dsl[]) => Dsl, parts: readonly Bounds[]): Bounds {
     const possible = how(parts.map((part) => part.possible));
     const exact = parts.every((part) => part.sure === part.possible);
-    return { sure: exact ? possible : how(parts.map((part) => part.sure)), possible, depth: 1 + Math.max(1, ...parts.map((part) => part.depth)) };
+    return {
+      sure: exact ? possible : how(parts.map((part) => part.sure)),
+      possible,
+      depth: 1 + Math.max(1, ...parts.map((part) => part.depth)),
+    };
   }
 
   #clause(clause: Clause, within: Field): Bounds {
     if (within !== null) return atMost(this.#inElement(clause, within));
     const { field } = clause;
-    if (field !== null && !field.pattern && field.name === '_id') { // Elasticsearch's name of `id`, where there is no such field
+    if (field !== null && !field.pattern && field.name === '_id') {
+      // Elasticsearch's name of `id`, where there is no such field
       const alias = this.#at(clause, { name: 'id', pattern: false });
       const own = same(this.#token({ index: 'terms', before: `_id${SEPARATOR}`, pattern: null }, KIND.value));
       return this.#combine(anyOf, [this.#at(clause, field), this.#combine(allOf, [this.#not(own), alias])]);
@@ -95,7 +114,10 @@ class Translation {
       const target = targetOf(joined(within, field)); // of a field by name also what lies below it counts, whatever the element's path
       return target === null ? ALL : this.#token(target, KIND.exists);
     }
-    const paths = [joined(within, field), ...(!field.pattern && field.name === '_id' ? [joined(within, { name: 'id', pattern: false })] : [])];
+    const paths = [
+      joined(within, field),
+      ...(!field.pattern && field.name === '_id' ? [joined(within, { name: 'id', pattern: false })] : []),
+    ];
     return anyOf(paths.map((path) => this.#at(clause, path).possible));
   }
 
@@ -106,15 +128,23 @@ class Translation {
     const target = targetOf(field);
     if (target === null) return UNKNOWN;
     switch (clause.kind) {
-      case 'exists': return this.#exists(target);
-      case 'term': return this.#term(clause.text, target);
-      case 'wildcard': return this.#pattern(target, wildcardPattern(clause.pattern.toLowerCase()));
-      case 'regex': return this.#pattern(target, regexPattern(clause.pattern));
+      case 'exists':
+        return this.#exists(target);
+      case 'term':
+        return this.#term(clause.text, target);
+      case 'wildcard':
+        return this.#pattern(target, wildcardPattern(clause.pattern.toLowerCase()));
+      case 'regex':
+        return this.#pattern(target, regexPattern(clause.pattern));
       case 'fuzzy': {
-        const lower = clause.text.toLowerCase(), edits = clause.edits ?? autoEdits(lower);
-        return edits === 0 ? same(this.#token(target, KIND.text, lower)) : this.#pattern(target, fuzzyPattern(lower, edits));
+        const lower = clause.text.toLowerCase(),
+          edits = clause.edits ?? autoEdits(lower);
+        return edits === 0
+          ? same(this.#token(target, KIND.text, lower))
+          : this.#pattern(target, fuzzyPattern(lower, edits));
       }
-      case 'range': return clause.from === null && clause.to === null ? this.#exists(target) : this.#ranges(clause, target);
+      case 'range':
+        return clause.from === null && clause.to === null ? this.#exists(target) : this.#ranges(clause, target);
     }
   }
 
@@ -137,38 +167,61 @@ class Translation {
   }
 
   /** Tokens from one text to another; null is an open end. Ranges over many paths cannot be asked: everywhere is the most. */
-  #range(target: Target, kind: Kind, low: string | null, high: string | null, withLow: boolean, withHigh: boolean): Bounds {
+  #range(
+    target: Target,
+    kind: Kind,
+    low: string | null,
+    high: string | null,
+    withLow: boolean,
+    withHigh: boolean,
+  ): Bounds {
     this.#left--;
-    const many = target.pattern !== null, before = (many ? '' : target.before) + kind;
+    const many = target.pattern !== null,
+      before = (many ? '' : target.before) + kind;
     const from = low === null ? { gte: before } : { [withLow ? 'gte' : 'gt']: before + low };
-    const to = high === null ? { lt: before.slice(0, -1) + String.fromCharCode(before.charCodeAt(before.length - 1) + 1) }
-      : { [withHigh ? 'lte' : 'lt']: before + high };
+    const to =
+      high === null
+        ? { lt: before.slice(0, -1) + String.fromCharCode(before.charCodeAt(before.length - 1) + 1) }
+        : { [withHigh ? 'lte' : 'lt']: before + high };
     const asked = { range: { [many ? 'anywhere' : target.index]: { ...from, ...to } } };
     return many ? atMost(asked) : same(asked);
   }
 
-  #numbers(target: Target, kind: Kind, low: number | null, high: number | null, withLow: boolean, withHigh: boolean): Bounds {
+  #numbers(
+    target: Target,
+    kind: Kind,
+    low: number | null,
+    high: number | null,
+    withLow: boolean,
+    withHigh: boolean,
+  ): Bounds {
     const spelt = (bound: number | null): string | null => (bound === null ? null : sortableNumber(bound));
     return this.#range(target, kind, spelt(low), spelt(high), withLow, withHigh);
   }
 
   /** As `termTest` in clause.ts. */
   #term(text: string, target: Target): Bounds {
-    const lower = text.toLowerCase(), words = [...new Set(wordsOf(lower))];
-    const quantity = quantityOf(text), network = networkKeys(text), address = text.includes(':') ? addressKey(text) : null;
+    const lower = text.toLowerCase(),
+      words = [...new Set(wordsOf(lower))];
+    const quantity = quantityOf(text),
+      network = networkKeys(text),
+      address = text.includes(':') ? addressKey(text) : null;
     const time = quantity === null ? timeOf(text, this.#now) : null;
     const ways = [same(this.#token(target, KIND.text, lower))];
-    if (quantity !== null && Number.isFinite(quantity)) ways.push(same(this.#token(target, KIND.number, sortableNumber(quantity))));
+    if (quantity !== null && Number.isFinite(quantity))
+      ways.push(same(this.#token(target, KIND.number, sortableNumber(quantity))));
     if (network !== null) ways.push(this.#range(target, KIND.address, network.from, network.to, true, true));
     if (address !== null) ways.push(same(this.#token(target, KIND.address, address)));
     if (time !== null) {
       ways.push(this.#numbers(target, KIND.number, time.from, time.to, true, false));
       ways.push(atMost(this.#numbers(target, KIND.time, time.from, time.to, true, false).possible)); // the end of its span is not indexed
     }
-    if (words.length > 0 && words[0] !== lower) { // a word by itself is a text; more are a phrase, whose order is not indexed
+    if (words.length > 0 && words[0] !== lower) {
+      // a word by itself is a text; more are a phrase, whose order is not indexed
       const all = allOf(words.slice(0, MOST_WORDS).map((word) => this.#token(target, KIND.text, word)));
       // One word is found as a word or as a whole text; a number or boolean that is spelt like it is neither.
-      const single = wordsOf(lower).length === 1 && numberOf(words[0]!) === null && words[0] !== 'true' && words[0] !== 'false';
+      const single =
+        wordsOf(lower).length === 1 && numberOf(words[0]!) === null && words[0] !== 'true' && words[0] !== 'false';
       ways.push(single ? same(all) : atMost(all));
     }
     return this.#combine(anyOf, ways);
@@ -178,11 +231,16 @@ class Translation {
   #ranges({ from, to, includeFrom, includeTo }: Extract<Clause, { kind: 'range' }>, target: Target): Bounds {
     const bounds = [from, to].filter((bound) => bound !== null);
     const each = <T>(read: (bound: string) => T | null): [T | null, T | null] | null =>
-      bounds.every((bound) => read(bound) !== null) ? [from === null ? null : read(from), to === null ? null : read(to)] : null;
-    const numbers = each(quantityOf), addresses = each(addressKey), times = numbers === null ? each((bound) => timeOf(bound, this.#now)) : null;
+      bounds.every((bound) => read(bound) !== null)
+        ? [from === null ? null : read(from), to === null ? null : read(to)]
+        : null;
+    const numbers = each(quantityOf),
+      addresses = each(addressKey),
+      times = numbers === null ? each((bound) => timeOf(bound, this.#now)) : null;
     const ways: Bounds[] = [];
     if (numbers !== null) {
-      for (const kind of [KIND.number, KIND.numeral]) ways.push(this.#numbers(target, kind, ...numbers, includeFrom, includeTo));
+      for (const kind of [KIND.number, KIND.numeral])
+        ways.push(this.#numbers(target, kind, ...numbers, includeFrom, includeTo));
     }
     if (times !== null) {
       const first = times[0] === null ? null : includeFrom ? times[0].from : times[0].to;
@@ -191,20 +249,28 @@ class Translation {
     }
     if (addresses !== null) ways.push(this.#range(target, KIND.address, ...addresses, includeFrom, includeTo));
     else if (!bounds.some((bound) => bound.startsWith('now') && timeOf(bound, this.#now) !== null)) {
-      const low = from?.toLowerCase() ?? null, high = to?.toLowerCase() ?? null;
-      const kinds = [KIND.plain, ...(numbers === null ? [KIND.plainNumeral] : []), ...(times === null ? [KIND.plainTime] : [])];
+      const low = from?.toLowerCase() ?? null,
+        high = to?.toLowerCase() ?? null;
+      const kinds = [
+        KIND.plain,
+        ...(numbers === null ? [KIND.plainNumeral] : []),
+        ...(times === null ? [KIND.plainTime] : []),
+      ];
       for (const kind of kinds) ways.push(this.#range(target, kind, low, high, includeFrom, includeTo));
     }
     return this.#combine(anyOf, ways);
   }
 }
 
-const asPattern = (field: NonNullable<Field>): string => (field.pattern ? field.name : field.name.replace(/[*?\\]/g, '\\$&'));
+const asPattern = (field: NonNullable<Field>): string =>
+  field.pattern ? field.name : field.name.replace(/[*?\\]/g, '\\$&');
 
 /** The path of a field below another. */
 function joined(above: Field, field: NonNullable<Field>): NonNullable<Field> {
   if (above === null) return field;
-  return above.pattern || field.pattern ? { name: `${asPattern(above)}.${asPattern(field)}`, pattern: true } : { name: `${above.name}.${field.name}`, pattern: false };
+  return above.pattern || field.pattern
+    ? { name: `${asPattern(above)}.${asPattern(field)}`, pattern: true }
+    : { name: `${above.name}.${field.name}`, pattern: false };
 }
 
 function targetOf(field: Field): Target | null {
@@ -218,15 +284,25 @@ const regexp = (target: Target, value: string): Dsl => ({ regexp: { [target.inde
 
 function textsOf(clause: Clause): string[] {
   switch (clause.kind) {
-    case 'exists': return [];
-    case 'term': case 'fuzzy': return [clause.text];
-    case 'wildcard': case 'regex': return [clause.pattern];
-    case 'range': return [clause.from, clause.to].filter((bound) => bound !== null);
+    case 'exists':
+      return [];
+    case 'term':
+    case 'fuzzy':
+      return [clause.text];
+    case 'wildcard':
+    case 'regex':
+      return [clause.pattern];
+    case 'range':
+      return [clause.from, clause.to].filter((bound) => bound !== null);
   }
 }
 
 /** `sure` finds only documents that match; what `maybe` finds is to be judged (null: nothing is); `candidates` is both together. */
-export interface Translated { sure: Dsl; maybe: Dsl | null; candidates: Dsl }
+export interface Translated {
+  sure: Dsl;
+  maybe: Dsl | null;
+  candidates: Dsl;
+}
 
 /** Documents that could not be indexed whole are always judged. */
 const VAGUE: Dsl = { term: { vague: true } };

@@ -39,7 +39,7 @@ export class Value {
 
   /** A number, or a text that is one (`"8080"`); NaN otherwise. Ranges compare these; equality of texts is textual (1.10 is not 1.1). */
   get numeral(): number {
-    this.#numeral ??= this.isText ? numberOf(this.text) ?? NaN : this.number;
+    this.#numeral ??= this.isText ? (numberOf(this.text) ?? NaN) : this.number;
     return this.#numeral;
   }
 
@@ -61,7 +61,11 @@ export class Value {
   /** The time it names: an ISO 8601 text, or a number as epoch ms; null otherwise. */
   get date(): Span | null {
     if (this.#date === undefined) {
-      this.#date = this.isText ? dateOf(this.text) : Number.isNaN(this.number) ? null : { from: this.number, to: this.number + 1 };
+      this.#date = this.isText
+        ? dateOf(this.text)
+        : Number.isNaN(this.number)
+          ? null
+          : { from: this.number, to: this.number + 1 };
     }
     return this.#date;
   }
@@ -97,7 +101,9 @@ function shared<T>(known: Map<string, T>, text: string, make: (text: string) => 
 
 /** The analysed value of a leaf. */
 export function valueOf(leaf: string | number | boolean): Value {
-  return typeof leaf !== 'string' || leaf.length > 64 ? new Value(leaf) : shared(values, leaf, (text) => new Value(text));
+  return typeof leaf !== 'string' || leaf.length > 64
+    ? new Value(leaf)
+    : shared(values, leaf, (text) => new Value(text));
 }
 
 export function tokenOf(text: string): Token {

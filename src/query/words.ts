@@ -1,7 +1,13 @@
 // Words of a text, by the word boundaries of Unicode (UAX 29) as Lucene's standard tokenizer draws them, so that people find what STAT
 // hub found: `3.10.0-957.el7.x86_64` is `3.10.0 957 el7 x86_64`, `web5.dc1.example.com` is `web5 dc1 example.com`.
 
-const LETTER = 1, DIGIT = 2, JOIN = 3, SINGLE = 4, MARK = 5, KATAKANA = 6, OTHER = 0;
+const LETTER = 1,
+  DIGIT = 2,
+  JOIN = 3,
+  SINGLE = 4,
+  MARK = 5,
+  KATAKANA = 6,
+  OTHER = 0;
 
 function classOf(code: number): number {
   if (code < 128) {
@@ -28,7 +34,9 @@ function bridges(code: number, before: number, after: number): boolean {
 
 /** May two neighbours belong to one word? */
 const joined = (before: number, after: number): boolean =>
-  before === KATAKANA || after === KATAKANA ? before === after || before === JOIN || after === JOIN : before !== SINGLE && after !== SINGLE;
+  before === KATAKANA || after === KATAKANA
+    ? before === after || before === JOIN || after === JOIN
+    : before !== SINGLE && after !== SINGLE;
 
 /** The words of a text in order; case is kept. Punctuation is in none of them. */
 export function wordsOf(text: string): string[] {
@@ -52,7 +60,10 @@ export function wordsOf(text: string): string[] {
         if (solid) words.push(text.slice(start, at));
         start = -1;
       }
-      if (start < 0) { start = at; solid = false; }
+      if (start < 0) {
+        start = at;
+        solid = false;
+      }
       solid ||= kind !== JOIN;
       last = kind;
     }

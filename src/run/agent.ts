@@ -17,13 +17,29 @@ const rangeOf = (text: string): { first: number; last: number } => {
 
 function optionsOf(inForce: InForce, log: Logger): StartOptions {
   return {
-    storeDirectory: value(inForce, 'store-directory'), master: value(inForce, 'master'), token: value(inForce, 'token'), tags: value(inForce, 'tags'),
-    ports: rangeOf(value(inForce, 'ports')), address: value<string | null>(inForce, 'address') ?? '', reserveMemory: value(inForce, 'reserve-memory'),
-    overcommit: value(inForce, 'overcommit'), users: rangeOf(value(inForce, 'users')), takeOver: value(inForce, 'take-over'), evacuateMs: value(inForce, 'evacuate-within'), keepCrashedMs: value(inForce, 'keep-crashed'), shipLogs: value<string[]>(inForce, 'ship-logs')[0] ?? null, version, log: (level, message) => log[level](message),
+    storeDirectory: value(inForce, 'store-directory'),
+    master: value(inForce, 'master'),
+    token: value(inForce, 'token'),
+    tags: value(inForce, 'tags'),
+    ports: rangeOf(value(inForce, 'ports')),
+    address: value<string | null>(inForce, 'address') ?? '',
+    reserveMemory: value(inForce, 'reserve-memory'),
+    overcommit: value(inForce, 'overcommit'),
+    users: rangeOf(value(inForce, 'users')),
+    takeOver: value(inForce, 'take-over'),
+    evacuateMs: value(inForce, 'evacuate-within'),
+    keepCrashedMs: value(inForce, 'keep-crashed'),
+    shipLogs: value<string[]>(inForce, 'ship-logs')[0] ?? null,
+    version,
+    log: (level, message) => log[level](message),
   };
 }
 
-interface Started { agent: RunningAgent; api: (options: Omit<ApiOptions, 'cluster'>) => Promise<Served>; stop: RunningAgent['stop'] }
+interface Started {
+  agent: RunningAgent;
+  api: (options: Omit<ApiOptions, 'cluster'>) => Promise<Served>;
+  stop: RunningAgent['stop'];
+}
 
 /** Alone it is a whole hub, joined only an agent: neither loads what just the other one needs. */
 async function start(options: StartOptions): Promise<Started> {
@@ -32,11 +48,22 @@ async function start(options: StartOptions): Promise<Started> {
     return { agent, api: async (rest) => (await import('../api/api.ts')).createApi({ ...rest, cluster }), stop };
   }
   const agent = await startAgent(options);
-  return { agent, api: async (rest) => lateApi(async () => joinedApi(agent, rest), () => agent.notReady() === null), stop: (how) => agent.stop(how) };
+  return {
+    agent,
+    api: async (rest) =>
+      lateApi(
+        async () => joinedApi(agent, rest),
+        () => agent.notReady() === null,
+      ),
+    stop: (how) => agent.stop(how),
+  };
 }
 
 async function joinedApi(agent: RunningAgent, rest: Omit<ApiOptions, 'cluster'>): Promise<Served> {
-  const [{ createApi }, { JoinedCluster }] = await Promise.all([import('../api/api.ts'), import('../agent/joined-cluster.ts')]);
+  const [{ createApi }, { JoinedCluster }] = await Promise.all([
+    import('../api/api.ts'),
+    import('../agent/joined-cluster.ts'),
+  ]);
   return createApi({ ...rest, cluster: new JoinedCluster(agent) });
 }
 
@@ -46,7 +73,9 @@ export async function runAgent(inForce: InForce, say: (line: string) => void): P
   protectFromOom();
   const log = openLog('agent', value(inForce, 'log-level'));
   const ending = new Ending(log);
-  const directory = value<string>(inForce, 'store-directory'), bind = value<string>(inForce, 'bind'), master = value<string | null>(inForce, 'master');
+  const directory = value<string>(inForce, 'store-directory'),
+    bind = value<string>(inForce, 'bind'),
+    master = value<string | null>(inForce, 'master');
   const asked = endSignal(['SIGTERM', 'SIGINT', 'SIGQUIT']);
   try {
     const lock = await takeDirectory(directory, 'agent');
@@ -57,7 +86,10 @@ export async function runAgent(inForce: InForce, say: (line: string) => void): P
     ending.add('agent', () => running.stop({ processes }));
     const closing = new AbortController();
     const app = await running.api({
-      auth: { bind, tokens }, ui: { directory: uiDirectory }, version, closing: closing.signal,
+      auth: { bind, tokens },
+      ui: { directory: uiDirectory },
+      version,
+      closing: closing.signal,
       onError: (error, where) => log.error({ err: error, ...where }, 'a request failed'),
     });
     const tls = await tlsOf(inForce, directory, tokens);
@@ -65,10 +97,21 @@ export async function runAgent(inForce: InForce, say: (line: string) => void): P
     ending.add('port', () => http.close());
     lock.update({ address: http.address });
     running.agent.announce(http.address);
-    say(`stathub agent ${version} at ${http.address}, node ${running.agent.identity.node}, ${master ? `of the master at ${master}` : 'alone'}, store ${directory}`);
+    say(
+      `stathub agent ${version} at ${http.address}, node ${running.agent.identity.node}, ${master ? `of the master at ${master}` : 'alone'}, store ${directory}`,
+    );
     if (made && needsToken(bind)) say(`admin token, shown this once: ${tokens.withPin(made.admin)}`);
-    process.on('SIGUSR2', () => { running.agent.evacuate().catch((error: unknown) => log.error({ err: error }, 'the node could not be evacuated')); });
-    process.on('SIGHUP', () => { try { tokens.reload(); log.info('tokens read again'); } catch (error) { log.error({ err: error }, 'tokens not read'); } });
+    process.on('SIGUSR2', () => {
+      running.agent.evacuate().catch((error: unknown) => log.error({ err: error }, 'the node could not be evacuated'));
+    });
+    process.on('SIGHUP', () => {
+      try {
+        tokens.reload();
+        log.info('tokens read again');
+      } catch (error) {
+        log.error({ err: error }, 'tokens not read');
+      }
+    });
     ending.add('heap', trimAfterStorms());
     log.info({ address: http.address, directory }, 'agent serves');
     const how = await Promise.race([asked, running.agent.ended.then((failure) => ({ failure }))]);
@@ -76,7 +119,11 @@ export async function runAgent(inForce: InForce, say: (line: string) => void): P
     if (drained !== null) {
       // The machine is about to go: what could not leave in time is ended in order.
       processes = drained === 'time-up';
-      say(processes ? 'the time for the evacuation is up; the agent ends, with what is left' : 'the node is empty; the agent ends');
+      say(
+        processes
+          ? 'the time for the evacuation is up; the agent ends, with what is left'
+          : 'the node is empty; the agent ends',
+      );
       return 0;
     }
     if (typeof how !== 'string') {

@@ -15,11 +15,19 @@ export const uiDirectory = join(dirname(fileURLToPath(import.meta.url)), '../../
 export class Ending {
   readonly #steps: { name: string; end: () => unknown }[] = [];
   readonly #log: Logger;
-  constructor(log: Logger) { this.#log = log; }
-  add(name: string, end: () => unknown): void { this.#steps.push({ name, end }); }
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+  add(name: string, end: () => unknown): void {
+    this.#steps.push({ name, end });
+  }
   async run(): Promise<void> {
     for (const { name, end } of this.#steps.splice(0).reverse()) {
-      try { await end(); } catch (error) { this.#log.error({ err: error }, `ending ${name} failed`); }
+      try {
+        await end();
+      } catch (error) {
+        this.#log.error({ err: error }, `ending ${name} failed`);
+      }
     }
   }
 }
@@ -33,20 +41,34 @@ export async function takeDirectory(directory: string, role: 'master' | 'agent')
 }
 
 /** Tokens of a store directory; an admin token from `token-file` where given. */
-export function tokensOf(directory: string, tokenFile: string | null): { tokens: ReturnType<typeof openTokens>['tokens']; made: { admin: string; join: string } | null } {
+export function tokensOf(
+  directory: string,
+  tokenFile: string | null,
+): { tokens: ReturnType<typeof openTokens>['tokens']; made: { admin: string; join: string } | null } {
   const opened = openTokens(directory);
   if (tokenFile) opened.tokens.know('token file', 'admin', readFileSync(tokenFile, 'utf8').trim());
   return opened;
 }
 
 /** What the port is opened with; undefined: http. The pin of a CA of our own goes along with every token. */
-export async function tlsOf(inForce: InForce, directory: string, tokens: Tokens): Promise<{ cert: string | Buffer; key: string | Buffer } | undefined> {
-  const cert = value<string | null>(inForce, 'tls-cert'), key = value<string | null>(inForce, 'tls-key'), auto = inForce['tls']?.value === 'auto';
-  if (auto && (cert || key)) throw new Error('--tls auto makes a certificate of its own: leave --tls-cert and --tls-key out');
+export async function tlsOf(
+  inForce: InForce,
+  directory: string,
+  tokens: Tokens,
+): Promise<{ cert: string | Buffer; key: string | Buffer } | undefined> {
+  const cert = value<string | null>(inForce, 'tls-cert'),
+    key = value<string | null>(inForce, 'tls-key'),
+    auto = inForce['tls']?.value === 'auto';
+  if (auto && (cert || key))
+    throw new Error('--tls auto makes a certificate of its own: leave --tls-cert and --tls-key out');
   if (auto) {
     const { autoTls } = await import('../tls/auto.ts');
-    const bind = value<string>(inForce, 'bind'), address = value<string | null>(inForce, 'address');
-    const made = autoTls(directory, [...(bind === '0.0.0.0' || bind === '::' ? [] : [bind]), ...(address ? [new URL(address).hostname.replace(/^\[(.*)\]$/, '$1')] : [])]);
+    const bind = value<string>(inForce, 'bind'),
+      address = value<string | null>(inForce, 'address');
+    const made = autoTls(directory, [
+      ...(bind === '0.0.0.0' || bind === '::' ? [] : [bind]),
+      ...(address ? [new URL(address).hostname.replace(/^\[(.*)\]$/, '$1')] : []),
+    ]);
     tokens.pin = made.pin;
     return { cert: made.cert, key: made.key };
   }
@@ -59,5 +81,7 @@ export const needsToken = (bind: string): boolean => !isLoopback(bind);
 
 /** Resolves with the first signal that asks for an end. */
 export function endSignal(signals: NodeJS.Signals[]): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => { for (const signal of signals) process.once(signal, () => resolve(signal)); });
+  return new Promise((resolve) => {
+    for (const signal of signals) process.once(signal, () => resolve(signal));
+  });
 }

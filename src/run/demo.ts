@@ -5,7 +5,9 @@ export const demoApp = (): Record<string, unknown> => ({
   args: ['-e', program],
   envs: { GREETING: 'Hello from stathub' },
   ports: [{ name: 'http', port: 0 }],
-  healthChecks: [{ protocol: 'HTTP', path: '/health', portIndex: 0, initialDelaySeconds: 10, intervalSeconds: 5, timeoutSeconds: 2 }],
+  healthChecks: [
+    { protocol: 'HTTP', path: '/health', portIndex: 0, initialDelaySeconds: 10, intervalSeconds: 5, timeoutSeconds: 2 },
+  ],
   placement: { scale: 2 },
   meta: { about: 'The sample app: open its port, kill its process, scale it.' },
 });

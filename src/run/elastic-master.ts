@@ -15,7 +15,12 @@ import type { InForce } from './settings.ts';
 import { standbyApp, type Front, type Standing } from './standby.ts';
 
 export interface ElasticMasterOptions {
-  inForce: InForce; elastic: ElasticOptions; holder: string; tokens: Tokens; log: Logger; front: Front;
+  inForce: InForce;
+  elastic: ElasticOptions;
+  holder: string;
+  tokens: Tokens;
+  log: Logger;
+  front: Front;
   /** Of its API, as others reach it. */ address: string;
   say(line: string): void;
 }
@@ -26,13 +31,20 @@ const AGAIN_MS = 1_000;
 /** What is said once and then only when it changes. */
 function changes(say: (line: string) => void): (line: string) => void {
   let last = '';
-  return (line) => { if (line !== last) say(last = line); };
+  return (line) => {
+    if (line !== last) say((last = line));
+  };
 }
 
 export class ElasticMaster {
   private readonly options: ElasticMasterOptions;
   private readonly ending = new AbortController();
-  private standing: Standing = { because: 'The master is connecting to Elasticsearch', hint: 'Ask again in a moment.', leader: null, code: 'starting' };
+  private standing: Standing = {
+    because: 'The master is connecting to Elasticsearch',
+    hint: 'Ask again in a moment.',
+    leader: null,
+    code: 'starting',
+  };
   private store: ElasticStore | null = null;
   /** Why it could not lead the last time it tried. */
   private failed = '';
@@ -43,7 +55,9 @@ export class ElasticMaster {
   }
 
   /** Ends it in order: leadership first, then the lease, so that another can take over at once. */
-  stop(): void { this.ending.abort(new Error('the master was stopped')); }
+  stop(): void {
+    this.ending.abort(new Error('the master was stopped'));
+  }
 
   /**
    * Runs until `stop`.
@@ -61,7 +75,8 @@ export class ElasticMaster {
   }
 
   private async open(): Promise<void> {
-    const { elastic, log, say } = this.options, tell = changes(say);
+    const { elastic, log, say } = this.options,
+      tell = changes(say);
     let warned = '';
     while (!this.store) {
       this.ending.signal.throwIfAborted();
@@ -80,16 +95,27 @@ export class ElasticMaster {
 
   /** One leadership: from standing by to its end. */
   private async round(): Promise<void> {
-    const { inForce, holder, address, log, say, elastic } = this.options, store = this.store!, { signal } = this.ending;
+    const { inForce, holder, address, log, say, elastic } = this.options,
+      store = this.store!,
+      { signal } = this.ending;
     const lease = store.lease({ holder, address, ttlMs: value(inForce, 'lease') });
     const tell = changes(say);
     await lease.acquire(signal, (leader, trouble) => {
       this.standing = standingOf(leader, trouble);
       tell(this.standing.because);
     });
-    const about = { kind: 'elasticsearch', detail: `${shownUrls(elastic.urls)}, version ${store.version}, indices ${elastic.prefix}-*` };
-    this.standing = { because: 'The master is reading its store', hint: 'Ask again in a moment.', leader: null, code: 'starting' };
-    const closing = new AbortController(), trouble = new StoreTrouble();
+    const about = {
+      kind: 'elasticsearch',
+      detail: `${shownUrls(elastic.urls)}, version ${store.version}, indices ${elastic.prefix}-*`,
+    };
+    this.standing = {
+      because: 'The master is reading its store',
+      hint: 'Ask again in a moment.',
+      leader: null,
+      code: 'starting',
+    };
+    const closing = new AbortController(),
+      trouble = new StoreTrouble();
     lease.onRenewal = (failure) => (failure === null ? trouble.succeeded('lease') : trouble.failed('lease', failure));
     try {
       const master = await lead(new LeasedStore(store, lease), about, inForce, log, trouble);
@@ -99,9 +125,14 @@ export class ElasticMaster {
         log.info({ term: master.context.leadership.term }, 'master leads');
         say(`leads hub ${master.context.leadership.hub}, term ${master.context.leadership.term}`);
         const why = await Promise.race([
-          lease.lost, master.ended.then((failure) => failure ?? 'it ended by itself'), new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null), { once: true })),
+          lease.lost,
+          master.ended.then((failure) => failure ?? 'it ended by itself'),
+          new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null), { once: true })),
         ]);
-        if (why !== null) { log.warn({ why }, 'this master does not lead any more'); say(`does not lead any more: ${why}`); }
+        if (why !== null) {
+          log.warn({ why }, 'this master does not lead any more');
+          say(`does not lead any more: ${why}`);
+        }
       } finally {
         this.standing = { because: 'The master has just ceased to lead', hint: 'Ask again in a moment.', leader: null };
         this.options.front.serve(standbyApp(() => this.standing));
@@ -114,20 +145,35 @@ export class ElasticMaster {
       if (message !== this.failed) log.error({ err: error }, 'this master could not lead'); // it tries once a second
       this.failed = message;
       tell(`could not lead: ${message}`);
-      this.standing = error instanceof StoreError ? unavailable(error) : { because: message, hint: 'It tries again by itself.', leader: null, code: 'starting' };
+      this.standing =
+        error instanceof StoreError
+          ? unavailable(error)
+          : { because: message, hint: 'It tries again by itself.', leader: null, code: 'starting' };
       await sleep(AGAIN_MS, undefined, { signal }).catch(() => undefined); // aborted: the loop sees it
     } finally {
-      await lease.release().catch((error: unknown) => log.warn({ err: error }, 'the lease could not be given back: it lapses'));
+      await lease
+        .release()
+        .catch((error: unknown) => log.warn({ err: error }, 'the lease could not be given back: it lapses'));
     }
   }
 }
 
 /** Nobody is known to lead: to name another master here would send people the wrong way. */
-const unavailable = ({ message, hint }: StoreError): Standing => ({ because: message, hint, leader: null, code: 'store-unavailable' });
+const unavailable = ({ message, hint }: StoreError): Standing => ({
+  because: message,
+  hint,
+  leader: null,
+  code: 'store-unavailable',
+});
 
 function standingOf(leader: LeaseDoc | null, trouble: StoreError | null): Standing {
   if (trouble) return unavailable(trouble);
   if (!leader?.holder) return { because: 'Nobody leads yet', hint: 'Ask again in a moment.', leader: null };
-  if (!URL.canParse(leader.address)) return { because: `The store is held by ${leader.address}`, hint: 'It leads when that has ended.', leader: null };
-  return { because: `This master stands by: the one at ${leader.address} leads`, hint: `Ask there: ${leader.address}`, leader: leader.address };
+  if (!URL.canParse(leader.address))
+    return { because: `The store is held by ${leader.address}`, hint: 'It leads when that has ended.', leader: null };
+  return {
+    because: `This master stands by: the one at ${leader.address} leads`,
+    hint: `Ask there: ${leader.address}`,
+    leader: leader.address,
+  };
 }

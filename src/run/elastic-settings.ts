@@ -9,17 +9,27 @@ import { SettingError, type InForce } from './settings.ts';
 function contents(inForce: InForce, name: string): string | null {
   const path = value<string | null>(inForce, name);
   if (path === null) return null;
-  try { return readFileSync(path, 'utf8').trim(); } catch (error) { throw new SettingError(`--${name}`, `${path} cannot be read: ${(error as Error).message}`); }
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    throw new SettingError(`--${name}`, `${path} cannot be read: ${(error as Error).message}`);
+  }
 }
 
 /** null: the embedded store. @throws SettingError when a file cannot be read */
 export function elasticOptions(inForce: InForce): ElasticOptions | null {
   const urls = value<string[]>(inForce, 'elastic');
   if (urls.length === 0) return null;
-  const user = value<string | null>(inForce, 'elastic-user'), password = contents(inForce, 'elastic-password-file');
+  const user = value<string | null>(inForce, 'elastic-user'),
+    password = contents(inForce, 'elastic-password-file');
   if (user !== null && password === null) throw new SettingError('--elastic-user', 'needs --elastic-password-file');
   return {
-    urls, user, password, prefix: value(inForce, 'elastic-prefix'), apiKey: contents(inForce, 'elastic-api-key-file'), ca: contents(inForce, 'elastic-ca'),
+    urls,
+    user,
+    password,
+    prefix: value(inForce, 'elastic-prefix'),
+    apiKey: contents(inForce, 'elastic-api-key-file'),
+    ca: contents(inForce, 'elastic-ca'),
     requestMs: value(inForce, 'elastic-timeout'),
   };
 }

@@ -4,8 +4,19 @@ import { join } from 'node:path';
 import { acquireLock, holderOf, LockHeldError, type Lock } from '../store/lock.ts';
 import { home } from './settings.ts';
 
-export interface Member { role: 'master' | 'agent'; name: string; directory: string; port: number; args: string[]; /** null: not running when written */ pid: number | null; address: string | null }
-export interface UpRecord { /** The program's entry file; absent in records of before. */ main?: string; members: Member[] }
+export interface Member {
+  role: 'master' | 'agent';
+  name: string;
+  directory: string;
+  port: number;
+  args: string[];
+  /** null: not running when written */ pid: number | null;
+  address: string | null;
+}
+export interface UpRecord {
+  /** The program's entry file; absent in records of before. */ main?: string;
+  members: Member[];
+}
 
 const path = () => join(home(), 'up.json');
 
@@ -20,7 +31,9 @@ export function readUp(): UpRecord | null {
 }
 
 /** The home is open to pass through: a program of another user works below an agent's directory. */
-const makeHome = (): void => { mkdirSync(home(), { recursive: true, mode: 0o711 }); };
+const makeHome = (): void => {
+  mkdirSync(home(), { recursive: true, mode: 0o711 });
+};
 
 /** Makes this process the one that guards the home's hub. @returns the pid of the one that does already; null: it did not say */
 export async function becomeGuard(): Promise<Lock | { pid: number | null }> {
@@ -48,5 +61,10 @@ export const removeUp = (): void => rmSync(path(), { force: true });
 
 export function alive(pid: number | null): boolean {
   if (pid === null) return false;
-  try { process.kill(pid, 0); return true; } catch (error) { return (error as NodeJS.ErrnoException).code === 'EPERM'; }
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }

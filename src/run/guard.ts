@@ -7,14 +7,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { holderOf } from '../store/lock.ts';
 import { alive, type Member } from './folder.ts';
 
-export interface Guarded extends Member { how: 'started' | 'was running' }
+export interface Guarded extends Member {
+  how: 'started' | 'was running';
+}
 /** Exit code of a second process on one directory: never started again. */
 const heldElsewhere = 4;
 const mostLogBytes = 10 * 1024 ** 2;
 const startWithinMs = 60_000;
 
 export class StartFailed extends Error {
-  constructor(member: Member, why: string) { super(`the ${member.name} did not start: ${why}`); this.name = 'StartFailed'; }
+  constructor(member: Member, why: string) {
+    super(`the ${member.name} did not start: ${why}`);
+    this.name = 'StartFailed';
+  }
 }
 
 export class Guard {
@@ -27,7 +32,11 @@ export class Guard {
   /** One look at a time: a directory that answers slowly must not have its process started twice. */
   #looking: Promise<void> | null = null;
   /** @param main the program's entry file  @param changed called when a pid or address changes  @param say one line for a person */
-  constructor(main: string, changed: () => void, say: (line: string) => void) { this.#main = main; this.#changed = changed; this.#say = say; }
+  constructor(main: string, changed: () => void, say: (line: string) => void) {
+    this.#main = main;
+    this.#changed = changed;
+    this.#say = say;
+  }
 
   /**
    * Starts or attaches, and waits until it answers on its address.
@@ -40,7 +49,13 @@ export class Guard {
     if (!held) this.#start(guarded, 0);
     await this.#ready(guarded);
     this.#changed();
-    this.#sweep ??= setInterval(() => { this.#looking ??= this.#watchAttached().catch((error: unknown) => this.#say(`what runs could not be looked at: ${(error as Error).message}`)).finally(() => { this.#looking = null; }); }, 1000);
+    this.#sweep ??= setInterval(() => {
+      this.#looking ??= this.#watchAttached()
+        .catch((error: unknown) => this.#say(`what runs could not be looked at: ${(error as Error).message}`))
+        .finally(() => {
+          this.#looking = null;
+        });
+    }, 1000);
     return guarded;
   }
 
@@ -57,7 +72,8 @@ export class Guard {
     if (this.#sweep) clearInterval(this.#sweep);
     await this.#looking;
     const left: Guarded[] = [];
-    for (const member of [...this.members].reverse()) if (!(await endProcess(member.pid, 'SIGTERM', 20_000))) left.push(member);
+    for (const member of [...this.members].reverse())
+      if (!(await endProcess(member.pid, 'SIGTERM', 20_000))) left.push(member);
     return left;
   }
 
@@ -67,7 +83,14 @@ export class Guard {
     try {
       mkdirSync(member.directory, { recursive: true, mode: 0o700 });
       const log = openSync(rotated(join(member.directory, 'log.jsonl')), 'a', 0o600);
-      try { child = spawn(process.execPath, [this.#main, member.role, ...samePort(member)], { detached: true, stdio: ['ignore', log, log] }); } finally { closeSync(log); }
+      try {
+        child = spawn(process.execPath, [this.#main, member.role, ...samePort(member)], {
+          detached: true,
+          stdio: ['ignore', log, log],
+        });
+      } finally {
+        closeSync(log);
+      }
     } catch (error) {
       if (member.address === null) throw error;
       return this.#again(member, failures + 1, (error as Error).message);
@@ -92,7 +115,8 @@ export class Guard {
 
   #again(member: Guarded, failures: number, why: string): void {
     const pause = failures === 0 ? 0 : Math.min(500 * 2 ** (failures - 1), 30_000);
-    if (member.address !== null) this.#say(`the ${member.name} ended (${why}); it is started again${pause ? ` in ${pause / 1000} s` : ''}`);
+    if (member.address !== null)
+      this.#say(`the ${member.name} ended (${why}); it is started again${pause ? ` in ${pause / 1000} s` : ''}`);
     setTimeout(() => {
       if (this.#stopping) return;
       this.#start(member, failures);
@@ -121,7 +145,7 @@ export class Guard {
   async #watchAttached(): Promise<void> {
     for (const member of this.members) {
       if (member.how !== 'was running' || alive(member.pid) || this.#stopping) continue;
-      if (await holderOf(member.directory) || this.#stopping) continue; // somebody else started it again
+      if ((await holderOf(member.directory)) || this.#stopping) continue; // somebody else started it again
       this.#say(`the ${member.name} ended; it is started again`);
       this.#start(member, 0);
       this.#changed();
@@ -130,7 +154,8 @@ export class Guard {
 }
 
 /** One that was given any free port gets the same one again: the others know it by that. */
-const samePort = ({ args, address }: Member): string[] => args.map((word, index) => (args[index - 1] === '--port' && word === '0' && address ? new URL(address).port : word));
+const samePort = ({ args, address }: Member): string[] =>
+  args.map((word, index) => (args[index - 1] === '--port' && word === '0' && address ? new URL(address).port : word));
 
 /** Sends a signal and waits. @returns false when it still lives after `withinMs` */
 export async function endProcess(pid: number | null, signal: NodeJS.Signals, withinMs: number): Promise<boolean> {
@@ -151,15 +176,28 @@ async function answers(address: string): Promise<boolean> {
 }
 
 function rotated(path: string): string {
-  try { if (statSync(path).size > mostLogBytes) renameSync(path, `${path}.1`); } catch (error) { if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error; }
+  try {
+    if (statSync(path).size > mostLogBytes) renameSync(path, `${path}.1`);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
   return path;
 }
 
 function lastLines(path: string): string {
   try {
-    const lines = readFileSync(path, 'utf8').trimEnd().split('\n').slice(-5).map((line) => {
-      try { const entry = JSON.parse(line) as { msg?: string; hint?: string }; return [entry.msg, entry.hint].filter(Boolean).join(' '); } catch { return line; }
-    });
+    const lines = readFileSync(path, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .slice(-5)
+      .map((line) => {
+        try {
+          const entry = JSON.parse(line) as { msg?: string; hint?: string };
+          return [entry.msg, entry.hint].filter(Boolean).join(' ');
+        } catch {
+          return line;
+        }
+      });
     return `${lines.join('; ')} (its log: ${path})`;
   } catch {
     return `it left no log at ${path}`;

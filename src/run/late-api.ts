@@ -1,9 +1,12 @@
 // The API of an agent that belongs to a master. Its apps are seen at the master, so most such agents are asked for nothing but their
 // health: everything else of the API is loaded with the first request for it.
 
-export interface Served { fetch(request: Request, env?: object): Response | Promise<Response> }
+export interface Served {
+  fetch(request: Request, env?: object): Response | Promise<Response>;
+}
 
-const plain = (text: string): Response => new Response(text, { headers: { 'content-type': 'text/plain; charset=UTF-8', 'cache-control': 'no-store' } });
+const plain = (text: string): Response =>
+  new Response(text, { headers: { 'content-type': 'text/plain; charset=UTF-8', 'cache-control': 'no-store' } });
 
 /**
  * @param load makes the whole API, once
@@ -11,7 +14,11 @@ const plain = (text: string): Response => new Response(text, { headers: { 'conte
  */
 export function lateApi(load: () => Promise<Served>, isReady: () => boolean): Served {
   let api: Promise<Served> | null = null;
-  const whole = (): Promise<Served> => api ??= load().catch((error: unknown) => { api = null; throw error; });
+  const whole = (): Promise<Served> =>
+    (api ??= load().catch((error: unknown) => {
+      api = null;
+      throw error;
+    }));
   return {
     async fetch(request, env) {
       if (api === null && request.method === 'GET') {

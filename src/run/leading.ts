@@ -16,30 +16,64 @@ import type { InForce } from './settings.ts';
 export type App = ReturnType<typeof createApi>;
 
 /** @throws StoreError when the hub was moved away; Error when recovery fails (the store is not readable, another master leads) */
-export async function lead(store: Store, storeAbout: { kind: string; detail: string }, inForce: InForce, log: Logger, trouble?: StoreTrouble): Promise<RunningMaster> {
+export async function lead(
+  store: Store,
+  storeAbout: { kind: string; detail: string },
+  inForce: InForce,
+  log: Logger,
+  trouble?: StoreTrouble,
+): Promise<RunningMaster> {
   await refuseMoved(store);
   const master = await startMaster({
-    store, version, storeAbout, ...(trouble ? { trouble } : {}),
+    store,
+    version,
+    storeAbout,
+    ...(trouble ? { trouble } : {}),
     warn: (message, error) => log.warn(error === undefined ? {} : { err: error }, message),
-    times: { beatMs: value(inForce, 'beat'), suspectMs: value(inForce, 'suspect-after'), lostMs: value(inForce, 'lost-after'), amnestyMs: value(inForce, 'amnesty') },
+    times: {
+      beatMs: value(inForce, 'beat'),
+      suspectMs: value(inForce, 'suspect-after'),
+      lostMs: value(inForce, 'lost-after'),
+      amnestyMs: value(inForce, 'amnesty'),
+    },
   });
   const [url] = value<string[]>(inForce, 'ship-events');
   if (url === undefined) return master;
   const { EventShipping } = await import('../master/ship-events.ts');
   const shipping = new EventShipping({
-    url, hub: master.context.leadership.hub, file: join(value<string>(inForce, 'store-directory'), 'shipped-events'), warn: (message) => log.warn(message),
+    url,
+    hub: master.context.leadership.hub,
+    file: join(value<string>(inForce, 'store-directory'), 'shipped-events'),
+    warn: (message) => log.warn(message),
     read: async (after, limit) => (await master.context.events.read({ after, limit })).items,
   });
-  return { ...master, stop: async () => { await shipping.stop(); await master.stop(); } };
+  return {
+    ...master,
+    stop: async () => {
+      await shipping.stop();
+      await master.stop();
+    },
+  };
 }
 
 /** @param closing ends streams, followed logs and long-polls when it aborts */
 export function apiOf(master: RunningMaster, tokens: Tokens, closing: AbortSignal, inForce: InForce, log: Logger): App {
   return createApi({
-    cluster: master.cluster, auth: { bind: value(inForce, 'bind'), tokens }, ui: { directory: uiDirectory }, version, closing,
+    cluster: master.cluster,
+    auth: { bind: value(inForce, 'bind'), tokens },
+    ui: { directory: uiDirectory },
+    version,
+    closing,
     extraRoutes: (app) => {
       // Who links was checked in front (a join token or admin); here only who it is, for the log.
-      app.route('/', linkRoutes({ links: master.links, polls: master.polls, admit: (context) => ({ about: origin(context) }) }) as never);
+      app.route(
+        '/',
+        linkRoutes({
+          links: master.links,
+          polls: master.polls,
+          admit: (context) => ({ about: origin(context) }),
+        }) as never,
+      );
       app.route('/', blobRoutes(master.blobs) as never);
     },
     onError: (error, where) => log.error({ err: error, ...where }, 'a request failed'),

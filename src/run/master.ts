@@ -9,8 +9,13 @@ import { openLog, version, type Logger } from './log.ts';
 import type { InForce } from './settings.ts';
 
 interface Hull {
-  inForce: InForce; log: Logger; ending: Ending; lock: Lock; directory: string;
-  tokens: Tokens; made: ReturnType<typeof tokensOf>['made'];
+  inForce: InForce;
+  log: Logger;
+  ending: Ending;
+  lock: Lock;
+  directory: string;
+  tokens: Tokens;
+  made: ReturnType<typeof tokensOf>['made'];
   asked: Promise<NodeJS.Signals>;
   say(line: string): void;
 }
@@ -25,7 +30,14 @@ export async function runMaster(inForce: InForce, say: (line: string) => void): 
     const lock = await takeDirectory(directory, 'master');
     ending.add('lock', () => lock.release());
     const { tokens, made } = tokensOf(directory, value(inForce, 'token-file'));
-    process.on('SIGHUP', () => { try { tokens.reload(); log.info('tokens read again'); } catch (error) { log.error({ err: error }, 'tokens not read'); } });
+    process.on('SIGHUP', () => {
+      try {
+        tokens.reload();
+        log.info('tokens read again');
+      } catch (error) {
+        log.error({ err: error }, 'tokens not read');
+      }
+    });
     const hull: Hull = { inForce, log, ending, lock, directory, tokens, made, asked, say };
     return value<string[]>(inForce, 'elastic').length > 0 ? await onElasticsearch(hull) : await onOwnStore(hull);
   } finally {
@@ -34,8 +46,14 @@ export async function runMaster(inForce: InForce, say: (line: string) => void): 
 }
 
 /** Opens the port and tells how to reach it. */
-async function open({ inForce, ending, lock, directory, tokens, made, log, say }: Hull, app: Parameters<typeof openHttp>[0]['app'], closing: AbortController, store: string): Promise<OpenPort> {
-  const tls = await tlsOf(inForce, directory, tokens), bind = value<string>(inForce, 'bind');
+async function open(
+  { inForce, ending, lock, directory, tokens, made, log, say }: Hull,
+  app: Parameters<typeof openHttp>[0]['app'],
+  closing: AbortController,
+  store: string,
+): Promise<OpenPort> {
+  const tls = await tlsOf(inForce, directory, tokens),
+    bind = value<string>(inForce, 'bind');
   const http = await openHttp({ app, port: value(inForce, 'port'), bind, closing, ...(tls ? { tls } : {}) });
   ending.add('port', () => http.close());
   lock.update({ address: http.address });
@@ -50,11 +68,17 @@ async function open({ inForce, ending, lock, directory, tokens, made, log, say }
 
 async function onOwnStore(hull: Hull): Promise<number> {
   const { inForce, log, ending, directory, tokens, asked, say } = hull;
-  const [{ openEmbedded }, { eventOf }] = await Promise.all([import('../store/embedded.ts'), import('../store/prepare-file.ts')]);
+  const [{ openEmbedded }, { eventOf }] = await Promise.all([
+    import('../store/embedded.ts'),
+    import('../store/prepare-file.ts'),
+  ]);
   const notices: Parameters<typeof eventOf>[0][] = [];
   const store = await openEmbedded(directory, { notice: (notice) => notices.push(notice) });
   ending.add('store', () => store.close());
-  for (const notice of notices) { log.error(notice.detail, notice.message); say(notice.message); }
+  for (const notice of notices) {
+    log.error(notice.detail, notice.message);
+    say(notice.message);
+  }
   if (notices.length > 0) await store.append(notices.map((notice) => eventOf(notice, Date.now())));
   const master = await lead(store, { kind: 'embedded', detail: directory }, inForce, log);
   ending.add('master', () => master.stop());
@@ -73,15 +97,34 @@ async function onOwnStore(hull: Hull): Promise<number> {
 async function onElasticsearch(hull: Hull): Promise<number> {
   const { inForce, log, directory, tokens, asked, say } = hull;
   const elastic = elasticOptions(inForce)!;
-  const [{ ElasticMaster }, { Front }, { shownUrls }] = await Promise.all([import('./elastic-master.ts'), import('./standby.ts'), import('../store/elasticsearch/connect.ts')]);
+  const [{ ElasticMaster }, { Front }, { shownUrls }] = await Promise.all([
+    import('./elastic-master.ts'),
+    import('./standby.ts'),
+    import('../store/elasticsearch/connect.ts'),
+  ]);
   const front = new Front({ fetch: () => new Response('starting\n', { status: 503 }) });
-  const http = await open(hull, front, new AbortController(), `Elasticsearch at ${shownUrls(elastic.urls)}, indices ${elastic.prefix}-*`);
+  const http = await open(
+    hull,
+    front,
+    new AbortController(),
+    `Elasticsearch at ${shownUrls(elastic.urls)}, indices ${elastic.prefix}-*`,
+  );
   const master = new ElasticMaster({
-    inForce, elastic, holder: holderName(directory), tokens, log, front, say, address: value<string | null>(inForce, 'address') ?? http.address,
+    inForce,
+    elastic,
+    holder: holderName(directory),
+    tokens,
+    log,
+    front,
+    say,
+    address: value<string | null>(inForce, 'address') ?? http.address,
   });
   const running = master.run();
   // What went wrong is thrown by the race below.
-  hull.ending.add('master', async () => { master.stop(); await running.catch(() => undefined); });
+  hull.ending.add('master', async () => {
+    master.stop();
+    await running.catch(() => undefined);
+  });
   const how = await Promise.race([asked, running.then(() => 'ended' as const)]);
   log.info({ how }, 'master ends; agents and processes run on');
   return 0;

@@ -11,7 +11,11 @@ import type { MasterFrame } from '../protocol/link.ts';
 import type { StatusView } from '../protocol/views.ts';
 import { openEmbedded } from '../store/embedded.ts';
 
-export interface RunningStandalone { agent: RunningAgent; cluster: Cluster; /** Ends both in order. */ stop(how: { processes: boolean }): Promise<void> }
+export interface RunningStandalone {
+  agent: RunningAgent;
+  cluster: Cluster;
+  /** Ends both in order. */ stop(how: { processes: boolean }): Promise<void>;
+}
 
 /** The only node of this hub is this process: it cannot be lost. */
 const never = 1e12;
@@ -28,29 +32,51 @@ function within(master: RunningMaster): Lines {
     };
     const transport: Transport = {
       kind: 'websocket',
-      send: (frame: MasterFrame) => { const copy = structuredClone(frame); setImmediate(() => { if (open) listener.frame(copy); }); },
+      send: (frame: MasterFrame) => {
+        const copy = structuredClone(frame);
+        setImmediate(() => {
+          if (open) listener.frame(copy);
+        });
+      },
       close: (_code, reason) => setImmediate(end, reason),
     };
     const receiver = master.links.connect(transport, 'this process');
-    const line: Line = { kind: 'websocket', send: (frame) => setImmediate(() => { if (open) receiver.take(frame); }), waiting: () => 0, close: end };
-    setImmediate(() => { if (open) listener.opened(line); });
+    const line: Line = {
+      kind: 'websocket',
+      send: (frame) =>
+        setImmediate(() => {
+          if (open) receiver.take(frame);
+        }),
+      waiting: () => 0,
+      close: end,
+    };
+    setImmediate(() => {
+      if (open) listener.opened(line);
+    });
     return () => end('the agent ends');
   };
   return { socket: socket as Lines['socket'], poll: socket as Lines['poll'], passes: () => Promise.resolve(true) };
 }
 
 /** What a hub of one node does not have. */
-const alone = (what: string): Promise<never> => Promise.reject(
-  new Refusal('unsupported-here', `${what}: this agent runs alone`, 'Join it to a master: stathub agent --master URL --token TOKEN')
-);
+const alone = (what: string): Promise<never> =>
+  Promise.reject(
+    new Refusal(
+      'unsupported-here',
+      `${what}: this agent runs alone`,
+      'Join it to a master: stathub agent --master URL --token TOKEN',
+    ),
+  );
 
 /** The master's answers, told as this agent's. */
 function asAgent(master: Cluster, agent: RunningAgent): Cluster {
   return new Proxy(master, {
     get(target, name: keyof Cluster) {
       if (name === 'role') return 'agent';
-      if (name === 'notReady') return () => target.notReady() ?? (agent.link.up ? null : 'The agent is looking at its node');
-      if (name === 'status') return async (): Promise<StatusView> => ({ ...await target.status(), role: 'agent', hub: null });
+      if (name === 'notReady')
+        return () => target.notReady() ?? (agent.link.up ? null : 'The agent is looking at its node');
+      if (name === 'status')
+        return async (): Promise<StatusView> => ({ ...(await target.status()), role: 'agent', hub: null });
       if (name === 'deleteNode') return () => alone('a node cannot be deleted');
       if (name === 'nodeAction') return (_id: string, action: string) => alone(`"${action}" needs other nodes`);
       const member: unknown = target[name];
@@ -69,13 +95,21 @@ export async function startStandalone(options: StartOptions): Promise<RunningSta
   try {
     await store.write({ collection: 'hub', key: 'identity', doc: { hub: 'local', at: Date.now() }, expect: 'absent' });
     const master = await startMaster({
-      store, version, storeAbout: { kind: 'embedded', detail: storeDirectory }, times: { suspectMs: never, lostMs: never, amnestyMs: 0 },
-      warn: (message, error) => log('warn', error === undefined ? message : `${message}: ${error instanceof Error ? error.message : String(error)}`),
+      store,
+      version,
+      storeAbout: { kind: 'embedded', detail: storeDirectory },
+      times: { suspectMs: never, lostMs: never, amnestyMs: 0 },
+      warn: (message, error) =>
+        log(
+          'warn',
+          error === undefined ? message : `${message}: ${error instanceof Error ? error.message : String(error)}`,
+        ),
     });
     try {
       const agent = await startAgent({ ...options, master: null, lines: within(master) });
       return {
-        agent, cluster: asAgent(master.cluster, agent),
+        agent,
+        cluster: asAgent(master.cluster, agent),
         stop: async (how) => {
           await agent.stop(how);
           await master.stop();

@@ -4,14 +4,23 @@ import { problemOf, problemResponse } from '../api/problem.ts';
 import { Refusal } from '../model/errors.ts';
 
 /** Why it does not lead; `leader`: address of the one that does, where it is known; `code`: of the problem that says so, `standby` by itself. */
-export interface Standing { because: string; hint: string; leader: string | null; code?: 'starting' | 'store-unavailable' }
+export interface Standing {
+  because: string;
+  hint: string;
+  leader: string | null;
+  code?: 'starting' | 'store-unavailable';
+}
 
 /** One listener through all changes of who leads: each request goes to what serves at that moment. */
 export class Front {
   private app: { fetch: (request: Request, env?: object) => Response | Promise<Response> };
-  constructor(app: Front['app']) { this.app = app; }
+  constructor(app: Front['app']) {
+    this.app = app;
+  }
   readonly fetch = (request: Request, env?: object): Response | Promise<Response> => this.app.fetch(request, env);
-  serve(app: Front['app']): void { this.app = app; }
+  serve(app: Front['app']): void {
+    this.app = app;
+  }
 }
 
 /** @param standing as it is at the moment of a request */

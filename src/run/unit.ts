@@ -2,9 +2,10 @@
 import { settings, type InForce } from './settings.ts';
 
 /** One argument of ExecStart= (systemd.service(5), "Command lines"). */
-const word = (text: string): string => (/^[\w@:,./=+-]+$/.test(text) ? text : `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`)
-  .replaceAll('%', '%%')
-  .replaceAll('$', '$$$$');
+const word = (text: string): string =>
+  (/^[\w@:,./=+-]+$/.test(text) ? text : `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`)
+    .replaceAll('%', '%%')
+    .replaceAll('$', '$$$$');
 
 /**
  * The unit of an agent that is started as this one would be.
@@ -14,9 +15,11 @@ const word = (text: string): string => (/^[\w@:,./=+-]+$/.test(text) ? text : `"
 export function agentUnit(command: readonly string[], inForce: InForce): string {
   const given = Object.entries(inForce).filter(([name, { origin }]) => origin === `--${name}`);
   const isTime = (name: string): boolean => settings.find((setting) => setting.name === name)?.argument === '<time>'; // in force as ms
-  const flags = given.flatMap(([name, { value }]) => (value === true ? [`--${name}`] : [
-    `--${name}`, Array.isArray(value) ? value.join(',') : `${String(value)}${isTime(name) ? 'ms' : ''}`,
-  ]));
+  const flags = given.flatMap(([name, { value }]) =>
+    value === true
+      ? [`--${name}`]
+      : [`--${name}`, Array.isArray(value) ? value.join(',') : `${String(value)}${isTime(name) ? 'ms' : ''}`],
+  );
   return `# /etc/systemd/system/stathub-agent.service, then: systemctl daemon-reload && systemctl enable --now stathub-agent
 [Unit]
 Description=stathub agent

@@ -6,39 +6,62 @@ import { alive, guardPid, readUp, writeUp, type Member } from './folder.ts';
 import { endProcess, Guard, type Guarded } from './guard.ts';
 import { version } from './log.ts';
 
-export interface UpgradeOptions { /** The program's entry file. */ main: string; say: (line: string) => void }
+export interface UpgradeOptions {
+  /** The program's entry file. */ main: string;
+  say: (line: string) => void;
+}
 
-interface Running { id: string; pid: number; restarts: number }
-const endWithinMs = 30_000, readyWithinMs = 60_000, backWithinMs = 60_000;
+interface Running {
+  id: string;
+  pid: number;
+  restarts: number;
+}
+const endWithinMs = 30_000,
+  readyWithinMs = 60_000,
+  backWithinMs = 60_000;
 
 async function get<T>(url: string): Promise<T | null> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(5000) });
-    return response.ok ? await response.json() as T : null;
-  } catch { return null; } // it is away: asked again
+    return response.ok ? ((await response.json()) as T) : null;
+  } catch {
+    return null;
+  } // it is away: asked again
 }
 
 /** Programs with a pid, by instance; null: the hub does not answer. */
 async function programs(hub: string): Promise<Map<string, Running> | null> {
   const found = new Map<string, Running>();
   for (let from = 0; ; from += 1000) {
-    const page = await get<{ items: { id: string; pid: number | null; restarts: number }[]; total: number }>(`${hub}/v1/instances?size=1000&from=${from}`);
+    const page = await get<{ items: { id: string; pid: number | null; restarts: number }[]; total: number }>(
+      `${hub}/v1/instances?size=1000&from=${from}`,
+    );
     if (!page) return null;
     for (const { id, pid, restarts } of page.items) if (pid !== null) found.set(id, { id, pid, restarts });
     if (page.items.length === 0 || from + page.items.length >= page.total) return found;
   }
 }
 
-const versionOf = async (address: string | null): Promise<string> => (address === null ? null : await get<{ version: string }>(`${address}/v1/status`))?.version ?? 'not running';
+const versionOf = async (address: string | null): Promise<string> =>
+  (address === null ? null : await get<{ version: string }>(`${address}/v1/status`))?.version ?? 'not running';
 
 /** Ends one and has it started: by the `up` that guards it, else by this process. @throws StartFailed, or Error when it does not end */
 async function replace(member: Member, guarded: boolean, guard: Guard): Promise<Guarded | Member> {
   const before = (await holderOf(member.directory))?.pid ?? null;
-  if (!(await endProcess(before, 'SIGTERM', endWithinMs))) throw new Error(`the ${member.name} (pid ${before}) has not ended within ${endWithinMs / 1000} s`);
+  if (!(await endProcess(before, 'SIGTERM', endWithinMs)))
+    throw new Error(`the ${member.name} (pid ${before}) has not ended within ${endWithinMs / 1000} s`);
   if (!guarded) return guard.add(member);
   for (const deadline = Date.now() + readyWithinMs; Date.now() < deadline; await delay(50)) {
     const holder = await holderOf(member.directory);
-    if (holder?.address && holder.pid !== before && (await fetch(`${holder.address}/readyz`).then((answer) => answer.ok, () => false))) return { ...member, pid: holder.pid, address: holder.address };
+    if (
+      holder?.address &&
+      holder.pid !== before &&
+      (await fetch(`${holder.address}/readyz`).then(
+        (answer) => answer.ok,
+        () => false,
+      ))
+    )
+      return { ...member, pid: holder.pid, address: holder.address };
   }
   throw new Error(`the ${member.name} is not back after ${readyWithinMs / 1000} s`);
 }
@@ -47,7 +70,9 @@ async function replace(member: Member, guarded: boolean, guard: Guard): Promise<
 export async function upgrade({ main, say }: UpgradeOptions): Promise<number> {
   const record = readUp();
   if (!record) {
-    say('`stathub up` started nothing here. A master or agent of its own is upgraded by ending it (SIGTERM) and starting the new one, e.g. `systemctl restart stathub-agent`: programs run on.');
+    say(
+      '`stathub up` started nothing here. A master or agent of its own is upgraded by ending it (SIGTERM) and starting the new one, e.g. `systemctl restart stathub-agent`: programs run on.',
+    );
     return 3;
   }
   const hub = record.members.find(({ role }) => role === 'master')?.address ?? null;
@@ -56,15 +81,26 @@ export async function upgrade({ main, say }: UpgradeOptions): Promise<number> {
   const guardedBy = await guardPid();
   let guarded = guardedBy !== null;
   if (guarded && record.main !== undefined && record.main !== main) {
-    say(`the \`up\` with pid ${guardedBy} runs another installation (${record.main}): it ends, the hub is started from here`);
-    if (!(await endProcess(guardedBy, 'SIGTERM', 60_000))) throw new Error(`\`up\` (pid ${guardedBy}) has not ended within 60 s`);
+    say(
+      `the \`up\` with pid ${guardedBy} runs another installation (${record.main}): it ends, the hub is started from here`,
+    );
+    if (!(await endProcess(guardedBy, 'SIGTERM', 60_000)))
+      throw new Error(`\`up\` (pid ${guardedBy}) has not ended within 60 s`);
     guarded = false;
   }
   const guard = new Guard(main, () => undefined, say);
   const members: Member[] = [];
   for (const [index, member] of record.members.entries()) {
     const now = await replace(member, guarded, guard);
-    members.push({ role: now.role, name: now.name, directory: now.directory, port: now.port, args: now.args, pid: now.pid, address: now.address });
+    members.push({
+      role: now.role,
+      name: now.name,
+      directory: now.directory,
+      port: now.port,
+      args: now.args,
+      pid: now.pid,
+      address: now.address,
+    });
     say(`  ${member.name.padEnd(8)} ${versions[index]} → ${version}  ${now.address}  pid ${now.pid}`);
   }
   if (!guarded) {
@@ -82,10 +118,19 @@ async function compare(hub: string, before: Map<string, Running>, say: (line: st
     if (!now) continue;
     changed = [...before.values()].filter(({ id, pid }) => now.get(id)?.pid !== pid && alive(pid));
     if (changed.length > 0) continue; // it lives, and its agent has not told of it yet
-    const ended = [...before.values()].filter(({ id, pid, restarts }) => now.get(id)?.pid !== pid || now.get(id)?.restarts !== restarts);
-    say(`${before.size - ended.length} programs run on with the same pids${ended.length > 0 ? `; ended by themselves meanwhile: ${ended.map(({ id }) => id).join(', ')}` : ''}`);
+    const ended = [...before.values()].filter(
+      ({ id, pid, restarts }) => now.get(id)?.pid !== pid || now.get(id)?.restarts !== restarts,
+    );
+    say(
+      `${before.size - ended.length} programs run on with the same pids${ended.length > 0 ? `; ended by themselves meanwhile: ${ended.map(({ id }) => id).join(', ')}` : ''}`,
+    );
     return 0;
   }
-  say(`${changed.length} programs live, and the hub does not show them yet: ${changed.slice(0, 5).map(({ id, pid }) => `${id} (pid ${pid})`).join(', ')}`);
+  say(
+    `${changed.length} programs live, and the hub does not show them yet: ${changed
+      .slice(0, 5)
+      .map(({ id, pid }) => `${id} (pid ${pid})`)
+      .join(', ')}`,
+  );
   return 1;
 }

@@ -37,7 +37,12 @@ export class Ledger {
   }
 }
 
-interface Job { apply: (ledger: Ledger) => unknown; weight: number; resolve: (value: never) => void; reject: (error: unknown) => void }
+interface Job {
+  apply: (ledger: Ledger) => unknown;
+  weight: number;
+  resolve: (value: never) => void;
+  reject: (error: unknown) => void;
+}
 
 /** Records one transaction may touch: its synchronous part holds the main loop, 2,000 take about 10 ms. */
 const GROUP_WEIGHT = 2000;
@@ -70,7 +75,8 @@ export class Commits {
 
   private async drain(): Promise<void> {
     while (this.waiting.length > 0) {
-      let weight = 0, count = 0;
+      let weight = 0,
+        count = 0;
       for (const job of this.waiting) {
         if (count > 0 && weight + job.weight > GROUP_WEIGHT) break;
         weight += job.weight;
@@ -114,7 +120,8 @@ export class Commits {
         return;
       }
       const failure = await storeFailure(failed.error, 'writing');
-      if (failed.index >= jobs.length) { // the ledger could not be written: nobody's fault, everybody's failure
+      if (failed.index >= jobs.length) {
+        // the ledger could not be written: nobody's fault, everybody's failure
         for (const job of jobs) job.reject(failure);
         return;
       }

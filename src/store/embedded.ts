@@ -15,7 +15,18 @@ import { searchLog, searchRecords } from './search.ts';
 import { Series, preparePoint } from './series.ts';
 import { StoreError } from './store.ts';
 import type {
-  CollectionSize, Doc, LogEntry, MovableStore, QueryOptions, QueryResult, ReadLogOptions, ScanOptions, SeriesPoint, Stored, SubjectPoint, Write,
+  CollectionSize,
+  Doc,
+  LogEntry,
+  MovableStore,
+  QueryOptions,
+  QueryResult,
+  ReadLogOptions,
+  ScanOptions,
+  SeriesPoint,
+  Stored,
+  SubjectPoint,
+  Write,
   WriteResult,
 } from './store.ts';
 import { FLOOR_KEY, openTables } from './tables.ts';
@@ -27,12 +38,12 @@ export const STORE_FILE = 'store.mdb';
 /** Records that one transaction of a bulk or an expiry touches: between two of them the main loop runs. */
 const SLICE = 1000;
 
-const slices = <T>(items: T[]): T[][] => Array.from(
-  { length: Math.ceil(items.length / SLICE) }, (_, n) => items.slice(n * SLICE, (n + 1) * SLICE),
-);
+const slices = <T>(items: T[]): T[][] =>
+  Array.from({ length: Math.ceil(items.length / SLICE) }, (_, n) => items.slice(n * SLICE, (n + 1) * SLICE));
 
 /** A number that was asked for as a whole one; what is none is as if it were not there. */
-const whole = (asked: number | undefined, usual: number): number => (Number.isFinite(asked) ? Math.floor(asked!) : usual);
+const whole = (asked: number | undefined, usual: number): number =>
+  Number.isFinite(asked) ? Math.floor(asked!) : usual;
 
 class EmbeddedStore implements MovableStore {
   private readonly root: Tables['root'];
@@ -93,7 +104,11 @@ class EmbeddedStore implements MovableStore {
   async draw(counter: string, count: number, atLeast = 1): Promise<number> {
     checkKey(counter);
     if (!Number.isSafeInteger(count) || count < 1 || !Number.isSafeInteger(atLeast)) {
-      throw new StoreError('store-refused', `Cannot draw ${count} numbers from ${atLeast} on`, 'Draw at least one; give whole numbers.');
+      throw new StoreError(
+        'store-refused',
+        `Cannot draw ${count} numbers from ${atLeast} on`,
+        'Draw at least one; give whole numbers.',
+      );
     }
     return this.commits.run((ledger) => {
       const first = Math.max(ledger.get(`draw/${counter}`) + 1, ledger.get(FLOOR_KEY) + 1, atLeast);
@@ -104,18 +119,23 @@ class EmbeddedStore implements MovableStore {
 
   async append(entries: Omit<LogEntry, 'seq'>[]): Promise<number[]> {
     const prepared = entries.map(prepareEntry);
-    const store = (part: PreparedEntry[]): Promise<number[]> => this.commits.run((ledger) => this.log.append(part, ledger), part.length);
+    const store = (part: PreparedEntry[]): Promise<number[]> =>
+      this.commits.run((ledger) => this.log.append(part, ledger), part.length);
     return (await Promise.all(slices(prepared).map(store))).flat();
   }
 
   async readLog(options: ReadLogOptions = {}): Promise<{ items: LogEntry[]; oldest: number; newest: number }> {
     const newest = await this.read(() => new Ledger(this.ledger).get('log/newest'));
-    const after = Math.max(0, whole(options.after, 0)), before = Math.min(whole(options.before, newest + 1), newest + 1);
+    const after = Math.max(0, whole(options.after, 0)),
+      before = Math.min(whole(options.before, newest + 1), newest + 1);
     const page = (low: number, high: number, limit: number): Promise<LogEntry[]> =>
       this.read(() => this.log.read(low, high, limit, options.newestFirst ?? false));
-    const items = await searchLog(
-      page, options.query ?? '', { after, before, limit: pageSize(options.limit, 100), newestFirst: options.newestFirst ?? false },
-    );
+    const items = await searchLog(page, options.query ?? '', {
+      after,
+      before,
+      limit: pageSize(options.limit, 100),
+      newestFirst: options.newestFirst ?? false,
+    });
     return { items, oldest: await this.read(() => this.log.oldest() ?? newest + 1), newest };
   }
 
@@ -131,7 +151,7 @@ class EmbeddedStore implements MovableStore {
     const points: SeriesPoint[] = [];
     const last = Math.min(Math.floor(toMinute), span.last);
     for (let minute = Math.max(Math.ceil(fromMinute), span.first); minute <= last; minute += SLICE) {
-      points.push(...await this.read(() => this.series.read(subject, minute, Math.min(last, minute + SLICE - 1))));
+      points.push(...(await this.read(() => this.series.read(subject, minute, Math.min(last, minute + SLICE - 1)))));
       await new Promise(setImmediate);
     }
     return points;
@@ -147,7 +167,9 @@ class EmbeddedStore implements MovableStore {
     };
     const old = await repeat(() => this.log.dropOlder(before, SLICE));
     const points = await repeat(() => this.series.dropOlder(before, SLICE));
-    const surplus = await repeat(() => this.log.dropFirst(Math.min(SLICE, Math.max(0, this.log.count - Math.max(0, maxEvents)))));
+    const surplus = await repeat(() =>
+      this.log.dropFirst(Math.min(SLICE, Math.max(0, this.log.count - Math.max(0, maxEvents)))),
+    );
     return old + points + surplus;
   }
 
@@ -166,8 +188,11 @@ class EmbeddedStore implements MovableStore {
 
   counters(): Promise<{ name: string; next: number }[]> {
     return this.read(() => {
-      const ledger = new Ledger(this.ledger), floor = ledger.get(FLOOR_KEY);
-      const names = [...this.ledger.getKeys({ start: Buffer.from('draw/'), end: Buffer.from('draw0') })].map((key) => key.toString().slice('draw/'.length));
+      const ledger = new Ledger(this.ledger),
+        floor = ledger.get(FLOOR_KEY);
+      const names = [...this.ledger.getKeys({ start: Buffer.from('draw/'), end: Buffer.from('draw0') })].map((key) =>
+        key.toString().slice('draw/'.length),
+      );
       return names.map((name) => ({ name, next: Math.max(ledger.get(`draw/${name}`), floor) + 1 }));
     });
   }
@@ -201,7 +226,10 @@ class EmbeddedStore implements MovableStore {
  * is set aside, what is sound of it is saved, and `notice` says so.
  * @throws StoreError store-full, store-unavailable, store-refused (the store of a later stathub), store-corrupt; with a hint
  */
-export async function openEmbedded(directory: string, options: { notice?: (notice: StoreNotice) => void } = {}): Promise<MovableStore> {
+export async function openEmbedded(
+  directory: string,
+  options: { notice?: (notice: StoreNotice) => void } = {},
+): Promise<MovableStore> {
   const file = join(directory, STORE_FILE);
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });

@@ -22,7 +22,8 @@ export function checkCollection(collection: string): void {
 /** @throws StoreError store-refused when empty, too long, or not well-formed Unicode (two such keys would become one) */
 export function checkKey(key: string): void {
   if (key === '') refuse('A key is empty', 'Give the record a key.');
-  if (Buffer.byteLength(key) > KEY_BYTES) refuse(`The key '${key.slice(0, 40)}...' is longer than ${KEY_BYTES} bytes`, 'Shorten it.');
+  if (Buffer.byteLength(key) > KEY_BYTES)
+    refuse(`The key '${key.slice(0, 40)}...' is longer than ${KEY_BYTES} bytes`, 'Shorten it.');
   if (/\p{Cs}/u.test(key)) refuse('A key holds half of a surrogate pair', 'Use well-formed Unicode.');
 }
 
@@ -61,12 +62,16 @@ export function seal(key: Uint8Array, value: Uint8Array): Buffer {
 }
 
 /** Is the value as it was sealed under this key? */
-export const isSound = (key: Uint8Array, sealed: Buffer): boolean => sealed.length >= 4 && sealed.readUInt32BE(0) === checksum(key, sealed);
+export const isSound = (key: Uint8Array, sealed: Buffer): boolean =>
+  sealed.length >= 4 && sealed.readUInt32BE(0) === checksum(key, sealed);
 
 /** @throws StoreError store-corrupt when the checksum does not fit: nothing of such a value is believed */
 export function unseal(key: Uint8Array, sealed: Buffer): Buffer {
   if (isSound(key, sealed)) return sealed.subarray(4);
-  const name = Buffer.from(key).toString('utf8').replace('\0', '/').replace(/[^\x20-\x7e]/g, '?');
+  const name = Buffer.from(key)
+    .toString('utf8')
+    .replace('\0', '/')
+    .replace(/[^\x20-\x7e]/g, '?');
   throw new StoreError('store-corrupt', `The store holds a damaged value (${name})`, RESTART_HINT);
 }
 
@@ -91,14 +96,24 @@ export function toJson(doc: unknown): Buffer {
   try {
     return Buffer.from(JSON.stringify(doc));
   } catch (cause) {
-    throw new StoreError('store-refused', `A document is not JSON: ${(cause as Error).message}`, 'Store plain JSON.', { cause });
+    throw new StoreError('store-refused', `A document is not JSON: ${(cause as Error).message}`, 'Store plain JSON.', {
+      cause,
+    });
   }
 }
 
-export interface Decoded { version: number; term: number; json: () => unknown }
+export interface Decoded {
+  version: number;
+  term: number;
+  json: () => unknown;
+}
 
 /** @throws StoreError store-corrupt when the checksum does not fit */
 export function decode(key: Uint8Array, sealed: Buffer): Decoded {
   const value = unseal(key, sealed);
-  return { version: value.readDoubleBE(0), term: value.readDoubleBE(8), json: () => JSON.parse(value.toString('utf8', HEADER)) };
+  return {
+    version: value.readDoubleBE(0),
+    term: value.readDoubleBE(8),
+    json: () => JSON.parse(value.toString('utf8', HEADER)),
+  };
 }

@@ -23,7 +23,8 @@ const OURS = new Set<string>(TABLES);
 
 const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const byNumber = (a: Buffer, b: Buffer): number => {
-  const left = a.readBigUInt64LE(), right = b.readBigUInt64LE();
+  const left = a.readBigUInt64LE(),
+    right = b.readBigUInt64LE();
   return left < right ? -1 : left > right ? 1 : 0;
 };
 
@@ -55,7 +56,8 @@ async function readValues(file: LmdbFile, meta: Meta, tree: Tree, used: PageSet)
 /** Free pages must not be in use: lmdb would write over them. */
 function readFree(file: LmdbFile, meta: Meta, used: PageSet): void {
   const values: Buffer[] = [];
-  for (const leaf of leaves(file, meta, meta.free, used, { compare: byNumber })) for (const entry of leaf) values.push(entry.value());
+  for (const leaf of leaves(file, meta, meta.free, used, { compare: byNumber }))
+    for (const entry of leaf) values.push(entry.value());
   for (const list of values) {
     const count = list.length < 8 ? Infinity : Number(list.readBigInt64LE(0));
     if (!(count >= 0 && 8 * (count + 1) <= list.length)) throw new Damage('a list of free pages is cut short');
@@ -83,8 +85,10 @@ async function examineFile(file: LmdbFile): Promise<Finding> {
   const used = new PageSet(meta.lastPage);
   const tables = readTables(file, meta, used);
   const strange = [...tables.keys()].find((name) => !OURS.has(name));
-  if (strange !== undefined) return { state: 'foreign', reason: `it holds '${strange.slice(0, 40)}', which stathub does not know` };
-  if ([...tables.values()].some((tree) => tree.flags !== 0)) return { state: 'damaged', reason: 'a table is not laid out as it was made' };
+  if (strange !== undefined)
+    return { state: 'foreign', reason: `it holds '${strange.slice(0, 40)}', which stathub does not know` };
+  if ([...tables.values()].some((tree) => tree.flags !== 0))
+    return { state: 'damaged', reason: 'a table is not laid out as it was made' };
   const ledger = tables.get('ledger');
   if (ledger) await readValues(file, meta, ledger, used);
   const format = ledger ? formatOf(file, meta, ledger) : null;
@@ -94,7 +98,8 @@ async function examineFile(file: LmdbFile): Promise<Finding> {
   }
   for (const [name, tree] of tables) if (name !== 'ledger') await readValues(file, meta, tree, used);
   const entries = (name: TableName): number => tables.get(name)?.entries ?? 0;
-  if (entries('events') !== entries('event-times')) return { state: 'damaged', reason: 'the times of its events do not fit the events' };
+  if (entries('events') !== entries('event-times'))
+    return { state: 'damaged', reason: 'the times of its events do not fit the events' };
   readFree(file, meta, used);
   return { state: 'sound' };
 }

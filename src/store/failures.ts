@@ -3,7 +3,8 @@ import { RESTART_HINT } from './encoding.ts';
 import { StoreError } from './store.ts';
 
 const FULL = /ENOSPC|EDQUOT|EFBIG|no space left|disk quota|file too large|MDB_MAP_FULL/i;
-const DAMAGED = /MDB_(CORRUPTED|PAGE_NOTFOUND|PANIC|INVALID|VERSION_MISMATCH|INCOMPATIBLE|BAD_CHECKSUM)|corrupt|not an LMDB file/i;
+const DAMAGED =
+  /MDB_(CORRUPTED|PAGE_NOTFOUND|PANIC|INVALID|VERSION_MISMATCH|INCOMPATIBLE|BAD_CHECKSUM)|corrupt|not an LMDB file/i;
 
 /** It comes at once; if it ever did not, the commit has failed all the same. */
 const REASON_MS = 1000;
@@ -13,8 +14,16 @@ async function reasonOf(error: unknown): Promise<unknown> {
   const reason = (error as { commitError?: Promise<unknown> } | null)?.commitError;
   if (!reason) return error;
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<unknown>((resolve) => { timer = setTimeout(resolve, REASON_MS, error); });
-  const cause = await Promise.race([reason.then(() => error, (found: unknown) => found), late]);
+  const late = new Promise<unknown>((resolve) => {
+    timer = setTimeout(resolve, REASON_MS, error);
+  });
+  const cause = await Promise.race([
+    reason.then(
+      () => error,
+      (found: unknown) => found,
+    ),
+    late,
+  ]);
   clearTimeout(timer);
   return cause;
 }
@@ -30,8 +39,12 @@ export async function storeFailure(error: unknown, doing: string): Promise<Store
   const code = (cause as { code?: string | number } | null)?.code;
   const text = `${code ?? ''} ${message}`;
   if (FULL.test(text)) {
-    return new StoreError('store-full', `The disk of the store is full (${doing}: ${message})`,
-      'Free space on that file system; what was acknowledged is safe, and writing goes on by itself. Until then stathub kill INSTANCE ends a program.', { cause });
+    return new StoreError(
+      'store-full',
+      `The disk of the store is full (${doing}: ${message})`,
+      'Free space on that file system; what was acknowledged is safe, and writing goes on by itself. Until then stathub kill INSTANCE ends a program.',
+      { cause },
+    );
   }
   if (DAMAGED.test(text)) {
     return new StoreError('store-corrupt', `The store is damaged (${doing}: ${message})`, RESTART_HINT, { cause });

@@ -3,7 +3,11 @@ import { readFile, readdir, readlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 
 /** Who holds a store directory, or (`up`) guards a home; null where it did not say. */
-export interface Holder { pid: number | null; address: string | null; role: 'master' | 'agent' | 'up' | null }
+export interface Holder {
+  pid: number | null;
+  address: string | null;
+  role: 'master' | 'agent' | 'up' | null;
+}
 
 /** 'refused': nobody is behind this socket. */
 export type Answer = Holder | 'refused';
@@ -43,7 +47,8 @@ async function listenerOf(path: string): Promise<number | null> {
     if (!socket) return null;
     for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
       const fds = await readdir(`/proc/${pid}/fd`).catch(() => []);
-      for (const fd of fds) if (await readlink(`/proc/${pid}/fd/${fd}`).catch(() => '') === `socket:[${socket}]`) return Number(pid);
+      for (const fd of fds)
+        if ((await readlink(`/proc/${pid}/fd/${fd}`).catch(() => '')) === `socket:[${socket}]`) return Number(pid);
     }
   } catch {
     // no /proc: the answer is only less telling
@@ -58,14 +63,17 @@ async function listenerOf(path: string): Promise<number | null> {
 export async function ask(path: string): Promise<Answer> {
   const answer = await new Promise<Answer>((resolve, reject) => {
     const socket = connect(path);
-    let text = '', connected = false;
+    let text = '',
+      connected = false;
     const end = (result: Answer): void => {
       clearTimeout(limit);
       socket.destroy();
       resolve(result);
     };
     const limit = setTimeout(() => end(SILENT), ANSWER_MS);
-    socket.on('connect', () => { connected = true; });
+    socket.on('connect', () => {
+      connected = true;
+    });
     socket.on('data', (chunk) => {
       text += String(chunk);
       if (text.length > ANSWER_BYTES) end(SILENT);

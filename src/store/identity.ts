@@ -27,7 +27,8 @@ export async function identityOf(store: Store, at: number): Promise<Identity> {
   const written = await store.write({ collection: COLLECTION, key: KEY, doc: { ...minted }, expect: 'absent' });
   if (written.ok) return minted;
   const winner = await store.get<{ hub: string; at: number }>(COLLECTION, KEY);
-  if (!winner) throw new StoreError('store-unavailable', 'The identity of the hub vanished while it was made', 'Start again.');
+  if (!winner)
+    throw new StoreError('store-unavailable', 'The identity of the hub vanished while it was made', 'Start again.');
   return { hub: winner.doc.hub, at: winner.doc.at };
 }
 

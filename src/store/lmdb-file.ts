@@ -12,9 +12,22 @@ export class Damage extends Error {
 }
 
 /** One B-tree of the file. */
-export interface Tree { flags: number; depth: number; pages: number; entries: number; root: number }
+export interface Tree {
+  flags: number;
+  depth: number;
+  pages: number;
+  entries: number;
+  root: number;
+}
 
-export interface Meta { index: number; pageSize: number; lastPage: number; txn: number; free: Tree; main: Tree }
+export interface Meta {
+  index: number;
+  pageSize: number;
+  lastPage: number;
+  txn: number;
+  free: Tree;
+  main: Tree;
+}
 
 const PAGE_HEADER = 24;
 const TREE_BYTES = 48;
@@ -41,9 +54,11 @@ export function readTree(bytes: Buffer, offset = 0): Tree {
   if (bytes.length < offset + TREE_BYTES) throw new Damage('a tree is cut short');
   const rootless = bytes.readBigUInt64LE(offset + 40) === NO_ROOT;
   const tree = {
-    flags: bytes.readUInt16LE(offset + 4), depth: bytes.readUInt16LE(offset + 6),
+    flags: bytes.readUInt16LE(offset + 4),
+    depth: bytes.readUInt16LE(offset + 6),
     pages: number(bytes, offset + 8) + number(bytes, offset + 16) + number(bytes, offset + 24),
-    entries: number(bytes, offset + 32), root: rootless ? -1 : number(bytes, offset + 40),
+    entries: number(bytes, offset + 32),
+    root: rootless ? -1 : number(bytes, offset + 40),
   };
   if (tree.depth > DEEPEST || rootless !== (tree.depth === 0) || (rootless && tree.entries !== 0)) {
     throw new Damage('a tree contradicts itself');
@@ -56,10 +71,13 @@ function readMeta(bytes: Buffer, index: number): Meta {
     throw new Damage(`its head (page ${index}) is not that of a store`);
   }
   const version = bytes.readUInt32LE(PAGE_HEADER + 4) & 0xffff;
-  if (version !== DATA_VERSION) throw new Damage(`its head (page ${index}) has version ${version}, not ${DATA_VERSION}`);
-  const trees = PAGE_HEADER + 24, tail = trees + 2 * TREE_BYTES;
+  if (version !== DATA_VERSION)
+    throw new Damage(`its head (page ${index}) has version ${version}, not ${DATA_VERSION}`);
+  const trees = PAGE_HEADER + 24,
+    tail = trees + 2 * TREE_BYTES;
   const pageSize = bytes.readUInt32LE(trees);
-  if (pageSize < 512 || pageSize > 65536 || (pageSize & (pageSize - 1)) !== 0) throw new Damage(`its page size is ${pageSize}`);
+  if (pageSize < 512 || pageSize > 65536 || (pageSize & (pageSize - 1)) !== 0)
+    throw new Damage(`its page size is ${pageSize}`);
   const meta = {
     index,
     pageSize,
@@ -127,7 +145,8 @@ export class LmdbFile {
     const [first, second] = this.metas;
     if (damage !== null || !first || !second) return damage ?? 'it has no head';
     // Each commit writes the other head: they are one apart, the even one first. A new file has 0 and 0.
-    const expected = first.txn === second.txn ? first.txn === 0 : Math.abs(first.txn - second.txn) === 1 && first.txn % 2 === 0;
+    const expected =
+      first.txn === second.txn ? first.txn === 0 : Math.abs(first.txn - second.txn) === 1 && first.txn % 2 === 0;
     if (!expected || first.pageSize !== second.pageSize) {
       return `its two heads do not fit together (commits ${first.txn} and ${second.txn})`;
     }

@@ -2,9 +2,15 @@
 import { Damage } from './lmdb-file.ts';
 import type { LmdbFile, Meta, Tree } from './lmdb-file.ts';
 
-const HEADER = 24, NODE = 8;
-const BRANCH = 0x01, LEAF = 0x02, OVERFLOW = 0x04, KIND = 0x0f;
-const BIG = 0x01, SUBTREE = 0x02, DUPLICATES = 0x04;
+const HEADER = 24,
+  NODE = 8;
+const BRANCH = 0x01,
+  LEAF = 0x02,
+  OVERFLOW = 0x04,
+  KIND = 0x0f;
+const BIG = 0x01,
+  SUBTREE = 0x02,
+  DUPLICATES = 0x04;
 
 export interface Entry {
   key: Buffer;
@@ -15,7 +21,11 @@ export interface Entry {
 }
 
 /** Keys that could not be reached: from `low` (included) to `high` (not); null is open. */
-export interface Gap { low: Buffer | null; high: Buffer | null; reason: string }
+export interface Gap {
+  low: Buffer | null;
+  high: Buffer | null;
+  reason: string;
+}
 
 /** Which pages of a file are in use: one that is in use twice is damage. */
 export class PageSet {
@@ -37,7 +47,12 @@ export class PageSet {
   }
 }
 
-interface Pending { page: number; level: number; low: Buffer | null; high: Buffer | null }
+interface Pending {
+  page: number;
+  level: number;
+  low: Buffer | null;
+  high: Buffer | null;
+}
 
 export interface WalkOptions {
   /** Order of keys, default by byte. */
@@ -47,17 +62,29 @@ export interface WalkOptions {
 }
 
 /** The entries of one leaf after the other, in order. */
-export function* leaves(file: LmdbFile, meta: Meta, tree: Tree, used: PageSet, options: WalkOptions = {}): Generator<Entry[], void> {
+export function* leaves(
+  file: LmdbFile,
+  meta: Meta,
+  tree: Tree,
+  used: PageSet,
+  options: WalkOptions = {},
+): Generator<Entry[], void> {
   const compare = options.compare ?? Buffer.compare;
   const { pageSize } = meta;
   const stack: Pending[] = tree.root < 0 ? [] : [{ page: tree.root, level: 1, low: null, high: null }];
-  let pages = 0, entries = 0;
+  let pages = 0,
+    entries = 0;
 
   const overflow = (page: number, count: number, length: number): Buffer => {
-    if (count !== Math.floor((HEADER - 1 + length) / pageSize) + 1) throw new Damage(`a value of ${length} bytes lies on ${count} pages`);
+    if (count !== Math.floor((HEADER - 1 + length) / pageSize) + 1)
+      throw new Damage(`a value of ${length} bytes lies on ${count} pages`);
     used.take(page, count);
     const bytes = file.read(page * pageSize, HEADER + length);
-    if (Number(bytes.readBigUInt64LE(0)) !== page || (bytes.readUInt16LE(18) & KIND) !== OVERFLOW || bytes.readUInt32LE(20) !== count) {
+    if (
+      Number(bytes.readBigUInt64LE(0)) !== page ||
+      (bytes.readUInt16LE(18) & KIND) !== OVERFLOW ||
+      bytes.readUInt32LE(20) !== count
+    ) {
       throw new Damage(`page ${page} is not what it should be`);
     }
     pages += count;
@@ -65,31 +92,42 @@ export function* leaves(file: LmdbFile, meta: Meta, tree: Tree, used: PageSet, o
   };
 
   const readLeaf = (bytes: Buffer, offset: number): Entry => {
-    const flags = bytes.readUInt16LE(offset + 4), keySize = bytes.readUInt16LE(offset + 6);
+    const flags = bytes.readUInt16LE(offset + 4),
+      keySize = bytes.readUInt16LE(offset + 6);
     const size = bytes.readUInt32LE(offset);
     const at = offset + NODE + keySize;
     const inPage = flags & BIG ? 24 : size;
-    if (flags & DUPLICATES || flags > 7 || keySize === 0 || at + inPage > pageSize) throw new Damage('an entry reaches out of its page');
+    if (flags & DUPLICATES || flags > 7 || keySize === 0 || at + inPage > pageSize)
+      throw new Damage('an entry reaches out of its page');
     const key = bytes.subarray(offset + NODE, at);
     if (!(flags & BIG)) return { key, tree: (flags & SUBTREE) !== 0, value: () => bytes.subarray(at, at + size) };
-    return { key, tree: false, value: () => overflow(Number(bytes.readBigUInt64LE(at)), Number(bytes.readBigUInt64LE(at + 16)), size) };
+    return {
+      key,
+      tree: false,
+      value: () => overflow(Number(bytes.readBigUInt64LE(at)), Number(bytes.readBigUInt64LE(at + 16)), size),
+    };
   };
 
   const open = ({ page, level, low, high }: Pending): Entry[] | Pending[] => {
     used.take(page, 1);
     const bytes = file.read(page * pageSize, pageSize);
-    const kind = bytes.readUInt16LE(18) & KIND, lower = bytes.readUInt16LE(20), upper = bytes.readUInt16LE(22), count = lower >> 1;
+    const kind = bytes.readUInt16LE(18) & KIND,
+      lower = bytes.readUInt16LE(20),
+      upper = bytes.readUInt16LE(22),
+      count = lower >> 1;
     const leaf = level === tree.depth;
     const bounded = (lower & 1) === 0 && lower <= upper && HEADER + upper <= pageSize && count >= (leaf ? 1 : 2);
     if (Number(bytes.readBigUInt64LE(0)) !== page || kind !== (leaf ? LEAF : BRANCH) || !bounded) {
       throw new Damage(`page ${page} is not what it should be`);
     }
     pages++;
-    const found: Entry[] = [], below: Pending[] = [];
+    const found: Entry[] = [],
+      below: Pending[] = [];
     let before: Buffer | null = null;
     for (let index = 0; index < count; index++) {
       const offset = HEADER + bytes.readUInt16LE(HEADER + 2 * index);
-      if (offset < HEADER + upper || offset + NODE > pageSize) throw new Damage(`page ${page} has an entry outside of it`);
+      if (offset < HEADER + upper || offset + NODE > pageSize)
+        throw new Damage(`page ${page} has an entry outside of it`);
       const keySize = bytes.readUInt16LE(offset + 6);
       if (offset + NODE + keySize > pageSize) throw new Damage(`page ${page} has a key that reaches out of it`);
       const key = bytes.subarray(offset + NODE, offset + NODE + keySize);
@@ -102,9 +140,13 @@ export function* leaves(file: LmdbFile, meta: Meta, tree: Tree, used: PageSet, o
         before = key;
       }
       if (leaf) found.push(readLeaf(bytes, offset));
-      else below.push(
-        { page: bytes.readUInt32LE(offset) + bytes.readUInt16LE(offset + 4) * 2 ** 32, level: level + 1, low: first ? low : key, high },
-      );
+      else
+        below.push({
+          page: bytes.readUInt32LE(offset) + bytes.readUInt16LE(offset + 4) * 2 ** 32,
+          level: level + 1,
+          low: first ? low : key,
+          high,
+        });
     }
     for (let index = 0; index < below.length - 1; index++) below[index]!.high = below[index + 1]!.low;
     return leaf ? found : below.reverse();

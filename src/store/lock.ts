@@ -26,7 +26,11 @@ export class LockHeldError extends Error {
   readonly hint: string;
   constructor(directory: string, holder: Holder) {
     const { role, pid, address } = holder;
-    const who = [role ? `the ${role}` : 'another process', pid === null ? '' : `with pid ${pid}`, address ? `at ${address}` : ''];
+    const who = [
+      role ? `the ${role}` : 'another process',
+      pid === null ? '' : `with pid ${pid}`,
+      address ? `at ${address}` : '',
+    ];
     super(`${directory} is in use by ${who.filter(Boolean).join(' ')}`);
     this.name = 'LockHeldError';
     this.holder = holder;
@@ -63,17 +67,19 @@ function listen(server: Server, path: string): Promise<string | null> {
   });
 }
 
-const close = (server: Server): Promise<void> => new Promise((resolve) => {
-  if (server.listening) server.close(() => resolve());
-  else resolve();
-});
+const close = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    if (server.listening) server.close(() => resolve());
+    else resolve();
+  });
 
 /** Listens on `path`, or throws who does. */
 async function claim(server: Server, path: string, directory: string): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const code = await listen(server, path);
     if (code === null) return;
-    if (code !== 'EADDRINUSE' && code !== 'EACCES') throw new Error(`Cannot lock ${directory}: ${code} on ${JSON.stringify(path)}`);
+    if (code !== 'EADDRINUSE' && code !== 'EACCES')
+      throw new Error(`Cannot lock ${directory}: ${code} on ${JSON.stringify(path)}`);
     const answer = await ask(path);
     if (answer !== 'refused') throw new LockHeldError(directory, answer);
     await pause(5 + 10 * attempt); // it went just now
@@ -108,14 +114,20 @@ function ignoreMissing(error: NodeJS.ErrnoException): void {
 }
 
 const inode = (path: string): Promise<bigint | null> =>
-  lstat(path, { bigint: true }).then((stat) => stat.ino, (error: NodeJS.ErrnoException) => (ignoreMissing(error), null));
+  lstat(path, { bigint: true }).then(
+    (stat) => stat.ino,
+    (error: NodeJS.ErrnoException) => (ignoreMissing(error), null),
+  );
 
 /**
  * Makes this process the only one of its store directory; made if missing.
  * @param about what a second process is told
  * @throws LockHeldError when another process has it
  */
-export async function acquireLock(directory: string, about: { role: 'master' | 'agent' | 'up'; address?: string | null }): Promise<Lock> {
+export async function acquireLock(
+  directory: string,
+  about: { role: 'master' | 'agent' | 'up'; address?: string | null },
+): Promise<Lock> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const holder: Holder = { pid: process.pid, address: about.address ?? null, role: about.role };
   const servers: Server[] = [];
@@ -149,16 +161,28 @@ export async function acquireLock(directory: string, about: { role: 'master' | '
     await release();
     throw error;
   }
-  return { update: ({ address }) => { holder.address = address; }, release };
+  return {
+    update: ({ address }) => {
+      holder.address = address;
+    },
+    release,
+  };
 }
 
 /** Who holds the directory's lock now, or null: for `up`, `down` and whoever looks for a local hub. Takes nothing. */
 export async function holderOf(directory: string): Promise<Holder | null> {
-  const handle = await open(directory, constants.O_RDONLY).catch((error: NodeJS.ErrnoException) => (ignoreMissing(error), null));
+  const handle = await open(directory, constants.O_RDONLY).catch(
+    (error: NodeJS.ErrnoException) => (ignoreMissing(error), null),
+  );
   if (!handle) return null;
   try {
     const stat = await handle.stat({ bigint: true });
-    const path = process.platform === 'linux' ? abstractName(stat.dev, stat.ino) : process.platform === 'win32' ? await pipeName(directory) : join(await realpath(directory), 'lock');
+    const path =
+      process.platform === 'linux'
+        ? abstractName(stat.dev, stat.ino)
+        : process.platform === 'win32'
+          ? await pipeName(directory)
+          : join(await realpath(directory), 'lock');
     const answer = await ask(path);
     return answer === 'refused' ? null : answer;
   } finally {
@@ -167,4 +191,7 @@ export async function holderOf(directory: string): Promise<Holder | null> {
 }
 
 const pipeName = async (directory: string): Promise<string> =>
-  `\\\\.\\pipe\\stathub-lock-${createHash('sha256').update((await realpath(directory)).toLowerCase()).digest('hex').slice(0, 32)}`;
+  `\\\\.\\pipe\\stathub-lock-${createHash('sha256')
+    .update((await realpath(directory)).toLowerCase())
+    .digest('hex')
+    .slice(0, 32)}`;

@@ -6,14 +6,19 @@ import { StoreError } from './store.ts';
 import type { LogEntry } from './store.ts';
 import type { Table } from './tables.ts';
 
-export interface PreparedEntry { at: number; json: Buffer }
+export interface PreparedEntry {
+  at: number;
+  json: Buffer;
+}
 
 /** @throws StoreError store-refused when `at` is no time or the entry no JSON */
 export function prepareEntry(entry: Omit<LogEntry, 'seq'>): PreparedEntry {
   const at = Number(entry['at']);
   if (!Number.isSafeInteger(at) || at < 0) {
     throw new StoreError(
-      'store-refused', `An event has no valid time: at = ${String(entry['at'])}`, 'Give `at` in whole milliseconds since 1970.',
+      'store-refused',
+      `An event has no valid time: at = ${String(entry['at'])}`,
+      'Give `at` in whole milliseconds since 1970.',
     );
   }
   return { at, json: toJson(entry) };
@@ -48,13 +53,15 @@ export class EventLog {
 
   /** Entries strictly between two numbers, at most `limit`. */
   read(after: number, before: number, limit: number, newestFirst: boolean): LogEntry[] {
-    const low = numberKey(after + 1), high = numberKey(before);
+    const low = numberKey(after + 1),
+      high = numberKey(before);
     if (before <= after + 1) return [];
     const range = newestFirst
       ? this.entries.getRange({ start: numberKey(before - 1), end: numberKey(after), reverse: true, limit })
       : this.entries.getRange({ start: low, end: high, limit });
     const items: LogEntry[] = [];
-    for (const { key, value } of range) items.push({ ...(decode(key, value).json() as LogEntry), seq: readNumber(key) });
+    for (const { key, value } of range)
+      items.push({ ...(decode(key, value).json() as LogEntry), seq: readNumber(key) });
     return items;
   }
 

@@ -9,17 +9,27 @@ import type { Doc, LogEntry, MovableStore, Stored, SubjectPoint } from './store.
 
 export interface MoveOptions {
   /** Names of the stores for people, without credentials. */
-  from: string; to: string;
+  from: string;
+  to: string;
   /** Now, epoch ms. */
   at: number;
   /** Told now and then how far a part is, and once how it ended. */
   tell(progress: MoveProgress): void;
 }
-export interface MoveProgress { part: string; what: 'copying' | 'comparing' | 'same' | 'done'; count: number; of: number | null }
-export interface Moved { hub: string; parts: { name: string; count: number; checksum: string }[] }
+export interface MoveProgress {
+  part: string;
+  what: 'copying' | 'comparing' | 'same' | 'done';
+  count: number;
+  of: number | null;
+}
+export interface Moved {
+  hub: string;
+  parts: { name: string; count: number; checksum: string }[];
+}
 
 const PAGE = 1000;
-const EVENTS = 'events', POINTS = 'points';
+const EVENTS = 'events',
+  POINTS = 'points';
 
 type Item = Stored<Doc> | LogEntry | SubjectPoint;
 
@@ -32,7 +42,8 @@ interface Part {
   facts(item: Item): unknown;
 }
 
-const termOf = ({ term }: Doc): number => (typeof term === 'number' && Number.isSafeInteger(term) && term >= 0 ? term : 0);
+const termOf = ({ term }: Doc): number =>
+  typeof term === 'number' && Number.isSafeInteger(term) && term >= 0 ? term : 0;
 
 function collection(name: string): Part {
   const stays = (key: string): boolean => name === 'hub' && MARKS.includes(key);
@@ -43,9 +54,20 @@ function collection(name: string): Part {
       return { items: items.filter(({ key }) => !stays(key)), next };
     },
     async put(store, items) {
-      const writes = (items as Stored<Doc>[]).map(({ key, doc }) => ({ collection: name, key, doc, expect: 'any' as const, term: termOf(doc) }));
+      const writes = (items as Stored<Doc>[]).map(({ key, doc }) => ({
+        collection: name,
+        key,
+        doc,
+        expect: 'any' as const,
+        term: termOf(doc),
+      }));
       const refused = (await store.bulk(writes)).findIndex(({ ok }) => !ok);
-      if (refused >= 0) throw new StoreError('store-refused', `${name}/${writes[refused]!.key} was written there by somebody else`, 'Is a master running there?');
+      if (refused >= 0)
+        throw new StoreError(
+          'store-refused',
+          `${name}/${writes[refused]!.key} was written there by somebody else`,
+          'Is a master running there?',
+        );
     },
     facts: (item) => [(item as Stored<Doc>).key, (item as Stored<Doc>).doc],
   };
@@ -66,8 +88,16 @@ const points: Part = {
   page: (store, after) => store.scanPoints(after, PAGE),
   async put(store, items) {
     const bySubject = new Map<string, SubjectPoint[]>();
-    for (const point of items as SubjectPoint[]) bySubject.set(point.subject, [...(bySubject.get(point.subject) ?? []), point]);
-    await Promise.all([...bySubject].map(([subject, of]) => store.addPoints(subject, of.map(({ minute, values }) => ({ minute, values })))));
+    for (const point of items as SubjectPoint[])
+      bySubject.set(point.subject, [...(bySubject.get(point.subject) ?? []), point]);
+    await Promise.all(
+      [...bySubject].map(([subject, of]) =>
+        store.addPoints(
+          subject,
+          of.map(({ minute, values }) => ({ minute, values })),
+        ),
+      ),
+    );
   },
   facts: (item) => item,
 };
@@ -76,10 +106,18 @@ const points: Part = {
 function canonical(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(canonical);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, canonical(inner)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, canonical(inner)]),
+  );
 }
 
-async function checksum(store: MovableStore, part: Part, seen: (count: number) => void): Promise<{ count: number; checksum: string }> {
+async function checksum(
+  store: MovableStore,
+  part: Part,
+  seen: (count: number) => void,
+): Promise<{ count: number; checksum: string }> {
   const hash: Hash = createHash('sha256');
   let count = 0;
   for (let after: string | null = null, more = true; more;) {
@@ -93,7 +131,9 @@ async function checksum(store: MovableStore, part: Part, seen: (count: number) =
   return { count, checksum: hash.digest('hex') };
 }
 
-const refuse = (message: string, hint: string): never => { throw new StoreError('store-refused', message, hint); };
+const refuse = (message: string, hint: string): never => {
+  throw new StoreError('store-refused', message, hint);
+};
 
 async function isEmpty(store: MovableStore): Promise<boolean> {
   const counters = await store.counters(); // first: what was written before is then seen
@@ -103,24 +143,49 @@ async function isEmpty(store: MovableStore): Promise<boolean> {
 }
 
 /** The marks of both sides: of a move that begins, or of one that goes on. */
-async function begin(source: MovableStore, target: MovableStore, hub: string, { from, to, at }: MoveOptions): Promise<{ out: Leaving; into: Coming }> {
-  let out = await leaving(source), into = await coming(target);
-  if (await coming(source)) refuse('The hub to be moved is not there as a whole itself', 'Finish the move to it first.');
+async function begin(
+  source: MovableStore,
+  target: MovableStore,
+  hub: string,
+  { from, to, at }: MoveOptions,
+): Promise<{ out: Leaving; into: Coming }> {
+  let out = await leaving(source),
+    into = await coming(target);
+  if (await coming(source))
+    refuse('The hub to be moved is not there as a whole itself', 'Finish the move to it first.');
   if (out !== null && out.move !== into?.move && (out.state === 'moved' || into !== null || out.to !== to)) {
-    refuse(`This hub ${out.state === 'moved' ? 'was' : 'is being'} moved to ${out.to}`, 'Go on there; or `stathub migrate --undo --from` this store.');
+    refuse(
+      `This hub ${out.state === 'moved' ? 'was' : 'is being'} moved to ${out.to}`,
+      'Go on there; or `stathub migrate --undo --from` this store.',
+    );
   }
   if (into === null && !(await isEmpty(target))) {
-    refuse(`${to} is not empty: a hub moves only to where none is`, 'Give another directory, or another --elastic-prefix.');
+    refuse(
+      `${to} is not empty: a hub moves only to where none is`,
+      'Give another directory, or another --elastic-prefix.',
+    );
   }
   if (into !== null && into.move !== out?.move) {
-    refuse(`${to} holds an unfinished move of ${into.hub} from ${into.from}`, 'Finish that one; or remove what is there, or give another place.');
+    refuse(
+      `${to} holds an unfinished move of ${into.hub} from ${into.from}`,
+      'Finish that one; or remove what is there, or give another place.',
+    );
   }
-  if (out === null) await markLeaving(source, out = { move: randomBytes(9).toString('base64url'), state: 'moving', to, at });
-  if (into === null) await markComing(target, into = { move: out.move, hub, from, at, done: [], part: null, after: null });
+  if (out === null)
+    await markLeaving(source, (out = { move: randomBytes(9).toString('base64url'), state: 'moving', to, at }));
+  if (into === null)
+    await markComing(target, (into = { move: out.move, hub, from, at, done: [], part: null, after: null }));
   return { out, into };
 }
 
-async function copy(source: MovableStore, target: MovableStore, part: Part, into: Coming, of: number | null, tell: MoveOptions['tell']): Promise<Coming> {
+async function copy(
+  source: MovableStore,
+  target: MovableStore,
+  part: Part,
+  into: Coming,
+  of: number | null,
+  tell: MoveOptions['tell'],
+): Promise<Coming> {
   let mark = into.part === part.name ? into : { ...into, part: part.name, after: null };
   let count = 0;
   for (;;) {
@@ -128,7 +193,8 @@ async function copy(source: MovableStore, target: MovableStore, part: Part, into
     await part.put(target, items);
     count += items.length;
     tell({ part: part.name, what: 'copying', count, of });
-    mark = next === null ? { ...mark, done: [...mark.done, part.name], part: null, after: null } : { ...mark, after: next };
+    mark =
+      next === null ? { ...mark, done: [...mark.done, part.name], part: null, after: null } : { ...mark, after: next };
     await markComing(target, mark);
     if (next === null) return mark;
   }
@@ -140,7 +206,9 @@ async function copy(source: MovableStore, target: MovableStore, part: Part, into
  */
 export async function move(source: MovableStore, target: MovableStore, options: MoveOptions): Promise<Moved> {
   const { from, tell } = options;
-  const hub = (await source.get<{ hub: string }>('hub', 'identity'))?.doc.hub ?? refuse(`${from} holds no hub`, 'Give the store directory of a master, such as ~/.stathub/master.');
+  const hub =
+    (await source.get<{ hub: string }>('hub', 'identity'))?.doc.hub ??
+    refuse(`${from} holds no hub`, 'Give the store directory of a master, such as ~/.stathub/master.');
   const { out, into } = await begin(source, target, hub, options);
   if (out.state === 'moved') return await finish(source, target, hub, options, out, []); // it was cut off right at its end
   const counters = await source.counters();
@@ -148,7 +216,8 @@ export async function move(source: MovableStore, target: MovableStore, options: 
   const parts = [...[...sizes.keys()].sort().map(collection), events, points];
   let mark = into;
   for (const part of parts) {
-    if (!mark.done.includes(part.name)) mark = await copy(source, target, part, mark, sizes.get(part.name) ?? null, tell);
+    if (!mark.done.includes(part.name))
+      mark = await copy(source, target, part, mark, sizes.get(part.name) ?? null, tell);
   }
   // One number of each is spent: the last one that was given.
   for (const { name, next } of counters) await target.draw(name, 1, next - 1);
@@ -161,7 +230,10 @@ export async function move(source: MovableStore, target: MovableStore, options: 
     const [left, arrived] = [await checksum(source, part, seen), await checksum(target, part, seen)];
     if (left.checksum !== arrived.checksum) {
       await markComing(target, { ...mark, done: mark.done.filter((name) => name !== part.name) });
-      refuse(`${part.name} is not the same on both sides: ${left.count} left, ${arrived.count} arrived`, 'Nothing was switched over. Run it again: this part is copied again.');
+      refuse(
+        `${part.name} is not the same on both sides: ${left.count} left, ${arrived.count} arrived`,
+        'Nothing was switched over. Run it again: this part is copied again.',
+      );
     }
     compared.push({ name: part.name, ...arrived });
     tell({ part: part.name, what: 'same', count: arrived.count, of: left.count });
@@ -170,9 +242,25 @@ export async function move(source: MovableStore, target: MovableStore, options: 
 }
 
 /** First the source says that the hub is gone, then the target that it is there: never may both be run. */
-async function finish(source: MovableStore, target: MovableStore, hub: string, { from, at }: MoveOptions, out: Leaving, parts: Moved['parts']): Promise<Moved> {
+async function finish(
+  source: MovableStore,
+  target: MovableStore,
+  hub: string,
+  { from, at }: MoveOptions,
+  out: Leaving,
+  parts: Moved['parts'],
+): Promise<Moved> {
   if (out.state === 'moving') await markLeaving(source, { ...out, state: 'moved' });
   await markComing(target, null);
-  await target.append([{ at, kind: 'hub.moved', subject: {}, message: `The hub was moved here from ${from}`, loudness: 'attention', detail: { from, move: out.move } }]);
+  await target.append([
+    {
+      at,
+      kind: 'hub.moved',
+      subject: {},
+      message: `The hub was moved here from ${from}`,
+      loudness: 'attention',
+      detail: { from, move: out.move },
+    },
+  ]);
   return { hub, parts };
 }

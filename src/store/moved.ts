@@ -4,7 +4,8 @@ import { StoreError } from './store.ts';
 import type { Store } from './store.ts';
 
 const COLLECTION = 'hub';
-const LEAVING = 'moved', COMING = 'migration';
+const LEAVING = 'moved',
+  COMING = 'migration';
 /** Keys of the collection `hub` that stay behind. */
 export const MARKS: readonly string[] = [LEAVING, COMING];
 
@@ -21,17 +22,29 @@ export interface Leaving {
 
 /** On the store that a hub comes to. */
 export interface Coming {
-  move: string; hub: string; from: string; at: number;
+  move: string;
+  hub: string;
+  from: string;
+  at: number;
   /** Parts that are there, and how far the present one is. */
-  done: string[]; part: string | null; after: string | null;
+  done: string[];
+  part: string | null;
+  after: string | null;
 }
 
-export const leaving = async (store: Store): Promise<Leaving | null> => (await store.get<Leaving>(COLLECTION, LEAVING))?.doc ?? null;
-export const coming = async (store: Store): Promise<Coming | null> => (await store.get<Coming>(COLLECTION, COMING))?.doc ?? null;
+export const leaving = async (store: Store): Promise<Leaving | null> =>
+  (await store.get<Leaving>(COLLECTION, LEAVING))?.doc ?? null;
+export const coming = async (store: Store): Promise<Coming | null> =>
+  (await store.get<Coming>(COLLECTION, COMING))?.doc ?? null;
 
 async function put(store: Store, key: string, doc: object | null): Promise<void> {
   const result = await store.write({ collection: COLLECTION, key, doc: doc && { ...doc }, expect: 'any' });
-  if (!result.ok) throw new StoreError('store-refused', 'The mark of the move cannot be written', 'Is a master running on this store?');
+  if (!result.ok)
+    throw new StoreError(
+      'store-refused',
+      'The mark of the move cannot be written',
+      'Is a master running on this store?',
+    );
 }
 export const markLeaving = (store: Store, mark: Leaving | null): Promise<void> => put(store, LEAVING, mark);
 export const markComing = (store: Store, mark: Coming | null): Promise<void> => put(store, COMING, mark);
@@ -40,17 +53,27 @@ const day = (at: number): string => new Date(at).toISOString().slice(0, 16).repl
 
 /** @throws StoreError store-refused when this hub was moved away, or is not here as a whole yet */
 export async function refuseMoved(store: Store): Promise<void> {
-  const away = await leaving(store), here = await coming(store);
+  const away = await leaving(store),
+    here = await coming(store);
   if (away?.state === 'moved') {
-    throw new StoreError('store-refused', `This hub was moved to ${away.to} on ${day(away.at)} (UTC) and is not run from here any more`,
-      'Start the master there. To run it from here again, without what happened since: `stathub migrate --undo --from` this store; never run both.');
+    throw new StoreError(
+      'store-refused',
+      `This hub was moved to ${away.to} on ${day(away.at)} (UTC) and is not run from here any more`,
+      'Start the master there. To run it from here again, without what happened since: `stathub migrate --undo --from` this store; never run both.',
+    );
   }
   if (away) {
-    throw new StoreError('store-refused', `This hub is being moved to ${away.to} since ${day(away.at)} (UTC)`,
-      'Run the same `stathub migrate` again: it goes on where it was. To stay here: `stathub migrate --undo --from` this store.');
+    throw new StoreError(
+      'store-refused',
+      `This hub is being moved to ${away.to} since ${day(away.at)} (UTC)`,
+      'Run the same `stathub migrate` again: it goes on where it was. To stay here: `stathub migrate --undo --from` this store.',
+    );
   }
   if (here) {
-    throw new StoreError('store-refused', `A hub is being moved here from ${here.from} since ${day(here.at)} (UTC), and not all of it is here`,
-      'Run the same `stathub migrate` again: it goes on where it was.');
+    throw new StoreError(
+      'store-refused',
+      `A hub is being moved here from ${here.from} since ${day(here.at)} (UTC), and not all of it is here`,
+      'Run the same `stathub migrate` again: it goes on where it was.',
+    );
   }
 }

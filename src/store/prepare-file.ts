@@ -54,12 +54,16 @@ const count = (number: number, what: string): string => `${number} ${what}${numb
 function rescuedText({ kept, gaps, uncertain }: Rescued): string {
   const saved = `Saved: ${count(kept.records, 'record')}, ${count(kept.events, 'event')}, ${count(kept.points, 'point')}.`;
   if (gaps === 0 && !uncertain) return `${saved} Nothing was lost.`;
-  const lost = [...(gaps > 0 ? [`what lay in ${count(gaps, 'unreadable range')}`] : []), ...(uncertain ? ['perhaps the last writes'] : [])];
+  const lost = [
+    ...(gaps > 0 ? [`what lay in ${count(gaps, 'unreadable range')}`] : []),
+    ...(uncertain ? ['perhaps the last writes'] : []),
+  ];
   return `${saved} Lost: ${lost.join(' and ')}. What runs on the agents runs on; what the hub no longer knows is shown as unknown.`;
 }
 
 async function setAside(file: string, why: 'damaged' | 'foreign', reason: string): Promise<StoreNotice> {
-  const fresh = `${file}.rescued`, building = `${file}.rescuing`;
+  const fresh = `${file}.rescued`,
+    building = `${file}.rescuing`;
   let rescued: Rescued | null = null;
   if (why === 'damaged') {
     await removed(building);
@@ -78,7 +82,8 @@ async function setAside(file: string, why: 'damaged' | 'foreign', reason: string
   await rename(file, aside);
   if (rescued) await rename(fresh, file);
   await syncDirectory(dirname(file));
-  const what = why === 'damaged' ? `The store ${file} was damaged: ${reason}.` : `${file} is no store of stathub: ${reason}.`;
+  const what =
+    why === 'damaged' ? `The store ${file} was damaged: ${reason}.` : `${file} is no store of stathub: ${reason}.`;
   const now = rescued ? rescuedText(rescued) : 'The hub begins with an empty store.';
   const message = `${what} It was set aside as ${basename(aside)}. ${now}`;
   return { kind: rescued ? 'store.rescued' : 'store.setAside', message, detail: { reason, aside, rescued } };
@@ -93,17 +98,25 @@ export async function prepareFile(file: string, notice: (notice: StoreNotice) =>
   let finding = await examine(file);
   if (finding.state === 'absent') {
     // A rescue that was cut off between its two renames.
-    await rename(fresh, file).then(() => syncDirectory(dirname(file)), (error: NodeJS.ErrnoException) => {
+    await rename(fresh, file).then(
+      () => syncDirectory(dirname(file)),
+      (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error;
+      },
+    );
+    finding = await examine(file);
+  } else
+    await unlink(fresh).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
     });
-    finding = await examine(file);
-  } else await unlink(fresh).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
   if (finding.state === 'newer') {
-    throw new StoreError('store-refused', `The store ${file} was written by a later stathub (format ${finding.format})`,
-      `Run that version again, or begin anew with another --store-directory (or move ${join(dirname(file), basename(file))} away).`);
+    throw new StoreError(
+      'store-refused',
+      `The store ${file} was written by a later stathub (format ${finding.format})`,
+      `Run that version again, or begin anew with another --store-directory (or move ${join(dirname(file), basename(file))} away).`,
+    );
   }
-  if (finding.state === 'damaged' || finding.state === 'foreign') notice(await setAside(file, finding.state, finding.reason));
+  if (finding.state === 'damaged' || finding.state === 'foreign')
+    notice(await setAside(file, finding.state, finding.reason));
   await writeLockFile(file);
 }

@@ -15,17 +15,27 @@ export const pageSize = (asked: number | undefined, usual: number): number =>
 const asVersion = (version: number): Version => version.toString(36);
 
 /** A write with its bytes made outside the transaction, where an exception harms nobody else. */
-export interface PreparedWrite { collection: string; key: Buffer; json: Buffer | null; expect: Write['expect']; term: number }
+export interface PreparedWrite {
+  collection: string;
+  key: Buffer;
+  json: Buffer | null;
+  expect: Write['expect'];
+  term: number;
+}
 
 /** @throws StoreError store-refused for a bad collection, key or document */
 export function prepare(write: Write): PreparedWrite {
   checkCollection(write.collection);
   checkKey(write.key);
   const term = write.term ?? 0;
-  if (!Number.isSafeInteger(term) || term < 0) throw new StoreError('store-refused', `A term is ${term}`, 'Give a whole number from 0 on.');
+  if (!Number.isSafeInteger(term) || term < 0)
+    throw new StoreError('store-refused', `A term is ${term}`, 'Give a whole number from 0 on.');
   return {
-    collection: write.collection, key: recordKey(write.collection, write.key),
-    json: write.doc === null ? null : toJson(write.doc), expect: write.expect, term,
+    collection: write.collection,
+    key: recordKey(write.collection, write.key),
+    json: write.doc === null ? null : toJson(write.doc),
+    expect: write.expect,
+    term,
   };
 }
 
@@ -45,12 +55,18 @@ export class Records {
 
   scan<T = Doc>(collection: string, options: ScanOptions = {}): { items: Stored<T>[]; next: string | null } {
     checkCollection(collection);
-    const prefix = options.prefix ?? '', after = options.after ?? '', limit = pageSize(options.limit, 1000);
-    const start = recordKey(collection, prefix), cursor = recordKey(collection, after);
+    const prefix = options.prefix ?? '',
+      after = options.after ?? '',
+      limit = pageSize(options.limit, 1000);
+    const start = recordKey(collection, prefix),
+      cursor = recordKey(collection, after);
     const paged = after !== '' && Buffer.compare(cursor, start) >= 0;
-    const range = this.db.getRange(
-      { start: paged ? cursor : start, end: prefixEnd(collection, prefix), exclusiveStart: paged, limit: limit + 1 },
-    );
+    const range = this.db.getRange({
+      start: paged ? cursor : start,
+      end: prefixEnd(collection, prefix),
+      exclusiveStart: paged,
+      limit: limit + 1,
+    });
     const items: Stored<T>[] = [];
     for (const { key, value } of range) {
       if (items.length === limit) return { items, next: items[limit - 1]!.key };

@@ -95,7 +95,11 @@ async function copy(file: LmdbFile, meta: Meta, wanted: Gaps, to: Tables): Promi
 }
 
 /** Runs `each` over a table inside transactions of a bounded size. */
-async function inBatches(root: Tables['root'], table: Table, each: (key: Buffer, value: Buffer) => void): Promise<number> {
+async function inBatches(
+  root: Tables['root'],
+  table: Table,
+  each: (key: Buffer, value: Buffer) => void,
+): Promise<number> {
   let count = 0;
   for (let after: Buffer | null = null; ;) {
     const items: { key: Buffer; value: Buffer }[] = [
@@ -112,10 +116,12 @@ async function inBatches(root: Tables['root'], table: Table, each: (key: Buffer,
 async function derive({ root, of }: Tables, uncertain: boolean): Promise<Rescued['kept']> {
   const numbers = new Map<string, number>();
   const add = (name: string, count: number): void => void numbers.set(name, (numbers.get(name) ?? 0) + count);
-  const atLeast = (name: string, value: number): void => void numbers.set(name, Math.max(numbers.get(name) ?? 0, value));
+  const atLeast = (name: string, value: number): void =>
+    void numbers.set(name, Math.max(numbers.get(name) ?? 0, value));
   await inBatches(root, of.ledger, (key, value) => {
     const name = key.toString();
-    if (name !== FORMAT_KEY && !name.startsWith('count/') && !name.startsWith('bytes/')) atLeast(name, readNumber(value, 4));
+    if (name !== FORMAT_KEY && !name.startsWith('count/') && !name.startsWith('bytes/'))
+      atLeast(name, readNumber(value, 4));
   });
   const records = await inBatches(root, of.records, (key, value) => {
     const { collection } = splitRecordKey(key);
@@ -129,7 +135,10 @@ async function derive({ root, of }: Tables, uncertain: boolean): Promise<Rescued
     of['event-times'].put(time, seal(time, new Uint8Array(0)));
   });
   if (uncertain) {
-    const seen = Math.max(0, ...[...numbers].filter(([name]) => !/^(count|bytes)\//.test(name)).map(([, number]) => number));
+    const seen = Math.max(
+      0,
+      ...[...numbers].filter(([name]) => !/^(count|bytes)\//.test(name)).map(([, number]) => number),
+    );
     const floor = Math.max(seen + LEAP, Math.floor(Date.now() / 1000 - SECONDS_FROM));
     for (const name of ['version', 'log/newest', FLOOR_KEY]) atLeast(name, floor);
   }

@@ -23,7 +23,11 @@ function parseQuery(query: string): Query {
   const parsed = parse(query);
   if (parsed.ok) return parsed.query;
   const { message, offset, hint } = parsed.error;
-  throw new StoreError('store-refused', `The query is not valid at ${offset}: ${message}`, hint || 'See the query language in the README.');
+  throw new StoreError(
+    'store-refused',
+    `The query is not valid at ${offset}: ${message}`,
+    hint || 'See the query language in the README.',
+  );
 }
 
 /**
@@ -31,7 +35,8 @@ function parseQuery(query: string): Query {
  * @throws StoreError store-refused with the offset and the parser's hint
  */
 export function judgedQuery(query: string): { translated: Translated; matches: Matches } {
-  const tree = parseQuery(query), moment = { now: Date.now() };
+  const tree = parseQuery(query),
+    moment = { now: Date.now() };
   return { translated: translate(tree, moment), matches: compile(tree, moment) };
 }
 
@@ -54,15 +59,26 @@ function fieldOf(doc: unknown, path: string[]): unknown {
 
 /** What `sort` asks for: fields by comma, `-` for descending. */
 export const sortFields = (sort: string): { path: string; descending: boolean }[] =>
-  sort.split(',').map((field) => field.trim()).filter(Boolean).map((field) => ({ path: field.replace(/^-/, ''), descending: field.startsWith('-') }));
+  sort
+    .split(',')
+    .map((field) => field.trim())
+    .filter(Boolean)
+    .map((field) => ({ path: field.replace(/^-/, ''), descending: field.startsWith('-') }));
 
 /** In the order that `sort` asks for; what has no such field is last, whichever the direction; equal ones by key. */
 function sorted<T>(items: Stored<T>[], sort: string): Stored<T>[] {
-  const fields = sortFields(sort).map(({ path, descending }) => ({ path: path.split('.'), direction: descending ? -1 : 1 }));
-  const placed = items.map((item) => ({ item, places: fields.map(({ path }) => sortKey(fieldOf(shownToQueries(item.doc), path))) }));
+  const fields = sortFields(sort).map(({ path, descending }) => ({
+    path: path.split('.'),
+    direction: descending ? -1 : 1,
+  }));
+  const placed = items.map((item) => ({
+    item,
+    places: fields.map(({ path }) => sortKey(fieldOf(shownToQueries(item.doc), path))),
+  }));
   placed.sort((a, b) => {
     for (const [index, { direction }] of fields.entries()) {
-      const left = a.places[index]!, right = b.places[index]!;
+      const left = a.places[index]!,
+        right = b.places[index]!;
       if (left === right) continue;
       return left === null ? 1 : right === null ? -1 : compareTexts(left, right) * direction;
     }
@@ -73,9 +89,12 @@ function sorted<T>(items: Stored<T>[], sort: string): Stored<T>[] {
 
 /** @param page reads the next records after a key */
 export async function searchRecords<T>(
-  page: (after: string, limit: number) => Promise<{ items: Stored<T>[]; next: string | null }>, query: string, options: QueryOptions,
+  page: (after: string, limit: number) => Promise<{ items: Stored<T>[]; next: string | null }>,
+  query: string,
+  options: QueryOptions,
 ): Promise<QueryResult<T>> {
-  const matches = compile(parseQuery(query), { now: Date.now() }), all = takesAll(query);
+  const matches = compile(parseQuery(query), { now: Date.now() }),
+    all = takesAll(query);
   const found: Stored<T>[] = [];
   for (let after: string | null = ''; after !== null; await pause()) {
     const { items, next }: { items: Stored<T>[]; next: string | null } = await page(after, PAGE);
@@ -83,14 +102,24 @@ export async function searchRecords<T>(
     after = next;
   }
   const from = Math.max(0, Math.floor(options.from ?? 0));
-  return { items: (options.sort ? sorted(found, options.sort) : found).slice(from, from + pageSize(options.size, 100)), total: found.length };
+  return {
+    items: (options.sort ? sorted(found, options.sort) : found).slice(from, from + pageSize(options.size, 100)),
+    total: found.length,
+  };
 }
 
-export interface LogWindow { after: number; before: number; limit: number; newestFirst: boolean }
+export interface LogWindow {
+  after: number;
+  before: number;
+  limit: number;
+  newestFirst: boolean;
+}
 
 /** @param page reads entries strictly between two numbers; `window` holds whole numbers */
 export async function searchLog(
-  page: (after: number, before: number, limit: number) => Promise<LogEntry[]>, query: string, window: LogWindow,
+  page: (after: number, before: number, limit: number) => Promise<LogEntry[]>,
+  query: string,
+  window: LogWindow,
 ): Promise<LogEntry[]> {
   const matches = compile(parseQuery(query), { now: Date.now() });
   const found: LogEntry[] = [];

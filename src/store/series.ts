@@ -7,13 +7,20 @@ import type { Table } from './tables.ts';
 
 const pointKey = (minute: number, subject: string): Buffer => Buffer.concat([numberKey(minute), Buffer.from(subject)]);
 
-export interface PreparedPoint { key: Buffer; value: Buffer }
+export interface PreparedPoint {
+  key: Buffer;
+  value: Buffer;
+}
 
 /** @throws StoreError store-refused for a bad subject, minute or value */
 export function preparePoint(subject: string, point: SeriesPoint): PreparedPoint {
   checkKey(subject);
   if (!Number.isSafeInteger(point.minute) || point.minute < 0) {
-    throw new StoreError('store-refused', `A point of ${subject} has no valid minute: ${point.minute}`, 'Give whole minutes since 1970.');
+    throw new StoreError(
+      'store-refused',
+      `A point of ${subject} has no valid minute: ${point.minute}`,
+      'Give whole minutes since 1970.',
+    );
   }
   const key = pointKey(point.minute, subject);
   return { key, value: encode(key, toJson(point.values)) };
@@ -45,8 +52,15 @@ export class Series {
   page(after: Buffer | null, limit: number): { items: SubjectPoint[]; last: Buffer | null } {
     const items: SubjectPoint[] = [];
     let last = after;
-    for (const { key, value } of this.db.getRange({ ...(after === null ? {} : { start: after, exclusiveStart: true }), limit })) {
-      items.push({ subject: key.toString('utf8', 8), minute: readNumber(key), values: decode(key, value).json() as SeriesPoint['values'] });
+    for (const { key, value } of this.db.getRange({
+      ...(after === null ? {} : { start: after, exclusiveStart: true }),
+      limit,
+    })) {
+      items.push({
+        subject: key.toString('utf8', 8),
+        minute: readNumber(key),
+        values: decode(key, value).json() as SeriesPoint['values'],
+      });
       last = key;
     }
     return { items, last };
@@ -55,7 +69,8 @@ export class Series {
   /** The first and the last minute of which anything is kept. */
   span(): { first: number; last: number } | null {
     for (const first of this.db.getKeys({ limit: 1 })) {
-      for (const last of this.db.getKeys({ reverse: true, limit: 1 })) return { first: readNumber(first), last: readNumber(last) };
+      for (const last of this.db.getKeys({ reverse: true, limit: 1 }))
+        return { first: readNumber(first), last: readNumber(last) };
     }
     return null;
   }

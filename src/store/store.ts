@@ -9,7 +9,11 @@ export type Version = string;
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type Doc = { [key: string]: Json | undefined };
 
-export interface Stored<T = Doc> { key: string; version: Version; doc: T }
+export interface Stored<T = Doc> {
+  key: string;
+  version: Version;
+  doc: T;
+}
 
 export interface Write<T = Doc> {
   collection: string;
@@ -22,9 +26,7 @@ export interface Write<T = Doc> {
   term?: number;
 }
 
-export type WriteResult =
-  | { ok: true; version: Version }
-  | { ok: false; conflict: 'version' | 'term' };
+export type WriteResult = { ok: true; version: Version } | { ok: false; conflict: 'version' | 'term' };
 
 /** Keys: 1 to 512 bytes of UTF-8, in the order of code points. Collections: `[a-z][a-z0-9_-]{0,62}`. Else `store-refused`. */
 export interface ScanOptions {
@@ -44,10 +46,17 @@ export interface QueryOptions {
   /** Fields by comma, `-` for descending: `status,-memory.total`. Without the field: last. Equal ones, and without `sort` all, by key. */
   sort?: string;
 }
-export interface QueryResult<T = Doc> { items: Stored<T>[]; total: number }
+export interface QueryResult<T = Doc> {
+  items: Stored<T>[];
+  total: number;
+}
 
 /** One line of the event log. `seq` is given by the log; `at` is epoch ms. */
-export interface LogEntry { seq: number; at: number; [key: string]: Json | undefined }
+export interface LogEntry {
+  seq: number;
+  at: number;
+  [key: string]: Json | undefined;
+}
 
 export interface ReadLogOptions {
   /** Entries with a higher number than this. Default 0: from the oldest kept. */
@@ -63,9 +72,16 @@ export interface ReadLogOptions {
 }
 
 /** Per-minute roll-up: minute = epoch minute; values by name, each [min, average, max]. */
-export interface SeriesPoint { minute: number; values: { [name: string]: [number, number, number] } }
+export interface SeriesPoint {
+  minute: number;
+  values: { [name: string]: [number, number, number] };
+}
 
-export interface CollectionSize { name: string; count: number; bytes: number | null }
+export interface CollectionSize {
+  name: string;
+  count: number;
+  bytes: number | null;
+}
 
 /** Every method rejects with a `StoreError` when the store itself fails; a lost compare-and-swap is a result, not an error. */
 export interface Store {
@@ -103,7 +119,9 @@ export interface Store {
 }
 
 /** A point with whose it is. */
-export interface SubjectPoint extends SeriesPoint { subject: string }
+export interface SubjectPoint extends SeriesPoint {
+  subject: string;
+}
 
 /** What moving a hub needs beyond the port: all there is, under the numbers it has. Doing any of it twice is doing it once. */
 export interface MovableStore extends Store {

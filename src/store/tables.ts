@@ -16,7 +16,10 @@ export const FORMAT = 1;
 /** The ledger's number below which no counter gives: after damage the counters themselves may be lost. */
 export const FLOOR_KEY = 'floor';
 
-export interface Tables { root: RootDatabase<Buffer, Buffer>; of: Record<TableName, Table> }
+export interface Tables {
+  root: RootDatabase<Buffer, Buffer>;
+  of: Record<TableName, Table>;
+}
 
 /** A number of the ledger, or null. */
 export function ledgerNumber(ledger: Table, name: string): number | null {
@@ -39,14 +42,20 @@ export async function openTables(path: string): Promise<Tables> {
   // overlappingSync off: a commit is acknowledged after its sync, not before. eventTurnBatching off: `Commits` groups, and
   // lmdb's own batches have a promise that nobody sees, whose rejection (a full disk) would end the process.
   const root = open<Buffer, Buffer>({
-    path, overlappingSync: false, eventTurnBatching: false, maxDbs: TABLES.length + 1, encoding: 'binary', keyEncoding: 'binary',
+    path,
+    overlappingSync: false,
+    eventTurnBatching: false,
+    maxDbs: TABLES.length + 1,
+    encoding: 'binary',
+    keyEncoding: 'binary',
     permissionsMode: 0o600, // it holds the environments of apps
   } as RootDatabaseOptionsWithPath & { permissionsMode: number });
   try {
     const of = Object.fromEntries(
       TABLES.map((name) => [name, root.openDB<Buffer, Buffer>({ name, encoding: 'binary', keyEncoding: 'binary' })]),
     ) as Record<TableName, Table>;
-    if (ledgerNumber(of.ledger, FORMAT_KEY) === null) await root.transaction(() => setLedgerNumber(of.ledger, FORMAT_KEY, FORMAT));
+    if (ledgerNumber(of.ledger, FORMAT_KEY) === null)
+      await root.transaction(() => setLedgerNumber(of.ledger, FORMAT_KEY, FORMAT));
     return { root, of };
   } catch (error) {
     await root.close();

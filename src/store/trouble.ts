@@ -1,11 +1,27 @@
 // Whether the store takes writes: the last failure of each part that is written, until a write there succeeds again.
 import { StoreError } from './store.ts';
 import type {
-  CollectionSize, Doc, LogEntry, QueryOptions, QueryResult, ReadLogOptions, ScanOptions, SeriesPoint, Store, Stored, Write, WriteResult,
+  CollectionSize,
+  Doc,
+  LogEntry,
+  QueryOptions,
+  QueryResult,
+  ReadLogOptions,
+  ScanOptions,
+  SeriesPoint,
+  Store,
+  Stored,
+  Write,
+  WriteResult,
 } from './store.ts';
 
 /** `since`: the first failure in a row, epoch ms. */
-export interface Trouble { code: StoreError['code']; message: string; hint: string; since: number }
+export interface Trouble {
+  code: StoreError['code'];
+  message: string;
+  hint: string;
+  since: number;
+}
 
 /** A part that is hardly ever written is not held against the store for longer than this after its failure, once others are written, ms. */
 const FORGET_MS = 300_000;
@@ -17,20 +33,25 @@ export class StoreTrouble {
   changed: () => void = () => undefined;
 
   /** @param now epoch ms */
-  constructor(now: () => number = Date.now) { this.now = now; }
+  constructor(now: () => number = Date.now) {
+    this.now = now;
+  }
 
   /** @param part a collection, or `events`, `points`, `counters`, `lease` */
   failed(part: string, error: unknown): void {
     // What is refused was asked wrongly: the store is well.
     if (!(error instanceof StoreError) || error.code === 'store-refused') return;
-    const at = this.now(), { code, message, hint } = error, known = this.parts.get(part);
+    const at = this.now(),
+      { code, message, hint } = error,
+      known = this.parts.get(part);
     this.parts.set(part, { code, message, hint, since: known?.since ?? at, last: at });
     if (known?.message !== message) this.changed();
   }
 
   succeeded(part: string): void {
     if (this.parts.size === 0) return;
-    const at = this.now(), before = this.parts.size;
+    const at = this.now(),
+      before = this.parts.size;
     for (const [name, { last }] of this.parts) if (name === part || at - last > FORGET_MS) this.parts.delete(name);
     if (this.parts.size < before) this.changed();
   }
@@ -38,7 +59,8 @@ export class StoreTrouble {
   /** The one that lasts longest; null: what was last written was written. */
   get current(): Trouble | null {
     let oldest: Trouble | null = null;
-    for (const { code, message, hint, since } of this.parts.values()) if (!oldest || since < oldest.since) oldest = { code, message, hint, since };
+    for (const { code, message, hint, since } of this.parts.values())
+      if (!oldest || since < oldest.since) oldest = { code, message, hint, since };
     return oldest;
   }
 }
@@ -64,18 +86,44 @@ export class WatchedStore implements Store {
     }
   }
 
-  write(write: Write): Promise<WriteResult> { return this.noted([write.collection], this.store.write(write)); }
-  bulk(writes: Write[]): Promise<WriteResult[]> { return this.noted(new Set(writes.map(({ collection }) => collection)), this.store.bulk(writes)); }
-  draw(counter: string, count: number, atLeast?: number): Promise<number> { return this.noted(['counters'], this.store.draw(counter, count, atLeast)); }
-  append(entries: Omit<LogEntry, 'seq'>[], term?: number): Promise<number[]> { return this.noted(['events'], this.store.append(entries, term)); }
-  addPoints(subject: string, points: SeriesPoint[]): Promise<void> { return this.noted(['points'], this.store.addPoints(subject, points)); }
+  write(write: Write): Promise<WriteResult> {
+    return this.noted([write.collection], this.store.write(write));
+  }
+  bulk(writes: Write[]): Promise<WriteResult[]> {
+    return this.noted(new Set(writes.map(({ collection }) => collection)), this.store.bulk(writes));
+  }
+  draw(counter: string, count: number, atLeast?: number): Promise<number> {
+    return this.noted(['counters'], this.store.draw(counter, count, atLeast));
+  }
+  append(entries: Omit<LogEntry, 'seq'>[], term?: number): Promise<number[]> {
+    return this.noted(['events'], this.store.append(entries, term));
+  }
+  addPoints(subject: string, points: SeriesPoint[]): Promise<void> {
+    return this.noted(['points'], this.store.addPoints(subject, points));
+  }
 
-  get<T = Doc>(collection: string, key: string): Promise<Stored<T> | null> { return this.store.get<T>(collection, key); }
-  scan<T = Doc>(collection: string, options?: ScanOptions): Promise<{ items: Stored<T>[]; next: string | null }> { return this.store.scan<T>(collection, options); }
-  query<T = Doc>(collection: string, query: string, options?: QueryOptions): Promise<QueryResult<T>> { return this.store.query<T>(collection, query, options); }
-  readLog(options?: ReadLogOptions): Promise<{ items: LogEntry[]; oldest: number; newest: number }> { return this.store.readLog(options); }
-  readPoints(subject: string, fromMinute: number, toMinute: number): Promise<SeriesPoint[]> { return this.store.readPoints(subject, fromMinute, toMinute); }
-  expire(before: number, maxEvents: number): Promise<number> { return this.store.expire(before, maxEvents); }
-  collections(): Promise<CollectionSize[]> { return this.store.collections(); }
-  close(): Promise<void> { return this.store.close(); }
+  get<T = Doc>(collection: string, key: string): Promise<Stored<T> | null> {
+    return this.store.get<T>(collection, key);
+  }
+  scan<T = Doc>(collection: string, options?: ScanOptions): Promise<{ items: Stored<T>[]; next: string | null }> {
+    return this.store.scan<T>(collection, options);
+  }
+  query<T = Doc>(collection: string, query: string, options?: QueryOptions): Promise<QueryResult<T>> {
+    return this.store.query<T>(collection, query, options);
+  }
+  readLog(options?: ReadLogOptions): Promise<{ items: LogEntry[]; oldest: number; newest: number }> {
+    return this.store.readLog(options);
+  }
+  readPoints(subject: string, fromMinute: number, toMinute: number): Promise<SeriesPoint[]> {
+    return this.store.readPoints(subject, fromMinute, toMinute);
+  }
+  expire(before: number, maxEvents: number): Promise<number> {
+    return this.store.expire(before, maxEvents);
+  }
+  collections(): Promise<CollectionSize[]> {
+    return this.store.collections();
+  }
+  close(): Promise<void> {
+    return this.store.close();
+  }
 }

@@ -8,9 +8,15 @@ import { join } from 'node:path';
 import { issueAuthority, issueServer, type Authority } from './certificate.ts';
 import { pinOf } from './pin.ts';
 
-export interface AutoTls { cert: string; key: string; /** What a token carries so that its holder knows this hub. */ pin: string }
+export interface AutoTls {
+  cert: string;
+  key: string;
+  /** What a token carries so that its holder knows this hub. */ pin: string;
+}
 
-const authorityDays = 7300, serverDays = 3650, renewDays = 365;
+const authorityDays = 7300,
+  serverDays = 3650,
+  renewDays = 365;
 
 /** Written beside and renamed, so that a crash leaves the old file or the new one. */
 function write(path: string, text: string): void {
@@ -19,7 +25,9 @@ function write(path: string, text: string): void {
 }
 
 function readIf(path: string): string | null {
-  try { return readFileSync(path, 'utf8'); } catch (error) {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
@@ -37,23 +45,50 @@ function authority(directory: string): Authority & { certificate: string } {
     write(path, text);
   }
   try {
-    const certificate = new X509Certificate(text), key = createPrivateKey(text);
+    const certificate = new X509Certificate(text),
+      key = createPrivateKey(text);
     if (!certificate.checkPrivateKey(key)) throw new Error('its key is of another certificate');
-    return { certificate: certificate.toString(), name: commonName(certificate.subject), key, publicKey: createPublicKey(key).export({ type: 'spki', format: 'der' }) };
+    return {
+      certificate: certificate.toString(),
+      name: commonName(certificate.subject),
+      key,
+      publicKey: createPublicKey(key).export({ type: 'spki', format: 'der' }),
+    };
   } catch (error) {
-    throw new Error(`${path} is damaged: ${(error as Error).message}. Restore it, or remove it: then a new CA is made, and every node needs a new join token.`, { cause: error });
+    throw new Error(
+      `${path} is damaged: ${(error as Error).message}. Restore it, or remove it: then a new CA is made, and every node needs a new join token.`,
+      { cause: error },
+    );
   }
 }
 
 /** Names and addresses of this machine. */
-const ownHosts = (): string[] => [...new Set(['localhost', hostname(), ...Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => address.replace(/%.*$/, '')) ?? []), '127.0.0.1', '::1'])];
+const ownHosts = (): string[] => [
+  ...new Set([
+    'localhost',
+    hostname(),
+    ...Object.values(networkInterfaces()).flatMap(
+      (all) => all?.map(({ address }) => address.replace(/%.*$/, '')) ?? [],
+    ),
+    '127.0.0.1',
+    '::1',
+  ]),
+];
 
 function servesStill(text: string, hosts: readonly string[], ca: Authority & { certificate: string }): boolean {
   try {
     const certificate = new X509Certificate(text);
-    const covers = (host: string): boolean => (/^[\d.]+$|:/.test(host) ? certificate.checkIP(host) : certificate.checkHost(host)) !== undefined;
-    return certificate.verify(createPublicKey(ca.key)) && hosts.every(covers) && Date.parse(certificate.validTo) > Date.now() + renewDays * 86_400_000 && certificate.checkPrivateKey(createPrivateKey(text));
-  } catch { return false; } // damaged: made anew
+    const covers = (host: string): boolean =>
+      (/^[\d.]+$|:/.test(host) ? certificate.checkIP(host) : certificate.checkHost(host)) !== undefined;
+    return (
+      certificate.verify(createPublicKey(ca.key)) &&
+      hosts.every(covers) &&
+      Date.parse(certificate.validTo) > Date.now() + renewDays * 86_400_000 &&
+      certificate.checkPrivateKey(createPrivateKey(text))
+    );
+  } catch {
+    return false;
+  } // damaged: made anew
 }
 
 /**
@@ -74,5 +109,9 @@ export function autoTls(storeDirectory: string, more: readonly string[]): AutoTl
     write(path, text);
   }
   // The CA goes along, so that who pins it can see it.
-  return { cert: `${new X509Certificate(text).toString()}${ca.certificate}`, key: createPrivateKey(text).export({ type: 'pkcs8', format: 'pem' }) as string, pin: pinOf(new X509Certificate(ca.certificate).raw) };
+  return {
+    cert: `${new X509Certificate(text).toString()}${ca.certificate}`,
+    key: createPrivateKey(text).export({ type: 'pkcs8', format: 'pem' }) as string,
+    pin: pinOf(new X509Certificate(ca.certificate).raw),
+  };
 }

@@ -21,7 +21,8 @@ export const bits = (content: Uint8Array, unused = 0): Buffer => tlv(0x03, Buffe
 export const yes = Buffer.from([0x01, 0x01, 0xff]);
 export const utf8 = (text: string): Buffer => tlv(0x0c, Buffer.from(text));
 /** A whole number from its bytes, high first; never read as negative. */
-export const integer = (bytes: Uint8Array): Buffer => tlv(0x02, bytes[0]! >= 0x80 ? Buffer.concat([Buffer.from([0]), bytes]) : bytes);
+export const integer = (bytes: Uint8Array): Buffer =>
+  tlv(0x02, bytes[0]! >= 0x80 ? Buffer.concat([Buffer.from([0]), bytes]) : bytes);
 /** Constructed, with a number of its context. */
 export const tagged = (number: number, ...content: Uint8Array[]): Buffer => tlv(0xa0 | number, ...content);
 /** Plain bytes, with a number of their context. */

@@ -39,18 +39,30 @@ const bare = (url: URL): string => url.hostname.replace(/^\[(.*)\]$/, '$1');
  * @throws Error when the hub has another CA, or does not answer
  */
 export function trustPinned(address: string, pin: string): Promise<void> {
-  const url = new URL(address), host = bare(url);
+  const url = new URL(address),
+    host = bare(url);
   if (url.protocol !== 'https:' || trusted.has(host)) return Promise.resolve();
   return new Promise((resolve, reject) => {
     // Whatever it shows is looked at and hung up on: no word goes over this connection.
-    const socket = tls.connect({ host, port: Number(url.port || 443), rejectUnauthorized: false, ...(/^[\d.]+$|:/.test(host) ? {} : { servername: host }) });
-    const end = (error: Error | null): void => { socket.destroy(); if (error) reject(error); else resolve(); };
+    const socket = tls.connect({
+      host,
+      port: Number(url.port || 443),
+      rejectUnauthorized: false,
+      ...(/^[\d.]+$|:/.test(host) ? {} : { servername: host }),
+    });
+    const end = (error: Error | null): void => {
+      socket.destroy();
+      if (error) reject(error);
+      else resolve();
+    };
     socket.setTimeout(handshakeMs, () => end(new Error(`${address} does not answer`)));
     socket.on('error', end);
     socket.on('secureConnect', () => {
       let shown = socket.getPeerCertificate(true);
-      for (let depth = 0; depth < 5 && shown.issuerCertificate && shown.issuerCertificate !== shown; depth++) shown = shown.issuerCertificate;
-      if (!shown.raw || pinOf(shown.raw) !== pin) return end(new Error(`${address} is not the hub of this token: its CA has another hash`));
+      for (let depth = 0; depth < 5 && shown.issuerCertificate && shown.issuerCertificate !== shown; depth++)
+        shown = shown.issuerCertificate;
+      if (!shown.raw || pinOf(shown.raw) !== pin)
+        return end(new Error(`${address} is not the hub of this token: its CA has another hash`));
       trust(host, new X509Certificate(shown.raw).toString());
       end(null);
     });

@@ -10,15 +10,23 @@ import { Alone } from './alone.ts';
 fc.configureGlobal({ seed: Number(process.env['SEED'] ?? 20261122) });
 const test = suite('admission');
 const agent = new Alone();
-test.before(async () => { await agent.start(); });
+test.before(async () => {
+  await agent.start();
+});
 test.after(() => agent.finish());
 
 test('what fits exactly is taken, one byte more is refused with the numbers', () => {
   const room = new Admission({ cpus: 2, mem: 1000, disk: 500 });
   assert.is(room.reserve('a', { cpus: 1.5, mem: 999, disk: 500 }), null);
   assert.is(room.reserve('b', { cpus: 0.5, mem: 1, disk: 0 }), null);
-  assert.is(room.reserve('c', { cpus: 0, mem: 1, disk: 0 }), 'memory does not suffice on this node: it needs 1 B (1 bytes), free are 0 B (0 bytes) of 1000 B (1000 bytes)');
-  assert.match(room.reserve('c', { cpus: 0.001, mem: 0, disk: 0 })!, /^cpus does not suffice.*needs 0\.001, free are 0 of 2$/);
+  assert.is(
+    room.reserve('c', { cpus: 0, mem: 1, disk: 0 }),
+    'memory does not suffice on this node: it needs 1 B (1 bytes), free are 0 B (0 bytes) of 1000 B (1000 bytes)',
+  );
+  assert.match(
+    room.reserve('c', { cpus: 0.001, mem: 0, disk: 0 })!,
+    /^cpus does not suffice.*needs 0\.001, free are 0 of 2$/,
+  );
   assert.match(room.reserve('c', { cpus: 0, mem: 0, disk: 1 })!, /^disk/);
   assert.is(room.reserve('c', { cpus: 0, mem: 0, disk: 0 }), null, 'what asks for nothing always fits');
   assert.is(room.reserve('a', { cpus: 9, mem: 9999, disk: 9999 }), null, 'it has what it has');
@@ -27,35 +35,60 @@ test('what fits exactly is taken, one byte more is refused with the numbers', ()
 });
 
 test('whatever comes and goes: never more than there is, and all of it comes back', () => {
-  const amounts = fc.record({ id: fc.nat(8), cpus: fc.constantFrom(0, 0.1, 0.2, 0.3, 0.7, 1 / 3, 1), mem: fc.nat(60), disk: fc.nat(60), what: fc.constantFrom('reserve', 'reserve', 'release', 'restore') });
-  fc.assert(fc.property(fc.array(amounts, { maxLength: 60 }), (steps) => {
-    const capacity = { cpus: 2, mem: 100, disk: 100 }, room = new Admission(capacity), held = new Map<string, { cpus: number; mem: number; disk: number }>();
-    let over = false;
-    for (const { id, what, cpus, mem, disk } of steps) {
-      const name = String(id), demand = { cpus, mem, disk };
-      if (what === 'release') { room.release(name); held.delete(name); }
-      else if (what === 'restore') { room.restore(name, demand); held.set(name, demand); over = true; }
-      else if (room.reserve(name, demand) === null && !held.has(name)) held.set(name, demand);
-      const sum = (key: 'cpus' | 'mem' | 'disk') => [...held.values()].reduce((total, one) => total + one[key], 0);
-      assert.is(room.reserved.mem, sum('mem'));
-      assert.is(room.reserved.disk, sum('disk'));
-      assert.ok(Math.abs(room.reserved.cpus - sum('cpus')) < 1e-6);
-      // What an earlier agent gave away stays given, whatever this one would say.
-      if (!over) for (const key of ['cpus', 'mem', 'disk'] as const) assert.ok(room.reserved[key] <= capacity[key] + 1e-9);
-    }
-    for (const name of held.keys()) room.release(name);
-    assert.equal(room.reserved, { cpus: 0, mem: 0, disk: 0 });
-  }), { numRuns: 300 });
+  const amounts = fc.record({
+    id: fc.nat(8),
+    cpus: fc.constantFrom(0, 0.1, 0.2, 0.3, 0.7, 1 / 3, 1),
+    mem: fc.nat(60),
+    disk: fc.nat(60),
+    what: fc.constantFrom('reserve', 'reserve', 'release', 'restore'),
+  });
+  fc.assert(
+    fc.property(fc.array(amounts, { maxLength: 60 }), (steps) => {
+      const capacity = { cpus: 2, mem: 100, disk: 100 },
+        room = new Admission(capacity),
+        held = new Map<string, { cpus: number; mem: number; disk: number }>();
+      let over = false;
+      for (const { id, what, cpus, mem, disk } of steps) {
+        const name = String(id),
+          demand = { cpus, mem, disk };
+        if (what === 'release') {
+          room.release(name);
+          held.delete(name);
+        } else if (what === 'restore') {
+          room.restore(name, demand);
+          held.set(name, demand);
+          over = true;
+        } else if (room.reserve(name, demand) === null && !held.has(name)) held.set(name, demand);
+        const sum = (key: 'cpus' | 'mem' | 'disk') => [...held.values()].reduce((total, one) => total + one[key], 0);
+        assert.is(room.reserved.mem, sum('mem'));
+        assert.is(room.reserved.disk, sum('disk'));
+        assert.ok(Math.abs(room.reserved.cpus - sum('cpus')) < 1e-6);
+        // What an earlier agent gave away stays given, whatever this one would say.
+        if (!over)
+          for (const key of ['cpus', 'mem', 'disk'] as const) assert.ok(room.reserved[key] <= capacity[key] + 1e-9);
+      }
+      for (const name of held.keys()) room.release(name);
+      assert.equal(room.reserved, { cpus: 0, mem: 0, disk: 0 });
+    }),
+    { numRuns: 300 },
+  );
 });
 
-test('an instance has its share from its begin to its end, over restarts and the agent\'s own', async () => {
-  const { allocatable } = (await agent.get('/v1/nodes')).items[0], half = Math.floor(allocatable.mem / 2), rest = allocatable.mem - half;
+test("an instance has its share from its begin to its end, over restarts and the agent's own", async () => {
+  const { allocatable } = (await agent.get('/v1/nodes')).items[0],
+    half = Math.floor(allocatable.mem / 2),
+    rest = allocatable.mem - half;
   assert.is(allocatable.mem, totalmem());
   const allocated = async () => (await agent.get('/v1/nodes')).items[0].allocated.mem;
   await agent.deploy({ name: 'half', resAlloc: { mem: half } });
   const first = await agent.settled('half');
   await agent.deploy({ name: 'more', resAlloc: { mem: rest + 1 } });
-  await until('it waits, and says for what', async () => /memory|MiB|GiB/.test((await agent.get('/v1/apps/more/why')).reason?.text ?? JSON.stringify((await agent.get('/v1/apps/more/why')).waiting)));
+  await until('it waits, and says for what', async () =>
+    /memory|MiB|GiB/.test(
+      (await agent.get('/v1/apps/more/why')).reason?.text ??
+        JSON.stringify((await agent.get('/v1/apps/more/why')).waiting),
+    ),
+  );
   assert.is(await agent.one('more'), null);
   await agent.deploy({ name: 'rest', resAlloc: { mem: rest } });
   await agent.running('rest');

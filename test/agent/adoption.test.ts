@@ -11,7 +11,9 @@ import { Alone, lives, withArgument } from './alone.ts';
 
 const agent = new Alone();
 const test = suite('adoption');
-test.before(async () => { await agent.start(); });
+test.before(async () => {
+  await agent.start();
+});
 test.after(() => agent.finish());
 const sh = (line: string) => ({ toProcess: 'sh', args: ['-c', line] });
 const restarted = async (meanwhile: () => unknown = () => undefined): Promise<void> => {
@@ -22,10 +24,24 @@ const restarted = async (meanwhile: () => unknown = () => undefined): Promise<vo
 
 test('running ones: same pids, no restart, not a second of readiness lost', async () => {
   await agent.deploy({ name: 'web', placement: { scale: 5 } });
-  const before = await until('five run', async () => { const all = await agent.instances('web'); return all.length === 5 && all.every((i) => i.status === 'running') && all; });
+  const before = await until('five run', async () => {
+    const all = await agent.instances('web');
+    return all.length === 5 && all.every((i) => i.status === 'running') && all;
+  });
   await restarted();
   const after = await agent.instances('web');
-  const facts = (all: any[]) => all.map(({ id, pid, status, restarts, startedAt, readyAt, launch }) => ({ id, pid, status, restarts, startedAt, readyAt, launch })).sort((a, b) => a.id.localeCompare(b.id));
+  const facts = (all: any[]) =>
+    all
+      .map(({ id, pid, status, restarts, startedAt, readyAt, launch }) => ({
+        id,
+        pid,
+        status,
+        restarts,
+        startedAt,
+        readyAt,
+        launch,
+      }))
+      .sort((a, b) => a.id.localeCompare(b.id));
   assert.equal(facts(after), facts(before));
 });
 
@@ -33,7 +49,10 @@ test('what exits while the agent is away is told with its exact code and started
   const go = join(scratch('exits'), 'go');
   await agent.deploy({ name: 'exits', ...sh(`while [ ! -e ${go} ]; do sleep 0.05; done; echo last words; exit 42`) });
   const before = await agent.settled('exits');
-  await restarted(async () => { writeFileSync(go, ''); await until('it has exited', () => !lives(before.pid)); });
+  await restarted(async () => {
+    writeFileSync(go, '');
+    await until('it has exited', () => !lives(before.pid));
+  });
   const after = await agent.see('exits', 'told', (i) => i.exit !== null);
   assert.is(after.exit.code, 42);
   assert.ok(after.exit.tail.includes('last words'));
@@ -41,9 +60,15 @@ test('what exits while the agent is away is told with its exact code and started
 });
 
 test('what is killed by a signal while the agent is away is told as that signal', async () => {
-  const before = await agent.settled('web').catch(() => null) ?? (await agent.instances('web'))[0];
-  await restarted(async () => { process.kill(before.pid, 'SIGSEGV'); await until('it has ended', () => !lives(before.pid)); });
-  const after = await until('started again', async () => { const i = (await agent.instances('web')).find((each) => each.id === before.id); return i?.pid && i.pid !== before.pid && i; });
+  const before = (await agent.settled('web').catch(() => null)) ?? (await agent.instances('web'))[0];
+  await restarted(async () => {
+    process.kill(before.pid, 'SIGSEGV');
+    await until('it has ended', () => !lives(before.pid));
+  });
+  const after = await until('started again', async () => {
+    const i = (await agent.instances('web')).find((each) => each.id === before.id);
+    return i?.pid && i.pid !== before.pid && i;
+  });
   assert.is(after.exit.signal, 11);
   assert.is(after.restarts, before.restarts + 1);
 });
@@ -51,8 +76,15 @@ test('what is killed by a signal while the agent is away is told as that signal'
 test('launcher and program both killed: the end is unknown, and it starts again', async () => {
   const before = (await agent.instances('web'))[0];
   const parent = Number(/\) \w (\d+)/.exec(readFileSync(`/proc/${before.pid}/stat`, 'latin1'))![1]);
-  await restarted(async () => { process.kill(parent, 'SIGKILL'); process.kill(before.pid, 'SIGKILL'); await until('both ended', () => !lives(before.pid)); });
-  const after = await until('started again', async () => { const i = (await agent.instances('web')).find((each) => each.id === before.id); return i?.pid && i.pid !== before.pid && i; });
+  await restarted(async () => {
+    process.kill(parent, 'SIGKILL');
+    process.kill(before.pid, 'SIGKILL');
+    await until('both ended', () => !lives(before.pid));
+  });
+  const after = await until('started again', async () => {
+    const i = (await agent.instances('web')).find((each) => each.id === before.id);
+    return i?.pid && i.pid !== before.pid && i;
+  });
   assert.is(after.exit.reason, 'unknown');
 });
 
@@ -63,15 +95,44 @@ test('launcher killed only: the program is watched on, its end noticed', async (
   const same = (await agent.instances('web')).find((i) => i.id === before.id);
   assert.is(same.pid, before.pid);
   process.kill(before.pid, 'SIGKILL');
-  await until('noticed and started again', async () => { const i = (await agent.instances('web')).find((each) => each.id === before.id); return i?.pid && i.pid !== before.pid; }, 15_000);
+  await until(
+    'noticed and started again',
+    async () => {
+      const i = (await agent.instances('web')).find((each) => each.id === before.id);
+      return i?.pid && i.pid !== before.pid;
+    },
+    15_000,
+  );
 });
 
 test('a command that was run beside a program ends with the next agent, the program does not', async () => {
-  const mark = `beside-${process.pid}`, [web] = (await agent.instances('web')).filter((i) => i.status === 'running');
-  const client = spawn(process.execPath, [mainFile, 'exec', '--hub', agent.address, '-T', web.id, '--', 'sh', '-c', 'trap "" HUP TERM PIPE; while :; do sleep 1; done', mark], { stdio: 'ignore' });
+  const mark = `beside-${process.pid}`,
+    [web] = (await agent.instances('web')).filter((i) => i.status === 'running');
+  const client = spawn(
+    process.execPath,
+    [
+      mainFile,
+      'exec',
+      '--hub',
+      agent.address,
+      '-T',
+      web.id,
+      '--',
+      'sh',
+      '-c',
+      'trap "" HUP TERM PIPE; while :; do sleep 1; done',
+      mark,
+    ],
+    { stdio: 'ignore' },
+  );
   const over = new Promise((resolve) => client.once('exit', resolve));
-  const [command] = await until('the command', () => { const all = withArgument(mark).filter((pid) => pid !== client.pid); return all.length > 0 && all; });
-  await until('it is noted', () => readdirSync(agent.directoryOf(web.id)).some((name) => /^exec\..*\.session$/.test(name)));
+  const [command] = await until('the command', () => {
+    const all = withArgument(mark).filter((pid) => pid !== client.pid);
+    return all.length > 0 && all;
+  });
+  await until('it is noted', () =>
+    readdirSync(agent.directoryOf(web.id)).some((name) => /^exec\..*\.session$/.test(name)),
+  );
   await restarted();
   await until('it has ended', () => !lives(command!));
   assert.ok(lives(web.pid));
@@ -82,7 +143,11 @@ test('a command that was run beside a program ends with the next agent, the prog
 
 test('in the middle of a start: its deadline goes on, its checks are asked', async () => {
   const up = join(scratch('starts'), 'up');
-  await agent.deploy({ name: 'starts', startTimeoutSeconds: 30, healthChecks: [{ protocol: 'FILE', path: up, intervalSeconds: 0.2, timeoutSeconds: 1 }] });
+  await agent.deploy({
+    name: 'starts',
+    startTimeoutSeconds: 30,
+    healthChecks: [{ protocol: 'FILE', path: up, intervalSeconds: 0.2, timeoutSeconds: 1 }],
+  });
   const before = await agent.see('starts', 'starting', (i) => i.status === 'starting' && i.pid);
   await restarted();
   assert.equal([(await agent.one('starts')).status, (await agent.one('starts')).pid], ['starting', before.pid]);
@@ -98,11 +163,17 @@ test('in the middle of a stop: the reason leads where it did, the kill comes in 
   await until('it is being stopped', async () => (await agent.instances('stops')).some((i) => i.status === 'killing'));
   await restarted();
   await until('it is gone', () => !lives(before.pid), 8000);
-  await until('stopped, not started again', async () => (await agent.instances('stops')).every((i) => i.pid === null && i.status !== 'restarting'));
+  await until('stopped, not started again', async () =>
+    (await agent.instances('stops')).every((i) => i.pid === null && i.status !== 'restarting'),
+  );
 });
 
 test('in the middle of a back-off: it goes on, the history is not forgotten', async () => {
-  await agent.deploy({ name: 'backs', ...sh('exit 5'), restart: { delaySeconds: 0.1, jitter: 0, attempts: 2, periodSeconds: 600, maxDelaySeconds: 1 } });
+  await agent.deploy({
+    name: 'backs',
+    ...sh('exit 5'),
+    restart: { delaySeconds: 0.1, jitter: 0, attempts: 2, periodSeconds: 600, maxDelaySeconds: 1 },
+  });
   await agent.see('backs', 'a crash loop', (i) => i.reason?.code === 'crash-loop');
   await restarted();
   const after = await agent.see('backs', 'still a crash loop', (i) => i.reason?.code === 'crash-loop');
@@ -113,21 +184,34 @@ test('a stopped app stays stopped, a scaled one stays scaled, also where the age
   await agent.ok('POST', '/v1/apps/backs/stop');
   const all = await agent.instances('web');
   await agent.ok('POST', '/v1/apps/web/scale', { scale: 2 });
-  const left = await until('two', async () => { const now = await agent.instances('web'); return now.length === 2 && now; });
+  const left = await until('two', async () => {
+    const now = await agent.instances('web');
+    return now.length === 2 && now;
+  });
   const surplus = all.map(({ id }) => id).filter((id) => !left.some((one) => one.id === id));
   const kept = (id: string): string => join(agent.directory, 'kept', id);
-  await until('the others are put away', () => surplus.every((id) => existsSync(kept(id)) && !existsSync(agent.directoryOf(id))));
-  await restarted(() => { for (const id of surplus) renameSync(kept(id), agent.directoryOf(id)); });
-  await until('they are put away again', () => surplus.every((id) => existsSync(kept(id)) && !existsSync(agent.directoryOf(id))));
+  await until('the others are put away', () =>
+    surplus.every((id) => existsSync(kept(id)) && !existsSync(agent.directoryOf(id))),
+  );
+  await restarted(() => {
+    for (const id of surplus) renameSync(kept(id), agent.directoryOf(id));
+  });
+  await until('they are put away again', () =>
+    surplus.every((id) => existsSync(kept(id)) && !existsSync(agent.directoryOf(id))),
+  );
   assert.is((await agent.get('/v1/apps/backs')).start, false);
   assert.is((await agent.instances('web')).length, 2);
   assert.not.ok((await agent.instances('backs')).some((i) => i.pid !== null));
 });
 
 test('a second agent on the same directory is refused with 4, and says who holds it', async () => {
-  const child = spawn(process.execPath, [mainFile, 'agent', '--port', '0', '--store-directory', agent.directory], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [mainFile, 'agent', '--port', '0', '--store-directory', agent.directory], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let said = '';
-  child.stderr.on('data', (chunk) => { said += chunk; });
+  child.stderr.on('data', (chunk) => {
+    said += chunk;
+  });
   const code = await new Promise((resolve) => child.once('exit', resolve));
   assert.is(code, 4);
   assert.match(said, String(agent.pid));

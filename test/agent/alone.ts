@@ -11,21 +11,51 @@ export class Alone extends Daemon {
   /** @param ports how many it may give to programs */
   constructor(ports = 301) {
     const low = 20_000 + ((process.pid * 53 + made++ * 317) % 9000);
-    super('agent', join(freshDirectory('alone'), 'agent'), ['--ports', `${low}-${low + ports - 1}`, '--reserve-memory', '0']);
+    super('agent', join(freshDirectory('alone'), 'agent'), [
+      '--ports',
+      `${low}-${low + ports - 1}`,
+      '--reserve-memory',
+      '0',
+    ]);
   }
 
-  deploy(app: object): Promise<any> { return this.ok('PUT', `/v1/apps/${(app as { name: string }).name}`, { toProcess: 'sleep', args: ['100000'], ...app }); }
-  async instances(app: string): Promise<any[]> { return (await this.get(`/v1/instances?size=1000&query=${encodeURIComponent(`app:${app}`)}`)).items; }
-  async one(app: string): Promise<any> { return (await this.instances(app)).find((i) => i.goal === 'run') ?? null; }
+  deploy(app: object): Promise<any> {
+    return this.ok('PUT', `/v1/apps/${(app as { name: string }).name}`, {
+      toProcess: 'sleep',
+      args: ['100000'],
+      ...app,
+    });
+  }
+  async instances(app: string): Promise<any[]> {
+    return (await this.get(`/v1/instances?size=1000&query=${encodeURIComponent(`app:${app}`)}`)).items;
+  }
+  async one(app: string): Promise<any> {
+    return (await this.instances(app)).find((i) => i.goal === 'run') ?? null;
+  }
   /** Waits until the app's only instance is as wanted; gives it. */
   see(app: string, what: string, is: (instance: any) => boolean, timeoutMs = 10_000): Promise<any> {
-    return until(`${app}: ${what}`, async () => { const i = await this.one(app); return i && is(i) && i; }, timeoutMs);
+    return until(
+      `${app}: ${what}`,
+      async () => {
+        const i = await this.one(app);
+        return i && is(i) && i;
+      },
+      timeoutMs,
+    );
   }
-  running(app: string): Promise<any> { return this.see(app, 'running', (i) => i.status === 'running'); }
+  running(app: string): Promise<any> {
+    return this.see(app, 'running', (i) => i.status === 'running');
+  }
   /** Ready for so long that its next restart is immediate. */
-  settled(app: string): Promise<any> { return this.see(app, 'settled', (i) => i.status === 'running' && Date.now() - i.readyAt > 1050); }
-  async events(query: string): Promise<any[]> { return (await this.get(`/v1/events?size=200&query=${encodeURIComponent(query)}`)).items; }
-  directoryOf(id: string): string { return join(this.directory, 'instances', id); }
+  settled(app: string): Promise<any> {
+    return this.see(app, 'settled', (i) => i.status === 'running' && Date.now() - i.readyAt > 1050);
+  }
+  async events(query: string): Promise<any[]> {
+    return (await this.get(`/v1/events?size=200&query=${encodeURIComponent(query)}`)).items;
+  }
+  directoryOf(id: string): string {
+    return join(this.directory, 'instances', id);
+  }
 
   /** Ends it with its processes. */
   async finish(): Promise<void> {
@@ -36,12 +66,25 @@ export class Alone extends Daemon {
 
 /** Whether that process lives (a zombie does not). */
 export function lives(pid: number): boolean {
-  try { return !/^[ZX]/.test(readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /, '')); } catch { return false; }
+  try {
+    return !/^[ZX]/.test(readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /, ''));
+  } catch {
+    return false;
+  }
 }
 
 /** Processes whose arguments hold a text, this one and its like left out. */
 export function withArgument(text: string): number[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
-    try { return pid !== process.pid && lives(pid) && readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0').includes(text); } catch { return false; }
-  });
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return (
+          pid !== process.pid && lives(pid) && readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0').includes(text)
+        );
+      } catch {
+        return false;
+      }
+    });
 }

@@ -54,54 +54,104 @@ import { Alone, lives } from './alone.ts';
 
 const agent = new Alone();
 const test = suite('dea');
-test.before(async () => { await agent.start(); });
+test.before(async () => {
+  await agent.start();
+});
 test.after(() => agent.finish());
 const output = (id: string, stream = 'stdout'): string => {
-  for (const directory of ['instances', 'kept']) try { return readFileSync(join(agent.directory, directory, id, `${stream}.log`), 'utf8'); } catch { /* in the other one */ }
+  for (const directory of ['instances', 'kept'])
+    try {
+      return readFileSync(join(agent.directory, directory, id, `${stream}.log`), 'utf8');
+    } catch {
+      /* in the other one */
+    }
   return '';
 };
 
 test('12: a stop lets the handler of SIGTERM say its word, and frees the port', async () => {
-  await agent.deploy({ name: 'polite', ports: [0], toProcess: process.execPath,
-    args: ['-e', 'require("http").createServer((q,a)=>a.end()).listen(process.env.PORT);process.on("SIGTERM",()=>{process.stdout.write("Trapped TERM signal\\n");process.exit(0)})'],
-    healthChecks: [{ protocol: 'TCP', portIndex: 0, intervalSeconds: 0.2 }] });
+  await agent.deploy({
+    name: 'polite',
+    ports: [0],
+    toProcess: process.execPath,
+    args: [
+      '-e',
+      'require("http").createServer((q,a)=>a.end()).listen(process.env.PORT);process.on("SIGTERM",()=>{process.stdout.write("Trapped TERM signal\\n");process.exit(0)})',
+    ],
+    healthChecks: [{ protocol: 'TCP', portIndex: 0, intervalSeconds: 0.2 }],
+  });
   const i = await agent.running('polite');
   await agent.ok('POST', '/v1/apps/polite/stop');
   await until('it is gone', () => !lives(i.pid));
   await until('its word is kept', () => output(i.id).includes('Trapped TERM signal'));
-  await until('the port is free', () => new Promise<boolean>((resolve) => {
-    const server = createServer().once('error', () => resolve(false)).once('listening', () => { server.close(); resolve(true); });
-    server.listen(i.ports[0], '0.0.0.0');
-  }));
+  await until(
+    'the port is free',
+    () =>
+      new Promise<boolean>((resolve) => {
+        const server = createServer()
+          .once('error', () => resolve(false))
+          .once('listening', () => {
+            server.close();
+            resolve(true);
+          });
+        server.listen(i.ports[0], '0.0.0.0');
+      }),
+  );
 });
 
 test('35: stopped before it could start, it never starts', async () => {
   const mark = `never-${process.pid}-${Date.now()}`;
   // Its content cannot be had, so it waits in `fetching`.
-  await agent.deploy({ name: 'early', uris: ['http://127.0.0.1:9/nothing.zip'], toProcess: 'sh', args: ['-c', `echo ${mark}; sleep 100000`] });
-  const i = await agent.see('early', 'waits for its content', (each) => each.status === 'fetching' && each.reason?.next);
+  await agent.deploy({
+    name: 'early',
+    uris: ['http://127.0.0.1:9/nothing.zip'],
+    toProcess: 'sh',
+    args: ['-c', `echo ${mark}; sleep 100000`],
+  });
+  const i = await agent.see(
+    'early',
+    'waits for its content',
+    (each) => each.status === 'fetching' && each.reason?.next,
+  );
   assert.match(i.reason.text, /nothing\.zip/);
   await agent.ok('POST', '/v1/apps/early/stop');
   await until('stopped', async () => !(await agent.instances('early')).some((each) => each.status !== 'stopped'));
   assert.is(output(i.id), '');
-  assert.equal((await agent.events('subject.app:early AND kind:instance.started')), []);
+  assert.equal(await agent.events('subject.app:early AND kind:instance.started'), []);
 });
 
 test('36: what ends within milliseconds keeps all its output, and it is there with the exit', async () => {
-  await agent.deploy({ name: 'brief', toProcess: 'sh', args: ['-c', 'seq 1 2000; echo last words >&2; exit 3'], restart: { policy: 'never' } });
+  await agent.deploy({
+    name: 'brief',
+    toProcess: 'sh',
+    args: ['-c', 'seq 1 2000; echo last words >&2; exit 3'],
+    restart: { policy: 'never' },
+  });
   const { id, exit } = await agent.see('brief', 'ended', (i) => i.exit);
   assert.is(exit.tail.at(-1), 'last words');
   assert.is(output(id).trim().split('\n').length, 2000);
 });
 
 test('36: one word for one end for want of memory, however many processes go with it', async () => {
-  await agent.deploy({ name: 'crowd', toProcess: 'sh', args: ['-c', 'for i in 1 2 3 4 5; do sleep 100000 & done; head -c 209715200 /dev/zero | tail >/dev/null'], resAlloc: { mem: '32MB' }, restart: { policy: 'never' } });
+  await agent.deploy({
+    name: 'crowd',
+    toProcess: 'sh',
+    args: ['-c', 'for i in 1 2 3 4 5; do sleep 100000 & done; head -c 209715200 /dev/zero | tail >/dev/null'],
+    resAlloc: { mem: '32MB' },
+    restart: { policy: 'never' },
+  });
   const { exit, id } = await agent.see('crowd', 'ended', (i) => i.exit, 20_000);
   assert.is(exit.reason, 'oom');
-  await until('failed', async () => (await agent.events(`subject.instance:"${id}" AND kind:instance.failed`)).length === 1);
+  await until(
+    'failed',
+    async () => (await agent.events(`subject.instance:"${id}" AND kind:instance.failed`)).length === 1,
+  );
   const told = (await agent.events(`subject.instance:"${id}"`)).filter((event) => event.kind === 'instance.exited');
   assert.is(told.length, 1);
   assert.match(told[0].message, /ran out of memory/);
-  assert.is(output(id).match(/^\[stathub \S+\] launch 1 ran out of memory at .+ \(allowed: 32 MiB\)$/gm)?.length, 1, output(id));
+  assert.is(
+    output(id).match(/^\[stathub \S+\] launch 1 ran out of memory at .+ \(allowed: 32 MiB\)$/gm)?.length,
+    1,
+    output(id),
+  );
 });
 test.run();

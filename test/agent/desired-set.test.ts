@@ -9,18 +9,64 @@ import type { Assignment } from '../../src/model/assignment.ts';
 import type { DesiredFrame } from '../../src/protocol/link.ts';
 
 const fresh = () => mkdtempSync(join(process.env['TEST_DIRECTORY'] ?? tmpdir(), 'desired-'));
-const assignment = (id: string, rest: Partial<Assignment> = {}): Assignment => ({ id, app: 'web', slot: 0, place: 'a', epoch: 1, revision: 1, hash: 'h', owner: 'hub', node: 'n', goal: 'run', onFull: null, because: '', at: 0, nudge: 0, ...rest });
-const revision = (number: number, contents = {}) => ({ app: 'web', revision: number, hash: 'h', spec: { name: 'web' } as never, contents });
-const frame = (rest: Partial<DesiredFrame>): DesiredFrame => ({ type: 'desired', n: 1, term: 1, seq: 1, from: 0, part: 1, parts: 1, revisions: [], assignments: [], gone: [], envs: {}, tags: null, ...rest });
+const assignment = (id: string, rest: Partial<Assignment> = {}): Assignment => ({
+  id,
+  app: 'web',
+  slot: 0,
+  place: 'a',
+  epoch: 1,
+  revision: 1,
+  hash: 'h',
+  owner: 'hub',
+  node: 'n',
+  goal: 'run',
+  onFull: null,
+  because: '',
+  at: 0,
+  nudge: 0,
+  ...rest,
+});
+const revision = (number: number, contents = {}) => ({
+  app: 'web',
+  revision: number,
+  hash: 'h',
+  spec: { name: 'web' } as never,
+  contents,
+});
+const frame = (rest: Partial<DesiredFrame>): DesiredFrame => ({
+  type: 'desired',
+  n: 1,
+  term: 1,
+  seq: 1,
+  from: 0,
+  part: 1,
+  parts: 1,
+  revisions: [],
+  assignments: [],
+  gone: [],
+  envs: {},
+  tags: null,
+  ...rest,
+});
 const ids = (list: Assignment[]) => list.map(({ id }) => id);
 const silent = () => undefined;
 
 test('a whole set, then a delta; both are there after a restart', async () => {
   const directory = fresh();
   const set = DesiredSet.open(directory, silent);
-  const first = await set.take(frame({ assignments: [assignment('a'), assignment('b')], revisions: [revision(1)], envs: { A: '1' } })) as DesiredChange;
+  const first = (await set.take(
+    frame({ assignments: [assignment('a'), assignment('b')], revisions: [revision(1)], envs: { A: '1' } }),
+  )) as DesiredChange;
   assert.equal([ids(first.changed), first.envsChanged], [['a', 'b'], true]);
-  const second = await set.take(frame({ seq: 2, from: 1, assignments: [assignment('b', { goal: 'stop' }), assignment('c')], gone: ['a'], envs: { A: '1' } })) as DesiredChange;
+  const second = (await set.take(
+    frame({
+      seq: 2,
+      from: 1,
+      assignments: [assignment('b', { goal: 'stop' }), assignment('c')],
+      gone: ['a'],
+      envs: { A: '1' },
+    }),
+  )) as DesiredChange;
   assert.equal([ids(second.changed), ids(second.gone), second.envsChanged], [['b', 'c'], ['a'], false]);
   await set.close();
   const again = DesiredSet.open(directory, silent);
@@ -40,7 +86,7 @@ test('a torn last line is as if it had never been told', async () => {
   const again = DesiredSet.open(directory, silent);
   assert.equal([[...again.assignments.keys()], again.seq], [['a'], 1]);
   assert.is(await again.take(frame({ seq: 3, from: 2 })), 'resync');
-  const delta = await again.take(frame({ seq: 2, from: 1, assignments: [assignment('b')] })) as DesiredChange;
+  const delta = (await again.take(frame({ seq: 2, from: 1, assignments: [assignment('b')] }))) as DesiredChange;
   assert.equal(ids(delta.changed), ['b']);
   await again.close();
   assert.equal([...DesiredSet.open(directory, silent).assignments.keys()], ['a', 'b']);
@@ -66,7 +112,9 @@ test('parts count when all are there, in order', async () => {
   const set = DesiredSet.open(fresh(), silent);
   assert.is(await set.take(frame({ part: 1, parts: 2, assignments: [assignment('a')] })), 'part');
   assert.is(set.assignments.size, 0);
-  const change = await set.take(frame({ part: 2, parts: 2, assignments: [assignment('b')], revisions: [revision(1)] })) as DesiredChange;
+  const change = (await set.take(
+    frame({ part: 2, parts: 2, assignments: [assignment('b')], revisions: [revision(1)] }),
+  )) as DesiredChange;
   assert.equal(ids(change.changed), ['a', 'b']);
   assert.is(await set.take(frame({ seq: 2, part: 2, parts: 2 })), 'resync');
   await set.close();
@@ -76,7 +124,7 @@ test('an earlier term is overtaken; a whole set of the same term is not', async 
   const set = DesiredSet.open(fresh(), silent);
   await set.take(frame({ term: 5, seq: 9, assignments: [assignment('a')] }));
   assert.is(await set.take(frame({ term: 4, seq: 99 })), 'old');
-  const change = await set.take(frame({ term: 5, seq: 1, assignments: [] })) as DesiredChange;
+  const change = (await set.take(frame({ term: 5, seq: 1, assignments: [] }))) as DesiredChange;
   assert.equal(ids(change.gone), ['a']);
   await set.close();
 });
@@ -84,7 +132,9 @@ test('an earlier term is overtaken; a whole set of the same term is not', async 
 test('later contents of a revision concern its assignments', async () => {
   const set = DesiredSet.open(fresh(), silent);
   await set.take(frame({ assignments: [assignment('a')], revisions: [revision(1)] }));
-  const change = await set.take(frame({ seq: 2, from: 1, revisions: [revision(1, { 'http://x': { sha256: 's', size: 1 } })] })) as DesiredChange;
+  const change = (await set.take(
+    frame({ seq: 2, from: 1, revisions: [revision(1, { 'http://x': { sha256: 's', size: 1 } })] }),
+  )) as DesiredChange;
   assert.equal(ids(change.changed), ['a']);
   await set.close();
 });

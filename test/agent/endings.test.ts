@@ -11,13 +11,21 @@ import { Alone, lives, withArgument } from './alone.ts';
 
 const agent = new Alone();
 const test = suite('endings');
-test.before(async () => { await agent.start(); });
+test.before(async () => {
+  await agent.start();
+});
 test.after(() => agent.finish());
 const sh = (line: string) => ({ toProcess: 'sh', args: ['-c', line] });
 
 test('SIGTERM ignored: SIGKILL after exactly the kill timeout, and the whole tree is gone', async () => {
   const mark = `mark-${process.pid}-${Date.now()}`;
-  await agent.deploy({ name: 'deaf', ...sh(`trap '' TERM; (setsid sh -c 'trap "" TERM; while :; do sleep 1; done' ${mark} &); while :; do sleep 0.1; done`), killTimeoutSeconds: 1 });
+  await agent.deploy({
+    name: 'deaf',
+    ...sh(
+      `trap '' TERM; (setsid sh -c 'trap "" TERM; while :; do sleep 1; done' ${mark} &); while :; do sleep 0.1; done`,
+    ),
+    killTimeoutSeconds: 1,
+  });
   const i = await agent.running('deaf');
   await until('its grandchild', () => withArgument(mark).length > 0);
   const began = Date.now();
@@ -31,9 +39,16 @@ test('SIGTERM ignored: SIGKILL after exactly the kill timeout, and the whole tre
 
 test('what a crashed program leaves behind is ended before it starts again', async () => {
   const mark = `left-${process.pid}-${Date.now()}`;
-  await agent.deploy({ name: 'leaves', ...sh(`sh -c 'while :; do sleep 1; done' ${mark} & sleep 100000`), killTimeoutSeconds: 1 });
+  await agent.deploy({
+    name: 'leaves',
+    ...sh(`sh -c 'while :; do sleep 1; done' ${mark} & sleep 100000`),
+    killTimeoutSeconds: 1,
+  });
   const before = await agent.settled('leaves');
-  const [child] = await until('its child', () => { const found = withArgument(mark); return found.length > 0 && found; });
+  const [child] = await until('its child', () => {
+    const found = withArgument(mark);
+    return found.length > 0 && found;
+  });
   process.kill(before.pid, 'SIGKILL');
   await agent.see('leaves', 'started again', (i) => i.pid !== null && i.pid !== before.pid);
   assert.not.ok(lives(child!));
@@ -43,20 +58,46 @@ test('what a crashed program leaves behind is ended before it starts again', asy
 test('a failing check: unhealthy, ended, started again; passing before that is running', async () => {
   const file = join(scratch('health'), 'up');
   writeFileSync(file, 'fine');
-  await agent.deploy({ name: 'sick', healthChecks: [{ protocol: 'FILE', path: file, initialDelaySeconds: 0, intervalSeconds: 0.1, timeoutSeconds: 1, maxConsecutiveFailures: 3 }] });
+  await agent.deploy({
+    name: 'sick',
+    healthChecks: [
+      {
+        protocol: 'FILE',
+        path: file,
+        initialDelaySeconds: 0,
+        intervalSeconds: 0.1,
+        timeoutSeconds: 1,
+        maxConsecutiveFailures: 3,
+      },
+    ],
+  });
   const before = await agent.running('sick');
-  assert.equal(before.health.map((h: any) => h.status), ['passing']);
+  assert.equal(
+    before.health.map((h: any) => h.status),
+    ['passing'],
+  );
   rmSync(file);
   await agent.see('sick', 'ended for its health', (i) => i.exit?.reason === 'unhealthy');
   writeFileSync(file, 'fine');
   const after = await agent.see('sick', 'running again', (i) => i.status === 'running' && i.pid !== before.pid);
   assert.ok(after.restarts >= 1);
   const kinds = (await agent.events('subject.app:sick')).map((e) => e.kind);
-  for (const kind of ['instance.unhealthy', 'instance.stopping', 'instance.exited', 'instance.restarting', 'instance.ready']) assert.ok(kinds.includes(kind), kind);
+  for (const kind of [
+    'instance.unhealthy',
+    'instance.stopping',
+    'instance.exited',
+    'instance.restarting',
+    'instance.ready',
+  ])
+    assert.ok(kinds.includes(kind), kind);
 });
 
 test('a start that never passes its check ends after startTimeoutSeconds, as failed start', async () => {
-  await agent.deploy({ name: 'late', startTimeoutSeconds: 1, healthChecks: [{ protocol: 'FILE', path: '/nowhere/at/all', intervalSeconds: 0.2, timeoutSeconds: 1 }] });
+  await agent.deploy({
+    name: 'late',
+    startTimeoutSeconds: 1,
+    healthChecks: [{ protocol: 'FILE', path: '/nowhere/at/all', intervalSeconds: 0.2, timeoutSeconds: 1 }],
+  });
   const i = await agent.see('late', 'start-timeout', (each) => each.exit?.reason === 'start-timeout');
   assert.is(i.readyAt, null);
   await agent.ok('POST', '/v1/apps/late/stop');
@@ -87,23 +128,56 @@ test('a fixed port that is taken names its holder and counts no death; freed, th
 test('a picked port that another takes is changed, and that is no death', async () => {
   const taken = createServer();
   // Fails like a server whose port is in use, as long as the port that it was first given is.
-  await agent.deploy({ name: 'picked', ports: [0], toProcess: 'python3', args: ['-c', 'import os,socket,time\ns=socket.socket(); s.bind(("0.0.0.0",int(os.environ["PORT"]))); s.listen(); time.sleep(100000)'], restart: { delaySeconds: 30 } });
+  await agent.deploy({
+    name: 'picked',
+    ports: [0],
+    toProcess: 'python3',
+    args: [
+      '-c',
+      'import os,socket,time\ns=socket.socket(); s.bind(("0.0.0.0",int(os.environ["PORT"]))); s.listen(); time.sleep(100000)',
+    ],
+    restart: { delaySeconds: 30 },
+  });
   const before = await agent.settled('picked');
   await agent.ok('POST', `/v1/instances/${before.id}/kill`);
   // In the gap between two launches somebody else takes it, sooner or later.
-  await until('taken by another', () => new Promise<boolean>((resolve) => { taken.once('error', () => resolve(false)); taken.listen(before.ports[0], '0.0.0.0', () => resolve(true)); }), 3000).catch(() => null);
-  const after = await agent.see('picked', 'running on some port', (i) => i.status === 'running' && i.pid !== before.pid);
+  await until(
+    'taken by another',
+    () =>
+      new Promise<boolean>((resolve) => {
+        taken.once('error', () => resolve(false));
+        taken.listen(before.ports[0], '0.0.0.0', () => resolve(true));
+      }),
+    3000,
+  ).catch(() => null);
+  const after = await agent.see(
+    'picked',
+    'running on some port',
+    (i) => i.status === 'running' && i.pid !== before.pid,
+  );
   assert.is(after.ports.length, 1);
   if (taken.listening) assert.is.not(after.ports[0], before.ports[0]);
   taken.close();
 });
 
-test('environment: clean, with ports and tokens, nothing of the agent\'s own', async () => {
+test("environment: clean, with ports and tokens, nothing of the agent's own", async () => {
   const out = join(scratch('env'), 'env');
-  await agent.deploy({ name: 'env', ports: [0, { name: 'admin', port: 0 }], envs: { MODE: 'prod', 'spring.datasource.url': 'x' }, toProcess: 'sh', args: ['-c', `env > ${out}; echo "arg $1" >> ${out}; exec sleep 100000`, 'x', '--port=${PORT}'] });
+  await agent.deploy({
+    name: 'env',
+    ports: [0, { name: 'admin', port: 0 }],
+    envs: { MODE: 'prod', 'spring.datasource.url': 'x' },
+    toProcess: 'sh',
+    args: ['-c', `env > ${out}; echo "arg $1" >> ${out}; exec sleep 100000`, 'x', '--port=${PORT}'],
+  });
   const i = await agent.running('env');
-  const lines = readFileSync(out, 'utf8').trim().split('\n'), env = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
-  assert.equal([env['PORT'], env['PORT0'], env['PORT_1'], env['PORT_2'], env['PORT_ADMIN']], [i.ports[0], i.ports[0], i.ports[0], i.ports[1], i.ports[1]].map(String));
+  const lines = readFileSync(out, 'utf8').trim().split('\n'),
+    env = Object.fromEntries(
+      lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+    );
+  assert.equal(
+    [env['PORT'], env['PORT0'], env['PORT_1'], env['PORT_2'], env['PORT_ADMIN']],
+    [i.ports[0], i.ports[0], i.ports[0], i.ports[1], i.ports[1]].map(String),
+  );
   assert.is(env['STAT_INSTANCE'], i.id);
   assert.is(env['MODE'], 'prod');
   assert.ok(lines.includes(`arg --port=${i.ports[0]}`));
@@ -116,6 +190,9 @@ test('scaled down and deleted: no process and no record is left, its output is k
   await agent.ok('DELETE', '/v1/apps/env');
   await until('the app is gone', async () => (await agent.call('GET', '/v1/apps/env')).status === 404);
   assert.not.ok(lives(i.pid));
-  await until('put away', () => !existsSync(agent.directoryOf(i.id)) && existsSync(join(agent.directory, 'kept', i.id)));
+  await until(
+    'put away',
+    () => !existsSync(agent.directoryOf(i.id)) && existsSync(join(agent.directory, 'kept', i.id)),
+  );
 });
 test.run();

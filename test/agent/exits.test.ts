@@ -10,18 +10,42 @@ import { Alone, lives } from './alone.ts';
 
 const agent = new Alone();
 const test = suite('exits');
-test.before(async () => { await agent.start(); });
+test.before(async () => {
+  await agent.start();
+});
 test.after(() => agent.finish());
 const sh = (line: string, more: object = {}) => ({ toProcess: 'sh', args: ['-c', line], ...more });
 const never = { restart: { policy: 'never' } };
-const exited = async (app: { name: string; [key: string]: unknown }, ms?: number): Promise<any> => { await agent.deploy(app); return (await agent.see(app.name, 'ended', (i) => i.exit, ms)).exit; };
-const shape = ['at', 'by', 'code', 'core', 'durationMs', 'launch', 'peakMem', 'quota', 'reason', 'signal', 'tail', 'text'];
+const exited = async (app: { name: string; [key: string]: unknown }, ms?: number): Promise<any> => {
+  await agent.deploy(app);
+  return (await agent.see(app.name, 'ended', (i) => i.exit, ms)).exit;
+};
+const shape = [
+  'at',
+  'by',
+  'code',
+  'core',
+  'durationMs',
+  'launch',
+  'peakMem',
+  'quota',
+  'reason',
+  'signal',
+  'tail',
+  'text',
+];
 
 test('it exits: code, how long it ran, its last twenty lines, and nothing else', async () => {
   const before = Date.now();
-  const exit = await exited({ name: 'code', ...sh('i=0; while [ $i -lt 30 ]; do echo out $i; i=$((i+1)); done; echo no disk >&2; sleep 0.3; exit 7', never) });
+  const exit = await exited({
+    name: 'code',
+    ...sh('i=0; while [ $i -lt 30 ]; do echo out $i; i=$((i+1)); done; echo no disk >&2; sleep 0.3; exit 7', never),
+  });
   assert.equal(Object.keys(exit).sort(), shape);
-  assert.equal([exit.reason, exit.code, exit.signal, exit.core, exit.by, exit.quota, exit.launch], ['exited', 7, null, false, null, null, 1]);
+  assert.equal(
+    [exit.reason, exit.code, exit.signal, exit.core, exit.by, exit.quota, exit.launch],
+    ['exited', 7, null, false, null, null, 1],
+  );
   assert.ok(exit.durationMs >= 290 && exit.durationMs < 5000, `${exit.durationMs} ms`);
   assert.ok(exit.at >= before && exit.at <= Date.now());
   assert.is(exit.tail.length, 20);
@@ -32,7 +56,12 @@ test('it exits: code, how long it ran, its last twenty lines, and nothing else',
 });
 
 test('each launch has its own last words, none of the one before', async () => {
-  await agent.deploy({ name: 'words', ...sh('echo launch $STAT_EPOCH; echo err $STAT_EPOCH >&2; exit 1', { restart: { delaySeconds: 0.1, attempts: 2, giveUp: true } }) });
+  await agent.deploy({
+    name: 'words',
+    ...sh('echo launch $STAT_EPOCH; echo err $STAT_EPOCH >&2; exit 1', {
+      restart: { delaySeconds: 0.1, attempts: 2, giveUp: true },
+    }),
+  });
   const i = await agent.see('words', 'given up', (each) => each.status === 'failed', 15_000);
   assert.is(i.exit.launch, 3);
   assert.is(i.exit.tail.length, 2, i.exit.tail.join('\n'));
@@ -67,51 +96,109 @@ test('by whom: a kill and a restart name the operator, a stop what it was', asyn
 });
 
 test('the restart of an app whose instance has nothing healthy to protect, in place: who asked', async () => {
-  await agent.deploy({ name: 'unready', toProcess: 'sleep', args: ['100000'], healthChecks: [{ protocol: 'FILE', path: '/nowhere/at/all', intervalSeconds: 1, timeoutSeconds: 1 }] });
+  await agent.deploy({
+    name: 'unready',
+    toProcess: 'sleep',
+    args: ['100000'],
+    healthChecks: [{ protocol: 'FILE', path: '/nowhere/at/all', intervalSeconds: 1, timeoutSeconds: 1 }],
+  });
   await agent.see('unready', 'begun', (i) => i.pid);
   await agent.ok('POST', '/v1/apps/unready/restart');
   const { exit } = await agent.see('unready', 'restarted', (i) => i.exit?.launch === 1 && i.launch === 2);
-  assert.equal([exit.reason, exit.text, exit.by], ['stop', 'an operator asked for it', (await agent.get('/v1/apps/unready')).by]);
+  assert.equal(
+    [exit.reason, exit.text, exit.by],
+    ['stop', 'an operator asked for it', (await agent.get('/v1/apps/unready')).by],
+  );
   assert.ok(exit.by);
 });
 
 test('a stopped, a scaled down app: its instances say why, and who asked', async () => {
   await agent.deploy({ name: 'many', toProcess: 'sleep', args: ['100000'], placement: { scale: 2 } });
-  await until('two run', async () => (await agent.instances('many')).filter((i) => i.status === 'running').length === 2);
+  await until(
+    'two run',
+    async () => (await agent.instances('many')).filter((i) => i.status === 'running').length === 2,
+  );
   await agent.ok('POST', '/v1/apps/many/scale', { scale: 1 });
-  const scaled = await until('told', async () => (await agent.events('subject.app:many AND kind:instance.stopping'))[0]);
-  assert.match(scaled.message, /^many\.\d is being stopped: 2 there, 1 wanted: this one stops because .+, asked by \S+/);
-  const left = await until('one is left', async () => { const all = await agent.instances('many'); return all.length === 1 && all[0]; });
+  const scaled = await until(
+    'told',
+    async () => (await agent.events('subject.app:many AND kind:instance.stopping'))[0],
+  );
+  assert.match(
+    scaled.message,
+    /^many\.\d is being stopped: 2 there, 1 wanted: this one stops because .+, asked by \S+/,
+  );
+  const left = await until('one is left', async () => {
+    const all = await agent.instances('many');
+    return all.length === 1 && all[0];
+  });
   await agent.ok('POST', '/v1/apps/many/stop');
-  const ended = await until('told', async () => (await agent.events(`kind:instance.exited AND subject.instance:"${left.id}"`))[0]);
+  const ended = await until(
+    'told',
+    async () => (await agent.events(`kind:instance.exited AND subject.instance:"${left.id}"`))[0],
+  );
   assert.match(ended.message, /^many\.\d was stopped \(by SIGTERM\) after .+, asked by \S+/);
 });
 
 test('the hub ends it: update, failed checks, a start that takes too long, each with what led to it', async () => {
   const file = join(scratch('exits'), 'up');
   writeFileSync(file, 'fine');
-  await agent.deploy({ name: 'sick', toProcess: 'sleep', args: ['100000'], restart: { policy: 'never' }, healthChecks: [{ protocol: 'FILE', path: file, match: 'fine', initialDelaySeconds: 0, intervalSeconds: 0.1, timeoutSeconds: 1, maxConsecutiveFailures: 2 }] });
+  await agent.deploy({
+    name: 'sick',
+    toProcess: 'sleep',
+    args: ['100000'],
+    restart: { policy: 'never' },
+    healthChecks: [
+      {
+        protocol: 'FILE',
+        path: file,
+        match: 'fine',
+        initialDelaySeconds: 0,
+        intervalSeconds: 0.1,
+        timeoutSeconds: 1,
+        maxConsecutiveFailures: 2,
+      },
+    ],
+  });
   await agent.running('sick');
   writeFileSync(file, 'bad');
   const sick = await agent.see('sick', 'ended', (i) => i.exit);
   assert.is(sick.exit.reason, 'unhealthy');
   assert.match(sick.exit.text, /health check 0 failed \d+ times in a row \(.+\)/);
-  const late = await exited({ name: 'late', toProcess: 'sleep', args: ['100000'], ...never, startTimeoutSeconds: 1, healthChecks: [{ protocol: 'FILE', path: '/nowhere/at/all', intervalSeconds: 0.2, timeoutSeconds: 1 }] });
+  const late = await exited({
+    name: 'late',
+    toProcess: 'sleep',
+    args: ['100000'],
+    ...never,
+    startTimeoutSeconds: 1,
+    healthChecks: [{ protocol: 'FILE', path: '/nowhere/at/all', intervalSeconds: 0.2, timeoutSeconds: 1 }],
+  });
   assert.equal([late.reason, late.text], ['start-timeout', 'it was not ready within 1 s']);
   await agent.deploy({ name: 'old', toProcess: 'sleep', args: ['100000'] });
   const old = await agent.running('old');
   await agent.deploy({ name: 'old', toProcess: 'sleep', args: ['200000'], update: { minHealthySeconds: 0 } });
-  await until('replaced', async () => (await agent.events(`kind:instance.exited AND subject.instance:"${old.id}"`)).some((e) => e.detail.reason === 'update'));
+  await until('replaced', async () =>
+    (await agent.events(`kind:instance.exited AND subject.instance:"${old.id}"`)).some(
+      (e) => e.detail.reason === 'update',
+    ),
+  );
   const stopping = (await agent.events(`kind:instance.stopping AND subject.instance:"${old.id}"`))[0].message;
   assert.match(stopping, /^old\.0 is being replaced: .+ stands in for .+, asked by \S+/);
 });
 
 test('what happens while no agent is there is told as exactly', async () => {
   const go = join(scratch('exits'), 'go');
-  await agent.deploy({ name: 'away', ...sh(`echo waits; while ! [ -e '${go}' ]; do sleep 0.05; done; echo last words >&2; exit 9`, never) });
+  await agent.deploy({
+    name: 'away',
+    ...sh(`echo waits; while ! [ -e '${go}' ]; do sleep 0.05; done; echo last words >&2; exit 9`, never),
+  });
   await agent.deploy({ name: 'blind', toProcess: 'sleep', args: ['100000'], ...never });
-  const away = await agent.running('away'), blind = await agent.running('blind');
-  const launcher = Number(readFileSync(`/proc/${blind.pid}/stat`, 'latin1').replace(/^.*\) /, '').split(' ')[1]);
+  const away = await agent.running('away'),
+    blind = await agent.running('blind');
+  const launcher = Number(
+    readFileSync(`/proc/${blind.pid}/stat`, 'latin1')
+      .replace(/^.*\) /, '')
+      .split(' ')[1],
+  );
   await agent.end('SIGKILL');
   writeFileSync(go, '');
   process.kill(launcher, 'SIGKILL'); // its witness first: then nobody can tell

@@ -7,14 +7,18 @@ import { scratch } from '../support/scratch.ts';
 
 const program = fileURLToPath(new URL('./programs/on-full-disk.js', import.meta.url));
 const mount = 'mount -t tmpfs -o size=64m none "$1" && exec "$2" "$3" "$1" "$4"';
-const can = process.platform === 'linux' && process.getuid?.() === 0
-  && spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'none', scratch('mount')], { stdio: 'ignore' }).status === 0;
+const can =
+  process.platform === 'linux' &&
+  process.getuid?.() === 0 &&
+  spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'none', scratch('mount')], { stdio: 'ignore' }).status === 0;
 
 if (!can) console.log('# skipped: a full disk (needs Linux, root and mount namespaces)');
 else {
   test('a full disk is told as such, costs no restarts, holds up no stop, and is left behind when there is room', () => {
     const { stdout, stderr, status, signal } = spawnSync(
-      'unshare', ['--mount', 'sh', '-c', mount, 'sh', scratch('disk'), process.execPath, program, scratch('elsewhere')], { encoding: 'utf8', timeout: 90_000 },
+      'unshare',
+      ['--mount', 'sh', '-c', mount, 'sh', scratch('disk'), process.execPath, program, scratch('elsewhere')],
+      { encoding: 'utf8', timeout: 90_000 },
     );
     assert.is(signal, null, stderr);
     assert.is(status, 0, stderr + stdout);

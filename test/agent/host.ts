@@ -4,7 +4,13 @@ import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findMembershipRoot, removeMembership, removeMembershipRoot, type Membership, type MembershipRoot } from '../../src/agent/effects/cgroups/cgroup.ts';
+import {
+  findMembershipRoot,
+  removeMembership,
+  removeMembershipRoot,
+  type Membership,
+  type MembershipRoot,
+} from '../../src/agent/effects/cgroups/cgroup.ts';
 import { closeInherited } from '../../src/agent/effects/launch/close-fds.ts';
 import { createLaunch, type ProgramExit, type ProgramIdentity } from '../../src/agent/effects/launch/launch-facts.ts';
 import { Launcher } from '../../src/agent/effects/launch/launcher.ts';
@@ -33,7 +39,13 @@ export interface Started {
   stderr(): string;
 }
 
-export interface HostOptions { directory?: string; node?: string; kinds?: readonly Membership['kind'][]; tools?: Tools; spares?: number }
+export interface HostOptions {
+  directory?: string;
+  node?: string;
+  kinds?: readonly Membership['kind'][];
+  tools?: Tools;
+  spares?: number;
+}
 
 export const noLimits = { fds: null, processes: null, fileSize: null, nice: 0, umask: '022' };
 
@@ -60,7 +72,12 @@ export class Host {
     const node = options.node ?? `test-${randomBytes(4).toString('hex')}`;
     const root = findMembershipRoot(node, options.kinds ?? ['session']);
     mkdirSync(join(directory, 'launches'), { recursive: true });
-    return new Host(directory, node, root, new Launcher({ tools: options.tools ?? findTools(), root, directory, spares: options.spares ?? 0 }));
+    return new Host(
+      directory,
+      node,
+      root,
+      new Launcher({ tools: options.tools ?? findTools(), root, directory, spares: options.spares ?? 0 }),
+    );
   }
 
   start(program: string, args: readonly string[] = [], overrides: Partial<LaunchPlan> = {}): Started {
@@ -69,22 +86,65 @@ export class Host {
     const membership = this.launcher.membership(directory, instance, launch);
     createLaunch(directory, { boot: bootId(), cgroup: membership });
     const plan: LaunchPlan = {
-      directory, membership, program, args, shell: false, workingDirectory: this.directory,
-      stdout: join(directory, 'stdout.log'), stderr: join(directory, 'stderr.log'), limits: noLimits, ...overrides,
-      environment: { PATH: process.env['PATH']!, STAT_NODE: this.node, STAT_INSTANCE: instance, STAT_EPOCH: statEpoch(1, launch), ...overrides.environment },
+      directory,
+      membership,
+      program,
+      args,
+      shell: false,
+      workingDirectory: this.directory,
+      stdout: join(directory, 'stdout.log'),
+      stderr: join(directory, 'stderr.log'),
+      limits: noLimits,
+      ...overrides,
+      environment: {
+        PATH: process.env['PATH']!,
+        STAT_NODE: this.node,
+        STAT_INSTANCE: instance,
+        STAT_EPOCH: statEpoch(1, launch),
+        ...overrides.environment,
+      },
     };
     const tree: Tree = { membership, program: null, node: this.node, instance, epoch: statEpoch(1, launch) };
-    let begun!: (identity: ProgramIdentity) => void, over!: (exit: ProgramExit) => void, failed!: (error: Error) => void;
-    const identity = new Promise<ProgramIdentity>((resolve, reject) => { begun = resolve; failed = reject; });
-    const exit = new Promise<ProgramExit>((resolve) => { over = resolve; });
-    identity.catch(() => { /* seen by whoever awaits it */ });
+    let begun!: (identity: ProgramIdentity) => void,
+      over!: (exit: ProgramExit) => void,
+      failed!: (error: Error) => void;
+    const identity = new Promise<ProgramIdentity>((resolve, reject) => {
+      begun = resolve;
+      failed = reject;
+    });
+    const exit = new Promise<ProgramExit>((resolve) => {
+      over = resolve;
+    });
+    identity.catch(() => {
+      /* seen by whoever awaits it */
+    });
     this.launcher.start(plan, {
-      started: (one) => { tree.program = one; begun(one); },
-      ended: (one) => { failed(new Error(`ended before it began: ${JSON.stringify(one)}`)); over(one); },
+      started: (one) => {
+        tree.program = one;
+        begun(one);
+      },
+      ended: (one) => {
+        failed(new Error(`ended before it began: ${JSON.stringify(one)}`));
+        over(one);
+      },
       failed,
     });
-    const read = (path: string) => { try { return readFileSync(path, 'utf8'); } catch { return ''; } };
-    const started = { directory, membership, tree, identity, exit, stdout: () => read(plan.stdout), stderr: () => read(plan.stderr) };
+    const read = (path: string) => {
+      try {
+        return readFileSync(path, 'utf8');
+      } catch {
+        return '';
+      }
+    };
+    const started = {
+      directory,
+      membership,
+      tree,
+      identity,
+      exit,
+      stdout: () => read(plan.stdout),
+      stderr: () => read(plan.stderr),
+    };
     this.#started.push(started);
     return started;
   }

@@ -32,80 +32,153 @@ import { scratch } from '../support/scratch.ts';
 import { until } from '../support/until.ts';
 import { Alone, lives, withArgument } from './alone.ts';
 
-const agent = new Alone(), hub = new Hub(), test = suite('orchestrators');
+const agent = new Alone(),
+  hub = new Hub(),
+  test = suite('orchestrators');
 const foreign = [0, 1].map(() => spawn('sleep', ['100000'], { detached: true, stdio: 'ignore' }));
-test.before(async () => { await Promise.all([agent.start(), hub.start(1)]); });
+test.before(async () => {
+  await Promise.all([agent.start(), hub.start(1)]);
+});
 test.after(async () => {
   for (const one of foreign) one.kill('SIGKILL');
   await Promise.all([agent.finish(), hub.end()]);
 });
 const sh = (line: string) => ({ toProcess: 'sh', args: ['-c', line] });
-const parentOf = (pid: number): number => Number(readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ')[1]);
+const parentOf = (pid: number): number =>
+  Number(
+    readFileSync(`/proc/${pid}/stat`, 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ')[1],
+  );
 const launchFile = (i: any, name: string): string => join(agent.directoryOf(i.id), 'launches', String(i.launch), name);
-const newestIn = (directory: string, name: RegExp): string => join(directory, readdirSync(directory).find((one) => name.test(one))!);
+const newestIn = (directory: string, name: RegExp): string =>
+  join(
+    directory,
+    readdirSync(directory).find((one) => name.test(one))!,
+  );
 /** Ends a program and its witness, so that nothing tells how. */
-const vanish = (i: any): void => { process.kill(parentOf(i.pid), 'SIGKILL'); process.kill(i.pid, 'SIGKILL'); };
+const vanish = (i: any): void => {
+  process.kill(parentOf(i.pid), 'SIGKILL');
+  process.kill(i.pid, 'SIGKILL');
+};
 const mark = `orchestrated-${process.pid}`;
 let before: Record<string, any> = {};
 
 test('R1, R3, R5, R7: killed with kill -9, and what it finds is not what it left: it starts, and touches nobody else', async () => {
   const names = ['reused', 'rebooted', 'flipped', 'fixed'];
   await Promise.all([
-    agent.deploy({ name: 'counts', ...sh('n=0; while :; do n=$((n+1)); echo $n; sleep 0.02; done'), placement: { scale: 4 } }),
+    agent.deploy({
+      name: 'counts',
+      ...sh('n=0; while :; do n=$((n+1)); echo $n; sleep 0.02; done'),
+      placement: { scale: 4 },
+    }),
     ...names.map((name) => agent.deploy({ name })),
   ]);
   for (const name of names) before[name] = await agent.settled(name);
-  const counting = await until('they count', async () => { const all = await agent.instances('counts'); return all.length === 4 && all.every((i) => i.status === 'running') && all; });
+  const counting = await until('they count', async () => {
+    const all = await agent.instances('counts');
+    return all.length === 4 && all.every((i) => i.status === 'running') && all;
+  });
   await agent.end('SIGKILL');
 
   const [first, second] = foreign.map(({ pid }) => readFileSync(`/proc/${pid}/stat`, 'latin1')) as [string, string];
-  for (const name of ['reused', 'rebooted']) { vanish(before[name]); await until('gone', () => !lives(before[name].pid)); }
+  for (const name of ['reused', 'rebooted']) {
+    vanish(before[name]);
+    await until('gone', () => !lives(before[name].pid));
+  }
   // The same number, started at another time; and the very same number and time, of another boot.
   writeFileSync(launchFile(before['reused'], 'pid'), first.replace(/^(\d+ \(\w+\) (?:\S+ ){19})\d+/, '$11'));
   writeFileSync(launchFile(before['rebooted'], 'pid'), second);
   const launch = launchFile(before['rebooted'], 'launch.json');
   writeFileSync(launch, readFileSync(launch, 'utf8').replace(/"boot":"[^"]+"/, '"boot":"another-boot"'));
-  const flip = (path: string): void => { const bytes = readFileSync(path); bytes[0]! ^= 4; writeFileSync(path, bytes); };
+  const flip = (path: string): void => {
+    const bytes = readFileSync(path);
+    bytes[0]! ^= 4;
+    writeFileSync(path, bytes);
+  };
   flip(newestIn(agent.directoryOf(before['flipped'].id), /^record\./));
-  const fixed = [newestIn(agent.directoryOf(before['fixed'].id), /^record\./), newestIn(join(agent.directory, 'desired/local'), /^\d+\.jsonl$/)];
+  const fixed = [
+    newestIn(agent.directoryOf(before['fixed'].id), /^record\./),
+    newestIn(join(agent.directory, 'desired/local'), /^\d+\.jsonl$/),
+  ];
   const mayMount = process.getuid?.() === 0 && spawnSync('unshare', ['--mount', 'true']).status === 0;
   if (!mayMount) console.log('# skipped: read-only files need root and mount namespaces');
-  const readOnly = ['unshare', '--mount', 'sh', '-c', `for f in ${fixed.join(' ')}; do mount --bind $f $f && mount -o remount,bind,ro $f || exit 9; done; exec "$@"`, 'sh'];
+  const readOnly = [
+    'unshare',
+    '--mount',
+    'sh',
+    '-c',
+    `for f in ${fixed.join(' ')}; do mount --bind $f $f && mount -o remount,bind,ro $f || exit 9; done; exec "$@"`,
+    'sh',
+  ];
   await agent.start([], mayMount ? { before: readOnly } : {});
 
   const after = await agent.instances('counts');
   assert.equal(after.map((i) => [i.id, i.pid, i.restarts]).sort(), counting.map((i) => [i.id, i.pid, 0]).sort());
   for (const { id } of counting) {
-    const numbers = readFileSync(join(agent.directoryOf(id), 'stdout.log'), 'utf8').split('\n').slice(0, -1);
+    const numbers = readFileSync(join(agent.directoryOf(id), 'stdout.log'), 'utf8')
+      .split('\n')
+      .slice(0, -1);
     assert.ok(numbers.length > 20);
-    assert.equal(numbers, numbers.map((_, index) => String(index + 1)), 'every line, in order, nothing in between');
+    assert.equal(
+      numbers,
+      numbers.map((_, index) => String(index + 1)),
+      'every line, in order, nothing in between',
+    );
   }
-  for (const name of ['flipped', 'fixed']) assert.equal([(await agent.one(name)).pid, (await agent.instances(name)).length], [before[name].pid, 1], name);
+  for (const name of ['flipped', 'fixed'])
+    assert.equal([(await agent.one(name)).pid, (await agent.instances(name)).length], [before[name].pid, 1], name);
   for (const name of ['reused', 'rebooted']) {
-    const again = await agent.see(name, 'started again, once', (i) => i.status === 'running' && i.pid !== before[name].pid);
+    const again = await agent.see(
+      name,
+      'started again, once',
+      (i) => i.status === 'running' && i.pid !== before[name].pid,
+    );
     assert.equal([again.id, again.restarts, again.exit.reason], [before[name].id, 1, 'unknown'], name);
   }
-  await until('the flip is told', async () => (await agent.events('kind:file.quarantined')).some((e) => e.message.includes('record.')));
+  await until('the flip is told', async () =>
+    (await agent.events('kind:file.quarantined')).some((e) => e.message.includes('record.')),
+  );
 });
 
 test('R3, R5, R7: nobody else is touched by a stop either; a read-only file is no hindrance to a change', async () => {
   for (const name of ['reused', 'rebooted']) await agent.ok('POST', `/v1/apps/${name}/stop`);
   await agent.deploy({ name: 'fixed', args: ['200000'], update: { minHealthySeconds: 0 } });
   await agent.see('fixed', 'changed', (i) => i.status === 'running' && i.pid !== before['fixed'].pid);
-  await until('stopped', async () => (await Promise.all(['reused', 'rebooted'].map((name) => agent.instances(name)))).flat().every((i) => i.status === 'stopped'));
+  await until('stopped', async () =>
+    (await Promise.all(['reused', 'rebooted'].map((name) => agent.instances(name))))
+      .flat()
+      .every((i) => i.status === 'stopped'),
+  );
   for (const { pid } of foreign) assert.ok(lives(pid!));
 });
 
 test('R4: a launcher killed under a running agent: the program runs on; its end ends its child, too, and is one restart', async () => {
-  await agent.deploy({ name: 'witness', ...sh(`sh -c 'while :; do sleep 0.2; done' ${mark} & sleep 100000`), killTimeoutSeconds: 1 });
+  await agent.deploy({
+    name: 'witness',
+    ...sh(`sh -c 'while :; do sleep 0.2; done' ${mark} & sleep 100000`),
+    killTimeoutSeconds: 1,
+  });
   const i = await agent.settled('witness');
   const child = await until('its child', () => withArgument(mark)[0]);
   process.kill(parentOf(i.pid), 'SIGKILL');
-  await until('nobody is its witness', () => parentOf(i.pid) === 1 || parentOf(i.pid) === agent.pid || !lives(parentOf(i.pid)) || !readFileSync(`/proc/${parentOf(i.pid)}/cmdline`, 'latin1').includes('stathub'));
+  await until(
+    'nobody is its witness',
+    () =>
+      parentOf(i.pid) === 1 ||
+      parentOf(i.pid) === agent.pid ||
+      !lives(parentOf(i.pid)) ||
+      !readFileSync(`/proc/${parentOf(i.pid)}/cmdline`, 'latin1').includes('stathub'),
+  );
   const same = await agent.one('witness');
   assert.equal([same.pid, same.status, same.restarts], [i.pid, 'running', 0]);
   process.kill(i.pid, 'SIGKILL');
-  const again = await agent.see('witness', 'started again', (each) => each.status === 'running' && each.pid !== i.pid, 15_000);
+  const again = await agent.see(
+    'witness',
+    'started again',
+    (each) => each.status === 'running' && each.pid !== i.pid,
+    15_000,
+  );
   assert.equal([again.id, again.restarts, again.exit.reason], [i.id, 1, 'unknown']);
   assert.not.ok(lives(child));
   await until('one child, of the new one', () => withArgument(mark).length === 1);
@@ -113,7 +186,13 @@ test('R4: a launcher killed under a running agent: the program runs on; its end 
 
 test('R6: stopped, and deleted, while its agent is away: both end when it is back, the third runs on', async () => {
   const [away] = hub.agents;
-  for (const name of ['stops', 'goes', 'stays']) await hub.master.ok('POST', '/v1/apps', { name, toProcess: 'sleep', args: ['100000'], placement: { onPartition: 'wait' } });
+  for (const name of ['stops', 'goes', 'stays'])
+    await hub.master.ok('POST', '/v1/apps', {
+      name,
+      toProcess: 'sleep',
+      args: ['100000'],
+      placement: { onPartition: 'wait' },
+    });
   const pids: Record<string, number> = {};
   for (const name of ['stops', 'goes', 'stays']) pids[name] = (await hub.running(name, 1))[0].pid;
   await away!.end('SIGKILL');
@@ -122,26 +201,56 @@ test('R6: stopped, and deleted, while its agent is away: both end when it is bac
   assert.ok(Object.values(pids).every(lives), 'nobody is there to end them');
   await away!.start();
   await until('both have ended', () => !lives(pids['stops']!) && !lives(pids['goes']!));
-  await until('and are shown so', async () => (await hub.instances('app:stops OR app:goes')).every((i) => i.pid === null));
+  await until('and are shown so', async () =>
+    (await hub.instances('app:stops OR app:goes')).every((i) => i.pid === null),
+  );
   assert.is((await hub.running('stays', 1))[0].pid, pids['stays']);
 });
 
 test('D3: no inode is left: told as that, and no death; on it goes when files are removed', () => {
-  const disk = scratch('inodes'), program = fileURLToPath(new URL('./programs/without-inodes.js', import.meta.url));
-  const { status, stdout, stderr } = spawnSync('unshare', ['--mount', 'sh', '-c', 'mount -t tmpfs -o size=64m,nr_inodes=2000 none "$1" || exit 77; exec "$2" "$3" "$1"', 'sh', disk, process.execPath, program], { encoding: 'utf8', timeout: 60_000 });
-  if (status === 77 || process.getuid?.() !== 0) return console.log('# skipped: no disk without inodes (needs root and mount namespaces)');
+  const disk = scratch('inodes'),
+    program = fileURLToPath(new URL('./programs/without-inodes.js', import.meta.url));
+  const { status, stdout, stderr } = spawnSync(
+    'unshare',
+    [
+      '--mount',
+      'sh',
+      '-c',
+      'mount -t tmpfs -o size=64m,nr_inodes=2000 none "$1" || exit 77; exec "$2" "$3" "$1"',
+      'sh',
+      disk,
+      process.execPath,
+      program,
+    ],
+    { encoding: 'utf8', timeout: 60_000 },
+  );
+  if (status === 77 || process.getuid?.() !== 0)
+    return console.log('# skipped: no disk without inodes (needs root and mount namespaces)');
   assert.is(status, 0, stderr + stdout);
 });
 
 test('S1: hundreds of restarts of crash loops leave the memory of the agent as it was', async () => {
-  await Promise.all([1, 2, 3, 4].map((n) => agent.deploy({ name: `loop-${n}`, ...sh('exit 1'), restart: { delaySeconds: 0, maxDelaySeconds: 0, attempts: 1000, jitter: 0 } })));
-  const restarts = async (): Promise<number> => (await Promise.all([1, 2, 3, 4].map((n) => agent.one(`loop-${n}`)))).reduce((sum, i) => sum + i.restarts, 0);
-  const resident = (): number => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${agent.pid}/status`, 'latin1'))![1]) / 1024;
+  await Promise.all(
+    [1, 2, 3, 4].map((n) =>
+      agent.deploy({
+        name: `loop-${n}`,
+        ...sh('exit 1'),
+        restart: { delaySeconds: 0, maxDelaySeconds: 0, attempts: 1000, jitter: 0 },
+      }),
+    ),
+  );
+  const restarts = async (): Promise<number> =>
+    (await Promise.all([1, 2, 3, 4].map((n) => agent.one(`loop-${n}`)))).reduce((sum, i) => sum + i.restarts, 0);
+  const resident = (): number =>
+    Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${agent.pid}/status`, 'latin1'))![1]) / 1024;
   await until('warm', async () => (await restarts()) >= 100, 20_000);
   const begin = resident();
   await until('hundreds', async () => (await restarts()) >= 400, 30_000);
   const grown = resident() - begin;
-  assert.ok(grown < 24, `${grown.toFixed(1)} MiB more after 300 restarts: what the collector has not taken yet is less`);
+  assert.ok(
+    grown < 24,
+    `${grown.toFixed(1)} MiB more after 300 restarts: what the collector has not taken yet is less`,
+  );
   for (const n of [1, 2, 3, 4]) await agent.ok('POST', `/v1/apps/loop-${n}/stop`);
 });
 test.run();

@@ -10,18 +10,43 @@ import { scratch } from '../support/scratch.ts';
 import { until } from '../support/until.ts';
 import { Alone, lives } from './alone.ts';
 
-const agent = new Alone(), test = suite('preStop');
+const agent = new Alone(),
+  test = suite('preStop');
 const asked: string[] = [];
-const server = createServer((request, response) => { asked.push(`${request.method} ${request.url}`); response.end(); });
-test.before(async () => { await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)); await agent.start(); });
-test.after(async () => { await agent.finish(); server.closeAllConnections(); await new Promise((resolve) => server.close(resolve)); });
+const server = createServer((request, response) => {
+  asked.push(`${request.method} ${request.url}`);
+  response.end();
+});
+test.before(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await agent.start();
+});
+test.after(async () => {
+  await agent.finish();
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
 
-const told = (app: string): Promise<any> => until(`preStop of ${app} is told`, async () => (await agent.events('kind:instance.preStop')).find((e) => e.subject.app === app));
-const program = (file: string) => ({ toProcess: `trap 'echo term >> ${file}; exit 0' TERM; while :; do sleep 0.05; done`, args: [], shell: true });
+const told = (app: string): Promise<any> =>
+  until(`preStop of ${app} is told`, async () =>
+    (await agent.events('kind:instance.preStop')).find((e) => e.subject.app === app),
+  );
+const program = (file: string) => ({
+  toProcess: `trap 'echo term >> ${file}; exit 0' TERM; while :; do sleep 0.05; done`,
+  args: [],
+  shell: true,
+});
 
 test('a command runs as the program does, before its kill signal; an event says what came of it', async () => {
   const file = join(scratch('order'), 'log');
-  await agent.deploy({ name: 'web', ...program(file), envs: { WORD: 'farewell' }, preStop: { command: ['sh', '-c', `echo "$1 of $STAT_INSTANCE" >> ${file}; sleep 0.3; echo done >> ${file}`, 'sh', '${WORD}'] } });
+  await agent.deploy({
+    name: 'web',
+    ...program(file),
+    envs: { WORD: 'farewell' },
+    preStop: {
+      command: ['sh', '-c', `echo "$1 of $STAT_INSTANCE" >> ${file}; sleep 0.3; echo done >> ${file}`, 'sh', '${WORD}'],
+    },
+  });
   const i = await agent.running('web');
   await agent.ok('POST', '/v1/apps/web/stop');
   await until('it is gone', () => !lives(i.pid));
@@ -32,7 +57,8 @@ test('a command runs as the program does, before its kill signal; an event says 
 test('one that takes too long is ended at half of the kill timeout, and the signal still has the other half', async () => {
   const file = join(scratch('slow'), 'log');
   await agent.deploy({ name: 'slow', ...program(file), killTimeoutSeconds: 3, preStop: { command: ['sleep', '100'] } });
-  const i = await agent.running('slow'), began = Date.now();
+  const i = await agent.running('slow'),
+    began = Date.now();
   await agent.ok('POST', '/v1/apps/slow/stop');
   await until('it is gone', () => !lives(i.pid));
   assert.ok(Date.now() - began >= 1400, 'it had its time');
@@ -60,16 +86,24 @@ test('its time lies within the kill timeout; another preStop needs no restart; a
   assert.is(preStopMs({ url: 'http://x', timeoutSeconds: 2 }, 10_000), 2000);
   assert.is(preStopMs({ url: 'http://x', timeoutSeconds: 60 }, 10_000), 9000);
   await agent.deploy({ name: 'same' });
-  const before = await agent.running('same'), mark = join(scratch('same'), 'mark');
+  const before = await agent.running('same'),
+    mark = join(scratch('same'), 'mark');
   await agent.deploy({ name: 'same', preStop: { command: ['touch', mark] } });
   await until('it has the new revision', async () => (await agent.one('same')).revision > before.revision);
   assert.is((await agent.one('same')).pid, before.pid);
   await agent.ok('POST', '/v1/apps/same/stop');
   await until('it is gone', () => !lives(before.pid));
   assert.ok(existsSync(mark));
-  const refused = await agent.call('PUT', '/v1/apps/bad', { name: 'bad', toProcess: 'sleep', preStop: { command: [] } });
+  const refused = await agent.call('PUT', '/v1/apps/bad', {
+    name: 'bad',
+    toProcess: 'sleep',
+    preStop: { command: [] },
+  });
   assert.is(refused.status, 422);
-  assert.ok(refused.body.errors.some((e: any) => e.path.startsWith('preStop')), JSON.stringify(refused.body));
+  assert.ok(
+    refused.body.errors.some((e: any) => e.path.startsWith('preStop')),
+    JSON.stringify(refused.body),
+  );
 });
 
 test.run();

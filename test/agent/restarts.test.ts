@@ -6,7 +6,9 @@ import { Alone } from './alone.ts';
 
 const agent = new Alone();
 const test = suite('restarts');
-test.before(async () => { await agent.start(); });
+test.before(async () => {
+  await agent.start();
+});
 test.after(() => agent.finish());
 const sh = (line: string) => ({ toProcess: 'sh', args: ['-c', line] });
 
@@ -22,16 +24,31 @@ test('kill -9 after a second of ready uptime: restarted at once, counted, its ex
 });
 
 test('a program that dies at once backs off, its code and last words told', async () => {
-  await agent.deploy({ name: 'dying', ...sh('echo first; echo bad luck >&2; exit 3'), restart: { delaySeconds: 0.2, jitter: 0, attempts: 100 } });
+  await agent.deploy({
+    name: 'dying',
+    ...sh('echo first; echo bad luck >&2; exit 3'),
+    restart: { delaySeconds: 0.2, jitter: 0, attempts: 100 },
+  });
   const third = await agent.see('dying', 'two restarts', (i) => i.restarts >= 2);
   assert.equal([third.exit.code, third.exit.signal, third.exit.reason], [3, null, 'exited']);
   assert.ok(third.exit.tail.includes('bad luck') && third.exit.tail.includes('first'), third.exit.tail.join('|'));
-  const delays = (await until('events', async () => { const found = await agent.events('kind:instance.restarting AND subject.app:dying'); return found.length >= 3 && found; })).map((e) => e.detail.delayMs).reverse();
+  const delays = (
+    await until('events', async () => {
+      const found = await agent.events('kind:instance.restarting AND subject.app:dying');
+      return found.length >= 3 && found;
+    })
+  )
+    .map((e) => e.detail.delayMs)
+    .reverse();
   assert.equal(delays.slice(0, 3), [200, 400, 800]);
 });
 
 test('a full window: a crash loop that goes on in place with growing delays, never at full speed', async () => {
-  await agent.deploy({ name: 'loop', ...sh('exit 1'), restart: { delaySeconds: 0.1, jitter: 0, attempts: 2, periodSeconds: 60 } });
+  await agent.deploy({
+    name: 'loop',
+    ...sh('exit 1'),
+    restart: { delaySeconds: 0.1, jitter: 0, attempts: 2, periodSeconds: 60 },
+  });
   const i = await agent.see('loop', 'a crash loop', (each) => each.reason?.code === 'crash-loop');
   assert.is(i.status, 'restarting');
   assert.match(i.reason.text, 'ended 3 times within');
@@ -45,7 +62,7 @@ test('stopping it cancels a restart that waits', async () => {
   assert.not.ok((await agent.instances('loop')).some((i) => i.pid !== null));
 });
 
-test('an operator\'s restart starts at once, clears the counters and is no death', async () => {
+test("an operator's restart starts at once, clears the counters and is no death", async () => {
   await agent.deploy({ name: 'asked' });
   const before = await agent.running('asked');
   await agent.ok('POST', `/v1/instances/${before.id}/restart`);
@@ -65,7 +82,9 @@ test('kill by an operator is a SIGKILL with a name', async () => {
 
 test('policies: on-failure is done after 0, never fails', async () => {
   await agent.deploy({ name: 'done', ...sh('exit 0'), restart: { policy: 'on-failure' } });
-  await until('done', async () => (await agent.instances('done')).some((i) => i.status === 'stopped' && i.exit?.code === 0));
+  await until('done', async () =>
+    (await agent.instances('done')).some((i) => i.status === 'stopped' && i.exit?.code === 0),
+  );
   await agent.deploy({ name: 'never', ...sh('exit 9'), restart: { policy: 'never' } });
   const failed = await agent.see('never', 'failed', (i) => i.status === 'failed');
   assert.is(failed.exit.code, 9);

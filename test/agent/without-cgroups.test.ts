@@ -8,19 +8,28 @@ import { until } from '../support/until.ts';
 import { Alone, lives, withArgument } from './alone.ts';
 
 const without = ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs -o ro none /sys/fs/cgroup && exec "$@"', 'sh'];
-const possible = process.getuid?.() === 0 && spawnSync(without[0]!, [...without.slice(1), 'true'], { stdio: 'ignore' }).status === 0;
+const possible =
+  process.getuid?.() === 0 && spawnSync(without[0]!, [...without.slice(1), 'true'], { stdio: 'ignore' }).status === 0;
 if (!possible) console.log('# skipped: no mount namespaces here');
-const agent = new Alone(), test = suite('without cgroups');
+const agent = new Alone(),
+  test = suite('without cgroups');
 /** Has the marker, no parent and a session of its own, and ignores whatever can be ignored. */
 const daemon = (mark: string): string => `setsid -f sh -c 'trap "" TERM HUP INT; while :; do sleep 1; done' ${mark}`;
 
 if (possible) {
-  test.before(async () => { await agent.start([], { before: without }); });
+  test.before(async () => {
+    await agent.start([], { before: without });
+  });
   test.after(() => agent.finish());
 
   test('it is stopped when such a child has gone, too', async () => {
     const mark = `stopped-${process.pid}`;
-    await agent.deploy({ name: 'leaves', toProcess: 'sh', args: ['-c', `${daemon(mark)}; exec sleep 100000`], killTimeoutSeconds: 1 });
+    await agent.deploy({
+      name: 'leaves',
+      toProcess: 'sh',
+      args: ['-c', `${daemon(mark)}; exec sleep 100000`],
+      killTimeoutSeconds: 1,
+    });
     const { id, pid } = await agent.running('leaves');
     assert.is((await agent.get('/v1/nodes')).items[0].isolation.cgroup, 'none');
     const child = await until('its child', () => withArgument(mark)[0]);
@@ -34,7 +43,8 @@ if (possible) {
   });
 
   test('a restart does not wait for it; it is ended beside the next launch, which is not touched', async () => {
-    const mark = `left-${process.pid}`, second = join(scratch('left'), 'second');
+    const mark = `left-${process.pid}`,
+      second = join(scratch('left'), 'second');
     const script = `[ -e ${second} ] && exec sleep 100000; touch ${second}; ${daemon(mark)}; sleep 1.2; exit 4`;
     await agent.deploy({ name: 'again', toProcess: 'sh', args: ['-c', script], killTimeoutSeconds: 2 });
     await until('its child', () => withArgument(mark).length > 0);

@@ -11,7 +11,9 @@ import { openHttp, type OpenPort } from '../../src/live/serve.ts';
 import { removeTemporary, sample, temporary, type Sample } from '../support/api.ts';
 import { specOf } from '../support/sample-cluster.ts';
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
+  existsSync(path),
+);
 if (!executablePath) console.log('# skipped: no Chromium here (apt-get install chromium)');
 
 let browser: Browser;
@@ -36,10 +38,15 @@ test('the API page lists the operations and asks nobody else', async () => {
   const made = sample();
   const address = await open(made);
   const page = await browser.newPage();
-  const complaints: string[] = [], asked = new Set<string>();
-  page.on('console', (message) => { if (message.type() === 'error') complaints.push(message.text()); });
+  const complaints: string[] = [],
+    asked = new Set<string>();
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
   page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('request', (request) => asked.add(new URL(request.url()).protocol === 'data:' ? 'data:' : new URL(request.url()).origin));
+  page.on('request', (request) =>
+    asked.add(new URL(request.url()).protocol === 'data:' ? 'data:' : new URL(request.url()).origin),
+  );
   await page.goto(`${address}/docs`);
   await page.waitForSelector('.opblock-summary-path');
   const operations = await page.locator('.opblock').count();
@@ -49,17 +56,26 @@ test('the API page lists the operations and asks nobody else', async () => {
   await page.waitForSelector('.live-responses-table .response .microlight');
   assert.match(await page.locator('.live-responses-table').innerText(), /"role": "master"/);
   assert.equal(complaints, []);
-  assert.equal([...asked].filter((origin) => origin !== address && origin !== 'data:'), []);
+  assert.equal(
+    [...asked].filter((origin) => origin !== address && origin !== 'data:'),
+    [],
+  );
   await page.close();
 });
 
 test('a link with the token, the cookie it becomes, and the socket that it opens', async () => {
   const directory = temporary();
   mkdirSync(join(directory, 'assets'));
-  writeFileSync(join(directory, 'index.html'), '<!doctype html><title>hub</title><p id="said">-</p><script src="/assets/page.js"></script>');
-  writeFileSync(join(directory, 'assets/page.js'), `const socket = new WebSocket('/v1/live'.replace(/^/, location.origin.replace('http', 'ws')));
+  writeFileSync(
+    join(directory, 'index.html'),
+    '<!doctype html><title>hub</title><p id="said">-</p><script src="/assets/page.js"></script>',
+  );
+  writeFileSync(
+    join(directory, 'assets/page.js'),
+    `const socket = new WebSocket('/v1/live'.replace(/^/, location.origin.replace('http', 'ws')));
     socket.onopen = () => socket.send('{"type":"watch","topic":"cluster"}');
-    socket.onmessage = ({ data }) => { const frame = JSON.parse(data); if (frame.type === 'snapshot') document.getElementById('said').textContent = frame.apps.map((a) => a.name).join(); };`);
+    socket.onmessage = ({ data }) => { const frame = JSON.parse(data); if (frame.type === 'snapshot') document.getElementById('said').textContent = frame.apps.map((a) => a.name).join(); };`,
+  );
   const made = sample({ bind: '0.0.0.0', ui: { directory } });
   made.cluster.addApp(specOf('web'));
   const address = await open(made);
@@ -87,8 +103,13 @@ test('a link with the token, the cookie it becomes, and the socket that it opens
 test('another page can neither write, nor read, nor open the socket', async () => {
   const made = sample();
   const address = await open(made);
-  const other = createServer((_request, response) => { response.setHeader('content-type', 'text/html'); response.end('<!doctype html><title>evil</title>'); });
-  await new Promise<void>((resolve) => { other.listen(0, '127.0.0.1', resolve); });
+  const other = createServer((_request, response) => {
+    response.setHeader('content-type', 'text/html');
+    response.end('<!doctype html><title>evil</title>');
+  });
+  await new Promise<void>((resolve) => {
+    other.listen(0, '127.0.0.1', resolve);
+  });
   const page = await browser.newPage();
   await page.goto(`http://127.0.0.1:${(other.address() as AddressInfo).port}/`);
   const tried = await page.evaluate(`(async () => {
@@ -105,7 +126,10 @@ test('another page can neither write, nor read, nor open the socket', async () =
   assert.equal(tried, { write: 'refused', read: 'refused', socket: 'refused', script: 'refused', frame: 'blocked' });
   assert.equal([made.cluster.appMap.size, made.cluster.calls], [0, []]);
   await page.close();
-  await new Promise((resolve) => { other.close(resolve); other.closeAllConnections(); });
+  await new Promise((resolve) => {
+    other.close(resolve);
+    other.closeAllConnections();
+  });
 });
 
 if (executablePath) test.run();

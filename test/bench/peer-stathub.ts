@@ -6,17 +6,28 @@ import { parentOf } from './measure.ts';
 import { environment, stamp, writer, type Peer } from './peer-kinds.ts';
 
 let hub: Hub | null = null;
-const running = (): Hub => { if (!hub) throw new Error('the hub was not started'); return hub; };
+const running = (): Hub => {
+  if (!hub) throw new Error('the hub was not started');
+  return hub;
+};
 
 async function pids(): Promise<number[]> {
-  const found: number[] = [], query = encodeURIComponent('pid:>0 AND -status:stopped');
+  const found: number[] = [],
+    query = encodeURIComponent('pid:>0 AND -status:stopped');
   for (;;) {
     const { items, total } = await running().master.get(`/v1/instances?size=1000&from=${found.length}&query=${query}`);
     found.push(...items.map((i: any) => i.pid as number));
     if (items.length === 0 || found.length >= total) return found;
   }
 }
-const gone = (pid: number): boolean => { try { process.kill(pid, 0); return false; } catch { return true; } };
+const gone = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch {
+    return true;
+  }
+};
 
 async function onEach(): Promise<number[]> {
   return [running().agents[0]!.pid, ...new Set((await pids()).map(parentOf))];
@@ -28,20 +39,29 @@ export const stathub: Peer = {
   cycle: 30,
   async start(directory, count) {
     hub = await new Hub([]).start(1);
-    const { master } = hub, envs = environment(directory);
-    const app = (name: string, rest: object): Promise<unknown> => master.ok('POST', '/v1/apps', { name, envs, healthChecks: [], ...rest });
+    const { master } = hub,
+      envs = environment(directory);
+    const app = (name: string, rest: object): Promise<unknown> =>
+      master.ok('POST', '/v1/apps', { name, envs, healthChecks: [], ...rest });
     const begin = performance.now();
     await app('stamped', { toProcess: 'bash', args: ['-c', stamp], restart: { attempts: 1000, delaySeconds: 0 } });
     await app('writer', { toProcess: 'bash', args: ['-c', writer] });
     await app('many', { toProcess: 'sleep', args: ['100000'], placement: { scale: count } });
     const query = encodeURIComponent('pid:>0 AND -status:stopped');
-    await until('all run', async () => (await master.get(`/v1/instances?size=1&query=${query}`)).total === count + 2, 180_000);
+    await until(
+      'all run',
+      async () => (await master.get(`/v1/instances?size=1&query=${query}`)).total === count + 2,
+      180_000,
+    );
     return performance.now() - begin;
   },
-  async supervisors() { return [running().master.pid, ...await onEach()]; },
+  async supervisors() {
+    return [running().master.pid, ...(await onEach())];
+  },
   onEach,
   async stop() {
-    const { master } = running(), all = await pids();
+    const { master } = running(),
+      all = await pids();
     for (const app of ['stamped', 'writer', 'many']) await master.ok('POST', `/v1/apps/${app}/stop`);
     await until('all are gone', () => all.every(gone), 60_000);
   },

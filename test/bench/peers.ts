@@ -11,17 +11,30 @@ import { stathub } from './peer-stathub.ts';
 
 const kills = 6;
 /** Bytes of output: what all are scaled to, and what is measured of it where a peer is slow. */
-const whole = 100_000_000, part = 20_000_000;
+const whole = 100_000_000,
+  part = 20_000_000;
 const rowNames = [
-  'start, all run', 'kill -9 → `main()` of its replacement', 'memory of supervision (PSS)', 'idle, CPU s a minute',
-  '100 MB of output in 100-byte writes', 'CPU s of supervision for these', 'stop all',
+  'start, all run',
+  'kill -9 → `main()` of its replacement',
+  'memory of supervision (PSS)',
+  'idle, CPU s a minute',
+  '100 MB of output in 100-byte writes',
+  'CPU s of supervision for these',
+  'stop all',
 ];
 type Column = { name: string; cells: string[] };
 
 /** kill -9 of the stamped program → main() of its replacement, ms. */
 async function restarts(file: string): Promise<number[]> {
   const lines = (): string[][] => {
-    try { return readFileSync(file, 'utf8').trim().split('\n').map((line) => line.split(' ')); } catch { return []; }
+    try {
+      return readFileSync(file, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => line.split(' '));
+    } catch {
+      return [];
+    }
   };
   await until('the first main()', () => lines().length === 1, 20_000);
   const times: number[] = [];
@@ -41,20 +54,29 @@ async function cpuOf(pids: number[], work: () => Promise<unknown>): Promise<Map<
   await work();
   return new Map([...before].map(([pid, used]) => [pid, exactCpuSeconds(pid) - used]));
 }
-const sum = (cpu: Map<number, number>, pids: Iterable<number> = cpu.keys()): number => [...pids].reduce((all, pid) => all + (cpu.get(pid) ?? 0), 0);
+const sum = (cpu: Map<number, number>, pids: Iterable<number> = cpu.keys()): number =>
+  [...pids].reduce((all, pid) => all + (cpu.get(pid) ?? 0), 0);
 
 /** Lets the writer of a peer write. @returns seconds it took; CPU seconds of supervision, until it rests again */
 async function output(pids: number[], directory: string, bytes: number): Promise<{ took: number; cpu: number }> {
   const { GO, DONE } = environment(directory);
   let took = 0;
   const cpu = await cpuOf(pids, async () => {
-    const fifo = await until('the writer waits', () => openSync(GO!, constants.O_WRONLY | constants.O_NONBLOCK), 20_000);
+    const fifo = await until(
+      'the writer waits',
+      () => openSync(GO!, constants.O_WRONLY | constants.O_NONBLOCK),
+      20_000,
+    );
     writeSync(fifo, `${bytes / 100}\n`);
     closeSync(fifo);
-    const [from, to] = await until('all is written', () => {
-      const times = readFileSync(DONE!, 'utf8').trim().split(' ').map(Number);
-      return times.length === 2 && times;
-    }, 180_000);
+    const [from, to] = await until(
+      'all is written',
+      () => {
+        const times = readFileSync(DONE!, 'utf8').trim().split(' ').map(Number);
+        return times.length === 2 && times;
+      },
+      180_000,
+    );
     took = to! - from!;
     // What it has taken in it may not have put away yet.
     for (let round = 0; round < 60 && sum(await cpuOf(pids, () => delay(500))) > 0.05; round++);
@@ -66,12 +88,23 @@ async function output(pids: number[], directory: string, bytes: number): Promise
 function sweep(directory: string): void {
   const mark = `STAMPS=${environment(directory)['STAMPS']}`;
   const marked = (pid: string): boolean => {
-    try { return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark); } catch { return false; }
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark);
+    } catch {
+      return false;
+    }
   };
   for (let round = 0; round < 20; round++) {
-    const left = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid && marked(name));
+    const left = readdirSync('/proc').filter(
+      (name) => /^\d+$/.test(name) && Number(name) !== process.pid && marked(name),
+    );
     if (left.length === 0) return;
-    for (const pid of left) try { process.kill(Number(pid), 'SIGKILL'); } catch { /* it has ended by itself */ }
+    for (const pid of left)
+      try {
+        process.kill(Number(pid), 'SIGKILL');
+      } catch {
+        /* it has ended by itself */
+      }
   }
 }
 
@@ -80,26 +113,44 @@ const pss = (pids: number[]): string => `${(pids.reduce((all, pid) => all + pssK
 async function measure(peer: Peer, count: number, bytes: number): Promise<Column> {
   const directory = mkdtempSync(join(tmpdir(), 'bench-peer-'));
   const words = environment(directory);
-  const interrupted = (): void => { sweep(directory); process.exit(130); };
+  const interrupted = (): void => {
+    sweep(directory);
+    process.exit(130);
+  };
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   Object.assign(process.env, words);
   let stopped = false;
   try {
     if (spawnSync('mkfifo', [words['GO']!]).status !== 0) throw new Error('mkfifo failed');
-    const started = await peer.start(directory, count), times = await restarts(words['STAMPS']!);
+    const started = await peer.start(directory, count),
+      times = await restarts(words['STAMPS']!);
     await delay(2000);
-    const pids = await peer.supervisors(directory), each = (await peer.onEach?.(directory)) ?? pids;
+    const pids = await peer.supervisors(directory),
+      each = (await peer.onEach?.(directory)) ?? pids;
     const withRest = (own: string, all: string): string => (each === pids ? own : `${own}, with the master ${all}`);
     const memory = withRest(pss(each), pss(pids));
-    const used = await cpuOf(pids, () => delay(peer.cycle * 1000)), minute = 60 / peer.cycle;
+    const used = await cpuOf(pids, () => delay(peer.cycle * 1000)),
+      minute = 60 / peer.cycle;
     const idle = withRest((sum(used, each) * minute).toFixed(2), (sum(used) * minute).toFixed(2));
     const { took, cpu } = await output(pids, directory, bytes);
     const scale = whole / bytes;
     const begin = performance.now();
     stopped = true;
     await peer.stop(directory);
-    const ended = performance.now() - begin, restarted = `p50 ${ms(median(times))}, p95 ${ms(quantile(times, 0.95))}`;
-    return { name: peer.name, cells: [seconds(started), restarted, memory, idle, seconds(took * scale * 1000), (cpu * scale).toFixed(2), seconds(ended)] };
+    const ended = performance.now() - begin,
+      restarted = `p50 ${ms(median(times))}, p95 ${ms(quantile(times, 0.95))}`;
+    return {
+      name: peer.name,
+      cells: [
+        seconds(started),
+        restarted,
+        memory,
+        idle,
+        seconds(took * scale * 1000),
+        (cpu * scale).toFixed(2),
+        seconds(ended),
+      ],
+    };
   } finally {
     try {
       if (!stopped) await peer.stop(directory);
@@ -117,11 +168,14 @@ async function measure(peer: Peer, count: number, bytes: number): Promise<Column
 function plain(count: number): Column {
   const directory = mkdtempSync(join(tmpdir(), 'bench-plain-'));
   const begin = performance.now();
-  const children = Array.from({ length: count }, () => spawn('/bin/sh', ['-c', 'sleep 100000; :'], { stdio: 'ignore', detached: true }));
+  const children = Array.from({ length: count }, () =>
+    spawn('/bin/sh', ['-c', 'sleep 100000; :'], { stdio: 'ignore', detached: true }),
+  );
   const started = performance.now() - begin;
   const ending = performance.now();
   for (const child of children) if (child.pid) process.kill(-child.pid, 'SIGKILL');
-  const ended = performance.now() - ending, times: number[] = [];
+  const ended = performance.now() - ending,
+    times: number[] = [];
   for (let k = 0; k < 3; k++) {
     const from = performance.now();
     spawnSync('sh', ['-c', `dd if=/dev/zero bs=100 count=${whole / 100} 2>/dev/null > ${join(directory, 'plain')}`]);
@@ -136,7 +190,10 @@ export async function benchPeers(count: number, say: (line: string) => void): Pr
   const columns: Column[] = [];
   for (const peer of [stathub, ...peers]) {
     const missing = peer.missing();
-    if (missing !== null) { say(`${peer.name} is left out: ${missing}`); continue; }
+    if (missing !== null) {
+      say(`${peer.name} is left out: ${missing}`);
+      continue;
+    }
     try {
       columns.push(await measure(peer, count, peer.slowOutput ? part : whole));
       say(`${peer.name}: ${columns.at(-1)!.cells.join('; ')}`);
@@ -147,5 +204,7 @@ export async function benchPeers(count: number, say: (line: string) => void): Pr
   columns.push(plain(count));
   console.log(`\n| beside ${count + 2} programs | ${columns.map((column) => column.name).join(' | ')} |`);
   console.log(`| --- |${' --- |'.repeat(columns.length)}`);
-  rowNames.forEach((what, row) => console.log(`| ${what} | ${columns.map((column) => column.cells[row]).join(' | ')} |`));
+  rowNames.forEach((what, row) =>
+    console.log(`| ${what} | ${columns.map((column) => column.cells[row]).join(' | ')} |`),
+  );
 }

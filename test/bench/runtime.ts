@@ -11,23 +11,55 @@ import { cpuSeconds, median, ms, parentOf, pssKib, quantile, rssKib, seconds, ty
 /** Wall clock with microseconds, as bash's EPOCHREALTIME. */
 const now = (): number => performance.timeOrigin + performance.now();
 const mib = (kib: number): string => `${(kib / 1024).toFixed(0)} MiB`;
-const exists = (pid: number): boolean => { try { process.kill(pid, 0); return true; } catch { return false; } };
+const exists = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
 
-const sleeper = (name: string, scale: number): object => ({ name, toProcess: 'sleep', args: ['100000'], placement: { scale }, healthChecks: [] });
+const sleeper = (name: string, scale: number): object => ({
+  name,
+  toProcess: 'sleep',
+  args: ['100000'],
+  placement: { scale },
+  healthChecks: [],
+});
 /** Writes the time of its main() to a file (microseconds by bash's own clock, no fork), then sleeps. */
-const stamper = (name: string, file: string, scale = 1): object =>
-  ({ name, toProcess: 'bash', args: ['-c', 'echo $EPOCHREALTIME $$ >> "$STAMPS"; exec sleep 100000'], envs: { STAMPS: file }, placement: { scale }, restart: { attempts: 1000, delaySeconds: 0 } });
+const stamper = (name: string, file: string, scale = 1): object => ({
+  name,
+  toProcess: 'bash',
+  args: ['-c', 'echo $EPOCHREALTIME $$ >> "$STAMPS"; exec sleep 100000'],
+  envs: { STAMPS: file },
+  placement: { scale },
+  restart: { attempts: 1000, delaySeconds: 0 },
+});
 
 const pids = async (hub: Hub, app: string): Promise<number[]> =>
-  (await hub.master.get(`/v1/instances?size=1000&query=${encodeURIComponent(`app:${app}`)}`)).items.filter((i: any) => i.pid && i.status !== 'stopped').map((i: any) => i.pid as number);
+  (await hub.master.get(`/v1/instances?size=1000&query=${encodeURIComponent(`app:${app}`)}`)).items
+    .filter((i: any) => i.pid && i.status !== 'stopped')
+    .map((i: any) => i.pid as number);
 
 async function startAll(hub: Hub, app: string, count: number): Promise<number> {
   const begin = performance.now();
   await hub.master.ok('POST', '/v1/apps', sleeper(app, count));
   // Counted by a query first: answering with a thousand instances again and again would take the time that is measured.
   const query = encodeURIComponent(`app:${app} AND pid:>0 AND -status:stopped`);
-  await until(`${count} pids`, async () => (await hub.master.get(`/v1/instances?size=1&query=${query}`)).total >= count, 120_000);
-  await until(`${count} processes`, async () => { const all = await pids(hub, app); return all.length === count && all.every(exists); }, 60_000);
+  await until(
+    `${count} pids`,
+    async () => (await hub.master.get(`/v1/instances?size=1&query=${query}`)).total >= count,
+    120_000,
+  );
+  await until(
+    `${count} processes`,
+    async () => {
+      const all = await pids(hub, app);
+      return all.length === count && all.every(exists);
+    },
+    60_000,
+  );
   return performance.now() - begin;
 }
 
@@ -43,7 +75,16 @@ async function stopAll(hub: Hub, app: string): Promise<number> {
 async function restarts(hub: Hub, kills: number): Promise<number[]> {
   const file = join(hub.root, `stamps-${kills}`);
   await hub.master.ok('POST', '/v1/apps', stamper('stamped', file));
-  const lines = (): string[][] => { try { return readFileSync(file, 'utf8').trim().split('\n').map((line) => line.split(' ')); } catch { return []; } };
+  const lines = (): string[][] => {
+    try {
+      return readFileSync(file, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => line.split(' '));
+    } catch {
+      return [];
+    }
+  };
   await until('the first main()', () => lines().length === 1);
   const times: number[] = [];
   for (let k = 1; k <= kills; k++) {
@@ -62,7 +103,8 @@ async function restarts(hub: Hub, kills: number): Promise<number[]> {
 async function deploys(hub: Hub, rounds: number): Promise<{ exists: number[]; shown: number[] }> {
   const result = { exists: [] as number[], shown: [] as number[] };
   for (let round = 0; round < rounds; round++) {
-    const file = join(hub.root, `deploy-${round}`), name = `deploy${round}`;
+    const file = join(hub.root, `deploy-${round}`),
+      name = `deploy${round}`;
     const at = now();
     await hub.master.ok('POST', '/v1/apps', stamper(name, file));
     while ((await pids(hub, name)).length === 0) await delay(1);
@@ -77,14 +119,17 @@ async function deploys(hub: Hub, rounds: number): Promise<{ exists: number[]; sh
 
 /** A change by the API → the agent has it, and has said so, ms each: a value of `meta`, which restarts nothing. */
 async function changes(hub: Hub, rounds: number): Promise<number[]> {
-  const spec = sleeper('changed', 1), times: number[] = [];
+  const spec = sleeper('changed', 1),
+    times: number[] = [];
   await hub.master.ok('POST', '/v1/apps', spec);
-  const revision = async (): Promise<number> => (await hub.master.get('/v1/instances?query=app:changed')).items.find((i: any) => i.pid)?.revision ?? 0;
+  const revision = async (): Promise<number> =>
+    (await hub.master.get('/v1/instances?query=app:changed')).items.find((i: any) => i.pid)?.revision ?? 0;
   await until('it runs', async () => (await revision()) === 1);
   for (let round = 1; round <= rounds; round++) {
     const at = performance.now();
     await hub.master.ok('PUT', '/v1/apps/changed', { ...spec, meta: { round } });
-    while ((await revision()) <= round) if (performance.now() - at > 10_000) throw new Error('the agent does not take the change up');
+    while ((await revision()) <= round)
+      if (performance.now() - at > 10_000) throw new Error('the agent does not take the change up');
     times.push(performance.now() - at);
     await delay(20);
   }
@@ -103,8 +148,24 @@ async function output(hub: Hub): Promise<{ ours: number; plain: number; agentCpu
   rmSync(directory, { recursive: true });
   const stamp = join(hub.root, 'output-done');
   const before = cpuSeconds(hub.agents[0]!.pid);
-  await hub.master.ok('POST', '/v1/apps', { name: 'writer', toProcess: 'bash', args: ['-c', 'a=$EPOCHREALTIME; dd if=/dev/zero bs=100 count=1000000 2>/dev/null; echo $a $EPOCHREALTIME > "$DONE"; exec sleep 1000'], envs: { DONE: stamp }, logs: { maxBytes: 1024 ** 3 } });
-  const [from, to] = await until('100 MB are written', () => { const text = readFileSync(stamp, 'utf8').trim().split(' ').map(Number); return text.length === 2 && text; }, 60_000);
+  await hub.master.ok('POST', '/v1/apps', {
+    name: 'writer',
+    toProcess: 'bash',
+    args: [
+      '-c',
+      'a=$EPOCHREALTIME; dd if=/dev/zero bs=100 count=1000000 2>/dev/null; echo $a $EPOCHREALTIME > "$DONE"; exec sleep 1000',
+    ],
+    envs: { DONE: stamp },
+    logs: { maxBytes: 1024 ** 3 },
+  });
+  const [from, to] = await until(
+    '100 MB are written',
+    () => {
+      const text = readFileSync(stamp, 'utf8').trim().split(' ').map(Number);
+      return text.length === 2 && text;
+    },
+    60_000,
+  );
   const agentCpu = cpuSeconds(hub.agents[0]!.pid) - before;
   await hub.master.ok('DELETE', '/v1/apps/writer');
   return { ours: (to! - from!) * 1000, plain: median(plain), agentCpu };
@@ -113,7 +174,9 @@ async function output(hub: Hub): Promise<{ ours: number; plain: number; agentCpu
 /** A loop of `sh` launchers without any supervision: what the machine itself takes. */
 function plainStart(count: number): number {
   const begin = performance.now();
-  const children = Array.from({ length: count }, () => spawn('/bin/sh', ['-c', 'sleep 100000; :'], { stdio: 'ignore', detached: true }));
+  const children = Array.from({ length: count }, () =>
+    spawn('/bin/sh', ['-c', 'sleep 100000; :'], { stdio: 'ignore', detached: true }),
+  );
   const took = performance.now() - begin;
   for (const child of children) if (child.pid) process.kill(-child.pid, 'SIGKILL');
   return took;
@@ -122,7 +185,10 @@ function plainStart(count: number): number {
 /** Measures one hub of one agent with `count` instances. */
 export async function runtimeRows(count: number, say: (line: string) => void): Promise<Row[]> {
   const rows: Row[] = [];
-  const row = (what: string, ours: string, target: string, peers = ''): void => { rows.push({ what, ours, target, peers }); say(`${what}: ${ours} (target ${target}) ${peers}`); };
+  const row = (what: string, ours: string, target: string, peers = ''): void => {
+    rows.push({ what, ours, target, peers });
+    say(`${what}: ${ours} (target ${target}) ${peers}`);
+  };
   const hub = await new Hub([]).start(1);
   const agent: Daemon = hub.agents[0]!;
   try {
@@ -133,16 +199,34 @@ export async function runtimeRows(count: number, say: (line: string) => void): P
     row('stop 100 that heed the signal', seconds(await stopAll(hub, 'hundred')), '–');
     await hub.master.ok('DELETE', '/v1/apps/hundred');
     const one = await restarts(hub, 8);
-    row('kill -9 → main() of its replacement, alone', `p50 ${ms(median(one))}, p95 ${ms(quantile(one, 0.95))}`, 'p50 5, p95 10 ms');
+    row(
+      'kill -9 → main() of its replacement, alone',
+      `p50 ${ms(median(one))}, p95 ${ms(quantile(one, 0.95))}`,
+      'p50 5, p95 10 ms',
+    );
     const deployed = await deploys(hub, 15);
     row('POST of an app → its main()', `p50 ${ms(median(deployed.exists))}`, 'p50 15 ms');
     row('POST of an app → the API shows its pid', `p50 ${ms(median(deployed.shown))}`, 'p50 30 ms');
     const changed = await changes(hub, 30);
-    row('API change → agent has it and has said so', `p50 ${ms(median(changed))}, p95 ${ms(quantile(changed, 0.95))}`, 'p95 20 ms');
+    row(
+      'API change → agent has it and has said so',
+      `p50 ${ms(median(changed))}, p95 ${ms(quantile(changed, 0.95))}`,
+      'p95 20 ms',
+    );
     const written = await output(hub);
-    row('100 MB of output in 100-byte writes', `${seconds(written.ours)}, agent ${written.agentCpu.toFixed(2)} CPU s`, 'as plain, 0 CPU s', `plain redirect ${seconds(written.plain)}`);
+    row(
+      '100 MB of output in 100-byte writes',
+      `${seconds(written.ours)}, agent ${written.agentCpu.toFixed(2)} CPU s`,
+      'as plain, 0 CPU s',
+      `plain redirect ${seconds(written.plain)}`,
+    );
 
-    row(`start ${count}, pids shown`, seconds(await startAll(hub, 'many', count)), count === 1000 ? '1.2 s' : '–', `Node loop of bare sh ${seconds(loop)}`);
+    row(
+      `start ${count}, pids shown`,
+      seconds(await startAll(hub, 'many', count)),
+      count === 1000 ? '1.2 s' : '–',
+      `Node loop of bare sh ${seconds(loop)}`,
+    );
     const all = await pids(hub, 'many');
     const launchers = [...new Set(all.map(parentOf))];
     const launcherPss = launchers.reduce((n, pid) => n + pssKib(pid), 0) / launchers.length;
@@ -154,17 +238,40 @@ export async function runtimeRows(count: number, say: (line: string) => void): P
     await delay(30_000);
     const rss = rssKib(agent.pid); // what the storm left behind has been given back by now
     row('memory a process: share of the agent', `${((rss - idleRss) / count).toFixed(1)} KiB`, '25 KiB');
-    row(`agent RSS with ${count} instances`, `${mib(rss)} (${mib(idleRss)} with none, ${mib(busy)} just after the starts)`, '100 MiB');
-    row(`agent CPU, ${count} instances, nobody watches`, `${(2 * (cpuSeconds(agent.pid) - before)).toFixed(2)} CPU s a minute`, '0.1');
+    row(
+      `agent RSS with ${count} instances`,
+      `${mib(rss)} (${mib(idleRss)} with none, ${mib(busy)} just after the starts)`,
+      '100 MiB',
+    );
+    row(
+      `agent CPU, ${count} instances, nobody watches`,
+      `${(2 * (cpuSeconds(agent.pid) - before)).toFixed(2)} CPU s a minute`,
+      '0.1',
+    );
     const many = await restarts(hub, 10);
-    row(`kill -9 → main(), beside ${count} others`, `p50 ${ms(median(many))}, p95 ${ms(quantile(many, 0.95))}`, 'p50 5, p95 10 ms');
+    row(
+      `kill -9 → main(), beside ${count} others`,
+      `p50 ${ms(median(many))}, p95 ${ms(quantile(many, 0.95))}`,
+      'p50 5, p95 10 ms',
+    );
 
     await agent.end('SIGKILL');
     const begin = performance.now();
     await agent.start();
     const ready = performance.now() - begin;
-    await until('all adopted', async () => { const now_ = await pids(hub, 'many'); return now_.length === count && all.every((pid) => now_.includes(pid)); }, 30_000);
-    row(`agent restart → all ${count} adopted`, `${seconds(performance.now() - begin)} (of it start-up ${seconds(ready)})`, '0.6 s after start-up');
+    await until(
+      'all adopted',
+      async () => {
+        const now_ = await pids(hub, 'many');
+        return now_.length === count && all.every((pid) => now_.includes(pid));
+      },
+      30_000,
+    );
+    row(
+      `agent restart → all ${count} adopted`,
+      `${seconds(performance.now() - begin)} (of it start-up ${seconds(ready)})`,
+      '0.6 s after start-up',
+    );
     row(`stop ${count} that heed the signal`, seconds(await stopAll(hub, 'many')), '0.5 s');
   } finally {
     await hub.end();
@@ -172,4 +279,3 @@ export async function runtimeRows(count: number, say: (line: string) => void): P
   }
   return rows;
 }
-

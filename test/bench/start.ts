@@ -16,27 +16,110 @@ const EACH = 100;
 export async function fillCluster(store: Store, nodes: number, instances: number): Promise<void> {
   const at = Date.now();
   const writes: Write[] = [];
-  const put = (collection: string, key: string, doc: object): void => { writes.push({ collection, key, doc: doc as Doc, expect: 'absent', term: 1 }); };
+  const put = (collection: string, key: string, doc: object): void => {
+    writes.push({ collection, key, doc: doc as Doc, expect: 'absent', term: 1 });
+  };
   for (let n = 0; n < nodes; n += 1) {
     const id = `node-${n}`;
     put('nodes', id, {
-      id, machineId: `machine-${n}`, facts: { ...simFacts(id), hostname: `host-${n}` }, tags: null, envs: {}, cordoned: false, drain: null, run: 1, beatAt: at, term: 1,
+      id,
+      machineId: `machine-${n}`,
+      facts: { ...simFacts(id), hostname: `host-${n}` },
+      tags: null,
+      envs: {},
+      cordoned: false,
+      drain: null,
+      run: 1,
+      beatAt: at,
+      term: 1,
     } satisfies NodeRecord);
   }
   for (let a = 0; a < instances / EACH; a += 1) {
     const app = `app-${a}`;
     const parsed = parseApp({ name: app, toProcess: 'sleep', args: ['100000'], placement: { scale: EACH } });
     if (!parsed.ok) throw new Error('the app of the bench is not valid');
-    const spec = parsed.spec, hash = createHash('sha256').update(restartKey(spec)).digest('hex');
-    put('apps', app, { name: app, revision: 1, scale: EACH, start: true, deleting: false, restartedAt: null, createdAt: at, updatedAt: at, term: 1 } satisfies AppRecord);
-    put('revisions', revisionKey(app, 1), { app, revision: 1, hash, spec, contents: {}, createdAt: at, createdBy: 'bench', term: 1 } satisfies Revision);
+    const spec = parsed.spec,
+      hash = createHash('sha256').update(restartKey(spec)).digest('hex');
+    put('apps', app, {
+      name: app,
+      revision: 1,
+      scale: EACH,
+      start: true,
+      deleting: false,
+      restartedAt: null,
+      createdAt: at,
+      updatedAt: at,
+      term: 1,
+    } satisfies AppRecord);
+    put('revisions', revisionKey(app, 1), {
+      app,
+      revision: 1,
+      hash,
+      spec,
+      contents: {},
+      createdAt: at,
+      createdBy: 'bench',
+      term: 1,
+    } satisfies Revision);
     for (let slot = 0; slot < EACH; slot += 1) {
-      const id = `${app}.${slot}.abcdefgh`, node = `node-${(a * EACH + slot) % nodes}`, epoch = a * EACH + slot + 1;
-      const held = { id, app, slot, place: 'a' as const, epoch, revision: 1, hash, owner: 'hub', node, goal: 'run' as const, onFull: null, because: 'of the bench', at, nudge: 0 };
-      put('assignments', slotKey(app, slot), { app, slot, a: held, b: null, term: 1, moves: null } satisfies SlotRecord);
+      const id = `${app}.${slot}.abcdefgh`,
+        node = `node-${(a * EACH + slot) % nodes}`,
+        epoch = a * EACH + slot + 1;
+      const held = {
+        id,
+        app,
+        slot,
+        place: 'a' as const,
+        epoch,
+        revision: 1,
+        hash,
+        owner: 'hub',
+        node,
+        goal: 'run' as const,
+        onFull: null,
+        because: 'of the bench',
+        at,
+        nudge: 0,
+      };
+      put('assignments', slotKey(app, slot), {
+        app,
+        slot,
+        a: held,
+        b: null,
+        term: 1,
+        moves: null,
+      } satisfies SlotRecord);
       put('instances', id, {
-        node, everReady: true, standing: 'known',
-        view: { id, app, slot, place: 'a', node, revision: 1, epoch, owner: 'hub', goal: 'run', status: 'running', state: 'running', pid: 1000 + slot, ports: [], debugPort: null, consolePort: null, startedAt: at, readyAt: at, restarts: 0, launch: 1, exit: null, health: [], usage: null, reason: null, escalated: null, at },
+        node,
+        everReady: true,
+        standing: 'known',
+        view: {
+          id,
+          app,
+          slot,
+          place: 'a',
+          node,
+          revision: 1,
+          epoch,
+          owner: 'hub',
+          goal: 'run',
+          status: 'running',
+          state: 'running',
+          pid: 1000 + slot,
+          ports: [],
+          debugPort: null,
+          consolePort: null,
+          startedAt: at,
+          readyAt: at,
+          restarts: 0,
+          launch: 1,
+          exit: null,
+          health: [],
+          usage: null,
+          reason: null,
+          escalated: null,
+          at,
+        },
       });
     }
   }
@@ -50,7 +133,12 @@ export async function fillCluster(store: Store, nodes: number, instances: number
 export async function startsIn(store: Store): Promise<number> {
   const alive = setInterval(() => undefined, 1_000); // its own timers hold no process, a port usually does
   const began = performance.now();
-  const master = await startMaster({ store, storeAbout: { kind: 'bench', detail: '' }, version: '0', warn: () => undefined });
+  const master = await startMaster({
+    store,
+    storeAbout: { kind: 'bench', detail: '' },
+    version: '0',
+    warn: () => undefined,
+  });
   const seconds = (performance.now() - began) / 1000;
   await master.stop();
   clearInterval(alive);

@@ -11,12 +11,50 @@ import { freshDirectory } from '../support/hub.ts';
 
 const nobody = 'http://127.0.0.1:9';
 const directory = freshDirectory('cli');
-const file = (name: string, text: string): string => { const path = join(directory, name); writeFileSync(path, text); return path; };
+const file = (name: string, text: string): string => {
+  const path = join(directory, name);
+  writeFileSync(path, text);
+  return path;
+};
 
 test('help names every command; a typo gets the nearest one and exit code 2', async () => {
   const help = await stathub(null, '--help');
   assert.is(help.code, 0);
-  for (const command of ['up', 'down', 'master', 'agent', 'deploy', 'apps', 'nodes', 'instances', 'events', 'query', 'status', 'start', 'stop', 'restart', 'scale', 'delete', 'logs', 'tag', 'env', 'adopt', 'take-over', 'config', 'cordon', 'uncordon', 'drain', 'rollback', 'import', 'run', 'token', 'completion', 'why', 'plan', 'forget']) {
+  for (const command of [
+    'up',
+    'down',
+    'master',
+    'agent',
+    'deploy',
+    'apps',
+    'nodes',
+    'instances',
+    'events',
+    'query',
+    'status',
+    'start',
+    'stop',
+    'restart',
+    'scale',
+    'delete',
+    'logs',
+    'tag',
+    'env',
+    'adopt',
+    'take-over',
+    'config',
+    'cordon',
+    'uncordon',
+    'drain',
+    'rollback',
+    'import',
+    'run',
+    'token',
+    'completion',
+    'why',
+    'plan',
+    'forget',
+  ]) {
     assert.match(help.out, new RegExp(`^  ${command}\\b`, 'm'));
   }
   const typo = await stathub(null, 'scael', 'web', '3');
@@ -28,7 +66,14 @@ test('a port that is taken is told in a sentence, without a stack', async () => 
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as AddressInfo;
-  const master = await stathub(null, 'master', '--port', String(port), '--store-directory', join(directory, 'taken')).finally(() => taken.close());
+  const master = await stathub(
+    null,
+    'master',
+    '--port',
+    String(port),
+    '--store-directory',
+    join(directory, 'taken'),
+  ).finally(() => taken.close());
   assert.is(master.code, 1);
   assert.match(master.err, /another program listens there/);
   assert.not.match(master.err, /\n {4}at /);
@@ -44,7 +89,12 @@ test('wrong values are usage errors that say what is right', async () => {
 });
 
 test('an address of another protocol is no hub, and nothing is asked there', async () => {
-  for (const [hub, ...args] of [[null, '--hub', 'ftp://x', 'status'], ['ftp://me:word@x', 'status'], [null, 'agent', '--master', 'ftp://x', '--store-directory', join(directory, 'ftp')], [null, 'agent', '--master', 'http://127.0.0.1:9,ftp://x', '--store-directory', join(directory, 'ftp')]] as [string | null, ...string[]][]) {
+  for (const [hub, ...args] of [
+    [null, '--hub', 'ftp://x', 'status'],
+    ['ftp://me:word@x', 'status'],
+    [null, 'agent', '--master', 'ftp://x', '--store-directory', join(directory, 'ftp')],
+    [null, 'agent', '--master', 'http://127.0.0.1:9,ftp://x', '--store-directory', join(directory, 'ftp')],
+  ] as [string | null, ...string[]][]) {
     const ran = await stathub(hub, ...args);
     assert.is(ran.code, 2, args.join(' '));
     assert.match(ran.err, /ftp:\/\/.*is no address.*\s.*write http:\/\/host:51026 or https:\/\/host:51026/);
@@ -88,7 +138,13 @@ test('query runs over a file without a hub, and points at what is wrong', async 
   const nodes = file('nodes.jsonl', '{"hostname":"db-1","os":{"cpus":4}}\n{"hostname":"web-1","os":{"cpus":16}}\n');
   const found = await stathub(null, 'query', 'os.cpus:>8', nodes);
   assert.is(found.code, 0);
-  assert.equal(found.out.trim().split('\n').map((line) => JSON.parse(line).hostname), ['web-1']);
+  assert.equal(
+    found.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).hostname),
+    ['web-1'],
+  );
   assert.match(found.err, /1 of 2 match/);
   const wrong = await stathub(null, 'query', 'os.cpus:(1', nodes);
   assert.is(wrong.code, 2);
@@ -102,14 +158,26 @@ test('query runs over a file without a hub, and points at what is wrong', async 
 test('config tells every value and its origin', async () => {
   const ran = await stathub(null, 'config', 'master');
   assert.match(ran.out, /^lost-after\t30s\tdefault\tSTATHUB_LOST_AFTER$/m);
-  assert.equal(Object.fromEntries([...ran.out.matchAll(/^(\S+)\t(?=\d+(?:ms|s|m|h)\t)/gm)].map(([, name]) => [name, true]))['elastic-timeout'], true);
+  assert.equal(
+    Object.fromEntries([...ran.out.matchAll(/^(\S+)\t(?=\d+(?:ms|s|m|h)\t)/gm)].map(([, name]) => [name, true]))[
+      'elastic-timeout'
+    ],
+    true,
+  );
   const help = await stathub(null, 'deploy', '--help');
   assert.match(help.out, /--timeout <time> +how long to wait \(default: 10m\)/);
   assert.not.match((await stathub(null, 'run', '--help')).out, /default: \{\}/);
 });
 
 test('ages, sizes and times', () => {
-  assert.equal([200, 3000, 11 * 60_000, 13_260_000, 187_200_000, 41 * 86_400_000].map(age), ['0.2 s', '3 s', '11 min', '3 h 41 m', '2 d 4 h', '41 d']);
+  assert.equal([200, 3000, 11 * 60_000, 13_260_000, 187_200_000, 41 * 86_400_000].map(age), [
+    '0.2 s',
+    '3 s',
+    '11 min',
+    '3 h 41 m',
+    '2 d 4 h',
+    '41 d',
+  ]);
   assert.equal([0, 188 * 1024 ** 2, 2 * 1024 ** 3, null].map(memory), ['0 B', '188 MiB', '2.00 GiB', '–']);
   assert.is(duration('1.5h'), 5_400_000);
   assert.throws(() => duration('soon'), /write 90s/);

@@ -14,15 +14,34 @@ test('old events, new events, and a gap told apart', async () => {
   const made = sample();
   for (let i = 1; i <= 3; i++) made.cluster.addEvent(`old ${i}`, { subject: { app: 'web' } });
   const port = await openHttp({ app: made.app, port: 0, bind: '127.0.0.1', closing: made.closing });
-  let out = '', err = '';
-  const output = { terminal: false, out: (text: string) => { out += text; }, err: (text: string) => { err += text; } } as Output;
+  let out = '',
+    err = '';
+  const output = {
+    terminal: false,
+    out: (text: string) => {
+      out += text;
+    },
+    err: (text: string) => {
+      err += text;
+    },
+  } as Output;
   const watching = events(new Client(port.address, null), output, { query: '', size: 2, json: false, watch: true });
   await until('it watches', () => made.cluster.listeners.size === 1);
   made.cluster.addEvent('new 4', { subject: { node: 'n1' } });
   await until('the new one', () => out.includes('new 4'));
   await port.close();
   await watching;
-  assert.equal(out.trim().split('\n').map((line) => line.split('\t').slice(1)), [['2', 'app.noted', 'web', 'old 2'], ['3', 'app.noted', 'web', 'old 3'], ['4', 'app.noted', 'n1', 'new 4']]);
+  assert.equal(
+    out
+      .trim()
+      .split('\n')
+      .map((line) => line.split('\t').slice(1)),
+    [
+      ['2', 'app.noted', 'web', 'old 2'],
+      ['3', 'app.noted', 'web', 'old 3'],
+      ['4', 'app.noted', 'n1', 'new 4'],
+    ],
+  );
   assert.is(err, '');
 });
 

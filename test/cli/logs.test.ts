@@ -12,38 +12,73 @@ import { until } from '../support/until.ts';
 test.after(removeTemporary);
 
 async function open() {
-  const made = sample(), port = await openHttp({ app: made.app, port: 0, bind: '127.0.0.1', closing: made.closing });
+  const made = sample(),
+    port = await openHttp({ app: made.app, port: 0, bind: '127.0.0.1', closing: made.closing });
   made.cluster.addApp(specOf('web'));
   const said: Buffer[] = [];
   let err = '';
-  const output: Output = { terminal: false, columns: 80, out: (text) => { said.push(Buffer.from(text)); }, err: (text) => { err += text; }, write: async (bytes) => { said.push(Buffer.from(bytes)); } };
-  const run = (name: string, options: Partial<LogOptions> = {}): Promise<void> => logs(new Client(port.address, null), output, name, { follow: false, stream: 'both', ...options });
+  const output: Output = {
+    terminal: false,
+    columns: 80,
+    out: (text) => {
+      said.push(Buffer.from(text));
+    },
+    err: (text) => {
+      err += text;
+    },
+    write: async (bytes) => {
+      said.push(Buffer.from(bytes));
+    },
+  };
+  const run = (name: string, options: Partial<LogOptions> = {}): Promise<void> =>
+    logs(new Client(port.address, null), output, name, { follow: false, stream: 'both', ...options });
   return { ...made, port, run, out: () => Buffer.concat(said), err: () => err };
 }
 
 test('one: its bytes; several: whole lines behind their slots; none: what the last one printed', async () => {
   const { cluster, run, out, err, port } = await open();
   const bytes = Uint8Array.of(0xff, 0, 0x0a);
-  cluster.output = async function* () { yield { stream: 'stdout', cursor: 3, bytes }; };
+  cluster.output = async function* () {
+    yield { stream: 'stdout', cursor: 3, bytes };
+  };
   cluster.addInstance('web.0.aaaaaaaa');
   await run('web.0.aaaaaaaa', { since: '10m', until: '1m', tail: 'all', grep: '/x/' });
   await run('web');
   assert.equal([...out()], [...bytes, ...bytes]);
   cluster.addInstance('web.1.bbbbbbbb');
   let turn = 0;
-  cluster.output = async function* () { const n = turn++; for (const part of ['one ', `of ${n}\ntw`, 'o']) { yield { stream: 'stdout', cursor: 1, bytes: Buffer.from(part) }; await new Promise((resolve) => setImmediate(resolve)); } };
+  cluster.output = async function* () {
+    const n = turn++;
+    for (const part of ['one ', `of ${n}\ntw`, 'o']) {
+      yield { stream: 'stdout', cursor: 1, bytes: Buffer.from(part) };
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
   await run('web');
   const lines = out().subarray(6).toString().trim().split('\n').sort();
-  assert.equal(lines.map((line) => line.replace(/of \d/, 'of n')), ['web.0 | one of n', 'web.0 | two', 'web.1 | one of n', 'web.1 | two']);
+  assert.equal(
+    lines.map((line) => line.replace(/of \d/, 'of n')),
+    ['web.0 | one of n', 'web.0 | two', 'web.1 | one of n', 'web.1 | two'],
+  );
   cluster.instanceMap.clear();
-  try { await run('web'); assert.unreachable(); } catch (error) { assert.is((error as { exit?: number }).exit, 3); }
+  try {
+    await run('web');
+    assert.unreachable();
+  } catch (error) {
+    assert.is((error as { exit?: number }).exit, 3);
+  }
   cluster.addEvent('gone', { subject: { app: 'web', instance: 'web.0.cccccccc', node: 'n1' } });
   await run('web').catch((error: { exit: number }) => assert.is(error.exit, 3)); // the sample cluster keeps nothing of it
   assert.match(err(), /web has no instance now; this is what web\.0\.cccccccc printed/);
   cluster.appMap.clear();
   await run('web').catch((error: { exit: number }) => assert.is(error.exit, 3));
   assert.match(err(), /web is gone; this is what web\.0\.cccccccc printed/);
-  try { await run('never-was'); assert.unreachable(); } catch (error) { assert.match(String(error), /no app never-was/); }
+  try {
+    await run('never-was');
+    assert.unreachable();
+  } catch (error) {
+    assert.match(String(error), /no app never-was/);
+  }
   await port.close();
 });
 
@@ -54,7 +89,10 @@ test('a follower of an app sees instances that come later, and ends with the app
   let from = 'web.0';
   cluster.output = async function* ({ tail }, signal) {
     yield { stream: 'stdout', cursor: 1, bytes: Buffer.from(`${from} ${tail > 1e6 ? 'whole' : tail}\n`) };
-    await new Promise<void>((resolve) => { ends.set(from, resolve); signal.addEventListener('abort', () => resolve()); });
+    await new Promise<void>((resolve) => {
+      ends.set(from, resolve);
+      signal.addEventListener('abort', () => resolve());
+    });
   };
   const following = run('web', { follow: true, tail: '5' });
   await until('the first', () => out().includes('web.0 | web.0 5\n'));

@@ -10,11 +10,18 @@ import { specOf } from '../support/sample-cluster.ts';
 test.after(removeTemporary);
 
 async function refused(asked: Promise<string>): Promise<string> {
-  try { return `not refused: ${await asked}`; } catch (error) { return `${(error as { exit?: number }).exit} ${(error as Error).message}`; }
+  try {
+    return `not refused: ${await asked}`;
+  } catch (error) {
+    return `${(error as { exit?: number }).exit} ${(error as Error).message}`;
+  }
 }
 
 test('an id, app and slot, an app of one instance; an app that is called so is meant itself', async () => {
-  const made = sample(), { cluster } = made, port = await openHttp({ app: made.app, port: 0, bind: '127.0.0.1', closing: made.closing }), client = new Client(port.address, null);
+  const made = sample(),
+    { cluster } = made,
+    port = await openHttp({ app: made.app, port: 0, bind: '127.0.0.1', closing: made.closing }),
+    client = new Client(port.address, null);
   try {
     cluster.addApp(specOf('web'));
     cluster.addInstance('web.0.aaaaaaaa', { goal: 'leave' });
@@ -31,7 +38,9 @@ test('an id, app and slot, an app of one instance; an app that is called so is m
     cluster.addApp(specOf('web.1'));
     assert.is(await subjectNamed(client, 'web.1'), 'web.1');
     assert.is(await refused(instanceNamed(client, 'web.1')), '3 web.1 has no instance now');
-  } finally { await port.close(); }
+  } finally {
+    await port.close();
+  }
 });
 
 test.run();

@@ -9,12 +9,15 @@ import { until } from '../support/until.ts';
 const story = suite('alone');
 const agent = new Daemon('agent', join(freshDirectory('alone'), 'agent'), ['--ports', '27000-27300']);
 story.before(() => agent.start().then(() => undefined));
-story.after(async () => { await agent.end('SIGQUIT'); });
-
-const running = (count: number): Promise<any[]> => until(`${count} run`, async () => {
-  const { items } = await agent.get('/v1/instances?query=status:running');
-  return items.length === count && items;
+story.after(async () => {
+  await agent.end('SIGQUIT');
 });
+
+const running = (count: number): Promise<any[]> =>
+  until(`${count} run`, async () => {
+    const { items } = await agent.get('/v1/instances?query=status:running');
+    return items.length === count && items;
+  });
 
 story('it takes apps, scales and restarts them', async () => {
   assert.is((await agent.get('/v1/status')).role, 'agent');

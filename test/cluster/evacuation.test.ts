@@ -5,8 +5,21 @@ import { stathub } from '../support/cli.ts';
 import { Hub, quickTimes } from '../support/hub.ts';
 import { until } from '../support/until.ts';
 
-const service = (name: string, more: object = {}): object => ({ name, toProcess: '/bin/sleep', args: ['1000'], update: { minHealthySeconds: 0.5 }, ...more });
-const alive = (pid: number): boolean => { try { process.kill(pid, 0); return true; } catch { return false; } };
+const service = (name: string, more: object = {}): object => ({
+  name,
+  toProcess: '/bin/sleep',
+  args: ['1000'],
+  update: { minHealthySeconds: 0.5 },
+  ...more,
+});
+const alive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
 
 test('a drain moves replacements first, survives restarts of both sides, keeps what fits nowhere until the deadline, system apps last', async () => {
   const hub = new Hub(quickTimes);
@@ -20,7 +33,8 @@ test('a drain moves replacements first, survives restarts of both sides, keeps w
     await hub.master.ok('PUT', '/v1/apps/web', service('web', { placement: { scale: 2, query: 'tags:home' } }));
     await hub.master.ok('PUT', '/v1/apps/fixed', service('fixed', { placement: { query: 'tags:home' } }));
     await hub.master.ok('PUT', '/v1/apps/every', service('every', { type: 'system' }));
-    const web = await hub.running('web', 2), [fixed] = await hub.running('fixed', 1);
+    const web = await hub.running('web', 2),
+      [fixed] = await hub.running('fixed', 1);
     await hub.running('every', 2);
     await hub.master.ok('PUT', '/v1/apps/web/placement', { scale: 2, query: '*' }); // may go elsewhere now
 
@@ -31,15 +45,30 @@ test('a drain moves replacements first, survives restarts of both sides, keeps w
     await hub.agents[0]!.end('SIGKILL');
     await Promise.all([hub.master.start(), hub.agents[0]!.start()]);
 
-    const moved = await until('web has left', async () => {
-      const now = (await hub.instances('app:web')).filter((i) => i.status === 'running');
-      return now.length === 2 && now.every((i) => i.node === away.id) ? now : null;
-    }, 30_000);
+    const moved = await until(
+      'web has left',
+      async () => {
+        const now = (await hub.instances('app:web')).filter((i) => i.status === 'running');
+        return now.length === 2 && now.every((i) => i.node === away.id) ? now : null;
+      },
+      30_000,
+    );
     assert.ok(moved.every((i) => !web.some(({ id }) => id === i.id)));
     // An instance is asked to stop after its replacement was ready; both clocks are this machine's.
     for (const { id, slot } of web) {
-      const stopping: any = await until(`the stop of ${id} is told`, async () => (await hub.master.get(`/v1/events?size=500&query=${encodeURIComponent(`kind:instance.stopping AND subject.instance:"${id}"`)}`)).items[0]);
-      assert.ok(stopping.at >= moved.find((i) => i.slot === slot).readyAt, `${id} stopped before its replacement was ready`);
+      const stopping: any = await until(
+        `the stop of ${id} is told`,
+        async () =>
+          (
+            await hub.master.get(
+              `/v1/events?size=500&query=${encodeURIComponent(`kind:instance.stopping AND subject.instance:"${id}"`)}`,
+            )
+          ).items[0],
+      );
+      assert.ok(
+        stopping.at >= moved.find((i) => i.slot === slot).readyAt,
+        `${id} stopped before its replacement was ready`,
+      );
     }
 
     const node = await hub.master.get(`/v1/nodes/${home.id}`);
@@ -55,7 +84,10 @@ test('a drain moves replacements first, survives restarts of both sides, keeps w
     const after = await hub.master.get(`/v1/nodes/${home.id}`);
     assert.equal([after.status, after.reason.code], ['cordoned', 'drained']);
     assert.not.ok(alive(fixed.pid));
-    assert.equal((await hub.instances(`node:"${home.id}"`)).filter((i) => i.pid !== null), []);
+    assert.equal(
+      (await hub.instances(`node:"${home.id}"`)).filter((i) => i.pid !== null),
+      [],
+    );
 
     assert.is((await stathub(hub.master.address, 'uncordon', home.id)).code, 0);
     await hub.running('fixed', 1);
@@ -69,7 +101,11 @@ test('SIGUSR2: the node empties itself and its agent ends; again and again chang
   const hub = new Hub(quickTimes);
   try {
     await hub.start(2);
-    await hub.master.ok('PUT', '/v1/apps/web', service('web', { placement: { scale: 4 }, update: { minHealthySeconds: 1 } }));
+    await hub.master.ok(
+      'PUT',
+      '/v1/apps/web',
+      service('web', { placement: { scale: 4 }, update: { minHealthySeconds: 1 } }),
+    );
     const before = await hub.running('web', 4);
     const [agent] = hub.agents;
     const own = (await agent!.get('/v1/nodes')).items[0].id;
@@ -79,23 +115,30 @@ test('SIGUSR2: the node empties itself and its agent ends; again and again chang
     // Called off.
     process.kill(agent!.pid, 'SIGUSR2');
     process.kill(agent!.pid, 'SIGUSR2');
-    await until('it is drained', async () => await status() === 'draining');
+    await until('it is drained', async () => (await status()) === 'draining');
     await hub.master.ok('POST', `/v1/nodes/${own}/uncordon`);
-    await until('it takes work again', async () => await status() === 'ready');
+    await until('it takes work again', async () => (await status()) === 'ready');
     await until('the agent knows', () => /not emptied any more/.test(agent!.log()));
     await agent!.end('SIGTERM');
     await agent!.start();
-    await until('and stays', async () => (await hub.master.get(`/v1/nodes/${own}`)).link !== 'none' && await status() === 'ready');
+    await until(
+      'and stays',
+      async () => (await hub.master.get(`/v1/nodes/${own}`)).link !== 'none' && (await status()) === 'ready',
+    );
 
     // For good, with a kill on the way.
     await hub.master.ok('POST', '/v1/apps/web/scale', { scale: 6 });
     await hub.running('web', 6);
     process.kill(agent!.pid, 'SIGUSR2');
-    await until('it is drained', async () => await status() === 'draining');
+    await until('it is drained', async () => (await status()) === 'draining');
     await agent!.end('SIGKILL');
     await agent!.start();
     process.kill(agent!.pid, 'SIGUSR2');
-    await until('the agent has ended by itself', () => !alive(agent!.pid) || /the node is empty; the agent ends/.test(agent!.log()), 40_000);
+    await until(
+      'the agent has ended by itself',
+      () => !alive(agent!.pid) || /the node is empty; the agent ends/.test(agent!.log()),
+      40_000,
+    );
     assert.is(await agent!.end(), 0);
     const now = await hub.running('web', 6, 20_000);
     assert.ok(now.every((i) => i.node !== own));

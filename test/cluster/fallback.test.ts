@@ -15,30 +15,50 @@ const sockets = new Set<Socket>();
 
 /** A proxy before the master, as a company has it: plain HTTP passes, upgrades do not. */
 const proxy = createServer((asked, answer) => {
-  const passed = request(hub.master.address + asked.url, { method: asked.method ?? 'GET', headers: { ...asked.headers, host: new URL(hub.master.address).host } }, (response) => {
-    answer.writeHead(response.statusCode ?? 502, response.headers);
-    response.pipe(answer);
-  });
+  const passed = request(
+    hub.master.address + asked.url,
+    { method: asked.method ?? 'GET', headers: { ...asked.headers, host: new URL(hub.master.address).host } },
+    (response) => {
+      answer.writeHead(response.statusCode ?? 502, response.headers);
+      response.pipe(answer);
+    },
+  );
   passed.on('error', () => answer.destroy());
   answer.on('close', () => passed.destroy());
   asked.pipe(passed);
 });
 proxy.on('upgrade', (asked, socket: Socket, head) => {
-  if (blocked) { socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n'); return; }
+  if (blocked) {
+    socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
+    return;
+  }
   const { hostname, port } = new URL(hub.master.address);
   const through = connect(Number(port), hostname, () => {
-    through.write(`GET ${asked.url} HTTP/1.1\r\n${Object.entries({ ...asked.headers, host: `${hostname}:${port}` }).map(([name, value]) => `${name}: ${String(value)}`).join('\r\n')}\r\n\r\n`);
+    through.write(
+      `GET ${asked.url} HTTP/1.1\r\n${Object.entries({ ...asked.headers, host: `${hostname}:${port}` })
+        .map(([name, value]) => `${name}: ${String(value)}`)
+        .join('\r\n')}\r\n\r\n`,
+    );
     through.write(head);
     socket.pipe(through).pipe(socket);
   });
-  for (const each of [socket, through]) { sockets.add(each); each.on('error', () => each.destroy()); each.on('close', () => sockets.delete(each)); }
+  for (const each of [socket, through]) {
+    sockets.add(each);
+    each.on('error', () => each.destroy());
+    each.on('close', () => sockets.delete(each));
+  }
 });
 
 let agent: Daemon;
 story.before(async () => {
   await hub.start(0);
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  agent = new Daemon('agent', join(hub.root, 'agent'), ['--master', `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, '--ports', '28000-28300']);
+  agent = new Daemon('agent', join(hub.root, 'agent'), [
+    '--master',
+    `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    '--ports',
+    '28000-28300',
+  ]);
   hub.agents.push(agent);
   await agent.start();
 });
@@ -50,7 +70,9 @@ story.after(async () => {
 });
 
 story('the node joins by polling, apps start, scale and stop', async () => {
-  const node = await until('the node is ready', async () => (await hub.master.get('/v1/nodes')).items.find((n: any) => n.status === 'ready'));
+  const node = await until('the node is ready', async () =>
+    (await hub.master.get('/v1/nodes')).items.find((n: any) => n.status === 'ready'),
+  );
   assert.is(node.link, 'poll');
   await hub.master.ok('POST', '/v1/apps', { name: 'web', toProcess: 'sleep', args: ['100000'] });
   await hub.running('web', 1);
@@ -58,13 +80,26 @@ story('the node joins by polling, apps start, scale and stop', async () => {
   const three = await hub.running('web', 3);
   await hub.master.ok('POST', '/v1/apps/web/scale', { scale: 1 });
   await hub.running('web', 1);
-  assert.is(three.filter(({ pid }) => { try { process.kill(pid, 0); return true; } catch { return false; } }).length, 1);
+  assert.is(
+    three.filter(({ pid }) => {
+      try {
+        process.kill(pid, 0);
+        return true;
+      } catch {
+        return false;
+      }
+    }).length,
+    1,
+  );
 });
 
 story('beats travel by it: the node stays ready well beyond the time of loss', async () => {
   const seen = new Set<string>();
   const since = Date.now();
-  await until('three seconds have gone', async () => { seen.add((await hub.master.get('/v1/nodes')).items[0].status); return Date.now() - since > 3000; });
+  await until('three seconds have gone', async () => {
+    seen.add((await hub.master.get('/v1/nodes')).items[0].status);
+    return Date.now() - since > 3000;
+  });
   assert.equal([...seen], ['ready']);
 });
 
@@ -73,7 +108,10 @@ story('a reconnect takes the WebSocket where it passes again', async () => {
   const [before] = await hub.running('web', 1);
   await agent.end('SIGKILL');
   await agent.start();
-  await until('it is linked by WebSocket', async () => (await hub.master.get('/v1/nodes')).items[0].link === 'websocket');
+  await until(
+    'it is linked by WebSocket',
+    async () => (await hub.master.get('/v1/nodes')).items[0].link === 'websocket',
+  );
   const [after] = await hub.running('web', 1);
   assert.is(after.pid, before.pid);
 });

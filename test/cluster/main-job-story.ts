@@ -27,12 +27,31 @@ export function mainJob(name: string, masterArgs: string[]): void {
     await new Promise<void>((resolve) => origin.listen(0, '127.0.0.1', resolve));
     await hub.start(1);
   });
-  story.after(async () => { origin.close(); await hub.end(); });
+  story.after(async () => {
+    origin.close();
+    await hub.end();
+  });
 
   const app = () => ({
-    name: 'http_server', toProcess: 'python3', workingDirectory: null, envs: { MODE: 'prod' }, args: ['http_server.py', '${PORT_1}'], ports: [0, 0], killSignal: 15,
+    name: 'http_server',
+    toProcess: 'python3',
+    workingDirectory: null,
+    envs: { MODE: 'prod' },
+    args: ['http_server.py', '${PORT_1}'],
+    ports: [0, 0],
+    killSignal: 15,
     uris: [`http://127.0.0.1:${(origin.address() as AddressInfo).port}/http_server.zip`],
-    healthChecks: [{ protocol: 'HTTP', path: '/', portIndex: 0, initialDelaySeconds: 3, intervalSeconds: 20, timeoutSeconds: 20, maxConsecutiveFailures: 3 }],
+    healthChecks: [
+      {
+        protocol: 'HTTP',
+        path: '/',
+        portIndex: 0,
+        initialDelaySeconds: 3,
+        intervalSeconds: 20,
+        timeoutSeconds: 20,
+        maxConsecutiveFailures: 3,
+      },
+    ],
     resAlloc: null,
   });
 
@@ -49,7 +68,10 @@ export function mainJob(name: string, masterArgs: string[]): void {
   });
 
   story('its output is there, by tail', async () => {
-    const ran = await until('the line', async () => { const r = await stathub(hub.master.address, 'logs', 'http_server'); return r.out.includes('listening on') && r; });
+    const ran = await until('the line', async () => {
+      const r = await stathub(hub.master.address, 'logs', 'http_server');
+      return r.out.includes('listening on') && r;
+    });
     assert.is(ran.code, 0);
   });
 

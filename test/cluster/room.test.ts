@@ -12,14 +12,26 @@ story.after(() => hub.end());
 
 story('a master places by what the node was; the node counts again', async () => {
   const agent = hub.agents[0]!;
-  await hub.master.ok('POST', '/v1/apps', { name: 'web', toProcess: 'sleep', args: ['100000'], resAlloc: { mem: '64MB' } });
+  await hub.master.ok('POST', '/v1/apps', {
+    name: 'web',
+    toProcess: 'sleep',
+    args: ['100000'],
+    resAlloc: { mem: '64MB' },
+  });
   const [first] = await hub.running('web', 1);
   await agent.end('SIGKILL');
   await hub.master.ok('POST', '/v1/apps/web/scale', { scale: 2 }); // its node is away for a moment, as far as the master knows
   await until('the master has placed it', async () => (await hub.instances('app:web')).length === 2);
   await agent.start(['--reserve-memory', '100000GB']);
-  const refused = await until('it finds no room', async () => (await hub.instances('app:web')).find((i) => i.id !== first.id && i.exit?.reason === 'no-room'), 15_000);
-  assert.match(refused.exit.tail.at(-1), /^memory does not suffice on this node: it needs 64 MiB \(67108864 bytes\), free are 0 B \(0 bytes\) of 0 B \(0 bytes\)$/);
+  const refused = await until(
+    'it finds no room',
+    async () => (await hub.instances('app:web')).find((i) => i.id !== first.id && i.exit?.reason === 'no-room'),
+    15_000,
+  );
+  assert.match(
+    refused.exit.tail.at(-1),
+    /^memory does not suffice on this node: it needs 64 MiB \(67108864 bytes\), free are 0 B \(0 bytes\) of 0 B \(0 bytes\)$/,
+  );
   assert.match(refused.reason.text, /found no room: memory does not suffice/);
   const [stays] = (await hub.instances('app:web')).filter((i) => i.id === first.id);
   assert.equal([stays.status, stays.pid], ['running', first.pid]);

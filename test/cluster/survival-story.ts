@@ -10,16 +10,25 @@ export function survival(name: string, masterArgs: string[]): void {
   const story = suite(name);
   const hub = new Hub(masterArgs);
   const sleeper = { name: 'web', toProcess: 'sleep', args: ['100000'], placement: { scale: 3 } };
-  story.before(async () => { await hub.start(1); await hub.master.ok('POST', '/v1/apps', sleeper); });
+  story.before(async () => {
+    await hub.start(1);
+    await hub.master.ok('POST', '/v1/apps', sleeper);
+  });
   story.after(() => hub.end());
 
   const pidsOf = (instances: any[]) => Object.fromEntries(instances.map((i) => [i.id, i.pid]));
 
   story('kill -9 of a program: restarting, running again, counted, with its exit', async () => {
     const [victim] = await hub.running('web', 3);
-    await until('it was ready for over a second', async () => { const i = await hub.master.get(`/v1/instances/${victim.id}`); return i.readyAt && Date.now() - i.readyAt > 1100; });
+    await until('it was ready for over a second', async () => {
+      const i = await hub.master.get(`/v1/instances/${victim.id}`);
+      return i.readyAt && Date.now() - i.readyAt > 1100;
+    });
     process.kill(victim.pid, 'SIGKILL');
-    const after = await until('a new pid', async () => { const i = await hub.master.get(`/v1/instances/${victim.id}`); return i.status === 'running' && i.pid !== victim.pid && i; });
+    const after = await until('a new pid', async () => {
+      const i = await hub.master.get(`/v1/instances/${victim.id}`);
+      return i.status === 'running' && i.pid !== victim.pid && i;
+    });
     assert.is(after.restarts, 1);
     assert.is(after.exit.signal, 9);
     assert.is(after.exit.reason, 'signal');
@@ -32,7 +41,10 @@ export function survival(name: string, masterArgs: string[]): void {
     const victim = before[0];
     process.kill(victim.pid, 'SIGTERM');
     await hub.agents[0]!.start();
-    const after = await until('all run', async () => { const all = await hub.running('web', 3); return all.every((i) => i.pid) && all.find((i) => i.id === victim.id).pid !== victim.pid && all; });
+    const after = await until('all run', async () => {
+      const all = await hub.running('web', 3);
+      return all.every((i) => i.pid) && all.find((i) => i.id === victim.id).pid !== victim.pid && all;
+    });
     const untouched = before.slice(1).map((i) => i.id);
     for (const id of untouched) assert.is(pidsOf(after)[id], pidsOf(before)[id]);
     const again = after.find((i) => i.id === victim.id);
@@ -42,7 +54,8 @@ export function survival(name: string, masterArgs: string[]): void {
 
   story('kill -9 of the master: all that was acknowledged is there, nothing restarts', async () => {
     const before = await hub.running('web', 3);
-    for (let n = 0; n < 5; n++) await hub.master.ok('POST', '/v1/apps', { ...sleeper, name: `kept-${n}`, start: false });
+    for (let n = 0; n < 5; n++)
+      await hub.master.ok('POST', '/v1/apps', { ...sleeper, name: `kept-${n}`, start: false });
     await hub.master.end('SIGKILL');
     await hub.master.start();
     const names = (await hub.master.get('/v1/apps')).items.map((a: any) => a.name).sort();
@@ -63,9 +76,16 @@ export function survival(name: string, masterArgs: string[]): void {
     const [victim] = await hub.running('web', 3);
     await hub.master.end('SIGKILL');
     process.kill(victim.pid, 'SIGKILL');
-    await until('the agent alone has started it again', async () => { const i = await hub.agents[0]!.get(`/v1/instances/${victim.id}`); return i.status === 'running' && i.pid !== victim.pid; });
+    await until('the agent alone has started it again', async () => {
+      const i = await hub.agents[0]!.get(`/v1/instances/${victim.id}`);
+      return i.status === 'running' && i.pid !== victim.pid;
+    });
     await hub.master.start();
-    const event = await until('the event', async () => (await hub.master.get(`/v1/events?size=100&query=${encodeURIComponent(`subject.instance:"${victim.id}"`)}`)).items.find((e: any) => e.kind === 'instance.exited' && e.detail?.signal === 9));
+    const event = await until('the event', async () =>
+      (
+        await hub.master.get(`/v1/events?size=100&query=${encodeURIComponent(`subject.instance:"${victim.id}"`)}`)
+      ).items.find((e: any) => e.kind === 'instance.exited' && e.detail?.signal === 9),
+    );
     assert.ok(event.seq > 0);
   });
 

@@ -2,7 +2,17 @@
 // cache folder. What it lacks, because those modules are not there, no code of ours may rely on: scripts, _delete_by_query,
 // _update_by_query, _reindex, data streams, ILM, security. The first time takes up to a minute, later ones nothing.
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,13 +30,23 @@ const RECIPE = 1;
 const run = promisify(execFile);
 const sources = join(dirname(fileURLToPath(import.meta.url)), '../../../test/elasticsearch');
 
-export interface Assembled { java: string; home: string }
+export interface Assembled {
+  java: string;
+  home: string;
+}
 
 /** What is missing on this machine, or null. */
 export async function missing(): Promise<string | null> {
   if (process.platform === 'win32') return 'it is only put together on Linux and macOS';
-  for (const [program, ...args] of [['mvn', '--version'], ['python3', '-m', 'pip', '--version']]) {
-    try { await run(program!, args); } catch { return `${program === 'mvn' ? 'Maven (with Java)' : 'Python 3 with pip'} is not installed`; }
+  for (const [program, ...args] of [
+    ['mvn', '--version'],
+    ['python3', '-m', 'pip', '--version'],
+  ]) {
+    try {
+      await run(program!, args);
+    } catch {
+      return `${program === 'mvn' ? 'Maven (with Java)' : 'Python 3 with pip'} is not installed`;
+    }
   }
   return null;
 }
@@ -74,29 +94,60 @@ async function server(target: string, major: Major, javaHome: string): Promise<v
   await once(target, async (draft) => {
     cpSync(join(sources, 'pom.xml'), join(draft, 'pom.xml'));
     const lib = join(draft, 'lib');
-    await run('mvn', ['-q', '-B', `-Delasticsearch=${version}`, 'dependency:copy-dependencies', `-DoutputDirectory=${lib}`], { cwd: draft });
+    await run(
+      'mvn',
+      ['-q', '-B', `-Delasticsearch=${version}`, 'dependency:copy-dependencies', `-DoutputDirectory=${lib}`],
+      { cwd: draft },
+    );
     const module = (name: string, className: string): string => {
       const folder = join(draft, 'modules', name);
       mkdirSync(folder, { recursive: true });
-      writeFileSync(join(folder, 'plugin-descriptor.properties'), [
-        `name=${name}`, `description=${name}`, `version=${version}`, `elasticsearch.version=${version}`, 'java.version=17', `classname=${className}`, '',
-      ].join('\n'));
+      writeFileSync(
+        join(folder, 'plugin-descriptor.properties'),
+        [
+          `name=${name}`,
+          `description=${name}`,
+          `version=${version}`,
+          `elasticsearch.version=${version}`,
+          'java.version=17',
+          `classname=${className}`,
+          '',
+        ].join('\n'),
+      );
       return folder;
     };
-    const netty = module('transport-netty4', 'org.elasticsearch.transport.netty4.Netty4Plugin'), root = module('rest-root', 'RootPlugin');
+    const netty = module('transport-netty4', 'org.elasticsearch.transport.netty4.Netty4Plugin'),
+      root = module('rest-root', 'RootPlugin');
     let compiler = '';
     for (const jar of readdirSync(lib)) {
-      if (jar.startsWith('ecj-')) renameSync(join(lib, jar), compiler = join(draft, jar));
+      if (jar.startsWith('ecj-')) renameSync(join(lib, jar), (compiler = join(draft, jar)));
       else if (/^(netty-|transport-netty4-)/.test(jar)) renameSync(join(lib, jar), join(netty, jar));
     }
-    const compile = (to: string, ...files: string[]): Promise<unknown> => run(join(javaHome, 'bin/java'), [
-      '-jar', compiler, '--system', javaHome, '-source', '17', '-target', '17', '-nowarn',
-      '-cp', readdirSync(lib).map((jar) => join(lib, jar)).join(':'), '-d', to, ...files.map((file) => join(sources, 'java', file)),
-    ]);
+    const compile = (to: string, ...files: string[]): Promise<unknown> =>
+      run(join(javaHome, 'bin/java'), [
+        '-jar',
+        compiler,
+        '--system',
+        javaHome,
+        '-source',
+        '17',
+        '-target',
+        '17',
+        '-nowarn',
+        '-cp',
+        readdirSync(lib)
+          .map((jar) => join(lib, jar))
+          .join(':'),
+        '-d',
+        to,
+        ...files.map((file) => join(sources, 'java', file)),
+      ]);
     await compile(join(draft, 'classes'), 'StartNode.java');
     const classes = join(draft, 'root');
     await compile(classes, 'RootHandler.java', `${major}/RootPlugin.java`);
-    await run('python3', ['-m', 'zipfile', '-c', join(root, 'rest-root.jar'), ...readdirSync(classes)], { cwd: classes });
+    await run('python3', ['-m', 'zipfile', '-c', join(root, 'rest-root.jar'), ...readdirSync(classes)], {
+      cwd: classes,
+    });
     for (const leftover of [compiler, classes, join(draft, 'pom.xml')]) rmSync(leftover, { recursive: true });
   });
 }
@@ -107,7 +158,8 @@ async function server(target: string, major: Major, javaHome: string): Promise<v
  */
 export async function assemble(major: Major): Promise<Assembled> {
   const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'stathub-test');
-  const javaHome = join(cache, RUNTIME.replace('==', '-')), home = join(cache, `elasticsearch-${versions[major]}-${RECIPE}`);
+  const javaHome = join(cache, RUNTIME.replace('==', '-')),
+    home = join(cache, `elasticsearch-${versions[major]}-${RECIPE}`);
   await runtime(javaHome);
   await server(home, major, javaHome);
   return { java: join(javaHome, 'bin/java'), home };

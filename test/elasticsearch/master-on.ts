@@ -2,7 +2,14 @@
 import { freshPrefix, lendOrSkip } from './shared.ts';
 
 /** A lease so short that a test need not wait for it. */
-export const elasticArgs = (url: string, prefix: string): string[] => ['--elastic', url, '--elastic-prefix', prefix, '--lease', '2s'];
+export const elasticArgs = (url: string, prefix: string): string[] => [
+  '--elastic',
+  url,
+  '--elastic-prefix',
+  prefix,
+  '--lease',
+  '2s',
+];
 
 /** @param name goes into the prefix of the indices. @returns null where this machine cannot run it, which is said */
 export async function masterOn(name: string): Promise<string[] | null> {

@@ -6,7 +6,8 @@ const why = await missing();
 if (why) {
   console.log(`no Elasticsearch for the tests: ${why}`);
   if (process.argv.includes('--required')) process.exitCode = 1;
-} else for (const major of [9, 8] satisfies Major[]) {
-  const { home } = await assemble(major);
-  console.log(`Elasticsearch ${versions[major]} is in ${home}`);
-}
+} else
+  for (const major of [9, 8] satisfies Major[]) {
+    const { home } = await assemble(major);
+    console.log(`Elasticsearch ${versions[major]} is in ${home}`);
+  }

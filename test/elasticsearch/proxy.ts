@@ -1,5 +1,12 @@
 // A proxy before a real Elasticsearch, for what the server of the tests has not got (authentication, TLS) and for what a network does.
-import { createServer, request, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  request,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
@@ -45,11 +52,18 @@ export class ElasticProxy {
     const { authorization } = this.#options;
     if (authorization !== undefined && incoming.headers.authorization !== authorization) {
       incoming.resume();
-      outgoing.writeHead(401, product).end(JSON.stringify({ error: { type: 'security_exception', reason: 'unable to authenticate user' }, status: 401 }));
+      outgoing
+        .writeHead(401, product)
+        .end(
+          JSON.stringify({ error: { type: 'security_exception', reason: 'unable to authenticate user' }, status: 401 }),
+        );
       return;
     }
     const treatment = this.treat(incoming);
-    if (treatment === 'drop') { incoming.socket.destroy(); return; }
+    if (treatment === 'drop') {
+      incoming.socket.destroy();
+      return;
+    }
     if (typeof treatment === 'object') {
       incoming.resume();
       outgoing.writeHead(treatment.status, treatment.headers ?? product).end(JSON.stringify(treatment.body));
@@ -57,7 +71,11 @@ export class ElasticProxy {
     }
     const { authorization: _, host: __, ...headers } = incoming.headers;
     const passed = request(this.#target + incoming.url, { method: incoming.method, headers }, (answer) => {
-      if (treatment === 'lose') { answer.resume(); answer.once('end', () => incoming.socket.destroy()); return; }
+      if (treatment === 'lose') {
+        answer.resume();
+        answer.once('end', () => incoming.socket.destroy());
+        return;
+      }
       outgoing.writeHead(answer.statusCode!, answer.headers);
       answer.pipe(outgoing);
     });

@@ -8,9 +8,13 @@ import { join } from 'node:path';
 import { missing, versions, type Major } from './assemble.ts';
 import { ElasticCluster } from './cluster.ts';
 
-export interface Lent { url: string }
+export interface Lent {
+  url: string;
+}
 /** Why there is none on this machine. */
-export interface Skipped { skip: string }
+export interface Skipped {
+  skip: string;
+}
 
 const LENDER = 'STATHUB_TEST_ELASTICSEARCH';
 
@@ -23,7 +27,7 @@ export async function lend(major: Major): Promise<Lent | Skipped> {
   if (lender) {
     const response = await fetch(`${lender}/${major}`);
     if (!response.ok) throw new Error(await response.text());
-    return await response.json() as Lent | Skipped;
+    return (await response.json()) as Lent | Skipped;
   }
   const own = new Lender(mkdtempSync(join(tmpdir(), 'stathub-elasticsearch-')));
   process.on('exit', () => own.endNow());
@@ -39,14 +43,17 @@ export async function lendOrSkip(major: Major): Promise<string | null> {
 }
 
 /** A prefix that no other test file has. */
-export const freshPrefix = (name: string): string => `t${process.pid}-${Math.random().toString(36).slice(2, 8)}-${name}`;
+export const freshPrefix = (name: string): string =>
+  `t${process.pid}-${Math.random().toString(36).slice(2, 8)}-${name}`;
 
 /** Starts servers when they are first asked for, and ends them. */
 export class Lender {
   readonly #directory: string;
   readonly #clusters = new Map<Major, Promise<ElasticCluster | Skipped>>();
   readonly #started: ElasticCluster[] = [];
-  constructor(directory: string) { this.#directory = directory; }
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
 
   async ask(major: Major): Promise<Lent | Skipped> {
     if (!this.#clusters.has(major)) this.#clusters.set(major, this.#start(major));
@@ -68,8 +75,14 @@ export class Lender {
   async serve(): Promise<Record<string, string>> {
     const server = createServer((request, response) => {
       const major = Number(request.url?.slice(1));
-      if (major !== 8 && major !== 9) { response.writeHead(404).end(); return; }
-      this.ask(major).then((answer) => response.end(JSON.stringify(answer)), (error: unknown) => response.writeHead(500).end(String((error as Error).stack ?? error)));
+      if (major !== 8 && major !== 9) {
+        response.writeHead(404).end();
+        return;
+      }
+      this.ask(major).then(
+        (answer) => response.end(JSON.stringify(answer)),
+        (error: unknown) => response.writeHead(500).end(String((error as Error).stack ?? error)),
+      );
     });
     server.requestTimeout = 0;
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -83,7 +96,14 @@ export class Lender {
   }
 
   endNow(): void {
-    for (const { nodes } of this.#started) for (const { pid } of nodes) if (pid) try { process.kill(pid, 'SIGKILL'); } catch { /* it has ended */ }
+    for (const { nodes } of this.#started)
+      for (const { pid } of nodes)
+        if (pid)
+          try {
+            process.kill(pid, 'SIGKILL');
+          } catch {
+            /* it has ended */
+          }
     rmSync(this.#directory, { recursive: true, force: true });
   }
 }

@@ -13,15 +13,42 @@ import { watcher } from '../support/watcher.ts';
 
 test.after(removeTemporary);
 
-interface Fake { frames: ServerFrame[]; socket: LiveSocket & { bufferedAmount: number }; connection: LiveConnection; ended: string[]; of<T extends ServerFrame['type']>(type: T, topic?: string): Extract<ServerFrame, { type: T }>[] }
+interface Fake {
+  frames: ServerFrame[];
+  socket: LiveSocket & { bufferedAmount: number };
+  connection: LiveConnection;
+  ended: string[];
+  of<T extends ServerFrame['type']>(type: T, topic?: string): Extract<ServerFrame, { type: T }>[];
+}
 
 function join(hub: LiveHub, role: 'read' | 'admin' = 'admin'): Fake {
-  const frames: ServerFrame[] = [], ended: string[] = [];
-  const socket = { bufferedAmount: 0, send: (text: string) => { frames.push(JSON.parse(text)); }, close: (code: number) => { ended.push(`closed ${code}`); }, terminate: () => { ended.push('terminated'); }, ping: () => {} };
+  const frames: ServerFrame[] = [],
+    ended: string[] = [];
+  const socket = {
+    bufferedAmount: 0,
+    send: (text: string) => {
+      frames.push(JSON.parse(text));
+    },
+    close: (code: number) => {
+      ended.push(`closed ${code}`);
+    },
+    terminate: () => {
+      ended.push('terminated');
+    },
+    ping: () => {},
+  };
   const connection = hub.accept(socket, { name: 'x', role, from: 'here' })!;
-  return { frames, socket, connection, ended, of: (type, topic) => frames.filter((f) => f.type === type && (topic === undefined || ('topic' in f && f.topic === topic))) as never };
+  return {
+    frames,
+    socket,
+    connection,
+    ended,
+    of: (type, topic) =>
+      frames.filter((f) => f.type === type && (topic === undefined || ('topic' in f && f.topic === topic))) as never,
+  };
 }
-const watch = (fake: Fake, topic: string, more = {}) => fake.connection.message(JSON.stringify({ type: 'watch', topic, ...more }));
+const watch = (fake: Fake, topic: string, more = {}) =>
+  fake.connection.message(JSON.stringify({ type: 'watch', topic, ...more }));
 
 function setUp() {
   const cluster = new SampleCluster();
@@ -37,16 +64,33 @@ function setUp() {
 test('the overview is given whole, then only what changes', async () => {
   const { cluster, hub } = setUp();
   const a = join(hub);
-  assert.equal(a.frames[0], { type: 'hello', version: '0.1.0', role: 'master', at: (a.frames[0] as { at: number }).at });
+  assert.equal(a.frames[0], {
+    type: 'hello',
+    version: '0.1.0',
+    role: 'master',
+    at: (a.frames[0] as { at: number }).at,
+  });
   watch(a, 'cluster');
-  const [snapshot] = await until('a snapshot', () => { const found = a.of('snapshot'); return found.length ? found : null; });
-  assert.equal([snapshot!.apps!.length, snapshot!.nodes!.length, snapshot!.instances!.length, snapshot!.status!.apps], [1, 1, 1, 1]);
+  const [snapshot] = await until('a snapshot', () => {
+    const found = a.of('snapshot');
+    return found.length ? found : null;
+  });
+  assert.equal(
+    [snapshot!.apps!.length, snapshot!.nodes!.length, snapshot!.instances!.length, snapshot!.status!.apps],
+    [1, 1, 1, 1],
+  );
 
   cluster.addInstance('web.1.bbbbbbbb');
   cluster.instanceMap.delete('web.0.aaaaaaaa');
   cluster.changed({ instances: ['web.0.aaaaaaaa', 'web.1.bbbbbbbb'] });
-  const [change] = await until('a change', () => { const found = a.of('change'); return found.length ? found : null; });
-  assert.equal([change!.instances!['web.0.aaaaaaaa'], change!.instances!['web.1.bbbbbbbb']!.slot, change!.apps, change!.nodes], [null, 1, undefined, undefined]);
+  const [change] = await until('a change', () => {
+    const found = a.of('change');
+    return found.length ? found : null;
+  });
+  assert.equal(
+    [change!.instances!['web.0.aaaaaaaa'], change!.instances!['web.1.bbbbbbbb']!.slot, change!.apps, change!.nodes],
+    [null, 1, undefined, undefined],
+  );
   cluster.appMap.delete('web');
   cluster.changed({ apps: ['web'] });
   await until('the app is gone', () => a.of('change').some((c) => c.apps?.['web'] === null && c.status?.apps === 0));
@@ -57,20 +101,44 @@ test('the overview is given whole, then only what changes', async () => {
 test('usage alone travels as rows, to those who watch its topic; watching it is asked for, and ended', async () => {
   const { cluster, hub } = setUp();
   cluster.addInstance('other.0.bbbbbbbb');
-  const overview = join(hub), page = join(hub), other = join(hub);
+  const overview = join(hub),
+    page = join(hub),
+    other = join(hub);
   watch(overview, 'cluster');
   watch(page, 'instance:web.0.aaaaaaaa');
   watch(page, 'events');
   watch(other, 'app:other');
-  await until('all watch', () => overview.of('snapshot').length + page.of('snapshot').length + other.of('snapshot').length === 4);
-  assert.equal([...cluster.watchedUsage].map((of) => ('of' in of ? `${of.kind}:${of.of}` : of.kind)).sort(), ['app:other', 'cluster', 'instance:web.0.aaaaaaaa']);
-  const usage = { at: 7, cpu: 0.5, mem: 1024, fds: 3, processes: 1, threads: 1, disk: null, ioRead: 0, ioWrite: 0, cpuShare: null, memShare: null };
+  await until(
+    'all watch',
+    () => overview.of('snapshot').length + page.of('snapshot').length + other.of('snapshot').length === 4,
+  );
+  assert.equal([...cluster.watchedUsage].map((of) => ('of' in of ? `${of.kind}:${of.of}` : of.kind)).sort(), [
+    'app:other',
+    'cluster',
+    'instance:web.0.aaaaaaaa',
+  ]);
+  const usage = {
+    at: 7,
+    cpu: 0.5,
+    mem: 1024,
+    fds: 3,
+    processes: 1,
+    threads: 1,
+    disk: null,
+    ioRead: 0,
+    ioWrite: 0,
+    cpuShare: null,
+    memShare: null,
+  };
   cluster.addInstance('web.0.aaaaaaaa', { usage });
   cluster.changed({ usage: ['web.0.aaaaaaaa'] });
   const heard = (fake: Fake) => fake.of('change').flatMap((c) => Object.entries(c.usage ?? {}));
   await until('both heard', () => heard(overview).length === 1 && heard(page).length === 1);
   assert.equal(heard(page), [['web.0.aaaaaaaa', [7, 0.5, 1024, 3, 1, 1, null, 0, 0, null, null]]]);
-  assert.ok(page.of('change').every((c) => !c.instances), 'the rest of it is not sent again');
+  assert.ok(
+    page.of('change').every((c) => !c.instances),
+    'the rest of it is not sent again',
+  );
   assert.equal(heard(other), []);
   for (const fake of [overview, page, other]) fake.connection.closed();
   assert.is(cluster.watchedUsage.size, 0);
@@ -85,19 +153,38 @@ test('a topic hears of its own only', async () => {
   cluster.addEvent('web did it', { subject: { app: 'web' } });
   cluster.addEvent('web-2 did it', { subject: { app: 'web-2' } });
   const a = join(hub);
-  for (const topic of ['app:web', 'app:a.b', 'app:none', 'node:n1', 'instance:web.0.aaaaaaaa', 'events']) watch(a, topic);
+  for (const topic of ['app:web', 'app:a.b', 'app:none', 'node:n1', 'instance:web.0.aaaaaaaa', 'events'])
+    watch(a, topic);
   await until('all snapshots', () => a.of('snapshot').length === 6);
   const app = a.of('snapshot', 'app:web')[0]!;
-  assert.equal([app.apps!.map((x) => x.name), app.instances!.map((i) => i.id), app.events!.map((e) => e.message)], [['web'], ['web.0.aaaaaaaa'], ['web did it']]);
-  assert.equal(a.of('snapshot', 'app:a.b')[0]!.instances!.map((i) => i.id), ['a.b.0.dddddddd']);
+  assert.equal(
+    [app.apps!.map((x) => x.name), app.instances!.map((i) => i.id), app.events!.map((e) => e.message)],
+    [['web'], ['web.0.aaaaaaaa'], ['web did it']],
+  );
+  assert.equal(
+    a.of('snapshot', 'app:a.b')[0]!.instances!.map((i) => i.id),
+    ['a.b.0.dddddddd'],
+  );
   assert.equal([a.of('snapshot', 'app:none')[0]!.apps, a.of('snapshot', 'app:none')[0]!.instances], [[], []]);
-  assert.equal(a.of('snapshot', 'node:n1')[0]!.instances!.map((i) => i.id), ['web.0.aaaaaaaa']);
+  assert.equal(
+    a.of('snapshot', 'node:n1')[0]!.instances!.map((i) => i.id),
+    ['web.0.aaaaaaaa'],
+  );
   assert.is(a.of('snapshot', 'events')[0]!.events!.length, 2);
 
   cluster.changed({ apps: ['web', 'web-2'], instances: ['web.0.aaaaaaaa', 'web-2.0.cccccccc', 'a.b.0.dddddddd'] });
   cluster.addEvent('again', { subject: { app: 'web', instance: 'web.0.aaaaaaaa' } });
-  await until('the event came everywhere', () => ['app:web', 'instance:web.0.aaaaaaaa', 'events'].every((t) => a.of('change', t).some((c) => c.events?.some((e) => e.message === 'again'))));
-  const seen = (topic: string) => [...new Set(a.of('change', topic).flatMap((c) => [...Object.keys(c.apps ?? {}), ...Object.keys(c.instances ?? {})]))].sort();
+  await until('the event came everywhere', () =>
+    ['app:web', 'instance:web.0.aaaaaaaa', 'events'].every((t) =>
+      a.of('change', t).some((c) => c.events?.some((e) => e.message === 'again')),
+    ),
+  );
+  const seen = (topic: string) =>
+    [
+      ...new Set(
+        a.of('change', topic).flatMap((c) => [...Object.keys(c.apps ?? {}), ...Object.keys(c.instances ?? {})]),
+      ),
+    ].sort();
   assert.equal(seen('app:web'), ['web', 'web.0.aaaaaaaa']);
   assert.equal(seen('app:a.b'), ['a.b.0.dddddddd']);
   assert.equal(seen('node:n1'), ['web.0.aaaaaaaa']);
@@ -129,7 +216,13 @@ test('a change while a snapshot is being read is not lost', async () => {
   const { cluster, hub } = setUp();
   const read = cluster.instances.bind(cluster);
   let release = () => {};
-  cluster.instances = async (query, page) => { const old = await read(query, page); await new Promise<void>((resolve) => { release = resolve; }); return old; };
+  cluster.instances = async (query, page) => {
+    const old = await read(query, page);
+    await new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    return old;
+  };
   const a = join(hub);
   watch(a, 'cluster');
   await until('it is being read', () => cluster.listeners.size === 1);
@@ -147,7 +240,8 @@ test('a change while a snapshot is being read is not lost', async () => {
 test('nothing runs while nobody watches', async () => {
   const { cluster, hub } = setUp();
   assert.ok(hub.idle);
-  const a = join(hub), b = join(hub);
+  const a = join(hub),
+    b = join(hub);
   assert.is(cluster.listeners.size, 0, 'a connection alone needs nothing');
   watch(a, 'cluster');
   watch(b, 'app:web');
@@ -168,10 +262,24 @@ test('nothing runs while nobody watches', async () => {
 test('frames that cannot be read are answered, and too many end the connection', async () => {
   const { hub } = setUp();
   const a = join(hub);
-  for (const bad of ['', 'x', '[]', '{"type":"watch"}', '{"type":"watch","topic":5}', JSON.stringify({ type: 'watch', topic: 'x'.repeat(5000) }), new Uint8Array(3).buffer]) a.connection.message(bad);
+  for (const bad of [
+    '',
+    'x',
+    '[]',
+    '{"type":"watch"}',
+    '{"type":"watch","topic":5}',
+    JSON.stringify({ type: 'watch', topic: 'x'.repeat(5000) }),
+    new Uint8Array(3).buffer,
+  ])
+    a.connection.message(bad);
   assert.is(a.of('problem').filter((p) => p.code === 'invalid-request').length, 7);
   a.connection.message(JSON.stringify({ type: 'watch', topic: 'nonsense' }));
-  assert.equal(a.of('problem').at(-1), { type: 'problem', topic: 'nonsense', code: 'not-found', detail: a.of('problem').at(-1)!.detail });
+  assert.equal(a.of('problem').at(-1), {
+    type: 'problem',
+    topic: 'nonsense',
+    code: 'not-found',
+    detail: a.of('problem').at(-1)!.detail,
+  });
   for (let i = 0; i < 13; i++) a.connection.message('x');
   assert.equal(a.ended, ['closed 1008']);
   a.connection.message(JSON.stringify({ type: 'ping' }));
@@ -190,7 +298,10 @@ test('a failing cluster is told to the watcher, tells no secret, and the feed go
   cluster.status = () => Promise.reject(new Error('hunter2'));
   const a = join(hub);
   watch(a, 'cluster');
-  const [problem] = await until('a problem', () => { const found = a.of('problem'); return found.length ? found : null; });
+  const [problem] = await until('a problem', () => {
+    const found = a.of('problem');
+    return found.length ? found : null;
+  });
   assert.equal([problem!.topic, problem!.code, errors.length], ['cluster', 'internal', 1]);
   assert.not.match(JSON.stringify(a.frames), /hunter2/);
   cluster.status = () => Promise.reject(new Refusal('starting', 'the store is being read'));
@@ -204,7 +315,8 @@ test('a failing cluster is told to the watcher, tells no secret, and the feed go
 
 test('a slow reader gets nothing more until it caught up, and then the whole state', async () => {
   const { cluster, hub } = setUp();
-  const slow = join(hub), quick = join(hub);
+  const slow = join(hub),
+    quick = join(hub);
   for (const fake of [slow, quick]) watch(fake, 'cluster');
   await until('snapshots', () => slow.of('snapshot').length && quick.of('snapshot').length);
   slow.socket.bufferedAmount = highWater + 1;
@@ -215,7 +327,10 @@ test('a slow reader gets nothing more until it caught up, and then the whole sta
   }
   assert.is(slow.of('change').length, 0);
   slow.socket.bufferedAmount = 0;
-  const [, snapshot] = await until('a second snapshot', () => { const found = slow.of('snapshot'); return found.length === 2 ? found : null; });
+  const [, snapshot] = await until('a second snapshot', () => {
+    const found = slow.of('snapshot');
+    return found.length === 2 ? found : null;
+  });
   assert.is(snapshot!.instances![0]!.restarts, 5);
   assert.is(slow.of('change').length, 0);
   for (const fake of [slow, quick]) fake.connection.closed();
@@ -225,8 +340,15 @@ test('who takes nothing for half a minute, or answers no ping, is let go', async
   const { cluster } = setUp();
   const clock = { now: 1_000_000 };
   const hub = new LiveHub({ cluster, version: '0', now: () => clock.now });
-  const stuck = join(hub), mute = join(hub), fine = join(hub), slow = join(hub);
-  const pass = () => { for (const fake of [stuck, fine, slow]) fake.connection.heard(); hub.sweep(); clock.now += hopelessMs / 2; };
+  const stuck = join(hub),
+    mute = join(hub),
+    fine = join(hub),
+    slow = join(hub);
+  const pass = () => {
+    for (const fake of [stuck, fine, slow]) fake.connection.heard();
+    hub.sweep();
+    clock.now += hopelessMs / 2;
+  };
   stuck.socket.bufferedAmount = slow.socket.bufferedAmount = 1e6;
   pass();
   assert.equal([stuck.ended, mute.ended], [[], []]);
@@ -255,8 +377,21 @@ test('output comes as text in few frames; a character cut in two stays whole', a
   const a = join(hub);
   watch(a, 'logs:web.0.aaaaaaaa', { tail: 10 });
   await until('the output', () => a.of('log').some((f) => f.stream === 'stderr'));
-  assert.equal(a.of('log').filter((f) => f.stream === 'stdout').map((f) => f.text).join(''), 'grüße 你好\n');
-  assert.is(a.of('log').filter((f) => f.stream === 'stdout').at(-1)!.cursor, bytes.length);
+  assert.equal(
+    a
+      .of('log')
+      .filter((f) => f.stream === 'stdout')
+      .map((f) => f.text)
+      .join(''),
+    'grüße 你好\n',
+  );
+  assert.is(
+    a
+      .of('log')
+      .filter((f) => f.stream === 'stdout')
+      .at(-1)!.cursor,
+    bytes.length,
+  );
   assert.is(a.of('log').at(-1)!.text, '\uFFFD');
   assert.ok(a.of('log').length <= 4, `${a.of('log').length} frames`);
   assert.not(hub.idle);
@@ -268,23 +403,34 @@ test('a log that ends or is refused says so', async () => {
   const { cluster, hub } = setUp();
   const a = join(hub);
   watch(a, 'logs:web.0.aaaaaaaa');
-  await until('the end', () => a.of('problem').some((p) => p.code === 'log-ended' && p.topic === 'logs:web.0.aaaaaaaa'));
-  cluster.output = () => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Refusal('node-away', 'n1 does not answer')) }) });
+  await until('the end', () =>
+    a.of('problem').some((p) => p.code === 'log-ended' && p.topic === 'logs:web.0.aaaaaaaa'),
+  );
+  cluster.output = () => ({
+    [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Refusal('node-away', 'n1 does not answer')) }),
+  });
   watch(a, 'logs:web.0.aaaaaaaa');
   await until('the refusal', () => a.of('problem').some((p) => p.code === 'node-away'));
   watch(a, 'inspect:nobody');
-  await until('no such actor', () => a.of('problem').some((p) => p.code === 'not-found' && p.topic === 'inspect:nobody'));
+  await until('no such actor', () =>
+    a.of('problem').some((p) => p.code === 'not-found' && p.topic === 'inspect:nobody'),
+  );
   a.connection.closed();
   await until('nothing is left', () => hub.idle);
 });
 
 test('a flood of output reaches a slow reader as its newest lines, and memory stays bounded', async () => {
   const { cluster, hub } = setUp();
-  let written = 0, restarts = 0;
+  let written = 0,
+    restarts = 0;
   cluster.output = async function* (request, signal) {
     if (request.tail === 200 && written > 0) restarts++;
     const chunk = new Uint8Array(32 * 1024).fill(120);
-    while (!signal.aborted) { written += chunk.length; yield { stream: 'stdout' as const, cursor: written, bytes: chunk }; await new Promise(setImmediate); }
+    while (!signal.aborted) {
+      written += chunk.length;
+      yield { stream: 'stdout' as const, cursor: written, bytes: chunk };
+      await new Promise(setImmediate);
+    }
   };
   const a = join(hub);
   watch(a, 'logs:web.0.aaaaaaaa', { tail: 5 });
@@ -294,7 +440,11 @@ test('a flood of output reaches a slow reader as its newest lines, and memory st
   const atRest = written;
   await new Promise((resolve) => setTimeout(resolve, 500));
   assert.ok(written - atRest < 64 * 1024, 'nothing more is read while the reader is full');
-  await until('it skips to the newest lines', () => restarts > 0 && a.of('problem').some((p) => p.code === 'log-skipped'), 8000);
+  await until(
+    'it skips to the newest lines',
+    () => restarts > 0 && a.of('problem').some((p) => p.code === 'log-skipped'),
+    8000,
+  );
   a.socket.bufferedAmount = 0;
   const before = a.of('log').length;
   await until('it flows again', () => a.of('log').length > before);
@@ -304,12 +454,35 @@ test('a flood of output reaches a slow reader as its newest lines, and memory st
 
 test('steps of an actor: the chart survives a slow reader, the newest step wins', async () => {
   const { cluster, hub } = setUp();
-  cluster.actorList = [{ id: 'master', parent: null, machine: 'master', label: 'master', where: 'master', state: 'serving', status: 'active', at: 1 }];
+  cluster.actorList = [
+    {
+      id: 'master',
+      parent: null,
+      machine: 'master',
+      label: 'master',
+      where: 'master',
+      state: 'serving',
+      status: 'active',
+      at: 1,
+    },
+  ];
   const a = join(hub);
   watch(a, 'actors');
   watch(a, 'inspect:master');
   await until('watched', () => cluster.inspecting.has('master') && a.of('snapshot', 'actors').length);
-  const frame = (seq: number, more = {}) => ({ actor: 'master', machine: 'master', seq, at: 1, event: 'x', edges: [], state: ['serving'], context: {}, source: null, status: 'active' as const, ...more });
+  const frame = (seq: number, more = {}) => ({
+    actor: 'master',
+    machine: 'master',
+    seq,
+    at: 1,
+    event: 'x',
+    edges: [],
+    state: ['serving'],
+    context: {},
+    source: null,
+    status: 'active' as const,
+    ...more,
+  });
   a.socket.bufferedAmount = highWater + 1;
   const tell = cluster.inspecting.get('master')!;
   tell(frame(0, { chart: { id: 'master', states: [], edges: [] } }));
@@ -317,16 +490,22 @@ test('steps of an actor: the chart survives a slow reader, the newest step wins'
   assert.is(a.of('inspect').length, 0);
   a.socket.bufferedAmount = 0;
   await until('the newest', () => a.of('inspect').length);
-  assert.equal([a.of('inspect').length, a.of('inspect')[0]!.frame.seq, a.of('inspect')[0]!.frame.chart?.id], [1, 20, 'master']);
+  assert.equal(
+    [a.of('inspect').length, a.of('inspect')[0]!.frame.seq, a.of('inspect')[0]!.frame.chart?.id],
+    [1, 20, 'master'],
+  );
   cluster.actorList = [{ ...cluster.actorList[0]!, state: 'stopping' }];
-  await until('the tree changes', () => a.of('change', 'actors').some((c) => c.actors!['master']!.state === 'stopping'));
+  await until('the tree changes', () =>
+    a.of('change', 'actors').some((c) => c.actors!['master']!.state === 'stopping'),
+  );
   a.connection.closed();
   assert.equal([cluster.inspecting.size, hub.idle], [0, true]);
 });
 
 test('a real reader that stops reading does not grow the hub', async () => {
   const made = sample();
-  for (let i = 0; i < 1500; i++) made.cluster.addInstance(`web.${i}.aaaaaaaa`, { reason: { code: 'x', text: 'y'.repeat(300), next: null } });
+  for (let i = 0; i < 1500; i++)
+    made.cluster.addInstance(`web.${i}.aaaaaaaa`, { reason: { code: 'x', text: 'y'.repeat(300), next: null } });
   const port = await openHttp({ app: made.app, port: 0, bind: '127.0.0.1', closing: made.closing });
   const reader = await watcher(port.address);
   reader.watch('cluster');
@@ -335,7 +514,10 @@ test('a real reader that stops reading does not grow the hub', async () => {
   const ids = [...made.cluster.instanceMap.keys()];
   globalThis.gc?.();
   const before = process.memoryUsage().rss;
-  for (let i = 0; i < 30; i++) { made.cluster.changed({ instances: ids }); await new Promise((resolve) => setTimeout(resolve, 110)); }
+  for (let i = 0; i < 30; i++) {
+    made.cluster.changed({ instances: ids });
+    await new Promise((resolve) => setTimeout(resolve, 110));
+  }
   const grown = (process.memoryUsage().rss - before) / 1024 / 1024;
   // 30 changes of 1 MB each; the socket's own buffers take some, the hub keeps none.
   assert.ok(grown < 80, `grew by ${grown.toFixed(0)} MiB`);
@@ -356,7 +538,11 @@ test('more events at once than one frame takes come in the next, though nothing 
   const first = cluster.log.at(-1)!;
   for (let n = 0; n < 5_600; n += 1) cluster.log.push({ ...first, seq: first.seq + 1 + n, message: `event ${n}` });
   cluster.changed({ events: true });
-  const told = (): string[] => a.of('change', 'events').flatMap((frame) => frame.events ?? []).map(({ message }) => message);
+  const told = (): string[] =>
+    a
+      .of('change', 'events')
+      .flatMap((frame) => frame.events ?? [])
+      .map(({ message }) => message);
   await until('all are told', () => told().at(-1) === 'event 5599');
   assert.is(told().length, 5_600);
   a.connection.closed();

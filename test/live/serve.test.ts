@@ -16,26 +16,41 @@ test.after(removeTemporary);
 
 async function open(made: Sample, graceMs = 2000): Promise<OpenPort & { end(): Promise<number> }> {
   const port = await openHttp({ app: made.app, port: 0, bind: '127.0.0.1', closing: made.closing });
-  return { ...port, end: async () => { const at = Date.now(); await port.close(graceMs); return Date.now() - at; } };
+  return {
+    ...port,
+    end: async () => {
+      const at = Date.now();
+      await port.close(graceMs);
+      return Date.now() - at;
+    },
+  };
 }
 
 /** Sends bytes as they are and gives all that comes back. */
-const raw = (port: number, bytes: string) => new Promise<string>((resolve, reject) => {
-  const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
-  let text = '';
-  socket.on('data', (data) => { text += data; }).on('close', () => resolve(text)).on('error', reject);
-});
+const raw = (port: number, bytes: string) =>
+  new Promise<string>((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
+    let text = '';
+    socket
+      .on('data', (data) => {
+        text += data;
+      })
+      .on('close', () => resolve(text))
+      .on('error', reject);
+  });
 
-test('an address is told, requests are answered, and the caller\'s address is known', async () => {
+test("an address is told, requests are answered, and the caller's address is known", async () => {
   const made = sample();
   const { address, port, end } = await open(made);
   assert.is(address, `http://127.0.0.1:${port}`);
   assert.is((await fetch(`${address}/v1/status`)).status, 200);
   await fetch(`${address}/v1/apps`, { method: 'POST', body: JSON.stringify({ name: 'web', toProcess: 'sleep' }) });
   assert.equal(made.cluster.calls[0]!.by, { name: 'local', role: 'admin', from: '127.0.0.1' });
-  assert.ok(await end() < 1000);
+  assert.ok((await end()) < 1000);
   let refused = false;
-  await fetch(`${address}/v1/status`).catch(() => { refused = true; });
+  await fetch(`${address}/v1/status`).catch(() => {
+    refused = true;
+  });
   assert.ok(refused, 'closed');
 });
 
@@ -43,9 +58,16 @@ test('a port that is taken is told with what to do', async () => {
   const made = sample();
   const { port, end } = await open(made);
   let message = '';
-  await openHttp({ app: made.app, port, bind: '127.0.0.1' }).catch((error: Error) => { message = error.message; });
-  assert.is(message, `cannot open port ${port} on 127.0.0.1: another program listens there. Choose another with --port`);
-  await openHttp({ app: made.app, port: 0, bind: '203.0.113.7' }).catch((error: Error) => { message = error.message; });
+  await openHttp({ app: made.app, port, bind: '127.0.0.1' }).catch((error: Error) => {
+    message = error.message;
+  });
+  assert.is(
+    message,
+    `cannot open port ${port} on 127.0.0.1: another program listens there. Choose another with --port`,
+  );
+  await openHttp({ app: made.app, port: 0, bind: '203.0.113.7' }).catch((error: Error) => {
+    message = error.message;
+  });
   assert.match(message, /this machine has no such address/);
   await end();
 });
@@ -53,19 +75,69 @@ test('a port that is taken is told with what to do', async () => {
 test('over TLS, sockets and cookies too', async () => {
   const directory = temporary();
   const [key, cert] = [join(directory, 'key.pem'), join(directory, 'cert.pem')];
-  const made = spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'], { encoding: 'utf8' });
-  if (made.error) { console.log(`# skipped: TLS needs openssl (${made.error.message})`); return; }
+  const made = spawnSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-nodes',
+      '-keyout',
+      key,
+      '-out',
+      cert,
+      '-days',
+      '2',
+      '-subj',
+      '/CN=localhost',
+      '-addext',
+      'subjectAltName=IP:127.0.0.1',
+    ],
+    { encoding: 'utf8' },
+  );
+  if (made.error) {
+    console.log(`# skipped: TLS needs openssl (${made.error.message})`);
+    return;
+  }
   assert.is(made.status, 0, made.stderr);
   const hub = sample({ bind: '0.0.0.0' });
-  const port = await openHttp({ app: hub.app, port: 0, bind: '127.0.0.1', closing: hub.closing, tls: { key: readFileSync(key), cert: readFileSync(cert) } });
+  const port = await openHttp({
+    app: hub.app,
+    port: 0,
+    bind: '127.0.0.1',
+    closing: hub.closing,
+    tls: { key: readFileSync(key), cert: readFileSync(cert) },
+  });
   assert.is(port.address, `https://127.0.0.1:${port.port}`);
   const ca = readFileSync(cert);
-  const viewer = await watcher(port.address, { ca, headers: { authorization: `Bearer ${hub.admin}`, origin: port.address } });
+  const viewer = await watcher(port.address, {
+    ca,
+    headers: { authorization: `Bearer ${hub.admin}`, origin: port.address },
+  });
   await viewer.next('hello');
-  assert.match(await watcher(port.address, { ca, headers: { authorization: `Bearer ${hub.admin}`, origin: port.address.replace('https', 'http') + '0' } }).then(() => 'opened', (error: Error) => error.message), /403/);
+  assert.match(
+    await watcher(port.address, {
+      ca,
+      headers: { authorization: `Bearer ${hub.admin}`, origin: port.address.replace('https', 'http') + '0' },
+    }).then(
+      () => 'opened',
+      (error: Error) => error.message,
+    ),
+    /403/,
+  );
   const cookie = await new Promise<string>((resolve, reject) => {
     const body = `token=${hub.admin}`;
-    const request = httpsRequest(`${port.address}/login`, { method: 'POST', ca, headers: { 'content-length': body.length } }, (response) => { response.resume(); resolve(String(response.headers['set-cookie'])); });
+    const request = httpsRequest(
+      `${port.address}/login`,
+      { method: 'POST', ca, headers: { 'content-length': body.length } },
+      (response) => {
+        response.resume();
+        resolve(String(response.headers['set-cookie']));
+      },
+    );
     request.on('error', reject).end(body);
   });
   assert.match(cookie, /; HttpOnly; Secure; SameSite=Strict$/);
@@ -79,9 +151,18 @@ test('what is no request is answered as a problem, and nothing ends', async () =
   const made = sample();
   const { port, address, end } = await open(made);
   assert.match(await raw(port, 'nonsense\r\n\r\n'), /^HTTP\/1\.1 400 .*"code":"invalid-request"/s);
-  assert.match(await raw(port, `GET / HTTP/1.1\r\nHost: localhost\r\nX-Large: ${'x'.repeat(20_000)}\r\n\r\n`), /^HTTP\/1\.1 431 .*"code":"too-large"/s);
-  assert.match(await raw(port, `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`), /^HTTP\/1\.1 (431|413)/);
-  assert.match(await raw(port, 'GET /v1/status HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 403/);
+  assert.match(
+    await raw(port, `GET / HTTP/1.1\r\nHost: localhost\r\nX-Large: ${'x'.repeat(20_000)}\r\n\r\n`),
+    /^HTTP\/1\.1 431 .*"code":"too-large"/s,
+  );
+  assert.match(
+    await raw(port, `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`),
+    /^HTTP\/1\.1 (431|413)/,
+  );
+  assert.match(
+    await raw(port, 'GET /v1/status HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n'),
+    /^HTTP\/1\.1 403/,
+  );
   assert.match(await raw(port, 'GET /v1/status HTTP/1.1\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 400/);
   assert.is((await fetch(`${address}/healthz`)).status, 200);
   await end();
@@ -90,20 +171,40 @@ test('what is no request is answered as a problem, and nothing ends', async () =
 test('bodies that do not say their length are read and bounded; requests without one need none', async () => {
   const made = sample();
   const { address, port, end } = await open(made);
-  const chunked = (size: number) => new ReadableStream({ pull(controller) { controller.enqueue(new TextEncoder().encode(`{"name": "web", "toProcess": "sleep"${' '.repeat(size)}}`)); controller.close(); } });
-  const post = (size: number) => fetch(`${address}/v1/apps`, { method: 'POST', body: chunked(size), duplex: 'half' } as RequestInit);
+  const chunked = (size: number) =>
+    new ReadableStream({
+      pull(controller) {
+        controller.enqueue(new TextEncoder().encode(`{"name": "web", "toProcess": "sleep"${' '.repeat(size)}}`));
+        controller.close();
+      },
+    });
+  const post = (size: number) =>
+    fetch(`${address}/v1/apps`, { method: 'POST', body: chunked(size), duplex: 'half' } as RequestInit);
   assert.is((await post(10)).status, 201);
   assert.is((await post(3_000_000)).status, 413);
   assert.is((await fetch(`${address}/v1/apps/web`, { method: 'DELETE' })).status, 202);
-  assert.match(await raw(port, 'POST /v1/apps HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 413/);
-  assert.match(await raw(port, 'POST /v1/apps HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 400 .*the body is empty/s);
+  assert.match(
+    await raw(
+      port,
+      'POST /v1/apps HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\nConnection: close\r\n\r\n',
+    ),
+    /^HTTP\/1\.1 413/,
+  );
+  assert.match(
+    await raw(port, 'POST /v1/apps HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'),
+    /^HTTP\/1\.1 400 .*the body is empty/s,
+  );
   await end();
 });
 
 test('a WebSocket of another page, or without a token where one is needed, is refused before it opens', async () => {
   const made = sample();
   const { address, end } = await open(made);
-  const refusal = (options: object) => watcher(address, options).then(() => 'opened', (error: Error) => error.message);
+  const refusal = (options: object) =>
+    watcher(address, options).then(
+      () => 'opened',
+      (error: Error) => error.message,
+    );
   assert.match(await refusal({ headers: { origin: 'https://evil.example' } }), /403/);
   assert.match(await refusal({ headers: { host: 'evil.example' } }), /403/);
   assert.match(await refusal({ headers: { authorization: 'Bearer wrong' } }), /401/);
@@ -115,7 +216,13 @@ test('a WebSocket of another page, or without a token where one is needed, is re
 
   const guarded = sample({ bind: '0.0.0.0' });
   const there = await open(guarded);
-  assert.match(await watcher(there.address).then(() => 'opened', (error: Error) => error.message), /401/);
+  assert.match(
+    await watcher(there.address).then(
+      () => 'opened',
+      (error: Error) => error.message,
+    ),
+    /401/,
+  );
   const read = guarded.tokens.create('r', 'read').token;
   guarded.cluster.addApp(specOf('web', { envs: { DB_PASSWORD: 'hunter2' } }));
   const viewer = await watcher(there.address, { headers: { cookie: `stathub=${read}` } });
@@ -138,7 +245,9 @@ test('closing ends streams and WebSockets in order, and cuts what does not end',
   await polite.next('hello');
   // One that never answers the closing handshake, and one request that is never finished.
   const deaf = connect(Number(new URL(address).port), '127.0.0.1');
-  deaf.write('GET /v1/live HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n');
+  deaf.write(
+    'GET /v1/live HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+  );
   const half = connect(Number(new URL(address).port), '127.0.0.1');
   half.write('POST /v1/apps HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{');
   for (const socket of [deaf, half]) socket.on('error', () => {});
@@ -146,7 +255,10 @@ test('closing ends streams and WebSockets in order, and cuts what does not end',
   const took = await end();
   assert.ok(took >= 250 && took < 1500, `took ${took} ms`);
   assert.equal(await polite.closed, { code: 1012, reason: 'the hub is stopping' });
-  for (;;) { const { done } = await reader.read().catch(() => ({ done: true })); if (done) break; }
+  for (;;) {
+    const { done } = await reader.read().catch(() => ({ done: true }));
+    if (done) break;
+  }
   deaf.destroy();
   half.destroy();
 });
@@ -155,7 +267,10 @@ test('a reader of events that goes away leaves nothing behind', async () => {
   const made = sample();
   const { address, end } = await open(made);
   const abort = new AbortController();
-  const response = await fetch(`${address}/v1/events`, { headers: { accept: 'text/event-stream' }, signal: abort.signal });
+  const response = await fetch(`${address}/v1/events`, {
+    headers: { accept: 'text/event-stream' },
+    signal: abort.signal,
+  });
   await response.body!.getReader().read();
   await until('it is subscribed', () => made.cluster.listeners.size === 1);
   abort.abort();
@@ -171,7 +286,9 @@ test('a followed log ends with its reader', async () => {
     try {
       yield { stream: 'stdout' as const, cursor: 6, bytes: new TextEncoder().encode('hello\n') };
       await new Promise((resolve) => signal.addEventListener('abort', resolve));
-    } finally { ended = true; }
+    } finally {
+      ended = true;
+    }
   };
   const { address, end } = await open(made);
   const abort = new AbortController();

@@ -8,20 +8,61 @@ import { leavesOf } from '../support/leaves.ts';
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function bench() {
-  const clock = new SimulatedClock(), wanted: string[] = [], link = { starts: 0, stops: 0, crash: () => {} };
-  let done: () => void = () => {}, fail: (error: Error) => void = () => {};
-  const actor = createActor(agentMachine.provide({ actors: {
-    recover: fromPromise<void, object>(() => new Promise<void>((resolve, reject) => { done = resolve; fail = reject; })),
-    link: fromCallback<AgentEvent, object>(({ receive }) => { link.starts++; receive(() => { throw new Error('bug'); }); return () => { link.stops++; }; }),
-  } }), { clock, input: {} });
+  const clock = new SimulatedClock(),
+    wanted: string[] = [],
+    link = { starts: 0, stops: 0, crash: () => {} };
+  let done: () => void = () => {},
+    fail: (error: Error) => void = () => {};
+  const actor = createActor(
+    agentMachine.provide({
+      actors: {
+        recover: fromPromise<void, object>(
+          () =>
+            new Promise<void>((resolve, reject) => {
+              done = resolve;
+              fail = reject;
+            }),
+        ),
+        link: fromCallback<AgentEvent, object>(({ receive }) => {
+          link.starts++;
+          receive(() => {
+            throw new Error('bug');
+          });
+          return () => {
+            link.stops++;
+          };
+        }),
+      },
+    }),
+    { clock, input: {} },
+  );
   actor.on('supervisor.wanted', ({ key }: AgentEmitted) => wanted.push(key));
   actor.subscribe({ error: () => undefined });
   actor.start();
-  return { actor, clock, wanted, link, state: () => String(actor.getSnapshot().value), recovered: async () => { done(); await turn(); }, failed: async () => { fail(new Error('the disk is gone')); await turn(); } };
+  return {
+    actor,
+    clock,
+    wanted,
+    link,
+    state: () => String(actor.getSnapshot().value),
+    recovered: async () => {
+      done();
+      await turn();
+    },
+    failed: async () => {
+      fail(new Error('the disk is gone'));
+      await turn();
+    },
+  };
 }
 const samples: Record<string, AgentEvent> = {
-  'app.start': { type: 'app.start', key: 'web#0' }, 'app.crashed': { type: 'app.crashed', key: 'web#0', mono: 0 }, 'agent.drain': { type: 'agent.drain', deadlineMs: 60_000 },
-  'agent.emptied': { type: 'agent.emptied' }, 'agent.drainEnded': { type: 'agent.drainEnded' }, 'agent.stop': { type: 'agent.stop' }, 'link.start': { type: 'link.start' },
+  'app.start': { type: 'app.start', key: 'web#0' },
+  'app.crashed': { type: 'app.crashed', key: 'web#0', mono: 0 },
+  'agent.drain': { type: 'agent.drain', deadlineMs: 60_000 },
+  'agent.emptied': { type: 'agent.emptied' },
+  'agent.drainEnded': { type: 'agent.drainEnded' },
+  'agent.stop': { type: 'agent.stop' },
+  'link.start': { type: 'link.start' },
 };
 /** State -> event -> where it leads; what is not here leaves the state as it is. */
 const table: Record<string, Record<string, string>> = {
@@ -65,7 +106,11 @@ agent('a recovery that fails ends it, and says why', async () => {
 });
 agent('a supervisor that fails is started again, later each time, and others are not held up', async () => {
   const b = await at('serving');
-  for (const [n, delay] of [[1, 100], [2, 200], [3, 400]] as const) {
+  for (const [n, delay] of [
+    [1, 100],
+    [2, 200],
+    [3, 400],
+  ] as const) {
     b.actor.send({ type: 'app.crashed', key: 'web#0', mono: n });
     b.clock.increment(delay - 1);
     assert.is(b.wanted.length, n - 1);

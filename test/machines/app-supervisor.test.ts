@@ -12,49 +12,175 @@ import { statePath } from '../../src/model/instance-status.ts';
 import { clearedHistory } from '../../src/model/restart.ts';
 import { leavesOf } from '../support/leaves.ts';
 
-const restart: RestartSpec = { policy: 'always', delaySeconds: 1, factor: 2, maxDelaySeconds: 300, jitter: 0, resetAfterSeconds: 600, attempts: 3, periodSeconds: 600, giveUp: false };
+const restart: RestartSpec = {
+  policy: 'always',
+  delaySeconds: 1,
+  factor: 2,
+  maxDelaySeconds: 300,
+  jitter: 0,
+  resetAfterSeconds: 600,
+  attempts: 3,
+  periodSeconds: 600,
+  giveUp: false,
+};
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const idOf = (slot: number): string => `web.${slot}.abcdefgh`;
 
 function bench(slots: number, options: { answerMs?: number; restart?: Partial<RestartSpec>; checks?: boolean } = {}) {
-  const clock = new SimulatedClock(), told: SupervisorEmitted[] = [], programs = new Map<string, (event: InstanceEvent) => void>();
-  const check = { protocol: 'TCP' as const, role: 'live' as const, path: '/', portIndex: 0, port: null, command: null, match: null, initialDelaySeconds: 0, intervalSeconds: 20, timeoutSeconds: 5, maxConsecutiveFailures: 2 };
-  const machine = appSupervisorMachine.provide({ actors: { instance: instanceMachine.provide({ actors: {
-    fetch: fromPromise<void, { id: string }>(async () => undefined),
-    program: fromCallback<ProgramCommand, { id: string }>(({ input, sendBack, receive }) => {
-      programs.set(input.id, sendBack);
-      receive((command) => { if (command.type === 'program.signal') sendBack({ type: 'program.exited', exit: exitAt(clock.now(), 0), when: when(clock.now()), empty: true }); });
-    }),
-  } }) } });
-  const actor = createActor(machine, { clock, input: { key: 'web#0', app: 'web', answerMs: options.answerMs ?? 10_000 } });
+  const clock = new SimulatedClock(),
+    told: SupervisorEmitted[] = [],
+    programs = new Map<string, (event: InstanceEvent) => void>();
+  const check = {
+    protocol: 'TCP' as const,
+    role: 'live' as const,
+    path: '/',
+    portIndex: 0,
+    port: null,
+    command: null,
+    match: null,
+    initialDelaySeconds: 0,
+    intervalSeconds: 20,
+    timeoutSeconds: 5,
+    maxConsecutiveFailures: 2,
+  };
+  const machine = appSupervisorMachine.provide({
+    actors: {
+      instance: instanceMachine.provide({
+        actors: {
+          fetch: fromPromise<void, { id: string }>(async () => undefined),
+          program: fromCallback<ProgramCommand, { id: string }>(({ input, sendBack, receive }) => {
+            programs.set(input.id, sendBack);
+            receive((command) => {
+              if (command.type === 'program.signal')
+                sendBack({
+                  type: 'program.exited',
+                  exit: exitAt(clock.now(), 0),
+                  when: when(clock.now()),
+                  empty: true,
+                });
+            });
+          }),
+        },
+      }),
+    },
+  });
+  const actor = createActor(machine, {
+    clock,
+    input: { key: 'web#0', app: 'web', answerMs: options.answerMs ?? 10_000 },
+  });
   const failures: unknown[] = [];
   actor.subscribe({ error: (error) => failures.push(error) });
   actor.on('*', (event) => told.push(event));
   actor.start();
-  const input = (slot: number): InstanceInput => ({ id: idOf(slot), policy: { checks: options.checks ? [check] : [], startTimeoutMs: 60_000, killTimeoutMs: 10_000, aliveMs: 1000, fetches: true }, adopt: null, chance: 0.5, exit: null });
+  const input = (slot: number): InstanceInput => ({
+    id: idOf(slot),
+    policy: {
+      checks: options.checks ? [check] : [],
+      startTimeoutMs: 60_000,
+      killTimeoutMs: 10_000,
+      aliveMs: 1000,
+      fetches: true,
+    },
+    adopt: null,
+    chance: 0.5,
+    exit: null,
+  });
   const policy = { restart: { ...restart, ...options.restart }, type: 'service' as const, fixedPort: false };
-  for (let slot = 0; slot < slots; slot++) actor.send({ type: 'instance.add', child: `slot-${slot}.a`, input: input(slot), policy, history: clearedHistory() });
+  for (let slot = 0; slot < slots; slot++)
+    actor.send({
+      type: 'instance.add',
+      child: `slot-${slot}.a`,
+      input: input(slot),
+      policy,
+      history: clearedHistory(),
+    });
   let launches = 0;
-  const child = (slot: number) => actor.getSnapshot().children[`slot-${slot}.a`] as unknown as { getSnapshot(): { value: never; context: { plan: { delayMs: number; crashLoop: boolean; held: boolean } | null } }; send(event: InstanceEvent): void } | undefined;
+  const child = (slot: number) =>
+    actor.getSnapshot().children[`slot-${slot}.a`] as unknown as
+      | {
+          getSnapshot(): {
+            value: never;
+            context: { plan: { delayMs: number; crashLoop: boolean; held: boolean } | null };
+          };
+          send(event: InstanceEvent): void;
+        }
+      | undefined;
   return {
-    actor, clock, told, failures, input, policy,
+    actor,
+    clock,
+    told,
+    failures,
+    input,
+    policy,
     send: (event: SupervisorEvent) => actor.send(event),
-    state: (slot: number) => { const found = child(slot); return found ? statePath(found.getSnapshot().value) : 'gone'; },
+    state: (slot: number) => {
+      const found = child(slot);
+      return found ? statePath(found.getSnapshot().value) : 'gone';
+    },
     plan: (slot: number) => child(slot)!.getSnapshot().context.plan,
     child,
     facts: (slot: number) => actor.getSnapshot().context.children[idOf(slot)],
-    started: (slot: number) => programs.get(idOf(slot))!({ type: 'program.started', launch: { launch: ++launches, pid: 1000 + launches, at: clock.now(), mono: clock.now(), ports: [], debugPort: null, consolePort: null, restarts: 0 } }),
-    dies: (slot: number, code = 1) => programs.get(idOf(slot))!({ type: 'program.exited', exit: exitAt(clock.now(), code, launches), when: when(clock.now()), empty: true }),
-    report: (slot: number, failures: number, index = 0) => child(slot)!.send({ type: 'probe.reported', check: { index, role: 'live', status: failures > 0 ? 'failing' : 'passing', failures, at: clock.now(), detail: '', passedOnce: true }, exceeded: failures >= 2, mono: clock.now() }),
+    started: (slot: number) =>
+      programs.get(idOf(slot))!({
+        type: 'program.started',
+        launch: {
+          launch: ++launches,
+          pid: 1000 + launches,
+          at: clock.now(),
+          mono: clock.now(),
+          ports: [],
+          debugPort: null,
+          consolePort: null,
+          restarts: 0,
+        },
+      }),
+    dies: (slot: number, code = 1) =>
+      programs.get(idOf(slot))!({
+        type: 'program.exited',
+        exit: exitAt(clock.now(), code, launches),
+        when: when(clock.now()),
+        empty: true,
+      }),
+    report: (slot: number, failures: number, index = 0) =>
+      child(slot)!.send({
+        type: 'probe.reported',
+        check: {
+          index,
+          role: 'live',
+          status: failures > 0 ? 'failing' : 'passing',
+          failures,
+          at: clock.now(),
+          detail: '',
+          passedOnce: true,
+        },
+        exceeded: failures >= 2,
+        mono: clock.now(),
+      }),
   };
 }
 const when = (mono: number) => ({ at: mono, mono, chance: 0.5 });
-const exitAt = (at: number, code: number, launch = 1): Exit => ({ code, signal: null, reason: 'exited', at, durationMs: 0, launch, core: false, peakMem: null, by: null, text: null, quota: null, tail: [] });
+const exitAt = (at: number, code: number, launch = 1): Exit => ({
+  code,
+  signal: null,
+  reason: 'exited',
+  at,
+  durationMs: 0,
+  launch,
+  core: false,
+  peakMem: null,
+  by: null,
+  text: null,
+  quota: null,
+  tail: [],
+});
 
 async function running(slots: number, options: Parameters<typeof bench>[1] = {}) {
   const b = bench(slots, options);
   await turn();
-  for (let slot = 0; slot < slots; slot++) { b.started(slot); if (options.checks) b.report(slot, 0); }
+  for (let slot = 0; slot < slots; slot++) {
+    b.started(slot);
+    if (options.checks) b.report(slot, 0);
+  }
   b.clock.increment(1000);
   return b;
 }
@@ -76,7 +202,11 @@ restarts('the first restart after a second of ready uptime is immediate, the nex
 });
 restarts('a full window escalates, and no answer is "stay": a crash loop with growing delays', async () => {
   const b = await running(1);
-  for (let death = 0; death < 3; death++) { b.dies(0); b.clock.increment(60_000); b.started(0); }
+  for (let death = 0; death < 3; death++) {
+    b.dies(0);
+    b.clock.increment(60_000);
+    b.started(0);
+  }
   b.dies(0);
   assert.is(b.state(0), 'restarting.asking');
   b.clock.increment(9_999);
@@ -85,13 +215,25 @@ restarts('a full window escalates, and no answer is "stay": a crash loop with gr
   assert.is(b.state(0), 'restarting.waiting');
   assert.is(b.plan(0)!.crashLoop, true);
   const delays = [b.plan(0)!.delayMs];
-  for (let death = 0; death < 3; death++) { b.clock.increment(300_000); b.started(0); b.dies(0); delays.push(b.plan(0)!.delayMs); }
-  assert.equal(delays, [...delays].sort((x, y) => x - y));
+  for (let death = 0; death < 3; death++) {
+    b.clock.increment(300_000);
+    b.started(0);
+    b.dies(0);
+    delays.push(b.plan(0)!.delayMs);
+  }
+  assert.equal(
+    delays,
+    [...delays].sort((x, y) => x - y),
+  );
   assert.ok(delays.at(-1)! > delays[0]!);
 });
 restarts('the answer "stay" is taken at once, also when it comes late', async () => {
   const b = await running(1);
-  for (let death = 0; death < 3; death++) { b.dies(0); b.clock.increment(60_000); b.started(0); }
+  for (let death = 0; death < 3; death++) {
+    b.dies(0);
+    b.clock.increment(60_000);
+    b.started(0);
+  }
   b.dies(0);
   const { launch } = b.facts(0)!.history.full!;
   b.send({ type: 'escalation.answered', id: idOf(0), launch: launch - 1 });
@@ -102,13 +244,23 @@ restarts('the answer "stay" is taken at once, also when it comes late', async ()
 });
 restarts('with nobody above there is nobody to ask', async () => {
   const b = await running(1, { answerMs: 0 });
-  for (let death = 0; death < 4; death++) { b.dies(0); if (death < 3) { b.clock.increment(60_000); b.started(0); } }
+  for (let death = 0; death < 4; death++) {
+    b.dies(0);
+    if (death < 3) {
+      b.clock.increment(60_000);
+      b.started(0);
+    }
+  }
   assert.is(b.state(0), 'restarting.waiting');
   assert.is(b.plan(0)!.crashLoop, true);
 });
-restarts('an operator\'s restart clears window and back-off and starts at once', async () => {
+restarts("an operator's restart clears window and back-off and starts at once", async () => {
   const b = await running(1);
-  for (let death = 0; death < 3; death++) { b.dies(0); b.clock.increment(60_000); b.started(0); }
+  for (let death = 0; death < 3; death++) {
+    b.dies(0);
+    b.clock.increment(60_000);
+    b.started(0);
+  }
   b.dies(0);
   b.send({ type: 'instance.tell', id: idOf(0), event: { type: 'instance.restart', by: 'ann', text: null, at: 1 } });
   assert.is(b.state(0), 'starting');
@@ -135,7 +287,11 @@ restarts('one for one: a sibling is not touched', async () => {
 });
 restarts('a policy can be changed while it runs', async () => {
   const b = await running(1);
-  b.send({ type: 'policy.adjust', id: idOf(0), policy: { ...b.policy, restart: { ...b.policy.restart, policy: 'never' } } });
+  b.send({
+    type: 'policy.adjust',
+    id: idOf(0),
+    policy: { ...b.policy, restart: { ...b.policy.restart, policy: 'never' } },
+  });
   b.dies(0);
   assert.is(b.state(0), 'failed');
 });
@@ -144,9 +300,16 @@ restarts.run();
 const turns = suite('app-supervisor: turns of unhealthy ones');
 turns('when all fail at once they are ended one after the other', async () => {
   const b = await running(4, { checks: true });
-  for (let slot = 0; slot < 4; slot++) { b.report(slot, 1); b.report(slot, 2); }
+  for (let slot = 0; slot < 4; slot++) {
+    b.report(slot, 1);
+    b.report(slot, 2);
+  }
   const states = () => [0, 1, 2, 3].map((slot) => b.state(slot));
-  assert.is(states().filter((state) => state === 'unhealthy').length, 3, 'also those that failed while another was still healthy');
+  assert.is(
+    states().filter((state) => state === 'unhealthy').length,
+    3,
+    'also those that failed while another was still healthy',
+  );
   assert.is(b.plan(3)!.held, true);
   b.started(0);
   b.report(0, 0);
@@ -179,14 +342,32 @@ crashes('a crashed actor is told and started again from facts, its siblings run 
   const b = await running(2);
   b.child(0)!.send({ type: 'restart.granted' } as never); // ignored: running
   b.child(0)!.send({ type: 'instance.adjust' } as never); // an event without its parts: the actor throws
-  assert.equal(b.told.filter(({ type }) => type === 'instance.crashed').map(({ id }) => id), [idOf(0)]);
+  assert.equal(
+    b.told.filter(({ type }) => type === 'instance.crashed').map(({ id }) => id),
+    [idOf(0)],
+  );
   assert.is(b.state(0), 'gone');
   assert.is(b.state(1), 'running');
-  b.send({ type: 'instance.revive', id: idOf(0), mono: 1, input: { ...b.input(0), adopt: { launch: { launch: 1, pid: 5, at: 0, mono: 0, ports: [], debugPort: null, consolePort: null, restarts: 0 }, exit: null, ended: null, stopping: null, ready: { at: 1, mono: 1 }, startLeftMs: 0 } } });
+  b.send({
+    type: 'instance.revive',
+    id: idOf(0),
+    mono: 1,
+    input: {
+      ...b.input(0),
+      adopt: {
+        launch: { launch: 1, pid: 5, at: 0, mono: 0, ports: [], debugPort: null, consolePort: null, restarts: 0 },
+        exit: null,
+        ended: null,
+        stopping: null,
+        ready: { at: 1, mono: 1 },
+        startLeftMs: 0,
+      },
+    },
+  });
   assert.is(b.state(0), 'running');
   assert.is(b.failures.length, 0);
 });
-crashes('more than five crashes within a minute are the supervisor\'s own failure', async () => {
+crashes("more than five crashes within a minute are the supervisor's own failure", async () => {
   const b = await running(2);
   for (let i = 0; i <= 5; i++) {
     assert.is(b.actor.getSnapshot().value, 'guarding');
@@ -209,7 +390,13 @@ crashes('crashes far apart are never too many', async () => {
 crashes('a child id in use is never given away', async () => {
   const b = await running(1);
   const before = b.child(0);
-  b.send({ type: 'instance.add', child: 'slot-0.a', input: { ...b.input(0), id: 'web.0.zzzzzzzz' }, policy: b.policy, history: clearedHistory() });
+  b.send({
+    type: 'instance.add',
+    child: 'slot-0.a',
+    input: { ...b.input(0), id: 'web.0.zzzzzzzz' },
+    policy: b.policy,
+    history: clearedHistory(),
+  });
   assert.is(b.child(0), before);
   assert.equal(Object.keys(b.actor.getSnapshot().context.children), [idOf(0)]);
 });
@@ -217,14 +404,29 @@ crashes.run();
 
 const table = suite('app-supervisor: state x event');
 const samples: Record<string, SupervisorEvent> = {
-  'instance.tell': { type: 'instance.tell', id: 'x', event: { type: 'fetch.retry' } }, 'policy.adjust': { type: 'policy.adjust', id: 'x', policy: { restart, type: 'service', fixedPort: false } },
-  'restart.asked': { type: 'restart.asked', id: 'x', exit: null, ended: when(1), launch: 1, readyMs: null, byOperator: false, partition: null }, 'turn.asked': { type: 'turn.asked', id: 'x' },
-  'instance.becameReady': { type: 'instance.becameReady', id: 'x' }, 'turn.withdrawn': { type: 'turn.withdrawn', id: 'x' }, 'escalation.answered': { type: 'escalation.answered', id: 'x', launch: 1 },
-  'escalation.expired': { type: 'escalation.expired', id: 'x', launch: 1 }, 'instance.revive': { type: 'instance.revive', id: 'x', input: bench(0).input(0), mono: 1 },
+  'instance.tell': { type: 'instance.tell', id: 'x', event: { type: 'fetch.retry' } },
+  'policy.adjust': { type: 'policy.adjust', id: 'x', policy: { restart, type: 'service', fixedPort: false } },
+  'restart.asked': {
+    type: 'restart.asked',
+    id: 'x',
+    exit: null,
+    ended: when(1),
+    launch: 1,
+    readyMs: null,
+    byOperator: false,
+    partition: null,
+  },
+  'turn.asked': { type: 'turn.asked', id: 'x' },
+  'instance.becameReady': { type: 'instance.becameReady', id: 'x' },
+  'turn.withdrawn': { type: 'turn.withdrawn', id: 'x' },
+  'escalation.answered': { type: 'escalation.answered', id: 'x', launch: 1 },
+  'escalation.expired': { type: 'escalation.expired', id: 'x', launch: 1 },
+  'instance.revive': { type: 'instance.revive', id: 'x', input: bench(0).input(0), mono: 1 },
 };
 table('nothing about a child that is not there moves any state', async () => {
   for (const b of [bench(0), await running(1)]) {
-    const before = b.actor.getSnapshot().value, children = b.actor.getSnapshot().context.children;
+    const before = b.actor.getSnapshot().value,
+      children = b.actor.getSnapshot().context.children;
     for (const [name, event] of Object.entries(samples)) {
       b.send(event);
       assert.is(b.actor.getSnapshot().value, before, name);
@@ -232,5 +434,7 @@ table('nothing about a child that is not there moves any state', async () => {
     }
   }
 });
-table('the tests above reach every state', () => assert.equal(leavesOf(appSupervisorMachine), ['idle', 'guarding', 'overwhelmed']));
+table('the tests above reach every state', () =>
+  assert.equal(leavesOf(appSupervisorMachine), ['idle', 'guarding', 'overwhelmed']),
+);
 table.run();

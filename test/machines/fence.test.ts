@@ -6,7 +6,8 @@ import { fenceMachine } from '../../machines/fence.ts';
 import { leavesOf } from '../support/leaves.ts';
 
 function bench() {
-  const clock = new SimulatedClock(), reached: number[] = [];
+  const clock = new SimulatedClock(),
+    reached: number[] = [];
   const actor = createActor(fenceMachine, { clock });
   actor.on('deadline.reached', ({ deadlineMs }) => reached.push(deadlineMs));
   actor.start();
@@ -14,7 +15,8 @@ function bench() {
 }
 
 test('every state is reached, and no other is there', () => {
-  const b = bench(), seen = new Set([b.state()]);
+  const b = bench(),
+    seen = new Set([b.state()]);
   b.actor.send({ type: 'contact.made', silentMs: 0 });
   seen.add(b.state());
   b.actor.send({ type: 'fence.adjust', deadlines: [10], silentMs: 0 });
@@ -22,7 +24,11 @@ test('every state is reached, and no other is there', () => {
   b.clock.increment(10);
   seen.add(b.state());
   assert.equal([...seen], ['open', 'counting', 'closed']);
-  assert.equal(leavesOf(fenceMachine).sort(), ['closed', 'counting', 'judging', 'open'], 'judging is passed through at once');
+  assert.equal(
+    leavesOf(fenceMachine).sort(),
+    ['closed', 'counting', 'judging', 'open'],
+    'judging is passed through at once',
+  );
 });
 
 test('deadlines are told in their order, each when the silence has reached it', () => {

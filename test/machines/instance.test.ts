@@ -1,10 +1,26 @@
 // The instance's chart: every state reached, and for every state what each event does. What is not in a state's row is ignored
 // there on purpose; the test holds the machine to it.
-import { createActor, fromCallback, fromPromise, setup, SimulatedClock, type ActorRefFrom, type AnyActorRef } from 'xstate';
+import {
+  createActor,
+  fromCallback,
+  fromPromise,
+  setup,
+  SimulatedClock,
+  type ActorRefFrom,
+  type AnyActorRef,
+} from 'xstate';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { instanceMachine } from '../../machines/instance.ts';
-import type { Adoption, InstanceEvent, InstanceInput, LaunchFacts, ProgramCommand, RestartPlan, SupervisorReport } from '../../machines/instance-facts.ts';
+import type {
+  Adoption,
+  InstanceEvent,
+  InstanceInput,
+  LaunchFacts,
+  ProgramCommand,
+  RestartPlan,
+  SupervisorReport,
+} from '../../machines/instance-facts.ts';
 import { probeMachine, type ProbeLook } from '../../machines/probe.ts';
 import type { HealthCheckSpec } from '../../src/model/app.ts';
 import type { CheckState } from '../../src/model/health.ts';
@@ -12,62 +28,190 @@ import type { Exit } from '../../src/model/instance.ts';
 import { leavesOf } from '../support/leaves.ts';
 import { statePath } from '../../src/model/instance-status.ts';
 
-const check: HealthCheckSpec = { protocol: 'TCP', role: 'live', path: '/', portIndex: 0, port: null, command: null, match: null, initialDelaySeconds: 0, intervalSeconds: 20, timeoutSeconds: 5, maxConsecutiveFailures: 2 };
-const launch: LaunchFacts = { launch: 1, pid: 4711, at: 1000, mono: 1000, ports: [20001], debugPort: null, consolePort: null, restarts: 0 };
-const exit: Exit = { code: 1, signal: null, reason: 'exited', at: 5000, durationMs: 4000, launch: 1, core: false, peakMem: null, by: null, text: null, quota: null, tail: ['bad'] };
+const check: HealthCheckSpec = {
+  protocol: 'TCP',
+  role: 'live',
+  path: '/',
+  portIndex: 0,
+  port: null,
+  command: null,
+  match: null,
+  initialDelaySeconds: 0,
+  intervalSeconds: 20,
+  timeoutSeconds: 5,
+  maxConsecutiveFailures: 2,
+};
+const launch: LaunchFacts = {
+  launch: 1,
+  pid: 4711,
+  at: 1000,
+  mono: 1000,
+  ports: [20001],
+  debugPort: null,
+  consolePort: null,
+  restarts: 0,
+};
+const exit: Exit = {
+  code: 1,
+  signal: null,
+  reason: 'exited',
+  at: 5000,
+  durationMs: 4000,
+  launch: 1,
+  core: false,
+  peakMem: null,
+  by: null,
+  text: null,
+  quota: null,
+  tail: ['bad'],
+};
 const when = { at: 5000, mono: 5000, chance: 0.5 };
-const plan: RestartPlan = { at: 6000, delayMs: 1000, crashLoop: false, deaths: 1, held: false, periodSeconds: 600, closed: true };
-const passing: CheckState = { index: 0, role: 'live', status: 'passing', failures: 0, at: 2000, detail: 'ok', passedOnce: true };
+const plan: RestartPlan = {
+  at: 6000,
+  delayMs: 1000,
+  crashLoop: false,
+  deaths: 1,
+  held: false,
+  periodSeconds: 600,
+  closed: true,
+};
+const passing: CheckState = {
+  index: 0,
+  role: 'live',
+  status: 'passing',
+  failures: 0,
+  at: 2000,
+  detail: 'ok',
+  passedOnce: true,
+};
 const failing: CheckState = { ...passing, status: 'failing', failures: 2, detail: 'refused', passedOnce: false };
 
 const events = {
-  'stop': { type: 'instance.stop', reason: 'stop', by: 'ann', text: null, at: 4000 },
-  'restart': { type: 'instance.restart', by: 'ann', text: null, at: 4000 },
-  'kill': { type: 'instance.kill', by: 'ann', at: 4000 },
-  'adjust': { type: 'instance.adjust', policy: { checks: [check], startTimeoutMs: 1, killTimeoutMs: 1, aliveMs: 1, fetches: true } },
+  stop: { type: 'instance.stop', reason: 'stop', by: 'ann', text: null, at: 4000 },
+  restart: { type: 'instance.restart', by: 'ann', text: null, at: 4000 },
+  kill: { type: 'instance.kill', by: 'ann', at: 4000 },
+  adjust: {
+    type: 'instance.adjust',
+    policy: { checks: [check], startTimeoutMs: 1, killTimeoutMs: 1, aliveMs: 1, fetches: true },
+  },
   'over the limit': { type: 'limit.exceeded', what: 'disk', text: 'disk', at: 4000 },
-  'sever': { type: 'instance.sever', graceMs: 3000, at: 4000 },
-  'rejoin': { type: 'instance.rejoin' },
+  sever: { type: 'instance.sever', graceMs: 3000, at: 4000 },
+  rejoin: { type: 'instance.rejoin' },
   'fetch.retry': { type: 'fetch.retry' },
-  'started': { type: 'program.started', launch },
+  started: { type: 'program.started', launch },
   'exited, empty': { type: 'program.exited', exit, when, empty: true },
   'exited, others left': { type: 'program.exited', exit, when, empty: false },
-  'emptied': { type: 'program.emptied', when },
-  'unprepared': { type: 'program.unprepared' },
-  'survived': { type: 'program.survived' },
+  emptied: { type: 'program.emptied', when },
+  unprepared: { type: 'program.unprepared' },
+  survived: { type: 'program.survived' },
   'probe passed': { type: 'probe.reported', check: passing, exceeded: false, mono: 2000 },
-  'probe failed': { type: 'probe.reported', check: { ...failing, failures: 1, passedOnce: false }, exceeded: false, mono: 2000 },
+  'probe failed': {
+    type: 'probe.reported',
+    check: { ...failing, failures: 1, passedOnce: false },
+    exceeded: false,
+    mono: 2000,
+  },
   'probe failed too often': { type: 'probe.reported', check: failing, exceeded: true, mono: 2000 },
-  'granted': { type: 'restart.granted', plan },
+  granted: { type: 'restart.granted', plan },
   'granted at once': { type: 'restart.granted', plan: { ...plan, delayMs: 0 } },
-  'held': { type: 'restart.held' },
-  'escalated': { type: 'restart.escalated', deaths: 4, launch: 1, until: 9000 },
-  'closed': { type: 'escalation.closed' },
+  held: { type: 'restart.held' },
+  escalated: { type: 'restart.escalated', deaths: 4, launch: 1, until: 9000 },
+  closed: { type: 'escalation.closed' },
   'refused: done': { type: 'restart.refused', outcome: 'done' },
   'refused: failed': { type: 'restart.refused', outcome: 'failed', code: 'policy-never', text: 'it failed' },
 } satisfies Record<string, InstanceEvent>;
 type Name = keyof typeof events;
 
-interface Bench { actor: () => ActorRefFrom<typeof instanceMachine>; send: (...names: Name[]) => void; commands: ProgramCommand[]; reports: SupervisorReport[]; clock: SimulatedClock; fetch: { done: () => void; fail: (error: Error) => void; count: number }; state: () => string }
+interface Bench {
+  actor: () => ActorRefFrom<typeof instanceMachine>;
+  send: (...names: Name[]) => void;
+  commands: ProgramCommand[];
+  reports: SupervisorReport[];
+  clock: SimulatedClock;
+  fetch: { done: () => void; fail: (error: Error) => void; count: number };
+  state: () => string;
+}
 
 /** The machine under a parent that only listens; its effects do nothing by themselves. */
-function bench(options: { checks?: HealthCheckSpec[]; adopt?: Adoption | null; fetches?: boolean; severed?: { graceMs: number } } = {}): Bench {
-  const commands: ProgramCommand[] = [], reports: SupervisorReport[] = [], clock = new SimulatedClock();
+function bench(
+  options: {
+    checks?: HealthCheckSpec[];
+    adopt?: Adoption | null;
+    fetches?: boolean;
+    severed?: { graceMs: number };
+  } = {},
+): Bench {
+  const commands: ProgramCommand[] = [],
+    reports: SupervisorReport[] = [],
+    clock = new SimulatedClock();
   const fetch = { done: () => {}, fail: (_error: Error) => {}, count: 0 };
-  const machine = instanceMachine.provide({ actors: {
-    fetch: fromPromise<void, { id: string }>(() => new Promise<void>((done, fail) => { fetch.count++; fetch.done = done; fetch.fail = fail; })),
-    program: fromCallback<ProgramCommand, { id: string }>(({ receive }) => { receive((command) => commands.push(command)); }),
-    probe: probeMachine.provide({ actors: { look: fromPromise<ProbeLook, { instance: string; check: HealthCheckSpec }>(() => new Promise(() => {})) } }),
-  } });
-  const input: InstanceInput = { id: 'web.0.abcdefgh', policy: { checks: options.checks ?? [check], startTimeoutMs: 60_000, killTimeoutMs: 10_000, aliveMs: 1000, fetches: options.fetches ?? true }, adopt: options.adopt ?? null, chance: 0.5, exit: null, severed: options.severed ?? null };
-  const parent = createActor(setup({ types: {} as { events: SupervisorReport }, actors: { machine } }).createMachine({
-    invoke: { src: 'machine', id: 'child', input }, on: { '*': { actions: ({ event }) => { reports.push(event); } } },
-  }), { clock });
-  parent.subscribe({ error: (error) => { throw error as Error; } });
+  const machine = instanceMachine.provide({
+    actors: {
+      fetch: fromPromise<void, { id: string }>(
+        () =>
+          new Promise<void>((done, fail) => {
+            fetch.count++;
+            fetch.done = done;
+            fetch.fail = fail;
+          }),
+      ),
+      program: fromCallback<ProgramCommand, { id: string }>(({ receive }) => {
+        receive((command) => commands.push(command));
+      }),
+      probe: probeMachine.provide({
+        actors: {
+          look: fromPromise<ProbeLook, { instance: string; check: HealthCheckSpec }>(() => new Promise(() => {})),
+        },
+      }),
+    },
+  });
+  const input: InstanceInput = {
+    id: 'web.0.abcdefgh',
+    policy: {
+      checks: options.checks ?? [check],
+      startTimeoutMs: 60_000,
+      killTimeoutMs: 10_000,
+      aliveMs: 1000,
+      fetches: options.fetches ?? true,
+    },
+    adopt: options.adopt ?? null,
+    chance: 0.5,
+    exit: null,
+    severed: options.severed ?? null,
+  };
+  const parent = createActor(
+    setup({ types: {} as { events: SupervisorReport }, actors: { machine } }).createMachine({
+      invoke: { src: 'machine', id: 'child', input },
+      on: {
+        '*': {
+          actions: ({ event }) => {
+            reports.push(event);
+          },
+        },
+      },
+    }),
+    { clock },
+  );
+  parent.subscribe({
+    error: (error) => {
+      throw error as Error;
+    },
+  });
   parent.start();
-  const actor = () => (parent.getSnapshot().children as Record<string, AnyActorRef>)['child'] as ActorRefFrom<typeof instanceMachine>;
+  const actor = () =>
+    (parent.getSnapshot().children as Record<string, AnyActorRef>)['child'] as ActorRefFrom<typeof instanceMachine>;
   const child = actor();
-  return { actor: () => child, send: (...names) => { for (const name of names) child.send(events[name]); }, commands, reports, clock, fetch, state: () => statePath(child.getSnapshot().value) };
+  return {
+    actor: () => child,
+    send: (...names) => {
+      for (const name of names) child.send(events[name]);
+    },
+    commands,
+    reports,
+    clock,
+    fetch,
+    state: () => statePath(child.getSnapshot().value),
+  };
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -80,46 +224,122 @@ async function fetched(options: Parameters<typeof bench>[0] = {}): Promise<Bench
 
 /** The way to each state. `recovering` is passed through at once: see the adoption table. */
 const ways: Record<string, Name[] | null> = {
-  'fetching': null,
-  'starting': ['started'],
-  'running': ['started', 'probe passed'],
-  'unhealthy': ['started', 'probe passed', 'probe failed too often'],
+  fetching: null,
+  starting: ['started'],
+  running: ['started', 'probe passed'],
+  unhealthy: ['started', 'probe passed', 'probe failed too often'],
   'killing.terminating': ['started', 'probe passed', 'stop'],
   'killing.forcing': ['started', 'probe passed', 'stop', 'kill'],
   'restarting.clearing': ['started', 'probe passed', 'exited, others left'],
   'restarting.asking': ['started', 'probe passed', 'exited, empty'],
   'restarting.waiting': ['started', 'probe passed', 'exited, empty', 'granted'],
-  'failed': ['started', 'probe passed', 'exited, empty', 'refused: failed'],
-  'stopped': ['started', 'probe passed', 'stop', 'exited, empty'],
+  failed: ['started', 'probe passed', 'exited, empty', 'refused: failed'],
+  stopped: ['started', 'probe passed', 'stop', 'exited, empty'],
 };
 
 /** State -> event -> where it leads. Staying where it is, but noting something, is written as the state itself. */
 const table: Record<string, Partial<Record<Name, string>>> = {
-  'fetching': { 'stop': 'stopped', 'restart': 'fetching', 'adjust': 'fetching', 'fetch.retry': 'fetching', 'sever': 'restarting.asking' },
-  'starting': {
-    'sever': 'killing.terminating', 'stop': 'killing.terminating', 'restart': 'killing.terminating', 'kill': 'starting', 'adjust': 'starting', 'over the limit': 'killing.terminating', 'started': 'starting',
-    'exited, empty': 'restarting.asking', 'exited, others left': 'restarting.clearing', 'unprepared': 'fetching', 'survived': 'running',
-    'probe passed': 'running', 'probe failed': 'starting', 'probe failed too often': 'starting',
+  fetching: {
+    stop: 'stopped',
+    restart: 'fetching',
+    adjust: 'fetching',
+    'fetch.retry': 'fetching',
+    sever: 'restarting.asking',
   },
-  'running': {
-    'sever': 'killing.terminating', 'stop': 'killing.terminating', 'restart': 'killing.terminating', 'kill': 'running', 'adjust': 'running', 'over the limit': 'killing.terminating',
-    'exited, empty': 'restarting.asking', 'exited, others left': 'restarting.clearing', 'probe passed': 'running', 'probe failed': 'running', 'probe failed too often': 'unhealthy',
+  starting: {
+    sever: 'killing.terminating',
+    stop: 'killing.terminating',
+    restart: 'killing.terminating',
+    kill: 'starting',
+    adjust: 'starting',
+    'over the limit': 'killing.terminating',
+    started: 'starting',
+    'exited, empty': 'restarting.asking',
+    'exited, others left': 'restarting.clearing',
+    unprepared: 'fetching',
+    survived: 'running',
+    'probe passed': 'running',
+    'probe failed': 'starting',
+    'probe failed too often': 'starting',
   },
-  'unhealthy': {
-    'sever': 'killing.terminating', 'stop': 'killing.terminating', 'restart': 'killing.terminating', 'kill': 'unhealthy', 'adjust': 'unhealthy', 'over the limit': 'killing.terminating',
-    'exited, empty': 'restarting.asking', 'exited, others left': 'restarting.clearing', 'probe passed': 'running', 'probe failed': 'running', 'probe failed too often': 'unhealthy',
-    'granted': 'killing.terminating', 'granted at once': 'killing.terminating', 'held': 'unhealthy',
+  running: {
+    sever: 'killing.terminating',
+    stop: 'killing.terminating',
+    restart: 'killing.terminating',
+    kill: 'running',
+    adjust: 'running',
+    'over the limit': 'killing.terminating',
+    'exited, empty': 'restarting.asking',
+    'exited, others left': 'restarting.clearing',
+    'probe passed': 'running',
+    'probe failed': 'running',
+    'probe failed too often': 'unhealthy',
   },
-  'killing.terminating': { 'sever': 'killing.terminating', 'stop': 'killing.terminating', 'adjust': 'killing.terminating', 'kill': 'killing.forcing', 'exited, empty': 'stopped', 'exited, others left': 'killing.terminating', 'emptied': 'stopped' },
-  'killing.forcing': { 'sever': 'killing.terminating', 'stop': 'killing.forcing', 'adjust': 'killing.forcing', 'exited, empty': 'stopped', 'exited, others left': 'killing.forcing', 'emptied': 'stopped' },
-  'restarting.clearing': { 'sever': 'restarting.clearing', 'stop': 'killing.terminating', 'adjust': 'restarting.clearing', 'restart': 'restarting.clearing', 'kill': 'restarting.clearing', 'emptied': 'restarting.asking' },
+  unhealthy: {
+    sever: 'killing.terminating',
+    stop: 'killing.terminating',
+    restart: 'killing.terminating',
+    kill: 'unhealthy',
+    adjust: 'unhealthy',
+    'over the limit': 'killing.terminating',
+    'exited, empty': 'restarting.asking',
+    'exited, others left': 'restarting.clearing',
+    'probe passed': 'running',
+    'probe failed': 'running',
+    'probe failed too often': 'unhealthy',
+    granted: 'killing.terminating',
+    'granted at once': 'killing.terminating',
+    held: 'unhealthy',
+  },
+  'killing.terminating': {
+    sever: 'killing.terminating',
+    stop: 'killing.terminating',
+    adjust: 'killing.terminating',
+    kill: 'killing.forcing',
+    'exited, empty': 'stopped',
+    'exited, others left': 'killing.terminating',
+    emptied: 'stopped',
+  },
+  'killing.forcing': {
+    sever: 'killing.terminating',
+    stop: 'killing.forcing',
+    adjust: 'killing.forcing',
+    'exited, empty': 'stopped',
+    'exited, others left': 'killing.forcing',
+    emptied: 'stopped',
+  },
+  'restarting.clearing': {
+    sever: 'restarting.clearing',
+    stop: 'killing.terminating',
+    adjust: 'restarting.clearing',
+    restart: 'restarting.clearing',
+    kill: 'restarting.clearing',
+    emptied: 'restarting.asking',
+  },
   'restarting.asking': {
-    'sever': 'restarting.asking', 'stop': 'stopped', 'restart': 'starting', 'adjust': 'restarting.asking', 'unprepared': 'fetching', 'granted': 'restarting.waiting', 'granted at once': 'starting',
-    'held': 'restarting.asking', 'escalated': 'restarting.asking', 'refused: done': 'stopped', 'refused: failed': 'failed',
+    sever: 'restarting.asking',
+    stop: 'stopped',
+    restart: 'starting',
+    adjust: 'restarting.asking',
+    unprepared: 'fetching',
+    granted: 'restarting.waiting',
+    'granted at once': 'starting',
+    held: 'restarting.asking',
+    escalated: 'restarting.asking',
+    'refused: done': 'stopped',
+    'refused: failed': 'failed',
   },
-  'restarting.waiting': { 'sever': 'restarting.asking', 'stop': 'stopped', 'restart': 'starting', 'adjust': 'restarting.waiting', 'unprepared': 'fetching', 'granted': 'restarting.waiting', 'granted at once': 'restarting.waiting' },
-  'failed': { 'stop': 'stopped', 'restart': 'starting', 'adjust': 'failed', 'unprepared': 'fetching' },
-  'stopped': {},
+  'restarting.waiting': {
+    sever: 'restarting.asking',
+    stop: 'stopped',
+    restart: 'starting',
+    adjust: 'restarting.waiting',
+    unprepared: 'fetching',
+    granted: 'restarting.waiting',
+    'granted at once': 'restarting.waiting',
+  },
+  failed: { stop: 'stopped', restart: 'starting', adjust: 'failed', unprepared: 'fetching' },
+  stopped: {},
 };
 /** Taken in every state, whatever it is: the parent's answer to an escalation. */
 const everywhere: Name[] = ['closed'];
@@ -129,11 +349,12 @@ for (const [state, way] of Object.entries(ways)) {
   chart(`${state}: every event is in the table or ignored on purpose`, async () => {
     for (const name of Object.keys(events) as Name[]) {
       const b = way === null ? bench() : await fetched();
-      b.send(...way ?? []);
+      b.send(...(way ?? []));
       assert.is(b.state(), state, 'the way leads there');
       const before = b.actor().getSnapshot();
       b.send(name);
-      const after = b.actor().getSnapshot(), expected = table[state]![name];
+      const after = b.actor().getSnapshot(),
+        expected = table[state]![name];
       if (expected === undefined && !everywhere.includes(name)) assert.is(after, before, `${state} ignores "${name}"`);
       else assert.is(b.state(), expected ?? state, `${state} on "${name}"`);
       if (expected === undefined && state === 'stopped') assert.is(after.status, 'done');
@@ -235,7 +456,13 @@ life('a granted restart waits its delay, then starts again with the same program
   assert.is(b.state(), 'starting');
   assert.is(b.actor().getSnapshot().children.program, program);
   assert.is(b.commands.filter(({ type }) => type === 'program.start').length, 2);
-  assert.equal(b.actor().getSnapshot().context.checks.map(({ status }) => status), ['waiting']);
+  assert.equal(
+    b
+      .actor()
+      .getSnapshot()
+      .context.checks.map(({ status }) => status),
+    ['waiting'],
+  );
 });
 life('what a crashed program left behind is signalled, then killed, before it asks', async () => {
   const b = await fetched();
@@ -249,10 +476,19 @@ life('what a crashed program left behind is signalled, then killed, before it as
 });
 life('a failed fetch is tried again with growing delays, and said', async () => {
   const b = bench();
-  for (const [tries, delay] of [[1, 1000], [2, 2000], [3, 4000]] as const) {
+  for (const [tries, delay] of [
+    [1, 1000],
+    [2, 2000],
+    [3, 4000],
+  ] as const) {
     b.fetch.fail(Object.assign(new Error('the origin is down'), { code: 'unreachable' }));
     await turn();
-    assert.equal(b.actor().getSnapshot().context.fetch, { code: 'unreachable', detail: 'the origin is down', failures: tries, delayMs: delay });
+    assert.equal(b.actor().getSnapshot().context.fetch, {
+      code: 'unreachable',
+      detail: 'the origin is down',
+      failures: tries,
+      delayMs: delay,
+    });
     b.clock.increment(delay);
     assert.is(b.fetch.count, tries + 1);
   }
@@ -273,31 +509,43 @@ life('a changed check is probed anew; checks that passed stay passed', async () 
   const b = await fetched();
   b.send('started', 'probe passed');
   const before = b.actor().getSnapshot().children['probe.0'];
-  b.actor().send({ type: 'instance.adjust', policy: { checks: [{ ...check, intervalSeconds: 5 }], startTimeoutMs: 60_000, killTimeoutMs: 10_000, aliveMs: 1000, fetches: true } });
+  b.actor().send({
+    type: 'instance.adjust',
+    policy: {
+      checks: [{ ...check, intervalSeconds: 5 }],
+      startTimeoutMs: 60_000,
+      killTimeoutMs: 10_000,
+      aliveMs: 1000,
+      fetches: true,
+    },
+  });
   assert.is(b.state(), 'running');
   assert.is.not(b.actor().getSnapshot().children['probe.0'], before);
   assert.is(b.actor().getSnapshot().context.checks[0]!.passedOnce, true);
 });
 const askedOf = (b: Bench) => b.reports.filter((each) => each.type === 'restart.asked');
-life('cut off, it ends within the grace, not its own kill timeout, and stands still until it may run again', async () => {
-  const b = await fetched();
-  b.send('started', 'probe passed', 'sever');
-  assert.is((b.commands.at(-1) as Extract<ProgramCommand, { type: 'program.signal' }>).killTimeoutMs, 3000);
-  b.clock.increment(3000);
-  assert.is(b.state(), 'killing.forcing', 'the app would have had 10 s');
-  b.send('emptied');
-  assert.is(b.state(), 'restarting.asking');
-  assert.is(askedOf(b).at(-1)!.partition, 'severed');
-  b.send('granted at once', 'granted');
-  assert.is(b.state(), 'restarting.asking', 'a grant decided before does not start it');
-  b.send('rejoin');
-  assert.is(askedOf(b).at(-1)!.partition, 'over');
-  b.send('granted at once');
-  assert.is(b.state(), 'starting');
-  assert.is(b.actor().getSnapshot().context.partition, null);
-  b.send('rejoin', 'started', 'probe passed');
-  assert.is(b.state(), 'running');
-});
+life(
+  'cut off, it ends within the grace, not its own kill timeout, and stands still until it may run again',
+  async () => {
+    const b = await fetched();
+    b.send('started', 'probe passed', 'sever');
+    assert.is((b.commands.at(-1) as Extract<ProgramCommand, { type: 'program.signal' }>).killTimeoutMs, 3000);
+    b.clock.increment(3000);
+    assert.is(b.state(), 'killing.forcing', 'the app would have had 10 s');
+    b.send('emptied');
+    assert.is(b.state(), 'restarting.asking');
+    assert.is(askedOf(b).at(-1)!.partition, 'severed');
+    b.send('granted at once', 'granted');
+    assert.is(b.state(), 'restarting.asking', 'a grant decided before does not start it');
+    b.send('rejoin');
+    assert.is(askedOf(b).at(-1)!.partition, 'over');
+    b.send('granted at once');
+    assert.is(b.state(), 'starting');
+    assert.is(b.actor().getSnapshot().context.partition, null);
+    b.send('rejoin', 'started', 'probe passed');
+    assert.is(b.state(), 'running');
+  },
+);
 life('what waited for its next start when it was cut off asks again when it may', async () => {
   const b = await fetched();
   b.send('started', 'probe passed', 'exited, empty', 'granted', 'sever');
@@ -323,7 +571,10 @@ life('found at the start of an agent that is cut off: what runs is ended, what d
   assert.is(fresh.commands.length, 0);
   fresh.send('rejoin', 'granted at once');
   assert.equal(fresh.commands, [{ type: 'program.start' }]);
-  const found = bench({ severed: { graceMs: 500 }, adopt: { launch, exit: null, ended: null, stopping: null, ready: { at: 1, mono: 1 }, startLeftMs: 0 } });
+  const found = bench({
+    severed: { graceMs: 500 },
+    adopt: { launch, exit: null, ended: null, stopping: null, ready: { at: 1, mono: 1 }, startLeftMs: 0 },
+  });
   assert.is(found.state(), 'killing.terminating');
   found.clock.increment(500);
   assert.is(found.state(), 'killing.forcing');
@@ -341,9 +592,11 @@ const cases: [string, Adoption, string][] = [
   ['exited', { ...facts, ready: { at: 1, mono: 1 }, exit, ended: when }, 'restarting.clearing'],
   ['exited while stopping', { ...facts, exit, ended: when, stopping }, 'killing.terminating'],
 ];
-for (const [name, adopt, state] of cases) adoption(`${name} -> ${state}`, () => assert.is(bench({ adopt }).state(), state));
+for (const [name, adopt, state] of cases)
+  adoption(`${name} -> ${state}`, () => assert.is(bench({ adopt }).state(), state));
 adoption('an adopted program is never started a second time', () => {
-  for (const [, adopt] of cases) assert.is(bench({ adopt }).commands.filter(({ type }) => type === 'program.start').length, 0);
+  for (const [, adopt] of cases)
+    assert.is(bench({ adopt }).commands.filter(({ type }) => type === 'program.start').length, 0);
 });
 adoption('a deadline begun before goes on: the stop', () => {
   const b = bench({ adopt: { ...facts, stopping } });
@@ -363,6 +616,12 @@ adoption('the end of a stop that nobody saw ends it for good', () => {
 adoption('what is probed had passed: it is running, not starting', () => {
   const b = bench({ adopt: { ...facts, ready: { at: 1, mono: 1 } } });
   assert.is(b.state(), 'running');
-  assert.equal(b.actor().getSnapshot().context.checks.map(({ passedOnce }) => passedOnce), [true]);
+  assert.equal(
+    b
+      .actor()
+      .getSnapshot()
+      .context.checks.map(({ passedOnce }) => passedOnce),
+    [true],
+  );
 });
 adoption.run();

@@ -6,16 +6,28 @@ import { linkMachine } from '../../machines/link.ts';
 type Snapshot = SnapshotFrom<typeof linkMachine>;
 type Event = EventFromLogic<typeof linkMachine>;
 const closed: Event = { type: 'line.closed', reason: 'ECONNREFUSED', chance: 0 };
-const refused = (final: boolean): Event => ({ type: 'line.refused', code: 'node-id-in-use', detail: 'in use', final, chance: 0 });
+const refused = (final: boolean): Event => ({
+  type: 'line.refused',
+  code: 'node-id-in-use',
+  detail: 'in use',
+  final,
+  chance: 0,
+});
 const after = (name: string, state: string): Event => ({ type: `xstate.after.${name}.${state}` }) as never;
-const tried = (passes: boolean): Event => ({ type: 'xstate.done.actor.0.link.polling.tryingSocket', output: passes }) as never;
+const tried = (passes: boolean): Event =>
+  ({ type: 'xstate.done.actor.0.link.polling.tryingSocket', output: passes }) as never;
 
 function run(...events: Event[]): Snapshot {
   let [snapshot] = initialTransition(linkMachine);
   for (const event of events) [snapshot] = transition(linkMachine, snapshot, event) as [Snapshot, unknown];
   return snapshot;
 }
-const path = (value: unknown): string => (typeof value === 'string' ? value : Object.entries(value as object).map(([k, v]) => `${k}.${path(v)}`).join());
+const path = (value: unknown): string =>
+  typeof value === 'string'
+    ? value
+    : Object.entries(value as object)
+        .map(([k, v]) => `${k}.${path(v)}`)
+        .join();
 const at = (...events: Event[]): string => path(run(...events).value);
 
 const ways: [string, Event[]][] = [
@@ -28,21 +40,37 @@ const ways: [string, Event[]][] = [
   ['stopped', [{ type: 'link.stop' }]],
 ];
 
-test('every state is reached', () => { for (const [state, events] of ways) assert.is(at(...events), state); });
+test('every state is reached', () => {
+  for (const [state, events] of ways) assert.is(at(...events), state);
+});
 
 test('every state × event leads where it should; what is not named changes nothing', () => {
-  const events: Record<string, Event> = { welcomed: { type: 'line.welcomed' }, closed, refused: refused(false), stop: { type: 'link.stop' } };
-  const leads: Record<string, string> = {
-    'wired.connecting welcomed': 'wired.open', 'wired.connecting closed': 'polling.greeting', 'wired.connecting refused': 'backingOff',
-    'wired.open closed': 'backingOff', 'wired.open refused': 'backingOff',
-    'polling.greeting welcomed': 'polling.up', 'polling.greeting closed': 'backingOff', 'polling.greeting refused': 'backingOff',
-    'polling.up closed': 'backingOff', 'polling.up refused': 'backingOff',
-    'polling.tryingSocket closed': 'backingOff', 'polling.tryingSocket refused': 'backingOff',
+  const events: Record<string, Event> = {
+    welcomed: { type: 'line.welcomed' },
+    closed,
+    refused: refused(false),
+    stop: { type: 'link.stop' },
   };
-  for (const [state, before] of ways) for (const [name, event] of Object.entries(events)) {
-    const expected = state === 'stopped' ? 'stopped' : name === 'stop' ? 'stopped' : leads[`${state} ${name}`] ?? state;
-    assert.is(at(...before, event), expected, `${state} ${name}`);
-  }
+  const leads: Record<string, string> = {
+    'wired.connecting welcomed': 'wired.open',
+    'wired.connecting closed': 'polling.greeting',
+    'wired.connecting refused': 'backingOff',
+    'wired.open closed': 'backingOff',
+    'wired.open refused': 'backingOff',
+    'polling.greeting welcomed': 'polling.up',
+    'polling.greeting closed': 'backingOff',
+    'polling.greeting refused': 'backingOff',
+    'polling.up closed': 'backingOff',
+    'polling.up refused': 'backingOff',
+    'polling.tryingSocket closed': 'backingOff',
+    'polling.tryingSocket refused': 'backingOff',
+  };
+  for (const [state, before] of ways)
+    for (const [name, event] of Object.entries(events)) {
+      const expected =
+        state === 'stopped' ? 'stopped' : name === 'stop' ? 'stopped' : (leads[`${state} ${name}`] ?? state);
+      assert.is(at(...before, event), expected, `${state} ${name}`);
+    }
 });
 
 test('times: a silent WebSocket goes to polling, a silent poll backs off, backing off tries the WebSocket again', () => {

@@ -9,8 +9,14 @@ type Event = EventFromLogic<typeof nodeMachine>;
 const connected: Event = { type: 'node.connected', obeys: true, at: 5 };
 const foreign: Event = { type: 'node.connected', obeys: false, at: 5 };
 const events: Record<string, Event> = {
-  connected, foreign, resumed: { type: 'node.resumed', at: 6 }, silenced: { type: 'node.silenced', at: 7 }, vanished: { type: 'node.vanished', at: 8 },
-  cordoned: { type: 'node.cordoned', at: 9 }, uncordoned: { type: 'node.uncordoned', at: 10 }, drainBegan: { type: 'node.drainBegan', at: 11 },
+  connected,
+  foreign,
+  resumed: { type: 'node.resumed', at: 6 },
+  silenced: { type: 'node.silenced', at: 7 },
+  vanished: { type: 'node.vanished', at: 8 },
+  cordoned: { type: 'node.cordoned', at: 9 },
+  uncordoned: { type: 'node.uncordoned', at: 10 },
+  drainBegan: { type: 'node.drainBegan', at: 11 },
 };
 
 function run(...given: Event[]): Snapshot {
@@ -28,24 +34,49 @@ const ways: [string, Event[]][] = [
   ['lost', [connected, events['vanished']!]],
 ];
 
-test('every state is reached', () => { for (const [state, way] of ways) assert.is(run(...way).value, state); });
+test('every state is reached', () => {
+  for (const [state, way] of ways) assert.is(run(...way).value, state);
+});
 
 test('every state × event leads where it should; what is not named changes no state', () => {
   const leads: Record<string, string> = {
-    'joining connected': 'ready', 'joining silenced': 'suspect', 'joining vanished': 'lost',
-    'ready foreign': 'joining', 'ready silenced': 'suspect', 'ready vanished': 'lost', 'ready cordoned': 'cordoned', 'ready drainBegan': 'draining',
-    'cordoned foreign': 'joining', 'cordoned silenced': 'suspect', 'cordoned vanished': 'lost', 'cordoned uncordoned': 'ready', 'cordoned drainBegan': 'draining',
-    'draining foreign': 'joining', 'draining silenced': 'suspect', 'draining vanished': 'lost', 'draining uncordoned': 'ready', 'draining cordoned': 'cordoned',
-    'suspect connected': 'ready', 'suspect foreign': 'joining', 'suspect resumed': 'ready', 'suspect vanished': 'lost',
-    'lost connected': 'ready', 'lost foreign': 'joining', 'lost resumed': 'ready',
+    'joining connected': 'ready',
+    'joining silenced': 'suspect',
+    'joining vanished': 'lost',
+    'ready foreign': 'joining',
+    'ready silenced': 'suspect',
+    'ready vanished': 'lost',
+    'ready cordoned': 'cordoned',
+    'ready drainBegan': 'draining',
+    'cordoned foreign': 'joining',
+    'cordoned silenced': 'suspect',
+    'cordoned vanished': 'lost',
+    'cordoned uncordoned': 'ready',
+    'cordoned drainBegan': 'draining',
+    'draining foreign': 'joining',
+    'draining silenced': 'suspect',
+    'draining vanished': 'lost',
+    'draining uncordoned': 'ready',
+    'draining cordoned': 'cordoned',
+    'suspect connected': 'ready',
+    'suspect foreign': 'joining',
+    'suspect resumed': 'ready',
+    'suspect vanished': 'lost',
+    'lost connected': 'ready',
+    'lost foreign': 'joining',
+    'lost resumed': 'ready',
   };
-  for (const [state, way] of ways) for (const [name, event] of Object.entries(events)) {
-    assert.is(run(...way, event).value, leads[`${state} ${name}`] ?? state, `${state} ${name}`);
-  }
+  for (const [state, way] of ways)
+    for (const [name, event] of Object.entries(events)) {
+      assert.is(run(...way, event).value, leads[`${state} ${name}`] ?? state, `${state} ${name}`);
+    }
 });
 
 test('stored facts are kept while the link decides what is shown, and shown when it answers', () => {
-  for (const [fact, shown] of [['cordoned', 'cordoned'], ['drainBegan', 'draining']] as const) {
+  for (const [fact, shown] of [
+    ['cordoned', 'cordoned'],
+    ['drainBegan', 'draining'],
+  ] as const) {
     for (const quiet of ['silenced', 'vanished']) {
       assert.is(run(connected, events[quiet]!, events[fact]!).value, quiet === 'silenced' ? 'suspect' : 'lost');
       assert.is(run(connected, events[quiet]!, events[fact]!, events['resumed']!).value, shown);

@@ -1,15 +1,29 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createActor, fromPromise, initialTransition, transition, waitFor, type EventFromLogic, type SnapshotFrom } from 'xstate';
+import {
+  createActor,
+  fromPromise,
+  initialTransition,
+  transition,
+  waitFor,
+  type EventFromLogic,
+  type SnapshotFrom,
+} from 'xstate';
 import { placementMachine, sweepMs } from '../../machines/placement.ts';
 import type { Committed, Planned } from '../../machines/placement.ts';
 
 type Snapshot = SnapshotFrom<typeof placementMachine>;
 type Event = EventFromLogic<typeof placementMachine>;
 const changed: Event = { type: 'cluster.changed' };
-const planned = (given: Partial<Planned> = {}): Event => ({ type: 'xstate.done.actor.0.placement.planning', output: { changes: 0, waiting: 0, wakeInMs: null, ...given } }) as never;
-const committed = (refused = 0): Event => ({ type: 'xstate.done.actor.0.placement.committing', output: { written: 1, refused } }) as never;
-const failed = (state: string): Event => ({ type: `xstate.error.actor.0.placement.${state}`, error: new Error('store away') }) as never;
+const planned = (given: Partial<Planned> = {}): Event =>
+  ({
+    type: 'xstate.done.actor.0.placement.planning',
+    output: { changes: 0, waiting: 0, wakeInMs: null, ...given },
+  }) as never;
+const committed = (refused = 0): Event =>
+  ({ type: 'xstate.done.actor.0.placement.committing', output: { written: 1, refused } }) as never;
+const failed = (state: string): Event =>
+  ({ type: `xstate.error.actor.0.placement.${state}`, error: new Error('store away') }) as never;
 const after = (delay: string, state: string): Event => ({ type: `xstate.after.${delay}.placement.${state}` }) as never;
 
 function run(...given: Event[]): Snapshot {
@@ -17,7 +31,12 @@ function run(...given: Event[]): Snapshot {
   for (const event of given) [snapshot] = transition(placementMachine, snapshot, event) as [Snapshot, unknown];
   return snapshot;
 }
-const path = (value: unknown): string => (typeof value === 'string' ? value : Object.entries(value as object).map(([k, v]) => `${k}.${path(v)}`).join());
+const path = (value: unknown): string =>
+  typeof value === 'string'
+    ? value
+    : Object.entries(value as object)
+        .map(([k, v]) => `${k}.${path(v)}`)
+        .join();
 const at = (...given: Event[]): string => path(run(...given).value);
 
 const ways: [string, Event[]][] = [
@@ -29,7 +48,9 @@ const ways: [string, Event[]][] = [
   ['blocked', [changed, planned({ waiting: 1 })]],
 ];
 
-test('every state is reached', () => { for (const [state, way] of ways) assert.is(at(...way), state); });
+test('every state is reached', () => {
+  for (const [state, way] of ways) assert.is(at(...way), state);
+});
 
 test('a change is looked at at once where nothing is in work, else after what is in work', () => {
   const leads: Record<string, string> = { 'settling.resting': 'planning', blocked: 'planning' };
@@ -44,7 +65,11 @@ test('what comes of a plan', () => {
   assert.is(at(changed, planned({ waiting: 3 })), 'blocked');
   assert.is(at(changed, planned({ changes: 1, waiting: 3 })), 'committing');
   assert.is(at(changed, changed, planned()), 'settling.coalescing', 'it changed meanwhile');
-  assert.is(at(changed, changed, planned({ changes: 1 })), 'committing', 'compare-and-swap guards what changed meanwhile');
+  assert.is(
+    at(changed, changed, planned({ changes: 1 })),
+    'committing',
+    'compare-and-swap guards what changed meanwhile',
+  );
   assert.is(at(changed, failed('planning')), 'conflicted');
 });
 
@@ -78,14 +103,32 @@ test('conflicts in a row back off further; a clean plan or commit forgets them',
 });
 
 test('it runs: plans until nothing is left, again after a conflict, again after a failure', async () => {
-  const plans: (Planned | Error)[] = [{ changes: 2, waiting: 0, wakeInMs: null }, new Error('store away'), { changes: 1, waiting: 0, wakeInMs: null }, { changes: 0, waiting: 0, wakeInMs: null }];
-  const commits: Committed[] = [{ written: 1, refused: 1 }, { written: 1, refused: 0 }];
-  const actor = createActor(placementMachine.provide({ actors: {
-    plan: fromPromise<Planned, object>(async () => { const next = plans.shift()!; if (next instanceof Error) throw next; return next; }),
-    commit: fromPromise<Committed, object>(async () => commits.shift()!),
-  } })).start();
+  const plans: (Planned | Error)[] = [
+    { changes: 2, waiting: 0, wakeInMs: null },
+    new Error('store away'),
+    { changes: 1, waiting: 0, wakeInMs: null },
+    { changes: 0, waiting: 0, wakeInMs: null },
+  ];
+  const commits: Committed[] = [
+    { written: 1, refused: 1 },
+    { written: 1, refused: 0 },
+  ];
+  const actor = createActor(
+    placementMachine.provide({
+      actors: {
+        plan: fromPromise<Planned, object>(async () => {
+          const next = plans.shift()!;
+          if (next instanceof Error) throw next;
+          return next;
+        }),
+        commit: fromPromise<Committed, object>(async () => commits.shift()!),
+      },
+    }),
+  ).start();
   actor.send(changed);
-  await waitFor(actor, (snapshot) => snapshot.matches({ settling: 'resting' }) && plans.length === 0, { timeout: 5_000 });
+  await waitFor(actor, (snapshot) => snapshot.matches({ settling: 'resting' }) && plans.length === 0, {
+    timeout: 5_000,
+  });
   assert.is(commits.length, 0);
   assert.is(actor.getSnapshot().context.conflicts, 0);
   actor.stop();

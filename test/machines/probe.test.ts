@@ -6,21 +6,71 @@ import { probeMachine, type ProbeInput, type ProbeLook, type ProbeReport } from 
 import type { HealthCheckSpec } from '../../src/model/app.ts';
 import { leavesOf } from '../support/leaves.ts';
 
-const check: HealthCheckSpec = { protocol: 'TCP', role: 'live', path: '/', portIndex: 0, port: null, command: null, match: null, initialDelaySeconds: 10, intervalSeconds: 20, timeoutSeconds: 5, maxConsecutiveFailures: 2 };
+const check: HealthCheckSpec = {
+  protocol: 'TCP',
+  role: 'live',
+  path: '/',
+  portIndex: 0,
+  port: null,
+  command: null,
+  match: null,
+  initialDelaySeconds: 10,
+  intervalSeconds: 20,
+  timeoutSeconds: 5,
+  maxConsecutiveFailures: 2,
+};
 const input: ProbeInput = { instance: 'web.0.abcdefgh', index: 0, check, launchedMono: 0, passed: false, chance: 0.5 };
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function bench(given: Partial<ProbeInput> = {}) {
-  const reports: ProbeReport[] = [], clock = new SimulatedClock();
-  let answer: (look: ProbeLook) => void = () => {}, fail: (error: Error) => void = () => {}, looks = 0;
-  const machine = probeMachine.provide({ actors: { look: fromPromise<ProbeLook, { instance: string; check: HealthCheckSpec }>(() => new Promise((done, broken) => { looks++; answer = done; fail = broken; })) } });
-  const parent = createActor(setup({ types: {} as { events: ProbeReport }, actors: { machine } }).createMachine({ invoke: { src: 'machine', id: 'child', input: { ...input, ...given } }, on: { 'probe.reported': { actions: ({ event }) => { reports.push(event); } } } }), { clock });
+  const reports: ProbeReport[] = [],
+    clock = new SimulatedClock();
+  let answer: (look: ProbeLook) => void = () => {},
+    fail: (error: Error) => void = () => {},
+    looks = 0;
+  const machine = probeMachine.provide({
+    actors: {
+      look: fromPromise<ProbeLook, { instance: string; check: HealthCheckSpec }>(
+        () =>
+          new Promise((done, broken) => {
+            looks++;
+            answer = done;
+            fail = broken;
+          }),
+      ),
+    },
+  });
+  const parent = createActor(
+    setup({ types: {} as { events: ProbeReport }, actors: { machine } }).createMachine({
+      invoke: { src: 'machine', id: 'child', input: { ...input, ...given } },
+      on: {
+        'probe.reported': {
+          actions: ({ event }) => {
+            reports.push(event);
+          },
+        },
+      },
+    }),
+    { clock },
+  );
   parent.start();
-  const child = (parent.getSnapshot().children as Record<string, AnyActorRef>)['child'] as ActorRefFrom<typeof probeMachine>;
+  const child = (parent.getSnapshot().children as Record<string, AnyActorRef>)['child'] as ActorRefFrom<
+    typeof probeMachine
+  >;
   return {
-    reports, clock, state: () => String(child.getSnapshot().value), looks: () => looks, child,
-    answer: async (ok: boolean, mono: number, detail = ok ? 'ok' : 'refused') => { answer({ ok, detail, at: mono, mono, beganMono: mono - 10 }); await turn(); },
-    fail: async () => { fail(new Error('bug')); await turn(); },
+    reports,
+    clock,
+    state: () => String(child.getSnapshot().value),
+    looks: () => looks,
+    child,
+    answer: async (ok: boolean, mono: number, detail = ok ? 'ok' : 'refused') => {
+      answer({ ok, detail, at: mono, mono, beganMono: mono - 10 });
+      await turn();
+    },
+    fail: async () => {
+      fail(new Error('bug'));
+      await turn();
+    },
   };
 }
 
@@ -48,15 +98,28 @@ probing('looks at once, then every second until it has passed, then by its inter
 probing('a check that goes on passing tells its instance nothing', async () => {
   const b = bench();
   b.clock.increment(0);
-  for (let i = 0; i < 5; i++) { await b.answer(true, 1000 + i); b.clock.increment(20_000); }
+  for (let i = 0; i < 5; i++) {
+    await b.answer(true, 1000 + i);
+    b.clock.increment(20_000);
+  }
   assert.is(b.reports.length, 1);
 });
 probing('tells each failure, and when it is beyond its limit', async () => {
   const b = bench();
   b.clock.increment(0);
   await b.answer(true, 11_000);
-  for (let i = 1; i <= 3; i++) { b.clock.increment(20_000); await b.answer(false, 11_000 + i * 20_000); }
-  assert.equal(b.reports.slice(1).map(({ check: { status, failures }, exceeded }) => [status, failures, exceeded]), [['failing', 1, false], ['failing', 2, true], ['failing', 3, true]]);
+  for (let i = 1; i <= 3; i++) {
+    b.clock.increment(20_000);
+    await b.answer(false, 11_000 + i * 20_000);
+  }
+  assert.equal(
+    b.reports.slice(1).map(({ check: { status, failures }, exceeded }) => [status, failures, exceeded]),
+    [
+      ['failing', 1, false],
+      ['failing', 2, true],
+      ['failing', 3, true],
+    ],
+  );
   b.clock.increment(20_000);
   await b.answer(true, 100_000);
   assert.equal(b.reports.at(-1)!.check.status, 'passing');
@@ -65,7 +128,10 @@ probing('a ready check that fails is told, but never beyond the limit of a live 
   const b = bench({ check: { ...check, role: 'ready', initialDelaySeconds: 0 } });
   b.clock.increment(0);
   await b.answer(true, 1000);
-  for (let i = 1; i <= 3; i++) { b.clock.increment(20_000); await b.answer(false, i * 20_000); }
+  for (let i = 1; i <= 3; i++) {
+    b.clock.increment(20_000);
+    await b.answer(false, i * 20_000);
+  }
   assert.not.ok(b.reports.some(({ exceeded }) => exceeded));
 });
 probing('a startup check is over once it has passed', async () => {
@@ -92,12 +158,21 @@ probing('an effect that breaks is said and tried again', async () => {
 });
 probing('every state is reached, and none of them hears events from outside', async () => {
   const reached = new Set<string>();
-  const b = bench(), see = (): void => { reached.add(b.state()); const before = b.child.getSnapshot(); b.child.send({ type: 'probe.look' }); assert.is(b.child.getSnapshot(), before); };
+  const b = bench(),
+    see = (): void => {
+      reached.add(b.state());
+      const before = b.child.getSnapshot();
+      b.child.send({ type: 'probe.look' });
+      assert.is(b.child.getSnapshot(), before);
+    };
   see();
-  b.clock.increment(0); see();
-  await b.answer(true, 11_000); see();
+  b.clock.increment(0);
+  see();
+  await b.answer(true, 11_000);
+  see();
   b.clock.increment(20_000);
-  await b.answer(false, 31_000); see();
+  await b.answer(false, 31_000);
+  see();
   // judging is left in the step that enters it; over is the startup check's, above
   assert.equal([...reached, 'judging', 'over'].sort(), leavesOf(probeMachine).sort());
 });

@@ -16,12 +16,13 @@ import { until } from '../support/until.ts';
 const program = fileURLToPath(new URL('../support/master-process.js', import.meta.url));
 
 /** A port that was free a moment ago: agents find the next master where the last one was. */
-const freePort = (): Promise<number> => new Promise((resolve) => {
-  const server = createServer().listen(0, '127.0.0.1', () => {
-    const { port } = server.address() as AddressInfo;
-    server.close(() => resolve(port));
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
   });
-});
 
 class MasterProcess {
   readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
@@ -29,8 +30,12 @@ class MasterProcess {
   errors = '';
 
   constructor(directory: string, port: number) {
-    this.child = spawn(process.execPath, ['--enable-source-maps', program, directory, String(port)], { stdio: ['pipe', 'pipe', 'pipe'] });
-    this.child.stderr.on('data', (text) => { this.errors += String(text); });
+    this.child = spawn(process.execPath, ['--enable-source-maps', program, directory, String(port)], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    this.child.stderr.on('data', (text) => {
+      this.errors += String(text);
+    });
     this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
   }
 
@@ -83,7 +88,8 @@ test('everything acknowledged before a kill -9 is there after it, and nothing th
     await until('all is placed', () => running().length === wanted);
     const slots = running().map(({ app, slot }) => `${app}.${slot}`);
     assert.is(new Set(slots).size, wanted, `one instance a slot: ${slots.sort().join(' ')}`);
-    for (const [id, pid] of seen) assert.is(running().find((instance) => instance.id === id)?.pid, pid, `${id} runs on`);
+    for (const [id, pid] of seen)
+      assert.is(running().find((instance) => instance.id === id)?.pid, pid, `${id} runs on`);
     const epochs = running().map(({ epoch }) => epoch);
     assert.is(new Set(epochs).size, wanted, 'no epoch twice');
     await new Promise((resolve) => setTimeout(resolve, 300));

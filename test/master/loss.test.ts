@@ -8,7 +8,10 @@ import { until } from '../support/until.ts';
 
 const statusOf = async (master: TestMaster, node: string): Promise<string> => (await master.cluster.node(node)).status;
 const ready = (master: TestMaster, count: number) =>
-  until(`${count} nodes are ready`, async () => (await master.cluster.nodes('status:ready', { from: 0, size: 100 })).total === count);
+  until(
+    `${count} nodes are ready`,
+    async () => (await master.cluster.nodes('status:ready', { from: 0, size: 100 })).total === count,
+  );
 async function ended(master: TestMaster, agents: SimAgent[]): Promise<void> {
   for (const agent of agents) agent.disconnect();
   await master.stop();
@@ -29,9 +32,9 @@ test('a node that vanishes is suspect, then lost; its slots run elsewhere; on re
     const first = one.running.map(({ id }) => id);
 
     one.disconnect();
-    await until('suspect', async () => await statusOf(master, 'n1') === 'suspect');
+    await until('suspect', async () => (await statusOf(master, 'n1')) === 'suspect');
     assert.is(two.running.length, 0, 'a suspect node keeps its slots');
-    await until('lost', async () => await statusOf(master, 'n1') === 'lost');
+    await until('lost', async () => (await statusOf(master, 'n1')) === 'lost');
     await until('replaced at once', () => two.running.length === 2, 2_000);
     for (const id of first) {
       assert.is((await master.cluster.instance(id)).status, 'lost');
@@ -40,7 +43,9 @@ test('a node that vanishes is suspect, then lost; its slots run elsewhere; on re
     assert.is((await master.cluster.node('n1')).reason?.code, 'lost');
     await until(
       'both are told',
-      async () => (await master.cluster.events({ query: 'kind:node.lost', after: 0, limit: 5, newestFirst: true })).items.length === 1,
+      async () =>
+        (await master.cluster.events({ query: 'kind:node.lost', after: 0, limit: 5, newestFirst: true })).items
+          .length === 1,
     );
 
     one.connect(master.url);
@@ -49,8 +54,13 @@ test('a node that vanishes is suspect, then lost; its slots run elsewhere; on re
     assert.is(two.running.length, 2);
     await until('no tombstone is left', async () => (await master.store.scan('tombstones')).items.length === 0);
     assert.is(await statusOf(master, 'n1'), 'ready');
-    assert.ok(two.running.every(({ epoch }) => epoch > 2), 'a later placement has a higher epoch');
-  } finally { await ended(master, agents); }
+    assert.ok(
+      two.running.every(({ epoch }) => epoch > 2),
+      'a later placement has a higher epoch',
+    );
+  } finally {
+    await ended(master, agents);
+  }
 });
 
 test('the replacement never became ready: the older one stays, the replacement is stopped', async () => {
@@ -65,14 +75,23 @@ test('the replacement never became ready: the older one stays, the replacement i
     two.connect(master.url);
     await ready(master, 2);
     one.disconnect();
-    await until('the replacement starts', () => [...two.instances.values()].some(({ status }) => status === 'starting'));
+    await until('the replacement starts', () =>
+      [...two.instances.values()].some(({ status }) => status === 'starting'),
+    );
     one.connect(master.url);
-    await until('the replacement is withdrawn', () => [...two.instances.values()].every(({ status }) => status === 'stopped') );
-    await until('one instance is left', async () => (await master.cluster.instances('*', { from: 0, size: 10 })).total === 1);
+    await until('the replacement is withdrawn', () =>
+      [...two.instances.values()].every(({ status }) => status === 'stopped'),
+    );
+    await until(
+      'one instance is left',
+      async () => (await master.cluster.instances('*', { from: 0, size: 10 })).total === 1,
+    );
     assert.is(one.running[0]?.id, old!.id);
     assert.is((await master.cluster.instance(old!.id)).goal, 'run');
     await until('no tombstone is left', async () => (await master.store.scan('tombstones')).items.length === 0);
-  } finally { await ended(master, [one, two]); }
+  } finally {
+    await ended(master, [one, two]);
+  }
 });
 
 test('onPartition wait: nothing is replaced', async () => {
@@ -82,15 +101,20 @@ test('onPartition wait: nothing is replaced', async () => {
     await ready(master, 2);
     await deploy(master.cluster, { name: 'web', placement: { scale: 1, onPartition: 'wait' } });
     await until('it runs', () => agents.some((agent) => agent.running.length === 1));
-    const holder = agents.find((agent) => agent.running.length === 1)!, other = agents.find((agent) => agent !== holder)!;
+    const holder = agents.find((agent) => agent.running.length === 1)!,
+      other = agents.find((agent) => agent !== holder)!;
     holder.disconnect();
-    await until('lost', async () => await statusOf(master, holder.options.node) === 'lost');
-    await until('the app says so', async () => ['degraded', 'waiting'].includes((await master.cluster.app('web')).status));
+    await until('lost', async () => (await statusOf(master, holder.options.node)) === 'lost');
+    await until('the app says so', async () =>
+      ['degraded', 'waiting'].includes((await master.cluster.app('web')).status),
+    );
     assert.is(other.running.length, 0);
     holder.connect(master.url);
     await until('it is as before', async () => (await master.cluster.app('web')).status === 'running');
     assert.is(other.instances.size, 0);
-  } finally { await ended(master, agents); }
+  } finally {
+    await ended(master, agents);
+  }
 });
 
 test('after a start of the master nobody is lost before the amnesty is over', async () => {
@@ -113,7 +137,9 @@ test('after a start of the master nobody is lost before the amnesty is over', as
     await until('suspect', async () => (await statusOf(again, 'n1')) === 'suspect');
     await until('lost', async () => (await statusOf(again, 'n1')) === 'lost');
     assert.ok(performance.now() - began >= 2_400, `lost after ${performance.now() - began} ms`);
-  } finally { await ended(again, [agent]); }
+  } finally {
+    await ended(again, [agent]);
+  }
 });
 
 test('most nodes vanish at once: nothing is replaced for a while, and it says so', async () => {
@@ -124,12 +150,16 @@ test('most nodes vanish at once: nothing is replaced for a while, and it says so
     await deploy(master.cluster, { name: 'web', placement: { scale: 5 } });
     await until('spread', () => agents.every((agent) => agent.running.length === 1));
     for (const agent of agents.slice(0, 3)) agent.disconnect();
-    await until('three are lost', async () => (await master.cluster.nodes('status:lost', { from: 0, size: 10 })).total === 3);
+    await until(
+      'three are lost',
+      async () => (await master.cluster.nodes('status:lost', { from: 0, size: 10 })).total === 3,
+    );
     assert.ok((await master.cluster.status()).notices.some(({ code }) => code === 'placement-frozen'));
     await until(
       'said',
       async () =>
-        (await master.cluster.events({ query: 'kind:placement.frozen', after: 0, limit: 1, newestFirst: true })).items.length === 1,
+        (await master.cluster.events({ query: 'kind:placement.frozen', after: 0, limit: 1, newestFirst: true })).items
+          .length === 1,
     );
     assert.is(
       agents.slice(3).reduce((sum, agent) => sum + agent.instances.size, 0),
@@ -144,7 +174,9 @@ test('most nodes vanish at once: nothing is replaced for a while, and it says so
       8_000,
     );
     assert.is(agents[0]!.running.length >= 1, true, 'the one that came back kept its own');
-  } finally { await ended(master, agents); }
+  } finally {
+    await ended(master, agents);
+  }
 });
 
 test('a drained node is empty after its replacements are healthy', async () => {
@@ -158,7 +190,9 @@ test('a drained node is empty after its replacements are healthy', async () => {
     await until('all on the other', () => agents[0]!.running.length === 0 && agents[1]!.running.length === 4);
     await until('nothing is left there', async () => (await master.cluster.node('n1')).allocated.instances === 0);
     await until('it is empty and stays closed', async () => (await statusOf(master, 'n1')) === 'cordoned');
-  } finally { await ended(master, agents); }
+  } finally {
+    await ended(master, agents);
+  }
 });
 
 test.run();

@@ -13,10 +13,16 @@ async function cluster(
   options: Partial<ConstructorParameters<typeof SimAgent>[0]> = {},
 ): Promise<{ master: TestMaster; agents: SimAgent[]; end: () => Promise<void> }> {
   const master = await testMaster();
-  const agents = Array.from({ length: nodes }, (_, index) => new SimAgent({ node: `n${index + 1}`, ...options }).connect(master.url));
-  await until('all nodes are ready', async () => (await master.cluster.nodes('status:ready', { from: 0, size: 10 })).total === nodes);
+  const agents = Array.from({ length: nodes }, (_, index) =>
+    new SimAgent({ node: `n${index + 1}`, ...options }).connect(master.url),
+  );
+  await until(
+    'all nodes are ready',
+    async () => (await master.cluster.nodes('status:ready', { from: 0, size: 10 })).total === nodes,
+  );
   return {
-    master, agents,
+    master,
+    agents,
     end: async () => {
       for (const agent of agents) agent.disconnect();
       await master.stop();
@@ -26,7 +32,11 @@ async function cluster(
 }
 
 const refusal = async (work: Promise<unknown>): Promise<string> => {
-  try { await work; } catch (error) { return error instanceof Refusal ? error.code : String(error); }
+  try {
+    await work;
+  } catch (error) {
+    return error instanceof Refusal ? error.code : String(error);
+  }
   return 'done';
 };
 
@@ -36,11 +46,13 @@ test('an app is placed, pushed, observed and shown', async () => {
     const { app, created, changed } = await deploy(master.cluster, { name: 'web' });
     assert.ok(created && changed);
     assert.is(app.revision, 1);
-    await until('it runs', async () => (await master.cluster.app('web')).status === 'running', 5_000).catch(async (error) => {
-      throw new Error(
-        `${String(error)} ${JSON.stringify(await master.cluster.app('web'))} ${JSON.stringify(master.warnings)} ${JSON.stringify(agents[0]!.frames.filter(({ type }) => type !== 'beat.ack'))}`,
-      );
-    });
+    await until('it runs', async () => (await master.cluster.app('web')).status === 'running', 5_000).catch(
+      async (error) => {
+        throw new Error(
+          `${String(error)} ${JSON.stringify(await master.cluster.app('web'))} ${JSON.stringify(master.warnings)} ${JSON.stringify(agents[0]!.frames.filter(({ type }) => type !== 'beat.ack'))}`,
+        );
+      },
+    );
     const [instance] = (await master.cluster.instances('*', { from: 0, size: 10 })).items;
     assert.match(instance!.id, /^web\.0\.[a-z2-7]{8}$/);
     assert.is(instance!.status, 'running');
@@ -50,7 +62,9 @@ test('an app is placed, pushed, observed and shown', async () => {
     assert.equal((await master.cluster.app('web')).instances, { wanted: 1, running: 1, healthy: 1, total: 1 });
     assert.is((await master.cluster.status()).instances['running'], 1);
     assert.equal(master.warnings, []);
-  } finally { await end(); }
+  } finally {
+    await end();
+  }
 });
 
 test('1 -> 5 -> 2 over three nodes: balanced, what is surplus leaves', async () => {
@@ -63,11 +77,16 @@ test('1 -> 5 -> 2 over three nodes: balanced, what is surplus leaves', async () 
     await until('five run', () => running().join() === '1,2,2');
     await master.cluster.scaleApp('web', 2, null, operator);
     await until('two run, on two nodes', () => running().join() === '0,1,1');
-    await until('the rest is forgotten', async () => (await master.cluster.instances('*', { from: 0, size: 10 })).total === 2);
+    await until(
+      'the rest is forgotten',
+      async () => (await master.cluster.instances('*', { from: 0, size: 10 })).total === 2,
+    );
     assert.is((await master.cluster.app('web')).revision, 1, 'scaling is no revision');
     assert.is((await master.cluster.slots('web')).length, 2);
     assert.equal(master.warnings, []);
-  } finally { await end(); }
+  } finally {
+    await end();
+  }
 });
 
 test('a change is pushed, not waited for: by WebSocket and by long-poll', async () => {
@@ -88,7 +107,9 @@ test('a change is pushed, not waited for: by WebSocket and by long-poll', async 
       // A busy machine is no error, a timer in the path is: the quickest of ten shows it. `npm run bench` has the numbers.
       assert.ok(took[0]! < 50 * busyness(), `the quickest by ${transport}: ${took[0]} ms`);
       assert.ok(took[5]! < 1000, `median by ${transport}: ${took[5]} ms`);
-    } finally { await end(); }
+    } finally {
+      await end();
+    }
   }
 });
 
@@ -105,7 +126,8 @@ test('stop, start, restart, delete', async () => {
     await master.cluster.appAction('web', 'stop', operator);
     await until(
       'all stopped',
-      async () => (await master.cluster.app('web')).status === 'stopped' && agents.every((agent) => agent.running.length === 0),
+      async () =>
+        (await master.cluster.app('web')).status === 'stopped' && agents.every((agent) => agent.running.length === 0),
     );
     await until('no slot is left', async () => (await master.cluster.slots('web')).length === 0);
     await master.cluster.appAction('web', 'start', operator);
@@ -114,24 +136,35 @@ test('stop, start, restart, delete', async () => {
     await master.cluster.appAction('web', 'restart', operator);
     await until('both were replaced or told to restart', async () => {
       const items = (await master.cluster.slots('web')).flatMap(({ a, b }) => [a, b]).filter((held) => held !== null);
-      return items.length === 2 && items.every(({ id, nudge, goal }) => goal === 'run' && (!before.includes(id) || nudge > 0));
+      return (
+        items.length === 2 &&
+        items.every(({ id, nudge, goal }) => goal === 'run' && (!before.includes(id) || nudge > 0))
+      );
     });
     await up();
     const deleting = await master.cluster.deleteApp('web', operator);
     assert.is(deleting.status, 'deleting');
-    await until('it is gone', async () => await refusal(master.cluster.app('web')) === 'app-not-found');
-    await until('its revisions too', async () => (await master.store.scan('revisions', { prefix: 'web/' })).items.length === 0);
+    await until('it is gone', async () => (await refusal(master.cluster.app('web'))) === 'app-not-found');
+    await until(
+      'its revisions too',
+      async () => (await master.store.scan('revisions', { prefix: 'web/' })).items.length === 0,
+    );
     assert.is((await master.store.scan('assignments', { prefix: 'web/' })).items.length, 0);
     await deploy(master.cluster, { name: 'web', placement: { scale: 1 } });
     assert.is((await up()).revision, 1);
     assert.equal(master.warnings, []);
-  } finally { await end(); }
+  } finally {
+    await end();
+  }
 });
 
 test('what is refused, and revisions', async () => {
   const { master, end } = await cluster(1);
   const { cluster: hub } = master;
-  const put = (given: Record<string, unknown>, options: { mode?: 'create' | 'put'; ifMatch?: string | null; scale?: boolean }) =>
+  const put = (
+    given: Record<string, unknown>,
+    options: { mode?: 'create' | 'put'; ifMatch?: string | null; scale?: boolean },
+  ) =>
     hub.putApp(
       specOf(given),
       { scale: options.scale ?? false, start: false },
@@ -156,9 +189,15 @@ test('what is refused, and revisions', async () => {
     assert.is(back.revision, 4);
     assert.equal(back.spec.envs, { A: '1' });
     assert.is(await refusal(hub.rollback('web', 9, operator)), 'revision-not-found');
-    assert.equal((await hub.revisions('web', { from: 0, size: 2 })).items.map(({ revision }) => revision), [4, 3]);
+    assert.equal(
+      (await hub.revisions('web', { from: 0, size: 2 })).items.map(({ revision }) => revision),
+      [4, 3],
+    );
     const plan = await hub.planApp(specOf({ name: 'web', envs: { A: '5' } }), { scale: false, start: false });
-    assert.equal(plan.changes.map(({ path, restarts }) => [path, restarts]), [['envs.A', true]]);
+    assert.equal(
+      plan.changes.map(({ path, restarts }) => [path, restarts]),
+      [['envs.A', true]],
+    );
     assert.is((await hub.app('web')).revision, 4, 'a plan changes nothing');
     assert.is(await refusal(hub.instances('status:[', { from: 0, size: 1 })), 'invalid-query');
     assert.is(await refusal(hub.instance('nope')), 'instance-not-found');
@@ -167,12 +206,16 @@ test('what is refused, and revisions', async () => {
     await until(
       'audited',
       async () =>
-        (await hub.events({ query: 'kind:app.rolledBack', after: 0, limit: 5, newestFirst: true })).items[0]?.detail['by'] === 'test',
+        (await hub.events({ query: 'kind:app.rolledBack', after: 0, limit: 5, newestFirst: true })).items[0]?.detail[
+          'by'
+        ] === 'test',
     );
     const why = await hub.why('web');
     assert.ok(why.events.length > 0);
     assert.equal(master.warnings, []);
-  } finally { await end(); }
+  } finally {
+    await end();
+  }
 });
 
 test('no node fits: the app waits and says why; a node that comes gets it', async () => {
@@ -184,7 +227,9 @@ test('no node fits: the app waits and says why; a node that comes gets it', asyn
     await master.cluster.setTags('n1', ['ssd'], operator);
     await until('it runs', () => agents[0]!.running.length === 1);
     await until('the app is running', async () => (await master.cluster.app('web')).status === 'running');
-  } finally { await end(); }
+  } finally {
+    await end();
+  }
 });
 
 test('who watches hears of changes within 50 ms and a bit', async () => {
@@ -199,7 +244,9 @@ test('who watches hears of changes within 50 ms and a bit', async () => {
     await deploy(master.cluster, { name: 'web' });
     await until('heard', () => seen.apps.has('web') && seen.instances.size === 1 && seen.events);
     stop();
-  } finally { await end(); }
+  } finally {
+    await end();
+  }
 });
 
 test.run();

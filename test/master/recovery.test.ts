@@ -8,7 +8,10 @@ import { SimAgent } from '../support/sim-agent.ts';
 import { until } from '../support/until.ts';
 
 const ready = (master: TestMaster, count: number) =>
-  until(`${count} nodes are ready`, async () => (await master.cluster.nodes('status:ready', { from: 0, size: 100 })).total === count);
+  until(
+    `${count} nodes are ready`,
+    async () => (await master.cluster.nodes('status:ready', { from: 0, size: 100 })).total === count,
+  );
 
 test('a restarted master knows all it acknowledged; nothing is started or stopped', async () => {
   const master = await testMaster();
@@ -20,21 +23,28 @@ test('a restarted master knows all it acknowledged; nothing is started or stoppe
   await master.cluster.setTags('n1', ['kept'], operator);
   await master.cluster.nodeAction('n2', 'cordon', operator);
   const before = agents.map((agent) => agent.running.map(({ id }) => id).sort());
-  const term = master.running.context.leadership.term, hub = master.running.context.leadership.hub;
+  const term = master.running.context.leadership.term,
+    hub = master.running.context.leadership.hub;
   await master.stop();
   const again = await testMaster({ directory: master.directory });
   try {
     assert.is(again.running.context.leadership.hub, hub);
     assert.ok(again.running.context.leadership.term > term);
-    assert.is((await again.cluster.instances('*', { from: 0, size: 10 })).total, 5, 'last known instances are there before any agent is');
+    assert.is(
+      (await again.cluster.instances('*', { from: 0, size: 10 })).total,
+      5,
+      'last known instances are there before any agent is',
+    );
     for (const agent of agents) agent.connect(again.url);
     await until(
       'both are back',
-      async () => await again.cluster.nodes('NOT status:joining', { from: 0, size: 10 }).then(({ total }) => total === 2),
+      async () =>
+        await again.cluster.nodes('NOT status:joining', { from: 0, size: 10 }).then(({ total }) => total === 2),
     );
     await until(
       'the app runs',
-      async () => (await again.cluster.app('web')).status === 'running' && (await again.cluster.app('db')).status === 'running',
+      async () =>
+        (await again.cluster.app('web')).status === 'running' && (await again.cluster.app('db')).status === 'running',
     );
     assert.equal(
       agents.map((agent) => agent.running.map(({ id }) => id).sort()),
@@ -71,7 +81,10 @@ test('a master on an empty store stops nothing: what runs is unknown until it is
     agent.connect(empty.url);
     await until('welcome', () => agent.welcomed);
     assert.is(agent.obeys, false, 'another hub: it obeys nothing');
-    await until('both are unknown', async () => (await empty.cluster.instances('status:unknown', { from: 0, size: 10 })).total === 2);
+    await until(
+      'both are unknown',
+      async () => (await empty.cluster.instances('status:unknown', { from: 0, size: 10 })).total === 2,
+    );
     assert.ok((await empty.cluster.status()).notices.some(({ code }) => code === 'unknown-instances'));
     await deploy(empty.cluster, { name: 'web', placement: { scale: 2 } });
     await until('the same app waits: no node', async () => (await empty.cluster.app('web')).status === 'waiting');
@@ -114,17 +127,29 @@ test('a restored store: what it does not know runs on as unknown, its slot is no
     agent.connect(restored.url);
     await until('welcome', () => agent.welcomed && agent.obeys);
     assert.ok(restored.running.context.leadership.term >= agent.term, 'its term is not below what the agent has seen');
-    await until('two are unknown', async () => (await restored.cluster.instances('status:unknown', { from: 0, size: 10 })).total === 2);
+    await until(
+      'two are unknown',
+      async () => (await restored.cluster.instances('status:unknown', { from: 0, size: 10 })).total === 2,
+    );
     await restored.cluster.scaleApp('web', 2, null, operator);
     await until('the second slot waits', async () => (await restored.cluster.why('web')).waiting.length === 1);
-    assert.match((await restored.cluster.why('web')).waiting[0]!.reason, ids.find((id) => id.startsWith('web.1'))!);
+    assert.match(
+      (await restored.cluster.why('web')).waiting[0]!.reason,
+      ids.find((id) => id.startsWith('web.1'))!,
+    );
     assert.equal(agent.running.map(({ id }) => id).sort(), ids);
 
-    for (const id of ids.filter((each) => !each.startsWith('web.0'))) await restored.cluster.instanceAction(id, 'adopt', operator);
-    await until('all are known', async () => (await restored.cluster.instances('status:running', { from: 0, size: 10 })).total === 3);
+    for (const id of ids.filter((each) => !each.startsWith('web.0')))
+      await restored.cluster.instanceAction(id, 'adopt', operator);
+    await until(
+      'all are known',
+      async () => (await restored.cluster.instances('status:running', { from: 0, size: 10 })).total === 3,
+    );
     await until(
       'both apps run',
-      async () => (await restored.cluster.app('web')).status === 'running' && (await restored.cluster.app('late')).status === 'running',
+      async () =>
+        (await restored.cluster.app('web')).status === 'running' &&
+        (await restored.cluster.app('late')).status === 'running',
     );
     assert.equal(agent.running.map(({ id }) => id).sort(), ids, 'without a restart');
     assert.ok(agent.running.every(({ goal }) => goal === 'run'));
@@ -148,12 +173,19 @@ test('an unknown instance is stopped by an operator, a known one is not', async 
     await ready(master, 1);
     await deploy(master.cluster, { name: 'web' });
     await until('it runs', () => agent.running.length === 2);
-    assert.is((await master.cluster.instance(stray.id)).status, 'running', 'an app of standalone times is shown as it is');
+    assert.is(
+      (await master.cluster.instance(stray.id)).status,
+      'running',
+      'an app of standalone times is shown as it is',
+    );
     assert.is((await master.cluster.apps('*', { from: 0, size: 10 })).total, 1, 'and is no app of the hub');
     await master.cluster.instanceAction(stray.id, 'stop', operator);
     await until('it is gone', async () => (await master.cluster.instances('*', { from: 0, size: 10 })).total === 1);
     const known = agent.running[0]!.id;
-    const code = await master.cluster.instanceAction(known, 'stop', operator).then(() => 'done', (error: { code: string }) => error.code);
+    const code = await master.cluster.instanceAction(known, 'stop', operator).then(
+      () => 'done',
+      (error: { code: string }) => error.code,
+    );
     assert.is(code, 'not-unknown');
     assert.is(
       await master.cluster.instanceAction(known, 'adopt', operator).then(
@@ -163,7 +195,9 @@ test('an unknown instance is stopped by an operator, a known one is not', async 
       'not-unknown',
     );
     await master.cluster.instanceAction(known, 'restart', operator);
-    assert.ok(agent.frames.some((frame) => frame.type === 'command' && frame.name === 'restart' && frame.target === known));
+    assert.ok(
+      agent.frames.some((frame) => frame.type === 'command' && frame.name === 'restart' && frame.target === known),
+    );
     agent.disconnect();
     await until('away', async () => (await master.cluster.node('n1')).link === 'none');
     assert.is(

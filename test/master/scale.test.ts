@@ -11,11 +11,16 @@ import type { TestMaster } from '../support/test-master.ts';
 import { busyness } from '../support/busyness.ts';
 import { until } from '../support/until.ts';
 
-const nodes = 1_000, scale = 10_000;
+const nodes = 1_000,
+  scale = 10_000;
 const times = { beatMs: 5_000, suspectMs: 60_000, lostMs: 120_000, amnestyMs: 120_000, commandMs: 10_000 };
 const program = fileURLToPath(new URL('../support/crowd-process.js', import.meta.url));
 
-function crowd(url: string): { ask: (what: string) => Promise<Record<string, number>>; end: () => void; connect: (url: string) => void } {
+function crowd(url: string): {
+  ask: (what: string) => Promise<Record<string, number>>;
+  end: () => void;
+  connect: (url: string) => void;
+} {
   const child = spawn(process.execPath, [program, url, String(nodes)], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
@@ -23,8 +28,12 @@ function crowd(url: string): { ask: (what: string) => Promise<Record<string, num
       child.stdin.write(`${what}\n`);
       return JSON.parse((await lines.next()).value as string) as Record<string, number>;
     },
-    connect: (next) => { child.stdin.write(`connect ${next}\n`); },
-    end: () => { child.kill('SIGKILL'); },
+    connect: (next) => {
+      child.stdin.write(`connect ${next}\n`);
+    },
+    end: () => {
+      child.kill('SIGKILL');
+    },
   };
 }
 
@@ -36,7 +45,9 @@ test('10,000 instances on 1,000 nodes', async () => {
   const agents = crowd(master.url);
   const delay = monitorEventLoopDelay({ resolution: 5 });
   let slowness = 1;
-  const took: Record<string, number> = {}, longest: Record<string, number> = {}, usual: Record<string, number> = {};
+  const took: Record<string, number> = {},
+    longest: Record<string, number> = {},
+    usual: Record<string, number> = {};
   const measured = async (what: string, work: () => Promise<unknown>): Promise<void> => {
     delay.reset();
     delay.enable();
@@ -60,8 +71,14 @@ test('10,000 instances on 1,000 nodes', async () => {
     assert.ok((await agents.ask('most'))['most']! <= 11, 'spread over all');
     await measured('rest', () => new Promise((resolve) => setTimeout(resolve, 500)));
     await measured('stop', () => master.stop());
-    await measured('start', async () => { master = await testMaster({ directory: master.directory, times }); });
-    assert.is((await master.cluster.instances('*', { from: 0, size: 1 })).total, scale, 'known before any agent is back');
+    await measured('start', async () => {
+      master = await testMaster({ directory: master.directory, times });
+    });
+    assert.is(
+      (await master.cluster.instances('*', { from: 0, size: 1 })).total,
+      scale,
+      'known before any agent is back',
+    );
     agents.connect(master.url);
     await measured('return', () =>
       until('all nodes are back', async () => (await master.cluster.status()).nodes['ready'] === nodes, 60_000),
@@ -83,8 +100,14 @@ test('10,000 instances on 1,000 nodes', async () => {
         .map((what) => longest[what]!),
     );
     assert.ok(took['start']! < 3_000 * slowness, `start-up took ${took['start']} ms`);
-    assert.ok(usual['place']! < 50 * slowness, `the loop was held up for ${usual['place']} ms (p99) while 10,000 were placed`);
-    assert.ok(longest['place']! < 300 * slowness, `the loop was held up for ${longest['place']} ms while 10,000 were placed`);
+    assert.ok(
+      usual['place']! < 50 * slowness,
+      `the loop was held up for ${usual['place']} ms (p99) while 10,000 were placed`,
+    );
+    assert.ok(
+      longest['place']! < 300 * slowness,
+      `the loop was held up for ${longest['place']} ms while 10,000 were placed`,
+    );
     assert.ok(quietest < 50 * slowness, `the loop was held up for ${quietest} ms at best while one was placed`);
     assert.equal(master.warnings, []);
   } finally {

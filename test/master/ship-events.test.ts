@@ -10,10 +10,19 @@ import { lendOrSkip } from '../elasticsearch/shared.ts';
 import { scratch } from '../support/scratch.ts';
 import { until } from '../support/until.ts';
 
-const url = await lendOrSkip(9), hub = `hub-${process.pid}`;
+const url = await lendOrSkip(9),
+  hub = `hub-${process.pid}`;
 const alive = setInterval(() => {}, 1000);
 test.after(() => clearInterval(alive));
-const event = (seq: number): ClusterEvent => ({ seq, at: 1_790_000_000_000 + seq, kind: 'app.scaled', subject: { app: 'web' }, message: `web was scaled, ${seq}`, loudness: 'quiet', detail: { by: 'ada', [`field${seq}`]: seq } });
+const event = (seq: number): ClusterEvent => ({
+  seq,
+  at: 1_790_000_000_000 + seq,
+  kind: 'app.scaled',
+  subject: { app: 'web' },
+  message: `web was scaled, ${seq}`,
+  loudness: 'quiet',
+  detail: { by: 'ada', [`field${seq}`]: seq },
+});
 
 /** What an index holds of this test, by id. */
 async function held(index: string, field: string, value: string): Promise<Map<string, any>> {
@@ -26,42 +35,101 @@ async function held(index: string, field: string, value: string): Promise<Map<st
 
 if (url) {
   test('events go once and in full, over a restart, those that come late, and another master', async () => {
-    const index = 'logs-stathub.events-default', file = join(scratch('events'), 'shipped'), said: string[] = [];
+    const index = 'logs-stathub.events-default',
+      file = join(scratch('events'), 'shipped'),
+      said: string[] = [];
     const log = Array.from({ length: 1200 }, (_, n) => event(n + 1)).filter(({ seq }) => seq !== 1190);
-    const begin = (at: string): EventShipping => new EventShipping({
-      url, hub, file: at, roundMs: 20, warn: (message) => said.push(message), read: async (after, limit) => log.filter(({ seq }) => seq > after).slice(0, limit),
-    });
+    const begin = (at: string): EventShipping =>
+      new EventShipping({
+        url,
+        hub,
+        file: at,
+        roundMs: 20,
+        warn: (message) => said.push(message),
+        read: async (after, limit) => log.filter(({ seq }) => seq > after).slice(0, limit),
+      });
     const first = begin(file);
-    await until('all is shipped', () => { try { return JSON.parse(readFileSync(file, 'utf8')).after === 1200; } catch { return false; } }, 20_000);
+    await until(
+      'all is shipped',
+      () => {
+        try {
+          return JSON.parse(readFileSync(file, 'utf8')).after === 1200;
+        } catch {
+          return false;
+        }
+      },
+      20_000,
+    );
     assert.ok(said.length <= 1 && said.every((one) => /is a plain index/.test(one)), said.join('\n'));
     log.push(event(1190), event(1201)); // one overtaken by others
     log.sort((a, b) => a.seq - b.seq);
     await until('the late one', async () => (await held(index, 'seq', '1190')).has(`${hub}/1190`));
     await first.stop();
     log.push(event(1202));
-    const again = begin(file), other = begin(`${file}-of-another`);
-    await until('both have come to the end', () => { try { return [file, `${file}-of-another`].every((one) => JSON.parse(readFileSync(one, 'utf8')).after === 1202); } catch { return false; } }, 20_000);
+    const again = begin(file),
+      other = begin(`${file}-of-another`);
+    await until(
+      'both have come to the end',
+      () => {
+        try {
+          return [file, `${file}-of-another`].every((one) => JSON.parse(readFileSync(one, 'utf8')).after === 1202);
+        } catch {
+          return false;
+        }
+      },
+      20_000,
+    );
     await Promise.all([again.stop(), other.stop()]);
     await fetch(`${url}/${index}/_refresh`, { method: 'POST' });
     const { count } = (await (await fetch(`${url}/${index}/_count?q=hub:"${hub}"`)).json()) as { count: number };
     assert.is(count, 1202);
     const one = (await held(index, 'seq', '1190')).get(`${hub}/1190`);
-    assert.equal(one, { '@timestamp': new Date(event(1190).at).toISOString(), message: 'web was scaled, 1190', kind: 'app.scaled', loudness: 'quiet', app: 'web', detail: JSON.stringify(event(1190).detail), hub, seq: 1190 });
+    assert.equal(one, {
+      '@timestamp': new Date(event(1190).at).toISOString(),
+      message: 'web was scaled, 1190',
+      kind: 'app.scaled',
+      loudness: 'quiet',
+      app: 'web',
+      detail: JSON.stringify(event(1190).detail),
+      hub,
+      seq: 1190,
+    });
     const mapping = JSON.stringify(await (await fetch(`${url}/${index}/_mapping`)).json());
     assert.not.match(mapping, 'field7'); // details make no fields
-    assert.ok(said.every((line) => /is a plain index/.test(line)), said.join('\n'));
+    assert.ok(
+      said.every((line) => /is a plain index/.test(line)),
+      said.join('\n'),
+    );
   });
 
   test('output goes there, too', async () => {
-    const id = `web.0.p${process.pid}`, directory = join(scratch('output'), id), said: string[] = [];
+    const id = `web.0.p${process.pid}`,
+      directory = join(scratch('output'), id),
+      said: string[] = [];
     mkdirSync(directory);
     writeFileSync(join(directory, 'stdout.log'), 'one\ntwo "quoted"\n');
-    const shipping = new Shipping({ url, node: 'n1', sources: () => [{ id, app: 'web', slot: 0, directory, over: false }], warn: (message) => said.push(message) });
+    const shipping = new Shipping({
+      url,
+      node: 'n1',
+      sources: () => [{ id, app: 'web', slot: 0, directory, over: false }],
+      warn: (message) => said.push(message),
+    });
     shipping.start();
     await until('both lines', async () => (await held('logs-stathub-default', 'instance', id)).size === 2, 15_000);
     await shipping.stop();
-    assert.equal([...(await held('logs-stathub-default', 'instance', id)).values()].map(({ message, stream, app }) => [message, stream, app]).sort(), [['one', 'stdout', 'web'], ['two "quoted"', 'stdout', 'web']]);
-    assert.ok(said.every((line) => /is a plain index/.test(line)), said.join('\n'));
+    assert.equal(
+      [...(await held('logs-stathub-default', 'instance', id)).values()]
+        .map(({ message, stream, app }) => [message, stream, app])
+        .sort(),
+      [
+        ['one', 'stdout', 'web'],
+        ['two "quoted"', 'stdout', 'web'],
+      ],
+    );
+    assert.ok(
+      said.every((line) => /is a plain index/.test(line)),
+      said.join('\n'),
+    );
   });
 }
 test.run();

@@ -14,11 +14,20 @@ import { SimAgent } from '../support/sim-agent.ts';
 import { until } from '../support/until.ts';
 
 test('a machine that slept, or a clock that was set: no node is lost for it', async () => {
-  let slept = 0, set = 0;
+  let slept = 0,
+    set = 0;
   const clock = { now: () => systemClock.now() + set, mono: () => systemClock.mono() + slept };
   const master = await testMaster({ clock });
   const agent = new SimAgent({ node: 'n1' }).connect(master.url);
-  const history = async () => (await master.cluster.events({ query: 'kind:node.suspected OR kind:node.lost', after: 0, limit: 10, newestFirst: true })).items;
+  const history = async () =>
+    (
+      await master.cluster.events({
+        query: 'kind:node.suspected OR kind:node.lost',
+        after: 0,
+        limit: 10,
+        newestFirst: true,
+      })
+    ).items;
   try {
     await until('ready', async () => agent.welcomed && (await master.cluster.node('n1')).status === 'ready');
     for (const jump of [600_000, 3_600_000]) {
@@ -45,14 +54,17 @@ function failing(store: Store): { store: Store; set: (fails: boolean) => void } 
   let fails = false;
   const writes = new Set<PropertyKey>(['write', 'bulk', 'append', 'draw', 'addPoints']);
   return {
-    set: (value) => { fails = value; },
+    set: (value) => {
+      fails = value;
+    },
     store: new Proxy(store, {
       get: (target, key) => {
         const value = Reflect.get(target, key) as unknown;
         if (typeof value !== 'function') return value;
-        return (...given: unknown[]) => (fails && writes.has(key)
-          ? Promise.reject(new StoreError('store-full', 'The disk is full', 'Make room.'))
-          : (value as (...args: unknown[]) => unknown).apply(target, given));
+        return (...given: unknown[]) =>
+          fails && writes.has(key)
+            ? Promise.reject(new StoreError('store-full', 'The disk is full', 'Make room.'))
+            : (value as (...args: unknown[]) => unknown).apply(target, given);
       },
     }),
   };
@@ -69,24 +81,74 @@ test('the store fails for a while: what runs runs on, writes are refused, afterw
     await deploy(master.cluster, { name: 'web', placement: { scale: 2 } });
     await until('two run', () => one.running.length + two.running.length === 2);
     set(true);
-    const refused = await master.cluster.scaleApp('web', 3, null, operator).then(() => null, (error: unknown) => error);
+    const refused = await master.cluster.scaleApp('web', 3, null, operator).then(
+      () => null,
+      (error: unknown) => error,
+    );
     assert.instance(refused, StoreError);
     const { trouble } = (await master.cluster.status()).store!;
-    assert.equal([trouble?.code, trouble?.message, trouble?.hint, typeof trouble?.since], ['store-full', 'The disk is full', 'Make room.', 'number']);
+    assert.equal(
+      [trouble?.code, trouble?.message, trouble?.hint, typeof trouble?.since],
+      ['store-full', 'The disk is full', 'Make room.', 'number'],
+    );
     assert.is((await master.cluster.app('web')).scale, 2);
     const held = one.running[0]!;
-    one.send({ type: 'events', generation: 'g1', events: [{ n: 1, event: { at: Date.now(), kind: 'instance.odd', subject: {}, message: 'told while the store fails', loudness: 'quiet', detail: {} } }] });
+    one.send({
+      type: 'events',
+      generation: 'g1',
+      events: [
+        {
+          n: 1,
+          event: {
+            at: Date.now(),
+            kind: 'instance.odd',
+            subject: {},
+            message: 'told while the store fails',
+            loudness: 'quiet',
+            detail: {},
+          },
+        },
+      ],
+    });
     one.set(held.id, { status: 'restarting', pid: null });
     two.disconnect();
     await until('lost', async () => (await master.cluster.node('n2')).status === 'lost');
     assert.is((await master.cluster.instance(held.id)).status, 'restarting', 'what is seen needs no store');
-    assert.is(one.frames.filter(({ type }) => type === 'events.ack').length, 0, 'nothing is acknowledged that is not durable');
+    assert.is(
+      one.frames.filter(({ type }) => type === 'events.ack').length,
+      0,
+      'nothing is acknowledged that is not durable',
+    );
     set(false);
-    await until('the lost slot is replaced', () => [...one.instances.values()].filter(({ slot }) => slot !== held.slot).length === 1);
-    await until('its loss is told', async () => (await master.cluster.events({ query: 'kind:node.lost', after: 0, limit: 1, newestFirst: true })).items.length === 1);
+    await until(
+      'the lost slot is replaced',
+      () => [...one.instances.values()].filter(({ slot }) => slot !== held.slot).length === 1,
+    );
+    await until(
+      'its loss is told',
+      async () =>
+        (await master.cluster.events({ query: 'kind:node.lost', after: 0, limit: 1, newestFirst: true })).items
+          .length === 1,
+    );
     one.line?.close('the test breaks the line');
     await until('back', () => one.welcomed);
-    one.send({ type: 'events', generation: 'g1', events: [{ n: 1, event: { at: Date.now(), kind: 'instance.odd', subject: {}, message: 'told again', loudness: 'quiet', detail: {} } }] });
+    one.send({
+      type: 'events',
+      generation: 'g1',
+      events: [
+        {
+          n: 1,
+          event: {
+            at: Date.now(),
+            kind: 'instance.odd',
+            subject: {},
+            message: 'told again',
+            loudness: 'quiet',
+            detail: {},
+          },
+        },
+      ],
+    });
     await until('acknowledged', () => one.frames.some(({ type }) => type === 'events.ack'));
     assert.is((await master.cluster.scaleApp('web', 3, null, operator)).scale, 3);
     await until('three', () => one.instances.size === 3);
@@ -102,23 +164,52 @@ test('the store fails for a while: what runs runs on, writes are refused, afterw
 test('the record of an app vanishes from the store: nothing is claimed, nothing begins anew unasked, and there is a way on', async () => {
   const master = await testMaster();
   const agent = new SimAgent({ node: 'n1' }).connect(master.url);
-  const code = (work: Promise<unknown>): Promise<unknown> => work.then(() => null, (error: unknown) => (error as { code: string }).code);
+  const code = (work: Promise<unknown>): Promise<unknown> =>
+    work.then(
+      () => null,
+      (error: unknown) => (error as { code: string }).code,
+    );
   try {
     await deploy(master.cluster, { name: 'web', placement: { scale: 3 } });
     await until('three run', () => agent.running.length === 3);
     const before = [...agent.instances.keys()].sort();
-    const gone = await master.store.write({ collection: 'apps', key: 'web', doc: null, expect: 'any', term: 1_000_000 });
+    const gone = await master.store.write({
+      collection: 'apps',
+      key: 'web',
+      doc: null,
+      expect: 'any',
+      term: 1_000_000,
+    });
     assert.ok(gone.ok);
     assert.is(await code(master.cluster.scaleApp('web', 2, null, operator)), 'app-record-lost');
     assert.is(await code(master.cluster.appAction('web', 'stop', operator)), 'app-record-lost');
     assert.is(await code(deploy(master.cluster, { name: 'web', args: ['5'] })), 'app-record-lost');
     assert.equal([...agent.instances.keys()].sort(), before, 'what runs runs on');
     await deploy(master.cluster, { name: 'other', placement: { scale: 0 } });
-    await until('later events are there', async () => (await master.cluster.events({ query: 'subject.app:other', after: 0, limit: 5, newestFirst: true })).items.length > 0);
-    const { items } = await master.cluster.events({ query: 'subject.app:web AND kind:app.*', after: 0, limit: 50, newestFirst: true });
-    assert.equal(items.map(({ kind }) => kind), ['app.deployed'], 'no event of what was not done');
+    await until(
+      'later events are there',
+      async () =>
+        (await master.cluster.events({ query: 'subject.app:other', after: 0, limit: 5, newestFirst: true })).items
+          .length > 0,
+    );
+    const { items } = await master.cluster.events({
+      query: 'subject.app:web AND kind:app.*',
+      after: 0,
+      limit: 50,
+      newestFirst: true,
+    });
+    assert.equal(
+      items.map(({ kind }) => kind),
+      ['app.deployed'],
+      'no event of what was not done',
+    );
     const spec = specOf({ name: 'web', placement: { scale: 3 } });
-    const made = await master.cluster.putApp(spec, { scale: true, start: true }, { mode: 'create', ifMatch: null, refetch: false }, operator);
+    const made = await master.cluster.putApp(
+      spec,
+      { scale: true, start: true },
+      { mode: 'create', ifMatch: null, refetch: false },
+      operator,
+    );
     assert.ok(made.app.revision > 1 && made.created);
     assert.is((await master.cluster.scaleApp('web', 2, null, operator)).scale, 2);
     await until('two run', () => agent.running.length === 2);
@@ -132,7 +223,11 @@ test('the record of an app vanishes from the store: nothing is claimed, nothing 
 test('only collections that there are can be looked at', async () => {
   const master = await testMaster();
   const page = { from: 0, size: 10 };
-  const said = (name: string): Promise<{ code: string; hint: string }> => master.cluster.documents(name, '', page).then(() => ({ code: '', hint: '' }), (error: unknown) => error as { code: string; hint: string });
+  const said = (name: string): Promise<{ code: string; hint: string }> =>
+    master.cluster.documents(name, '', page).then(
+      () => ({ code: '', hint: '' }),
+      (error: unknown) => error as { code: string; hint: string },
+    );
   try {
     assert.equal((await master.cluster.documents('apps', '', page)).items, [], 'empty, but there');
     const nosuch = await said('nosuch');
@@ -146,16 +241,32 @@ test('only collections that there are can be looked at', async () => {
 });
 
 test('whatever is reported is brought into shape or left out', () => {
-  fc.assert(fc.property(fc.anything(), (given) => {
-    const facts = soundFacts(given as never, '1');
-    assert.ok(Array.isArray(facts.tags) && Number.isFinite(facts.memory.total) && facts.hostname.length > 0);
-    assert.ok(Number.isFinite(soundLoad(given as never).cpu));
-    const view = soundInstance({ id: 'a.0.x', app: 'a', slot: 0, ...(typeof given === 'object' ? given : {}) } as never, 'n1');
-    if (view) assert.type(isHealthy(view), 'boolean');
-  }));
+  fc.assert(
+    fc.property(fc.anything(), (given) => {
+      const facts = soundFacts(given as never, '1');
+      assert.ok(Array.isArray(facts.tags) && Number.isFinite(facts.memory.total) && facts.hostname.length > 0);
+      assert.ok(Number.isFinite(soundLoad(given as never).cpu));
+      const view = soundInstance(
+        { id: 'a.0.x', app: 'a', slot: 0, ...(typeof given === 'object' ? given : {}) } as never,
+        'n1',
+      );
+      if (view) assert.type(isHealthy(view), 'boolean');
+    }),
+  );
   assert.is(soundInstance(null as never, 'n1'), null);
   assert.is(soundInstance({ id: 'x' } as never, 'n1'), null);
-  const odd = soundInstance({ id: 'a.0.x', app: 'a', slot: 0, status: 'dancing', health: [{ status: 1 }], exit: { code: '3' }, ports: ['x'] } as never, 'n1');
+  const odd = soundInstance(
+    {
+      id: 'a.0.x',
+      app: 'a',
+      slot: 0,
+      status: 'dancing',
+      health: [{ status: 1 }],
+      exit: { code: '3' },
+      ports: ['x'],
+    } as never,
+    'n1',
+  );
   assert.is(odd?.status, 'unknown');
   assert.is(odd?.node, 'n1');
   assert.is(odd?.exit?.code, null);
@@ -165,7 +276,9 @@ test('floods are dealt with in turns, in order, and the loop runs in between', a
   const turns = new Turns();
   const done: number[] = [];
   let between = 0;
-  const timer = setInterval(() => { between += 1; }, 1);
+  const timer = setInterval(() => {
+    between += 1;
+  }, 1);
   for (let n = 0; n < 60; n += 1) {
     turns.run(() => {
       const until = performance.now() + 2;
@@ -176,7 +289,10 @@ test('floods are dealt with in turns, in order, and the loop runs in between', a
   assert.ok(done.length < 20, 'not all at once');
   await turns.settled();
   clearInterval(timer);
-  assert.equal(done, done.map((_, index) => index));
+  assert.equal(
+    done,
+    done.map((_, index) => index),
+  );
   assert.is(done.length, 60);
   assert.ok(between >= 3, `${between} timers in between`);
   turns.run(() => done.push(60));

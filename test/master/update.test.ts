@@ -17,8 +17,14 @@ async function linked(
   );
   await until('ready', async () => (await master.cluster.nodes('status:ready', { from: 0, size: 1 })).total === nodes);
   return {
-    master, agents, all: () => agents.flatMap((agent) => agent.running),
-    end: async () => { for (const agent of agents) agent.disconnect(); await master.stop(); discard(master.directory); },
+    master,
+    agents,
+    all: () => agents.flatMap((agent) => agent.running),
+    end: async () => {
+      for (const agent of agents) agent.disconnect();
+      await master.stop();
+      discard(master.directory);
+    },
   };
 }
 
@@ -28,8 +34,12 @@ test('start-first, one at a time, never fewer healthy ones than wanted', async (
   try {
     await deploy(master.cluster, app);
     await until('three run', async () => (await master.cluster.app('web')).status === 'running');
-    let fewest = Infinity, most = 0;
-    const watch = setInterval(() => { fewest = Math.min(fewest, all().length); most = Math.max(most, all().length); }, 5);
+    let fewest = Infinity,
+      most = 0;
+    const watch = setInterval(() => {
+      fewest = Math.min(fewest, all().length);
+      most = Math.max(most, all().length);
+    }, 5);
     await deploy(master.cluster, { ...app, envs: { A: '2' } });
     assert.is((await master.cluster.app('web')).status, 'deploying');
     await until('all are of revision 2', () => all().length === 3 && all().every(({ revision }) => revision === 2));
@@ -37,9 +47,18 @@ test('start-first, one at a time, never fewer healthy ones than wanted', async (
     assert.is(fewest, 3);
     assert.is(most, 4, 'one more at a time');
     await until('it rests', async () => (await master.cluster.app('web')).status === 'running');
-    assert.equal((await master.cluster.slots('web')).map(({ slot }) => slot), [0, 1, 2], 'the same slots');
-    assert.ok((await master.cluster.slots('web')).every(({ a, b }) => (a === null) !== (b === null)), 'each with one place');
-  } finally { await end(); }
+    assert.equal(
+      (await master.cluster.slots('web')).map(({ slot }) => slot),
+      [0, 1, 2],
+      'the same slots',
+    );
+    assert.ok(
+      (await master.cluster.slots('web')).every(({ a, b }) => (a === null) !== (b === null)),
+      'each with one place',
+    );
+  } finally {
+    await end();
+  }
 });
 
 test('the new revision never becomes healthy: the old ones stay, and it says so', async () => {
@@ -49,18 +68,28 @@ test('the new revision never becomes healthy: the old ones stay, and it says so'
     await deploy(master.cluster, app);
     await until('two run', async () => (await master.cluster.app('web')).status === 'running');
     await deploy(master.cluster, { ...app, envs: { A: '2' } });
-    await until('the first replacement starts', () => [...agents[0]!.instances.values()].some(({ revision }) => revision === 2));
+    await until('the first replacement starts', () =>
+      [...agents[0]!.instances.values()].some(({ revision }) => revision === 2),
+    );
     await until(
       'it is late',
-      async () => (await master.cluster.events({ query: 'kind:app.updateLate', after: 0, limit: 1, newestFirst: true })).items.length === 1,
+      async () =>
+        (await master.cluster.events({ query: 'kind:app.updateLate', after: 0, limit: 1, newestFirst: true })).items
+          .length === 1,
     );
     assert.is(all().filter(({ revision }) => revision === 1).length, 2, 'both old ones run');
-    assert.is([...agents[0]!.instances.values()].filter(({ revision }) => revision === 2).length, 1, 'one replacement, no more');
+    assert.is(
+      [...agents[0]!.instances.values()].filter(({ revision }) => revision === 2).length,
+      1,
+      'one replacement, no more',
+    );
     await master.cluster.rollback('web', 1, operator);
     await until('the replacement is withdrawn', () => agents[0]!.instances.size === 2);
     await until('it rests', async () => (await master.cluster.app('web')).status === 'running');
     assert.is(all().length, 2);
-  } finally { await end(); }
+  } finally {
+    await end();
+  }
 });
 
 test('a change that needs no restart restarts nothing: the running instances take the new number', async () => {
@@ -69,11 +98,20 @@ test('a change that needs no restart restarts nothing: the running instances tak
   try {
     await deploy(master.cluster, app);
     await until('two run', async () => (await master.cluster.app('web')).status === 'running');
-    const before = all().map(({ id }) => id).sort();
+    const before = all()
+      .map(({ id }) => id)
+      .sort();
     await deploy(master.cluster, { ...app, meta: { team: 'x' } });
     await until('they have the new number', () => all().every(({ revision }) => revision === 2));
-    assert.equal(all().map(({ id }) => id).sort(), before);
-  } finally { await end(); }
+    assert.equal(
+      all()
+        .map(({ id }) => id)
+        .sort(),
+      before,
+    );
+  } finally {
+    await end();
+  }
 });
 
 test('a full restart window: the slot moves to another node', async () => {
@@ -81,14 +119,17 @@ test('a full restart window: the slot moves to another node', async () => {
   try {
     await deploy(master.cluster, { name: 'web', update: { minHealthySeconds: 0 } });
     await until('it runs', () => agents.some((agent) => agent.running.length === 1));
-    const from = agents.find((agent) => agent.running.length === 1)!, to = agents.find((agent) => agent !== from)!;
+    const from = agents.find((agent) => agent.running.length === 1)!,
+      to = agents.find((agent) => agent !== from)!;
     from.set(from.running[0]!.id, { status: 'restarting', pid: null, escalated: { launch: 4, deaths: 3 } });
     await until('it runs on the other node', () => to.running.length === 1);
     await until('nothing is left on the first', () => from.instances.size === 0);
     assert.is((await master.cluster.slots('web'))[0]?.moves?.count, 1);
     await until(
       'it is told',
-      async () => (await master.cluster.events({ query: 'kind:slot.moved', after: 0, limit: 1, newestFirst: true })).items.length === 1,
+      async () =>
+        (await master.cluster.events({ query: 'kind:slot.moved', after: 0, limit: 1, newestFirst: true })).items
+          .length === 1,
     );
   } finally {
     await end();
@@ -105,7 +146,9 @@ test('a full restart window and no other node: it is told to stay', async () => 
     await until('stay', () => agents[0]!.assignments.get(id)?.onFull?.stay === 4);
     assert.is(agents[0]!.assignments.get(id)?.goal, 'run');
     await until('the app says so', async () => (await master.cluster.app('web')).status === 'degraded');
-  } finally { await end(); }
+  } finally {
+    await end();
+  }
 });
 
 test.run();

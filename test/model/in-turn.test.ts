@@ -3,17 +3,42 @@ import * as assert from 'uvu/assert';
 import { InTurn, InTurnByName } from '../../src/model/in-turn.ts';
 
 /** Work that says when it begins and ends when it is let go. */
-function held(said: string[], name: string): { work: () => Promise<string>; go: () => void; fail: (error: Error) => void } {
+function held(
+  said: string[],
+  name: string,
+): { work: () => Promise<string>; go: () => void; fail: (error: Error) => void } {
   let go!: () => void, fail!: (error: Error) => void;
-  const gate = new Promise<void>((resolve, reject) => { go = resolve; fail = reject; });
-  return { work: async () => { said.push(name); await gate; return name; }, go: () => go(), fail: (error) => fail(error) };
+  const gate = new Promise<void>((resolve, reject) => {
+    go = resolve;
+    fail = reject;
+  });
+  return {
+    work: async () => {
+      said.push(name);
+      await gate;
+      return name;
+    },
+    go: () => go(),
+    fail: (error) => fail(error),
+  };
 }
 
-const turn = (): Promise<void> => new Promise((resolve) => { setImmediate(resolve); });
+const turn = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 
 test('work begins in the order of the calls, each when the one before is over', async () => {
-  const queue = new InTurn(), said: string[] = [], a = held(said, 'a'), b = held(said, 'b');
-  const first = queue.run(a.work), second = queue.run(b.work), third = queue.run(() => { said.push('c'); return 3; });
+  const queue = new InTurn(),
+    said: string[] = [],
+    a = held(said, 'a'),
+    b = held(said, 'b');
+  const first = queue.run(a.work),
+    second = queue.run(b.work),
+    third = queue.run(() => {
+      said.push('c');
+      return 3;
+    });
   b.go();
   await turn();
   assert.equal(said, ['a']);
@@ -23,20 +48,39 @@ test('work begins in the order of the calls, each when the one before is over', 
 });
 
 test('what fails is told to its own caller only, and holds up nobody', async () => {
-  const queue = new InTurn(), said: string[] = [], a = held(said, 'a');
-  const first = queue.run(a.work), second = queue.run(() => { throw new Error('b failed'); }), third = queue.run(() => 'c');
+  const queue = new InTurn(),
+    said: string[] = [],
+    a = held(said, 'a');
+  const first = queue.run(a.work),
+    second = queue.run(() => {
+      throw new Error('b failed');
+    }),
+    third = queue.run(() => 'c');
   a.fail(new Error('a failed'));
   const ends = await Promise.allSettled([first, second, third]);
-  assert.equal(ends.map((end) => (end.status === 'fulfilled' ? end.value : (end.reason as Error).message)), ['a failed', 'b failed', 'c']);
+  assert.equal(
+    ends.map((end) => (end.status === 'fulfilled' ? end.value : (end.reason as Error).message)),
+    ['a failed', 'b failed', 'c'],
+  );
 });
 
 test('names do not wait for each other', async () => {
-  const queues = new InTurnByName(), said: string[] = [], a = held(said, 'a');
-  const first = queues.run('x', a.work), behind = queues.run('x', () => { said.push('behind a'); });
-  await queues.run('y', () => { said.push('y'); });
+  const queues = new InTurnByName(),
+    said: string[] = [],
+    a = held(said, 'a');
+  const first = queues.run('x', a.work),
+    behind = queues.run('x', () => {
+      said.push('behind a');
+    });
+  await queues.run('y', () => {
+    said.push('y');
+  });
   assert.equal(said, ['a', 'y']);
   a.fail(new Error('a failed'));
-  assert.equal((await Promise.allSettled([first, behind])).map(({ status }) => status), ['rejected', 'fulfilled']);
+  assert.equal(
+    (await Promise.allSettled([first, behind])).map(({ status }) => status),
+    ['rejected', 'fulfilled'],
+  );
   assert.is(await queues.run('x', () => 'again'), 'again');
 });
 

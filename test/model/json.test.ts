@@ -4,33 +4,61 @@ import * as assert from 'uvu/assert';
 import fc from 'fast-check';
 import { maxDepth, parseJson } from '../../src/model/json.ts';
 
-const parses = (text: string): boolean => { try { JSON.parse(text); return true; } catch { return false; } };
+const parses = (text: string): boolean => {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+};
 
 test('what the engine reads is read, to the same value', () => {
-  fc.assert(fc.property(fc.jsonValue({ maxDepth: 5 }), fc.integer({ min: 0, max: 3 }), (value, indent) => {
-    const text = JSON.stringify(value, null, indent);
-    assert.equal(parseJson(text), { ok: true, value: JSON.parse(text) });
-  }), { numRuns: 300 });
+  fc.assert(
+    fc.property(fc.jsonValue({ maxDepth: 5 }), fc.integer({ min: 0, max: 3 }), (value, indent) => {
+      const text = JSON.stringify(value, null, indent);
+      assert.equal(parseJson(text), { ok: true, value: JSON.parse(text) });
+    }),
+    { numRuns: 300 },
+  );
   assert.equal(parseJson('\uFEFF{"a": 1}'), { ok: true, value: { a: 1 } });
 });
 
-test('what the engine refuses has a fault in the scanner\'s words, inside the text', () => {
-  const damaged = fc.tuple(fc.jsonValue({ maxDepth: 4 }), fc.nat(), fc.nat({ max: 3 }), fc.constantFrom('', ',', '"', '{', '}', '[', ']', ':', '\\', '0', '-', 'x', '\n', '\u0001', '/', '.', 'e')).map(([value, at, cut, put]) => {
-    const text = JSON.stringify(value);
-    const place = at % (text.length + 1);
-    return text.slice(0, place) + put + text.slice(place + cut);
-  });
+test("what the engine refuses has a fault in the scanner's words, inside the text", () => {
+  const damaged = fc
+    .tuple(
+      fc.jsonValue({ maxDepth: 4 }),
+      fc.nat(),
+      fc.nat({ max: 3 }),
+      fc.constantFrom('', ',', '"', '{', '}', '[', ']', ':', '\\', '0', '-', 'x', '\n', '\u0001', '/', '.', 'e'),
+    )
+    .map(([value, at, cut, put]) => {
+      const text = JSON.stringify(value);
+      const place = at % (text.length + 1);
+      return text.slice(0, place) + put + text.slice(place + cut);
+    });
   let refused = 0;
-  fc.assert(fc.property(damaged, (text) => {
-    const result = parseJson(text);
-    assert.is(result.ok, parses(text), text);
-    if (result.ok) return;
-    refused++;
-    const { offset, line, column, message } = result.fault;
-    assert.ok(offset >= 0 && offset <= text.length, text);
-    assert.is(text.split('\n').slice(0, line - 1).reduce((sum, l) => sum + l.length + 1, 0) + column - 1, offset);
-    assert.not.match(message, /JSON at position|in JSON|is not valid JSON/, `the engine's own words for ${text}`);
-  }), { numRuns: 3000 });
+  fc.assert(
+    fc.property(damaged, (text) => {
+      const result = parseJson(text);
+      assert.is(result.ok, parses(text), text);
+      if (result.ok) return;
+      refused++;
+      const { offset, line, column, message } = result.fault;
+      assert.ok(offset >= 0 && offset <= text.length, text);
+      assert.is(
+        text
+          .split('\n')
+          .slice(0, line - 1)
+          .reduce((sum, l) => sum + l.length + 1, 0) +
+          column -
+          1,
+        offset,
+      );
+      assert.not.match(message, /JSON at position|in JSON|is not valid JSON/, `the engine's own words for ${text}`);
+    }),
+    { numRuns: 3000 },
+  );
   assert.ok(refused > 500, `${refused} were refused`);
 });
 

@@ -7,7 +7,11 @@ import { ofRow, toRow } from '../../src/model/usage.ts';
 const MiB = 1024 ** 2;
 const judged = (...samples: number[]): QuotaVerdict[] => {
   let watch = freshQuotaWatch();
-  return samples.map((used) => { const step = judgeMemory(watch, used * MiB, 100 * MiB); ({ watch } = step); return step.verdict; });
+  return samples.map((used) => {
+    const step = judgeMemory(watch, used * MiB, 100 * MiB);
+    ({ watch } = step);
+    return step.verdict;
+  });
 };
 const kinds = (...samples: number[]): string[] => judged(...samples).map(({ kind }) => kind);
 
@@ -19,7 +23,10 @@ test('three samples over it, one after the other, are too much; two and a pause 
 test('half as much again is too much at once', () => {
   assert.equal(kinds(151), ['exceeded']);
   assert.match((judged(151)[0] as { text: string }).text, /151 MiB of memory; 100 MiB are allowed \(one sample/);
-  assert.match((judged(101, 102, 103)[2] as { text: string }).text, /103 MiB of memory; 100 MiB are allowed \(3 samples in a row\)/);
+  assert.match(
+    (judged(101, 102, 103)[2] as { text: string }).text,
+    /103 MiB of memory; 100 MiB are allowed \(3 samples in a row\)/,
+  );
 });
 test('it is warned of once, and again only after it was calm', () => {
   assert.equal(kinds(89, 90, 95, 91, 89, 92), ['fine', 'warn', 'fine', 'fine', 'fine', 'fine']);
@@ -27,7 +34,19 @@ test('it is warned of once, and again only after it was calm', () => {
   assert.match((judged(95)[0] as { text: string }).text, /95 % of the 100 MiB/);
 });
 test('a usage as a row and back', () => {
-  const usage = { at: 5, cpu: 0.123456, mem: 10.4, fds: null, processes: 2, threads: 3, disk: null, ioRead: 1, ioWrite: 2, cpuShare: 0.5, memShare: null };
+  const usage = {
+    at: 5,
+    cpu: 0.123456,
+    mem: 10.4,
+    fds: null,
+    processes: 2,
+    threads: 3,
+    disk: null,
+    ioRead: 1,
+    ioWrite: 2,
+    cpuShare: 0.5,
+    memShare: null,
+  };
   assert.equal(ofRow(toRow(usage)), { ...usage, cpu: 0.1235, mem: 10 });
   assert.is(ofRow([1, 2]), null);
   assert.is(ofRow([...toRow(usage).slice(0, 10), null, 7].with(0, null)), null);

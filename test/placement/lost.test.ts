@@ -19,7 +19,10 @@ test('a lost node is replaced at once, in the other place, with a tombstone that
   assert.ok(isSettled(s.plan()), 'suspect is not lost');
   s.setStatus('n1', 'lost');
   const plan = s.step();
-  assert.equal(plan.changes[0]!.bury.map(({ id, goal }) => ({ id, goal })), [{ id: old!.id, goal: 'leave' }]);
+  assert.equal(
+    plan.changes[0]!.bury.map(({ id, goal }) => ({ id, goal })),
+    [{ id: old!.id, goal: 'leave' }],
+  );
   const [fresh] = s.held('web');
   assert.is(fresh!.place, 'b');
   assert.is.not(fresh!.node, 'n1');
@@ -51,9 +54,18 @@ test('replace: the replacement was never ready, so the older stays', () => {
   s.setStatus('n1', 'ready');
   s.deliver();
   const plan = s.step();
-  assert.match(plan.changes[0]!.reason, new RegExp(`host-n1 is back with ${old!.id}, which stays; ${fresh!.id} had not been ready yet and stops`));
-  assert.equal(s.held('web', 'run').map(({ id, place }) => ({ id, place })), [{ id: old!.id, place: 'a' }]);
-  assert.equal(s.held('web', 'stop').map(({ id }) => id), [fresh!.id]);
+  assert.match(
+    plan.changes[0]!.reason,
+    new RegExp(`host-n1 is back with ${old!.id}, which stays; ${fresh!.id} had not been ready yet and stops`),
+  );
+  assert.equal(
+    s.held('web', 'run').map(({ id, place }) => ({ id, place })),
+    [{ id: old!.id, place: 'a' }],
+  );
+  assert.equal(
+    s.held('web', 'stop').map(({ id }) => id),
+    [fresh!.id],
+  );
   s.settle();
   assert.equal([...s.running.keys()], [old!.id]);
 });
@@ -79,7 +91,10 @@ test('scaled down, stopped or deleted while a node was away: what returns stops'
     s.change('web', change);
     s.step();
     s.step();
-    assert.ok([...s.tombstones.values()].every(({ assignment }) => assignment.goal === 'stop'), JSON.stringify(change));
+    assert.ok(
+      [...s.tombstones.values()].every(({ assignment }) => assignment.goal === 'stop'),
+      JSON.stringify(change),
+    );
     if (change.deleting) continue;
     s.setStatus('n1', 'ready');
     s.deliver();
@@ -96,7 +111,10 @@ test('wait: the slot waits for its node', () => {
   assert.is(plan.waiting[0]!.reason, 'host-n1 is lost, and placement.onPartition is "wait": it waits for its node');
   s.change('web', { start: false });
   s.step();
-  assert.equal([...s.tombstones.values()].map(({ assignment }) => assignment.goal), ['stop']);
+  assert.equal(
+    [...s.tombstones.values()].map(({ assignment }) => assignment.goal),
+    ['stop'],
+  );
 });
 
 test('stop-self: replaced only once the node has stopped it itself', () => {
@@ -135,7 +153,10 @@ test('the replacement of an update is lost with its node: the old one stays and 
   assert.match(plan.changes[0]!.reason, /is lost: web\.0\.\w+ gave up its place; web\.0\.\w+ stays/);
   assert.is(s.held('web', 'run').filter(({ revision }) => revision === 1).length + s.held('web', 'leave').length, 1);
   s.settle();
-  assert.equal(s.held('web').map(({ revision }) => revision), [2]);
+  assert.equal(
+    s.held('web').map(({ revision }) => revision),
+    [2],
+  );
 });
 
 test('a deleted node needs no tombstone', () => {
@@ -164,7 +185,10 @@ test('a place that a tombstone names is not used on that node again', () => {
   s.deliver();
   s.finishStops();
   assert.is(s.step().changes.length, 1, 'as soon as its tree is empty');
-  assert.equal(s.held('web', 'run').map(({ node, place }) => `${node} ${place}`), ['n1 a']);
+  assert.equal(
+    s.held('web', 'run').map(({ node, place }) => `${node} ${place}`),
+    ['n1 a'],
+  );
 });
 
 test('partition, then a new version: one instance is left, of the new version', () => {
@@ -176,7 +200,10 @@ test('partition, then a new version: one instance is left, of the new version', 
   s.setStatus('n1', 'ready');
   s.deliver();
   s.settle();
-  assert.equal(s.held('web').map(({ revision, goal }) => `${revision} ${goal}`), ['2 run', '2 run']);
+  assert.equal(
+    s.held('web').map(({ revision, goal }) => `${revision} ${goal}`),
+    ['2 run', '2 run'],
+  );
   assert.is(s.running.size, 2);
 });
 

@@ -23,10 +23,21 @@ test('1 -> 5 -> 2 over three nodes of one machine is balanced at every step', ()
   simulation.change('web', { scale: 2 });
   const plan = simulation.step();
   assert.is(plan.changes.length, 3);
-  assert.ok(plan.changes.every((change) => change.what === 'stop' && /5 there, 2 wanted: this one stops because \S+ has the most of them, 2, and it is the youngest there|because no node has more than one/.test(change.reason)));
+  assert.ok(
+    plan.changes.every(
+      (change) =>
+        change.what === 'stop' &&
+        /5 there, 2 wanted: this one stops because \S+ has the most of them, 2, and it is the youngest there|because no node has more than one/.test(
+          change.reason,
+        ),
+    ),
+  );
   simulation.settle();
   assert.equal(Object.values(simulation.perNode('web')), [1, 1]);
-  assert.ok(simulation.held('web').some(({ id }) => id === first!.id), 'the oldest stays');
+  assert.ok(
+    simulation.held('web').some(({ id }) => id === first!.id),
+    'the oldest stays',
+  );
 });
 
 test('growing one at a time is balanced too', () => {
@@ -36,7 +47,10 @@ test('growing one at a time is balanced too', () => {
     simulation.change('web', { scale });
     simulation.settle();
     const counts = Object.values(simulation.perNode('web'));
-    assert.ok(Math.max(...counts) - Math.min(...['n1', 'n2', 'n3'].map((id) => simulation.perNode('web')[id] ?? 0)) <= 1, `${scale}: ${counts.join(' ')}`);
+    assert.ok(
+      Math.max(...counts) - Math.min(...['n1', 'n2', 'n3'].map((id) => simulation.perNode('web')[id] ?? 0)) <= 1,
+      `${scale}: ${counts.join(' ')}`,
+    );
   }
 });
 
@@ -45,7 +59,8 @@ test('many apps of one instance are spread over the nodes', () => {
   for (let i = 0; i < 9; i += 1) simulation.deploy({ name: `app-${i}` });
   simulation.settle();
   const total: Record<string, number> = {};
-  for (let i = 0; i < 9; i += 1) for (const [node, n] of Object.entries(simulation.perNode(`app-${i}`))) total[node] = (total[node] ?? 0) + n;
+  for (let i = 0; i < 9; i += 1)
+    for (const [node, n] of Object.entries(simulation.perNode(`app-${i}`))) total[node] = (total[node] ?? 0) + n;
   assert.equal(total, { n1: 3, n2: 3, n3: 3 });
 });
 
@@ -53,7 +68,10 @@ test('slots take the lowest free numbers, ids and epochs come from the committer
   const simulation = three();
   simulation.deploy({ name: 'web', placement: { scale: 3 } });
   const plan = simulation.plan();
-  assert.equal(plan.changes.map(({ slot, a, b, what }) => ({ slot, place: a?.place, b, what })), [0, 1, 2].map((slot) => ({ slot, place: 'a', b: null, what: 'place' })));
+  assert.equal(
+    plan.changes.map(({ slot, a, b, what }) => ({ slot, place: a?.place, b, what })),
+    [0, 1, 2].map((slot) => ({ slot, place: 'a', b: null, what: 'place' })),
+  );
   assert.not.ok('id' in plan.changes[0]!.a!);
   assert.match(plan.changes[0]!.a!.because, /^best of 3 matching nodes: none of web there before/);
 });
@@ -68,7 +86,10 @@ test('only nodes that match, take work, and have room are used', () => {
   const plan = simulation.step();
   assert.equal(simulation.perNode('db'), { n1: 4 });
   assert.is(plan.waiting.length, 1);
-  assert.is(plan.waiting[0]!.reason, '3 of 4 nodes match `tags:ssd`, none has 4 GiB of memory left; nearest: host-n4 lacks 2 GiB of memory');
+  assert.is(
+    plan.waiting[0]!.reason,
+    '3 of 4 nodes match `tags:ssd`, none has 4 GiB of memory left; nearest: host-n4 lacks 2 GiB of memory',
+  );
 });
 
 test('waiting says what is missing, and who misses it least', () => {
@@ -82,18 +103,33 @@ test('waiting says what is missing, and who misses it least', () => {
   simulation.node('n1', { tags: ['ssd'], hostname: 'db-1' });
   simulation.node('n2', { hostname: 'db-2', mem: 1.8 * 1024 ** 3 });
   assert.is(reason({ placement: { query: 'tags:gpu' } }), 'none of 2 nodes matches `tags:gpu`');
-  assert.is(reason({ placement: { query: 'tags:ssd AND os.cpus:>100' } }), 'none of 2 nodes matches `tags:ssd AND os.cpus:>100`; nearest: db-1 does not match `os.cpus:>100`');
-  assert.is(reason({ resAlloc: { mem: '2GB' }, placement: { query: 'hostname:db-2' } }), '1 of 2 nodes matches `hostname:db-2`, none has 2 GiB of memory left; nearest: db-2 lacks 205 MiB of memory');
+  assert.is(
+    reason({ placement: { query: 'tags:ssd AND os.cpus:>100' } }),
+    'none of 2 nodes matches `tags:ssd AND os.cpus:>100`; nearest: db-1 does not match `os.cpus:>100`',
+  );
+  assert.is(
+    reason({ resAlloc: { mem: '2GB' }, placement: { query: 'hostname:db-2' } }),
+    '1 of 2 nodes matches `hostname:db-2`, none has 2 GiB of memory left; nearest: db-2 lacks 205 MiB of memory',
+  );
   assert.is(reason({ resAlloc: { cpus: 9 } }), 'none of 2 nodes has 9 cores left; nearest: db-1 lacks 1 core');
-  assert.is(reason({ placement: { scale: 3, maxPerNode: 1 } }), 'none of 2 nodes has fewer than 1 of x; nearest: db-1 already has 1 of x');
+  assert.is(
+    reason({ placement: { scale: 3, maxPerNode: 1 } }),
+    'none of 2 nodes has fewer than 1 of x; nearest: db-1 already has 1 of x',
+  );
   simulation.deploy({ name: 'x', ports: [8080], placement: { scale: 2 } });
   simulation.settle();
   simulation.deploy({ name: 'y', ports: [8080] });
-  assert.is(simulation.plan().waiting.find((w) => w.app === 'y')!.reason, 'none of 2 nodes has port 8080 free; nearest: db-1 has port 8080 taken');
+  assert.is(
+    simulation.plan().waiting.find((w) => w.app === 'y')!.reason,
+    'none of 2 nodes has port 8080 free; nearest: db-1 has port 8080 taken',
+  );
   simulation.setStatus('n1', 'cordoned');
   simulation.setStatus('n2', 'suspect');
   simulation.deploy({ name: 'z' });
-  assert.is(simulation.plan().waiting.find((w) => w.app === 'z')!.reason, 'none of 2 nodes takes work: db-1 is cordoned, db-2 is suspect');
+  assert.is(
+    simulation.plan().waiting.find((w) => w.app === 'z')!.reason,
+    'none of 2 nodes takes work: db-1 is cordoned, db-2 is suspect',
+  );
 });
 
 test('stopped and deleted apps stop everything; nothing is placed for them', () => {
@@ -130,15 +166,20 @@ test('what is surplus goes least useful first: unhealthy, on a cordoned node, on
   const simulation = three();
   simulation.deploy({ name: 'web', placement: { scale: 6 } });
   simulation.settle();
-  const at = (node: string): string[] => simulation.held('web', 'run').filter((h) => h.node === node).map(({ id }) => id);
-  const sick = at('n1')[0]!, cordoned = at('n2')[0]!;
+  const at = (node: string): string[] =>
+    simulation
+      .held('web', 'run')
+      .filter((h) => h.node === node)
+      .map(({ id }) => id);
+  const sick = at('n1')[0]!,
+    cordoned = at('n2')[0]!;
   simulation.set(sick, { status: 'running', healthySince: null });
   simulation.setStatus('n2', 'cordoned');
   simulation.change('web', { scale: 5 });
   assert.equal(stopping(simulation), [sick]);
   simulation.change('web', { scale: 4 });
   assert.equal(stopping(simulation).length, 1);
-  assert.ok(at('n2').length === 1 && (stoppedAt(simulation, 'n2').length === 1), `${cordoned} or its neighbour`);
+  assert.ok(at('n2').length === 1 && stoppedAt(simulation, 'n2').length === 1, `${cordoned} or its neighbour`);
   simulation.change('web', { scale: 3 });
   simulation.step();
   assert.equal(simulation.perNode('web'), { n1: 1, n3: 2 });
@@ -148,9 +189,19 @@ test('what is surplus goes least useful first: unhealthy, on a cordoned node, on
   simulation.finishStops();
 
   function stopping(s: Simulation): string[] {
-    return s.step().changes.flatMap(({ a, b }) => [a, b]).filter((h) => h !== null).filter((h) => h.goal === 'stop' && isMade(h)).map((h) => (isMade(h) ? h.id : ''));
+    return s
+      .step()
+      .changes.flatMap(({ a, b }) => [a, b])
+      .filter((h) => h !== null)
+      .filter((h) => h.goal === 'stop' && isMade(h))
+      .map((h) => (isMade(h) ? h.id : ''));
   }
-  function stoppedAt(s: Simulation, node: string): string[] { return s.held('web', 'stop').filter((h) => h.node === node).map(({ id }) => id); }
+  function stoppedAt(s: Simulation, node: string): string[] {
+    return s
+      .held('web', 'stop')
+      .filter((h) => h.node === node)
+      .map(({ id }) => id);
+  }
 });
 
 test('of equals the youngest goes', () => {
@@ -162,7 +213,10 @@ test('of equals the youngest goes', () => {
   const young = simulation.held('web').reduce((x, y) => (x.at > y.at ? x : y));
   simulation.change('web', { scale: 2 });
   simulation.step();
-  assert.equal(simulation.held('web', 'stop').map(({ id }) => id), [young.id]);
+  assert.equal(
+    simulation.held('web', 'stop').map(({ id }) => id),
+    [young.id],
+  );
 });
 
 test('on equally crowded nodes the youngest goes, whatever its slot', () => {
@@ -174,7 +228,10 @@ test('on equally crowded nodes the youngest goes, whatever its slot', () => {
   slots.set(0, { ...first, a: { ...first.a!, at: simulation.now } });
   simulation.change('web', { scale: 2 });
   simulation.step();
-  assert.equal(simulation.held('web', 'stop').map(({ id }) => id), [first.a!.id]);
+  assert.equal(
+    simulation.held('web', 'stop').map(({ id }) => id),
+    [first.a!.id],
+  );
 });
 
 test('a system app runs once on every matching node, and follows the nodes', () => {
@@ -197,7 +254,10 @@ test('a system app runs once on every matching node, and follows the nodes', () 
   simulation.deploy({ name: 'agentd', type: 'system', args: ['2'], placement: { query: 'NOT tags:db' } });
   simulation.settle();
   assert.equal(simulation.perNode('agentd'), { n2: 1, n4: 1 });
-  assert.ok(simulation.held('agentd').every(({ revision, node }) => revision === 2 || node === 'n2'), 'updated in its place; a cordoned node takes no new one');
+  assert.ok(
+    simulation.held('agentd').every(({ revision, node }) => revision === 2 || node === 'n2'),
+    'updated in its place; a cordoned node takes no new one',
+  );
 });
 
 test('an unknown instance blocks its slot, and only that', () => {
@@ -205,11 +265,24 @@ test('an unknown instance blocks its slot, and only that', () => {
   simulation.deploy({ name: 'web', placement: { scale: 2 } });
   simulation.apps.get('web')!.held.set(4, 'web.4.abcdefgh');
   const plan = simulation.step();
-  assert.equal(plan.waiting, [{ app: 'web', slot: 4, code: 'unknown-instance', reason: 'web.4.abcdefgh of this slot runs, and the hub does not know why: adopt or stop it' }]);
-  assert.equal(simulation.held('web').map(({ slot }) => slot), [0]);
+  assert.equal(plan.waiting, [
+    {
+      app: 'web',
+      slot: 4,
+      code: 'unknown-instance',
+      reason: 'web.4.abcdefgh of this slot runs, and the hub does not know why: adopt or stop it',
+    },
+  ]);
+  assert.equal(
+    simulation.held('web').map(({ slot }) => slot),
+    [0],
+  );
   simulation.apps.get('web')!.held.clear();
   simulation.settle();
-  assert.equal(simulation.held('web').map(({ slot }) => slot), [0, 1]);
+  assert.equal(
+    simulation.held('web').map(({ slot }) => slot),
+    [0, 1],
+  );
 });
 
 test('dependencies hold the first start, and nothing later', () => {
@@ -232,9 +305,20 @@ test('dependencies hold the first start, and nothing later', () => {
 test('a slot that ran before is filled again whatever becomes of its dependencies', () => {
   const simulation = three();
   simulation.deploy({ name: 'web', dependsOn: [{ app: 'db' }] });
-  simulation.apps.get('web')!.slots.set(0, { app: 'web', slot: 0, a: null, b: null, term: 1, moves: { count: 1, lastAt: simulation.now, from: 'n1' } });
+  simulation.apps.get('web')!.slots.set(0, {
+    app: 'web',
+    slot: 0,
+    a: null,
+    b: null,
+    term: 1,
+    moves: { count: 1, lastAt: simulation.now, from: 'n1' },
+  });
   simulation.step();
-  assert.equal(simulation.held('web').map(({ node }) => node), ['n2'], 'and not where it failed');
+  assert.equal(
+    simulation.held('web').map(({ node }) => node),
+    ['n2'],
+    'and not where it failed',
+  );
 });
 
 test('with and notWith, whichever of the two says so', () => {
@@ -249,7 +333,10 @@ test('with and notWith, whichever of the two says so', () => {
   simulation.change('cache', { scale: 3 });
   const plan = simulation.settle();
   assert.is(simulation.held('cache').length, 1);
-  assert.match(plan.waiting[0]!.reason, /^none of 3 nodes has fewer than 1 of cache and is without noisy; nearest: host-n1 already has 1 of cache$/);
+  assert.match(
+    plan.waiting[0]!.reason,
+    /^none of 3 nodes has fewer than 1 of cache and is without noisy; nearest: host-n1 already has 1 of cache$/,
+  );
 });
 
 test('prefer is worth as many instances of crowding as its boost says', () => {
@@ -265,10 +352,20 @@ test('prefer is worth as many instances of crowding as its boost says', () => {
 
 test('a spread key may be a tag of the form key=value; racks are filled evenly', () => {
   const simulation = new Simulation();
-  for (const [id, rack] of [['n1', 'a'], ['n2', 'a'], ['n3', 'a'], ['n4', 'b']] as const) simulation.node(id, { tags: [`rack=${rack}`] });
+  for (const [id, rack] of [
+    ['n1', 'a'],
+    ['n2', 'a'],
+    ['n3', 'a'],
+    ['n4', 'b'],
+  ] as const)
+    simulation.node(id, { tags: [`rack=${rack}`] });
   simulation.deploy({ name: 'web', placement: { scale: 4, spread: ['rack', 'id'] } });
   simulation.step();
-  const racks = simulation.held('web').map(({ node }) => (node === 'n4' ? 'b' : 'a')).sort().join('');
+  const racks = simulation
+    .held('web')
+    .map(({ node }) => (node === 'n4' ? 'b' : 'a'))
+    .sort()
+    .join('');
   assert.is(racks, 'aaab', 'one more beside another costs as much as one more in the rack');
   simulation.deploy({ name: 'only-racks', placement: { scale: 4, spread: ['rack'] } });
   simulation.step();
@@ -281,13 +378,20 @@ test('bin-pack fills nodes one after the other', () => {
   for (let i = 0; i < 6; i += 1) simulation.deploy({ name: `app-${i}`, resAlloc: { mem: '4GB' } });
   simulation.step();
   const total: Record<string, number> = {};
-  for (let i = 0; i < 6; i += 1) for (const [node, n] of Object.entries(simulation.perNode(`app-${i}`))) total[node] = (total[node] ?? 0) + n;
+  for (let i = 0; i < 6; i += 1)
+    for (const [node, n] of Object.entries(simulation.perNode(`app-${i}`))) total[node] = (total[node] ?? 0) + n;
   assert.equal(Object.values(total).sort(), [2, 4]);
 });
 
 test('what runs beside the hub counts against a node', () => {
   const simulation = three();
-  const snapshot = { ...simulation.snapshot(), otherUse: new Map([['n1', { cpus: 0, mem: 15 * 1024 ** 3, disk: 0, ports: [] }], ['n2', { cpus: 0, mem: 0, disk: 0, ports: [8080] }]]) };
+  const snapshot = {
+    ...simulation.snapshot(),
+    otherUse: new Map([
+      ['n1', { cpus: 0, mem: 15 * 1024 ** 3, disk: 0, ports: [] }],
+      ['n2', { cpus: 0, mem: 0, disk: 0, ports: [8080] }],
+    ]),
+  };
   simulation.deploy({ name: 'web', ports: [8080], resAlloc: { mem: '2GB' } });
   const plan = place({ ...snapshot, apps: simulation.snapshot().apps });
   assert.is(plan.changes[0]!.a!.node, 'n3');
@@ -313,7 +417,10 @@ test('a batch that did its work is not started again, whatever becomes of its no
   assert.equal(simulation.perNode('other'), { n1: 1, n2: 1, n3: 1 }, 'it holds nothing any more');
   simulation.setStatus(job!.node, 'lost');
   simulation.settle();
-  assert.equal(simulation.held('job').map(({ id }) => id), [job!.id]);
+  assert.equal(
+    simulation.held('job').map(({ id }) => id),
+    [job!.id],
+  );
 });
 
 test.run();

@@ -10,7 +10,11 @@ const begin = (nodes = 3): Simulation => {
   for (let n = 1; n <= nodes; n += 1) simulation.node(`n${n}`);
   return simulation;
 };
-const web = (more: Record<string, unknown> = {}): Record<string, unknown> => ({ name: 'web', placement: { scale: 3 }, ...more });
+const web = (more: Record<string, unknown> = {}): Record<string, unknown> => ({
+  name: 'web',
+  placement: { scale: 3 },
+  ...more,
+});
 const what = (plan: Plan): string[] => plan.changes.map((c) => `${c.slot} ${c.what}`);
 /** Revisions that are not leaving, by slot. */
 const revisions = (s: Simulation): number[] => s.held('web', 'run').map(({ revision }) => revision);
@@ -45,17 +49,33 @@ test('on one node, start-first puts the new one into the other place of the slot
   s.settle();
   s.deploy(web({ placement: { scale: 1 }, args: ['2'] }));
   s.step();
-  assert.equal(s.held('web').map(({ place, goal, node }) => `${place} ${goal} ${node}`), ['a leave n1', 'b run n1']);
+  assert.equal(
+    s.held('web').map(({ place, goal, node }) => `${place} ${goal} ${node}`),
+    ['a leave n1', 'b run n1'],
+  );
   s.settle();
-  assert.equal(s.held('web').map(({ place, goal }) => `${place} ${goal}`), ['b run']);
+  assert.equal(
+    s.held('web').map(({ place, goal }) => `${place} ${goal}`),
+    ['b run'],
+  );
 });
 
 test('a fixed port, no room for one more, or a shared directory with other files: stop-first', () => {
   const cases: [string, Record<string, unknown>, Record<string, unknown>, string][] = [
     ['a fixed port', { ports: [8080] }, { ports: [8080], args: ['2'] }, 'stop'],
     ['no room', { resAlloc: { mem: '9GB' } }, { resAlloc: { mem: '9GB' }, args: ['2'] }, 'stop'],
-    ['other files', { workingDirectory: '/srv/web', uris: ['http://x/a.zip'] }, { workingDirectory: '/srv/web', uris: ['http://x/b.zip'] }, 'stop'],
-    ['same directory, no files', { workingDirectory: '/srv/web' }, { workingDirectory: '/srv/web', args: ['2'] }, 'leave'],
+    [
+      'other files',
+      { workingDirectory: '/srv/web', uris: ['http://x/a.zip'] },
+      { workingDirectory: '/srv/web', uris: ['http://x/b.zip'] },
+      'stop',
+    ],
+    [
+      'same directory, no files',
+      { workingDirectory: '/srv/web' },
+      { workingDirectory: '/srv/web', args: ['2'] },
+      'leave',
+    ],
     ['asked for', {}, { args: ['2'], update: { order: 'stop-first' } }, 'stop'],
   ];
   for (const [name, before, after, goal] of cases) {
@@ -64,11 +84,22 @@ test('a fixed port, no room for one more, or a shared directory with other files
     s.settle();
     s.deploy(web({ placement: { scale: 1 }, ...after }));
     s.step();
-    assert.equal(s.held('web').filter((h) => h.revision === 1).map((h) => h.goal), [goal], name);
+    assert.equal(
+      s
+        .held('web')
+        .filter((h) => h.revision === 1)
+        .map((h) => h.goal),
+      [goal],
+      name,
+    );
     assert.is(s.held('web', 'run').length, goal === 'stop' ? 0 : 1, name);
     assert.ok(s.plan().changes.length === 0, `${name}: it waits`);
     s.settle();
-    assert.equal(s.held('web').map(({ revision }) => revision), [2], name);
+    assert.equal(
+      s.held('web').map(({ revision }) => revision),
+      [2],
+      name,
+    );
   }
 });
 
@@ -79,7 +110,10 @@ test('explicit start-first waits for room instead of stopping first', () => {
   s.deploy(web({ placement: { scale: 1 }, resAlloc: { mem: '9GB' }, args: ['2'], update: { order: 'start-first' } }));
   const plan = s.step();
   assert.equal(revisions(s), [1]);
-  assert.match(plan.waiting[0]!.reason, /^its replacement has no room beside it: none of 1 node has 9 GiB of memory left; nearest: host-n1 lacks 2 GiB of memory$/);
+  assert.match(
+    plan.waiting[0]!.reason,
+    /^its replacement has no room beside it: none of 1 node has 9 GiB of memory left; nearest: host-n1 lacks 2 GiB of memory$/,
+  );
   s.node('n2');
   s.settle();
   assert.equal(revisions(s), [2]);
@@ -114,7 +148,10 @@ test('while one has room beside it, none is stopped for want of room', () => {
   s.settle();
   s.deploy(web({ ...two, args: ['2'] }));
   s.step();
-  assert.equal(s.held('web').map(({ slot, goal }) => `${slot} ${goal}`), ['0 leave', '0 run', '1 run']);
+  assert.equal(
+    s.held('web').map(({ slot, goal }) => `${slot} ${goal}`),
+    ['0 leave', '0 run', '1 run'],
+  );
   s.settle();
   assert.equal(revisions(s), [2, 2]);
 });
@@ -128,7 +165,10 @@ test('a bad revision stays within its batch, the old ones go on; it is late afte
   const bad = s.held('web', 'run').find(({ revision }) => revision === 2)!;
   s.set(bad.id, { status: 'restarting', escalated: { launch: 4, deaths: 4 } });
   const plan = s.step();
-  assert.match(plan.changes[0]!.reason, /ended 4 times and goes on in place on host-n\d: the other place of its slot is in use/);
+  assert.match(
+    plan.changes[0]!.reason,
+    /ended 4 times and goes on in place on host-n\d: the other place of its slot is in use/,
+  );
   assert.equal(s.held('web', 'run').find(({ id }) => id === bad.id)!.onFull, { stay: 4 });
   assert.equal(plan.late, []);
   s.now += 61_000;
@@ -138,10 +178,20 @@ test('a bad revision stays within its batch, the old ones go on; it is late afte
   s.deploy(web());
   s.step();
   assert.is(s.held('web', 'leave').length, 0, 'back to revision 1: the replacement is withdrawn, the old one stays');
-  assert.equal(s.held('web', 'stop').map(({ id }) => id), [bad.id]);
+  assert.equal(
+    s.held('web', 'stop').map(({ id }) => id),
+    [bad.id],
+  );
   s.settle();
-  assert.equal(s.held('web').map(({ revision }) => revision), [3, 3, 3], 'and takes the new number without a restart');
-  assert.equal(s.held('web').map(({ epoch }) => epoch), [1, 2, 3]);
+  assert.equal(
+    s.held('web').map(({ revision }) => revision),
+    [3, 3, 3],
+    'and takes the new number without a restart',
+  );
+  assert.equal(
+    s.held('web').map(({ epoch }) => epoch),
+    [1, 2, 3],
+  );
 });
 
 test('a third instance is never started: a newer revision waits until the withdrawn one is gone', () => {
@@ -153,12 +203,24 @@ test('a third instance is never started: a newer revision waits until the withdr
   s.deploy(web({ placement: { scale: 1 }, args: ['3'] }));
   let plan = s.step();
   assert.match(plan.changes[0]!.reason, /is withdrawn: another revision is in force/);
-  assert.equal(s.held('web').map(({ revision, goal }) => `${revision} ${goal}`).sort(), ['1 run', '2 stop']);
+  assert.equal(
+    s
+      .held('web')
+      .map(({ revision, goal }) => `${revision} ${goal}`)
+      .sort(),
+    ['1 run', '2 stop'],
+  );
   plan = s.step();
   assert.is(plan.changes.length, 0);
   s.finishStops();
   s.step();
-  assert.equal(s.held('web').map(({ revision, goal }) => `${revision} ${goal}`).sort(), ['1 leave', '3 run']);
+  assert.equal(
+    s
+      .held('web')
+      .map(({ revision, goal }) => `${revision} ${goal}`)
+      .sort(),
+    ['1 leave', '3 run'],
+  );
 });
 
 test('where nothing works, a repair does not wait for itself', () => {
@@ -180,7 +242,10 @@ test('changes that need no restart restart nothing', () => {
   s.deploy(web({ meta: { team: 'x' }, routes: ['a.example.com'], placement: { scale: 3, query: 'hostname:*' } }));
   const plan = s.step();
   assert.ok(plan.changes.every((c) => c.what === 'keep' && c.reason === 'revision 2 needs no restart'));
-  assert.equal(s.held('web').map(({ id, revision }) => `${id} ${revision}`), ids.map((id) => `${id} 2`));
+  assert.equal(
+    s.held('web').map(({ id, revision }) => `${id} ${revision}`),
+    ids.map((id) => `${id} 2`),
+  );
 });
 
 test('a restart of an app is a rollout of the healthy ones; what is not healthy starts again where it is', () => {
@@ -194,7 +259,10 @@ test('a restart of an app is a rollout of the healthy ones; what is not healthy 
   const plan = s.step();
   assert.equal(s.held('web').find(({ id }) => id === sick.id)!.nudge, s.now);
   assert.match(plan.changes.find((c) => c.slot === 0)!.reason, /is restarted as asked/);
-  const before = s.held('web').filter(({ goal }) => goal !== 'leave').map(({ id }) => id);
+  const before = s
+    .held('web')
+    .filter(({ goal }) => goal !== 'leave')
+    .map(({ id }) => id);
   s.settle();
   const after = s.held('web').map(({ id }) => id);
   assert.ok(after.includes(sick.id) && before.filter((id) => after.includes(id)).length === 2);
@@ -205,14 +273,23 @@ test('an escalated slot moves at once, later after 30 s, doubling; where none fi
   const s = begin(3);
   s.deploy(web({ placement: { scale: 1 } }));
   s.settle();
-  const fail = (): void => { const [run] = s.held('web', 'run'); s.set(run!.id, { status: 'restarting', healthySince: null, escalated: { launch: 4, deaths: 4 } }); };
+  const fail = (): void => {
+    const [run] = s.held('web', 'run');
+    s.set(run!.id, { status: 'restarting', healthySince: null, escalated: { launch: 4, deaths: 4 } });
+  };
   const first = s.held('web', 'run')[0]!;
   fail();
   let plan = s.step();
   assert.equal(what(plan), ['0 move']);
   assert.match(plan.changes[0]!.reason, /ended 4 times on host-n1 and moves, to host-n2/);
   assert.equal(s.apps.get('web')!.slots.get(0)!.moves, { count: 1, lastAt: s.now, from: 'n1' });
-  assert.equal(s.held('web').map(({ goal }) => goal).sort(), ['run', 'stop']);
+  assert.equal(
+    s
+      .held('web')
+      .map(({ goal }) => goal)
+      .sort(),
+    ['run', 'stop'],
+  );
   s.finishStops();
   fail();
   plan = s.step();
@@ -293,11 +370,17 @@ test('what finds no other node stays on a draining one and says why, until the d
   s.drainDeadlines.set('n1', s.now + 60_000);
   let plan = s.step();
   assert.is(plan.changes.length, 0);
-  assert.match(plan.waiting.find((w) => w.app === 'web')!.reason, /cannot leave host-n1: none of 1 node takes work: host-n1 is draining/);
+  assert.match(
+    plan.waiting.find((w) => w.app === 'web')!.reason,
+    /cannot leave host-n1: none of 1 node takes work: host-n1 is draining/,
+  );
   assert.is(plan.wakeAt, s.now + 60_000);
   s.now += 60_000;
   plan = s.step();
-  assert.equal(plan.changes.map((c) => `${c.app} ${c.what}`), ['job stop', 'web stop']);
+  assert.equal(
+    plan.changes.map((c) => `${c.app} ${c.what}`),
+    ['job stop', 'web stop'],
+  );
 });
 
 test('nothing is placed onto cordoned nodes, and what is there stays', () => {

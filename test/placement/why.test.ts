@@ -13,7 +13,11 @@ test('the funnel narrows clause by clause and resource by resource, naming whom 
   s.node('n2', { hostname: 'db-2', tags: ['ssd'], status: 'cordoned' });
   s.node('n3', { hostname: 'db-3', tags: ['ssd'], mem: 1.8 * GiB });
   s.node('n4', { hostname: 'web-1', cpus: 2 });
-  s.deploy({ name: 'db', placement: { query: 'tags:ssd AND os.cpus:>4', maxPerNode: 1 }, resAlloc: { mem: '2GB', cpus: 1 } });
+  s.deploy({
+    name: 'db',
+    placement: { query: 'tags:ssd AND os.cpus:>4', maxPerNode: 1 },
+    resAlloc: { mem: '2GB', cpus: 1 },
+  });
   const why = whyPlacement(s.snapshot(), 'db');
   assert.equal(why.funnel, [
     { step: 'all nodes', left: 4, lost: [] },
@@ -25,7 +29,10 @@ test('the funnel narrows clause by clause and resource by resource, naming whom 
     { step: 'mem', left: 0, lost: ['db-1', 'db-3'] },
   ]);
   assert.equal(why.nearest, ['db-3 lacks 205 MiB of memory', 'db-1 lacks 1 GiB of memory']);
-  assert.is(why.sentence, '3 of 4 nodes match `tags:ssd AND os.cpus:>4`, none has 2 GiB of memory left; nearest: db-3 lacks 205 MiB of memory');
+  assert.is(
+    why.sentence,
+    '3 of 4 nodes match `tags:ssd AND os.cpus:>4`, none has 2 GiB of memory left; nearest: db-3 lacks 205 MiB of memory',
+  );
 });
 
 test('where a node fits there is nothing to complain about; an app that is not there has no funnel', () => {
@@ -45,7 +52,10 @@ test('a preview has a step for every slot, later batches and waiting ones includ
   assert.is(preview(s.snapshot(), 'web').summary, '3 unchanged');
   s.deploy({ name: 'web', args: ['2'], resAlloc: { cpus: 4 }, placement: { scale: 7, maxPerNode: 2 } });
   const { steps, summary, waiting } = preview(s.snapshot(), 'web');
-  assert.equal(steps.map(({ slot, what }) => `${slot} ${what}`), ['0 replace', '1 replace', '2 replace', '3 place', '4 place', '5 place', '6 wait']);
+  assert.equal(
+    steps.map(({ slot, what }) => `${slot} ${what}`),
+    ['0 replace', '1 replace', '2 replace', '3 place', '4 place', '5 place', '6 wait'],
+  );
   assert.is(summary, '3 to place, 3 to replace, 1 waiting');
   assert.match(waiting[0]!.reason, /^none of 3 nodes has /);
   assert.ok(steps.filter(({ what }) => what === 'place').every(({ node }) => node !== null));

@@ -9,7 +9,9 @@ const url = await lendOrSkip(9);
 if (url !== null) {
   const test = suite('one meaning: Elasticsearch 9');
   let store: ElasticStore;
-  test.before(async () => { store = await openElastic({ urls: [url], prefix: freshPrefix('queries') }); });
+  test.before(async () => {
+    store = await openElastic({ urls: [url], prefix: freshPrefix('queries') });
+  });
   test.after(() => store.close());
   const settle = async (): Promise<void> => {
     await store.requests.send({ method: 'POST', path: `/${store.names.allRecords.join(',')}/_refresh` });

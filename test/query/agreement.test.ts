@@ -7,7 +7,9 @@ import { agreementTests } from './agreement.ts';
 
 const test = suite('one meaning: embedded');
 let store: Store;
-test.before(async () => { store = await openEmbedded(scratch('store')); });
+test.before(async () => {
+  store = await openEmbedded(scratch('store'));
+});
 test.after(() => store.close());
 agreementTests(test, () => ({ store, settle: async () => undefined }), 0.6);
 test.run();

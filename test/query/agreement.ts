@@ -21,38 +21,59 @@ const seed = 20261122;
 /** Queries asked of the store at once. */
 const AT_ONCE = 16;
 
-export interface Asked { store: Store; /** Resolves when `query` sees what was written. */ settle(): Promise<void>; }
+export interface Asked {
+  store: Store;
+  /** Resolves when `query` sees what was written. */ settle(): Promise<void>;
+}
 
 const keyOf = (index: number): string => `d${String(index).padStart(5, '0')}`;
 
 async function fill(store: Store, collection: string, docs: readonly unknown[]): Promise<void> {
-  const writes = docs.map((doc, index) => ({ collection, key: keyOf(index), doc: doc as Doc, expect: 'absent' as const }));
+  const writes = docs.map((doc, index) => ({
+    collection,
+    key: keyOf(index),
+    doc: doc as Doc,
+    expect: 'absent' as const,
+  }));
   for (let from = 0; from < writes.length; from += 1000) {
     for (const result of await store.bulk(writes.slice(from, from + 1000))) assert.is(result.ok, true);
   }
 }
 
 /** Asks the store each query and compares with memory: the same documents, the same total; an error here is an error there, at the same place. */
-async function compare(store: Store, collection: string, docs: readonly unknown[], texts: readonly string[]): Promise<number> {
+async function compare(
+  store: Store,
+  collection: string,
+  docs: readonly unknown[],
+  texts: readonly string[],
+): Promise<number> {
   const indexed = docs.map((doc) => indexDocument(shownToQueries(doc)));
   let matched = 0;
   const ask = async (text: string): Promise<void> => {
     const parsed = parse(text);
     if (!parsed.ok) {
-      await store.query(collection, text).then(() => assert.unreachable(`no error: ${text}`), (error: unknown) => {
-        assert.instance(error, StoreError, text);
-        assert.match((error as StoreError).message, `at ${parsed.error.offset}: ${parsed.error.message}`);
-      });
+      await store.query(collection, text).then(
+        () => assert.unreachable(`no error: ${text}`),
+        (error: unknown) => {
+          assert.instance(error, StoreError, text);
+          assert.match((error as StoreError).message, `at ${parsed.error.offset}: ${parsed.error.message}`);
+        },
+      );
       return;
     }
     const matches = compile(parsed.query, { now: Date.now() });
     const wanted = indexed.flatMap((doc, index) => (matches(doc) ? [keyOf(index)] : []));
     const { items, total } = await store.query(collection, text, { size: 10_000 });
-    assert.equal(items.map(({ key }) => key), wanted, text);
+    assert.equal(
+      items.map(({ key }) => key),
+      wanted,
+      text,
+    );
     assert.is(total, wanted.length, text);
     matched += wanted.length;
   };
-  for (let from = 0; from < texts.length; from += AT_ONCE) await Promise.all(texts.slice(from, from + AT_ONCE).map(ask));
+  for (let from = 0; from < texts.length; from += AT_ONCE)
+    await Promise.all(texts.slice(from, from + AT_ONCE).map(ask));
   return matched;
 }
 
@@ -60,56 +81,116 @@ async function compare(store: Store, collection: string, docs: readonly unknown[
 export function agreementTests(test: Test, at: () => Asked, weight = 1): void {
   test('STAT hub: 300 queries over 30 nodes', async () => {
     const { store, settle } = at();
-    const nodes: unknown[] = load('nodes.json'), cases: [query: string, ids: unknown][] = load('stat-hub.json');
+    const nodes: unknown[] = load('nodes.json'),
+      cases: [query: string, ids: unknown][] = load('stat-hub.json');
     await fill(store, 'oracle-nodes', nodes);
     await settle();
-    assert.ok(await compare(store, 'oracle-nodes', nodes, cases.map(([text]) => text)) > 1000);
+    assert.ok(
+      (await compare(
+        store,
+        'oracle-nodes',
+        nodes,
+        cases.map(([text]) => text),
+      )) > 1000,
+    );
   });
 
   test('Lucene: 1,000 queries, each over all its documents', async () => {
     const { store, settle } = at();
-    const { docs, cases }: { docs: unknown[]; cases: [kind: string, doc: number, query: string, answers: string][] } = load('lucene.json');
+    const { docs, cases }: { docs: unknown[]; cases: [kind: string, doc: number, query: string, answers: string][] } =
+      load('lucene.json');
     await fill(store, 'oracle-lucene', docs);
     await settle();
-    assert.ok(await compare(store, 'oracle-lucene', docs, cases.map(([, , text]) => text)) > 1000);
+    assert.ok(
+      (await compare(
+        store,
+        'oracle-lucene',
+        docs,
+        cases.map(([, , text]) => text),
+      )) > 1000,
+    );
   });
 
   test('random queries over random documents', async () => {
     const { store, settle } = at();
-    const docs = fc.sample(aDocument, { numRuns: 200, seed }), texts = fc.sample(aText, { numRuns: Math.round(1500 * weight), seed });
+    const docs = fc.sample(aDocument, { numRuns: 200, seed }),
+      texts = fc.sample(aText, { numRuns: Math.round(1500 * weight), seed });
     await fill(store, 'random', docs);
     await settle();
-    assert.ok(await compare(store, 'random', docs, texts) > 1000 * weight);
-    const trees = fc.sample(aQuery(), { numRuns: Math.round(500 * weight), seed }).map(print).filter((text) => parse(text).ok);
+    assert.ok((await compare(store, 'random', docs, texts)) > 1000 * weight);
+    const trees = fc
+      .sample(aQuery(), { numRuns: Math.round(500 * weight), seed })
+      .map(print)
+      .filter((text) => parse(text).ok);
     assert.ok(trees.length > 400 * weight);
     await compare(store, 'random', docs, trees);
   });
 
   test('sorted and paged as memory does', async () => {
     const { store, settle } = at();
-    const values = [5, -1, 0.5, 1e12, true, false, 'b', 'B', 'é', '😀', '\uffff', '', [7, 1], [], null, { n: 1 }, 'x'.repeat(300), undefined];
+    const values = [
+      5,
+      -1,
+      0.5,
+      1e12,
+      true,
+      false,
+      'b',
+      'B',
+      'é',
+      '😀',
+      '\uffff',
+      '',
+      [7, 1],
+      [],
+      null,
+      { n: 1 },
+      'x'.repeat(300),
+      undefined,
+    ];
     const docs = values.map((value, n) => ({ deep: { value }, n: n % 3 }));
     await fill(store, 'sorted', docs);
     await settle();
-    const order = async (sort: string): Promise<number[]> => (await store.query('sorted', '*', { sort })).items.map(({ key }) => Number(key.slice(1)));
+    const order = async (sort: string): Promise<number[]> =>
+      (await store.query('sorted', '*', { sort })).items.map(({ key }) => Number(key.slice(1)));
     const up = [1, 2, 0, 12, 3, 5, 4, 11, 15, 7, 6, 16, 8, 10, 9];
-    const first = up.filter((n) => n !== 15), ranked = [1, 2, 0, 12, 3, 5, 4, 11, 7, 6, 16, 8, 10, 9];
+    const first = up.filter((n) => n !== 15),
+      ranked = [1, 2, 0, 12, 3, 5, 4, 11, 7, 6, 16, 8, 10, 9];
     assert.equal((await order('deep.value')).slice(0, 14), ranked);
     assert.equal(first, ranked);
     assert.equal((await order('deep.value')).slice(14), [13, 14, 15, 17]);
     assert.equal(await order('-deep.value'), [...[...ranked].reverse(), 13, 14, 15, 17]);
-    assert.equal(await order('n,-deep.value'), [0, 1, 2].flatMap((n) => [...[...ranked].reverse(), 13, 14, 15, 17].filter((key) => key % 3 === n)));
-    const page = await store.query('sorted', 'n:[0 TO 1] AND NOT deep.value:"x"', { sort: '-deep.value', from: 2, size: 3 });
+    assert.equal(
+      await order('n,-deep.value'),
+      [0, 1, 2].flatMap((n) => [...[...ranked].reverse(), 13, 14, 15, 17].filter((key) => key % 3 === n)),
+    );
+    const page = await store.query('sorted', 'n:[0 TO 1] AND NOT deep.value:"x"', {
+      sort: '-deep.value',
+      from: 2,
+      size: 3,
+    });
     const left = [...[...ranked].reverse(), 13, 14, 15, 17].filter((key) => key % 3 < 2);
     assert.equal([page.items.map(({ key }) => Number(key.slice(1))), page.total], [left.slice(2, 5), left.length]);
   });
 
   test('a costly pattern is answered or refused in time', async () => {
     const { store, settle } = at();
-    const docs = Array.from({ length: 2000 }, (_, n) => ({ text: `${'ab'.repeat(100)}${n}`, words: Array.from({ length: 20 }, (_x, word) => `w${n}-${word}`).join(' ') }));
+    const docs = Array.from({ length: 2000 }, (_, n) => ({
+      text: `${'ab'.repeat(100)}${n}`,
+      words: Array.from({ length: 20 }, (_x, word) => `w${n}-${word}`).join(' '),
+    }));
     await fill(store, 'costly', docs);
     await settle();
-    const texts = [`*${'a?'.repeat(100)}*x`, `text:*${'a*b'.repeat(80)}*`, 'text:/(a|b)*a(a|b){9}[0-9]*/', 'text:/(.*a){8}.*/', '/~(abc)&.*b1/', `${'ab'.repeat(100)}7~2`, 'w1\\-1~', '"w7 w8"~3'];
+    const texts = [
+      `*${'a?'.repeat(100)}*x`,
+      `text:*${'a*b'.repeat(80)}*`,
+      'text:/(a|b)*a(a|b){9}[0-9]*/',
+      'text:/(.*a){8}.*/',
+      '/~(abc)&.*b1/',
+      `${'ab'.repeat(100)}7~2`,
+      'w1\\-1~',
+      '"w7 w8"~3',
+    ];
     const begin = performance.now();
     await compare(store, 'costly', docs, texts);
     const ms = performance.now() - begin;

@@ -21,7 +21,11 @@ test('what stalls a backtracking engine is linear here', () => {
 });
 
 test('faults are told by their place in what was written', () => {
-  for (const [text, message] of [['/(/', /opening \( has no \)/], ['/a)(b/', /closing \) has no \(/]] as const) assert.throws(() => linePattern(text), message);
+  for (const [text, message] of [
+    ['/(/', /opening \( has no \)/],
+    ['/a)(b/', /closing \) has no \(/],
+  ] as const)
+    assert.throws(() => linePattern(text), message);
 });
 
 test.run();

@@ -19,7 +19,8 @@ const moment = { now: 0 };
 
 function reasons(engine: string): Map<string, string> {
   const known = new Map<string, string>();
-  for (const [reason, queries] of Object.entries(differences[engine]!)) for (const query of queries) known.set(query, reason);
+  for (const [reason, queries] of Object.entries(differences[engine]!))
+    for (const query of queries) known.set(query, reason);
   return known;
 }
 
@@ -27,17 +28,29 @@ function reasons(engine: string): Map<string, string> {
 function lucene(query: Query, doc: IndexedDocument): boolean {
   const signed = (of: { sign: string; query: Query }[]): boolean => {
     const holds = of.map(({ sign, query: inner }) =>
-      inner.kind === 'not' ? { sign: '-', is: lucene(inner.of, doc) } : { sign, is: lucene(inner, doc) });
-    const must = holds.filter(({ sign }) => sign === '+'), may = holds.filter(({ sign }) => sign === '');
-    return !holds.some(({ sign, is }) => sign === '-' && is) && must.every(({ is }) => is) && (must.length > 0 || may.some(({ is }) => is));
+      inner.kind === 'not' ? { sign: '-', is: lucene(inner.of, doc) } : { sign, is: lucene(inner, doc) },
+    );
+    const must = holds.filter(({ sign }) => sign === '+'),
+      may = holds.filter(({ sign }) => sign === '');
+    return (
+      !holds.some(({ sign, is }) => sign === '-' && is) &&
+      must.every(({ is }) => is) &&
+      (must.length > 0 || may.some(({ is }) => is))
+    );
   };
   switch (query.kind) {
-    case 'and': return signed(query.of.map((inner) => ({ sign: '+', query: inner })));
-    case 'or': return signed(query.of.map((inner) => ({ sign: '', query: inner })));
-    case 'not': return false;
-    case 'list': return signed(query.of);
-    case 'boost': return lucene(query.of, doc);
-    default: return compile(query, moment)(doc);
+    case 'and':
+      return signed(query.of.map((inner) => ({ sign: '+', query: inner })));
+    case 'or':
+      return signed(query.of.map((inner) => ({ sign: '', query: inner })));
+    case 'not':
+      return false;
+    case 'list':
+      return signed(query.of);
+    case 'boost':
+      return lucene(query.of, doc);
+    default:
+      return compile(query, moment)(doc);
   }
 }
 
@@ -55,18 +68,21 @@ test('STAT hub: 300 queries over 30 nodes', () => {
       continue;
     }
     if (listed.delete(text)) continue;
-    const combined = ids((node) => classic(text, (clause) => {
-      const one = parse(clause);
-      if (!one.ok) throw new Error(`${clause}: ${one.error.message}`);
-      return compile(one.query, moment)(node);
-    }));
+    const combined = ids((node) =>
+      classic(text, (clause) => {
+        const one = parse(clause);
+        if (!one.ok) throw new Error(`${clause}: ${one.error.message}`);
+        return compile(one.query, moment)(node);
+      }),
+    );
     assert.equal(combined, theirs, `neither agrees nor is listed, and it is not the operators: ${text}`);
   }
   assert.equal([...listed.keys()], [], 'listed, but not among the queries');
 });
 
 test('Lucene: 1,000 pairs of a document and a query', () => {
-  const { docs, cases }: { docs: unknown[]; cases: [kind: string, doc: number, query: string, answers: string][] } = load('lucene.json');
+  const { docs, cases }: { docs: unknown[]; cases: [kind: string, doc: number, query: string, answers: string][] } =
+    load('lucene.json');
   const nodes = docs.map(indexDocument);
   const listed = reasons('lucene');
   const unused = new Set(listed.keys());
@@ -76,10 +92,16 @@ test('Lucene: 1,000 pairs of a document and a query', () => {
     const ours = !parsed.ok ? 'E' : compile(parsed.query, moment)(nodes[doc]!) ? 'T' : 'F';
     const precedence = answers[1]!;
     if (ours === precedence) continue;
-    if (listed.has(text)) { unused.delete(text); continue; }
+    if (listed.has(text)) {
+      unused.delete(text);
+      continue;
+    }
     assert.ok(parsed.ok, `${kind}: an error here, none there: ${text}`);
-    assert.is(parsed.ok && lucene(parsed.query, nodes[doc]!) ? 'T' : 'F', precedence,
-      `${kind}: neither agrees nor is listed, and it is not the meaning of NOT: ${text}`);
+    assert.is(
+      parsed.ok && lucene(parsed.query, nodes[doc]!) ? 'T' : 'F',
+      precedence,
+      `${kind}: neither agrees nor is listed, and it is not the meaning of NOT: ${text}`,
+    );
   }
   assert.equal([...unused], [], 'listed, but agrees');
 });

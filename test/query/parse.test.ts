@@ -14,46 +14,72 @@ const now = Date.UTC(2026, 10, 22);
 test('NOT before AND before OR, whatever the spelling', () => {
   type Tree = { op: 'and' | 'or'; of: Tree[] } | { not: Tree } | { leaf: string };
   const { tree } = fc.letrec<{ tree: Tree }>((tie) => ({
-    tree: fc.oneof({ depthSize: 'small' }, fc.constantFrom('a', 'b', 'c', 'd').map((leaf): Tree => ({ leaf })),
+    tree: fc.oneof(
+      { depthSize: 'small' },
+      fc.constantFrom('a', 'b', 'c', 'd').map((leaf): Tree => ({ leaf })),
       tie('tree').map((not): Tree => ({ not })),
-      fc.record({ op: fc.constantFrom('and' as const, 'or' as const), of: fc.array(tie('tree'), { minLength: 2, maxLength: 3 }) })),
+      fc.record({
+        op: fc.constantFrom('and' as const, 'or' as const),
+        of: fc.array(tie('tree'), { minLength: 2, maxLength: 3 }),
+      }),
+    ),
   }));
-  const holds = (node: Tree, truth: Set<string>): boolean => 'leaf' in node ? truth.has(node.leaf) : 'not' in node ? !holds(node.not, truth)
-    : node.op === 'and' ? node.of.every((inner) => holds(inner, truth)) : node.of.some((inner) => holds(inner, truth));
+  const holds = (node: Tree, truth: Set<string>): boolean =>
+    'leaf' in node
+      ? truth.has(node.leaf)
+      : 'not' in node
+        ? !holds(node.not, truth)
+        : node.op === 'and'
+          ? node.of.every((inner) => holds(inner, truth))
+          : node.of.some((inner) => holds(inner, truth));
   const rank = (node: Tree): number => ('leaf' in node ? 3 : 'not' in node ? 2 : node.op === 'and' ? 1 : 0);
   /** As few brackets as the precedence allows. */
   function write(node: Tree, spelling: Iterator<number>, above = -1): string {
     const pick = (...choices: string[]): string => choices[spelling.next().value % choices.length]!;
     const brackets = rank(node) < above || (rank(node) === 2 && above === 2); // NOT NOT is no query
-    const join = (of: Tree[], ...operators: string[]) => of.map((inner) => write(inner, spelling, rank(node) + 1)).join(pick(...operators));
-    const text = 'leaf' in node ? node.leaf : 'not' in node ? pick('NOT ', '!') + write(node.not, spelling, 2)
-      : node.op === 'and' ? join(node.of, ' AND ', ' && ') : join(node.of, ' OR ', ' || ');
+    const join = (of: Tree[], ...operators: string[]) =>
+      of.map((inner) => write(inner, spelling, rank(node) + 1)).join(pick(...operators));
+    const text =
+      'leaf' in node
+        ? node.leaf
+        : 'not' in node
+          ? pick('NOT ', '!') + write(node.not, spelling, 2)
+          : node.op === 'and'
+            ? join(node.of, ' AND ', ' && ')
+            : join(node.of, ' OR ', ' || ');
     return brackets ? `(${text})` : text;
   }
-  fc.assert(fc.property(tree, fc.infiniteStream(fc.nat(7)), (node, spelling) => {
-    const text = write(node, spelling);
-    const parsed = parse(text);
-    assert.ok(parsed.ok, text);
-    const matches = compile(parsed.ok ? parsed.query : { kind: 'all' }, { now });
-    for (let bits = 0; bits < 16; bits++) {
-      const tags = ['a', 'b', 'c', 'd'].filter((_, bit) => bits & (1 << bit));
-      assert.is(matches({ tags }), holds(node, new Set(tags)), `${text} on ${tags}`);
-    }
-  }), { numRuns: 1500 });
+  fc.assert(
+    fc.property(tree, fc.infiniteStream(fc.nat(7)), (node, spelling) => {
+      const text = write(node, spelling);
+      const parsed = parse(text);
+      assert.ok(parsed.ok, text);
+      const matches = compile(parsed.ok ? parsed.query : { kind: 'all' }, { now });
+      for (let bits = 0; bits < 16; bits++) {
+        const tags = ['a', 'b', 'c', 'd'].filter((_, bit) => bits & (1 << bit));
+        assert.is(matches({ tags }), holds(node, new Set(tags)), `${text} on ${tags}`);
+      }
+    }),
+    { numRuns: 1500 },
+  );
 });
 
 test('clauses side by side: + is required, - is excluded, one of the rest', () => {
   const item = fc.tuple(fc.constantFrom('+', '-', '', 'NOT ', '!'), fc.constantFrom('a', 'b', 'c', 'd'));
-  fc.assert(fc.property(fc.array(item, { minLength: 2, maxLength: 5 }), fc.subarray(['a', 'b', 'c', 'd']), (items, tags) => {
-    const text = items.map(([sign, tag]) => `${sign}tags:${tag}`).join(' ');
-    const parsed = parse(text);
-    if (!parsed.ok) return assert.unreachable(text);
-    const has = ([, tag]: [string, string]) => tags.includes(tag);
-    const must = items.filter(([sign]) => sign === '+'), may = items.filter(([sign]) => sign === '');
-    const never = items.filter(([sign]) => sign !== '+' && sign !== '');
-    const expected = must.every(has) && !never.some(has) && (must.length > 0 || may.length === 0 || may.some(has));
-    assert.is(compile(parsed.query, { now })({ tags }), expected, `${text} on ${tags}`);
-  }), { numRuns: 2000 });
+  fc.assert(
+    fc.property(fc.array(item, { minLength: 2, maxLength: 5 }), fc.subarray(['a', 'b', 'c', 'd']), (items, tags) => {
+      const text = items.map(([sign, tag]) => `${sign}tags:${tag}`).join(' ');
+      const parsed = parse(text);
+      if (!parsed.ok) return assert.unreachable(text);
+      const has = ([, tag]: [string, string]) => tags.includes(tag);
+      const must = items.filter(([sign]) => sign === '+'),
+        may = items.filter(([sign]) => sign === '');
+      const never = items.filter(([sign]) => sign !== '+' && sign !== '');
+      const expected = must.every(has) && !never.some(has) && (must.length > 0 || may.length === 0 || may.some(has));
+      assert.is(compile(parsed.query, { now })({ tags }), expected, `${text} on ${tags}`);
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 test('trees of the notation', () => {
@@ -63,7 +89,13 @@ test('trees of the notation', () => {
     '': { kind: 'all' },
     'a b OR c d': { kind: 'or', of: [term('a'), { kind: 'or', of: [term('b'), term('c')] }, term('d')] },
     'tags:(a OR b:c)': { kind: 'element', field: at('tags'), of: { kind: 'or', of: [term('a'), term('c', at('b'))] } },
-    'tags:(a -b)': { kind: 'list', of: [{ sign: '', query: term('a', at('tags')) }, { sign: '-', query: term('b', at('tags')) }] },
+    'tags:(a -b)': {
+      kind: 'list',
+      of: [
+        { sign: '', query: term('a', at('tags')) },
+        { sign: '-', query: term('b', at('tags')) },
+      ],
+    },
     'tags:(*)': { kind: 'exists', field: at('tags') },
     '_exists_:os.name': { kind: 'exists', field: at('os.name') },
     'a\\ b\\:c\\u0041': term('a b:cA'),
@@ -79,7 +111,8 @@ test('trees of the notation', () => {
     'a~0.5': { kind: 'fuzzy', field: null, text: 'a', edits: 0 },
     'linux~0.5^2': { kind: 'boost', boost: 2, of: { kind: 'fuzzy', field: null, text: 'linux', edits: 2 } },
   };
-  for (const [text, query] of Object.entries(trees)) assert.equal(JSON.parse(JSON.stringify(parse(text))), { ok: true, query }, text);
+  for (const [text, query] of Object.entries(trees))
+    assert.equal(JSON.parse(JSON.stringify(parse(text))), { ok: true, query }, text);
 });
 
 const errors: [text: string, offset: number, message: string, hint: string][] = [
@@ -130,7 +163,10 @@ const errors: [text: string, offset: number, message: string, hint: string][] = 
 test('an error says what, where and what to do', () => {
   for (const [text, offset, message, hint] of errors) {
     const parsed = parse(text);
-    if (parsed.ok) { assert.unreachable(`should be refused: ${text}`); continue; }
+    if (parsed.ok) {
+      assert.unreachable(`should be refused: ${text}`);
+      continue;
+    }
     assert.is(parsed.error.offset, offset, `${text}: ${parsed.error.message}`);
     assert.match(parsed.error.message, message, text);
     assert.match(parsed.error.hint, hint, text);
@@ -143,8 +179,14 @@ test('what is too much is refused', () => {
     return parsed.ok ? 'accepted' : parsed.error.message;
   };
   assert.match(refused('a'.repeat(LONGEST + 1)), 'longer than');
-  assert.match(refused(Array.from({ length: MOST_CLAUSES + 1 }, (_, at) => `a${at}`).join(' ')), 'more than 1024 clauses');
-  assert.match(refused(Array.from({ length: MOST_PATTERNS + 1 }, (_, at) => `*a${at}`).join(' ')), 'more than 64 patterns');
+  assert.match(
+    refused(Array.from({ length: MOST_CLAUSES + 1 }, (_, at) => `a${at}`).join(' ')),
+    'more than 1024 clauses',
+  );
+  assert.match(
+    refused(Array.from({ length: MOST_PATTERNS + 1 }, (_, at) => `*a${at}`).join(' ')),
+    'more than 64 patterns',
+  );
   assert.match(refused(`a*${'?'.repeat(LONGEST_WILDCARD)}`), 'longer than 256');
   assert.is(refused(Array.from({ length: MOST_PATTERNS + 1 }, (_, at) => `a${at}*`).join(' ')), 'accepted');
   assert.match(refused(`${'NOT ('.repeat(DEEPEST + 1)}a${')'.repeat(DEEPEST + 1)}`), 'nested too deeply');
@@ -156,40 +198,77 @@ test('what is too much is refused', () => {
 });
 
 test('never throws, never stalls, and a hint is never missing', () => {
-  const words = ['AND', 'OR', 'NOT', ' TO ', 'a', 'tags:', '_exists_:', '&&', '||', '8GB', 'now-1h', '10.0.0.0/8', '\\u00', '.*', '{3}'];
+  const words = [
+    'AND',
+    'OR',
+    'NOT',
+    ' TO ',
+    'a',
+    'tags:',
+    '_exists_:',
+    '&&',
+    '||',
+    '8GB',
+    'now-1h',
+    '10.0.0.0/8',
+    '\\u00',
+    '.*',
+    '{3}',
+  ];
   const signs = fc.constantFrom(...'()[]{}"\\/:*?~^+-!&|<>= \t\n.#@');
   const piece = fc.oneof(signs, fc.constantFrom(...words), fc.string({ unit: 'binary', maxLength: 3 }));
   const docs = [{ tags: ['a', '8'], os: { cpus: 8 } }, { networks: [{ address: '10.0.0.1' }] }, {}];
-  fc.assert(fc.property(fc.array(piece, { maxLength: 14 }).map((pieces) => pieces.join('')), (text) => {
-    const started = performance.now();
-    const parsed = parse(text);
-    if (parsed.ok) {
-      const again = parse(print(parsed.query));
-      assert.equal(again, parsed, `printed: ${print(parsed.query)}`);
-      const matches = compile(parsed.query, { now });
-      const found = docs.filter((doc) => {
-        const is = matches(doc);
-        assert.is(matches(indexDocument(doc)), is);
-        assert.is(score(parsed.query, doc, { now }) > 0 || hasZero(parsed.query), is || hasZero(parsed.query));
-        return is;
-      });
-      assert.is(explain(parsed.query, docs, { now }).matched, found.length);
-    } else {
-      assert.ok(parsed.error.message && parsed.error.hint, text);
-      assert.ok(parsed.error.offset >= 0 && parsed.error.offset <= text.length, text);
-    }
-    assert.ok(performance.now() - started < 10_000, `${performance.now() - started} ms: ${text}`);
-  }), { numRuns: 6000 });
+  fc.assert(
+    fc.property(
+      fc.array(piece, { maxLength: 14 }).map((pieces) => pieces.join('')),
+      (text) => {
+        const started = performance.now();
+        const parsed = parse(text);
+        if (parsed.ok) {
+          const again = parse(print(parsed.query));
+          assert.equal(again, parsed, `printed: ${print(parsed.query)}`);
+          const matches = compile(parsed.query, { now });
+          const found = docs.filter((doc) => {
+            const is = matches(doc);
+            assert.is(matches(indexDocument(doc)), is);
+            assert.is(score(parsed.query, doc, { now }) > 0 || hasZero(parsed.query), is || hasZero(parsed.query));
+            return is;
+          });
+          assert.is(explain(parsed.query, docs, { now }).matched, found.length);
+        } else {
+          assert.ok(parsed.error.message && parsed.error.hint, text);
+          assert.ok(parsed.error.offset >= 0 && parsed.error.offset <= text.length, text);
+        }
+        assert.ok(performance.now() - started < 10_000, `${performance.now() - started} ms: ${text}`);
+      },
+    ),
+    { numRuns: 6000 },
+  );
 });
 const hasZero = (query: Query): boolean => JSON.stringify(query).includes('"boost":0');
 
 test('long garbage is refused in time', () => {
-  for (const text of ['a:('.repeat(3000), '"\\'.repeat(5000), '-a '.repeat(5000), 'a OR '.repeat(4000), '/'.repeat(9999),
-    '[a TO '.repeat(3000), 'x:1:'.repeat(4000), '((((a)'.repeat(2000), ':'.repeat(20_000), '1.1.1.1/'.repeat(2000), 'a'.repeat(20_000),
-    '*?'.repeat(10_000), '\\u0061'.repeat(3000)]) {
+  for (const text of [
+    'a:('.repeat(3000),
+    '"\\'.repeat(5000),
+    '-a '.repeat(5000),
+    'a OR '.repeat(4000),
+    '/'.repeat(9999),
+    '[a TO '.repeat(3000),
+    'x:1:'.repeat(4000),
+    '((((a)'.repeat(2000),
+    ':'.repeat(20_000),
+    '1.1.1.1/'.repeat(2000),
+    'a'.repeat(20_000),
+    '*?'.repeat(10_000),
+    '\\u0061'.repeat(3000),
+  ]) {
     const started = performance.now();
     parse(text);
-    assert.ok(performance.now() - started < 10_000, `${Math.round(performance.now() - started)} ms: ${text.slice(0, 20)}`);
+    assert.ok(
+      performance.now() - started < 10_000,
+      `${Math.round(performance.now() - started)} ms: ${text.slice(0, 20)}`,
+    );
   }
 });
 

@@ -10,16 +10,21 @@ function naive(words: string[], wanted: string[], slop: number): boolean {
       const moved = taken.map((at, index) => at - index);
       return Math.max(...moved) - Math.min(...moved) <= slop;
     }
-    return words.some((word, at) => word === wanted[offset] && !taken.includes(at) && place(offset + 1, [...taken, at]));
+    return words.some(
+      (word, at) => word === wanted[offset] && !taken.includes(at) && place(offset + 1, [...taken, at]),
+    );
   };
   return wanted.length > 0 && place(0, []);
 }
 
 test('finds phrases as trying every placement does', () => {
   const list = (maxLength: number) => fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength });
-  fc.assert(fc.property(list(6), list(4), fc.nat(4), (words, wanted, slop) => {
-    assert.is(hasPhrase(words, wanted, slop), naive(words, wanted, slop), `${words} / ${wanted} ~${slop}`);
-  }), { numRuns: 5000 });
+  fc.assert(
+    fc.property(list(6), list(4), fc.nat(4), (words, wanted, slop) => {
+      assert.is(hasPhrase(words, wanted, slop), naive(words, wanted, slop), `${words} / ${wanted} ~${slop}`);
+    }),
+    { numRuns: 5000 },
+  );
 });
 
 test('swapping two neighbours takes two moves', () => {

@@ -56,9 +56,19 @@ test("Lucene's operators", () => {
 
 test('says what is wrong and where', () => {
   const bad: [pattern: string, offset: number, message: string][] = [
-    ['(a', 0, 'no )'], ['a)', 1, 'no ('], ['[a', 0, 'no ]'], ['[z-a]', 0, 'wrong way'], ['a{2,1}', 1, 'more at least'],
-    ['a{x}', 2, 'whole number'], ['a{2', 1, 'no }'], ['a|', 2, 'too early'], ['ab"c', 2, 'no closing "'], ['<a-b>', 0, 'interval'],
-    ['a\\', 2, 'too early'], ['😀(', 1, 'no )'], ['a{5000}', 1, 'limited'],
+    ['(a', 0, 'no )'],
+    ['a)', 1, 'no ('],
+    ['[a', 0, 'no ]'],
+    ['[z-a]', 0, 'wrong way'],
+    ['a{2,1}', 1, 'more at least'],
+    ['a{x}', 2, 'whole number'],
+    ['a{2', 1, 'no }'],
+    ['a|', 2, 'too early'],
+    ['ab"c', 2, 'no closing "'],
+    ['<a-b>', 0, 'interval'],
+    ['a\\', 2, 'too early'],
+    ['😀(', 1, 'no )'],
+    ['a{5000}', 1, 'limited'],
   ];
   for (const [pattern, offset, part] of bad) {
     try {
@@ -74,36 +84,56 @@ test('says what is wrong and where', () => {
 
 test('agrees with JavaScript where both have the same syntax', () => {
   const { pattern } = fc.letrec<{ pattern: string }>((tie) => ({
-    pattern: fc.oneof({ depthSize: 'small' }, fc.constantFrom('a', 'b', '.', '[ab]', '[^a]', 'ab'),
+    pattern: fc.oneof(
+      { depthSize: 'small' },
+      fc.constantFrom('a', 'b', '.', '[ab]', '[^a]', 'ab'),
       fc.tuple(tie('pattern'), tie('pattern')).map(([x, y]) => x + y),
       fc.tuple(tie('pattern'), tie('pattern')).map(([x, y]) => `(${x}|${y})`),
-      fc.tuple(tie('pattern'), fc.constantFrom('*', '+', '?', '{2}', '{1,3}', '{0,1}', '{2,}')).map(([x, repeat]) => `(${x})${repeat}`)),
+      fc
+        .tuple(tie('pattern'), fc.constantFrom('*', '+', '?', '{2}', '{1,3}', '{0,1}', '{2,}'))
+        .map(([x, repeat]) => `(${x})${repeat}`),
+    ),
   }));
   const text = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 7 });
-  fc.assert(fc.property(pattern, fc.array(text, { minLength: 3, maxLength: 6 }), (source, texts) => {
-    fc.pre(source.length < 60);
-    const { matches } = regex(source);
-    const theirs = new RegExp(`^(?:${source})$`, 's');
-    for (const one of texts) assert.is(matches(one), theirs.test(one), `/${source}/ on ${one}`);
-  }), { numRuns: 2000 });
+  fc.assert(
+    fc.property(pattern, fc.array(text, { minLength: 3, maxLength: 6 }), (source, texts) => {
+      fc.pre(source.length < 60);
+      const { matches } = regex(source);
+      const theirs = new RegExp(`^(?:${source})$`, 's');
+      for (const one of texts) assert.is(matches(one), theirs.test(one), `/${source}/ on ${one}`);
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 test('complement and intersection are what they say', () => {
   const part = fc.constantFrom('a*', 'ab|b', '.*b', 'a.', '[^b]+', '(ab)*', '@', '#');
   const text = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 5 });
-  fc.assert(fc.property(part, part, text, (x, y, one) => {
-    const [mx, my] = [regex(x).matches(one), regex(y).matches(one)];
-    assert.is(regex(`~(${x})`).matches(one), !mx);
-    assert.is(regex(`(${x})&(${y})`).matches(one), mx && my);
-    assert.is(regex(`(${x})&~(${y})`).matches(one), mx && !my);
-  }));
+  fc.assert(
+    fc.property(part, part, text, (x, y, one) => {
+      const [mx, my] = [regex(x).matches(one), regex(y).matches(one)];
+      assert.is(regex(`~(${x})`).matches(one), !mx);
+      assert.is(regex(`(${x})&(${y})`).matches(one), mx && my);
+      assert.is(regex(`(${x})&~(${y})`).matches(one), mx && !my);
+    }),
+  );
 });
 
 test('what would explode is refused soon, what is merely ugly runs in time', () => {
   const started = performance.now();
-  for (const pattern of ['.*a.{30}', '(.*a){10}.{20}', '(a{1,1000}){1,1000}', '((((a{1,50}){1,50}){1,50}){1,50})', '~(.*a.{20})&.*b.{20}',
-    `${'('.repeat(500)}a${')'.repeat(500)}`]) {
-    assert.throws(() => regex(pattern), (error: unknown) => error instanceof PatternError, pattern);
+  for (const pattern of [
+    '.*a.{30}',
+    '(.*a){10}.{20}',
+    '(a{1,1000}){1,1000}',
+    '((((a{1,50}){1,50}){1,50}){1,50})',
+    '~(.*a.{20})&.*b.{20}',
+    `${'('.repeat(500)}a${')'.repeat(500)}`,
+  ]) {
+    assert.throws(
+      () => regex(pattern),
+      (error: unknown) => error instanceof PatternError,
+      pattern,
+    );
   }
   for (const pattern of ['(a+)+b', '(a|a)*b', '(a*)*b', '(.*)(.*)(.*)(.*)b', 'a?'.repeat(50) + 'a{50}b']) {
     assert.not.ok(regex(pattern).matches('a'.repeat(20_000)), pattern);
@@ -111,7 +141,9 @@ test('what would explode is refused soon, what is merely ugly runs in time', () 
   assert.ok(performance.now() - started < 10_000, `${performance.now() - started} ms`);
   const budget = freshBudget();
   // One budget for all of a query.
-  assert.throws(() => { for (let times = 0; times < 10_000; times++) regex('.*a.{6}', budget); }, /too complex/);
+  assert.throws(() => {
+    for (let times = 0; times < 10_000; times++) regex('.*a.{6}', budget);
+  }, /too complex/);
 });
 
 test.run();

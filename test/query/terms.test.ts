@@ -23,14 +23,17 @@ type Bound = number | string | null;
 const names = (field: Field, path: string): boolean =>
   field === null || (field.pattern ? wildcard(field.name).matches(path) : field.name === path);
 const within = (value: number | string, from: Bound, to: Bound, withFrom: boolean, withTo: boolean): boolean =>
-  (from === null || value > from || (withFrom && value === from)) && (to === null || value < to || (withTo && value === to));
+  (from === null || value > from || (withFrom && value === from)) &&
+  (to === null || value < to || (withTo && value === to));
 
 function inRange(clause: Extract<Clause, { kind: 'range' }>, term: Terms): boolean {
   const { from, to, includeFrom, includeTo } = clause;
   const read = <T>(as: (text: string) => T | null): [T | null, T | null] | null =>
-    [from, to].every((bound) => bound === null || as(bound) !== null) ? [from === null ? null : as(from), to === null ? null : as(to)]
+    [from, to].every((bound) => bound === null || as(bound) !== null)
+      ? [from === null ? null : as(from), to === null ? null : as(to)]
       : null;
-  const numbers = read(quantityOf), addresses = read(addressKey);
+  const numbers = read(quantityOf),
+    addresses = read(addressKey);
   const times = read((text) => (quantityOf(text) === null ? timeOf(text, now) : null));
   const inTime = (at: number) => {
     const [low, high] = times!;
@@ -47,42 +50,62 @@ function inRange(clause: Extract<Clause, { kind: 'range' }>, term: Terms): boole
 function fits(clause: Exclude<Clause, { kind: 'exists' }>, term: Terms): boolean {
   const text = (matches: (one: string) => boolean) => matches(term.whole) || term.words.some(matches);
   switch (clause.kind) {
-    case 'wildcard': return text(wildcard(clause.pattern.toLowerCase()).matches);
-    case 'regex': return text(regex(clause.pattern).matches);
-    case 'fuzzy': return text(fuzzy(clause.text.toLowerCase(), clause.edits ?? autoEdits(clause.text)));
-    case 'range': return inRange(clause, term);
+    case 'wildcard':
+      return text(wildcard(clause.pattern.toLowerCase()).matches);
+    case 'regex':
+      return text(regex(clause.pattern).matches);
+    case 'fuzzy':
+      return text(fuzzy(clause.text.toLowerCase(), clause.edits ?? autoEdits(clause.text)));
+    case 'range':
+      return inRange(clause, term);
     case 'term': {
       const time = quantityOf(clause.text) === null ? timeOf(clause.text, now) : null;
-      const network = networkKeys(clause.text), address = clause.text.includes(':') ? addressKey(clause.text) : null;
-      return term.whole === clause.text.toLowerCase() || hasPhrase(term.words, wordsOf(clause.text.toLowerCase()), clause.slop)
-        || (term.number !== null && term.number === quantityOf(clause.text))
-        || (network !== null && term.addresses.some((key) => key >= network.from && key <= network.to))
-        || (address !== null && term.addresses.includes(address))
-        || (time !== null && term.date !== null && term.date.from >= time.from && term.date.to <= time.to);
+      const network = networkKeys(clause.text),
+        address = clause.text.includes(':') ? addressKey(clause.text) : null;
+      return (
+        term.whole === clause.text.toLowerCase() ||
+        hasPhrase(term.words, wordsOf(clause.text.toLowerCase()), clause.slop) ||
+        (term.number !== null && term.number === quantityOf(clause.text)) ||
+        (network !== null && term.addresses.some((key) => key >= network.from && key <= network.to)) ||
+        (address !== null && term.addresses.includes(address)) ||
+        (time !== null && term.date !== null && term.date.from >= time.from && term.date.to <= time.to)
+      );
     }
   }
 }
 
 function answer(query: Query, stored: Stored): boolean {
   switch (query.kind) {
-    case 'all': return true;
-    case 'and': return query.of.every((inner) => answer(inner, stored));
-    case 'or': return query.of.some((inner) => answer(inner, stored));
-    case 'not': return !answer(query.of, stored);
-    case 'boost': return answer(query.of, stored);
+    case 'all':
+      return true;
+    case 'and':
+      return query.of.every((inner) => answer(inner, stored));
+    case 'or':
+      return query.of.some((inner) => answer(inner, stored));
+    case 'not':
+      return !answer(query.of, stored);
+    case 'boost':
+      return answer(query.of, stored);
     case 'list': {
-      const which = (sign: string) => query.of.filter((item) => item.sign === sign).map((item) => answer(item.query, stored));
+      const which = (sign: string) =>
+        query.of.filter((item) => item.sign === sign).map((item) => answer(item.query, stored));
       const may = which('');
-      return !which('-').includes(true) && !which('+').includes(false) && (which('+').length > 0 || may.length === 0 || may.includes(true));
+      return (
+        !which('-').includes(true) &&
+        !which('+').includes(false) &&
+        (which('+').length > 0 || may.length === 0 || may.includes(true))
+      );
     }
-    case 'element': return stored.elements.some((element) => names(query.field, element.path) && answer(query.of, element.terms));
+    case 'element':
+      return stored.elements.some((element) => names(query.field, element.path) && answer(query.of, element.terms));
     case 'exists': {
       const { field } = query;
       const below = (path: string) => field !== null && !field.pattern && path.startsWith(`${field.name}.`);
       return stored.values.some(({ path }) => names(field, path) || below(path));
     }
     default: {
-      if (query.kind === 'range' && query.from === null && query.to === null) return answer({ kind: 'exists', field: query.field }, stored);
+      if (query.kind === 'range' && query.from === null && query.to === null)
+        return answer({ kind: 'exists', field: query.field }, stored);
       return stored.values.some((term) => names(query.field, term.path) && fits(query, term));
     }
   }
@@ -90,15 +113,18 @@ function answer(query: Query, stored: Stored): boolean {
 
 test('terms hold all that queries ask for', () => {
   let matched = 0;
-  fc.assert(fc.property(aDocument, aText, (document, text) => {
-    const parsed = parse(text);
-    if (!parsed.ok) throw new Error(`${text}: ${parsed.error.message}`);
-    const matches = compile(parsed.query, { now });
-    const is = matches(document);
-    if (is) matched++;
-    assert.is(matches(indexDocument(document)), is, `laid out: ${text}`);
-    assert.is(answer(parsed.query, terms(document)), is, text);
-  }), { numRuns: 6000 });
+  fc.assert(
+    fc.property(aDocument, aText, (document, text) => {
+      const parsed = parse(text);
+      if (!parsed.ok) throw new Error(`${text}: ${parsed.error.message}`);
+      const matches = compile(parsed.query, { now });
+      const is = matches(document);
+      if (is) matched++;
+      assert.is(matches(indexDocument(document)), is, `laid out: ${text}`);
+      assert.is(answer(parsed.query, terms(document)), is, text);
+    }),
+    { numRuns: 6000 },
+  );
   assert.ok(matched > 600, `only ${matched} matched: the documents and queries are too far apart`);
 });
 
@@ -108,10 +134,19 @@ test('the terms of a node', () => {
   assert.equal(values, [
     { ...nothing, path: 'hostname', whole: 'web-1', words: ['web', '1'] },
     { ...nothing, path: 'os.cpus', whole: '8', number: 8, numeral: 8, date: { from: 8, to: 9 } },
-    { ...nothing, path: 'networks.address', whole: '10.0.0.1', words: ['10.0.0.1'], addresses: ['00000000000000000000ffff0a000001'] },
+    {
+      ...nothing,
+      path: 'networks.address',
+      whole: '10.0.0.1',
+      words: ['10.0.0.1'],
+      addresses: ['00000000000000000000ffff0a000001'],
+    },
   ]);
   const paths = elements.map(({ path, terms: inner }) => [path, inner.values.map((term) => term.path)]);
-  assert.equal(paths, [['os', ['cpus']], ['networks', ['address']]]);
+  assert.equal(paths, [
+    ['os', ['cpus']],
+    ['networks', ['address']],
+  ]);
 });
 
 test.run();

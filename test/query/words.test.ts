@@ -21,7 +21,7 @@ test('words as the Unicode boundaries draw them', () => {
     'a.': ['a'],
     '.a..b': ['a', 'b'],
     '数据库 café': ['数', '据', '库', 'café'],
-    'カタカナひら': ['カタカナ', 'ひ', 'ら'],
+    カタカナひら: ['カタカナ', 'ひ', 'ら'],
     'naïve résumé': ['naïve', 're\u0301sume\u0301'.normalize('NFC')],
     're\u0301sume\u0301': ['re\u0301sume\u0301'],
     '한국어 слово': ['한국어', 'слово'],
@@ -31,16 +31,24 @@ test('words as the Unicode boundaries draw them', () => {
 });
 
 test('a word is a part of its text, in order, and is its own only word', () => {
-  fc.assert(fc.property(fc.string({ unit: fc.oneof(fc.constantFrom(...'aZ09._-: ,数ア'), fc.string({ unit: 'binary', minLength: 1,
-    maxLength: 1 })), maxLength: 20 }), (text) => {
-    let at = 0;
-    for (const word of wordsOf(text)) {
-      const found = text.indexOf(word, at);
-      assert.ok(word !== '' && found >= at, `${JSON.stringify(word)} in ${JSON.stringify(text)}`);
-      assert.equal(wordsOf(word), [word]);
-      at = found + word.length;
-    }
-  }), { numRuns: 3000 });
+  fc.assert(
+    fc.property(
+      fc.string({
+        unit: fc.oneof(fc.constantFrom(...'aZ09._-: ,数ア'), fc.string({ unit: 'binary', minLength: 1, maxLength: 1 })),
+        maxLength: 20,
+      }),
+      (text) => {
+        let at = 0;
+        for (const word of wordsOf(text)) {
+          const found = text.indexOf(word, at);
+          assert.ok(word !== '' && found >= at, `${JSON.stringify(word)} in ${JSON.stringify(text)}`);
+          assert.equal(wordsOf(word), [word]);
+          at = found + word.length;
+        }
+      },
+    ),
+    { numRuns: 3000 },
+  );
 });
 
 test.run();

@@ -8,11 +8,14 @@ const get = (path: string): Request => new Request(`http://agent${path}`);
 
 function counted({ ready = true, failures = 0 } = {}) {
   let loads = 0;
-  const api = lateApi(async () => {
-    loads += 1;
-    if (loads <= failures) throw new Error('the disk is full');
-    return { fetch: (request) => new Response(`whole ${new URL(request.url).pathname}`) };
-  }, () => ready);
+  const api = lateApi(
+    async () => {
+      loads += 1;
+      if (loads <= failures) throw new Error('the disk is full');
+      return { fetch: (request) => new Response(`whole ${new URL(request.url).pathname}`) };
+    },
+    () => ready,
+  );
   return { loads: () => loads, ask: async (request: Request) => (await api.fetch(request)).text() };
 }
 
@@ -21,7 +24,10 @@ test('health needs none of it, all else loads it once', async () => {
   assert.is(await ask(get('/healthz')), 'ok\n');
   assert.is(await ask(get('/readyz')), 'ready\n');
   assert.is(loads(), 0);
-  assert.equal(await Promise.all([ask(get('/v1/status')), ask(get('/v1/nodes'))]), ['whole /v1/status', 'whole /v1/nodes']);
+  assert.equal(await Promise.all([ask(get('/v1/status')), ask(get('/v1/nodes'))]), [
+    'whole /v1/status',
+    'whole /v1/nodes',
+  ]);
   assert.is(loads(), 1);
   assert.is(await ask(get('/readyz')), 'whole /readyz');
 });
@@ -35,7 +41,11 @@ test('who is not ready is told why by the whole API', async () => {
 test('a load that failed is tried again', async () => {
   const { ask } = counted({ failures: 1 });
   let said = '';
-  try { await ask(get('/v1/status')); } catch (error) { said = (error as Error).message; }
+  try {
+    await ask(get('/v1/status'));
+  } catch (error) {
+    said = (error as Error).message;
+  }
   assert.is(said, 'the disk is full');
   assert.is(await ask(get('/v1/status')), 'whole /v1/status');
 });

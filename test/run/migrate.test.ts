@@ -14,7 +14,9 @@ function run(...words: string[]): Promise<{ code: number | null; text: string }>
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [mainFile, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
     let text = '';
-    const hear = (chunk: Buffer): void => { text += String(chunk); };
+    const hear = (chunk: Buffer): void => {
+      text += String(chunk);
+    };
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);
     child.on('error', reject);
@@ -26,10 +28,14 @@ const migrate = (args: string[]) => run('migrate', ...args);
 const url = await lendOrSkip(9);
 if (url !== null) {
   const test = suite('moving a hub');
-  const prefix = freshPrefix('moved'), there = ['--elastic-prefix', prefix];
+  const prefix = freshPrefix('moved'),
+    there = ['--elastic-prefix', prefix];
   const hub = new Hub(quickTimes);
   const back = freshDirectory('back');
-  let onElastic: Daemon | null = null, onBack: Daemon | null = null, pid = 0, id = '';
+  let onElastic: Daemon | null = null,
+    onBack: Daemon | null = null,
+    pid = 0,
+    id = '';
   test.after(async () => {
     await hub.agents[0]?.end('SIGQUIT');
     await Promise.all([onElastic?.end(), onBack?.end(), hub.master.end()]);
@@ -37,12 +43,19 @@ if (url !== null) {
   const port = (): string => new URL(hub.master.address).port;
   /** The same app, agent and process, seen from a master that took over the address. */
   const goesOn = async (master: Daemon): Promise<void> => {
-    const found = await until('the agent is back and its instance runs', async () => {
-      const { items } = await master.get('/v1/instances?query=app:stays');
-      const nodes = (await master.get('/v1/nodes')).items as { status: string }[];
-      return nodes[0]?.status === 'ready' && items[0]?.status === 'running' ? items : null;
-    }, 30_000);
-    assert.equal(found.map((instance: { id: string; pid: number }) => [instance.id, instance.pid]), [[id, pid]]);
+    const found = await until(
+      'the agent is back and its instance runs',
+      async () => {
+        const { items } = await master.get('/v1/instances?query=app:stays');
+        const nodes = (await master.get('/v1/nodes')).items as { status: string }[];
+        return nodes[0]?.status === 'ready' && items[0]?.status === 'running' ? items : null;
+      },
+      30_000,
+    );
+    assert.equal(
+      found.map((instance: { id: string; pid: number }) => [instance.id, instance.pid]),
+      [[id, pid]],
+    );
     process.kill(pid, 0);
   };
 
@@ -58,14 +71,36 @@ if (url !== null) {
   test('to Elasticsearch, killed in the middle and run again', async () => {
     await hub.master.end();
     const store = await openEmbedded(hub.master.directory);
-    await store.append(Array.from({ length: 1000 }, (_, n) => ({ at: Date.now(), kind: 'test.happened', message: `filler ${n}`, subject: {}, detail: {}, loudness: 'quiet' })));
-    await store.bulk(Array.from({ length: 3000 }, (_, n) => ({ collection: 'aaa', key: `k${n}`, doc: { n }, expect: 'absent' as const })));
+    await store.append(
+      Array.from({ length: 1000 }, (_, n) => ({
+        at: Date.now(),
+        kind: 'test.happened',
+        message: `filler ${n}`,
+        subject: {},
+        detail: {},
+        loudness: 'quiet',
+      })),
+    );
+    await store.bulk(
+      Array.from({ length: 3000 }, (_, n) => ({
+        collection: 'aaa',
+        key: `k${n}`,
+        doc: { n },
+        expect: 'absent' as const,
+      })),
+    );
     await store.close();
     const killing = migrate(['--from', hub.master.directory, '--to', url, ...there]);
-    await until('some of it is there', async () => {
-      const answer = await (await fetch(`${url}/${prefix}-records/_doc/hub:migration`)).json() as { _source?: { doc: { part: string | null; after: string | null } } };
-      return answer._source?.doc.part === 'aaa' && answer._source.doc.after !== null;
-    }, 30_000);
+    await until(
+      'some of it is there',
+      async () => {
+        const answer = (await (await fetch(`${url}/${prefix}-records/_doc/hub:migration`)).json()) as {
+          _source?: { doc: { part: string | null; after: string | null } };
+        };
+        return answer._source?.doc.part === 'aaa' && answer._source.doc.after !== null;
+      },
+      30_000,
+    );
     const holder = await holderOf(hub.master.directory);
     process.kill(holder!.pid!, 'SIGKILL');
     assert.is((await killing).code, null, 'killed before its end');
@@ -76,7 +111,14 @@ if (url !== null) {
     assert.match(text, /^aaa +3,000 {2}same on both sides$/m);
     const old = await run('master', '--port', '0', '--store-directory', hub.master.directory);
     assert.equal([old.code, /was moved to .*Start the master there/s.test(old.text)], [4, true], old.text);
-    onElastic = new Daemon('master', freshDirectory('elastic'), [...quickTimes, '--elastic', url, ...there, '--port', port()]);
+    onElastic = new Daemon('master', freshDirectory('elastic'), [
+      ...quickTimes,
+      '--elastic',
+      url,
+      ...there,
+      '--port',
+      port(),
+    ]);
     await onElastic.start();
     await goesOn(onElastic);
     const { total } = await onElastic.get('/v1/data/aaa?query=n:>=2990');

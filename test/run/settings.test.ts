@@ -7,8 +7,20 @@ import { agentUnit } from '../../src/run/unit.ts';
 import { freshDirectory } from '../support/hub.ts';
 
 const directory = freshDirectory('settings');
-const config = (text: string): string => { const path = join(directory, 'config.yaml'); writeFileSync(path, text); return path; };
-const refused = (run: () => unknown): string => { try { run(); } catch (error) { assert.instance(error, SettingError); return (error as Error).message; } return assert.unreachable() as never; };
+const config = (text: string): string => {
+  const path = join(directory, 'config.yaml');
+  writeFileSync(path, text);
+  return path;
+};
+const refused = (run: () => unknown): string => {
+  try {
+    run();
+  } catch (error) {
+    assert.instance(error, SettingError);
+    return (error as Error).message;
+  }
+  return assert.unreachable() as never;
+};
 
 test('flag before environment before file before default, each with its origin', () => {
   const file = config('port: 3\nbind: 10.0.0.1\nmaster:\n  beat: 2s\n');
@@ -27,11 +39,26 @@ test('a section of a file holds for its part alone', () => {
 });
 
 test('a bad value says where it stands and what would be right', () => {
-  assert.match(refused(() => resolve('agent', { port: '99999' }, {}, null)), /--port: "99999" is no whole number from 0 to 65535/);
-  assert.match(refused(() => resolve('agent', {}, { STATHUB_PORTS: '5-1' }, null)), /STATHUB_PORTS: .*write 20000-29999/);
-  assert.match(refused(() => resolve('agent', {}, {}, config('reserve-memory: lots'))), /config\.yaml: reserve-memory: "lots" is no size; write 512MB/);
-  assert.match(refused(() => resolve('agent', {}, {}, config('prot: 1'))), /prot is no setting/);
-  assert.match(refused(() => resolve('agent', {}, {}, config('a: [1'))), /config\.yaml: /);
+  assert.match(
+    refused(() => resolve('agent', { port: '99999' }, {}, null)),
+    /--port: "99999" is no whole number from 0 to 65535/,
+  );
+  assert.match(
+    refused(() => resolve('agent', {}, { STATHUB_PORTS: '5-1' }, null)),
+    /STATHUB_PORTS: .*write 20000-29999/,
+  );
+  assert.match(
+    refused(() => resolve('agent', {}, {}, config('reserve-memory: lots'))),
+    /config\.yaml: reserve-memory: "lots" is no size; write 512MB/,
+  );
+  assert.match(
+    refused(() => resolve('agent', {}, {}, config('prot: 1'))),
+    /prot is no setting/,
+  );
+  assert.match(
+    refused(() => resolve('agent', {}, {}, config('a: [1'))),
+    /config\.yaml: /,
+  );
 });
 
 test('sizes and times are read in their units', () => {
@@ -41,28 +68,58 @@ test('sizes and times are read in their units', () => {
   assert.is(resolve('master', { beat: '250ms' }, {}, null)['beat']?.value, 250);
 });
 
-test('STAT hub\'s names work', () => {
-  assert.equal(modernFlags('agent', ['--master.address', 'm:1', '--store.directory=/x', '--server.port', '2']), ['--master', 'm:1', '--store-directory=/x', '--port', '2']);
+test("STAT hub's names work", () => {
+  assert.equal(modernFlags('agent', ['--master.address', 'm:1', '--store.directory=/x', '--server.port', '2']), [
+    '--master',
+    'm:1',
+    '--store-directory=/x',
+    '--port',
+    '2',
+  ]);
   assert.equal(modernFlags('deploy', ['--server.port']), ['--server.port']);
 });
 
 test('every default is what its own reader would give', () => {
-  for (const setting of settings) for (const part of setting.parts) {
-    const value = setting.default(part);
-    if (value === null || typeof value === 'boolean') continue;
-    const written = setting.name.match(/^(beat|suspect-after|lost-after|amnesty|lease|elastic-timeout|evacuate-within|keep-crashed)$/) ? `${String(value)}ms` : String(value);
-    assert.equal(setting.read(written), value, setting.name);
-  }
+  for (const setting of settings)
+    for (const part of setting.parts) {
+      const value = setting.default(part);
+      if (value === null || typeof value === 'boolean') continue;
+      const written = setting.name.match(
+        /^(beat|suspect-after|lost-after|amnesty|lease|elastic-timeout|evacuate-within|keep-crashed)$/,
+      )
+        ? `${String(value)}ms`
+        : String(value);
+      assert.equal(setting.read(written), value, setting.name);
+    }
 });
 
 test('a systemd unit of an agent: what was given goes along, quoted as systemd reads it', () => {
-  const inForce = resolve('agent', { master: 'http://m:51026', tags: 'a,b c', 'store-directory': '/srv/50%/$x', 'stop-processes': '', 'evacuate-within': '5m' }, {}, null);
+  const inForce = resolve(
+    'agent',
+    {
+      master: 'http://m:51026',
+      tags: 'a,b c',
+      'store-directory': '/srv/50%/$x',
+      'stop-processes': '',
+      'evacuate-within': '5m',
+    },
+    {},
+    null,
+  );
   const unit = agentUnit(['/usr/bin/node', '/opt/stat hub/main.js'], inForce);
   assert.match(unit, /^ExecStart=\/usr\/bin\/node "\/opt\/stat hub\/main\.js" agent (.*)$/m);
   const line = /^ExecStart=(.*)$/m.exec(unit)![1]!;
-  for (const words of ['--master http://m:51026', '--tags "a,b c"', '--store-directory "/srv/50%%/$$x"', '--stop-processes', '--evacuate-within 300000ms']) assert.ok(line.includes(words), `${words} in ${line}`);
+  for (const words of [
+    '--master http://m:51026',
+    '--tags "a,b c"',
+    '--store-directory "/srv/50%%/$$x"',
+    '--stop-processes',
+    '--evacuate-within 300000ms',
+  ])
+    assert.ok(line.includes(words), `${words} in ${line}`);
   assert.not.ok(line.includes('--port '));
-  for (const setting of ['KillMode=process', 'Delegate=yes', 'DelegateSubgroup=agent', 'OOMPolicy=continue']) assert.ok(unit.includes(`\n${setting}\n`), setting);
+  for (const setting of ['KillMode=process', 'Delegate=yes', 'DelegateSubgroup=agent', 'OOMPolicy=continue'])
+    assert.ok(unit.includes(`\n${setting}\n`), setting);
 });
 
 test.run();

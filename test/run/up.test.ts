@@ -7,16 +7,26 @@ import * as assert from 'uvu/assert';
 import { freshDirectory, mainFile } from '../support/hub.ts';
 import { until } from '../support/until.ts';
 
-const runIn = (home: string) => (...args: string[]): Promise<{ code: number | null; out: string }> => new Promise((resolve) => {
-  const child = spawn(process.execPath, [mainFile, ...args], { env: { ...process.env, STATHUB_HOME: home }, stdio: ['ignore', 'pipe', 'inherit'] });
-  let out = '';
-  child.stdout.on('data', (chunk) => (out += chunk));
-  child.on('close', (code) => resolve({ code, out }));
-});
+const runIn =
+  (home: string) =>
+  (...args: string[]): Promise<{ code: number | null; out: string }> =>
+    new Promise((resolve) => {
+      const child = spawn(process.execPath, [mainFile, ...args], {
+        env: { ...process.env, STATHUB_HOME: home },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      let out = '';
+      child.stdout.on('data', (chunk) => (out += chunk));
+      child.on('close', (code) => resolve({ code, out }));
+    });
 
 test('a second up attaches and ends, the first guards on; down ends both', async () => {
-  const home = join(freshDirectory('home'), 'hub'), run = runIn(home);
-  const up = spawn(process.execPath, [mainFile, 'up', '--port', '0', '--agent-port', '0'], { env: { ...process.env, STATHUB_HOME: home }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const home = join(freshDirectory('home'), 'hub'),
+    run = runIn(home);
+  const up = spawn(process.execPath, [mainFile, 'up', '--port', '0', '--agent-port', '0'], {
+    env: { ...process.env, STATHUB_HOME: home },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let said = '';
   up.stdout.on('data', (chunk) => (said += chunk));
   const over = new Promise<void>((resolve) => up.once('exit', () => resolve()));
@@ -28,11 +38,25 @@ test('a second up attaches and ends, the first guards on; down ends both', async
     const second = await run('up', '--port', '0', '--agent-port', '0');
     assert.is(second.code, 0, second.out);
     assert.match(second.out, new RegExp(`The \`up\` with pid ${up.pid} guards it and goes on`));
-    assert.equal(members().map(({ pid }) => pid), before, 'nothing was ended or started');
+    assert.equal(
+      members().map(({ pid }) => pid),
+      before,
+      'nothing was ended or started',
+    );
     const ended = await run('down', '--all');
     assert.is(ended.code, 0, ended.out);
     await over;
-    assert.ok(before.every((pid) => { try { process.kill(pid, 0); return false; } catch { return true; } }), 'master and agent are gone');
+    assert.ok(
+      before.every((pid) => {
+        try {
+          process.kill(pid, 0);
+          return false;
+        } catch {
+          return true;
+        }
+      }),
+      'master and agent are gone',
+    );
     assert.not.match(said, /started again/);
   } finally {
     up.kill('SIGTERM');
@@ -47,7 +71,15 @@ test('down signals nobody who merely has a pid that an old record names', async 
   const stranger = spawn('sleep', ['60'], { stdio: 'ignore' });
   const over = new Promise<void>((resolve) => stranger.once('exit', () => resolve()));
   try {
-    const member = { role: 'master', name: 'master', directory: join(home, 'master'), port: 0, args: [], pid: stranger.pid, address: null };
+    const member = {
+      role: 'master',
+      name: 'master',
+      directory: join(home, 'master'),
+      port: 0,
+      args: [],
+      pid: stranger.pid,
+      address: null,
+    };
     writeFileSync(join(home, 'up.json'), JSON.stringify({ pid: stranger.pid, main: mainFile, members: [member] }));
     assert.is((await runIn(home)('down')).code, 0);
     assert.equal([stranger.exitCode, stranger.signalCode], [null, null], 'it lives');

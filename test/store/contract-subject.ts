@@ -50,7 +50,8 @@ export async function all<T = Doc>(store: Store, collection: string, prefix = ''
   const items: Stored<T>[] = [];
   for (let after: string | null = null; ;) {
     const page: Awaited<ReturnType<typeof store.scan<T>>> = await store.scan<T>(
-      collection, after === null ? { prefix, limit } : { prefix, limit, after },
+      collection,
+      after === null ? { prefix, limit } : { prefix, limit, after },
     );
     items.push(...page.items);
     if (page.next === null) return items;

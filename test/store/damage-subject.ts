@@ -12,7 +12,11 @@ export const PAGE = 4096;
 export const base = scratch('damage');
 let made = 0;
 
-export interface Content { records: Map<string, string>; events: Map<number, string>; points: Map<number, string> }
+export interface Content {
+  records: Map<string, string>;
+  events: Map<number, string>;
+  points: Map<number, string>;
+}
 
 export async function contentOf(store: Store): Promise<Content> {
   const content: Content = { records: new Map(), events: new Map(), points: new Map() };
@@ -24,7 +28,8 @@ export async function contentOf(store: Store): Promise<Content> {
       after = next;
     }
   }
-  for (const entry of (await store.readLog({ limit: 10_000 })).items) content.events.set(entry.seq, JSON.stringify(entry));
+  for (const entry of (await store.readLog({ limit: 10_000 })).items)
+    content.events.set(entry.seq, JSON.stringify(entry));
   for (const point of await store.readPoints('node/1', 0, 1e6)) content.points.set(point.minute, JSON.stringify(point));
   return content;
 }
@@ -34,17 +39,34 @@ async function build(): Promise<{ file: Buffer; content: Content; term: number }
   const directory = join(base, 'good');
   const store = await openEmbedded(directory);
   for (let round = 0; round < 6; round++) {
-    await store.bulk(Array.from({ length: 60 }, (_, n) => ({
-      collection: n % 2 ? 'apps' : 'nodes', key: `k${round % 4}.${n}`, doc: { round, n, text: 'x'.repeat(n % 20 ? 80 : 9000) },
-      expect: 'any' as const, term: round,
-    })));
-    await store.append(Array.from({ length: 60 }, (_, n) => ({ at: 1000 * round + n, kind: 'test.made', text: 'y'.repeat(60) })));
+    await store.bulk(
+      Array.from({ length: 60 }, (_, n) => ({
+        collection: n % 2 ? 'apps' : 'nodes',
+        key: `k${round % 4}.${n}`,
+        doc: { round, n, text: 'x'.repeat(n % 20 ? 80 : 9000) },
+        expect: 'any' as const,
+        term: round,
+      })),
+    );
+    await store.append(
+      Array.from({ length: 60 }, (_, n) => ({ at: 1000 * round + n, kind: 'test.made', text: 'y'.repeat(60) })),
+    );
     await store.addPoints(
-      'node/1', Array.from({ length: 30 }, (_, n) => ({ minute: 100 * round + n, values: { cpu: [n, n, n] as [number, number, number] } })),
+      'node/1',
+      Array.from({ length: 30 }, (_, n) => ({
+        minute: 100 * round + n,
+        values: { cpu: [n, n, n] as [number, number, number] },
+      })),
     );
   }
   await store.bulk(
-    Array.from({ length: 20 }, (_, n) => ({ collection: 'apps', key: `k1.${2 * n + 1}`, doc: null, expect: 'any' as const, term: 9 })),
+    Array.from({ length: 20 }, (_, n) => ({
+      collection: 'apps',
+      key: `k1.${2 * n + 1}`,
+      doc: null,
+      expect: 'any' as const,
+      term: 9,
+    })),
   );
   await store.expire(1010, 1e6);
   const term = await store.draw('term', 1, 7);
@@ -54,7 +76,12 @@ async function build(): Promise<{ file: Buffer; content: Content; term: number }
 }
 export const good = await build();
 
-export interface Outcome { notices: StoreNotice[]; content: Content; directory: string; term: number }
+export interface Outcome {
+  notices: StoreNotice[];
+  content: Content;
+  directory: string;
+  term: number;
+}
 
 /** Opens a store of these bytes, checks that it works, and gives what is in it. */
 export async function openBytes(bytes: Buffer): Promise<Outcome> {
@@ -69,11 +96,15 @@ export async function openBytes(bytes: Buffer): Promise<Outcome> {
   const [seq] = await store.append([{ at: 1, kind: 'test.after' }]);
   assert.ok(seq! > Math.max(0, ...content.events.keys()));
   for (const { name, count } of await store.collections()) {
-    assert.is(count, [...content.records.keys()].filter((key) => key.startsWith(`${name}/`)).length + Number(name === 'apps'));
+    assert.is(
+      count,
+      [...content.records.keys()].filter((key) => key.startsWith(`${name}/`)).length + Number(name === 'apps'),
+    );
   }
   await store.close();
   assert.equal(await examine(join(directory, STORE_FILE)), { state: 'sound' });
-  for (const { detail } of notices) assert.ok(readFileSync(detail.aside).equals(bytes), 'the old file is kept as it was');
+  for (const { detail } of notices)
+    assert.ok(readFileSync(detail.aside).equals(bytes), 'the old file is kept as it was');
   return { notices, content, directory, term };
 }
 
@@ -95,12 +126,16 @@ export function nothingInSilence({ notices, content, directory, term }: Outcome,
   assert.ok(notices.length <= 1);
   const [notice] = notices;
   const rescued = notice?.detail.rescued;
-  if (!rescued) assert.ok(lost === 0 && term === good.term + 1, `${name}: ${lost} values lost in silence, term ${term}`);
+  if (!rescued)
+    assert.ok(lost === 0 && term === good.term + 1, `${name}: ${lost} values lost in silence, term ${term}`);
   else if (rescued.gaps === 0) {
     assert.ok(term > good.term, `${name}: a counter went back`);
     if (!rescued.uncertain) assert.is(lost, 0, `${name}: said that nothing was lost`);
   } else assert.match(notice.message, 'Lost: what lay in');
-  assert.equal(readdirSync(directory).filter((entry) => /resc/.test(entry)), []);
+  assert.equal(
+    readdirSync(directory).filter((entry) => /resc/.test(entry)),
+    [],
+  );
   rmSync(directory, { recursive: true });
   return lost;
 }

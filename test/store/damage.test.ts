@@ -60,14 +60,23 @@ test('the last commit did not reach the disk, only its head did: the one before 
   const directory = join(base, 'torn');
   const path = join(directory, STORE_FILE);
   const store = await openEmbedded(directory);
-  await store.bulk(Array.from({ length: 100 }, (_, n) => ({ collection: 'apps', key: `k${n}`, doc: { n }, expect: 'absent' as const })));
+  await store.bulk(
+    Array.from({ length: 100 }, (_, n) => ({
+      collection: 'apps',
+      key: `k${n}`,
+      doc: { n },
+      expect: 'absent' as const,
+    })),
+  );
   const before = readFileSync(path);
   await store.write({ collection: 'apps', key: 'k5', doc: { n: 'new' }, expect: 'any' });
   await store.close();
   const after = readFileSync(path);
-  const torn = Buffer.concat(
-    [after.subarray(0, 2 * PAGE), before.subarray(2 * PAGE), Buffer.alloc(Math.max(0, after.length - before.length))],
-  );
+  const torn = Buffer.concat([
+    after.subarray(0, 2 * PAGE),
+    before.subarray(2 * PAGE),
+    Buffer.alloc(Math.max(0, after.length - before.length)),
+  ]);
   writeFileSync(path, torn);
   const notices: StoreNotice[] = [];
   const again = await openEmbedded(directory, { notice: (notice) => notices.push(notice) });
@@ -87,7 +96,8 @@ function chance(seed: number): () => number {
   };
 }
 
-const RUNS = Number(process.env['DAMAGE_RUNS'] ?? 60), SEED = Number(process.env['DAMAGE_SEED'] ?? 1);
+const RUNS = Number(process.env['DAMAGE_RUNS'] ?? 60),
+  SEED = Number(process.env['DAMAGE_SEED'] ?? 1);
 const pages = good.file.length / PAGE;
 
 test(`any bit flips: ${RUNS} times`, async () => {
@@ -95,7 +105,8 @@ test(`any bit flips: ${RUNS} times`, async () => {
   let noticed = 0;
   for (let run = 0; run < RUNS; run++) {
     // Every third in the heads and roots, where a bit matters most.
-    const offset = Math.floor(next() * (run % 3 === 0 ? 2 * PAGE : good.file.length)) % (run % 3 === 0 && run % 2 ? 200 : Infinity);
+    const offset =
+      Math.floor(next() * (run % 3 === 0 ? 2 * PAGE : good.file.length)) % (run % 3 === 0 && run % 2 ? 200 : Infinity);
     const bit = 1 << Math.floor(next() * 8);
     const outcome = await openBytes(changed((bytes) => void (bytes[offset]! ^= bit)));
     noticed += outcome.notices.length;
@@ -108,12 +119,15 @@ test(`any page zeroed, set, or put in the place of another: ${RUNS} times`, asyn
   const next = chance(SEED + 1);
   let noticed = 0;
   for (let run = 0; run < RUNS; run++) {
-    const page = Math.floor(next() * pages), other = Math.floor(next() * pages);
-    const outcome = await openBytes(changed((bytes) => {
-      if (run % 3 === 0) bytes.fill(0, page * PAGE, (page + 1) * PAGE);
-      else if (run % 3 === 1) bytes.fill(0xff, page * PAGE, (page + 1) * PAGE);
-      else good.file.copy(bytes, page * PAGE, other * PAGE, (other + 1) * PAGE);
-    }));
+    const page = Math.floor(next() * pages),
+      other = Math.floor(next() * pages);
+    const outcome = await openBytes(
+      changed((bytes) => {
+        if (run % 3 === 0) bytes.fill(0, page * PAGE, (page + 1) * PAGE);
+        else if (run % 3 === 1) bytes.fill(0xff, page * PAGE, (page + 1) * PAGE);
+        else good.file.copy(bytes, page * PAGE, other * PAGE, (other + 1) * PAGE);
+      }),
+    );
     noticed += outcome.notices.length;
     nothingInSilence(outcome, `page ${page} (${run % 3}, ${other})`);
   }

@@ -7,20 +7,30 @@ import { scratch } from '../support/scratch.ts';
 
 const program = fileURLToPath(new URL('./programs/fills-disk.js', import.meta.url));
 const MOUNT = 'mount -t tmpfs -o size=6m none "$1" && exec "$2" "$3" "$1"';
-const can = process.platform === 'linux' && process.getuid?.() === 0
-  && spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'none', scratch('mount')], { stdio: 'ignore' }).status === 0;
+const can =
+  process.platform === 'linux' &&
+  process.getuid?.() === 0 &&
+  spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'none', scratch('mount')], { stdio: 'ignore' }).status === 0;
 
 if (!can) console.log('# skipped: a full disk (needs Linux, root and mount namespaces)');
 else {
   test('a full disk: a clear refusal, nothing acknowledged lost, and on it goes when some is freed', () => {
     const { stdout, stderr, status, signal } = spawnSync(
-      'unshare', ['--mount', 'sh', '-c', MOUNT, 'sh', scratch('full'), process.execPath, program], { encoding: 'utf8', timeout: 60_000 },
+      'unshare',
+      ['--mount', 'sh', '-c', MOUNT, 'sh', scratch('full'), process.execPath, program],
+      { encoding: 'utf8', timeout: 60_000 },
     );
     assert.is(signal, null, stderr);
     assert.is(status, 0, stderr);
     const result = JSON.parse(stdout.trim().split('\n').at(-1)!) as {
-      onFull: string; reopenOnFull: string; codes: string[]; acknowledged: number; lost: string[];
-      freed: number; count: number; scanned: number;
+      onFull: string;
+      reopenOnFull: string;
+      codes: string[];
+      acknowledged: number;
+      lost: string[];
+      freed: number;
+      count: number;
+      scanned: number;
     };
     assert.is(result.onFull, 'store-full', 'a new store on a full disk');
     assert.is(result.reopenOnFull, 'opened', 'an old store on a full disk: opening it needs no space');

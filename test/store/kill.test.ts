@@ -12,21 +12,28 @@ const program = fileURLToPath(new URL('./programs/writes-until-killed.js', impor
 /** Runs the writer until it has acknowledged `lines`, then kills it; gives all that it acknowledged. */
 function writeAndKill(directory: string, round: number, lines: number): Promise<unknown[][]> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program, directory, String(round)], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const acknowledged: unknown[][] = [];
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      acknowledged.push(JSON.parse(line) as unknown[]);
-      if (acknowledged.length === lines) child.kill('SIGKILL');
-    }).on('close', () => {
-      if (acknowledged.length >= lines) resolve(acknowledged);
-      else reject(new Error(`ended by itself after ${acknowledged.length} lines`));
+    const child = spawn(process.execPath, [program, directory, String(round)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
     });
+    const acknowledged: unknown[][] = [];
+    createInterface({ input: child.stdout })
+      .on('line', (line) => {
+        acknowledged.push(JSON.parse(line) as unknown[]);
+        if (acknowledged.length === lines) child.kill('SIGKILL');
+      })
+      .on('close', () => {
+        if (acknowledged.length >= lines) resolve(acknowledged);
+        else reject(new Error(`ended by itself after ${acknowledged.length} lines`));
+      });
   });
 }
 
 test('ten times kill -9: nothing acknowledged is lost, no number is given twice', async () => {
   const directory = scratch('killed');
-  const counts = new Map<string, number>(), bulks: string[] = [], numbers: number[] = [], drawn: number[] = [];
+  const counts = new Map<string, number>(),
+    bulks: string[] = [],
+    numbers: number[] = [],
+    drawn: number[] = [];
   for (let round = 0; round < 10; round++) {
     let minutes = 0;
     for (const [kind, value, more] of await writeAndKill(directory, round, 40 + round * 45)) {
@@ -40,7 +47,10 @@ test('ten times kill -9: nothing acknowledged is lost, no number is given twice'
     try {
       for (const [key, n] of counts) {
         const stored = await store.get<{ n: number; padding: string }>('counts', key);
-        assert.ok(stored && stored.doc.n >= n && stored.doc.n <= n + 1, `record ${key}: acknowledged ${n}, found ${stored?.doc.n}`);
+        assert.ok(
+          stored && stored.doc.n >= n && stored.doc.n <= n + 1,
+          `record ${key}: acknowledged ${n}, found ${stored?.doc.n}`,
+        );
         assert.is(stored.doc.padding.length, (stored.doc.n * 37) % 5000);
       }
       const found = new Set<string>();
@@ -50,11 +60,17 @@ test('ten times kill -9: nothing acknowledged is lost, no number is given twice'
         if (next === null) break;
         after = next;
       }
-      assert.equal(bulks.filter((key) => !found.has(key)), []);
+      assert.equal(
+        bulks.filter((key) => !found.has(key)),
+        [],
+      );
       assert.is(found.size % 50, 0, 'a bulk within one transaction is whole or not there');
       const log = await store.readLog({ limit: 10_000 });
       const kept = new Set(log.items.map((item) => item.seq));
-      assert.equal(numbers.filter((number) => !kept.has(number)), []);
+      assert.equal(
+        numbers.filter((number) => !kept.has(number)),
+        [],
+      );
       assert.is(kept.size, log.newest, 'no hole');
       const points = await store.readPoints(`node/${round}`, 0, 1e6);
       assert.ok(points.length >= minutes, `points: acknowledged ${minutes}, found ${points.length}`);

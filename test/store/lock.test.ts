@@ -11,15 +11,29 @@ import { LockHeldError, acquireLock } from '../../src/store/lock.ts';
 import { scratch } from '../support/scratch.ts';
 
 const program = fileURLToPath(new URL('./programs/takes-lock.js', import.meta.url));
-interface Said { won?: number; holder?: { pid: number; address: string | null; role: string }; message?: string }
-interface Taker { child: ChildProcess; said: Said }
+interface Said {
+  won?: number;
+  holder?: { pid: number; address: string | null; role: string };
+  message?: string;
+}
+interface Taker {
+  child: ChildProcess;
+  said: Said;
+}
 
 const started = new Set<ChildProcess>();
 test.after(async () => void (await Promise.all([...started].map((child) => end(child)))));
 
 /** Starts a process that wants the lock; resolves with what it says. */
 function take(directory: string, options: { address?: string; at?: number; through?: string[] } = {}): Promise<Taker> {
-  const command = [...(options.through ?? []), process.execPath, program, directory, options.address ?? '', String(options.at ?? 0)];
+  const command = [
+    ...(options.through ?? []),
+    process.execPath,
+    program,
+    directory,
+    options.address ?? '',
+    String(options.at ?? 0),
+  ];
   const child = spawn(command[0]!, command.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] });
   started.add(child);
   return new Promise((resolve, reject) => {
@@ -80,7 +94,7 @@ test('kill -9 frees it at once', async () => {
   }
 });
 
-test('ten starters in the same millisecond: exactly one wins, also over a dead one\'s socket', async () => {
+test("ten starters in the same millisecond: exactly one wins, also over a dead one's socket", async () => {
   const directory = scratch('lock');
   for (let round = 0; round < 3; round++) {
     const at = Date.now() + 1500;
@@ -93,7 +107,8 @@ test('ten starters in the same millisecond: exactly one wins, also over a dead o
 });
 
 test('another way to the same directory is the same directory', async () => {
-  const base = scratch('lock'), directory = join(base, 'real');
+  const base = scratch('lock'),
+    directory = join(base, 'real');
   mkdirSync(directory);
   symlinkSync(directory, join(base, 'link'));
   const lock = await acquireLock(join(base, 'link'), { role: 'master' });
@@ -144,9 +159,11 @@ else {
     const directory = scratch('lock');
     const { said, child } = await take(directory, { through: ['unshare', '--net'], address: 'inside' });
     assert.is(said.won, child.pid);
-    assert.equal(
-      (await heldBy(() => acquireLock(directory, { role: 'master' }))).holder, { pid: child.pid, address: 'inside', role: 'master' },
-    );
+    assert.equal((await heldBy(() => acquireLock(directory, { role: 'master' }))).holder, {
+      pid: child.pid,
+      address: 'inside',
+      role: 'master',
+    });
     await end(child);
     await (await acquireLock(directory, { role: 'master' })).release();
   });

@@ -10,16 +10,33 @@ import { failing, hub, now, same } from './moving.ts';
 
 const options = { from: 'here', to: 'there', at: now, tell: () => undefined };
 const refused = async (work: Promise<unknown>, message: RegExp): Promise<void> => {
-  const error = await work.then(() => null, (thrown: unknown) => thrown);
+  const error = await work.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
   assert.instance(error, StoreError);
   assert.match((error as StoreError).message, message);
   assert.ok((error as StoreError).hint.length > 0);
 };
 
 test('all of it moves, and is there under the same keys and numbers; where it left, nobody starts', async () => {
-  const source = await hub(), target = await openEmbedded(scratch('to'));
+  const source = await hub(),
+    target = await openEmbedded(scratch('to'));
   const { hub: id, parts } = await move(source, target, options);
-  assert.equal([id, parts.map(({ name, count }) => [name, count])], ['hub-abc', [['apps', 3], ['assignments', 2500], ['hub', 1], ['zeta', 1], ['events', 1200], ['points', 3]]]);
+  assert.equal(
+    [id, parts.map(({ name, count }) => [name, count])],
+    [
+      'hub-abc',
+      [
+        ['apps', 3],
+        ['assignments', 2500],
+        ['hub', 1],
+        ['zeta', 1],
+        ['events', 1200],
+        ['points', 3],
+      ],
+    ],
+  );
   await refuseMoved(target);
   await refused(refuseMoved(source), /was moved to there/);
   await same(source, target);
@@ -31,31 +48,43 @@ test('all of it moves, and is there under the same keys and numbers; where it le
 test('cut off anywhere and run again, it is the same', async () => {
   let cuts = 0;
   const sides = (['source', 'target'] as const).flatMap((side) => [false, true].map((after) => ({ side, after })));
-  await Promise.all(sides.map(async ({ side, after }) => {
-    for (let at = 0; ; at += side === 'source' ? 1 : 3) {
-      const source = await hub(), target = await openEmbedded(scratch('to'));
-      const cut = await move(side === 'source' ? failing(source, at, after) : source, side === 'target' ? failing(target, at, after) : target, options).then(() => null, (error: Error) => error);
-      if (cut) {
-        assert.is(cut.message, 'cut off');
-        cuts++;
-        const moved = (await leaving(source))?.state === 'moved';
-        if (await leaving(source)) await refused(refuseMoved(source), moved ? /was moved/ : /is being moved/);
-        if (await coming(target)) await refused(refuseMoved(target), /is being moved here/);
-        // Right at the end the move itself is done: what is cut off is only the event that tells of it.
-        if (moved && !(await coming(target))) await target.append([{ at: now, kind: 'hub.moved' }]);
-        else await move(source, target, options);
+  await Promise.all(
+    sides.map(async ({ side, after }) => {
+      for (let at = 0; ; at += side === 'source' ? 1 : 3) {
+        const source = await hub(),
+          target = await openEmbedded(scratch('to'));
+        const cut = await move(
+          side === 'source' ? failing(source, at, after) : source,
+          side === 'target' ? failing(target, at, after) : target,
+          options,
+        ).then(
+          () => null,
+          (error: Error) => error,
+        );
+        if (cut) {
+          assert.is(cut.message, 'cut off');
+          cuts++;
+          const moved = (await leaving(source))?.state === 'moved';
+          if (await leaving(source)) await refused(refuseMoved(source), moved ? /was moved/ : /is being moved/);
+          if (await coming(target)) await refused(refuseMoved(target), /is being moved here/);
+          // Right at the end the move itself is done: what is cut off is only the event that tells of it.
+          if (moved && !(await coming(target))) await target.append([{ at: now, kind: 'hub.moved' }]);
+          else await move(source, target, options);
+        }
+        await refuseMoved(target);
+        await same(source, target);
+        await Promise.all([source.close(), target.close()]);
+        if (!cut) break;
       }
-      await refuseMoved(target);
-      await same(source, target);
-      await Promise.all([source.close(), target.close()]);
-      if (!cut) break;
-    }
-  }));
+    }),
+  );
   assert.ok(cuts > 12, `${cuts} cuts`);
 });
 
 test('it is refused where something is, where nothing is, and where another move is unfinished', async () => {
-  const source = await hub(), used = await openEmbedded(scratch('used')), empty = await openEmbedded(scratch('empty'));
+  const source = await hub(),
+    used = await openEmbedded(scratch('used')),
+    empty = await openEmbedded(scratch('empty'));
   await used.append([{ at: now, kind: 'a.b' }]);
   await refused(move(source, used, options), /is not empty/);
   await refused(move(empty, used, options), /holds no hub/);
@@ -69,9 +98,11 @@ test('it is refused where something is, where nothing is, and where another move
 });
 
 test('what arrived otherwise is found, nothing is switched over, and the next run mends it', async () => {
-  const source = await hub(), target = await openEmbedded(scratch('to'));
+  const source = await hub(),
+    target = await openEmbedded(scratch('to'));
   const tell = ({ part, what }: { part: string; what: string }): void => {
-    if (part === 'points' && what === 'copying') void target.write({ collection: 'apps', key: 'k1', doc: { n: 'other' }, expect: 'any', term: 9 });
+    if (part === 'points' && what === 'copying')
+      void target.write({ collection: 'apps', key: 'k1', doc: { n: 'other' }, expect: 'any', term: 9 });
   };
   await refused(move(source, target, { ...options, tell }), /apps is not the same on both sides: 3 left, 3 arrived/);
   await refused(refuseMoved(source), /is being moved/);

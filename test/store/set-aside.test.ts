@@ -1,5 +1,16 @@
 // Store files that are set aside, refused or mended: foreign ones, later ones, cut-off rescues, damage while the store is open.
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { open } from 'lmdb';
 import { test } from 'uvu';
@@ -16,7 +27,8 @@ test('nobody but its owner can read the store', async () => {
   const directory = join(base, 'private');
   await (await openEmbedded(directory)).close();
   if (process.platform === 'win32') return;
-  for (const name of ['', STORE_FILE, `${STORE_FILE}-lock`]) assert.is(statSync(join(directory, name)).mode & 0o077, 0, name);
+  for (const name of ['', STORE_FILE, `${STORE_FILE}-lock`])
+    assert.is(statSync(join(directory, name)).mode & 0o077, 0, name);
 });
 
 test('an lmdb file of another program is set aside, not written to', async () => {
@@ -33,7 +45,8 @@ test('an lmdb file of another program is set aside, not written to', async () =>
 });
 
 test('the store of a later version is refused and left alone', async () => {
-  const directory = join(base, 'newer'), path = join(directory, STORE_FILE);
+  const directory = join(base, 'newer'),
+    path = join(directory, STORE_FILE);
   mkdirSync(directory);
   const { root, of } = await openTables(path);
   await root.transaction(() => setLedgerNumber(of.ledger, 'format', 99));
@@ -61,7 +74,8 @@ test('a rescue that was cut off is finished by the next start', async () => {
 });
 
 test('a value that is damaged while the store is open: refused, its neighbours are not, and the next start saves them', async () => {
-  const directory = join(base, 'live'), path = join(directory, STORE_FILE);
+  const directory = join(base, 'live'),
+    path = join(directory, STORE_FILE);
   const write = (key: string, text: string): Write => ({ collection: 'apps', key, doc: { text }, expect: 'any' });
   const store = await openEmbedded(directory);
   await store.bulk([write('bad', 'find-me-and-break-me'), write('good', 'fine')]);
@@ -72,9 +86,16 @@ test('a value that is damaged while the store is open: refused, its neighbours a
   await refused('store-corrupt', () => store.scan('apps'));
   assert.equal((await store.get('apps', 'good'))!.doc, { text: 'fine' });
   const results = await Promise.allSettled([
-    store.write(write('before', 'a')), store.write(write('bad', 'b')), store.write(write('after', 'c')), store.draw('n', 1),
+    store.write(write('before', 'a')),
+    store.write(write('bad', 'b')),
+    store.write(write('after', 'c')),
+    store.draw('n', 1),
   ]);
-  assert.equal(results.map(({ status }) => status), ['fulfilled', 'rejected', 'fulfilled', 'fulfilled'], 'in one commit, each for itself');
+  assert.equal(
+    results.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled', 'fulfilled'],
+    'in one commit, each for itself',
+  );
   const bulk = store.bulk([write('first', 'x'), write('bad', 'y')]);
   await refused('store-corrupt', () => bulk);
   assert.is(await store.get('apps', 'first'), null, 'what is refused as a whole leaves nothing');
@@ -82,8 +103,14 @@ test('a value that is damaged while the store is open: refused, its neighbours a
 
   const notices: StoreNotice[] = [];
   const again = await openEmbedded(directory, { notice: (notice) => notices.push(notice) });
-  assert.equal((await again.scan('apps')).items.map((item) => item.key), ['after', 'before', 'good']);
-  assert.equal(notices.map(({ detail }) => detail.rescued), [{ kept: { records: 3, events: 0, points: 0 }, gaps: 1, uncertain: false }]);
+  assert.equal(
+    (await again.scan('apps')).items.map((item) => item.key),
+    ['after', 'before', 'good'],
+  );
+  assert.equal(
+    notices.map(({ detail }) => detail.rescued),
+    [{ kept: { records: 3, events: 0, points: 0 }, gaps: 1, uncertain: false }],
+  );
   await again.append(notices.map((notice) => eventOf(notice, 1000)));
   const [event] = (await again.readLog({ query: 'kind:store.rescued AND detail.rescued.kept.records:3' })).items;
   assert.is(event?.['message'], notices[0]!.message);
@@ -93,7 +120,7 @@ test('a value that is damaged while the store is open: refused, its neighbours a
   await again.close();
 });
 
-test('whatever lies in lmdb\'s own lock file does no harm', async () => {
+test("whatever lies in lmdb's own lock file does no harm", async () => {
   for (const rubbish of [Buffer.alloc(0), Buffer.alloc(100, 0xff), Buffer.alloc(100_000, 0x5a)]) {
     const directory = join(base, `lock${rubbish.length}`);
     mkdirSync(directory);
@@ -106,7 +133,8 @@ test('whatever lies in lmdb\'s own lock file does no harm', async () => {
 });
 
 test('two files that are set aside in the same second do not meet', async () => {
-  const directory = join(base, 'twice'), path = join(directory, STORE_FILE);
+  const directory = join(base, 'twice'),
+    path = join(directory, STORE_FILE);
   mkdirSync(directory);
   for (let round = 0; round < 3; round++) {
     if (existsSync(path)) renameSync(path, `${path}.kept${round}`);
@@ -114,7 +142,11 @@ test('two files that are set aside in the same second do not meet', async () => 
     await (await openEmbedded(directory, { notice: () => undefined })).close();
   }
   const aside = readdirSync(directory).filter((name) => name.includes('.damaged-'));
-  assert.equal(aside.map((name) => readFileSync(join(directory, name), 'utf8')).sort(), ['rubbish 0', 'rubbish 1', 'rubbish 2']);
+  assert.equal(aside.map((name) => readFileSync(join(directory, name), 'utf8')).sort(), [
+    'rubbish 0',
+    'rubbish 1',
+    'rubbish 2',
+  ]);
 });
 
 test.run();

@@ -8,20 +8,48 @@ import { openTokens, type Tokens } from '../../src/api/tokens.ts';
 import { SampleCluster } from './sample-cluster.ts';
 
 const folders: string[] = [];
-export const temporary = (): string => { const path = mkdtempSync(join(process.env.TEST_DIRECTORY ?? tmpdir(), 'api-')); folders.push(path); return path; };
-export const removeTemporary = (): void => { for (const path of folders.splice(0)) rmSync(path, { recursive: true, force: true }); };
+export const temporary = (): string => {
+  const path = mkdtempSync(join(process.env.TEST_DIRECTORY ?? tmpdir(), 'api-'));
+  folders.push(path);
+  return path;
+};
+export const removeTemporary = (): void => {
+  for (const path of folders.splice(0)) rmSync(path, { recursive: true, force: true });
+};
 
-export interface Sample { cluster: SampleCluster; app: Api; tokens: Tokens; admin: string; join: string; errors: unknown[]; closing: AbortController; ask(path: string, init?: RequestInit): Promise<Answer> }
+export interface Sample {
+  cluster: SampleCluster;
+  app: Api;
+  tokens: Tokens;
+  admin: string;
+  join: string;
+  errors: unknown[];
+  closing: AbortController;
+  ask(path: string, init?: RequestInit): Promise<Answer>;
+}
 // Whatever a test looks at in a body: it is what the test is about, not something to be typed twice.
 // oxlint-disable-next-line no-explicit-any
-export interface Answer { status: number; headers: Headers; body: any; text: string }
+export interface Answer {
+  status: number;
+  headers: Headers;
+  body: any;
+  text: string;
+}
 
 export function sample(options: Partial<ApiOptions> & { bind?: string } = {}): Sample {
   const { tokens, made } = openTokens(temporary());
   const cluster = new SampleCluster();
   const errors: unknown[] = [];
   const closing = new AbortController();
-  const app = createApi({ cluster, auth: { bind: options.bind ?? '127.0.0.1', tokens }, ui: { directory: join(temporary(), 'none') }, version: '0.1.0', closing: closing.signal, onError: (error) => errors.push(error), ...options });
+  const app = createApi({
+    cluster,
+    auth: { bind: options.bind ?? '127.0.0.1', tokens },
+    ui: { directory: join(temporary(), 'none') },
+    version: '0.1.0',
+    closing: closing.signal,
+    onError: (error) => errors.push(error),
+    ...options,
+  });
   const ask = async (path: string, init?: RequestInit) => {
     const response = await app.request(`http://localhost:51026${path}`, init);
     const text = await response.text();
@@ -31,4 +59,8 @@ export function sample(options: Partial<ApiOptions> & { bind?: string } = {}): S
   return { cluster, app, tokens, admin: made!.admin, join: made!.join, errors, closing, ask };
 }
 
-export const json = (method: string, body: unknown, headers: Record<string, string> = {}): RequestInit => ({ method, body: typeof body === 'string' ? body : JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } });
+export const json = (method: string, body: unknown, headers: Record<string, string> = {}): RequestInit => ({
+  method,
+  body: typeof body === 'string' ? body : JSON.stringify(body),
+  headers: { 'content-type': 'application/json', ...headers },
+});

@@ -1,12 +1,20 @@
 import { spawn } from 'node:child_process';
 import { mainFile } from './hub.ts';
 
-export interface Ran { code: number | null; out: string; err: string }
+export interface Ran {
+  code: number | null;
+  out: string;
+  err: string;
+}
 
 /** Runs the command line as a person would, against a hub. */
 export function stathub(hub: string | null, ...args: string[]): Promise<Ran> {
-  const child = spawn(process.execPath, [mainFile, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...(hub ? { STATHUB_MASTER: hub } : {}) } });
-  let out = '', err = '';
+  const child = spawn(process.execPath, [mainFile, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...(hub ? { STATHUB_MASTER: hub } : {}) },
+  });
+  let out = '',
+    err = '';
   child.stdout.on('data', (chunk) => (out += chunk));
   child.stderr.on('data', (chunk) => (err += chunk));
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));

@@ -6,18 +6,31 @@ export class Cuttable {
   readonly target: () => string;
   #cut = false;
   readonly #server = createServer((near) => {
-    if (this.#cut) { near.destroy(); return; }
+    if (this.#cut) {
+      near.destroy();
+      return;
+    }
     const { hostname, port } = new URL(this.target());
     const far = connect(Number(port), hostname);
-    for (const [one, other] of [[near, far], [far, near]] as const) {
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
       this.#sockets.add(one);
-      one.on('error', () => other.destroy()).on('close', () => { this.#sockets.delete(one); other.destroy(); });
+      one
+        .on('error', () => other.destroy())
+        .on('close', () => {
+          this.#sockets.delete(one);
+          other.destroy();
+        });
     }
     near.pipe(far).pipe(near);
   });
 
   /** @param target gives the address of what lies behind it */
-  constructor(target: () => string) { this.target = target; }
+  constructor(target: () => string) {
+    this.target = target;
+  }
 
   async open(): Promise<string> {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
@@ -28,7 +41,9 @@ export class Cuttable {
     this.#cut = true;
     for (const socket of this.#sockets) socket.destroy();
   }
-  mend(): void { this.#cut = false; }
+  mend(): void {
+    this.#cut = false;
+  }
 
   async close(): Promise<void> {
     this.cut();

@@ -8,8 +8,10 @@ import { holderOf } from '../../src/store/lock.ts';
 import { until } from './until.ts';
 
 export const mainFile = join(dirname(fileURLToPath(import.meta.url)), '../../src/main.js');
-export const fixture = (name: string): string => join(dirname(fileURLToPath(import.meta.url)), '../../../test/fixtures', name);
-export const freshDirectory = (name: string): string => mkdtempSync(join(process.env['TEST_DIRECTORY'] ?? tmpdir(), `${name}-`));
+export const fixture = (name: string): string =>
+  join(dirname(fileURLToPath(import.meta.url)), '../../../test/fixtures', name);
+export const freshDirectory = (name: string): string =>
+  mkdtempSync(join(process.env['TEST_DIRECTORY'] ?? tmpdir(), `${name}-`));
 
 /** One master or agent process. */
 export class Daemon {
@@ -19,33 +21,52 @@ export class Daemon {
   readonly #args: string[];
   #child: ChildProcess | null = null;
 
-  constructor(role: 'master' | 'agent', directory: string, args: string[]) { this.#role = role; this.directory = directory; this.#args = args; }
+  constructor(role: 'master' | 'agent', directory: string, args: string[]) {
+    this.#role = role;
+    this.directory = directory;
+    this.#args = args;
+  }
 
-  get pid(): number { return this.#child?.pid ?? 0; }
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
 
   /**
    * Starts it (again) and waits until it answers `/readyz`, or what else is asked. The port stays the same over restarts.
    * @param before words before its command: another user's
    */
-  async start(extra: string[] = [], { before = [], asked = '/readyz' }: { before?: string[]; asked?: string } = {}): Promise<this> {
+  async start(
+    extra: string[] = [],
+    { before = [], asked = '/readyz' }: { before?: string[]; asked?: string } = {},
+  ): Promise<this> {
     mkdirSync(this.directory, { recursive: true });
     const log = openSync(join(this.directory, 'log.jsonl'), 'a');
     const port = this.address ? new URL(this.address).port : '0';
     const [program, ...words] = [...before, process.execPath];
-    const child = spawn(program!, [...words, mainFile, this.#role, '--store-directory', this.directory, '--port', port, ...this.#args, ...extra], { stdio: ['ignore', log, log] });
+    const child = spawn(
+      program!,
+      [...words, mainFile, this.#role, '--store-directory', this.directory, '--port', port, ...this.#args, ...extra],
+      { stdio: ['ignore', log, log] },
+    );
     closeSync(log);
     this.#child = child;
-    await until(`the ${this.#role} of ${this.directory} answers`, async () => {
-      if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${this.log().slice(-1500)}`);
-      const address = (await holderOf(this.directory))?.address;
-      if (!address || (await fetch(address + asked)).status !== 200) return false;
-      this.address = address;
-      return true;
-    }, 60_000);
+    await until(
+      `the ${this.#role} of ${this.directory} answers`,
+      async () => {
+        if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${this.log().slice(-1500)}`);
+        const address = (await holderOf(this.directory))?.address;
+        if (!address || (await fetch(address + asked)).status !== 200) return false;
+        this.address = address;
+        return true;
+      },
+      60_000,
+    );
     return this;
   }
 
-  log(): string { return readFileSync(join(this.directory, 'log.jsonl'), 'utf8'); }
+  log(): string {
+    return readFileSync(join(this.directory, 'log.jsonl'), 'utf8');
+  }
 
   /** Sends a signal; for one that ends it, waits for the end and gives its exit code. */
   async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
@@ -55,13 +76,23 @@ export class Daemon {
     child.kill(signal);
     return ended;
   }
-  pause(): void { this.#child?.kill('SIGSTOP'); }
-  resume(): void { this.#child?.kill('SIGCONT'); }
+  pause(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+  resume(): void {
+    this.#child?.kill('SIGCONT');
+  }
 
   async call<T = any>(method: string, path: string, body?: unknown): Promise<{ status: number; body: T }> {
-    const response = await fetch(this.address + path, { method, ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }) });
+    const response = await fetch(this.address + path, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    });
     const text = await response.text();
-    return { status: response.status, body: (text && /json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : text) as T };
+    return {
+      status: response.status,
+      body: (text && /json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : text) as T,
+    };
   }
   /** @throws Error with the whole problem where the answer is none of 2xx */
   async ok<T = any>(method: string, path: string, body?: unknown): Promise<T> {
@@ -69,18 +100,31 @@ export class Daemon {
     if (status >= 300) throw new Error(`${method} ${path}: ${status} ${JSON.stringify(answer)}`);
     return answer;
   }
-  get<T = any>(path: string): Promise<T> { return this.ok<T>('GET', path); }
+  get<T = any>(path: string): Promise<T> {
+    return this.ok<T>('GET', path);
+  }
 }
 
 /** Short times, so that stories of losing nodes take seconds. */
-export const quickTimes = ['--beat', '200ms', '--suspect-after', '700ms', '--lost-after', '1500ms', '--amnesty', '500ms'];
+export const quickTimes = [
+  '--beat',
+  '200ms',
+  '--suspect-after',
+  '700ms',
+  '--lost-after',
+  '1500ms',
+  '--amnesty',
+  '500ms',
+];
 
 /** A master and agents; `end` ends all of them, with their processes. */
 export class Hub {
   readonly root = freshDirectory('hub');
   readonly master: Daemon;
   readonly agents: Daemon[] = [];
-  constructor(masterArgs: string[] = quickTimes) { this.master = new Daemon('master', join(this.root, 'master'), masterArgs); }
+  constructor(masterArgs: string[] = quickTimes) {
+    this.master = new Daemon('master', join(this.root, 'master'), masterArgs);
+  }
 
   async start(agents = 1, agentArgs: (k: number) => string[] = () => []): Promise<this> {
     await this.master.start();
@@ -91,24 +135,44 @@ export class Hub {
   async addAgent(args: string[] = []): Promise<Daemon> {
     const k = this.agents.length;
     const low = 20_000 + ((process.pid * 37 + k * 331) % 9000);
-    const agent = new Daemon('agent', join(this.root, `agent-${k}`), ['--master', this.master.address, '--ports', `${low}-${low + 300}`, ...args]);
+    const agent = new Daemon('agent', join(this.root, `agent-${k}`), [
+      '--master',
+      this.master.address,
+      '--ports',
+      `${low}-${low + 300}`,
+      ...args,
+    ]);
     this.agents.push(agent);
     await agent.start();
     return agent;
   }
 
-  instances(query = ''): Promise<any[]> { return this.master.get(`/v1/instances?size=1000&query=${encodeURIComponent(query)}`).then((page: any) => page.items); }
+  instances(query = ''): Promise<any[]> {
+    return this.master
+      .get(`/v1/instances?size=1000&query=${encodeURIComponent(query)}`)
+      .then((page: any) => page.items);
+  }
   /** Waits until an app has `count` healthy instances and no other; gives them. */
   running(app: string, count: number, timeoutMs = 15_000): Promise<any[]> {
-    return until(`${app} has ${count} running`, async () => {
-      const all = (await this.instances(`app:${app}`)).filter((i) => i.status !== 'stopped');
-      return all.length === count && all.every((i) => i.status === 'running' && i.goal === 'run') ? all : null;
-    }, timeoutMs);
+    return until(
+      `${app} has ${count} running`,
+      async () => {
+        const all = (await this.instances(`app:${app}`)).filter((i) => i.status !== 'stopped');
+        return all.length === count && all.every((i) => i.status === 'running' && i.goal === 'run') ? all : null;
+      },
+      timeoutMs,
+    );
   }
 
   async end(): Promise<void> {
     // Agents first, with their processes: a test leaves nothing behind.
-    await Promise.all(this.agents.map(async (agent) => { agent.resume(); if ((await holderOf(agent.directory)) === null) await agent.start(); await agent.end('SIGQUIT'); }));
+    await Promise.all(
+      this.agents.map(async (agent) => {
+        agent.resume();
+        if ((await holderOf(agent.directory)) === null) await agent.start();
+        await agent.end('SIGQUIT');
+      }),
+    );
     this.master.resume();
     await this.master.end();
   }

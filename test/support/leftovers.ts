@@ -4,11 +4,19 @@ import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 
 /** The text of a /proc file, or '' when the process is gone or not ours to read. */
 function read(path: string): string {
-  try { return readFileSync(path, 'latin1'); } catch { return ''; }
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
 }
 
 function link(path: string): string {
-  try { return readlinkSync(path); } catch { return ''; }
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
 }
 
 function belongs(pid: string, directory: string): boolean {
@@ -16,7 +24,11 @@ function belongs(pid: string, directory: string): boolean {
   if (link(`${proc}/cwd`).startsWith(directory)) return true;
   if (read(`${proc}/cmdline`).includes(directory) || read(`${proc}/environ`).includes(directory)) return true;
   let fds: string[] = [];
-  try { fds = readdirSync(`${proc}/fd`); } catch { return false; }
+  try {
+    fds = readdirSync(`${proc}/fd`);
+  } catch {
+    return false;
+  }
   return fds.some((fd) => link(`${proc}/fd/${fd}`).startsWith(directory));
 }
 
@@ -30,8 +42,14 @@ export function endLeftovers(directory: string): string[] {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)) {
     const state = read(`/proc/${pid}/stat`).replace(/^.*\) /, '')[0];
     if (state === 'Z' || state === 'X' || !belongs(pid, directory)) continue;
-    lines.push(`left a process behind: ${pid} ${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim().slice(0, 120)}`);
-    try { process.kill(Number(pid), 'SIGKILL'); } catch { lines.push(`  and it could not be ended`); }
+    lines.push(
+      `left a process behind: ${pid} ${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim().slice(0, 120)}`,
+    );
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      lines.push(`  and it could not be ended`);
+    }
   }
   return lines;
 }

@@ -10,5 +10,11 @@ for await (const line of createInterface({ input: process.stdin })) {
   const asked = JSON.parse(line) as { deploy?: Record<string, unknown>; scale?: [string, number]; apps?: true };
   if (asked.deploy) await deploy(master.cluster, asked.deploy);
   if (asked.scale) await master.cluster.scaleApp(asked.scale[0], asked.scale[1], null, operator);
-  console.log(JSON.stringify(asked.apps ? (await master.cluster.apps('*', { from: 0, size: 10_000 })).items.map(({ name, scale }) => [name, scale]) : { done: asked }));
+  console.log(
+    JSON.stringify(
+      asked.apps
+        ? (await master.cluster.apps('*', { from: 0, size: 10_000 })).items.map(({ name, scale }) => [name, scale])
+        : { done: asked },
+    ),
+  );
 }

@@ -10,7 +10,13 @@ import type { NodeFacts } from '../../src/model/node.ts';
 import type { AgentFrame, Command, DesiredFrame, MasterFrame } from '../../src/protocol/link.ts';
 
 export interface SimOptions {
-  node: string; machine?: string; hub?: string | null; run?: number; term?: number; epoch?: number; takeOver?: boolean;
+  node: string;
+  machine?: string;
+  hub?: string | null;
+  run?: number;
+  term?: number;
+  epoch?: number;
+  takeOver?: boolean;
   transport?: 'websocket' | 'poll';
   facts?: Partial<NodeFacts>;
   /** How an assignment's instance comes up: 'running' at once (default), 'starting' and no further, or 'failing' its checks. */
@@ -25,19 +31,24 @@ export interface SimOptions {
 export const simFacts = (node: string, given: Partial<NodeFacts> = {}): NodeFacts => ({
   hostname: `host-${node}`,
   agentAddress: 'http://127.0.0.1:51025',
-  os: { name: 'Linux', version: '6.1', cpus: 4, architecture: 'x64', distribution: 'Debian GNU/Linux 12' }, hardware: { vendor: '', model: '', cpu: '' },
+  os: { name: 'Linux', version: '6.1', cpus: 4, architecture: 'x64', distribution: 'Debian GNU/Linux 12' },
+  hardware: { vendor: '', model: '', cpu: '' },
   memory: { total: 8e9, ram: 8e9 },
   networks: [],
   disks: [],
   tags: [],
-  capabilities: { membership: 'session', limits: 'rlimits', rotation: 'copy-truncate' }, isolation: { cgroup: 'none', enforced: [], not: [] },
+  capabilities: { membership: 'session', limits: 'rlimits', rotation: 'copy-truncate' },
+  isolation: { cgroup: 'none', enforced: [], not: [] },
   allocatable: { cpus: 4, mem: 8e9, disk: 100e9 },
   ports: [20000, 29999],
   version: '0.0.0-sim',
   ...given,
 });
 
-const wait = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms).unref(); });
+const wait = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
 
 export class SimAgent {
   readonly options: SimOptions;
@@ -47,7 +58,10 @@ export class SimAgent {
   readonly revisions = new Map<string, DesiredRevision>();
   readonly frames: MasterFrame[] = [];
   readonly received: { at: number; frame: MasterFrame }[] = [];
-  hub: string | null; term: number; epoch: number; run: number;
+  hub: string | null;
+  term: number;
+  epoch: number;
+  run: number;
   seq = 0;
   desiredSeq = 0;
   welcomed = false;
@@ -84,22 +98,30 @@ export class SimAgent {
   private open(): void {
     const open = this.options.transport === 'poll' ? openPoll : openSocket;
     this.closedBecause = null;
-    this.end = open({ master: this.url, node: this.options.node, token: null }, {
-      opened: (line) => {
-        this.line = line;
-        this.hello();
+    this.end = open(
+      { master: this.url, node: this.options.node, token: null },
+      {
+        opened: (line) => {
+          this.line = line;
+          this.hello();
+        },
+        frame: (frame) => this.take(frame),
+        malformed: (detail) => {
+          throw new Error(`the master sent a malformed frame: ${detail}`);
+        },
+        closed: (reason) => {
+          this.closedBecause = reason;
+          this.welcomed = false;
+          this.line = null;
+          if (this.beat) clearInterval(this.beat);
+          this.beat = null;
+          if (this.reconnects && !this.refused?.final)
+            void wait(30).then(() => {
+              if (this.reconnects && !this.line) this.open();
+            });
+        },
       },
-      frame: (frame) => this.take(frame),
-      malformed: (detail) => { throw new Error(`the master sent a malformed frame: ${detail}`); },
-      closed: (reason) => {
-        this.closedBecause = reason;
-        this.welcomed = false;
-        this.line = null;
-        if (this.beat) clearInterval(this.beat);
-        this.beat = null;
-        if (this.reconnects && !this.refused?.final) void wait(30).then(() => { if (this.reconnects && !this.line) this.open(); });
-      },
-    });
+    );
   }
 
   /** Breaks the line and stays away. */
@@ -109,7 +131,9 @@ export class SimAgent {
     this.line?.close('the test breaks the line');
   }
 
-  send(frame: AgentFrame): void { this.line?.send(frame); }
+  send(frame: AgentFrame): void {
+    this.line?.send(frame);
+  }
 
   private hello(): void {
     const { node, machine, facts, takeOver } = this.options;
@@ -135,7 +159,9 @@ export class SimAgent {
     this.frames.push(frame);
     if (this.deaf && frame.type !== 'welcome') return;
     switch (frame.type) {
-      case 'refused': this.refused = frame; break;
+      case 'refused':
+        this.refused = frame;
+        break;
       case 'welcome':
         this.welcomed = true;
         this.obeys = frame.obey;
@@ -153,7 +179,9 @@ export class SimAgent {
           this.beat = setInterval(send, frame.times.beatMs);
         }
         break;
-      case 'desired': this.desired(frame); break;
+      case 'desired':
+        this.desired(frame);
+        break;
       case 'command': {
         this.send({ type: 'ack', n: frame.n });
         if (frame.name === 'cancel') break;
@@ -162,12 +190,21 @@ export class SimAgent {
           .then(
             (value) => this.send({ type: 'result', id: frame.id, ok: true, value }),
             (error: { code?: string; message: string }) =>
-              this.send({ type: 'result', id: frame.id, ok: false, code: error.code ?? 'internal', detail: error.message }),
+              this.send({
+                type: 'result',
+                id: frame.id,
+                ok: false,
+                code: error.code ?? 'internal',
+                detail: error.message,
+              }),
           );
         break;
       }
-      case 'events.ack': this.send({ type: 'ack', n: frame.n }); break;
-      case 'beat.ack': break;
+      case 'events.ack':
+        this.send({ type: 'ack', n: frame.n });
+        break;
+      case 'beat.ack':
+        break;
     }
   }
 
@@ -214,7 +251,8 @@ export class SimAgent {
     if (assignment.goal === 'stop') {
       if (this.options.stops === false && instance)
         this.instances.set(id, { ...instance, goal: 'stop', status: 'killing', at: Date.now() });
-      else if (instance) this.instances.set(id, { ...instance, goal: 'stop', status: 'stopped', pid: null, at: Date.now() });
+      else if (instance)
+        this.instances.set(id, { ...instance, goal: 'stop', status: 'stopped', pid: null, at: Date.now() });
       return;
     }
     if (instance) {
@@ -305,6 +343,10 @@ export class SimAgent {
     this.send({ type: 'observed', run: this.run, seq: this.reportSeq, from, changes });
   }
 
-  get running(): InstanceView[] { return [...this.instances.values()].filter(({ status }) => status === 'running'); }
-  spec(app: string, revision: number): AppSpec | null { return this.revisions.get(`${app}/${revision}`)?.spec ?? null; }
+  get running(): InstanceView[] {
+    return [...this.instances.values()].filter(({ status }) => status === 'running');
+  }
+  spec(app: string, revision: number): AppSpec | null {
+    return this.revisions.get(`${app}/${revision}`)?.spec ?? null;
+  }
 }

@@ -31,7 +31,11 @@ export const shortTimes: Partial<MasterTimes> = {
 };
 
 export interface TestMaster {
-  url: string; cluster: Cluster; running: RunningMaster; store: Store; directory: string;
+  url: string;
+  cluster: Cluster;
+  running: RunningMaster;
+  store: Store;
+  directory: string;
   warnings: string[];
   /** Ends the HTTP server and the master, closes the store; the directory stays. */
   stop(): Promise<void>;
@@ -44,14 +48,15 @@ export async function testMaster(
   options: { directory?: string; times?: Partial<MasterTimes>; port?: number } & Partial<MasterOptions> = {},
 ): Promise<TestMaster> {
   const directory = options.directory ?? temporary();
-  const store = options.store ?? await openEmbedded(directory);
+  const store = options.store ?? (await openEmbedded(directory));
   const warnings: string[] = [];
   const running = await startMaster({
     store,
     storeAbout: { kind: 'embedded', detail: directory },
     version: '0.0.0-test',
     times: { ...shortTimes, ...options.times },
-    ...(options.placement ? { placement: options.placement } : {}), ...(options.clock ? { clock: options.clock } : {}),
+    ...(options.placement ? { placement: options.placement } : {}),
+    ...(options.clock ? { clock: options.clock } : {}),
     warn: (message, error) => {
       warnings.push(`${message}${error ? ` (${(error as Error).stack ?? String(error)})` : ''}`);
     },
@@ -73,12 +78,19 @@ export async function testMaster(
   });
   const { port } = server!.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`, cluster: running.cluster, running, store, directory, warnings,
+    url: `http://127.0.0.1:${port}`,
+    cluster: running.cluster,
+    running,
+    store,
+    directory,
+    warnings,
     stop: async () => {
       await running.stop();
       for (const socket of websockets.clients) socket.terminate();
       (server as unknown as { closeAllConnections(): void }).closeAllConnections();
-      await new Promise<void>((resolve) => { server!.close(() => resolve()); });
+      await new Promise<void>((resolve) => {
+        server!.close(() => resolve());
+      });
       await store.close();
     },
   };

@@ -4,7 +4,11 @@
  * @param timeoutMs default 10 s
  * @throws Error after `timeoutMs`, with the last thing the condition threw, if any
  */
-export async function until<T>(what: string, condition: () => T | Promise<T>, timeoutMs = 10_000): Promise<Exclude<T, null | undefined | false | 0 | ''>> {
+export async function until<T>(
+  what: string,
+  condition: () => T | Promise<T>,
+  timeoutMs = 10_000,
+): Promise<Exclude<T, null | undefined | false | 0 | ''>> {
   const deadline = Date.now() + timeoutMs;
   let last: unknown;
   for (let pause = 5; ; pause = Math.min(pause * 1.5, 100)) {
@@ -15,7 +19,8 @@ export async function until<T>(what: string, condition: () => T | Promise<T>, ti
     } catch (error) {
       last = error;
     }
-    if (Date.now() > deadline) throw new Error(`gave up after ${timeoutMs} ms waiting for: ${what}${last ? ` (${String(last)})` : ''}`);
+    if (Date.now() > deadline)
+      throw new Error(`gave up after ${timeoutMs} ms waiting for: ${what}${last ? ` (${String(last)})` : ''}`);
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }

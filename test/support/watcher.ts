@@ -6,7 +6,8 @@ import { until } from './until.ts';
 type Of<T extends ServerFrame['type']> = Extract<ServerFrame, { type: T }>;
 
 export interface Watcher {
-  socket: WebSocket; frames: ServerFrame[];
+  socket: WebSocket;
+  frames: ServerFrame[];
   send(frame: unknown): void;
   watch(topic: string, more?: object): void;
   /** The next frame of that type, from the first on that was not waited for yet. */
@@ -19,14 +20,29 @@ export async function watcher(address: string, options: WebSocket.ClientOptions 
   const frames: ServerFrame[] = [];
   const taken = new Set<ServerFrame>();
   socket.on('message', (data) => frames.push(JSON.parse(String(data))));
-  const closed = new Promise<{ code: number; reason: string }>((resolve) => socket.on('close', (code, reason) => resolve({ code, reason: String(reason) })));
-  await new Promise((resolve, reject) => { socket.once('open', resolve); socket.once('error', reject); });
-  socket.on('error', () => { /* told by close */ });
+  const closed = new Promise<{ code: number; reason: string }>((resolve) =>
+    socket.on('close', (code, reason) => resolve({ code, reason: String(reason) })),
+  );
+  await new Promise((resolve, reject) => {
+    socket.once('open', resolve);
+    socket.once('error', reject);
+  });
+  socket.on('error', () => {
+    /* told by close */
+  });
   const send = (frame: unknown) => socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame));
   return {
-    socket, frames, closed, send, watch: (topic, more = {}) => send({ type: 'watch', topic, ...more }),
+    socket,
+    frames,
+    closed,
+    send,
+    watch: (topic, more = {}) => send({ type: 'watch', topic, ...more }),
     next: async (type, topic) => {
-      const found = await until(`a frame ${type} of ${topic ?? 'any topic'}`, () => frames.find((f) => !taken.has(f) && f.type === type && (topic === undefined || ('topic' in f && f.topic === topic))));
+      const found = await until(`a frame ${type} of ${topic ?? 'any topic'}`, () =>
+        frames.find(
+          (f) => !taken.has(f) && f.type === type && (topic === undefined || ('topic' in f && f.topic === topic)),
+        ),
+      );
       taken.add(found);
       return found as never;
     },

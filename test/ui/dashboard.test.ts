@@ -7,20 +7,33 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { Hub } from '../support/hub.ts';
 import { until } from '../support/until.ts';
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
+  existsSync(path),
+);
 if (!executablePath) console.log('# skipped: no chromium');
 
 let browser: Browser, hub: Hub;
-const complaints: string[] = [], foreign = new Set<string>();
+const complaints: string[] = [],
+  foreign = new Set<string>();
 /** A page that reports everything it complains of, and everything it asks of anybody but the hub. */
 async function open(path: string, options: Parameters<Browser['newContext']>[0] = {}): Promise<Page> {
-  const context: BrowserContext = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-US', ...options });
+  const context: BrowserContext = await browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    locale: 'en-US',
+    ...options,
+  });
   const page = await context.newPage();
   page.setDefaultTimeout(8000);
   page.on('pageerror', (error) => complaints.push(`${path}: ${error.message}`));
   // What the API refuses on purpose is told on the page; the browser's own line about it is no complaint of ours.
-  page.on('console', (message) => { if (message.type() === 'error' && !/Failed to load resource|WebSocket connection/.test(message.text())) complaints.push(`${path}: ${message.text()}`); });
-  page.on('request', (request) => { const url = new URL(request.url()); if (/^(http|ws)/.test(url.protocol) && url.origin !== hub.master.address) foreign.add(url.origin); });
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !/Failed to load resource|WebSocket connection/.test(message.text()))
+      complaints.push(`${path}: ${message.text()}`);
+  });
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    if (/^(http|ws)/.test(url.protocol) && url.origin !== hub.master.address) foreign.add(url.origin);
+  });
   await page.goto(hub.master.address + path);
   return page;
 }
@@ -34,12 +47,29 @@ async function shot(page: Page, name: string): Promise<void> {
 const close = (page: Page): Promise<void> => page.context().close();
 const textOf = (page: Page, selector: string): Promise<string> => page.locator(selector).first().innerText();
 
-const ticker = { name: 'ticker', toProcess: 'echo ready; while sleep 0.2; do echo "tick $STAT_SLOT"; done', shell: true, killTimeoutSeconds: 1, placement: { scale: 2 } };
+const ticker = {
+  name: 'ticker',
+  toProcess: 'echo ready; while sleep 0.2; do echo "tick $STAT_SLOT"; done',
+  shell: true,
+  killTimeoutSeconds: 1,
+  placement: { scale: 2 },
+};
 
 test.before(async () => {
   const { chromium } = await import('playwright-core');
   hub = await new Hub([]).start(1);
-  browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
+  browser = await chromium.launch({
+    executablePath: executablePath!,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
 });
 test.after(async () => {
   await browser?.close();
@@ -57,10 +87,13 @@ test('an empty hub says what it is and what comes next; the first app is deploye
   await page.keyboard.press('Control+A');
   await page.keyboard.insertText(`{\n  "name": "ticker",\n  "toProces": "x",\n  "restart": {"attemps": 3}\n}`);
   await page.locator('.faultline').first().waitFor();
-  assert.match(await page.locator('.faultline .msg').first().getAttribute('data-text') ?? '', /toProcess|toProces/);
+  assert.match((await page.locator('.faultline .msg').first().getAttribute('data-text')) ?? '', /toProcess|toProces/);
   assert.is(await page.getByRole('button', { name: /^Deploy/ }).isDisabled(), true);
   await shot(page, 'faults');
-  await page.locator('.faultline', { has: page.locator('[data-text*="attempts"]') }).locator('.fixit').click();
+  await page
+    .locator('.faultline', { has: page.locator('[data-text*="attempts"]') })
+    .locator('.fixit')
+    .click();
   await until('the fix is in the text', async () => /"attempts": 3/.test(await editor.innerText()));
   await page.keyboard.press('Control+A');
   await page.keyboard.insertText(JSON.stringify(ticker, null, 2));
@@ -68,7 +101,10 @@ test('an empty hub says what it is and what comes next; the first app is deploye
   await page.keyboard.press('Control+Enter');
   await page.waitForURL(/\/apps\/ticker$/);
   await hub.running('ticker', 2);
-  await until('both instances are shown running', async () => (await page.locator('.instances .chip[data-s="running"]').count()) === 2);
+  await until(
+    'both instances are shown running',
+    async () => (await page.locator('.instances .chip[data-s="running"]').count()) === 2,
+  );
   await close(page);
 });
 
@@ -78,7 +114,12 @@ test('the overview shows every instance on its node and follows by itself', asyn
   assert.match(await textOf(page, '.lead'), /All 2 instances run/);
   await hub.master.ok('POST', '/v1/apps/ticker/scale', { scale: 3 });
   await page.locator('.tile[data-s="running"]').nth(2).waitFor();
-  await hub.master.ok('POST', '/v1/apps', { name: 'picky', toProcess: 'sleep', args: ['60'], placement: { query: 'tags:none', scale: 1 } });
+  await hub.master.ok('POST', '/v1/apps', {
+    name: 'picky',
+    toProcess: 'sleep',
+    args: ['60'],
+    placement: { query: 'tags:none', scale: 1 },
+  });
   await page.locator('.tile[data-s="pending"][href*="picky"]').waitFor();
   assert.match(await textOf(page, '.needs'), /picky waits for a node/);
   await shot(page, 'overview');
@@ -109,7 +150,7 @@ test('scaling in the row, with undo; deleting asks for the name', async () => {
   await close(page);
 });
 
-test('an instance: live log, search, its statechart lit; killed, it comes back before one\'s eyes', async () => {
+test("an instance: live log, search, its statechart lit; killed, it comes back before one's eyes", async () => {
   const [first] = await hub.running('ticker', 3);
   const page = await open(`/instances/${first.id}`);
   await page.locator('.log .m', { hasText: 'tick' }).first().waitFor(); // the first lines may be above what is drawn
@@ -144,7 +185,9 @@ test('the inspector: the tree, a chart with labels, steps, and the way back', as
   const live = page.locator('.transport .btn.lit');
   assert.is(await live.count(), 1);
   // The colour itself, not the class: nodes that a browser moved have kept the old one.
-  const lit = await page.evaluate(`(() => { const stroke = (at) => getComputedStyle(document.querySelector(at)).stroke; return [stroke('.sc .edge.last path'), stroke('.sc .edge:not(.past):not(.last) path')]; })()`) as [string, string];
+  const lit = (await page.evaluate(
+    `(() => { const stroke = (at) => getComputedStyle(document.querySelector(at)).stroke; return [stroke('.sc .edge.last path'), stroke('.sc .edge:not(.past):not(.last) path')]; })()`,
+  )) as [string, string];
   assert.is.not(lit[0], lit[1], 'the last edge has its own colour');
   await page.keyboard.press('[');
   assert.is(await live.count(), 0);
@@ -160,7 +203,14 @@ test('the inspector: the tree, a chart with labels, steps, and the way back', as
 test('keys lead everywhere, in both languages and both themes', async () => {
   const page = await open('/', { colorScheme: 'dark' });
   await page.locator('.map').waitFor();
-  for (const [key, path] of [['a', '/apps'], ['n', '/nodes'], ['i', '/inspector'], ['e', '/events'], ['d', '/data'], ['s', '/settings']] as const) {
+  for (const [key, path] of [
+    ['a', '/apps'],
+    ['n', '/nodes'],
+    ['i', '/inspector'],
+    ['e', '/events'],
+    ['d', '/data'],
+    ['s', '/settings'],
+  ] as const) {
     await page.keyboard.press('g');
     await page.keyboard.press(key);
     await page.waitForURL((url) => url.pathname.startsWith(path));
@@ -175,7 +225,14 @@ test('keys lead everywhere, in both languages and both themes', async () => {
   await page.reload();
   await page.locator('.rail', { hasText: '概览' }).waitFor();
   await page.getByRole('button', { name: '浅色', exact: true }).click();
-  assert.is(await page.evaluate(() => (globalThis as unknown as { document: { documentElement: { dataset: Record<string, string> } } }).document.documentElement.dataset['theme']), 'light');
+  assert.is(
+    await page.evaluate(
+      () =>
+        (globalThis as unknown as { document: { documentElement: { dataset: Record<string, string> } } }).document
+          .documentElement.dataset['theme'],
+    ),
+    'light',
+  );
   await shot(page, 'settings-zh');
   await close(page);
 });
@@ -198,7 +255,16 @@ test('nodes by a query with a live count; a fault in it says where', async () =>
 
 test('on a phone nothing is wider than the screen', async () => {
   const page = await open('/', { viewport: { width: 390, height: 844 } });
-  for (const path of ['/', '/apps', '/apps/ticker', '/nodes', '/events', '/more', '/apps/+new', `/instances/${(await hub.instances('app:ticker'))[0].id}`]) {
+  for (const path of [
+    '/',
+    '/apps',
+    '/apps/ticker',
+    '/nodes',
+    '/events',
+    '/more',
+    '/apps/+new',
+    `/instances/${(await hub.instances('app:ticker'))[0].id}`,
+  ]) {
     await page.goto(hub.master.address + path);
     await page.locator('main .panel, main .sum').first().waitFor();
     await shot(page, `phone${path.replaceAll('/', '-')}`);
@@ -217,8 +283,15 @@ test('a lost connection: the facts stay, writes wait, and it comes back by itsel
   assert.match(await textOf(page, 'tr[data-app="ticker"]'), /3/);
   await shot(page, 'lost');
   await hub.master.start();
-  await until('it is live again', async () => (await page.locator('.notice', { hasText: 'Connection lost' }).count()) === 0, 15_000);
-  await until('writes work again', async () => !(await page.locator('tr[data-app="ticker"] [data-scale]').isDisabled()));
+  await until(
+    'it is live again',
+    async () => (await page.locator('.notice', { hasText: 'Connection lost' }).count()) === 0,
+    15_000,
+  );
+  await until(
+    'writes work again',
+    async () => !(await page.locator('tr[data-app="ticker"] [data-scale]').isDisabled()),
+  );
   await close(page);
 });
 

@@ -5,16 +5,19 @@ import workerFile from 'elkjs/lib/elk-worker.min.js?url';
 import { toDrawing, type Drawing } from './drawing.ts';
 import { toGraph, type Direction, type ElkGraph } from './graph.ts';
 
-let worker: Worker | null = null, last = 0;
+let worker: Worker | null = null,
+  last = 0;
 const waiting = new Map<number, { resolve: (graph: ElkGraph) => void; reject: (error: Error) => void }>();
 
 function start(): Worker {
   const made = new Worker(workerFile);
   made.onmessage = (event: MessageEvent<{ id: number; data?: ElkGraph; error?: { message?: string } }>) => {
-    const { id, data, error } = event.data, asked = waiting.get(id);
+    const { id, data, error } = event.data,
+      asked = waiting.get(id);
     if (!asked) return;
     waiting.delete(id);
-    if (error || !data) asked.reject(new Error(error?.message ?? 'no layout')); else asked.resolve(data);
+    if (error || !data) asked.reject(new Error(error?.message ?? 'no layout'));
+    else asked.resolve(data);
   };
   made.onerror = (event) => {
     for (const asked of waiting.values()) asked.reject(new Error(event.message || 'the layout worker did not load'));

@@ -3,7 +3,8 @@ import type { ChartView } from '../../src/protocol/live.ts';
 
 type Edge = Pick<ChartView['edges'][number], 'event' | 'guard' | 'kind'>;
 
-const span = (ms: number): string => (ms < 1000 ? `${ms} ms` : ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`);
+const span = (ms: number): string =>
+  ms < 1000 ? `${ms} ms` : ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`;
 
 /** The name of an event as people read it: `fetch done`, `after 10 s`, `always`. */
 export function eventName(event: string, kind: Edge['kind']): string {
@@ -14,7 +15,13 @@ export function eventName(event: string, kind: Edge['kind']): string {
     return `after ${/^\d+$/.test(delay) ? span(Number(delay)) : delay}`;
   }
   const done = /^xstate\.(done|error)\.(actor|state)\.(.+)$/.exec(event);
-  if (done) return done[2] === 'state' ? `${done[3]!.split('.').at(-1)} done` : `${done[3]!.replace(/^\d+\./, '').split('.').at(-1)} ${done[1] === 'done' ? 'done' : 'failed'}`;
+  if (done)
+    return done[2] === 'state'
+      ? `${done[3]!.split('.').at(-1)} done`
+      : `${done[3]!
+          .replace(/^\d+\./, '')
+          .split('.')
+          .at(-1)} ${done[1] === 'done' ? 'done' : 'failed'}`;
   return event;
 }
 

@@ -5,15 +5,37 @@ import { t } from '../i18n.tsx';
 import { hubNow, needTenths, tenth } from '../ticks.ts';
 
 /** At x, y (its left middle) in a drawing. `still`: a moment of the past, the ring does not run. */
-export function Ring({ timer, x, y, still }: { timer: { from: number; until: number }; x: number; y: number; still: boolean }): VNode {
+export function Ring({
+  timer,
+  x,
+  y,
+  still,
+}: {
+  timer: { from: number; until: number };
+  x: number;
+  y: number;
+  still: boolean;
+}): VNode {
   void tenth.value;
-  const whole = Math.max(1, timer.until - timer.from), rest = still ? whole : Math.max(0, Math.min(whole, timer.until - hubNow()));
+  const whole = Math.max(1, timer.until - timer.from),
+    rest = still ? whole : Math.max(0, Math.min(whole, timer.until - hubNow()));
   if (!still && rest > 0 && rest < 60_000) needTenths();
-  const r = 6, around = 2 * Math.PI * r;
+  const r = 6,
+    around = 2 * Math.PI * r;
   return (
     <g class="ring" transform={`translate(${x} ${y - 6})`}>
-      <circle class="base" cx="6" cy="6" r={r} /><circle class="left" cx="6" cy="6" r={r} transform="rotate(-90 6 6) translate(0 12) scale(1 -1)" stroke-dasharray={`${(rest / whole) * around} ${around}`} />
-      <text x="18" y="10">{still ? stay(whole) : whole >= 60_000 ? left(rest) : t('chart.left', { left: left(rest), whole: stay(whole) })}</text>
+      <circle class="base" cx="6" cy="6" r={r} />
+      <circle
+        class="left"
+        cx="6"
+        cy="6"
+        r={r}
+        transform="rotate(-90 6 6) translate(0 12) scale(1 -1)"
+        stroke-dasharray={`${(rest / whole) * around} ${around}`}
+      />
+      <text x="18" y="10">
+        {still ? stay(whole) : whole >= 60_000 ? left(rest) : t('chart.left', { left: left(rest), whole: stay(whole) })}
+      </text>
     </g>
   );
 }

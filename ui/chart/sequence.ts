@@ -1,34 +1,74 @@
 // The last steps as a sequence diagram: one lifeline an actor, messages between them, the inspected actor's states as its bar. Pure.
 import type { History, Step } from './history.ts';
 
-export interface Life { id: string; name: string; x: number; main: boolean }
-export interface Message { index: number; step: Step; y: number; from: number; to: number; label: string; self: boolean }
-export interface Bar { y: number; height: number; state: string }
-export interface Sequence { lives: Life[]; messages: Message[]; bars: Bar[]; width: number; height: number }
+export interface Life {
+  id: string;
+  name: string;
+  x: number;
+  main: boolean;
+}
+export interface Message {
+  index: number;
+  step: Step;
+  y: number;
+  from: number;
+  to: number;
+  label: string;
+  self: boolean;
+}
+export interface Bar {
+  y: number;
+  height: number;
+  state: string;
+}
+export interface Sequence {
+  lives: Life[];
+  messages: Message[];
+  bars: Bar[];
+  width: number;
+  height: number;
+}
 
-const TOP = 44, ROW = 24, LEFT = 150, GAP = 168;
+const TOP = 44,
+  ROW = 24,
+  LEFT = 150,
+  GAP = 168;
 
 const shortName = (id: string): string => id.split(/[/:]/).at(-1) ?? id;
 
 /** The last `most` steps with the newest at the bottom. `nameOf` says what an actor is called. */
 export function toSequence(history: History, most: number, nameOf: (id: string) => string = shortName): Sequence {
-  const begin = Math.max(0, history.steps.length - most), steps = history.steps.slice(begin);
+  const begin = Math.max(0, history.steps.length - most),
+    steps = history.steps.slice(begin);
   const sources: string[] = [];
-  for (const s of steps) if (s.source && s.source !== history.actor && !sources.includes(s.source)) sources.push(s.source);
+  for (const s of steps)
+    if (s.source && s.source !== history.actor && !sources.includes(s.source)) sources.push(s.source);
   // The inspected actor stands second: one caller at its left, the others at its right.
   const order = [...sources.slice(0, 1), history.actor, ...sources.slice(1)];
   const lives = order.map((id, i): Life => ({ id, name: nameOf(id), x: LEFT + i * GAP, main: id === history.actor }));
-  const x = new Map(lives.map((l) => [l.id, l.x])), own = x.get(history.actor)!;
+  const x = new Map(lives.map((l) => [l.id, l.x])),
+    own = x.get(history.actor)!;
   const messages = steps.map((step, i): Message => {
-    const from = step.source ? x.get(step.source) ?? own : own;
+    const from = step.source ? (x.get(step.source) ?? own) : own;
     return { index: begin + i, step, y: TOP + ROW * (i + 0.5), from, to: own, label: step.event, self: from === own };
   });
   const bars: Bar[] = [];
   steps.forEach((step, i) => {
-    const state = step.state[0] ?? '', before = bars.at(-1), y = i === 0 ? TOP : TOP + ROW * (i + 0.5);
-    if (before && before.state === state) { before.height = TOP + ROW * (i + 1) - before.y; return; }
+    const state = step.state[0] ?? '',
+      before = bars.at(-1),
+      y = i === 0 ? TOP : TOP + ROW * (i + 0.5);
+    if (before && before.state === state) {
+      before.height = TOP + ROW * (i + 1) - before.y;
+      return;
+    }
     if (before) before.height = y - before.y;
     bars.push({ y, height: TOP + ROW * (i + 1) - y, state });
   });
-  return { lives, messages, bars, width: Math.max(480, LEFT + (lives.length - 1) * GAP + 110), height: TOP + ROW * steps.length + 12 };
+  return {
+    lives,
+    messages,
+    bars,
+    width: Math.max(480, LEFT + (lives.length - 1) * GAP + 110),
+    height: TOP + ROW * steps.length + 12,
+  };
 }

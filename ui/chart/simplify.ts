@@ -8,14 +8,37 @@ import { edgeLabel, eventName, stateName } from './labels.ts';
 
 export type Transition = ChartView['edges'][number];
 /** One drawn line: the transitions it stands for, and a row of label for each event. */
-export interface DrawnEdge { id: string; from: string; to: string; edges: string[]; lines: { text: string; edge: string }[] }
+export interface DrawnEdge {
+  id: string;
+  from: string;
+  to: string;
+  edges: string[];
+  lines: { text: string; edge: string }[];
+}
 /** A pseudo-state: a pill that stands for several states, or a choice. */
-export interface Extra { id: string; kind: 'pill' | 'choice'; text: string; /** Paths it stands for. */ of: string[] }
+export interface Extra {
+  id: string;
+  kind: 'pill' | 'choice';
+  text: string;
+  /** Paths it stands for. */ of: string[];
+}
 /** "instance.stop from 4 states", written in the state it leads to. */
-export interface Entry { text: string; from: string; /** Paths it stands for. */ of: string[]; edges: string[] }
-export interface Simple { extras: Extra[]; edges: DrawnEdge[]; entries: Map<string, Entry[]>; /** Where the machine begins. */ initial: string | null; /** States that are not drawn. */ hidden: Set<string> }
+export interface Entry {
+  text: string;
+  from: string;
+  /** Paths it stands for. */ of: string[];
+  edges: string[];
+}
+export interface Simple {
+  extras: Extra[];
+  edges: DrawnEdge[];
+  entries: Map<string, Entry[]>;
+  /** Where the machine begins. */ initial: string | null;
+  /** States that are not drawn. */ hidden: Set<string>;
+}
 
-const MOST_LINES = 4, MANY = 3;
+const MOST_LINES = 4,
+  MANY = 3;
 
 /** The one state that holds all others, if the hub sent it: it is the machine itself and gets no box. */
 export function rootPath(chart: ChartView): string | null {
@@ -33,17 +56,31 @@ function pillText(of: string[], all: string[]): string {
   return of.length <= 2 ? of.map(stateName).join(' · ') : `${of.length} states`;
 }
 
-interface Loose { from: string; to: string; text: string; edge: string }
+interface Loose {
+  from: string;
+  to: string;
+  text: string;
+  edge: string;
+}
 
 /** Guarded answers of one state to one event, as one key: states with the same key share a choice. */
-function choices(edges: Transition[], from: (e: Transition) => string): { loose: Loose[]; extras: Extra[]; rest: Transition[] } {
+function choices(
+  edges: Transition[],
+  from: (e: Transition) => string,
+): { loose: Loose[]; extras: Extra[]; rest: Transition[] } {
   const groups = new Map<string, Transition[]>();
   for (const e of edges) groups.set(`${e.from}\n${e.event}`, [...(groups.get(`${e.from}\n${e.event}`) ?? []), e]);
-  const loose: Loose[] = [], extras = new Map<string, Extra>(), rest: Transition[] = [];
+  const loose: Loose[] = [],
+    extras = new Map<string, Extra>(),
+    rest: Transition[] = [];
   for (const group of groups.values()) {
     const targets = new Set(group.map((e) => e.to));
-    if (group.length < MANY || targets.size < MANY) { rest.push(...group); continue; }
-    const key = group.map((e) => `${e.guard ?? ''}>${e.to}`).join('\n'), id = extras.get(key)?.id ?? `(choice ${extras.size})`;
+    if (group.length < MANY || targets.size < MANY) {
+      rest.push(...group);
+      continue;
+    }
+    const key = group.map((e) => `${e.guard ?? ''}>${e.to}`).join('\n'),
+      id = extras.get(key)?.id ?? `(choice ${extras.size})`;
     extras.set(key, { id, kind: 'choice', text: '', of: [...(extras.get(key)?.of ?? []), from(group[0]!)] });
     for (const e of group) {
       loose.push({ from: from(e), to: id, text: eventName(e.event, e.kind), edge: e.id });
@@ -57,28 +94,41 @@ function choices(edges: Transition[], from: (e: Transition) => string): { loose:
 function passing(chart: ChartView, root: string | null): { hidden: Set<string>; initial: string | null } {
   const first = chart.states.find((s) => s.initial && s.parent === root && s.path !== root);
   if (!first) return { hidden: new Set(), initial: null };
-  const own = chart.edges.filter((e) => e.from === first.path), back = chart.edges.some((e) => e.to === first.path);
-  const on = own.length > 0 && !back && own.every((e) => e.kind === 'always') && own.some((e) => e.guard === null) ? own[0]!.to : null;
+  const own = chart.edges.filter((e) => e.from === first.path),
+    back = chart.edges.some((e) => e.to === first.path);
+  const on =
+    own.length > 0 && !back && own.every((e) => e.kind === 'always') && own.some((e) => e.guard === null)
+      ? own[0]!.to
+      : null;
   return on === null ? { hidden: new Set(), initial: first.path } : { hidden: new Set([first.path]), initial: on };
 }
 
 /** The lines, pseudo-states and entries to draw, in the order of the machine. */
 export function simplify(chart: ChartView): Simple {
-  const root = rootPath(chart), { hidden, initial } = passing(chart, root);
-  const states = chart.states.filter((s) => s.path !== root && s.type !== 'history' && !hidden.has(s.path)).map((s) => s.path);
-  const ANYWHERE = '', from = (e: Transition): string => (e.from === root || e.from === '' ? ANYWHERE : e.from);
+  const root = rootPath(chart),
+    { hidden, initial } = passing(chart, root);
+  const states = chart.states
+    .filter((s) => s.path !== root && s.type !== 'history' && !hidden.has(s.path))
+    .map((s) => s.path);
+  const ANYWHERE = '',
+    from = (e: Transition): string => (e.from === root || e.from === '' ? ANYWHERE : e.from);
   const moving = chart.edges.filter((e) => !stays(e) && e.to !== root && !hidden.has(e.from));
   const { loose, extras, rest } = choices(moving, from);
   for (const e of rest) loose.push({ from: from(e), to: e.to!, text: edgeLabel(e), edge: e.id });
   // The same label to the same target from many states, or from the machine itself.
   const same = new Map<string, Loose[]>();
   for (const l of loose) same.set(`${l.to}\n${l.text}`, [...(same.get(`${l.to}\n${l.text}`) ?? []), l]);
-  const pills = new Map<string, Extra>(), entries = new Map<string, Entry[]>(), written = new Set<Loose>();
+  const pills = new Map<string, Extra>(),
+    entries = new Map<string, Entry[]>(),
+    written = new Set<Loose>();
   for (const group of same.values()) {
-    const own = group.filter((l) => !l.from.startsWith('(choice')), sources = [...new Set(own.map((l) => l.from))];
-    const anywhere = sources.includes(ANYWHERE), { to, text } = group[0]!;
+    const own = group.filter((l) => !l.from.startsWith('(choice')),
+      sources = [...new Set(own.map((l) => l.from))];
+    const anywhere = sources.includes(ANYWHERE),
+      { to, text } = group[0]!;
     if (!anywhere && sources.length < MANY) continue;
-    const name = anywhere ? 'any state' : pillText(sources, states), of = anywhere ? states : sources;
+    const name = anywhere ? 'any state' : pillText(sources, states),
+      of = anywhere ? states : sources;
     if (to.startsWith('(choice')) {
       const id = `(pill ${name})`;
       if (!pills.has(id)) pills.set(id, { id, kind: 'pill', text: name, of });
@@ -91,29 +141,59 @@ export function simplify(chart: ChartView): Simple {
   const drawn = new Map<string, DrawnEdge>();
   for (const l of loose) {
     if (written.has(l)) continue;
-    const key = `${l.from}\n${l.to}`, line = drawn.get(key) ?? { id: `e${drawn.size}`, from: l.from, to: l.to, edges: [], lines: [] };
+    const key = `${l.from}\n${l.to}`,
+      line = drawn.get(key) ?? { id: `e${drawn.size}`, from: l.from, to: l.to, edges: [], lines: [] };
     if (!line.edges.includes(l.edge)) line.edges.push(l.edge);
     if (!line.lines.some((x) => x.text === l.text)) line.lines.push({ text: l.text, edge: l.edge });
     drawn.set(key, line);
   }
-  return { extras: [...pills.values(), ...extras], edges: [...drawn.values()].map(shortened), entries, initial, hidden };
+  return {
+    extras: [...pills.values(), ...extras],
+    edges: [...drawn.values()].map(shortened),
+    entries,
+    initial,
+    hidden,
+  };
 }
 
 const shortened = (line: DrawnEdge): DrawnEdge =>
-  (line.lines.length <= MOST_LINES ? line : { ...line, lines: [...line.lines.slice(0, MOST_LINES - 1), { text: `+${line.lines.length - MOST_LINES + 1} more`, edge: '' }] });
+  line.lines.length <= MOST_LINES
+    ? line
+    : {
+        ...line,
+        lines: [
+          ...line.lines.slice(0, MOST_LINES - 1),
+          { text: `+${line.lines.length - MOST_LINES + 1} more`, edge: '' },
+        ],
+      };
 
 /** For the mini chart: children folded into their outermost state, lines that fall together merged, pills and entries left out. */
 export function folded(chart: ChartView, simple: Simple): Simple {
-  const root = rootPath(chart), parents = new Map(chart.states.map((s) => [s.path, s.parent]));
-  const outer = (path: string): string => { let p = path; for (;;) { const up = parents.get(p) ?? null; if (up === null || up === root) return p; p = up; } };
+  const root = rootPath(chart),
+    parents = new Map(chart.states.map((s) => [s.path, s.parent]));
+  const outer = (path: string): string => {
+    let p = path;
+    for (;;) {
+      const up = parents.get(p) ?? null;
+      if (up === null || up === root) return p;
+      p = up;
+    }
+  };
   const drawn = new Map<string, DrawnEdge>();
   for (const e of simple.edges) {
-    const a = outer(e.from), b = outer(e.to);
+    const a = outer(e.from),
+      b = outer(e.to);
     if (a === b || a.startsWith('(pill')) continue;
     const line = drawn.get(`${a}\n${b}`) ?? { id: `m${drawn.size}`, from: a, to: b, edges: [], lines: [] };
     line.edges.push(...e.edges);
     drawn.set(`${a}\n${b}`, line);
   }
   const outerInitial = simple.initial === null ? null : outer(simple.initial);
-  return { extras: simple.extras.filter((x) => x.kind === 'choice'), edges: [...drawn.values()], entries: new Map(), initial: outerInitial, hidden: simple.hidden };
+  return {
+    extras: simple.extras.filter((x) => x.kind === 'choice'),
+    edges: [...drawn.values()],
+    entries: new Map(),
+    initial: outerInitial,
+    hidden: simple.hidden,
+  };
 }

@@ -7,12 +7,16 @@ import { activePaths, emptyHistory, foldFrame, visits, type History } from './hi
 
 /** The history of an actor (null: nothing is watched); `problem` when the hub refuses. */
 export function useActor(actor: string | null): { history: History; problem: { code: string; detail: string } | null } {
-  const [state, setState] = useState<{ history: History; problem: { code: string; detail: string } | null }>({ history: emptyHistory(actor ?? ''), problem: null });
+  const [state, setState] = useState<{ history: History; problem: { code: string; detail: string } | null }>({
+    history: emptyHistory(actor ?? ''),
+    problem: null,
+  });
   useEffect(() => {
     setState({ history: emptyHistory(actor ?? ''), problem: null });
     if (actor === null) return;
     return watch(`inspect:${actor}`, (frame) => {
-      if (frame.type === 'inspect') setState((old) => ({ history: foldFrame(old.history, frame.frame), problem: null }));
+      if (frame.type === 'inspect')
+        setState((old) => ({ history: foldFrame(old.history, frame.frame), problem: null }));
       if (frame.type === 'problem') setState((old) => ({ ...old, problem: frame }));
     });
   }, [actor]);
@@ -21,13 +25,16 @@ export function useActor(actor: string | null): { history: History; problem: { c
 
 /** Timers of the active states: fixed delays of the machine, and the moment that the hub names as the next (`next`). */
 export function timersOf(history: History, index: number, next: number | null): Map<string, Timer> {
-  const out = new Map<string, Timer>(), step = history.steps[index];
+  const out = new Map<string, Timer>(),
+    step = history.steps[index];
   if (!step || !history.chart) return out;
-  const active = activePaths(step.state), seen = visits(history, index);
+  const active = activePaths(step.state),
+    seen = visits(history, index);
   const leaf = step.state.at(-1);
   if (next !== null && leaf && next > step.at) out.set(leaf, { from: seen.get(leaf)?.since ?? step.at, until: next });
   for (const edge of history.chart.edges) {
-    const ms = afterMs(edge), since = seen.get(edge.from)?.since;
+    const ms = afterMs(edge),
+      since = seen.get(edge.from)?.since;
     if (ms === null || since == null || !active.has(edge.from) || out.has(edge.from)) continue;
     out.set(edge.from, { from: since, until: since + ms });
   }

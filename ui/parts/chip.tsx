@@ -9,6 +9,21 @@ export function statusWord(status: string): string {
   return knownWord(key) ? t(key) : status;
 }
 
-export function Chip({ s, big, bare, children }: { s: string; big?: boolean; bare?: boolean; children?: ComponentChildren }): VNode {
-  return <span class={`chip${big ? ' big' : ''}${bare ? ' bare' : ''}`} data-s={s}><Glyph s={s} />{children ?? statusWord(s)}</span>;
+export function Chip({
+  s,
+  big,
+  bare,
+  children,
+}: {
+  s: string;
+  big?: boolean;
+  bare?: boolean;
+  children?: ComponentChildren;
+}): VNode {
+  return (
+    <span class={`chip${big ? ' big' : ''}${bare ? ' bare' : ''}`} data-s={s}>
+      <Glyph s={s} />
+      {children ?? statusWord(s)}
+    </span>
+  );
 }

@@ -15,14 +15,38 @@ async function copyText(text: string): Promise<void> {
   area.remove();
 }
 
-export function Copy({ text, children, quiet = true }: { text: () => string; children?: ComponentChildren; quiet?: boolean }): VNode {
+export function Copy({
+  text,
+  children,
+  quiet = true,
+}: {
+  text: () => string;
+  children?: ComponentChildren;
+  quiet?: boolean;
+}): VNode {
   const [said, say] = useState('');
   const run = async (): Promise<void> => {
-    try { await copyText(text()); say(t('copied')); } catch { say(t('copy.failed')); }
+    try {
+      await copyText(text());
+      say(t('copied'));
+    } catch {
+      say(t('copy.failed'));
+    }
     setTimeout(say, 1500, '');
   };
-  return <button type="button" class={`btn small${quiet ? ' quiet' : ''}`} onClick={() => void run()}><Icon name="copy" />{said || children || t('copy')}</button>;
+  return (
+    <button type="button" class={`btn small${quiet ? ' quiet' : ''}`} onClick={() => void run()}>
+      <Icon name="copy" />
+      {said || children || t('copy')}
+    </button>
+  );
 }
 
 /** A command to type, with its copy button. */
-export const Command = ({ text }: { text: string }): VNode => <div class="cmd"><span class="p">$</span><code>{text}</code><Copy text={() => text} quiet={false} /></div>;
+export const Command = ({ text }: { text: string }): VNode => (
+  <div class="cmd">
+    <span class="p">$</span>
+    <code>{text}</code>
+    <Copy text={() => text} quiet={false} />
+  </div>
+);

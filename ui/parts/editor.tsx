@@ -8,33 +8,47 @@ import { t } from '../i18n.tsx';
 import { readingOf } from '../json-readings.ts';
 import { tokens } from '../json-tokens.ts';
 
-interface EditorProps { value: string; faults: readonly Fault[]; /** Lines that differ from what is in force, from 0. */ changed: ReadonlySet<number>; onInput: (text: string) => void; onCaret: (at: number) => void; label: string }
+interface EditorProps {
+  value: string;
+  faults: readonly Fault[];
+  /** Lines that differ from what is in force, from 0. */ changed: ReadonlySet<number>;
+  onInput: (text: string) => void;
+  onCaret: (at: number) => void;
+  label: string;
+}
 
-const escape = (s: string): string => s.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
+const escape = (s: string): string =>
+  s.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 
 function lineHtml(line: string, faults: readonly Fault[]): string {
   let at = 0;
-  const html = tokens(line).map((k) => {
-    const bad = faults.some((f) => at < f.to && at + k.text.length > f.from && k.kind !== 'space');
-    at += k.text.length;
-    return k.kind === 'space' ? k.text : `<span class="${k.kind}${bad ? ' squig' : ''}">${escape(k.text)}</span>`;
-  }).join('');
+  const html = tokens(line)
+    .map((k) => {
+      const bad = faults.some((f) => at < f.to && at + k.text.length > f.from && k.kind !== 'space');
+      at += k.text.length;
+      return k.kind === 'space' ? k.text : `<span class="${k.kind}${bad ? ' squig' : ''}">${escape(k.text)}</span>`;
+    })
+    .join('');
   const reading = readingOf(line);
   return html + (reading ? `<span class="reading" data-text="  ${escape(reading)}"></span>` : '');
 }
 
 function toHtml(text: string, faults: readonly Fault[]): string {
-  return text.split('\n').map((line, i) => {
-    const own = faults.filter((f) => f.line === i);
-    return `${lineHtml(line, own)}\n${own.map((f) => `<span class="faultline" contenteditable="false"><span class="msg" data-text="${escape(f.message)}" title="${escape(f.message)}"></span>${f.fix ? `<span class="fixit" data-fix="${faults.indexOf(f)}" data-text="${escape(t('editor.fix', { key: f.fix.label }))}"></span>` : ''}</span>`).join('')}`;
-  }).join('');
+  return text
+    .split('\n')
+    .map((line, i) => {
+      const own = faults.filter((f) => f.line === i);
+      return `${lineHtml(line, own)}\n${own.map((f) => `<span class="faultline" contenteditable="false"><span class="msg" data-text="${escape(f.message)}" title="${escape(f.message)}"></span>${f.fix ? `<span class="fixit" data-fix="${faults.indexOf(f)}" data-text="${escape(t('editor.fix', { key: f.fix.label }))}"></span>` : ''}</span>`).join('')}`;
+    })
+    .join('');
 }
 
 /** Offsets of the selection in the element's text. */
 function selectionIn(host: HTMLElement): [number, number] | null {
   const s = getSelection();
   if (!s || s.rangeCount === 0 || !host.contains(s.anchorNode)) return null;
-  const range = s.getRangeAt(0), before = document.createRange();
+  const range = s.getRangeAt(0),
+    before = document.createRange();
   before.selectNodeContents(host);
   before.setEnd(range.startContainer, range.startOffset);
   const from = before.toString().length;
@@ -42,14 +56,22 @@ function selectionIn(host: HTMLElement): [number, number] | null {
 }
 
 function select(host: HTMLElement, from: number, to: number): void {
-  const walker = document.createTreeWalker(host, NodeFilter.SHOW_TEXT), range = document.createRange();
-  let at = 0, started = false;
+  const walker = document.createTreeWalker(host, NodeFilter.SHOW_TEXT),
+    range = document.createRange();
+  let at = 0,
+    started = false;
   range.selectNodeContents(host);
   range.collapse(false);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const length = node.textContent!.length;
-    if (!started && from <= at + length) { range.setStart(node, from - at); started = true; }
-    if (to <= at + length) { range.setEnd(node, to - at); break; }
+    if (!started && from <= at + length) {
+      range.setStart(node, from - at);
+      started = true;
+    }
+    if (to <= at + length) {
+      range.setEnd(node, to - at);
+      break;
+    }
     at += length;
   }
   const s = getSelection()!;
@@ -58,20 +80,31 @@ function select(host: HTMLElement, from: number, to: number): void {
 }
 
 export function Editor({ value, faults, changed, onInput, onCaret, label }: EditorProps): VNode {
-  const host = useRef<HTMLDivElement>(null), composing = useRef(false), drawn = useRef(''), leave = useRef(false);
-  const past = useRef<{ text: string; caret: number }[]>([]), future = useRef<{ text: string; caret: number }[]>([]), lastPush = useRef(0);
+  const host = useRef<HTMLDivElement>(null),
+    composing = useRef(false),
+    drawn = useRef(''),
+    leave = useRef(false);
+  const past = useRef<{ text: string; caret: number }[]>([]),
+    future = useRef<{ text: string; caret: number }[]>([]),
+    lastPush = useRef(0);
   const text = (): string => host.current!.textContent!.replace(/\n$/, '');
 
   const draw = (next: string, caret: [number, number] | null): void => {
-    const el = host.current!, html = toHtml(next, faults);
+    const el = host.current!,
+      html = toHtml(next, faults);
     if (drawn.current === html && el.textContent === `${next}\n`) return;
     el.innerHTML = html;
     drawn.current = html;
     if (caret) select(el, ...caret);
   };
-  useLayoutEffect(() => { if (!composing.current) draw(value, document.activeElement === host.current ? selectionIn(host.current!) : null); }, [value, faults]);
+  useLayoutEffect(() => {
+    if (!composing.current) draw(value, document.activeElement === host.current ? selectionIn(host.current!) : null);
+  }, [value, faults]);
   useEffect(() => {
-    const onSelection = (): void => { const s = host.current && selectionIn(host.current); if (s) onCaret(s[0]); };
+    const onSelection = (): void => {
+      const s = host.current && selectionIn(host.current);
+      if (s) onCaret(s[0]);
+    };
     document.addEventListener('selectionchange', onSelection);
     return () => document.removeEventListener('selectionchange', onSelection);
   }, []);
@@ -97,38 +130,110 @@ export function Editor({ value, faults, changed, onInput, onCaret, label }: Edit
   };
   const changedByHand = (): void => {
     if (composing.current) return;
-    const caret = selectionIn(host.current!), now = text();
+    const caret = selectionIn(host.current!),
+      now = text();
     remember(false);
     draw(now, caret);
     onInput(now);
   };
-  const fix = (n: number): void => { const f = faults[n]?.fix; if (f) put(replace(text(), f.start, f.end, f.text)); };
+  const fix = (n: number): void => {
+    const f = faults[n]?.fix;
+    if (f) put(replace(text(), f.start, f.end, f.text));
+  };
   /** New lines are ours: the browser would make elements of them. Also from keyboards that name no keys, and from drops. */
   const onBefore = (e: InputEvent): void => {
     const s = selectionIn(host.current!);
     if (!s || composing.current) return;
-    if (e.inputType === 'insertLineBreak' || e.inputType === 'insertParagraph') { e.preventDefault(); put(newLine(text(), ...s)); return; }
+    if (e.inputType === 'insertLineBreak' || e.inputType === 'insertParagraph') {
+      e.preventDefault();
+      put(newLine(text(), ...s));
+      return;
+    }
     const given = e.data ?? e.dataTransfer?.getData('text/plain') ?? '';
-    if (e.inputType.startsWith('insert') && /[\r\n]/.test(given)) { e.preventDefault(); put(replace(text(), ...s, given.replace(/\r\n?/g, '\n'))); }
+    if (e.inputType.startsWith('insert') && /[\r\n]/.test(given)) {
+      e.preventDefault();
+      put(replace(text(), ...s, given.replace(/\r\n?/g, '\n')));
+    }
   };
   const onKey = (e: KeyboardEvent): void => {
-    const s = selectionIn(host.current!), mod = e.ctrlKey || e.metaKey;
+    const s = selectionIn(host.current!),
+      mod = e.ctrlKey || e.metaKey;
     if (e.isComposing || !s) return;
-    if (mod && e.key.toLowerCase() === 'z') { e.preventDefault(); if (e.shiftKey) undo(future, past); else undo(past, future); return; }
-    if (mod && e.key.toLowerCase() === 'y') { e.preventDefault(); undo(future, past); return; }
-    if (mod && e.key === '.') { e.preventDefault(); fix(faults.findIndex((f) => f.fix)); return; }
+    if (mod && e.key.toLowerCase() === 'z') {
+      e.preventDefault();
+      if (e.shiftKey) undo(future, past);
+      else undo(past, future);
+      return;
+    }
+    if (mod && e.key.toLowerCase() === 'y') {
+      e.preventDefault();
+      undo(future, past);
+      return;
+    }
+    if (mod && e.key === '.') {
+      e.preventDefault();
+      fix(faults.findIndex((f) => f.fix));
+      return;
+    }
     // Esc, then Tab, leaves the editor: the keyboard is never caught in it.
-    if (e.key === 'Tab' && !e.shiftKey && !leave.current) { e.preventDefault(); put(replace(text(), ...s, '  ')); return; }
+    if (e.key === 'Tab' && !e.shiftKey && !leave.current) {
+      e.preventDefault();
+      put(replace(text(), ...s, '  '));
+      return;
+    }
     leave.current = e.key === 'Escape';
   };
   const lines = value.split('\n');
   return (
     <div class="editor">
-      <ol class="gutter" aria-hidden="true">{lines.map((_, i) => { const own = faults.filter((f) => f.line === i).length; return <li key={i} class={`${own > 0 ? 'bad' : ''}${changed.has(i) ? ' chg' : ''}`} style={own > 0 ? { paddingBottom: `${own * 24}px` } : {}}>{i + 1}</li>; })}</ol>
-      <div ref={host} class="code-edit" contentEditable="plaintext-only" role="textbox" aria-multiline="true" aria-label={label} aria-invalid={faults.length > 0} spellcheck={false} autocapitalize="off"
-        onBeforeInput={onBefore} onInput={changedByHand} onKeyDown={onKey} onCompositionStart={() => { composing.current = true; }} onCompositionEnd={() => { composing.current = false; changedByHand(); }}
-        onPaste={(e) => { e.preventDefault(); const s = selectionIn(host.current!), data = e.clipboardData?.getData('text/plain').replace(/\r\n?/g, '\n'); if (s && data) put(replace(text(), ...s, data)); }}
-        onMouseDown={(e) => { const n = (e.target as HTMLElement).dataset['fix']; if (n !== undefined) { e.preventDefault(); fix(Number(n)); } }} />
+      <ol class="gutter" aria-hidden="true">
+        {lines.map((_, i) => {
+          const own = faults.filter((f) => f.line === i).length;
+          return (
+            <li
+              key={i}
+              class={`${own > 0 ? 'bad' : ''}${changed.has(i) ? ' chg' : ''}`}
+              style={own > 0 ? { paddingBottom: `${own * 24}px` } : {}}
+            >
+              {i + 1}
+            </li>
+          );
+        })}
+      </ol>
+      <div
+        ref={host}
+        class="code-edit"
+        contentEditable="plaintext-only"
+        role="textbox"
+        aria-multiline="true"
+        aria-label={label}
+        aria-invalid={faults.length > 0}
+        spellcheck={false}
+        autocapitalize="off"
+        onBeforeInput={onBefore}
+        onInput={changedByHand}
+        onKeyDown={onKey}
+        onCompositionStart={() => {
+          composing.current = true;
+        }}
+        onCompositionEnd={() => {
+          composing.current = false;
+          changedByHand();
+        }}
+        onPaste={(e) => {
+          e.preventDefault();
+          const s = selectionIn(host.current!),
+            data = e.clipboardData?.getData('text/plain').replace(/\r\n?/g, '\n');
+          if (s && data) put(replace(text(), ...s, data));
+        }}
+        onMouseDown={(e) => {
+          const n = (e.target as HTMLElement).dataset['fix'];
+          if (n !== undefined) {
+            e.preventDefault();
+            fix(Number(n));
+          }
+        }}
+      />
     </div>
   );
 }

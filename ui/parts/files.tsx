@@ -12,33 +12,100 @@ import { useAsk } from './ask.ts';
 import { Empty, Loading, Trouble } from './states.tsx';
 import { Clock } from './time.tsx';
 
-const hrefOf = (path: string): string => `${location.pathname}?tab=files${path === '' ? '' : `&path=${encodeURIComponent(path)}`}`;
+const hrefOf = (path: string): string =>
+  `${location.pathname}?tab=files${path === '' ? '' : `&path=${encodeURIComponent(path)}`}`;
 
 function Launch({ of }: { of: LaunchFiles }): VNode {
-  const how = of.signal !== null ? t('files.signal', { name: signal(of.signal) }) : of.code !== null ? t('files.code', { n: of.code }) : '';
-  return <span class="small dim">{t('files.launch', { n: of.launch })}, {of.current ? t('files.running') : <>{t('files.ended', { how })}{of.endedAt !== null && <>, <Clock at={of.endedAt} /></>}</>}</span>;
+  const how =
+    of.signal !== null
+      ? t('files.signal', { name: signal(of.signal) })
+      : of.code !== null
+        ? t('files.code', { n: of.code })
+        : '';
+  return (
+    <span class="small dim">
+      {t('files.launch', { n: of.launch })},{' '}
+      {of.current ? (
+        t('files.running')
+      ) : (
+        <>
+          {t('files.ended', { how })}
+          {of.endedAt !== null && (
+            <>
+              , <Clock at={of.endedAt} />
+            </>
+          )}
+        </>
+      )}
+    </span>
+  );
 }
 
 function Row({ item, path }: { item: FileItem; path: string }): VNode {
-  const to = path === '' ? item.name : `${path}/${item.name}`, opens = item.type !== 'other';
+  const to = path === '' ? item.name : `${path}/${item.name}`,
+    opens = item.type !== 'other';
   return (
     <tr data-row>
-      <td>{opens ? <a class={item.type === 'directory' ? 'strong' : 'link'} href={hrefOf(to)}>{item.name}{item.type === 'directory' ? '/' : ''}</a> : <span class="dim">{item.name}</span>}</td>
+      <td>
+        {opens ? (
+          <a class={item.type === 'directory' ? 'strong' : 'link'} href={hrefOf(to)}>
+            {item.name}
+            {item.type === 'directory' ? '/' : ''}
+          </a>
+        ) : (
+          <span class="dim">{item.name}</span>
+        )}
+      </td>
       <td class="num mono-s">{item.type === 'file' ? memory(item.size) : '–'}</td>
-      <td class="small dim"><Clock at={item.modifiedAt} /></td>
+      <td class="small dim">
+        <Clock at={item.modifiedAt} />
+      </td>
       <td class="mono-s dim off">{item.mode}</td>
-      <td class="cut small dim">{item.target !== null ? `→ ${item.target}` : item.launch ? <Launch of={item.launch} /> : item.type === 'other' ? t('files.other') : ''}</td>
+      <td class="cut small dim">
+        {item.target !== null ? (
+          `→ ${item.target}`
+        ) : item.launch ? (
+          <Launch of={item.launch} />
+        ) : item.type === 'other' ? (
+          t('files.other')
+        ) : (
+          ''
+        )}
+      </td>
     </tr>
   );
 }
 
 function Directory({ view }: { view: FileView }): VNode {
-  if (view.items.length === 0) return <Empty title={t(view.path === '' ? 'files.none' : 'files.empty')}>{view.path === '' && t('files.none.text')}</Empty>;
+  if (view.items.length === 0)
+    return (
+      <Empty title={t(view.path === '' ? 'files.none' : 'files.empty')}>
+        {view.path === '' && t('files.none.text')}
+      </Empty>
+    );
   return (
     <>
-      <table class="table files"><thead><tr><th>{t('files.name')}</th><th class="num">{t('files.size')}</th><th>{t('files.changed')}</th><th class="off">{t('files.mode')}</th><th /></tr></thead>
-        <tbody>{view.items.map((item) => <Row key={item.name} item={item} path={view.path} />)}</tbody></table>
-      {view.total > view.items.length && <p class="small dim more">{t('files.more', { n: `${count(view.total - view.items.length)}${view.more ? '+' : ''}` })}</p>}
+      <table class="table files">
+        <thead>
+          <tr>
+            <th>{t('files.name')}</th>
+            <th class="num">{t('files.size')}</th>
+            <th>{t('files.changed')}</th>
+            <th class="off">{t('files.mode')}</th>
+            <th />
+          </tr>
+        </thead>
+        <tbody>
+          {view.items.map((item) => (
+            <Row key={item.name} item={item} path={view.path} />
+          ))}
+        </tbody>
+      </table>
+      {view.total > view.items.length && (
+        <p class="small dim more">
+          {t('files.more', { n: `${count(view.total - view.items.length)}${view.more ? '+' : ''}` })}
+        </p>
+      )}
     </>
   );
 }
@@ -49,8 +116,14 @@ function useText(id: string, view: FileView, follow: boolean): { text: string | 
   useEffect(() => {
     const abort = new AbortController();
     const read = async (): Promise<void> => {
-      const response = await fetch(`/v1${filePath(id, view.path)}${follow ? `?follow=true&tail=${SHOWN_BYTES}` : ''}`, { signal: abort.signal, headers: !follow && view.size > 0 ? { range: `bytes=-${SHOWN_BYTES}` } : {} });
-      if (!response.ok) { const problem = (await response.json().catch(() => ({}))) as { code?: string; detail?: string; hint?: string }; throw new Problem(response.status, problem.code ?? '', problem.detail ?? response.statusText, problem.hint); }
+      const response = await fetch(`/v1${filePath(id, view.path)}${follow ? `?follow=true&tail=${SHOWN_BYTES}` : ''}`, {
+        signal: abort.signal,
+        headers: !follow && view.size > 0 ? { range: `bytes=-${SHOWN_BYTES}` } : {},
+      });
+      if (!response.ok) {
+        const problem = (await response.json().catch(() => ({}))) as { code?: string; detail?: string; hint?: string };
+        throw new Problem(response.status, problem.code ?? '', problem.detail ?? response.statusText, problem.hint);
+      }
       if (!follow) return setState({ text: textOf(new Uint8Array(await response.arrayBuffer())), error: null });
       const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
       setState({ text: '', error: null });
@@ -60,36 +133,90 @@ function useText(id: string, view: FileView, follow: boolean): { text: string | 
         setState((old) => ({ text: kept((old.text ?? '') + value.replaceAll('\0', '\ufffd'), FOLLOWED), error: null }));
       }
     };
-    read().catch((error: unknown) => { if (!abort.signal.aborted) setState((old) => ({ ...old, error })); });
+    read().catch((error: unknown) => {
+      if (!abort.signal.aborted) setState((old) => ({ ...old, error }));
+    });
     return () => abort.abort();
   }, [id, view.path, follow, follow ? '' : view.tag]);
   return state;
 }
 
 function File({ id, view }: { id: string; view: FileView }): VNode {
-  const [follow, setFollow] = useState(false), { text, error } = useText(id, view, follow), box = useRef<HTMLPreElement>(null);
-  useEffect(() => { if (follow && box.current) box.current.scrollTop = box.current.scrollHeight; }, [follow, text]);
+  const [follow, setFollow] = useState(false),
+    { text, error } = useText(id, view, follow),
+    box = useRef<HTMLPreElement>(null);
+  useEffect(() => {
+    if (follow && box.current) box.current.scrollTop = box.current.scrollHeight;
+  }, [follow, text]);
   return (
     <>
-      <div class="row lt"><span class="small dim">{memory(view.size)}, <Clock at={view.modifiedAt} />, <span class="mono-s">{view.mode}</span>{view.size > SHOWN_BYTES && `, ${t('files.part', { size: memory(SHOWN_BYTES), whole: memory(view.size) })}`}</span>
-        <span class="push" /><button type="button" class="btn small" aria-pressed={follow} onClick={() => setFollow(!follow)}><Icon name="follow" />{t('files.follow')}</button></div>
-      {error !== null ? <Trouble error={error} /> : text === null ? <Empty title={t('files.binary')} /> : <pre class="filebox" ref={box} tabIndex={0}>{text}</pre>}
+      <div class="row lt">
+        <span class="small dim">
+          {memory(view.size)}, <Clock at={view.modifiedAt} />, <span class="mono-s">{view.mode}</span>
+          {view.size > SHOWN_BYTES && `, ${t('files.part', { size: memory(SHOWN_BYTES), whole: memory(view.size) })}`}
+        </span>
+        <span class="push" />
+        <button type="button" class="btn small" aria-pressed={follow} onClick={() => setFollow(!follow)}>
+          <Icon name="follow" />
+          {t('files.follow')}
+        </button>
+      </div>
+      {error !== null ? (
+        <Trouble error={error} />
+      ) : text === null ? (
+        <Empty title={t('files.binary')} />
+      ) : (
+        <pre class="filebox" ref={box} tabIndex={0}>
+          {text}
+        </pre>
+      )}
     </>
   );
 }
 
 export function Files({ id }: { id: string }): VNode {
-  const path = route.value.query.get('path') ?? '', { value, error, again } = useAsk<FileView>(`${filePath(id, path)}?format=json`);
-  const crumbs = crumbsOf(path), download = `/v1${filePath(id, path)}${value?.type === 'directory' ? '?format=tar' : ''}`;
+  const path = route.value.query.get('path') ?? '',
+    { value, error, again } = useAsk<FileView>(`${filePath(id, path)}?format=json`);
+  const crumbs = crumbsOf(path),
+    download = `/v1${filePath(id, path)}${value?.type === 'directory' ? '?format=tar' : ''}`;
   return (
     <>
       <div class="row lt filebar">
-        <nav class="crumbline" aria-label={t('files')}><a class="link" href={hrefOf('')}>{t('files.top')}</a>{crumbs.map((c, i) => <span key={c.path}><span class="dim"> / </span>{i === crumbs.length - 1 ? <b class="strong">{c.name}</b> : <a class="link" href={hrefOf(c.path)}>{c.name}</a>}</span>)}</nav>
-        <span class="push" /><button type="button" class="btn small quiet" onClick={again}>{t('files.refresh')}</button>
-        {value && (value.type === 'file' || value.items.length > 0) && <a class="btn small quiet" download href={download}>{t(value.type === 'file' ? 'files.download' : 'files.archive')}</a>}
+        <nav class="crumbline" aria-label={t('files')}>
+          <a class="link" href={hrefOf('')}>
+            {t('files.top')}
+          </a>
+          {crumbs.map((c, i) => (
+            <span key={c.path}>
+              <span class="dim"> / </span>
+              {i === crumbs.length - 1 ? (
+                <b class="strong">{c.name}</b>
+              ) : (
+                <a class="link" href={hrefOf(c.path)}>
+                  {c.name}
+                </a>
+              )}
+            </span>
+          ))}
+        </nav>
+        <span class="push" />
+        <button type="button" class="btn small quiet" onClick={again}>
+          {t('files.refresh')}
+        </button>
+        {value && (value.type === 'file' || value.items.length > 0) && (
+          <a class="btn small quiet" download href={download}>
+            {t(value.type === 'file' ? 'files.download' : 'files.archive')}
+          </a>
+        )}
       </div>
       {error !== null && <Trouble error={error} retry={again} />}
-      {value === null ? error === null && <Loading /> : value.type === 'directory' ? <Directory view={value} /> : <File key={value.path} id={id} view={value} />}
+      {value === null ? (
+        error === null && <Loading />
+      ) : value.type === 'directory' ? (
+        <Directory view={value} />
+      ) : (
+        <File key={value.path} id={id} view={value} />
+      )}
     </>
   );
 }

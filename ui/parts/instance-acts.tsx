@@ -12,17 +12,31 @@ const ask = (i: InstanceView, action: 'restart' | 'kill' | 'stop' | 'adopt') => 
   if (answer?.id) learn({ instance: answer });
 };
 
-export const restartInstance = (i: InstanceView): Promise<boolean> => act(ask(i, 'restart'), rich('act.instance.restarted', { name: slotName(i) }));
-export const adoptInstance = (i: InstanceView): Promise<boolean> => act(ask(i, 'adopt'), rich('act.instance.adopted', { name: slotName(i), app: i.app }));
+export const restartInstance = (i: InstanceView): Promise<boolean> =>
+  act(ask(i, 'restart'), rich('act.instance.restarted', { name: slotName(i) }));
+export const adoptInstance = (i: InstanceView): Promise<boolean> =>
+  act(ask(i, 'adopt'), rich('act.instance.adopted', { name: slotName(i), app: i.app }));
 
 /** SIGKILL gives the program no chance to end in order. */
 export async function killInstance(i: InstanceView): Promise<boolean> {
-  const yes = await confirm({ title: t('kill.title', { name: slotName(i) }), text: rich('kill.text', { pid: i.pid ?? '–' }), name: null, button: t('kill'), danger: true });
+  const yes = await confirm({
+    title: t('kill.title', { name: slotName(i) }),
+    text: rich('kill.text', { pid: i.pid ?? '–' }),
+    name: null,
+    button: t('kill'),
+    danger: true,
+  });
   return yes && act(ask(i, 'kill'), rich('act.instance.killed', { name: slotName(i) }));
 }
 
 /** An unknown instance has no app that would bring it back. */
 export async function stopUnknown(i: InstanceView): Promise<boolean> {
-  const yes = await confirm({ title: t('stop.unknown.title', { name: slotName(i) }), text: rich('stop.unknown.text', { pid: i.pid ?? '–' }), name: slotName(i), button: t('stop'), danger: true });
+  const yes = await confirm({
+    title: t('stop.unknown.title', { name: slotName(i) }),
+    text: rich('stop.unknown.text', { pid: i.pid ?? '–' }),
+    name: slotName(i),
+    button: t('stop'),
+    danger: true,
+  });
   return yes && act(ask(i, 'stop'), rich('act.instance.stopped', { name: slotName(i) }));
 }

@@ -6,16 +6,42 @@ import { t } from '../i18n.tsx';
 import { allKeys, shownKeys } from '../keys.ts';
 
 const shown = signal(false);
-export const openHelp = (): void => { shown.value = true; };
+export const openHelp = (): void => {
+  shown.value = true;
+};
 
 export function KeysHelp(): VNode | null {
-  const ref = useRef<HTMLDialogElement>(null), open = shown.value;
-  useEffect(() => { if (open) ref.current?.showModal(); }, [open]);
+  const ref = useRef<HTMLDialogElement>(null),
+    open = shown.value;
+  useEffect(() => {
+    if (open) ref.current?.showModal();
+  }, [open]);
   if (!open) return null;
   return (
-    <dialog ref={ref} class="dialog help" aria-label={t('keys.title')} onClose={() => { shown.value = false; }} onClick={(e) => { if (e.target === ref.current) shown.value = false; }}>
+    <dialog
+      ref={ref}
+      class="dialog help"
+      aria-label={t('keys.title')}
+      onClose={() => {
+        shown.value = false;
+      }}
+      onClick={(e) => {
+        if (e.target === ref.current) shown.value = false;
+      }}
+    >
       <h2 class="lead">{t('keys.title')}</h2>
-      <dl class="kv keys wide">{allKeys().map((k) => <><dt key={k.keys}>{shownKeys(k.keys).map((part) => <kbd key={part}>{part}</kbd>)}</dt><dd>{t(k.word)}</dd></>)}</dl>
+      <dl class="kv keys wide">
+        {allKeys().map((k) => (
+          <>
+            <dt key={k.keys}>
+              {shownKeys(k.keys).map((part) => (
+                <kbd key={part}>{part}</kbd>
+              ))}
+            </dt>
+            <dd>{t(k.word)}</dd>
+          </>
+        ))}
+      </dl>
     </dialog>
   );
 }

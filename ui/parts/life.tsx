@@ -16,36 +16,102 @@ const loud = new Set(['failed', 'unhealthy', 'killing']);
 
 export function Life({ i, events }: { i: InstanceView; events: readonly ClusterEvent[] }): VNode {
   void second.value;
-  const box = useRef<HTMLDivElement>(null), [width, setWidth] = useState(900);
+  const box = useRef<HTMLDivElement>(null),
+    [width, setWidth] = useState(900);
   useLayoutEffect(() => {
-    const measure = (): void => { const w = box.current?.clientWidth ?? 0; if (w > 0) setWidth(w); };
+    const measure = (): void => {
+      const w = box.current?.clientWidth ?? 0;
+      if (w > 0) setWidth(w);
+    };
     measure();
     const observer = new ResizeObserver(measure);
     observer.observe(box.current!);
     return () => observer.disconnect();
   }, []);
-  const list = stays(i, events, width < 600 ? 8 : 14), now = hubNow(), widths = stayWidths(list, now, width - 34);
-  let x = 0, labelEnd = -100;
+  const list = stays(i, events, width < 600 ? 8 : 14),
+    now = hubNow(),
+    widths = stayWidths(list, now, width - 34);
+  let x = 0,
+    labelEnd = -100;
   const launches = t('life.launches', { n: i.launch || 1 });
   return (
-    <Panel title={t('life')} note={<span class="no-phone">{launches}; {t('life.scale')}</span>} right={<span class="small mid no-phone">{t('life.restarts', { n: i.restarts })}</span>}>
+    <Panel
+      title={t('life')}
+      note={
+        <span class="no-phone">
+          {launches}; {t('life.scale')}
+        </span>
+      }
+      right={<span class="small mid no-phone">{t('life.restarts', { n: i.restarts })}</span>}
+    >
       <div ref={box}>
-        <svg class="tl no-phone" width={width} height="62" role="img" aria-label={list.map((s) => `${statusWord(s.status)} ${stay((s.to ?? now) - s.from)}`).join(', ')}>
+        <svg
+          class="tl no-phone"
+          width={width}
+          height="62"
+          role="img"
+          aria-label={list.map((s) => `${statusWord(s.status)} ${stay((s.to ?? now) - s.from)}`).join(', ')}
+        >
           {list.map((s, k) => {
-            const w = widths[k]!, at = x, word = statusWord(s.status), length = stay((s.to ?? now) - s.from), wide = w > 40 + word.length * 7, wider = w > 60 + (word.length + length.length) * 7, time = at - labelEnd > 64;
+            const w = widths[k]!,
+              at = x,
+              word = statusWord(s.status),
+              length = stay((s.to ?? now) - s.from),
+              wide = w > 40 + word.length * 7,
+              wider = w > 60 + (word.length + length.length) * 7,
+              time = at - labelEnd > 64;
             x += w + 2;
             if (time) labelEnd = at;
             return (
-              <g key={`${s.from}${s.status}`} class={loud.has(s.status) ? 'loud' : ''} data-s={s.status}><title>{`${word} ${length}, ${moment(s.from)}\n${s.note}`}</title>
-                <rect class={`seg${loud.has(s.status) ? ' solid' : ''}`} x={at + 0.5} y="4.5" width={Math.max(3, w - 1)} height="27" rx="3" />
+              <g key={`${s.from}${s.status}`} class={loud.has(s.status) ? 'loud' : ''} data-s={s.status}>
+                <title>{`${word} ${length}, ${moment(s.from)}\n${s.note}`}</title>
+                <rect
+                  class={`seg${loud.has(s.status) ? ' solid' : ''}`}
+                  x={at + 0.5}
+                  y="4.5"
+                  width={Math.max(3, w - 1)}
+                  height="27"
+                  rx="3"
+                />
                 {w > 15 && <GlyphAt s={s.status} x={wide ? at + 9 : at + w / 2 - 5} y={13} size={10} />}
-                {wide && <text class="lab" x={at + 26} y="22">{word}</text>}{wider && <text x={at + 34 + word.length * 6.6} y="22">{length}</text>}
-                {time && <text class="tick" x={at} y="54">{clock(s.from)}</text>}</g>
+                {wide && (
+                  <text class="lab" x={at + 26} y="22">
+                    {word}
+                  </text>
+                )}
+                {wider && (
+                  <text x={at + 34 + word.length * 6.6} y="22">
+                    {length}
+                  </text>
+                )}
+                {time && (
+                  <text class="tick" x={at} y="54">
+                    {clock(s.from)}
+                  </text>
+                )}
+              </g>
             );
           })}
-          <path class="axis" d={`M0 41.5H${width}`} /><path class="now" d={`M${x + 1} 0V41`} /><text class="nowt" x={x + 7} y="22">{t('now')}</text>
+          <path class="axis" d={`M0 41.5H${width}`} />
+          <path class="now" d={`M${x + 1} 0V41`} />
+          <text class="nowt" x={x + 7} y="22">
+            {t('now')}
+          </text>
         </svg>
-        <ol class="steps only-phone">{[...list].reverse().slice(0, 6).map((s) => <li key={`${s.from}${s.status}`}><Glyph s={s.status} /><span><b class="strong">{statusWord(s.status)}</b> <span class="small">{s.note}</span></span><span class="small dim">{stay((s.to ?? now) - s.from)}</span></li>)}</ol>
+        <ol class="steps only-phone">
+          {[...list]
+            .reverse()
+            .slice(0, 6)
+            .map((s) => (
+              <li key={`${s.from}${s.status}`}>
+                <Glyph s={s.status} />
+                <span>
+                  <b class="strong">{statusWord(s.status)}</b> <span class="small">{s.note}</span>
+                </span>
+                <span class="small dim">{stay((s.to ?? now) - s.from)}</span>
+              </li>
+            ))}
+        </ol>
       </div>
     </Panel>
   );

@@ -16,102 +16,259 @@ import { Meter } from './figures.tsx';
 import { Age } from './time.tsx';
 import { useWindow } from './rows.tsx';
 
-interface TileProps { i: InstanceView; mem: number | null; newest: boolean; label?: string }
+interface TileProps {
+  i: InstanceView;
+  mem: number | null;
+  newest: boolean;
+  label?: string;
+}
 const Tile = memo(function Tile({ i, mem, newest, label }: TileProps): VNode {
   const title = `${slotName(i)} · ${statusWord(i.status)} · ${t('thing.revision')} ${i.revision}${mem ? ` · ${memory(mem)}` : ''}${i.reason?.text ? `\n${i.reason.text}` : ''}`;
   return (
-    <a class={`tile${newest ? ' new' : ''}${i.goal !== 'run' ? ' leaving' : ''}`} data-s={i.status} style={{ '--w': `${tileWidth(mem ?? i.usage?.mem)}px`, '--gap': 'var(--c)' }} href={instancePath(i.id)} title={title} aria-label={title}>
-      {i.status !== 'running' && <Glyph s={i.status} />}{label ?? i.slot}
+    <a
+      class={`tile${newest ? ' new' : ''}${i.goal !== 'run' ? ' leaving' : ''}`}
+      data-s={i.status}
+      style={{ '--w': `${tileWidth(mem ?? i.usage?.mem)}px`, '--gap': 'var(--c)' }}
+      href={instancePath(i.id)}
+      title={title}
+      aria-label={title}
+    >
+      {i.status !== 'running' && <Glyph s={i.status} />}
+      {label ?? i.slot}
     </a>
   );
 });
 
 const Waiting = ({ app, slots }: { app: AppView; slots: number[] }): VNode => (
-  <>{slots.slice(0, 30).map((slot) => <a key={slot} class="tile" data-s="pending" href={`${appPath(app.name)}?tab=why`} title={`${app.name}.${slot} · ${statusWord('pending')}${app.reason ? `\n${app.reason.text}` : ''}`}><Glyph s="pending" />{slot}</a>)}
-    {slots.length > 30 && <a class="tile" data-s="pending" href={`${appPath(app.name)}?tab=why`}>+{slots.length - 30}</a>}</>
+  <>
+    {slots.slice(0, 30).map((slot) => (
+      <a
+        key={slot}
+        class="tile"
+        data-s="pending"
+        href={`${appPath(app.name)}?tab=why`}
+        title={`${app.name}.${slot} · ${statusWord('pending')}${app.reason ? `\n${app.reason.text}` : ''}`}
+      >
+        <Glyph s="pending" />
+        {slot}
+      </a>
+    ))}
+    {slots.length > 30 && (
+      <a class="tile" data-s="pending" href={`${appPath(app.name)}?tab=why`}>
+        +{slots.length - 30}
+      </a>
+    )}
+  </>
 );
 
 /** A node's name, what it is, and its memory and cpu: used over reserved over whole. */
 const NodeCell = memo(function NodeCell({ n }: { n: NodeView }): VNode {
   const away = n.status === 'lost' || n.status === 'suspect';
-  const cpuUsed = n.load && !away ? n.load.cpu * n.os.cpus : null, memUsed = n.load && !away ? n.load.memUsed : null;
-  const sub = n.status === 'ready' ? `${n.os.cpus} cpu · ${memory(n.memory.total)}` : n.reason?.text ?? statusWord(n.status);
+  const cpuUsed = n.load && !away ? n.load.cpu * n.os.cpus : null,
+    memUsed = n.load && !away ? n.load.memUsed : null;
+  const sub =
+    n.status === 'ready' ? `${n.os.cpus} cpu · ${memory(n.memory.total)}` : (n.reason?.text ?? statusWord(n.status));
   return (
     <span class="nodecell">
       <Glyph s={n.status} />
-      <span class="min0"><a class="strong" href={nodePath(n.id)}>{hostOf(n.id)}</a><span class="micro dim sub cutoff" title={sub}>{sub}</span></span>
-      {away ? <span class="micro dim">{t('node.last.seen')} <Age at={n.beatAt} /></span> : (
+      <span class="min0">
+        <a class="strong" href={nodePath(n.id)}>
+          {hostOf(n.id)}
+        </a>
+        <span class="micro dim sub cutoff" title={sub}>
+          {sub}
+        </span>
+      </span>
+      {away ? (
+        <span class="micro dim">
+          {t('node.last.seen')} <Age at={n.beatAt} />
+        </span>
+      ) : (
         <span class="bars">
-          <Meter used={memUsed} reserved={n.allocated.mem} whole={n.memory.total} title={t('meter.memory', { used: memory(memUsed), reserved: memory(n.allocated.mem), whole: memory(n.memory.total) })} />
-          <Meter used={cpuUsed} reserved={n.allocated.cpus} whole={n.os.cpus} title={t('meter.cpu', { used: percent(n.load?.cpu), reserved: cores(n.allocated.cpus), whole: n.os.cpus })} />
+          <Meter
+            used={memUsed}
+            reserved={n.allocated.mem}
+            whole={n.memory.total}
+            title={t('meter.memory', {
+              used: memory(memUsed),
+              reserved: memory(n.allocated.mem),
+              whole: memory(n.memory.total),
+            })}
+          />
+          <Meter
+            used={cpuUsed}
+            reserved={n.allocated.cpus}
+            whole={n.os.cpus}
+            title={t('meter.cpu', { used: percent(n.load?.cpu), reserved: cores(n.allocated.cpus), whole: n.os.cpus })}
+          />
         </span>
       )}
     </span>
   );
 });
 
-const newestOf = (app: AppView | undefined, i: InstanceView): boolean => app?.status === 'deploying' && app.revision > 1 && i.revision === app.revision;
+const newestOf = (app: AppView | undefined, i: InstanceView): boolean =>
+  app?.status === 'deploying' && app.revision > 1 && i.revision === app.revision;
 
-interface RowProps { n: NodeView; list: readonly InstanceView[]; columns: readonly AppView[] }
-const sameRow = (a: RowProps, b: RowProps): boolean => a.n === b.n && a.list.length === b.list.length && a.list.every((i, at) => i === b.list[at]) && a.columns.length === b.columns.length && a.columns.every((c, at) => c === b.columns[at]);
+interface RowProps {
+  n: NodeView;
+  list: readonly InstanceView[];
+  columns: readonly AppView[];
+}
+const sameRow = (a: RowProps, b: RowProps): boolean =>
+  a.n === b.n &&
+  a.list.length === b.list.length &&
+  a.list.every((i, at) => i === b.list[at]) &&
+  a.columns.length === b.columns.length &&
+  a.columns.every((c, at) => c === b.columns[at]);
 const Row = memo(function Row({ n, list, columns }: RowProps): VNode {
   return (
     <tr class={n.status === 'lost' ? 'gone' : ''} data-row>
-      <td><NodeCell n={n} /></td>
+      <td>
+        <NodeCell n={n} />
+      </td>
       {columns.map((app) => {
         const own = list.filter((i) => i.app === app.name);
-        return <td key={app.name} data-l={app.name}>{own.length > 0 && <span class="tiles">{own.map((i) => <Tile key={i.id} i={i} mem={reservedMemory(app)} newest={newestOf(app, i)} />)}</span>}</td>;
+        return (
+          <td key={app.name} data-l={app.name}>
+            {own.length > 0 && (
+              <span class="tiles">
+                {own.map((i) => (
+                  <Tile key={i.id} i={i} mem={reservedMemory(app)} newest={newestOf(app, i)} />
+                ))}
+              </span>
+            )}
+          </td>
+        );
       })}
     </tr>
   );
 }, sameRow);
 
 function ByApp(): VNode {
-  const columns = apps.value, byNode = instancesByNode.value, byApp = instancesByApp.value;
+  const columns = apps.value,
+    byNode = instancesByNode.value,
+    byApp = instancesByApp.value;
   const foreign = [...byApp.keys()].filter((name) => !columns.some((a) => a.name === name));
   const waits = columns.map((a) => ({ app: a, slots: missingSlots(a, byApp.get(a.name) ?? []) }));
   const waiting = waits.reduce((n, w) => n + w.slots.length, 0);
-  const fallback = foreign.map((name) => ({ name, spec: { resAlloc: null }, status: 'running', revision: 0 }) as unknown as AppView);
+  const fallback = foreign.map(
+    (name) => ({ name, spec: { resAlloc: null }, status: 'running', revision: 0 }) as unknown as AppView,
+  );
   const all = [...columns, ...fallback];
   return (
     <table class="map">
-      <thead><tr><th>{t('thing.node.cap')}<span class="dim mh">{t('map.meters')}</span></th>{all.map((a) => <th key={a.name}><a href={foreign.includes(a.name) ? '/instances?query=status:unknown' : appPath(a.name)}><b>{a.name}</b></a> {byApp.get(a.name)?.length ?? 0}</th>)}</tr></thead>
+      <thead>
+        <tr>
+          <th>
+            {t('thing.node.cap')}
+            <span class="dim mh">{t('map.meters')}</span>
+          </th>
+          {all.map((a) => (
+            <th key={a.name}>
+              <a href={foreign.includes(a.name) ? '/instances?query=status:unknown' : appPath(a.name)}>
+                <b>{a.name}</b>
+              </a>{' '}
+              {byApp.get(a.name)?.length ?? 0}
+            </th>
+          ))}
+        </tr>
+      </thead>
       <tbody>
-        {nodes.value.map((n) => <Row key={n.id} n={n} list={byNode.get(n.id) ?? []} columns={all} />)}
+        {nodes.value.map((n) => (
+          <Row key={n.id} n={n} list={byNode.get(n.id) ?? []} columns={all} />
+        ))}
         {waiting > 0 && (
-          <tr class="wait"><td><span class="nodecell"><Glyph s="pending" /><span><span class="strong">{t('map.no.node')}</span><span class="micro dim sub">{t('map.waits', { n: waiting })}</span></span></span></td>
-            {waits.map((w) => <td key={w.app.name} data-l={w.app.name}>{w.slots.length > 0 && <span class="tiles"><Waiting app={w.app} slots={w.slots} /></span>}</td>)}{foreign.map((name) => <td key={name} />)}</tr>
+          <tr class="wait">
+            <td>
+              <span class="nodecell">
+                <Glyph s="pending" />
+                <span>
+                  <span class="strong">{t('map.no.node')}</span>
+                  <span class="micro dim sub">{t('map.waits', { n: waiting })}</span>
+                </span>
+              </span>
+            </td>
+            {waits.map((w) => (
+              <td key={w.app.name} data-l={w.app.name}>
+                {w.slots.length > 0 && (
+                  <span class="tiles">
+                    <Waiting app={w.app} slots={w.slots} />
+                  </span>
+                )}
+              </td>
+            ))}
+            {foreign.map((name) => (
+              <td key={name} />
+            ))}
+          </tr>
         )}
       </tbody>
     </table>
   );
 }
 
-const Lane = memo(function Lane({ n, list }: { n: NodeView; list: readonly InstanceView[] }): VNode {
-  return (
-    <li class={n.status === 'lost' ? 'gone' : ''} data-row><NodeCell n={n} /><span class="lane">
-      {list.slice(0, 160).map((i) => <a key={i.id} class="mini" data-s={i.status} href={instancePath(i.id)} title={`${slotName(i)} · ${statusWord(i.status)}`} aria-label={`${slotName(i)} ${statusWord(i.status)}`} />)}
-      {list.length > 160 && <span class="micro dim">+{list.length - 160}</span>}</span></li>
-  );
-}, (a, b) => a.n === b.n && a.list.length === b.list.length && a.list.every((i, at) => i === b.list[at]));
+const Lane = memo(
+  function Lane({ n, list }: { n: NodeView; list: readonly InstanceView[] }): VNode {
+    return (
+      <li class={n.status === 'lost' ? 'gone' : ''} data-row>
+        <NodeCell n={n} />
+        <span class="lane">
+          {list.slice(0, 160).map((i) => (
+            <a
+              key={i.id}
+              class="mini"
+              data-s={i.status}
+              href={instancePath(i.id)}
+              title={`${slotName(i)} · ${statusWord(i.status)}`}
+              aria-label={`${slotName(i)} ${statusWord(i.status)}`}
+            />
+          ))}
+          {list.length > 160 && <span class="micro dim">+{list.length - 160}</span>}
+        </span>
+      </li>
+    );
+  },
+  (a, b) => a.n === b.n && a.list.length === b.list.length && a.list.every((i, at) => i === b.list[at]),
+);
 
 function Packed(): VNode {
-  const byNode = instancesByNode.value, all = nodes.value;
+  const byNode = instancesByNode.value,
+    all = nodes.value;
   const { first, end, before, after, ref } = useWindow(all.length, 44);
   return (
-    <ul class="lanes" ref={ref as { current: HTMLUListElement | null }} style={{ paddingTop: `${before}px`, paddingBottom: `${after}px` }}>
-      {all.slice(first, end).map((n) => <Lane key={n.id} n={n} list={byNode.get(n.id) ?? []} />)}
+    <ul
+      class="lanes"
+      ref={ref as { current: HTMLUListElement | null }}
+      style={{ paddingTop: `${before}px`, paddingBottom: `${after}px` }}
+    >
+      {all.slice(first, end).map((n) => (
+        <Lane key={n.id} n={n} list={byNode.get(n.id) ?? []} />
+      ))}
     </ul>
   );
 }
 
 function Cells(): VNode {
   const byNode = instancesByNode.value;
-  return <div class="cells">{nodes.value.map((n) => {
-    const list = byNode.get(n.id) ?? [];
-    const s = n.status === 'ready' || n.status === 'joining' ? worstStatus(list.map((i) => i.status)) : n.status;
-    return <a key={n.id} class={`cell${list.length === 0 && s === 'running' ? ' none' : ''}`} data-s={s} href={nodePath(n.id)} title={`${hostOf(n.id)} · ${statusWord(n.status)} · ${t('map.instances', { n: list.length })}`} />;
-  })}</div>;
+  return (
+    <div class="cells">
+      {nodes.value.map((n) => {
+        const list = byNode.get(n.id) ?? [];
+        const s = n.status === 'ready' || n.status === 'joining' ? worstStatus(list.map((i) => i.status)) : n.status;
+        return (
+          <a
+            key={n.id}
+            class={`cell${list.length === 0 && s === 'running' ? ' none' : ''}`}
+            data-s={s}
+            href={nodePath(n.id)}
+            title={`${hostOf(n.id)} · ${statusWord(n.status)} · ${t('map.instances', { n: list.length })}`}
+          />
+        );
+      })}
+    </div>
+  );
 }
 
-export const ClusterMap = ({ kind }: { kind: MapKind }): VNode => (kind === 'apps' ? <ByApp /> : kind === 'packed' ? <Packed /> : <Cells />);
+export const ClusterMap = ({ kind }: { kind: MapKind }): VNode =>
+  kind === 'apps' ? <ByApp /> : kind === 'packed' ? <Packed /> : <Cells />;

@@ -8,14 +8,20 @@ import { chunkOf, logPath, type Past, type PastChunk } from '../log-past.ts';
  * @returns whether there is more
  * @throws Problem what the hub refuses, in its words
  */
-export async function readPast(id: string, past: Past, onChunk: (chunk: PastChunk) => void, signal: AbortSignal): Promise<boolean> {
+export async function readPast(
+  id: string,
+  past: Past,
+  onChunk: (chunk: PastChunk) => void,
+  signal: AbortSignal,
+): Promise<boolean> {
   const response = await fetch(logPath(id, past, 'both'), { headers: { accept: 'text/event-stream' }, signal });
   if (!response.ok) {
     const problem = (await response.json().catch(() => ({}))) as { code?: string; detail?: string };
     throw new Problem(response.status, problem.code ?? '', problem.detail ?? response.statusText);
   }
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
-  let text = '', lines = 0;
+  let text = '',
+    lines = 0;
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return false;
@@ -27,6 +33,9 @@ export async function readPast(id: string, past: Past, onChunk: (chunk: PastChun
       lines += chunk.text.split('\n').length - 1;
       onChunk(chunk);
     }
-    if (lines >= LINES_KEPT) { await reader.cancel(); return true; }
+    if (lines >= LINES_KEPT) {
+      await reader.cancel();
+      return true;
+    }
   }
 }

@@ -5,11 +5,18 @@ import { Problem } from '../api.ts';
 import { Glyph, Icon } from '../glyphs.tsx';
 import { t } from '../i18n.tsx';
 
-interface Toast { id: number; good: boolean; text: ComponentChildren; undo: (() => Promise<unknown>) | null }
+interface Toast {
+  id: number;
+  good: boolean;
+  text: ComponentChildren;
+  undo: (() => Promise<unknown>) | null;
+}
 const toasts = signal<Toast[]>([]);
 let last = 0;
 
-const close = (id: number): void => { toasts.value = toasts.value.filter((x) => x.id !== id); };
+const close = (id: number): void => {
+  toasts.value = toasts.value.filter((x) => x.id !== id);
+};
 
 function show(toast: Omit<Toast, 'id'>, ms: number): void {
   const id = ++last;
@@ -18,14 +25,30 @@ function show(toast: Omit<Toast, 'id'>, ms: number): void {
 }
 
 /** Runs what the operator asked for and says what came of it. Gives true when it worked. */
-export async function act(work: () => Promise<unknown>, done: ComponentChildren, undo: (() => Promise<unknown>) | null = null): Promise<boolean> {
+export async function act(
+  work: () => Promise<unknown>,
+  done: ComponentChildren,
+  undo: (() => Promise<unknown>) | null = null,
+): Promise<boolean> {
   try {
     await work();
     show({ good: true, text: done, undo }, undo ? 8_000 : 5_000);
     return true;
   } catch (error) {
     const problem = error instanceof Problem ? error : new Problem(0, 'error', (error as Error).message);
-    show({ good: false, text: <>{problem.message}{problem.hint && <span class="dim"> {problem.hint}</span>} <span class="mono-s dim">{problem.code}</span></>, undo: null }, 20_000);
+    show(
+      {
+        good: false,
+        text: (
+          <>
+            {problem.message}
+            {problem.hint && <span class="dim"> {problem.hint}</span>} <span class="mono-s dim">{problem.code}</span>
+          </>
+        ),
+        undo: null,
+      },
+      20_000,
+    );
     return false;
   }
 }
@@ -35,9 +58,23 @@ export function Toasts(): VNode {
     <div class="toasts" role="status" aria-live="polite">
       {toasts.value.map((toast) => (
         <div key={toast.id} class="toast">
-          <Glyph s={toast.good ? 'passing' : 'failed'} /><span>{toast.text}</span>
-          {toast.undo && <button type="button" class="btn small quiet link" onClick={() => { close(toast.id); void act(toast.undo!, t('undone')); }}>{t('undo')}</button>}
-          <button type="button" class="btn small quiet" aria-label={t('close')} onClick={() => close(toast.id)}><Icon name="close" /></button>
+          <Glyph s={toast.good ? 'passing' : 'failed'} />
+          <span>{toast.text}</span>
+          {toast.undo && (
+            <button
+              type="button"
+              class="btn small quiet link"
+              onClick={() => {
+                close(toast.id);
+                void act(toast.undo!, t('undone'));
+              }}
+            >
+              {t('undo')}
+            </button>
+          )}
+          <button type="button" class="btn small quiet" aria-label={t('close')} onClick={() => close(toast.id)}>
+            <Icon name="close" />
+          </button>
         </div>
       ))}
     </div>

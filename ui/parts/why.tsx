@@ -14,38 +14,120 @@ const MOST_BLOCKS = 60;
 
 /** How many nodes are left after each clause; what a clause cut is hatched, what was cut before is hollow. */
 export function Funnel({ steps }: { steps: WhyView['funnel'] }): VNode {
-  const whole = Math.max(1, steps[0]?.left ?? 1), scale = whole > MOST_BLOCKS ? MOST_BLOCKS / whole : 1, block = (n: number): number => (n > 0 ? Math.max(1, Math.round(n * scale)) : 0);
+  const whole = Math.max(1, steps[0]?.left ?? 1),
+    scale = whole > MOST_BLOCKS ? MOST_BLOCKS / whole : 1,
+    block = (n: number): number => (n > 0 ? Math.max(1, Math.round(n * scale)) : 0);
   let before = whole;
   return (
-    <ul class="funnel">{steps.map((s) => {
-      const kept = block(s.left), cut = Math.max(0, block(before) - kept), out = Math.max(0, block(whole) - kept - cut);
-      before = s.left;
-      return (
-        <li key={s.step}><span class="mono-s cutoff" title={s.step}>{s.step}</span>
-          <span class="bar" role="img" aria-label={t('why.left', { n: s.left })}>{Array.from({ length: kept }, (_, i) => <i key={i} />)}{Array.from({ length: cut }, (_, i) => <i key={`c${i}`} class="cut" />)}{Array.from({ length: out }, (_, i) => <i key={`o${i}`} class="out" />)}</span>
-          <span class="n">{s.left}</span>{s.lost.length > 0 && <span class="lost">{t('why.lost', { names: s.lost.slice(0, 6).map(hostOf).join(', ') })}{s.lost.length > 6 ? ` +${s.lost.length - 6}` : ''}</span>}</li>
-      );
-    })}</ul>
+    <ul class="funnel">
+      {steps.map((s) => {
+        const kept = block(s.left),
+          cut = Math.max(0, block(before) - kept),
+          out = Math.max(0, block(whole) - kept - cut);
+        before = s.left;
+        return (
+          <li key={s.step}>
+            <span class="mono-s cutoff" title={s.step}>
+              {s.step}
+            </span>
+            <span class="bar" role="img" aria-label={t('why.left', { n: s.left })}>
+              {Array.from({ length: kept }, (_, i) => (
+                <i key={i} />
+              ))}
+              {Array.from({ length: cut }, (_, i) => (
+                <i key={`c${i}`} class="cut" />
+              ))}
+              {Array.from({ length: out }, (_, i) => (
+                <i key={`o${i}`} class="out" />
+              ))}
+            </span>
+            <span class="n">{s.left}</span>
+            {s.lost.length > 0 && (
+              <span class="lost">
+                {t('why.lost', { names: s.lost.slice(0, 6).map(hostOf).join(', ') })}
+                {s.lost.length > 6 ? ` +${s.lost.length - 6}` : ''}
+              </span>
+            )}
+          </li>
+        );
+      })}
+    </ul>
   );
 }
 
 function WhyBody({ why }: { why: WhyView }): VNode {
-  const last = why.funnel.at(-1)?.left, first = why.funnel.find((f) => f.left < (why.funnel[0]?.left ?? 0))?.left ?? why.funnel[0]?.left;
-  const decided = new Set(why.decisions.map((d) => d.text)), events = why.events.filter((e) => !decided.has(e.message)); // a placement is told once
+  const last = why.funnel.at(-1)?.left,
+    first = why.funnel.find((f) => f.left < (why.funnel[0]?.left ?? 0))?.left ?? why.funnel[0]?.left;
+  const decided = new Set(why.decisions.map((d) => d.text)),
+    events = why.events.filter((e) => !decided.has(e.message)); // a placement is told once
   return (
     <div class="why-body">
-      <p class="lead"><Chip s={why.status} /> {why.reason ? sentence(why.reason.text) : t('why.nothing')}<span class="mid plainw"><WhatNext next={why.reason?.next ?? null} /></span></p>
-      {why.waiting.length > 0 && <ul class="waits">{why.waiting.map((w) => <li key={w.slot}><Chip s="pending" bare>{`${why.subject}.${w.slot}`}</Chip><span class="small">{w.reason}</span></li>)}</ul>}
-      {why.funnel.length > 0 && <><p class="strong">{rich('why.match', { n: first ?? 0, room: last ?? 0 })}</p><Funnel steps={why.funnel} /></>}
-      {why.nearest.length > 0 && <p class="small because"><b>{t('why.nearest')}</b> {why.nearest.join('; ')}.</p>}
-      {why.decisions.length > 0 && (
-        <><h3 class="small dim">{t('why.decisions')}</h3>
-          <ul class="decisions">{why.decisions.map((d, i) => (
-            <li key={i}><span class="small dim"><Clock at={d.at} /></span><span><span class="strong">{`${d.slot}`}</span> {d.node ? <>→ {hostOf(d.node)}</> : ''} <span class="small mid">{d.text}</span>
-              {d.scores.length > 0 && <span class="scores micro dim">{d.scores.slice(0, 5).map((s) => <span key={s.node} title={Object.entries(s.parts).map(([k, v]) => `${k} ${Math.round(v * 100) / 100}`).join('\n')}>{hostOf(s.node)} <b>{Math.round(s.score * 100) / 100}</b></span>)}</span>}</span></li>
-          ))}</ul></>
+      <p class="lead">
+        <Chip s={why.status} /> {why.reason ? sentence(why.reason.text) : t('why.nothing')}
+        <span class="mid plainw">
+          <WhatNext next={why.reason?.next ?? null} />
+        </span>
+      </p>
+      {why.waiting.length > 0 && (
+        <ul class="waits">
+          {why.waiting.map((w) => (
+            <li key={w.slot}>
+              <Chip s="pending" bare>{`${why.subject}.${w.slot}`}</Chip>
+              <span class="small">{w.reason}</span>
+            </li>
+          ))}
+        </ul>
       )}
-      {events.length > 0 && <ol class="feed inset">{events.map((e) => <FeedLine key={e.seq} e={e} />)}</ol>}
+      {why.funnel.length > 0 && (
+        <>
+          <p class="strong">{rich('why.match', { n: first ?? 0, room: last ?? 0 })}</p>
+          <Funnel steps={why.funnel} />
+        </>
+      )}
+      {why.nearest.length > 0 && (
+        <p class="small because">
+          <b>{t('why.nearest')}</b> {why.nearest.join('; ')}.
+        </p>
+      )}
+      {why.decisions.length > 0 && (
+        <>
+          <h3 class="small dim">{t('why.decisions')}</h3>
+          <ul class="decisions">
+            {why.decisions.map((d, i) => (
+              <li key={i}>
+                <span class="small dim">
+                  <Clock at={d.at} />
+                </span>
+                <span>
+                  <span class="strong">{`${d.slot}`}</span> {d.node ? <>→ {hostOf(d.node)}</> : ''}{' '}
+                  <span class="small mid">{d.text}</span>
+                  {d.scores.length > 0 && (
+                    <span class="scores micro dim">
+                      {d.scores.slice(0, 5).map((s) => (
+                        <span
+                          key={s.node}
+                          title={Object.entries(s.parts)
+                            .map(([k, v]) => `${k} ${Math.round(v * 100) / 100}`)
+                            .join('\n')}
+                        >
+                          {hostOf(s.node)} <b>{Math.round(s.score * 100) / 100}</b>
+                        </span>
+                      ))}
+                    </span>
+                  )}
+                </span>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      {events.length > 0 && (
+        <ol class="feed inset">
+          {events.map((e) => (
+            <FeedLine key={e.seq} e={e} />
+          ))}
+        </ol>
+      )}
     </div>
   );
 }

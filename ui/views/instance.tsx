@@ -33,8 +33,14 @@ const MiniChart = lazy(() => import('../chart/mini.tsx').then((m) => m.MiniChart
 type Tab = 'log' | 'files' | 'why' | 'events' | 'spec';
 
 function useInstanceEvents(id: string): ClusterEvent[] {
-  const { value } = useAsk<{ items: ClusterEvent[] }>(`/events?query=${encodeURIComponent(`subject.instance:${JSON.stringify(id)}`)}&size=200`);
-  return foldEvents(value?.items ?? [], events.value.filter((e) => e.subject.instance === id), 500);
+  const { value } = useAsk<{ items: ClusterEvent[] }>(
+    `/events?query=${encodeURIComponent(`subject.instance:${JSON.stringify(id)}`)}&size=200`,
+  );
+  return foldEvents(
+    value?.items ?? [],
+    events.value.filter((e) => e.subject.instance === id),
+    500,
+  );
 }
 
 /** The sentence: because what, and what comes next and when. */
@@ -42,54 +48,197 @@ function Because({ i }: { i: InstanceView }): VNode {
   const failing = i.health.find((h) => h.status === 'failing');
   return (
     <p class="because">
-      {i.reason ? <Reason reason={i.reason} /> : i.status === 'running' ? (failing ? t('health.failing', { detail: failing.detail }) : rich(i.health.length > 0 ? 'instance.sentence' : 'instance.sentence.bare', { pid: i.pid ?? '–', n: i.health.length })) : ''}
+      {i.reason ? (
+        <Reason reason={i.reason} />
+      ) : i.status === 'running' ? (
+        failing ? (
+          t('health.failing', { detail: failing.detail })
+        ) : (
+          rich(i.health.length > 0 ? 'instance.sentence' : 'instance.sentence.bare', {
+            pid: i.pid ?? '–',
+            n: i.health.length,
+          })
+        )
+      ) : (
+        ''
+      )}
     </p>
   );
 }
 
 /** One that is gone, or never was: what its node keeps of it. */
 function Gone({ id, tab, list }: { id: string; tab: Tab; list: ClusterEvent[] }): VNode {
-  const shown = tab === 'log' || tab === 'files' ? tab : 'events', tabs: { id: Tab; name: string; count?: number }[] = [{ id: 'log', name: t('log') }, { id: 'files', name: t('files') }, { id: 'events', name: t('page.events'), count: list.length }];
+  const shown = tab === 'log' || tab === 'files' ? tab : 'events',
+    tabs: { id: Tab; name: string; count?: number }[] = [
+      { id: 'log', name: t('log') },
+      { id: 'files', name: t('files') },
+      { id: 'events', name: t('page.events'), count: list.length },
+    ];
   return (
     <>
-      <section class="panel"><Empty title={t('instance.missing', { id })} actions={<a class="btn" href="/apps">{t('page.apps')} <kbd>g a</kbd></a>}>{t('instance.missing.text')}</Empty></section>
-      {list.length > 0 && <section class="panel logpanel">
-        <header class="lined"><Tabs tabs={tabs} now={shown} choose={(next) => setQuery({ tab: next === 'log' ? null : next, path: null })} /></header>
-        {shown === 'log' ? <Log id={id} /> : shown === 'files' ? <Files id={id} /> : <ol class="feed wide">{list.map((e) => <FeedLine key={e.seq} e={e} kind />)}</ol>}
-      </section>}
+      <section class="panel">
+        <Empty
+          title={t('instance.missing', { id })}
+          actions={
+            <a class="btn" href="/apps">
+              {t('page.apps')} <kbd>g a</kbd>
+            </a>
+          }
+        >
+          {t('instance.missing.text')}
+        </Empty>
+      </section>
+      {list.length > 0 && (
+        <section class="panel logpanel">
+          <header class="lined">
+            <Tabs
+              tabs={tabs}
+              now={shown}
+              choose={(next) => setQuery({ tab: next === 'log' ? null : next, path: null })}
+            />
+          </header>
+          {shown === 'log' ? (
+            <Log id={id} />
+          ) : shown === 'files' ? (
+            <Files id={id} />
+          ) : (
+            <ol class="feed wide">
+              {list.map((e) => (
+                <FeedLine key={e.seq} e={e} kind />
+              ))}
+            </ol>
+          )}
+        </section>
+      )}
     </>
   );
 }
 
 export default function Instance(): VNode {
-  const { id, query } = route.value, i = instanceOf(id), tab = (query.get('tab') ?? 'log') as Tab, list = useInstanceEvents(id);
+  const { id, query } = route.value,
+    i = instanceOf(id),
+    tab = (query.get('tab') ?? 'log') as Tab,
+    list = useInstanceEvents(id);
   useEffect(() => watchInstance(id), [id]);
-  useKeys([{ keys: 'r', word: 'key.restart', run: () => { const now = instanceOf(id); if (now && now.status !== 'unknown' && writable.peek()) void restartInstance(now); } }], [id]);
-  const name = i ? slotName(i) : id, crumbs = [{ name: t('page.apps'), href: '/apps' }, ...(i ? [{ name: i.app, href: appPath(i.app) }] : []), { name }];
+  useKeys(
+    [
+      {
+        keys: 'r',
+        word: 'key.restart',
+        run: () => {
+          const now = instanceOf(id);
+          if (now && now.status !== 'unknown' && writable.peek()) void restartInstance(now);
+        },
+      },
+    ],
+    [id],
+  );
+  const name = i ? slotName(i) : id,
+    crumbs = [{ name: t('page.apps'), href: '/apps' }, ...(i ? [{ name: i.app, href: appPath(i.app) }] : []), { name }];
   if (!i) return <Page crumbs={crumbs}>{loaded.value ? <Gone id={id} tab={tab} list={list} /> : <Loading />}</Page>;
-  const may = writable.value, why = may ? '' : t('lost.writes'), app = appNamed(i.app);
-  const tabs: { id: Tab; name: string; count?: number }[] = [{ id: 'log', name: t('log') }, { id: 'files', name: t('files') }, { id: 'why', name: t('why') }, { id: 'events', name: t('page.events'), count: list.length }, { id: 'spec', name: t('spec') }];
+  const may = writable.value,
+    why = may ? '' : t('lost.writes'),
+    app = appNamed(i.app);
+  const tabs: { id: Tab; name: string; count?: number }[] = [
+    { id: 'log', name: t('log') },
+    { id: 'files', name: t('files') },
+    { id: 'why', name: t('why') },
+    { id: 'events', name: t('page.events'), count: list.length },
+    { id: 'spec', name: t('spec') },
+  ];
   return (
     <Page crumbs={crumbs} title={name}>
-      <div class="head"><h1>{name}</h1><Chip s={i.status} big /><Because i={i} />
-        <span class="right">{i.status === 'unknown' ? <><button type="button" class="btn" disabled={!may} title={why} onClick={() => void adoptInstance(i)}>{t('adopt')}</button><button type="button" class="btn danger" disabled={!may} title={why} onClick={() => void stopUnknown(i)}>{t('stop')}…</button></>
-          : <><button type="button" class="btn" disabled={!may} title={why || 'r'} onClick={() => void restartInstance(i)}>{t(i.status === 'restarting' ? 'restart.now' : 'restart')}</button><button type="button" class="btn danger" disabled={!may || i.pid === null} title={why || (i.pid === null ? t('kill.nothing') : '')} onClick={() => void killInstance(i)}>{t('kill')}…</button></>}</span></div>
+      <div class="head">
+        <h1>{name}</h1>
+        <Chip s={i.status} big />
+        <Because i={i} />
+        <span class="right">
+          {i.status === 'unknown' ? (
+            <>
+              <button type="button" class="btn" disabled={!may} title={why} onClick={() => void adoptInstance(i)}>
+                {t('adopt')}
+              </button>
+              <button type="button" class="btn danger" disabled={!may} title={why} onClick={() => void stopUnknown(i)}>
+                {t('stop')}…
+              </button>
+            </>
+          ) : (
+            <>
+              <button
+                type="button"
+                class="btn"
+                disabled={!may}
+                title={why || 'r'}
+                onClick={() => void restartInstance(i)}
+              >
+                {t(i.status === 'restarting' ? 'restart.now' : 'restart')}
+              </button>
+              <button
+                type="button"
+                class="btn danger"
+                disabled={!may || i.pid === null}
+                title={why || (i.pid === null ? t('kill.nothing') : '')}
+                onClick={() => void killInstance(i)}
+              >
+                {t('kill')}…
+              </button>
+            </>
+          )}
+        </span>
+      </div>
       <Life i={i} events={list} />
       <div class="cols inst">
         <div class="stack a1">
           <section class="panel logpanel">
-            <header class="lined"><Tabs tabs={tabs} now={tab} choose={(next) => setQuery({ tab: next === 'log' ? null : next, path: null })} /></header>
+            <header class="lined">
+              <Tabs
+                tabs={tabs}
+                now={tab}
+                choose={(next) => setQuery({ tab: next === 'log' ? null : next, path: null })}
+              />
+            </header>
             {tab === 'log' && <Log id={id} />}
             {tab === 'files' && <Files id={id} />}
-            {tab === 'why' && <div class="body pad"><Why path={path`/instances/${id}/why`} version={i.at} /></div>}
-            {tab === 'events' && (list.length === 0 ? <Empty title={t('events.none')} /> : <ol class="feed wide">{list.map((e) => <FeedLine key={e.seq} e={e} kind />)}</ol>)}
-            {tab === 'spec' && <div class="body pad">{app ? <Json value={written(app.spec, app.scale)} readings /> : <p class="dim">{t('instance.no.app')}</p>}</div>}
+            {tab === 'why' && (
+              <div class="body pad">
+                <Why path={path`/instances/${id}/why`} version={i.at} />
+              </div>
+            )}
+            {tab === 'events' &&
+              (list.length === 0 ? (
+                <Empty title={t('events.none')} />
+              ) : (
+                <ol class="feed wide">
+                  {list.map((e) => (
+                    <FeedLine key={e.seq} e={e} kind />
+                  ))}
+                </ol>
+              ))}
+            {tab === 'spec' && (
+              <div class="body pad">
+                {app ? (
+                  <Json value={written(app.spec, app.scale)} readings />
+                ) : (
+                  <p class="dim">{t('instance.no.app')}</p>
+                )}
+              </div>
+            )}
           </section>
           {i.exit && <ExitRecord i={i} exit={i.exit} />}
           <InstanceFacts i={i} />
         </div>
         <div class="stack a2">
-          <Panel title={t('statechart')} note="instance" right={<a class="small link" href={`/inspector/${encodeURIComponent(`instance:${id}`)}`}>{t('open.inspector')}</a>}><MiniChart actor={`instance:${id}`} next={i.reason?.next?.at ?? null} /></Panel>
+          <Panel
+            title={t('statechart')}
+            note="instance"
+            right={
+              <a class="small link" href={`/inspector/${encodeURIComponent(`instance:${id}`)}`}>
+                {t('open.inspector')}
+              </a>
+            }
+          >
+            <MiniChart actor={`instance:${id}`} next={i.reason?.next?.at ?? null} />
+          </Panel>
           <Usage i={i} />
           <Health i={i} />
         </div>

@@ -15,14 +15,42 @@ import { Empty, Loading } from '../parts/states.tsx';
 const simple = (query: string): string | null => /^status:([a-z]+)$/.exec(query.trim())?.[1] ?? null;
 
 export default function Instances(): VNode {
-  const query = route.value.query.get('query') ?? '', status = simple(query);
+  const query = route.value.query.get('query') ?? '',
+    status = simple(query);
   const found = useMatches('instances', status ? '' : query, instances);
-  const list = instances.value.filter((i) => (status ? i.status === status : found.ids === null || found.ids.has(i.id)));
+  const list = instances.value.filter((i) =>
+    status ? i.status === status : found.ids === null || found.ids.has(i.id),
+  );
   return (
     <Page crumbs={[{ name: t('page.apps'), href: '/apps' }, { name: t('instances') }]}>
-      <div class="row querybar"><QueryBox value={query} onInput={(text) => setQuery({ query: text })} hits={t('instances.count', { n: count(list.length) })} error={found.error} placeholder="*" fields={() => fieldsOf(instances.value, /^(exit\.tail|reason)/)} /></div>
-      <section class="panel">{!loaded.value || found.loading ? <Loading rows={10} /> : list.length === 0
-        ? <Empty title={t('instances.no.match', { query })} actions={<button type="button" class="btn" onClick={() => setQuery({ query: null })}>{t('query.clear')} <kbd>esc</kbd></button>}>{t('instances.others', { n: count(instances.value.length) })}</Empty> : <InstanceTable list={list} />}</section>
+      <div class="row querybar">
+        <QueryBox
+          value={query}
+          onInput={(text) => setQuery({ query: text })}
+          hits={t('instances.count', { n: count(list.length) })}
+          error={found.error}
+          placeholder="*"
+          fields={() => fieldsOf(instances.value, /^(exit\.tail|reason)/)}
+        />
+      </div>
+      <section class="panel">
+        {!loaded.value || found.loading ? (
+          <Loading rows={10} />
+        ) : list.length === 0 ? (
+          <Empty
+            title={t('instances.no.match', { query })}
+            actions={
+              <button type="button" class="btn" onClick={() => setQuery({ query: null })}>
+                {t('query.clear')} <kbd>esc</kbd>
+              </button>
+            }
+          >
+            {t('instances.others', { n: count(instances.value.length) })}
+          </Empty>
+        ) : (
+          <InstanceTable list={list} />
+        )}
+      </section>
     </Page>
   );
 }

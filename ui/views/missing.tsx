@@ -6,5 +6,18 @@ import { Page } from '../shell.tsx';
 import { Empty } from '../parts/states.tsx';
 
 export default function Missing(): VNode {
-  return <Page crumbs={[{ name: t('missing') }]}><section class="panel"><Empty title={t('missing.title', { path: route.value.id })} actions={<a class="btn" href="/">{t('page.overview')} <kbd>g o</kbd></a>} /></section></Page>;
+  return (
+    <Page crumbs={[{ name: t('missing') }]}>
+      <section class="panel">
+        <Empty
+          title={t('missing.title', { path: route.value.id })}
+          actions={
+            <a class="btn" href="/">
+              {t('page.overview')} <kbd>g o</kbd>
+            </a>
+          }
+        />
+      </section>
+    </Page>
+  );
 }

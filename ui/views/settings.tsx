@@ -17,25 +17,119 @@ export default function Settings(): VNode {
     <Page crumbs={[{ name: t('page.settings') }]}>
       <div class="cols side">
         <div class="stack">
-          {role.value === 'master' ? <Panel title={t('settings.join')} note={t('settings.join.note')}><div class="stacked"><Command text={joinCommand()} /><p class="small mid">{rich('settings.join.text')}</p></div></Panel>
-            : <Panel title={t('settings.alone')}><div class="stacked"><Command text={`stathub agent --master http://MASTER:51026`} /><p class="small mid">{t('settings.alone.text')}</p></div></Panel>}
-          <Panel title={t('settings.shell')} note={t('settings.shell.note')}><div class="stacked"><Command text="stathub deploy app.json --wait" /><Command text="stathub status" /><Command text="stathub logs APP -f" /></div></Panel>
-          <Panel title={t('keys.title')}><dl class="kv keys wide">{allKeys().map((k) => <><dt key={k.keys}>{shownKeys(k.keys).map((part) => <kbd key={part}>{part}</kbd>)}</dt><dd>{t(k.word)}</dd></>)}</dl></Panel>
+          {role.value === 'master' ? (
+            <Panel title={t('settings.join')} note={t('settings.join.note')}>
+              <div class="stacked">
+                <Command text={joinCommand()} />
+                <p class="small mid">{rich('settings.join.text')}</p>
+              </div>
+            </Panel>
+          ) : (
+            <Panel title={t('settings.alone')}>
+              <div class="stacked">
+                <Command text={`stathub agent --master http://MASTER:51026`} />
+                <p class="small mid">{t('settings.alone.text')}</p>
+              </div>
+            </Panel>
+          )}
+          <Panel title={t('settings.shell')} note={t('settings.shell.note')}>
+            <div class="stacked">
+              <Command text="stathub deploy app.json --wait" />
+              <Command text="stathub status" />
+              <Command text="stathub logs APP -f" />
+            </div>
+          </Panel>
+          <Panel title={t('keys.title')}>
+            <dl class="kv keys wide">
+              {allKeys().map((k) => (
+                <>
+                  <dt key={k.keys}>
+                    {shownKeys(k.keys).map((part) => (
+                      <kbd key={part}>{part}</kbd>
+                    ))}
+                  </dt>
+                  <dd>{t(k.word)}</dd>
+                </>
+              ))}
+            </dl>
+          </Panel>
         </div>
         <div class="stack">
-          <Panel title={t('settings.page')}><dl class="kv settings">
-            <dt>{t('shell.theme')}</dt><dd><Choice options={[{ id: 'auto', name: t('theme.auto') }, { id: 'light', name: t('theme.light') }, { id: 'dark', name: t('theme.dark') }]} now={chosenTheme() ?? 'auto'} choose={(v) => setTheme(v === 'auto' ? null : v as 'light' | 'dark')} label={t('shell.theme')} /></dd>
-            <dt>{t('shell.language')}</dt><dd><Choice options={languages.map((l) => ({ id: l.id, name: l.name }))} now={language.value} choose={(l) => void setLanguage(l)} label={t('shell.language')} /></dd>
-          </dl></Panel>
-          <Panel title={t('settings.hub')}><dl class="kv">
-            <dt>{t('role')}</dt><dd>{t(role.value === 'agent' ? 'role.agent' : 'role.master')}</dd>
-            <dt>{t('version')}</dt><dd>{hello.value?.version ?? s?.version ?? '–'}</dd>
-            <dt>{t('id')}</dt><dd class="mono-s">{s?.hub ?? '–'}</dd><dt>{t('term')}</dt><dd class="mono-s">{s?.term ?? '–'}</dd>
-            <dt>{t('phase')}</dt><dd>{s?.phase ?? '–'}</dd><dt>{t('up.since')}</dt><dd><Clock at={s?.startedAt} />{s && <span class="dim"> <Age at={s.startedAt} /></span>}</dd>
-            <dt>{t('store')}</dt><dd>{s?.store ? `${s.store.kind}, ${s.store.detail}` : '–'}</dd><dt>{t('page.nodes')}</dt><dd>{nodes.value.length}</dd>
-            <dt>{t('connection')}</dt><dd>{link.value.state === 'open' ? t('shell.live') : t('shell.not.live')}</dd>
-          </dl></Panel>
-          <Panel title={t('settings.api')}><ul class="links"><li><a class="link" href="/docs">{t('settings.docs')}</a></li><li><a class="link" href="/openapi.json">openapi.json</a></li><li><a class="link" href="/metrics" target="_blank">{t('settings.metrics')}</a></li></ul></Panel>
+          <Panel title={t('settings.page')}>
+            <dl class="kv settings">
+              <dt>{t('shell.theme')}</dt>
+              <dd>
+                <Choice
+                  options={[
+                    { id: 'auto', name: t('theme.auto') },
+                    { id: 'light', name: t('theme.light') },
+                    { id: 'dark', name: t('theme.dark') },
+                  ]}
+                  now={chosenTheme() ?? 'auto'}
+                  choose={(v) => setTheme(v === 'auto' ? null : (v as 'light' | 'dark'))}
+                  label={t('shell.theme')}
+                />
+              </dd>
+              <dt>{t('shell.language')}</dt>
+              <dd>
+                <Choice
+                  options={languages.map((l) => ({ id: l.id, name: l.name }))}
+                  now={language.value}
+                  choose={(l) => void setLanguage(l)}
+                  label={t('shell.language')}
+                />
+              </dd>
+            </dl>
+          </Panel>
+          <Panel title={t('settings.hub')}>
+            <dl class="kv">
+              <dt>{t('role')}</dt>
+              <dd>{t(role.value === 'agent' ? 'role.agent' : 'role.master')}</dd>
+              <dt>{t('version')}</dt>
+              <dd>{hello.value?.version ?? s?.version ?? '–'}</dd>
+              <dt>{t('id')}</dt>
+              <dd class="mono-s">{s?.hub ?? '–'}</dd>
+              <dt>{t('term')}</dt>
+              <dd class="mono-s">{s?.term ?? '–'}</dd>
+              <dt>{t('phase')}</dt>
+              <dd>{s?.phase ?? '–'}</dd>
+              <dt>{t('up.since')}</dt>
+              <dd>
+                <Clock at={s?.startedAt} />
+                {s && (
+                  <span class="dim">
+                    {' '}
+                    <Age at={s.startedAt} />
+                  </span>
+                )}
+              </dd>
+              <dt>{t('store')}</dt>
+              <dd>{s?.store ? `${s.store.kind}, ${s.store.detail}` : '–'}</dd>
+              <dt>{t('page.nodes')}</dt>
+              <dd>{nodes.value.length}</dd>
+              <dt>{t('connection')}</dt>
+              <dd>{link.value.state === 'open' ? t('shell.live') : t('shell.not.live')}</dd>
+            </dl>
+          </Panel>
+          <Panel title={t('settings.api')}>
+            <ul class="links">
+              <li>
+                <a class="link" href="/docs">
+                  {t('settings.docs')}
+                </a>
+              </li>
+              <li>
+                <a class="link" href="/openapi.json">
+                  openapi.json
+                </a>
+              </li>
+              <li>
+                <a class="link" href="/metrics" target="_blank">
+                  {t('settings.metrics')}
+                </a>
+              </li>
+            </ul>
+          </Panel>
         </div>
       </div>
     </Page>

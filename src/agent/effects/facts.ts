@@ -1,6 +1,18 @@
 // What this machine is, in the shape of STAT hub's node JSON, and the figures of it that change.
 import { readFile } from 'node:fs/promises';
-import { arch, availableParallelism, cpus, freemem, hostname, loadavg, networkInterfaces, release, totalmem, type, type NetworkInterfaceInfo } from 'node:os';
+import {
+  arch,
+  availableParallelism,
+  cpus,
+  freemem,
+  hostname,
+  loadavg,
+  networkInterfaces,
+  release,
+  totalmem,
+  type,
+  type NetworkInterfaceInfo,
+} from 'node:os';
 import ipaddr from 'ipaddr.js';
 import type { NodeFacts, NodeLoad } from '../../model/node.ts';
 import type { Hardware } from './hardware-process.ts';
@@ -22,14 +34,22 @@ export interface FactsOptions {
 /** Reads everything that seldom changes. */
 export async function readFacts(options: FactsOptions): Promise<NodeFacts> {
   const [networks, machine, mounted] = await Promise.all([
-    Promise.all(Object.entries(networkInterfaces()).map(([name, addresses = []]) => networkOf(name, addresses))), readHardware(options.missing), mountOptions(),
+    Promise.all(Object.entries(networkInterfaces()).map(([name, addresses = []]) => networkOf(name, addresses))),
+    readHardware(options.missing),
+    mountOptions(),
   ]);
   const total = totalmem();
   const cores = availableParallelism();
   return {
     hostname: hostname(),
     agentAddress: options.agentAddress,
-    os: { name: type(), version: release(), cpus: cores, architecture: arch() === 'x64' ? 'amd64' : arch(), distribution: machine.os },
+    os: {
+      name: type(),
+      version: release(),
+      cpus: cores,
+      architecture: arch() === 'x64' ? 'amd64' : arch(),
+      distribution: machine.os,
+    },
     hardware: machine.hardware,
     // STAT hub: `total` is what the system can use, `ram` what is built in (rounded up to 8 MiB banks by its library).
     memory: { total, ram: Math.ceil(total / (8 * 1024 ** 2)) * 8 * 1024 ** 2 },
@@ -37,17 +57,27 @@ export async function readFacts(options: FactsOptions): Promise<NodeFacts> {
     disks: fileSystems(machine.disks, mounted),
     tags: options.tags,
     capabilities: options.capabilities,
-    isolation: options.isolation, allocatable: options.allocatable,
+    isolation: options.isolation,
+    allocatable: options.allocatable,
     ports: options.ports,
     version: options.version,
   };
 }
 
 /** What a load reading compares itself with: cpu ticks and network bytes of the reading before. */
-export interface LoadBaseline { busy: number; all: number; in: number; out: number; at: number }
+export interface LoadBaseline {
+  busy: number;
+  all: number;
+  in: number;
+  out: number;
+  at: number;
+}
 
 /** Reads the figures that change. `before` null: cpu since boot, network rates 0. Rates are bytes a second. */
-export async function readLoad(storeDirectory: string, before: LoadBaseline | null): Promise<{ load: NodeLoad; baseline: LoadBaseline }> {
+export async function readLoad(
+  storeDirectory: string,
+  before: LoadBaseline | null,
+): Promise<{ load: NodeLoad; baseline: LoadBaseline }> {
   const at = Date.now();
   const ticks = cpus().map((c) => c.times);
   const all = ticks.reduce((n, t) => n + t.user + t.nice + t.sys + t.idle + t.irq, 0);
@@ -57,10 +87,13 @@ export async function readLoad(storeDirectory: string, before: LoadBaseline | nu
   const [one, five, fifteen] = loadavg();
   return {
     load: {
-      at, load: [one ?? 0, five ?? 0, fifteen ?? 0],
+      at,
+      load: [one ?? 0, five ?? 0, fifteen ?? 0],
       cpu: before ? (all > before.all ? (busy - before.busy) / (all - before.all) : 0) : all ? busy / all : 0,
-      memUsed: totalmem() - free, diskUsed: disk.used,
-      netIn: before ? Math.max(0, (net.in - before.in) / seconds) : 0, netOut: before ? Math.max(0, (net.out - before.out) / seconds) : 0,
+      memUsed: totalmem() - free,
+      diskUsed: disk.used,
+      netIn: before ? Math.max(0, (net.in - before.in) / seconds) : 0,
+      netOut: before ? Math.max(0, (net.out - before.out) / seconds) : 0,
     },
     baseline: { busy, all, in: net.in, out: net.out, at },
   };
@@ -73,13 +106,25 @@ async function diskOf(directory: string): Promise<{ total: number; used: number 
 }
 
 /** By its IPv4 address, else its IPv6 one; null for an interface without any. */
-async function networkOf(name: string, addresses: readonly NetworkInterfaceInfo[]): Promise<NodeFacts['networks'][number] | null> {
+async function networkOf(
+  name: string,
+  addresses: readonly NetworkInterfaceInfo[],
+): Promise<NodeFacts['networks'][number] | null> {
   const one = addresses.find(({ family }) => family === 'IPv4') ?? addresses[0];
   if (!one) return null;
   const [mtu, flags] = await Promise.all([read(`/sys/class/net/${name}/mtu`), read(`/sys/class/net/${name}/flags`)]);
   return {
-    address: one.address, name, mtu: Number(mtu) || 0, broadcast: one.family === 'IPv4' ? broadcastOf(one.address, one.netmask) : '0.0.0.0', netmask: one.netmask,
-    hwaddr: one.mac.toUpperCase(), type: one.internal ? 'Local Loopback' : 'Ethernet', flags: Number(flags) || 0, description: name, distination: '0.0.0.0', metric: 0,
+    address: one.address,
+    name,
+    mtu: Number(mtu) || 0,
+    broadcast: one.family === 'IPv4' ? broadcastOf(one.address, one.netmask) : '0.0.0.0',
+    netmask: one.netmask,
+    hwaddr: one.mac.toUpperCase(),
+    type: one.internal ? 'Local Loopback' : 'Ethernet',
+    flags: Number(flags) || 0,
+    description: name,
+    distination: '0.0.0.0',
+    metric: 0,
   };
 }
 
@@ -88,7 +133,8 @@ const noDisk = /^(?:devtmpfs|tmpfs|ramfs|squashfs|overlay|efivarfs)$/;
 
 /** The mounted file systems that have a size. */
 function fileSystems(disks: Hardware['disks'], options: Map<string, string>): NodeFacts['disks'] {
-  return disks.filter(({ total, dirName, sysTypeName }) => total > 0 && (dirName === '/' || !noDisk.test(sysTypeName)))
+  return disks
+    .filter(({ total, dirName, sysTypeName }) => total > 0 && (dirName === '/' || !noDisk.test(sysTypeName)))
     .map((disk) => ({ ...disk, option: options.get(disk.dirName) ?? '', flags: 0, ...kindOf(disk.sysTypeName) }));
 }
 
@@ -112,14 +158,26 @@ async function availableMemory(): Promise<number> {
 
 /** By directory; the kernel writes blanks in it as \\040. */
 async function mountOptions(): Promise<Map<string, string>> {
-  const plain = (path: string): string => path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
-  return new Map((await read('/proc/mounts')).split('\n').map((line) => line.split(' ')).map((f) => [plain(f[1] ?? ''), f[3] ?? '']));
+  const plain = (path: string): string =>
+    path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+  return new Map(
+    (await read('/proc/mounts'))
+      .split('\n')
+      .map((line) => line.split(' '))
+      .map((f) => [plain(f[1] ?? ''), f[3] ?? '']),
+  );
 }
 
 const read = (path: string) => readFile(path, 'utf8').catch(() => '');
 
 function broadcastOf(address: string, netmask: string): string {
-  try { return ipaddr.IPv4.broadcastAddressFromCIDR(`${address}/${ipaddr.IPv4.parse(netmask).prefixLengthFromSubnetMask()}`).toString(); } catch { return '0.0.0.0'; }
+  try {
+    return ipaddr.IPv4.broadcastAddressFromCIDR(
+      `${address}/${ipaddr.IPv4.parse(netmask).prefixLengthFromSubnetMask()}`,
+    ).toString();
+  } catch {
+    return '0.0.0.0';
+  }
 }
 
 /** STAT hub's numbers for kinds of file system (those of its SIGAR library). */

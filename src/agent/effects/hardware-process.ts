@@ -3,13 +3,22 @@
 import si from 'systeminformation';
 
 const parts = {
-  os: async () => { const { distro, release } = await si.osInfo(); return [distro, release].filter(Boolean).join(' '); },
+  os: async () => {
+    const { distro, release } = await si.osInfo();
+    return [distro, release].filter(Boolean).join(' ');
+  },
   hardware: async () => {
     const [{ manufacturer, model }, { brand, manufacturer: maker }] = await Promise.all([si.system(), si.cpu()]);
     return { vendor: manufacturer, model, cpu: [maker, brand].filter(Boolean).join(' ') };
   },
   // Only those that are local: a dead network file system holds whoever asks for its size.
-  disks: async () => (await si.fsSize()).map(({ fs, type, size, mount }) => ({ devName: fs, sysTypeName: type, total: size, dirName: mount })),
+  disks: async () =>
+    (await si.fsSize()).map(({ fs, type, size, mount }) => ({
+      devName: fs,
+      sysTypeName: type,
+      total: size,
+      dirName: mount,
+    })),
 };
 
 export interface Hardware {
@@ -21,7 +30,13 @@ export interface Hardware {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  await Promise.all(Object.entries(parts).map(async ([part, read]) => {
-    try { console.log(JSON.stringify({ [part]: await read() })); } catch (error) { console.log(JSON.stringify({ missing: `${part}: ${(error as Error).message}` })); }
-  }));
+  await Promise.all(
+    Object.entries(parts).map(async ([part, read]) => {
+      try {
+        console.log(JSON.stringify({ [part]: await read() }));
+      } catch (error) {
+        console.log(JSON.stringify({ missing: `${part}: ${(error as Error).message}` }));
+      }
+    }),
+  );
 }

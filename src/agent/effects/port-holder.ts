@@ -9,7 +9,11 @@ function listeners(): Map<number, Set<string>> {
   const found = new Map<number, Set<string>>();
   for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
     let text: string;
-    try { text = readFileSync(table, 'latin1'); } catch { continue; } // no IPv6
+    try {
+      text = readFileSync(table, 'latin1');
+    } catch {
+      continue;
+    } // no IPv6
     for (const line of text.split('\n').slice(1)) {
       const fields = line.trim().split(/\s+/);
       if (fields[3] !== listening) continue;
@@ -30,10 +34,18 @@ export function findPortHolder(port: number): PortHolder | null {
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     let fds: string[];
-    try { fds = readdirSync(`/proc/${name}/fd`); } catch { continue; } // gone, or not ours to read
+    try {
+      fds = readdirSync(`/proc/${name}/fd`);
+    } catch {
+      continue;
+    } // gone, or not ours to read
     for (const fd of fds) {
       let target: string;
-      try { target = readlinkSync(`/proc/${name}/fd/${fd}`); } catch { continue; }
+      try {
+        target = readlinkSync(`/proc/${name}/fd/${fd}`);
+      } catch {
+        continue;
+      }
       const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1];
       if (inode !== undefined && inodes.has(inode)) return { pid: Number(name), command: commandOf(name) };
     }

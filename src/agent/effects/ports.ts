@@ -2,9 +2,15 @@
 import { createServer } from 'node:net';
 
 /** First and last, inclusive. */
-export interface PortRange { first: number; last: number }
+export interface PortRange {
+  first: number;
+  last: number;
+}
 
-export interface PortHolder { pid: number; command: string }
+export interface PortHolder {
+  pid: number;
+  command: string;
+}
 
 /** A fixed port that cannot be had. */
 export interface TakenPort {
@@ -97,7 +103,8 @@ export class PortPool {
   }
 
   release(owner: string, ports?: readonly number[]): void {
-    for (const [port, holder] of this.#owners) if (holder === owner && (!ports || ports.includes(port))) this.#owners.delete(port);
+    for (const [port, holder] of this.#owners)
+      if (holder === owner && (!ports || ports.includes(port))) this.#owners.delete(port);
   }
 
   /** The instance that leases this port; null when none does. */

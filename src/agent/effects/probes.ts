@@ -10,15 +10,20 @@ export interface ProbeTarget {
   /** In the order of the app. */
   ports: number[];
   /** The program's environment and working directory, for COMMAND and FILE. */
-  env: Record<string, string>; cwd: string;
+  env: Record<string, string>;
+  cwd: string;
   /** Words before a command that make it the program's user's (switchWords); absent: the agent's. */
   as?: readonly string[];
   /** Default 127.0.0.1. */
   host?: string;
 }
-export interface ProbeAnswer { ok: boolean; /** What was seen, in a few words: "HTTP 503", "refused", "exit 2: no such table". */ detail: string }
+export interface ProbeAnswer {
+  ok: boolean;
+  /** What was seen, in a few words: "HTTP 503", "refused", "exit 2: no such table". */ detail: string;
+}
 
-const mostOutput = 300, mostFile = 64 * 1024;
+const mostOutput = 300,
+  mostFile = 64 * 1024;
 
 /** Looks once. The answer is at most `timeoutSeconds` away; an aborted signal gives `ok: false`. */
 export async function probe(check: HealthCheckSpec, target: ProbeTarget, signal?: AbortSignal): Promise<ProbeAnswer> {
@@ -26,10 +31,15 @@ export async function probe(check: HealthCheckSpec, target: ProbeTarget, signal?
   const ended = signal ? AbortSignal.any([signal, limit]) : limit;
   try {
     switch (check.protocol) {
-      case 'HTTP': case 'HTTPS': return await http(check, target, ended);
-      case 'TCP': return await tcp(check, target, ended);
-      case 'COMMAND': return await command(check, target, ended);
-      case 'FILE': return await file(check, target);
+      case 'HTTP':
+      case 'HTTPS':
+        return await http(check, target, ended);
+      case 'TCP':
+        return await tcp(check, target, ended);
+      case 'COMMAND':
+        return await command(check, target, ended);
+      case 'FILE':
+        return await file(check, target);
     }
   } catch (error) {
     if (limit.aborted) return { ok: false, detail: `no answer within ${check.timeoutSeconds} s` };
@@ -48,16 +58,24 @@ async function http(check: HealthCheckSpec, target: ProbeTarget, signal: AbortSi
   const send = secure ? (await import('node:https')).request : httpRequest;
   const host = target.host ?? '127.0.0.1';
   return new Promise((resolve, reject) => {
-    const asked = send({
-      host, port: portOf(check, target), path: check.path, method: 'GET', agent: false, signal,
-      headers: { host: `localhost:${portOf(check, target)}`, 'user-agent': 'stathub-probe', connection: 'close' },
-      // A local health check proves that the service answers, not who signed its certificate.
-      ...(secure ? { rejectUnauthorized: false } : {}),
-    }, (response) => {
-      const code = response.statusCode ?? 0;
-      response.destroy(); // the status line is the answer; a long body must not be read
-      resolve({ ok: code >= 200 && code < 400, detail: `${check.protocol} ${code}` });
-    });
+    const asked = send(
+      {
+        host,
+        port: portOf(check, target),
+        path: check.path,
+        method: 'GET',
+        agent: false,
+        signal,
+        headers: { host: `localhost:${portOf(check, target)}`, 'user-agent': 'stathub-probe', connection: 'close' },
+        // A local health check proves that the service answers, not who signed its certificate.
+        ...(secure ? { rejectUnauthorized: false } : {}),
+      },
+      (response) => {
+        const code = response.statusCode ?? 0;
+        response.destroy(); // the status line is the answer; a long body must not be read
+        resolve({ ok: code >= 200 && code < 400, detail: `${check.protocol} ${code}` });
+      },
+    );
     asked.on('error', reject);
     asked.end();
   });
@@ -68,29 +86,61 @@ function tcp(check: HealthCheckSpec, target: ProbeTarget, signal: AbortSignal): 
     const socket = connect({ host: target.host ?? '127.0.0.1', port: portOf(check, target) });
     const abort = () => socket.destroy(new Error('aborted'));
     signal.addEventListener('abort', abort, { once: true });
-    socket.once('connect', () => { socket.destroy(); resolve({ ok: true, detail: 'TCP connected' }); });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve({ ok: true, detail: 'TCP connected' });
+    });
     socket.once('error', reject);
     socket.once('close', () => signal.removeEventListener('abort', abort));
   });
 }
 
-const command = (check: HealthCheckSpec, target: ProbeTarget, signal: AbortSignal): Promise<ProbeAnswer> => runCommand(['/bin/sh', '-c', check.command ?? ''], target, signal);
+const command = (check: HealthCheckSpec, target: ProbeTarget, signal: AbortSignal): Promise<ProbeAnswer> =>
+  runCommand(['/bin/sh', '-c', check.command ?? ''], target, signal);
 
 /** Runs a command as the program would run it; its whole group ends with the signal. Exit status 0 is ok. */
-export async function runCommand(given: readonly string[], target: ProbeTarget, signal: AbortSignal): Promise<ProbeAnswer> {
+export async function runCommand(
+  given: readonly string[],
+  target: ProbeTarget,
+  signal: AbortSignal,
+): Promise<ProbeAnswer> {
   const { execa } = await import('execa');
   const [program, ...words] = [...(target.as ?? []), ...given];
   const child = execa(program!, words, {
-    cwd: target.cwd, env: target.env, extendEnv: false, detached: true, cleanup: false, stdin: 'ignore', reject: false, all: true, maxBuffer: mostFile,
+    cwd: target.cwd,
+    env: target.env,
+    extendEnv: false,
+    detached: true,
+    cleanup: false,
+    stdin: 'ignore',
+    reject: false,
+    all: true,
+    maxBuffer: mostFile,
   });
   // execa's kill reaches the leader only (research: packages.md): the group is ours to end.
-  const end = () => { if (child.pid) try { process.kill(-child.pid, 'SIGKILL'); } catch (error) { if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; } };
+  const end = () => {
+    if (child.pid)
+      try {
+        process.kill(-child.pid, 'SIGKILL');
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      }
+  };
   signal.addEventListener('abort', end, { once: true });
   try {
     const result = await child;
     signal.throwIfAborted();
-    const said = String(result.all ?? '').trim().split('\n').at(-1)?.slice(0, mostOutput) ?? '';
-    const how = result.signal ? `ended by ${result.signal}` : result.exitCode === undefined ? `cannot run: ${result.shortMessage ?? result.code ?? 'unknown'}` : `exit ${result.exitCode}`;
+    const said =
+      String(result.all ?? '')
+        .trim()
+        .split('\n')
+        .at(-1)
+        ?.slice(0, mostOutput) ?? '';
+    const how = result.signal
+      ? `ended by ${result.signal}`
+      : result.exitCode === undefined
+        ? `cannot run: ${result.shortMessage ?? result.code ?? 'unknown'}`
+        : `exit ${result.exitCode}`;
     return { ok: result.exitCode === 0, detail: said ? `${how}: ${said}` : how };
   } finally {
     signal.removeEventListener('abort', end);

@@ -7,21 +7,72 @@ import { launchDirectory } from '../effects/launch/launch-records.ts';
 import type { Entry } from './entry.ts';
 import { monoMs } from '../moment.ts';
 
-const reasons: readonly KillReason[] = ['stop', 'update', 'restart', 'unhealthy', 'start-timeout', 'disk', 'oom', 'partition'];
+const reasons: readonly KillReason[] = [
+  'stop',
+  'update',
+  'restart',
+  'unhealthy',
+  'start-timeout',
+  'disk',
+  'oom',
+  'partition',
+];
 
 /** @returns null when no program of it ever began: it starts from the beginning */
 export function adoptionOf(entry: Entry): Adoption | null {
-  const { program, record: { spec, assignment: { stopping: asked } } } = entry, launch = program.run;
+  const {
+      program,
+      record: {
+        spec,
+        assignment: { stopping: asked },
+      },
+    } = entry,
+    launch = program.run;
   if (!launch || program.phase === 'none' || program.phase === 'preparing') return null;
-  const directory = launchDirectory(entry.directory, launch.launch), now = monoMs();
-  const ready = readReady(directory), stopping = readStopping(directory), reason = reasons.find((one) => one === stopping?.reason);
+  const directory = launchDirectory(entry.directory, launch.launch),
+    now = monoMs();
+  const ready = readReady(directory),
+    stopping = readStopping(directory),
+    reason = reasons.find((one) => one === stopping?.reason);
   const exit = program.exit;
   return {
-    launch: { launch: launch.launch, pid: program.tree?.program?.pid ?? 0, at: launch.at, mono: launch.mono, ports: launch.ports, debugPort: launch.debugPort, consolePort: launch.consolePort, restarts: launch.restarts },
-    exit, ended: exit && { at: exit.at, mono: Math.min(now, Math.max(launch.mono, now - (Date.now() - exit.at))), chance: entry.chance },
+    launch: {
+      launch: launch.launch,
+      pid: program.tree?.program?.pid ?? 0,
+      at: launch.at,
+      mono: launch.mono,
+      ports: launch.ports,
+      debugPort: launch.debugPort,
+      consolePort: launch.consolePort,
+      restarts: launch.restarts,
+    },
+    exit,
+    ended: exit && {
+      at: exit.at,
+      mono: Math.min(now, Math.max(launch.mono, now - (Date.now() - exit.at))),
+      chance: entry.chance,
+    },
     ready,
     // A stop that was decided while nobody was here to begin it begins now.
-    stopping: entry.record.assignment.goal === 'stop' && !(stopping && reason) ? { reason: 'stop', by: asked?.by ?? null, text: asked?.text ?? null, at: Date.now(), leftMs: spec.killTimeoutSeconds * 1000 } : stopping && reason ? { reason, by: textOf(stopping['by']), text: textOf(stopping['text']), quota: quotaOf(stopping['quota']), at: stopping.at, leftMs: Math.max(0, stopping.deadlineMono - now) } : null,
+    stopping:
+      entry.record.assignment.goal === 'stop' && !(stopping && reason)
+        ? {
+            reason: 'stop',
+            by: asked?.by ?? null,
+            text: asked?.text ?? null,
+            at: Date.now(),
+            leftMs: spec.killTimeoutSeconds * 1000,
+          }
+        : stopping && reason
+          ? {
+              reason,
+              by: textOf(stopping['by']),
+              text: textOf(stopping['text']),
+              quota: quotaOf(stopping['quota']),
+              at: stopping.at,
+              leftMs: Math.max(0, stopping.deadlineMono - now),
+            }
+          : null,
     startLeftMs: Math.max(0, launch.mono + startTimeoutMs(spec) - now),
   };
 }
@@ -30,5 +81,7 @@ const textOf = (value: unknown): string | null => (typeof value === 'string' ? v
 
 function quotaOf(value: unknown): Exceeded | null {
   const { what, used, limit } = (value ?? {}) as Partial<Exceeded>;
-  return (what === 'memory' || what === 'disk') && typeof used === 'number' && typeof limit === 'number' ? { what, used, limit } : null;
+  return (what === 'memory' || what === 'disk') && typeof used === 'number' && typeof limit === 'number'
+    ? { what, used, limit }
+    : null;
 }

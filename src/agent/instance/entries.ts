@@ -13,12 +13,32 @@ import type { InstanceRecord } from './records.ts';
 const chanceOf = (id: string): number => createHash('md5').update(id).digest().readUInt32BE(0) / 2 ** 32;
 
 /** @param launches numbers of the launches on disk, ascending; @param sameBoot whether the newest is of this boot */
-export function makeEntry(context: AgentContext, record: InstanceRecord, launches: readonly number[], sameBoot: boolean, restarts: number, isNew = false): Entry {
-  const { id } = record.assignment, directory = instanceDirectory(context.instancesDirectory, id);
+export function makeEntry(
+  context: AgentContext,
+  record: InstanceRecord,
+  launches: readonly number[],
+  sameBoot: boolean,
+  restarts: number,
+  isNew = false,
+): Entry {
+  const { id } = record.assignment,
+    directory = instanceDirectory(context.instancesDirectory, id);
   const numbers = new LaunchNumbers(directory, launches.at(-1) ?? 0, sameBoot, isNew);
   const entry: Entry = {
-    id, directory, record, chance: chanceOf(id), unnamed: false, actor: null, snapshot: null, lastExit: null, usage: null, disk: null, view: null, changedAt: Date.now(),
-    effects: new AbortController(), history: clearedHistory(),
+    id,
+    directory,
+    record,
+    chance: chanceOf(id),
+    unnamed: false,
+    actor: null,
+    snapshot: null,
+    lastExit: null,
+    usage: null,
+    disk: null,
+    view: null,
+    changedAt: Date.now(),
+    effects: new AbortController(),
+    history: clearedHistory(),
     program: new Program(context, directory, () => entry.record, numbers, restarts),
   };
   return entry;
@@ -39,12 +59,22 @@ const writes = new WeakMap<Entry, InTurn>();
 export function changeRecord(entry: Entry, record: InstanceRecord): Promise<void> {
   entry.record = record;
   let queue = writes.get(entry);
-  if (!queue) writes.set(entry, queue = new InTurn());
+  if (!queue) writes.set(entry, (queue = new InTurn()));
   return queue.run(() => writeRecord(entry.directory, record));
 }
 
 /** How a launch ended that nobody saw: a reboot, or its launcher was killed. */
 export const unseenExit = (launch: number, at: number): Exit => ({
-  code: null, signal: null, reason: 'unknown', at, durationMs: 0, launch, core: false, peakMem: null, by: null, text: null, quota: null,
+  code: null,
+  signal: null,
+  reason: 'unknown',
+  at,
+  durationMs: 0,
+  launch,
+  core: false,
+  peakMem: null,
+  by: null,
+  text: null,
+  quota: null,
   tail: [],
 });

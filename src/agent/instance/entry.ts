@@ -52,12 +52,23 @@ export const supervisorOf = ({ record: { assignment } }: Entry, standalone: bool
 
 /** The part of a spec that the machine decides by. */
 export const policyOf = (spec: AppSpec, aliveMs: number): InstancePolicy => ({
-  checks: spec.healthChecks, startTimeoutMs: startTimeoutMs(spec), killTimeoutMs: spec.killTimeoutSeconds * 1000, aliveMs, fetches: spec.uris.length > 0,
+  checks: spec.healthChecks,
+  startTimeoutMs: startTimeoutMs(spec),
+  killTimeoutMs: spec.killTimeoutSeconds * 1000,
+  aliveMs,
+  fetches: spec.uris.length > 0,
 });
 
 /** How its output is kept. */
 export const outputPolicyOf = ({ logs, limits }: AppSpec): OutputPolicy => ({
-  maxBytes: logs.maxBytes, files: logs.files, rateBytesPerSecond: logs.rateBytesPerSecond, fileSize: limits.fileSize,
+  maxBytes: logs.maxBytes,
+  files: logs.files,
+  rateBytesPerSecond: logs.rateBytesPerSecond,
+  fileSize: limits.fileSize,
 });
 
-export const restartPolicyOf = (spec: AppSpec): RestartPolicy => ({ restart: spec.restart, type: spec.type, fixedPort: spec.ports.some(({ port }) => port !== 0) });
+export const restartPolicyOf = (spec: AppSpec): RestartPolicy => ({
+  restart: spec.restart,
+  type: spec.type,
+  fixedPort: spec.ports.some(({ port }) => port !== 0),
+});

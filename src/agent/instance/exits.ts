@@ -10,7 +10,8 @@ import { appendPlatformLine, readNow } from '../effects/output/output.ts';
 import { endOf, outputFile, streams, wasRotated, type Stream } from '../effects/output/segments.ts';
 import type { LaunchRecord } from './records.ts';
 
-const tailLines = 20, tailBytes = 4096;
+const tailLines = 20,
+  tailBytes = 4096;
 
 /** The cursors at which the streams end now: what a launch that begins now prints comes behind them. */
 export function outputEnds(instanceDirectory: string): [stdout: number, stderr: number] {
@@ -24,16 +25,25 @@ export function outputEnds(instanceDirectory: string): [stdout: number, stderr: 
  */
 export function lastOutput(instanceDirectory: string, from: readonly [number, number] = [0, 0]): string[] {
   const rotated = wasRotated(instanceDirectory);
-  const [out, err] = streams.map((stream, index) => lastLines(instanceDirectory, stream, from[index]!, rotated)) as [string[], string[]];
+  const [out, err] = streams.map((stream, index) => lastLines(instanceDirectory, stream, from[index]!, rotated)) as [
+    string[],
+    string[],
+  ];
   const kept = err.slice(-tailLines);
-  return [...out.filter((line) => !line.startsWith('[stathub ')).slice(-(tailLines - Math.min(kept.length, tailLines / 2))), ...kept].slice(-tailLines);
+  return [
+    ...out.filter((line) => !line.startsWith('[stathub ')).slice(-(tailLines - Math.min(kept.length, tailLines / 2))),
+    ...kept,
+  ].slice(-tailLines);
 }
 
 function lastLines(instance: string, stream: Stream, from: number, rotated: boolean): string[] {
   try {
-    const end = endOf(instance, stream, rotated), begin = Math.max(Math.min(from, end), end - tailBytes);
+    const end = endOf(instance, stream, rotated),
+      begin = Math.max(Math.min(from, end), end - tailBytes);
     if (begin === end) return []; // this is in the path of a restart, and most have printed nothing
-    const { bytes, from: first } = rotated ? readNow(instance, stream, begin, end - begin) : readLive(outputFile(instance, stream), begin, end);
+    const { bytes, from: first } = rotated
+      ? readNow(instance, stream, begin, end - begin)
+      : readLive(outputFile(instance, stream), begin, end);
     const lines = bytes.toString('utf8').split('\n');
     if (first > from) lines.shift(); // cut in its middle
     return lines.filter((line) => line !== '').map((line) => line.slice(0, 500));
@@ -43,7 +53,8 @@ function lastLines(instance: string, stream: Stream, from: number, rotated: bool
 }
 
 function readLive(path: string, from: number, to: number): { bytes: Buffer; from: number } {
-  const fd = openSync(path, 'r'), bytes = Buffer.allocUnsafe(to - from);
+  const fd = openSync(path, 'r'),
+    bytes = Buffer.allocUnsafe(to - from);
   try {
     return { bytes: bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, from)), from };
   } finally {
@@ -52,7 +63,9 @@ function readLive(path: string, from: number, to: number): { bytes: Buffer; from
 }
 
 export interface EndedLaunchFacts {
-  launch: number; at: number; directory: string;
+  launch: number;
+  at: number;
+  directory: string;
   /** Who killed it, where somebody did. */
   by: string | null;
   /** What the kernel counted of its memory; null where nothing did. */
@@ -66,22 +79,55 @@ export interface EndedLaunchFacts {
 }
 
 /** What only the kernel and its launcher know of a launch. Before its groups are removed. */
-export const whatKernelSays = (directory: string, record: LaunchRecord): Pick<EndedLaunchFacts, 'memory' | 'setup' | 'output'> =>
-  ({ ...(record.output ? { output: record.output } : {}), memory: memoryEvidence(record.limits), setup: readSetup(launchDirectory(directory, record.launch)) });
+export const whatKernelSays = (
+  directory: string,
+  record: LaunchRecord,
+): Pick<EndedLaunchFacts, 'memory' | 'setup' | 'output'> => ({
+  ...(record.output ? { output: record.output } : {}),
+  memory: memoryEvidence(record.limits),
+  setup: readSetup(launchDirectory(directory, record.launch)),
+});
 
 /** @param reason where the agent knows better than the status: 'port-taken', 'oom' */
-export function exitOf(ended: ProgramExit, launch: EndedLaunchFacts, reason: ExitReason | null, extra: string[] = []): Exit {
-  const signal = ended.signal === null ? null : signalNumber(ended.signal), oom = (launch.memory?.oomKills ?? 0) > 0;
+export function exitOf(
+  ended: ProgramExit,
+  launch: EndedLaunchFacts,
+  reason: ExitReason | null,
+  extra: string[] = [],
+): Exit {
+  const signal = ended.signal === null ? null : signalNumber(ended.signal),
+    oom = (launch.memory?.oomKills ?? 0) > 0;
   return {
-    code: ended.code, signal, reason: reason ?? (oom ? 'oom' : signal !== null ? 'signal' : ended.code !== null ? 'exited' : 'unknown'),
-    at: ended.at, durationMs: Math.max(0, ended.at - launch.at), launch: launch.launch, core: ended.core, peakMem: launch.memory?.peak ?? (launch.seenMem || null), by: launch.by, text: null,
-    quota: oom && launch.memory?.limit != null ? { what: 'memory', used: launch.memory.peak ?? launch.memory.limit, limit: launch.memory.limit } : null,
-    tail: [...lastOutput(launch.directory, launch.output), ...(launch.setup ? [launch.setup] : []), ...(ended.complaint ? [ended.complaint] : []), ...extra].slice(-tailLines),
+    code: ended.code,
+    signal,
+    reason: reason ?? (oom ? 'oom' : signal !== null ? 'signal' : ended.code !== null ? 'exited' : 'unknown'),
+    at: ended.at,
+    durationMs: Math.max(0, ended.at - launch.at),
+    launch: launch.launch,
+    core: ended.core,
+    peakMem: launch.memory?.peak ?? (launch.seenMem || null),
+    by: launch.by,
+    text: null,
+    quota:
+      oom && launch.memory?.limit != null
+        ? { what: 'memory', used: launch.memory.peak ?? launch.memory.limit, limit: launch.memory.limit }
+        : null,
+    tail: [
+      ...lastOutput(launch.directory, launch.output),
+      ...(launch.setup ? [launch.setup] : []),
+      ...(ended.complaint ? [ended.complaint] : []),
+      ...extra,
+    ].slice(-tailLines),
   };
 }
 
 /** Writes an end for want of memory into the app's own log, where the kernel says nothing of it. @returns the exit */
 export function tellEnd(directory: string, exit: Exit): Exit {
-  if (exit.reason === 'oom') try { appendPlatformLine(directory, `launch ${exit.launch} ${exitText(exit)}`, exit.at); } catch { /* a full disk: the exit itself says it */ }
+  if (exit.reason === 'oom')
+    try {
+      appendPlatformLine(directory, `launch ${exit.launch} ${exitText(exit)}`, exit.at);
+    } catch {
+      /* a full disk: the exit itself says it */
+    }
   return exit;
 }

@@ -16,32 +16,64 @@ import { monoMs } from '../moment.ts';
 import type { InstanceRecord, LaunchRecord } from './records.ts';
 
 /** The environment of a launch: also that of its COMMAND checks. */
-export function environmentOf(context: AgentContext, record: InstanceRecord, launch: LaunchRecord): Record<string, string> {
+export function environmentOf(
+  context: AgentContext,
+  record: InstanceRecord,
+  launch: LaunchRecord,
+): Record<string, string> {
   const { spec, assignment } = record;
   return processEnvironment({
-    spec, launch: launch.launch, ports: launch.ports, debugPort: launch.debugPort, consolePort: launch.consolePort, user: launch.user ?? context.user,
+    spec,
+    launch: launch.launch,
+    ports: launch.ports,
+    debugPort: launch.debugPort,
+    consolePort: launch.consolePort,
+    user: launch.user ?? context.user,
     instance: { id: assignment.id, slot: assignment.slot, revision: assignment.revision, epoch: assignment.epoch },
-    node: { id: context.node, host: context.host, tags: context.tags, envs: record.nodeEnvs }, directory: launch.workDirectory,
+    node: { id: context.node, host: context.host, tags: context.tags, envs: record.nodeEnvs },
+    directory: launch.workDirectory,
   });
 }
 
 /** Words that make a command run as the program of a launch does: its checks, what is executed beside it. */
-export const userWords = ({ tools }: AgentContext, { user }: LaunchRecord): string[] => (user && tools.userSwitch ? switchWords(tools.userSwitch, user) : []);
+export const userWords = ({ tools }: AgentContext, { user }: LaunchRecord): string[] =>
+  user && tools.userSwitch ? switchWords(tools.userSwitch, user) : [];
 
 /**
  * The record of a launch that begins now. Its cgroup is made and its limits are set.
  * @param directory the instance's; @param restarts launches before it
  * @throws LimitError
  */
-export function newLaunch(context: AgentContext, { assignment, spec }: InstanceRecord, directory: string, launch: number, ports: PortSet, user: Account | null, restarts: number): LaunchRecord {
-  const own = launchDirectory(directory, launch), cgroup = context.launcher.membership(own, assignment.id, launch);
+export function newLaunch(
+  context: AgentContext,
+  { assignment, spec }: InstanceRecord,
+  directory: string,
+  launch: number,
+  ports: PortSet,
+  user: Account | null,
+  restarts: number,
+): LaunchRecord {
+  const own = launchDirectory(directory, launch),
+    cgroup = context.launcher.membership(own, assignment.id, launch);
   const workDirectory = spec.workingDirectory ?? join(own, 'work');
-  const { mem: memory, cpus } = spec.resAlloc, { cpus: cpuQuota, processes } = spec.limits;
+  const { mem: memory, cpus } = spec.resAlloc,
+    { cpus: cpuQuota, processes } = spec.limits;
   try {
     const limits = context.limits.apply(assignment.id, cgroup, { memory, cpus, cpuQuota, processes });
     return {
-      launch, boot: bootId(), at: Date.now(), mono: monoMs(), epoch: statEpoch(assignment.epoch, launch), revision: assignment.revision,
-      ...ports, user: user?.private ? { ...user, home: workDirectory } : user, cgroup, limits, restarts, output: outputEnds(directory), workDirectory,
+      launch,
+      boot: bootId(),
+      at: Date.now(),
+      mono: monoMs(),
+      epoch: statEpoch(assignment.epoch, launch),
+      revision: assignment.revision,
+      ...ports,
+      user: user?.private ? { ...user, home: workDirectory } : user,
+      cgroup,
+      limits,
+      restarts,
+      output: outputEnds(directory),
+      workDirectory,
     };
   } catch (error) {
     context.launcher.abandon(own);
@@ -50,13 +82,32 @@ export function newLaunch(context: AgentContext, { assignment, spec }: InstanceR
   }
 }
 
-export function planOf(context: AgentContext, record: InstanceRecord, launch: LaunchRecord, directory: string): LaunchPlan {
-  const environment = environmentOf(context, record, launch), { spec } = record;
+export function planOf(
+  context: AgentContext,
+  record: InstanceRecord,
+  launch: LaunchRecord,
+  directory: string,
+): LaunchPlan {
+  const environment = environmentOf(context, record, launch),
+    { spec } = record;
   return {
-    directory: launchDirectory(directory, launch.launch), membership: launch.cgroup, joins: launch.limits?.join ?? [], user: launch.user ?? null,
-    program: spec.toProcess, args: expandArguments(spec.args, environment), shell: spec.shell,
-    workingDirectory: launch.workDirectory, environment,
-    stdout: outputFile(directory, 'stdout'), stderr: outputFile(directory, 'stderr'),
-    limits: { fds: spec.limits.fds, processes: launch.limits?.processes ? null : spec.limits.processes, fileSize: spec.limits.fileSize, nice: spec.limits.nice, umask: spec.limits.umask },
+    directory: launchDirectory(directory, launch.launch),
+    membership: launch.cgroup,
+    joins: launch.limits?.join ?? [],
+    user: launch.user ?? null,
+    program: spec.toProcess,
+    args: expandArguments(spec.args, environment),
+    shell: spec.shell,
+    workingDirectory: launch.workDirectory,
+    environment,
+    stdout: outputFile(directory, 'stdout'),
+    stderr: outputFile(directory, 'stderr'),
+    limits: {
+      fds: spec.limits.fds,
+      processes: launch.limits?.processes ? null : spec.limits.processes,
+      fileSize: spec.limits.fileSize,
+      nice: spec.limits.nice,
+      umask: spec.limits.umask,
+    },
   };
 }

@@ -4,7 +4,11 @@ import { canBind } from '../effects/ports.ts';
 import { findPortHolder } from '../effects/port-holder.ts';
 import type { InstanceRecord, LaunchRecord } from './records.ts';
 
-export interface PortSet { ports: number[]; debugPort: number | null; consolePort: number | null }
+export interface PortSet {
+  ports: number[];
+  debugPort: number | null;
+  consolePort: number | null;
+}
 
 export class LaunchPorts {
   readonly #pool: PortPool;
@@ -16,18 +20,25 @@ export class LaunchPorts {
     this.#record = record;
   }
 
-  get #owner(): string { return this.#record().assignment.id; }
-  get #fixed(): number[] { return this.#record().spec.ports.flatMap(({ port }) => (port === 0 ? [] : [port])); }
+  get #owner(): string {
+    return this.#record().assignment.id;
+  }
+  get #fixed(): number[] {
+    return this.#record().spec.ports.flatMap(({ port }) => (port === 0 ? [] : [port]));
+  }
 
   /** Nothing is to be waited for: ports are leased (or none are wanted), and none is fixed. */
   get ready(): boolean {
     const { spec } = this.#record();
-    if (spec.ports.length === 0 && !spec.debugPort && !spec.consolePort) this.#current ??= { ports: [], debugPort: null, consolePort: null };
+    if (spec.ports.length === 0 && !spec.debugPort && !spec.consolePort)
+      this.#current ??= { ports: [], debugPort: null, consolePort: null };
     return this.#current !== null && this.#fixed.length === 0;
   }
 
   /** The ports of the next launch. */
-  get current(): PortSet { return this.#current ?? { ports: [], debugPort: null, consolePort: null }; }
+  get current(): PortSet {
+    return this.#current ?? { ports: [], debugPort: null, consolePort: null };
+  }
 
   /**
    * Leases what is missing.
@@ -46,7 +57,11 @@ export class LaunchPorts {
     const picked = spec.ports.filter(({ port }) => port === 0).length;
     const leased = await this.#pool.lease(this.#owner, picked + (spec.debugPort ? 1 : 0) + (spec.consolePort ? 1 : 0));
     const next = (): number => leased.shift()!;
-    this.#current = { ports: spec.ports.map(({ port }) => (port === 0 ? next() : port)), debugPort: spec.debugPort ? next() : null, consolePort: spec.consolePort ? next() : null };
+    this.#current = {
+      ports: spec.ports.map(({ port }) => (port === 0 ? next() : port)),
+      debugPort: spec.debugPort ? next() : null,
+      consolePort: spec.consolePort ? next() : null,
+    };
     return null;
   }
 
@@ -54,7 +69,8 @@ export class LaunchPorts {
   restore(launch: LaunchRecord): void {
     const all = [...launch.ports, ...[launch.debugPort, launch.consolePort].filter((port) => port !== null)];
     const taken = this.#pool.restore(this.#owner, all);
-    this.#current = taken.length > 0 ? null : { ports: launch.ports, debugPort: launch.debugPort, consolePort: launch.consolePort };
+    this.#current =
+      taken.length > 0 ? null : { ports: launch.ports, debugPort: launch.debugPort, consolePort: launch.consolePort };
   }
 
   /**

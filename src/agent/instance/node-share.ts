@@ -8,7 +8,10 @@ import type { InstanceRecord, LaunchRecord } from './records.ts';
 
 /** The node has less left than the instance reserves. */
 export class NoRoomError extends Error {
-  constructor(message: string) { super(message); this.name = 'NoRoomError'; }
+  constructor(message: string) {
+    super(message);
+    this.name = 'NoRoomError';
+  }
 }
 
 export class NodeShare {
@@ -28,17 +31,24 @@ export class NodeShare {
     this.#record = record;
   }
 
-  get #id(): string { return this.#record().assignment.id; }
+  get #id(): string {
+    return this.#record().assignment.id;
+  }
 
   /** All of it is had: a start need not wait. */
-  get ready(): boolean { return this.#context.admission.has(this.#id) && this.#name === this.#record().spec.user; }
+  get ready(): boolean {
+    return this.#context.admission.has(this.#id) && this.#name === this.#record().spec.user;
+  }
 
   /** Who its programs run as; null: as the agent. */
-  get user(): Account | null { return this.#user; }
+  get user(): Account | null {
+    return this.#user;
+  }
 
   /** @throws Error with a sentence: what of it cannot be had, and what would help */
   async acquire(): Promise<void> {
-    const { admission } = this.#context, { spec } = this.#record();
+    const { admission } = this.#context,
+      { spec } = this.#record();
     const lack = admission.reserve(this.#id, demandOf(spec));
     if (lack !== null) throw new NoRoomError(lack);
     if (this.#name === spec.user) return;
@@ -49,9 +59,16 @@ export class NodeShare {
   async #find(name: string): Promise<Account | null> {
     const { context, uid } = { context: this.#context, uid: process.getuid?.() };
     if (name !== 'auto' && uid !== 0 && name === context.user.name) return null; // the agent itself
-    if (uid !== 0) throw new Error(`user ${JSON.stringify(name)} cannot be had: the agent does not run as root, so it starts programs only as ${context.user.name}`);
-    if (!context.tools.userSwitch) throw new Error('the user of a program cannot be changed on this node: neither setpriv (util-linux) nor chroot (coreutils) was found');
-    const account = name === 'auto' ? privateAccount(await context.users.take(this.#directory)) : await findAccount(name);
+    if (uid !== 0)
+      throw new Error(
+        `user ${JSON.stringify(name)} cannot be had: the agent does not run as root, so it starts programs only as ${context.user.name}`,
+      );
+    if (!context.tools.userSwitch)
+      throw new Error(
+        'the user of a program cannot be changed on this node: neither setpriv (util-linux) nor chroot (coreutils) was found',
+      );
+    const account =
+      name === 'auto' ? privateAccount(await context.users.take(this.#directory)) : await findAccount(name);
     if (!account) throw new Error(`there is no user ${JSON.stringify(name)} on this node`);
     if (this.#over) {
       context.users.release(this.#directory);
@@ -61,8 +78,13 @@ export class NodeShare {
     const blocked = blockedBy(this.#workPath, account);
     if (blocked === null) return account;
     if (account.private) context.users.release(this.#directory);
-    const remedy = this.#record().spec.workingDirectory === null ? 'start the agent with --store-directory elsewhere, such as in /var/lib/stathub' : 'let it pass (chmod o+x)';
-    throw new Error(`${account.private ? 'a private user' : `user ${account.name}`} may not pass ${blocked}, below which its working directory lies: ${remedy}`);
+    const remedy =
+      this.#record().spec.workingDirectory === null
+        ? 'start the agent with --store-directory elsewhere, such as in /var/lib/stathub'
+        : 'let it pass (chmod o+x)';
+    throw new Error(
+      `${account.private ? 'a private user' : `user ${account.name}`} may not pass ${blocked}, below which its working directory lies: ${remedy}`,
+    );
   }
 
   /** Its own directory is open to it, by its group, and to no other; what else of the agent's lies above gives way to all. */
@@ -75,7 +97,9 @@ export class NodeShare {
   }
 
   /** Where it works; the launch's number does not matter for who gets there. */
-  get #workPath(): string { return this.#record().spec.workingDirectory ?? `${this.#directory}/work`; }
+  get #workPath(): string {
+    return this.#record().spec.workingDirectory ?? `${this.#directory}/work`;
+  }
 
   /** Takes up what a launch of an earlier agent had. */
   restore(launch: LaunchRecord): void {
@@ -97,4 +121,11 @@ export class NodeShare {
 }
 
 /** A user that is only a number. At home where its launch works. */
-const privateAccount = (uid: number): Account => ({ uid, gid: uid, name: `stathub-${uid}`, home: '/', shell: '/bin/sh', private: true });
+const privateAccount = (uid: number): Account => ({
+  uid,
+  gid: uid,
+  name: `stathub-${uid}`,
+  home: '/',
+  shell: '/bin/sh',
+  private: true,
+});

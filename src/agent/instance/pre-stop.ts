@@ -9,26 +9,55 @@ import { environmentOf, userWords } from './launch-plan.ts';
 import type { InstanceRecord, LaunchRecord } from './records.ts';
 
 /** Its part of the kill timeout where the app does not say; at most this much of it in any case. */
-const usual = 0.5, most = 0.9;
+const usual = 0.5,
+  most = 0.9;
 
 /** ms that a preStop may take. */
 export const preStopMs = ({ timeoutSeconds }: PreStopSpec, killTimeoutMs: number): number =>
   Math.min(timeoutSeconds === null ? killTimeoutMs * usual : timeoutSeconds * 1000, killTimeoutMs * most);
 
 /** Never throws: what fails is told. */
-export async function beforeStop(context: AgentContext, record: InstanceRecord, launch: LaunchRecord, spec: PreStopSpec, killTimeoutMs: number): Promise<void> {
-  const { assignment: { id, app, slot } } = record, at = Date.now(), limitMs = preStopMs(spec, killTimeoutMs), limit = AbortSignal.timeout(limitMs);
+export async function beforeStop(
+  context: AgentContext,
+  record: InstanceRecord,
+  launch: LaunchRecord,
+  spec: PreStopSpec,
+  killTimeoutMs: number,
+): Promise<void> {
+  const {
+      assignment: { id, app, slot },
+    } = record,
+    at = Date.now(),
+    limitMs = preStopMs(spec, killTimeoutMs),
+    limit = AbortSignal.timeout(limitMs);
   let answer: ProbeAnswer;
   try {
     const env = environmentOf(context, record, launch);
-    answer = 'url' in spec ? await post(expandArguments([spec.url], env)[0]!, limit)
-      : await (await import('../effects/probes.ts')).runCommand(expandArguments(spec.command, env), { ports: launch.ports, env, cwd: launch.workDirectory, as: userWords(context, launch) } satisfies ProbeTarget, limit);
+    answer =
+      'url' in spec
+        ? await post(expandArguments([spec.url], env)[0]!, limit)
+        : await (
+            await import('../effects/probes.ts')
+          ).runCommand(
+            expandArguments(spec.command, env),
+            {
+              ports: launch.ports,
+              env,
+              cwd: launch.workDirectory,
+              as: userWords(context, launch),
+            } satisfies ProbeTarget,
+            limit,
+          );
   } catch (error) {
     answer = { ok: false, detail: limit.aborted ? `not done within ${showSpan(limitMs)}` : (error as Error).message };
   }
   context.tell({
-    at: Date.now(), kind: 'instance.preStop', subject: { app, instance: id, slot, node: context.node }, loudness: answer.ok ? 'quiet' : 'attention',
-    message: `preStop of ${app}.${slot} ${answer.ok ? 'is done' : 'failed'} after ${showSpan(Date.now() - at)} (${answer.detail}); its kill signal follows`, detail: { ok: answer.ok },
+    at: Date.now(),
+    kind: 'instance.preStop',
+    subject: { app, instance: id, slot, node: context.node },
+    loudness: answer.ok ? 'quiet' : 'attention',
+    message: `preStop of ${app}.${slot} ${answer.ok ? 'is done' : 'failed'} after ${showSpan(Date.now() - at)} (${answer.detail}); its kill signal follows`,
+    detail: { ok: answer.ok },
   });
 }
 

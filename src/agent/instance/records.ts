@@ -19,11 +19,16 @@ export interface InstanceRecord {
 
 /** launch.json, written before the program begins. */
 export interface LaunchRecord {
-  launch: number; boot: string; at: number; mono: number;
+  launch: number;
+  boot: string;
+  at: number;
+  mono: number;
   /** STAT_EPOCH. */
   epoch: string;
   revision: number;
-  ports: number[]; debugPort: number | null; consolePort: number | null;
+  ports: number[];
+  debugPort: number | null;
+  consolePort: number | null;
   cgroup: Membership;
   /** What the kernel holds it to; absent in launches of agents before 0.2. */
   limits?: AppliedLimits;
@@ -35,18 +40,35 @@ export interface LaunchRecord {
   workDirectory: string;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Tells a record from any other JSON: what guarding needs is there and has the right shape. */
 export function isInstanceRecord(value: unknown): value is InstanceRecord {
-  if (!isObject(value) || !isObject(value['assignment']) || !isObject(value['spec']) || !isObject(value['contents'])) return false;
+  if (!isObject(value) || !isObject(value['assignment']) || !isObject(value['spec']) || !isObject(value['contents']))
+    return false;
   const { assignment, spec } = value as { assignment: Record<string, unknown>; spec: Record<string, unknown> };
-  return typeof assignment['id'] === 'string' && typeof assignment['app'] === 'string' && Number.isInteger(assignment['slot'])
-    && (assignment['place'] === 'a' || assignment['place'] === 'b') && Number.isInteger(assignment['epoch'])
-    && typeof spec['toProcess'] === 'string' && Array.isArray(spec['args']) && isObject(spec['restart']) && Array.isArray(spec['healthChecks']);
+  return (
+    typeof assignment['id'] === 'string' &&
+    typeof assignment['app'] === 'string' &&
+    Number.isInteger(assignment['slot']) &&
+    (assignment['place'] === 'a' || assignment['place'] === 'b') &&
+    Number.isInteger(assignment['epoch']) &&
+    typeof spec['toProcess'] === 'string' &&
+    Array.isArray(spec['args']) &&
+    isObject(spec['restart']) &&
+    Array.isArray(spec['healthChecks'])
+  );
 }
 
 export function isLaunchRecord(value: unknown): value is LaunchRecord {
-  return isObject(value) && Number.isInteger(value['launch']) && typeof value['boot'] === 'string' && typeof value['mono'] === 'number'
-    && Array.isArray(value['ports']) && isObject(value['cgroup']) && typeof value['epoch'] === 'string';
+  return (
+    isObject(value) &&
+    Number.isInteger(value['launch']) &&
+    typeof value['boot'] === 'string' &&
+    typeof value['mono'] === 'number' &&
+    Array.isArray(value['ports']) &&
+    isObject(value['cgroup']) &&
+    typeof value['epoch'] === 'string'
+  );
 }

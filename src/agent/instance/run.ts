@@ -29,18 +29,47 @@ export interface Run {
 }
 
 /** A launch found at the agent's start. */
-export interface AdoptedRun { record: LaunchRecord; identity: ProgramIdentity | null; exit: Exit | null; /** Nobody of its tree is left. */ empty: boolean }
+export interface AdoptedRun {
+  record: LaunchRecord;
+  identity: ProgramIdentity | null;
+  exit: Exit | null;
+  /** Nobody of its tree is left. */ empty: boolean;
+}
 
-export const newRun = (): Run => ({ record: null, tree: null, exit: null, killedBy: null, ending: false, peakMem: 0, pending: null, cancelled: false, preparing: null });
+export const newRun = (): Run => ({
+  record: null,
+  tree: null,
+  exit: null,
+  killedBy: null,
+  ending: false,
+  peakMem: 0,
+  pending: null,
+  cancelled: false,
+  preparing: null,
+});
 
-export const treeOf = (node: string, instance: string, record: LaunchRecord, identity: ProgramIdentity | null): Tree =>
-  ({ membership: record.cgroup, program: identity && { pid: identity.pid, startTime: identity.startTime }, node, instance, epoch: record.epoch, ...(record.user?.private ? { uid: record.user.uid } : {}) });
+export const treeOf = (
+  node: string,
+  instance: string,
+  record: LaunchRecord,
+  identity: ProgramIdentity | null,
+): Tree => ({
+  membership: record.cgroup,
+  program: identity && { pid: identity.pid, startTime: identity.startTime },
+  node,
+  instance,
+  epoch: record.epoch,
+  ...(record.user?.private ? { uid: record.user.uid } : {}),
+});
 
 /** What its actor hears of a program that runs; null while its pid is not known. */
 export function startedEvent({ record, tree }: Run): InstanceEvent | null {
   if (!record || !tree?.program) return null;
   const { launch, at, mono, ports, debugPort, consolePort, restarts } = record;
-  return { type: 'program.started', launch: { launch, pid: tree.program.pid, at, mono, ports, debugPort, consolePort, restarts } };
+  return {
+    type: 'program.started',
+    launch: { launch, pid: tree.program.pid, at, mono, ports, debugPort, consolePort, restarts },
+  };
 }
 
 /** Why a launch could not be tried. @param directory of the instance */

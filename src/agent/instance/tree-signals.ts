@@ -8,7 +8,12 @@ import { isEmpty, killTree, signalProgram, whenEmpty, type Tree } from '../effec
 type Warn = (what: string, error: unknown) => void;
 
 /** Sends the app's kill signal. @param ended the program itself is gone: those it left behind get it */
-export function askToEnd(tree: Tree, { killSignal, killMode }: Pick<AppSpec, 'killSignal' | 'killMode'>, ended: boolean, warn: Warn): void {
+export function askToEnd(
+  tree: Tree,
+  { killSignal, killMode }: Pick<AppSpec, 'killSignal' | 'killMode'>,
+  ended: boolean,
+  warn: Warn,
+): void {
   try {
     signalProgram(tree, killSignal, ended ? 'group' : killMode);
     signalProgram(tree, 'SIGCONT', killMode); // a stopped process cannot heed it

@@ -7,55 +7,138 @@ import type { InstanceContext } from '../../../machines/instance-facts.ts';
 import { withoutCredentials } from '../effects/content/fetch-error.ts';
 import type { Entry } from './entry.ts';
 
-const healthOf = (context: InstanceContext): HealthView[] => context.checks.map(({ index, role, status, failures, at, detail }) => ({ index, role, status, failures, at, detail }));
-const because =
-  {
-    stop: 'stop', update: 'update', restart: 'restart', unhealthy: 'unhealthy', 'start-timeout': 'start-timeout', disk: 'quota',
-    oom: 'quota', partition: 'partition',
-  } as const;
+const healthOf = (context: InstanceContext): HealthView[] =>
+  context.checks.map(({ index, role, status, failures, at, detail }) => ({
+    index,
+    role,
+    status,
+    failures,
+    at,
+    detail,
+  }));
+const because = {
+  stop: 'stop',
+  update: 'update',
+  restart: 'restart',
+  unhealthy: 'unhealthy',
+  'start-timeout': 'start-timeout',
+  disk: 'quota',
+  oom: 'quota',
+  partition: 'partition',
+} as const;
 
 function reasonOf(entry: Entry, context: InstanceContext, status: InstanceStatus): Reason | null {
   const { killing, plan, launch, policy, fetch } = context;
   if (status === 'killing' && context.stuck)
     return {
-      code: 'stuck', text: 'A process of it does not end, not even by SIGKILL: it waits inside the kernel.',
+      code: 'stuck',
+      text: 'A process of it does not end, not even by SIGKILL: it waits inside the kernel.',
       next: { what: 'is watched until it ends', at: null },
     };
   const facts: ReasonFacts = {
-    status, exit: context.exit, health: healthOf(context), failed: context.failed,
-    restart: plan, severed: context.partition === 'severed', asking: context.askingUntil === null ? null : { until: context.askingUntil },
+    status,
+    exit: context.exit,
+    health: healthOf(context),
+    failed: context.failed,
+    restart: plan,
+    severed: context.partition === 'severed',
+    asking: context.askingUntil === null ? null : { until: context.askingUntil },
     stop: killing && { because: because[killing.reason], by: killing.by, killAt: killing.at + policy.killTimeoutMs },
-    fetch: fetch && { uri: entry.record.spec.uris.map(({ uri }) => withoutCredentials(uri)).join(', '), detail: fetch.detail, code: fetch.code, retryAt: null, delayMs: fetch.delayMs },
+    fetch: fetch && {
+      uri: entry.record.spec.uris.map(({ uri }) => withoutCredentials(uri)).join(', '),
+      detail: fetch.detail,
+      code: fetch.code,
+      retryAt: null,
+      delayMs: fetch.delayMs,
+    },
     deadlineAt: launch && context.pid !== null ? launch.at + policy.startTimeoutMs : null,
   };
   return reasonFor(facts);
 }
 
 /** One of which there is no machine yet. @param at epoch ms; @param node the node's id */
-export const pendingView = ({ id, app, slot, place, revision, epoch, owner, goal }: Assignment, node: string, reason: Reason | null, at: number): InstanceView => ({
-  id, app, slot, place, node, revision, epoch, owner, goal, status: 'pending', state: null, pid: null, user: null, ports: [], debugPort: null, consolePort: null,
-  startedAt: null, readyAt: null, restarts: 0, launch: 0, exit: null, health: [], usage: null, reason, escalated: null, at,
+export const pendingView = (
+  { id, app, slot, place, revision, epoch, owner, goal }: Assignment,
+  node: string,
+  reason: Reason | null,
+  at: number,
+): InstanceView => ({
+  id,
+  app,
+  slot,
+  place,
+  node,
+  revision,
+  epoch,
+  owner,
+  goal,
+  status: 'pending',
+  state: null,
+  pid: null,
+  user: null,
+  ports: [],
+  debugPort: null,
+  consolePort: null,
+  startedAt: null,
+  readyAt: null,
+  restarts: 0,
+  launch: 0,
+  exit: null,
+  health: [],
+  usage: null,
+  reason,
+  escalated: null,
+  at,
 });
 
 /** @param node the node's id */
 export function viewOf(entry: Entry, node: string): InstanceView {
-  const { record: { assignment }, snapshot } = entry;
+  const {
+    record: { assignment },
+    snapshot,
+  } = entry;
   const shared = {
-    id: assignment.id, app: assignment.app, slot: assignment.slot, place: assignment.place, node, revision: assignment.revision, epoch: assignment.epoch,
-    owner: assignment.owner, goal: assignment.goal, usage: entry.usage, at: entry.changedAt,
+    id: assignment.id,
+    app: assignment.app,
+    slot: assignment.slot,
+    place: assignment.place,
+    node,
+    revision: assignment.revision,
+    epoch: assignment.epoch,
+    owner: assignment.owner,
+    goal: assignment.goal,
+    usage: entry.usage,
+    at: entry.changedAt,
   };
   if (!snapshot) {
     const status = assignment.goal === 'stop' ? 'stopped' : 'pending';
-    return { ...pendingView(assignment, node, reasonFor({ status } as ReasonFacts), entry.changedAt), status, usage: entry.usage };
+    return {
+      ...pendingView(assignment, node, reasonFor({ status } as ReasonFacts), entry.changedAt),
+      status,
+      usage: entry.usage,
+    };
   }
-  const { context } = snapshot, machineStatus = toStatus(snapshot.value), running = context.pid !== null;
+  const { context } = snapshot,
+    machineStatus = toStatus(snapshot.value),
+    running = context.pid !== null;
   const status = entry.unnamed && running ? 'unknown' : machineStatus;
   return {
-    ...shared, status, state: statePath(snapshot.value), pid: context.pid, user: running ? entry.program.run?.user?.name ?? null : null,
-    ports: context.launch?.ports ?? [], debugPort: context.launch?.debugPort ?? null, consolePort: context.launch?.consolePort ?? null,
-    startedAt: running ? context.launch!.at : null, readyAt: running ? context.ready?.at ?? null : null,
-    restarts: context.launch?.restarts ?? 0, launch: context.launch?.launch ?? 0,
-    exit: context.exit, health: healthOf(context), escalated: machineStatus === 'running' ? null : context.escalated,
-    reason: status === 'unknown' ? reasonFor({ status: 'unknown' } as ReasonFacts) : reasonOf(entry, context, machineStatus),
+    ...shared,
+    status,
+    state: statePath(snapshot.value),
+    pid: context.pid,
+    user: running ? (entry.program.run?.user?.name ?? null) : null,
+    ports: context.launch?.ports ?? [],
+    debugPort: context.launch?.debugPort ?? null,
+    consolePort: context.launch?.consolePort ?? null,
+    startedAt: running ? context.launch!.at : null,
+    readyAt: running ? (context.ready?.at ?? null) : null,
+    restarts: context.launch?.restarts ?? 0,
+    launch: context.launch?.launch ?? 0,
+    exit: context.exit,
+    health: healthOf(context),
+    escalated: machineStatus === 'running' ? null : context.escalated,
+    reason:
+      status === 'unknown' ? reasonFor({ status: 'unknown' } as ReasonFacts) : reasonOf(entry, context, machineStatus),
   };
 }

@@ -29,10 +29,18 @@ export class WorkDirectory {
     this.#share = share;
   }
 
-  get #user(): number | null { return this.#share.user?.uid ?? null; }
+  get #user(): number | null {
+    return this.#share.user?.uid ?? null;
+  }
 
   /** The next launch need not wait for its files. */
-  get ready(): boolean { return this.#filledFor === this.#user || this.#record().spec.workingDirectory !== null || this.#record().spec.uris.length === 0; }
+  get ready(): boolean {
+    return (
+      this.#filledFor === this.#user ||
+      this.#record().spec.workingDirectory !== null ||
+      this.#record().spec.uris.length === 0
+    );
+  }
 
   /**
    * Fetches what the app names into the first work directory (or the lasting one).
@@ -40,14 +48,20 @@ export class WorkDirectory {
    * @throws FetchError
    */
   async fetch(signal: AbortSignal, onProgress?: (progress: Progress) => void): Promise<Fetched> {
-    const { spec, contents } = this.#record(), shared = spec.workingDirectory !== null;
+    const { spec, contents } = this.#record(),
+      shared = spec.workingDirectory !== null;
     if (spec.uris.length === 0) return { contents: {}, notes: [] };
     await this.#share.acquire().catch(() => undefined); // what is in the way is told when the program is to start
     await this.#filling;
     if (shared) this.#makeShared(spec.workingDirectory!);
     else await rm(this.#next, { recursive: true, force: true });
     const fetched = await this.#fetchInto({
-      uris: spec.uris, contents, directory: spec.workingDirectory ?? this.#next, shared, cache: this.#context.cache, signal,
+      uris: spec.uris,
+      contents,
+      directory: spec.workingDirectory ?? this.#next,
+      shared,
+      cache: this.#context.cache,
+      signal,
       ...(onProgress ? { onProgress } : {}),
     });
     if (!shared) await this.#filled();
@@ -58,7 +72,12 @@ export class WorkDirectory {
   #fetchInto(request: Parameters<typeof fetchInto>[0]): Promise<Fetched> {
     return fetchInto(request).catch((error: unknown) => {
       if (!isFull(error)) throw error;
-      throw new FetchError('disk-full', fullText(error, dirname(request.directory)), 'free disk space on the node', false);
+      throw new FetchError(
+        'disk-full',
+        fullText(error, dirname(request.directory)),
+        'free disk space on the node',
+        false,
+      );
     });
   }
 
@@ -74,11 +93,20 @@ export class WorkDirectory {
       try {
         await rm(this.#next, { recursive: true, force: true });
         const { spec, contents } = this.#record();
-        await fetchInto({ uris: spec.uris, contents, directory: this.#next, shared: false, cache: this.#context.cache });
+        await fetchInto({
+          uris: spec.uris,
+          contents,
+          directory: this.#next,
+          shared: false,
+          cache: this.#context.cache,
+        });
         await this.#filled();
         return true;
       } catch (error) {
-        this.#context.options.log('warn', `${this.#record().assignment.id}: the next work directory could not be filled: ${(error as Error).message}`);
+        this.#context.options.log(
+          'warn',
+          `${this.#record().assignment.id}: the next work directory could not be filled: ${(error as Error).message}`,
+        );
         return false;
       } finally {
         this.#filling = null;
@@ -115,5 +143,7 @@ export class WorkDirectory {
     if (user) chownSync(path, user.uid, user.gid);
   }
 
-  remove(): void { rmSync(this.#next, { recursive: true, force: true }); }
+  remove(): void {
+    rmSync(this.#next, { recursive: true, force: true });
+  }
 }

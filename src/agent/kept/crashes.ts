@@ -6,15 +6,22 @@ import { join } from 'node:path';
 import { readExit, readStopping } from '../effects/launch/launch-facts.ts';
 import { launchDirectory } from '../effects/launch/launch-records.ts';
 
-export interface Crash { /** `web.0` */ slot: string; /** When it ended, epoch ms. */ at: number; /** Its work directory. */ work: string }
+export interface Crash {
+  /** `web.0` */ slot: string;
+  /** When it ended, epoch ms. */ at: number;
+  /** Its work directory. */ work: string;
+}
 
 /** Ends that were wanted: nobody asks afterwards what went wrong. */
 const wanted = new Set(['stop', 'update', 'restart']);
 
 /** The crash that a launch ended in, where its files are still there; null for any other end. */
 export function crashOf(instance: string, slot: string, launch: number): Crash | null {
-  const path = launchDirectory(instance, launch), exit = readExit(path), work = join(path, 'work');
-  if (exit === null || exit.code === 0 || wanted.has(readStopping(path)?.reason ?? '') || !existsSync(work)) return null;
+  const path = launchDirectory(instance, launch),
+    exit = readExit(path),
+    work = join(path, 'work');
+  if (exit === null || exit.code === 0 || wanted.has(readStopping(path)?.reason ?? '') || !existsSync(work))
+    return null;
   return { slot, at: exit.at, work };
 }
 
@@ -29,8 +36,15 @@ export async function isShort(directory: string): Promise<boolean> {
  * @param short whether room is needed: then the oldest go until it is not
  * @returns those that stay, oldest first
  */
-export async function keepNewest(crashes: readonly Crash[], keepMs: number, now: number, short: () => Promise<boolean>): Promise<Crash[]> {
-  const slots = new Set<string>(), kept: Crash[] = [], gone: Crash[] = [];
+export async function keepNewest(
+  crashes: readonly Crash[],
+  keepMs: number,
+  now: number,
+  short: () => Promise<boolean>,
+): Promise<Crash[]> {
+  const slots = new Set<string>(),
+    kept: Crash[] = [],
+    gone: Crash[] = [];
   for (const crash of crashes.toSorted((a, b) => b.at - a.at)) {
     const keep = !slots.has(crash.slot) && now - crash.at < keepMs;
     slots.add(crash.slot);
@@ -38,6 +52,7 @@ export async function keepNewest(crashes: readonly Crash[], keepMs: number, now:
     else gone.push(crash);
   }
   for (const { work } of gone) await rm(work, { recursive: true, force: true, maxRetries: 3 });
-  while (kept.length > 0 && await short()) await rm(kept.shift()!.work, { recursive: true, force: true, maxRetries: 3 });
+  while (kept.length > 0 && (await short()))
+    await rm(kept.shift()!.work, { recursive: true, force: true, maxRetries: 3 });
   return kept;
 }

@@ -4,7 +4,15 @@ import { watch, type Stats } from 'node:fs';
 import { lstat, opendir, readlink, realpath, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Refusal } from '../../model/errors.ts';
-import { longestWaitMs, mostItems, mostRead, type FileItem, type FileStat, type FileView, type LaunchFiles } from '../../protocol/files.ts';
+import {
+  longestWaitMs,
+  mostItems,
+  mostRead,
+  type FileItem,
+  type FileStat,
+  type FileView,
+  type LaunchFiles,
+} from '../../protocol/files.ts';
 import { namesOf, openInside, type Opened } from '../effects/disk/inside.ts';
 import { readExit, readLaunch } from '../effects/launch/launch-facts.ts';
 import { launchDirectory } from '../effects/launch/launch-records.ts';
@@ -23,27 +31,44 @@ export interface FilesOf {
 /** Entries of one directory that are looked at; more are only said to be there. */
 const mostSeen = 20_000;
 
-const modeOf = (mode: number): string => [...'rwxrwxrwx'].map((letter, i) => ((mode & (0o400 >> i)) !== 0 ? letter : '-')).join('');
+const modeOf = (mode: number): string =>
+  [...'rwxrwxrwx'].map((letter, i) => ((mode & (0o400 >> i)) !== 0 ? letter : '-')).join('');
 const describe = (stats: Stats): FileStat => ({
-  type: stats.isDirectory() ? 'directory' : 'file', size: stats.isDirectory() ? 0 : stats.size, modifiedAt: Math.round(stats.mtimeMs), mode: modeOf(stats.mode),
+  type: stats.isDirectory() ? 'directory' : 'file',
+  size: stats.isDirectory() ? 0 : stats.size,
+  modifiedAt: Math.round(stats.mtimeMs),
+  mode: modeOf(stats.mode),
   tag: `${stats.ino.toString(36)}-${stats.size.toString(36)}-${Math.round(stats.mtimeMs * 1000).toString(36)}`,
 });
 
-interface Root { path: string; launch: LaunchFiles }
+interface Root {
+  path: string;
+  launch: LaunchFiles;
+}
 
 /** `work`: of the newest launch; `launch-<n>`: what is kept of an earlier one. */
 async function rootsOf({ directory, shared, newest }: FilesOf): Promise<Map<string, Root>> {
   const roots = new Map<string, Root>();
   const launchOf = (n: number): LaunchFiles => {
-    const path = launchDirectory(directory, n), exit = readExit(path);
+    const path = launchDirectory(directory, n),
+      exit = readExit(path);
     return {
-      launch: n, current: n === newest && exit === null, startedAt: readLaunch<{ at: number }>(path)?.at ?? null, endedAt: exit?.at ?? null,
-      code: exit?.code ?? null, signal: exit?.signal ?? null,
+      launch: n,
+      current: n === newest && exit === null,
+      startedAt: readLaunch<{ at: number }>(path)?.at ?? null,
+      endedAt: exit?.at ?? null,
+      code: exit?.code ?? null,
+      signal: exit?.signal ?? null,
     };
   };
   for (const n of launchesOf(directory).reverse()) {
     const own = join(launchDirectory(directory, n), 'work');
-    const path = n === newest && shared !== null ? await realpath(shared).catch(() => null) : (await lstat(own).catch(() => null))?.isDirectory() ? own : null;
+    const path =
+      n === newest && shared !== null
+        ? await realpath(shared).catch(() => null)
+        : (await lstat(own).catch(() => null))?.isDirectory()
+          ? own
+          : null;
     if (path !== null) roots.set(n === newest ? 'work' : `launch-${n}`, { path, launch: launchOf(n) });
   }
   return roots;
@@ -52,7 +77,12 @@ async function rootsOf({ directory, shared, newest }: FilesOf): Promise<Map<stri
 async function openAt(of: FilesOf, path: string): Promise<Opened> {
   const [first, ...names] = namesOf(path);
   const root = first === undefined ? undefined : (await rootsOf(of)).get(first);
-  if (!root) throw new Refusal('file-not-found', `There is no ${path}`, 'The files of an instance lie in work (its newest launch) and launch-N (a crash that is kept).');
+  if (!root)
+    throw new Refusal(
+      'file-not-found',
+      `There is no ${path}`,
+      'The files of an instance lie in work (its newest launch) and launch-N (a crash that is kept).',
+    );
   return openInside(root.path, names);
 }
 
@@ -62,7 +92,8 @@ async function openAt(of: FilesOf, path: string): Promise<Opened> {
  */
 export async function listFiles(of: FilesOf, path: string, from: number, size: number): Promise<FileView> {
   if (namesOf(path).length === 0) return rootView(await rootsOf(of));
-  const { handle, stats } = await openAt(of, path), shown = namesOf(path).join('/');
+  const { handle, stats } = await openAt(of, path),
+    shown = namesOf(path).join('/');
   try {
     if (!stats.isDirectory()) return { path: shown, ...describe(stats), items: [], total: 0, from: 0, more: false };
     const names: string[] = [];
@@ -79,20 +110,42 @@ async function rootView(roots: ReadonlyMap<string, Root>): Promise<FileView> {
   const items: FileItem[] = [];
   for (const [name, { path, launch }] of roots) {
     const stats = await stat(path).catch(() => null); // gone meanwhile
-    if (stats) items.push({ name, type: 'directory', size: 0, modifiedAt: Math.round(stats.mtimeMs), mode: modeOf(stats.mode), target: null, launch });
+    if (stats)
+      items.push({
+        name,
+        type: 'directory',
+        size: 0,
+        modifiedAt: Math.round(stats.mtimeMs),
+        mode: modeOf(stats.mode),
+        target: null,
+        launch,
+      });
   }
   return {
-    path: '', type: 'directory', size: 0, modifiedAt: Math.max(0, ...items.map(({ modifiedAt }) => modifiedAt)), mode: 'r-xr-xr-x', tag: '',
-    items, total: items.length, from: 0, more: false,
+    path: '',
+    type: 'directory',
+    size: 0,
+    modifiedAt: Math.max(0, ...items.map(({ modifiedAt }) => modifiedAt)),
+    mode: 'r-xr-xr-x',
+    tag: '',
+    items,
+    total: items.length,
+    from: 0,
+    more: false,
   };
 }
 
 async function itemOf(directory: FileHandle, name: string): Promise<FileItem | null> {
   const path = `/proc/self/fd/${directory.fd}/${name}`;
   try {
-    const stats = await lstat(path), type = stats.isDirectory() ? 'directory' : stats.isFile() ? 'file' : stats.isSymbolicLink() ? 'link' : 'other';
+    const stats = await lstat(path),
+      type = stats.isDirectory() ? 'directory' : stats.isFile() ? 'file' : stats.isSymbolicLink() ? 'link' : 'other';
     return {
-      name, type, size: type === 'file' ? stats.size : 0, modifiedAt: Math.round(stats.mtimeMs), mode: modeOf(stats.mode),
+      name,
+      type,
+      size: type === 'file' ? stats.size : 0,
+      modifiedAt: Math.round(stats.mtimeMs),
+      mode: modeOf(stats.mode),
       target: type === 'link' ? await readlink(path) : null,
     };
   } catch {
@@ -100,19 +153,30 @@ async function itemOf(directory: FileHandle, name: string): Promise<FileItem | n
   }
 }
 
-export interface ReadAsk { from: number; length: number; /** At the end of the file: how long to wait for more. */ waitMs: number }
+export interface ReadAsk {
+  from: number;
+  length: number;
+  /** At the end of the file: how long to wait for more. */ waitMs: number;
+}
 
 /**
  * A piece of a file. Empty at its end. A negative `from` counts from the end.
  * @throws Refusal file-not-found, forbidden
  */
-export async function readFile(of: FilesOf, path: string, { from, length, waitMs }: ReadAsk, signal: AbortSignal): Promise<{ stat: FileStat; from: number; bytes: Buffer }> {
+export async function readFile(
+  of: FilesOf,
+  path: string,
+  { from, length, waitMs }: ReadAsk,
+  signal: AbortSignal,
+): Promise<{ stat: FileStat; from: number; bytes: Buffer }> {
   const opened = await openAt(of, path);
   try {
-    if (opened.stats.isDirectory()) throw new Refusal('file-not-found', `${path} is a directory`, 'List it, or download it with ?format=tar.');
+    if (opened.stats.isDirectory())
+      throw new Refusal('file-not-found', `${path} is a directory`, 'List it, or download it with ?format=tar.');
     let { stats } = opened;
     const start = from < 0 ? Math.max(0, stats.size + from) : from;
-    if (start === stats.size && waitMs > 0) stats = await grown(opened.handle, stats, Math.min(waitMs, longestWaitMs), signal);
+    if (start === stats.size && waitMs > 0)
+      stats = await grown(opened.handle, stats, Math.min(waitMs, longestWaitMs), signal);
     const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(length, mostRead, stats.size - start)));
     const { bytesRead } = bytes.length > 0 ? await opened.handle.read(bytes, 0, bytes.length, start) : { bytesRead: 0 };
     return { stat: describe(stats), from: start, bytes: bytes.subarray(0, bytesRead) };
@@ -124,17 +188,26 @@ export async function readFile(of: FilesOf, path: string, { from, length, waitMs
 /** Waits until an open file has another size: by a watch on it, and a slow look for file systems that tell nothing. */
 async function grown(handle: FileHandle, before: Stats, waitMs: number, signal: AbortSignal): Promise<Stats> {
   const until = performance.now() + waitMs;
-  let wake = (): void => {}, watcher: { close(): void } | null = null;
+  let wake = (): void => {},
+    watcher: { close(): void } | null = null;
   const woken = (): void => wake();
   signal.addEventListener('abort', woken);
   try {
-    try { watcher = watch(`/proc/self/fd/${handle.fd}`, { persistent: false }, woken).on('error', () => undefined); } catch { /* looked at by the clock */ }
+    try {
+      watcher = watch(`/proc/self/fd/${handle.fd}`, { persistent: false }, woken).on('error', () => undefined);
+    } catch {
+      /* looked at by the clock */
+    }
     for (;;) {
-      const stats = await handle.stat(), left = until - performance.now();
+      const stats = await handle.stat(),
+        left = until - performance.now();
       if (stats.size !== before.size || left <= 0 || signal.aborted) return stats;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, Math.min(left, watcher ? 1000 : 250));
-        wake = () => { clearTimeout(timer); resolve(); };
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
       });
     }
   } finally {

@@ -9,14 +9,20 @@ export class LineFilter {
   #rest: Buffer = Buffer.alloc(0);
 
   /** @param matches null: every line */
-  constructor(matches: ((line: string) => boolean) | null) { this.#matches = matches; }
+  constructor(matches: ((line: string) => boolean) | null) {
+    this.#matches = matches;
+  }
 
   /** Whether some lines are left out. */
-  get filters(): boolean { return this.#matches !== null; }
+  get filters(): boolean {
+    return this.#matches !== null;
+  }
 
   /** The whole lines that a chunk completes, each with its line end and the cursor after it. */
   lines(chunk: OutputChunk): { to: number; bytes: Buffer }[] {
-    const all = this.#joined(chunk), begin = chunk.from - this.#rest.length, kept: { to: number; bytes: Buffer }[] = [];
+    const all = this.#joined(chunk),
+      begin = chunk.from - this.#rest.length,
+      kept: { to: number; bytes: Buffer }[] = [];
     let from = 0;
     for (let end = all.indexOf(10, from); end >= 0; end = all.indexOf(10, from)) {
       const line = all.subarray(from, end + 1);
@@ -35,20 +41,28 @@ export class LineFilter {
     return rest.length > 0 && this.#keeps(rest, rest.length) ? [rest] : [];
   }
 
-  #joined({ bytes }: OutputChunk): Buffer { return this.#rest.length > 0 ? Buffer.concat([this.#rest, bytes]) : bytes; }
+  #joined({ bytes }: OutputChunk): Buffer {
+    return this.#rest.length > 0 ? Buffer.concat([this.#rest, bytes]) : bytes;
+  }
 
-  #keeps(line: Buffer, length: number): boolean { return this.#matches === null || this.#matches(line.toString('utf8', 0, length)); }
+  #keeps(line: Buffer, length: number): boolean {
+    return this.#matches === null || this.#matches(line.toString('utf8', 0, length));
+  }
 
   /** The matching lines as one chunk. Its `to` is where the next line begins, so that whoever goes on from there gets it whole. */
   take(chunk: OutputChunk): OutputChunk {
-    const bytes = this.#matches === null ? this.#whole(chunk) : Buffer.concat(this.lines(chunk).map(({ bytes }) => bytes));
+    const bytes =
+      this.#matches === null ? this.#whole(chunk) : Buffer.concat(this.lines(chunk).map(({ bytes }) => bytes));
     return { from: chunk.from, to: chunk.to - this.#rest.length, bytes };
   }
 
   /** All whole lines, without looking at each. */
   #whole(chunk: OutputChunk): Buffer {
-    const all = this.#joined(chunk), end = all.lastIndexOf(10) + 1;
+    const all = this.#joined(chunk),
+      end = all.lastIndexOf(10) + 1;
     this.#rest = Buffer.from(all.subarray(end));
-    return this.#rest.length > longestLine ? Buffer.concat([all.subarray(0, end), ...this.rest()]) : all.subarray(0, end);
+    return this.#rest.length > longestLine
+      ? Buffer.concat([all.subarray(0, end), ...this.rest()])
+      : all.subarray(0, end);
   }
 }

@@ -14,7 +14,9 @@ import { isInstanceRecord } from '../instance/records.ts';
 
 /** Fetched content beyond what instances use; the least recently used goes first. */
 const mostCacheBytes = 10 * 1024 ** 3;
-const sweepMs = 60_000, mostLaunches = 100, dayMs = 86_400_000;
+const sweepMs = 60_000,
+  mostLaunches = 100,
+  dayMs = 86_400_000;
 
 export class Retention {
   readonly #context: AgentContext;
@@ -51,12 +53,23 @@ export class Retention {
   /** Where the output of an instance that is gone lies, or null. */
   keptDirectory(id: string): string | null {
     const path = join(this.#kept, id);
-    try { return statSync(path).isDirectory() ? path : null; } catch { return null; }
+    try {
+      return statSync(path).isDirectory() ? path : null;
+    } catch {
+      return null;
+    }
   }
 
   /** Where output lies, of instances that are here and that are gone. */
   *outputs(): Generator<{ id: string; app: string; slot: number; directory: string; over: boolean }> {
-    for (const { id, directory, record: { assignment: { app, slot } } } of this.#instances.entries.values()) yield { id, app, slot, directory, over: false };
+    for (const {
+      id,
+      directory,
+      record: {
+        assignment: { app, slot },
+      },
+    } of this.#instances.entries.values())
+      yield { id, app, slot, directory, over: false };
     for (const id of keptIn(this.#kept)) {
       const [, app, slot] = /^(.+)\.(\d+)\.[^.]+$/.exec(id) ?? [];
       if (app !== undefined) yield { id, app, slot: Number(slot), directory: join(this.#kept, id), over: true };
@@ -67,9 +80,15 @@ export class Retention {
   async gone(entry: Entry): Promise<void> {
     this.#due.delete(entry.id);
     await mkdir(this.#kept, { recursive: true, mode: 0o711 });
-    if (entry.record.spec.logs.keepDays <= 0) return rm(entry.directory, { recursive: true, force: true, maxRetries: 3 });
-    const launches = launchesOf(entry.directory), crashed = launches.findLast((n) => crashOf(entry.directory, slotOf(entry.id), n) !== null);
-    await Promise.all(launches.filter((n) => n !== crashed).map((n) => rm(join(launchDirectory(entry.directory, n), 'work'), { recursive: true, force: true })));
+    if (entry.record.spec.logs.keepDays <= 0)
+      return rm(entry.directory, { recursive: true, force: true, maxRetries: 3 });
+    const launches = launchesOf(entry.directory),
+      crashed = launches.findLast((n) => crashOf(entry.directory, slotOf(entry.id), n) !== null);
+    await Promise.all(
+      launches
+        .filter((n) => n !== crashed)
+        .map((n) => rm(join(launchDirectory(entry.directory, n), 'work'), { recursive: true, force: true })),
+    );
     const path = join(this.#kept, entry.id);
     await rename(entry.directory, path);
     this.#lookForCrash(path, entry.id);
@@ -85,7 +104,11 @@ export class Retention {
   }
 
   #sweep(): void {
-    this.#working = this.#working.then(() => this.#all()).catch((error: unknown) => this.#context.options.log('warn', `old files could not be removed: ${(error as Error).message}`));
+    this.#working = this.#working
+      .then(() => this.#all())
+      .catch((error: unknown) =>
+        this.#context.options.log('warn', `old files could not be removed: ${(error as Error).message}`),
+      );
   }
 
   async #all(): Promise<void> {
@@ -94,31 +117,50 @@ export class Retention {
     for (const [index, id] of ids.entries()) {
       if (index % 20 === 19) await new Promise((resolve) => setImmediate(resolve)); // a thousand directories must not hold up a restart
       const entry = this.#instances.entries.get(id);
-      if (entry && await this.#launches(entry)) this.#due.add(id);
+      if (entry && (await this.#launches(entry))) this.#due.add(id);
     }
-    const inUse = new Set([...this.#instances.entries.values()].flatMap((entry) => Object.values(entry.record.contents).map(({ sha256 }) => sha256)));
+    const inUse = new Set(
+      [...this.#instances.entries.values()].flatMap((entry) =>
+        Object.values(entry.record.contents).map(({ sha256 }) => sha256),
+      ),
+    );
     await this.#context.cache.trim(mostCacheBytes, inUse);
     if (this.#crashes.size > 0) {
-      const kept = new Set(await keepNewest([...this.#crashes.values()], this.#context.options.keepCrashedMs, Date.now(), () => isShort(this.#context.instancesDirectory)));
+      const kept = new Set(
+        await keepNewest([...this.#crashes.values()], this.#context.options.keepCrashedMs, Date.now(), () =>
+          isShort(this.#context.instancesDirectory),
+        ),
+      );
       for (const [id, crash] of this.#crashes) if (!kept.has(crash)) this.#crashes.delete(id);
     }
     for (const id of this.#fresh) {
       this.#fresh.delete(id);
-      await compressPieces(join(this.#kept, id), this.#over.signal).catch((error: unknown) => { if (!this.#over.signal.aborted) throw error; });
+      await compressPieces(join(this.#kept, id), this.#over.signal).catch((error: unknown) => {
+        if (!this.#over.signal.aborted) throw error;
+      });
     }
     for (const id of keptIn(this.#kept)) await this.#old(join(this.#kept, id));
   }
 
   /** @returns whether there is more to come */
   async #launches(entry: Entry): Promise<boolean> {
-    const { spec: { restart } } = entry.record, now = Date.now();
+    const {
+        spec: { restart },
+      } = entry.record,
+      now = Date.now();
     const newest = entry.program.run?.launch ?? Infinity;
     const old = launchesOf(entry.directory).filter((n) => n < newest);
     const keepMs = 1000 * Math.max(restart.periodSeconds, restart.resetAfterSeconds);
-    let crash: Crash | null = null, more = false;
+    let crash: Crash | null = null,
+      more = false;
     for (const [age, n] of old.toReversed().entries()) {
-      const path = launchDirectory(entry.directory, n), at = readExit(path)?.at ?? readLaunch<{ at: number }>(path)?.at ?? 0;
-      if (crash === null && (crash = crashOf(entry.directory, slotOf(entry.id), n)) !== null && now - crash.at < this.#context.options.keepCrashedMs) {
+      const path = launchDirectory(entry.directory, n),
+        at = readExit(path)?.at ?? readLaunch<{ at: number }>(path)?.at ?? 0;
+      if (
+        crash === null &&
+        (crash = crashOf(entry.directory, slotOf(entry.id), n)) !== null &&
+        now - crash.at < this.#context.options.keepCrashedMs
+      ) {
         this.#crashes.set(entry.id, crash);
         more = true;
       } else if (age < mostLaunches && now - at < keepMs) {
@@ -131,7 +173,8 @@ export class Retention {
 
   async #old(path: string): Promise<void> {
     const { record } = readRecord(path, isInstanceRecord);
-    if (Date.now() - statSync(path).mtimeMs > (record?.spec.logs.keepDays ?? 7) * dayMs) await rm(path, { recursive: true, force: true, maxRetries: 3 });
+    if (Date.now() - statSync(path).mtimeMs > (record?.spec.logs.keepDays ?? 7) * dayMs)
+      await rm(path, { recursive: true, force: true, maxRetries: 3 });
   }
 
   async stop(): Promise<void> {
@@ -146,13 +189,20 @@ export class Retention {
 const slotOf = (id: string): string => id.slice(0, id.lastIndexOf('.'));
 
 function keptIn(directory: string): string[] {
-  try { return readdirSync(directory); } catch { return []; } // nothing was ever kept
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  } // nothing was ever kept
 }
 
 /** Numbers of the launches on disk, ascending. */
 export function launchesOf(directory: string): number[] {
   try {
-    return readdirSync(join(directory, 'launches')).filter((name) => /^\d+$/.test(name)).map(Number).sort((a, b) => a - b);
+    return readdirSync(join(directory, 'launches'))
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number)
+      .sort((a, b) => a - b);
   } catch {
     return [];
   }

@@ -9,7 +9,13 @@ import { outputFile, streams, type Stream } from '../effects/output/segments.ts'
 import { ShippingTarget } from '../../store/elasticsearch/shipped.ts';
 import { LineFilter } from './line-filter.ts';
 
-export interface Shipped { id: string; app: string; slot: number; directory: string; /** Nothing more will be printed. */ over: boolean }
+export interface Shipped {
+  id: string;
+  app: string;
+  slot: number;
+  directory: string;
+  /** Nothing more will be printed. */ over: boolean;
+}
 export interface ShippingOptions {
   /** Elasticsearch; may hold user and password. */
   url: string;
@@ -19,7 +25,10 @@ export interface ShippingOptions {
   warn: (message: string) => void;
 }
 
-const roundMs = 2000, longestPauseMs = 60_000, batchBytes = 1 << 20, longestLine = 32_768;
+const roundMs = 2000,
+  longestPauseMs = 60_000,
+  batchBytes = 1 << 20,
+  longestLine = 32_768;
 /** Batches of one stream before others have their turn. */
 const turnBatches = 8;
 const target = 'logs-stathub-default';
@@ -43,7 +52,9 @@ export class Shipping {
     this.#target = new ShippingTarget(options.url, target, options.warn);
   }
 
-  start(): void { this.#soon(); }
+  start(): void {
+    this.#soon();
+  }
 
   async stop(): Promise<void> {
     this.#over.abort();
@@ -53,7 +64,9 @@ export class Shipping {
 
   #soon(): void {
     if (this.#over.signal.aborted) return;
-    this.#timer = setTimeout(() => { this.#working = this.#round().finally(() => this.#soon()); }, this.#pauseMs).unref();
+    this.#timer = setTimeout(() => {
+      this.#working = this.#round().finally(() => this.#soon());
+    }, this.#pauseMs).unref();
   }
 
   async #round(): Promise<void> {
@@ -61,7 +74,12 @@ export class Shipping {
       const present = new Set<string>();
       for (const source of this.#options.sources()) {
         present.add(source.id);
-        for (const stream of streams) for (let batch = 0; batch < turnBatches && !this.#over.signal.aborted && await this.#ship(source, stream); batch++);
+        for (const stream of streams)
+          for (
+            let batch = 0;
+            batch < turnBatches && !this.#over.signal.aborted && (await this.#ship(source, stream));
+            batch++
+          );
       }
       for (const id of this.#cursors.keys()) if (!present.has(id)) this.#cursors.delete(id);
       if (this.#still.size > 4 * present.size + 100) this.#still.clear();
@@ -69,7 +87,8 @@ export class Shipping {
       this.#failing = false;
     } catch (error) {
       if (this.#over.signal.aborted) return;
-      if (!this.#failing) this.#options.warn(`output is not shipped now, it waits in its files: ${(error as Error).message}`);
+      if (!this.#failing)
+        this.#options.warn(`output is not shipped now, it waits in its files: ${(error as Error).message}`);
       this.#failing = true;
       this.#pauseMs = Math.min(longestPauseMs, this.#pauseMs * 2);
     }
@@ -77,36 +96,72 @@ export class Shipping {
 
   /** One batch of a stream. @returns whether there may be more */
   async #ship(source: Shipped, stream: Stream): Promise<boolean> {
-    const path = outputFile(source.directory, stream), size = statSync(path, { throwIfNoEntry: false })?.size;
+    const path = outputFile(source.directory, stream),
+      size = statSync(path, { throwIfNoEntry: false })?.size;
     if (size === undefined || this.#still.get(path) === size) return false;
-    const cursors = this.#cursorsOf(source), { end } = await outputBounds(source.directory, stream);
+    const cursors = this.#cursorsOf(source),
+      { end } = await outputBounds(source.directory, stream);
     if (cursors[stream] >= end) {
       this.#still.set(path, size);
       return false;
     }
-    const chunk = await readOutput(source.directory, stream, cursors[stream], batchBytes), lines = new LineFilter(null), whole = lines.lines(chunk);
+    const chunk = await readOutput(source.directory, stream, cursors[stream], batchBytes),
+      lines = new LineFilter(null),
+      whole = lines.lines(chunk);
     // A line as large as a batch goes in pieces; the last one of a program that has ended may have no end.
     const rest = whole.length === 0 && (source.over || chunk.bytes.length === batchBytes) ? lines.rest() : [];
     const to = whole.at(-1)?.to ?? (rest.length > 0 ? chunk.to : cursors[stream]);
     if (to === cursors[stream]) return false; // its last line has no end yet
     this.#still.delete(path);
-    await this.#send([...whole.map(({ to: after, bytes }) => ({ cursor: after - bytes.length, bytes })), ...rest.map((bytes) => ({ cursor: chunk.from, bytes }))], source, stream);
+    await this.#send(
+      [
+        ...whole.map(({ to: after, bytes }) => ({ cursor: after - bytes.length, bytes })),
+        ...rest.map((bytes) => ({ cursor: chunk.from, bytes })),
+      ],
+      source,
+      stream,
+    );
     cursors[stream] = to;
     this.#keep(source, cursors);
     return to < end;
   }
 
-  async #send(lines: readonly { cursor: number; bytes: Buffer }[], { id, app, slot }: Shipped, stream: Stream): Promise<void> {
+  async #send(
+    lines: readonly { cursor: number; bytes: Buffer }[],
+    { id, app, slot }: Shipped,
+    stream: Stream,
+  ): Promise<void> {
     const at = new Date().toISOString();
-    await this.#target.send(lines.map(({ cursor, bytes }) => ({ id: `${id}/${stream}/${cursor}`, json: JSON.stringify({
-      '@timestamp': at, message: bytes.toString('utf8', 0, Math.min(longestLine, bytes.length)).replace(/\r?\n$/, ''), app, slot, instance: id, node: this.#options.node, stream, cursor,
-    }) })), this.#over.signal);
+    await this.#target.send(
+      lines.map(({ cursor, bytes }) => ({
+        id: `${id}/${stream}/${cursor}`,
+        json: JSON.stringify({
+          '@timestamp': at,
+          message: bytes.toString('utf8', 0, Math.min(longestLine, bytes.length)).replace(/\r?\n$/, ''),
+          app,
+          slot,
+          instance: id,
+          node: this.#options.node,
+          stream,
+          cursor,
+        }),
+      })),
+      this.#over.signal,
+    );
   }
 
   #cursorsOf({ id, directory }: Shipped): Cursors {
     let known = this.#cursors.get(id);
     if (!known) {
-      try { known = { stdout: 0, stderr: 0, ...(JSON.parse(readFileSync(join(directory, 'shipped'), 'utf8')) as Partial<Cursors>) }; } catch { known = { stdout: 0, stderr: 0 }; } // none yet: from the beginning
+      try {
+        known = {
+          stdout: 0,
+          stderr: 0,
+          ...(JSON.parse(readFileSync(join(directory, 'shipped'), 'utf8')) as Partial<Cursors>),
+        };
+      } catch {
+        known = { stdout: 0, stderr: 0 };
+      } // none yet: from the beginning
       this.#cursors.set(id, known);
     }
     return known;

@@ -22,7 +22,11 @@ import { adoptStrays } from '../stray-entries.ts';
 import { viewOf } from '../instance/view.ts';
 
 /** What duties need of the conversation. */
-export interface Reach { hub: () => string | null; revisionOf: (app: string, revision: number) => DesiredRevision | null; envs: () => Record<string, string> }
+export interface Reach {
+  hub: () => string | null;
+  revisionOf: (app: string, revision: number) => DesiredRevision | null;
+  envs: () => Record<string, string>;
+}
 
 export interface ConversationOptions {
   context: AgentContext;
@@ -54,31 +58,52 @@ export class Conversation implements LinkContent {
 
   constructor(options: ConversationOptions) {
     this.#options = options;
-    this.#duties = options.duties({ hub: () => this.#hub, revisionOf: (app, revision) => this.#desired?.revision(app, revision) ?? null, envs: () => this.#desired?.envs ?? {} });
+    this.#duties = options.duties({
+      hub: () => this.#hub,
+      revisionOf: (app, revision) => this.#desired?.revision(app, revision) ?? null,
+      envs: () => this.#desired?.envs ?? {},
+    });
   }
 
-  attach(link: LinkClient): void { this.#link = link; }
+  attach(link: LinkClient): void {
+    this.#link = link;
+  }
 
   /** The hub that this node obeys (or obeyed last); null before the first. */
-  get hub(): string | null { return this.#hub; }
+  get hub(): string | null {
+    return this.#hub;
+  }
 
   /** After records and live processes: the last desired set, so that the agent goes on without its master. */
   async recovered({ entries, strays }: Recovered): Promise<void> {
-    const { context, instances, standalone, identity } = this.#options, hub = standalone ? ownHub : identity.now.hub;
+    const { context, instances, standalone, identity } = this.#options,
+      hub = standalone ? ownHub : identity.now.hub;
     if (hub !== null) this.#serve(hub);
     const told = (this.#desired?.seq ?? 0) > 0;
     for (const entry of entries) {
       const found = this.#duties.prepare(entry, this.#desired?.assignments.get(entry.id), told);
       if (found === 'guard') instances.guard(entry);
       else if (found === 'over') instances.over(entry);
-      else { entry.program.dispose(); instances.onGone(entry); }
+      else {
+        entry.program.dispose();
+        instances.onGone(entry);
+      }
     }
     const found = await adoptStrays(context, strays, (id) => {
-      const assignment = this.#desired?.assignments.get(id), revision = assignment && this.#desired!.revision(assignment.app, assignment.revision);
+      const assignment = this.#desired?.assignments.get(id),
+        revision = assignment && this.#desired!.revision(assignment.app, assignment.revision);
       return assignment && revision ? { assignment, revision } : null;
     });
     for (const entry of found.entries) instances.guard(entry);
-    for (const { instance, text } of found.notes) context.tell({ at: Date.now(), kind: 'instance.strayFound', subject: { instance, node: context.node }, loudness: 'attention', message: text, detail: {} });
+    for (const { instance, text } of found.notes)
+      context.tell({
+        at: Date.now(),
+        kind: 'instance.strayFound',
+        subject: { instance, node: context.node },
+        loudness: 'attention',
+        message: text,
+        detail: {},
+      });
     if (hub === null) return;
     const { assignments, tags } = this.#desired!;
     if (tags) this.#options.context.tags = tags;
@@ -92,52 +117,99 @@ export class Conversation implements LinkContent {
     const before = this.#desired;
     this.#hub = hub;
     this.#desired = this.#options.openDesired(hub);
-    before?.close().catch((error: unknown) => this.#options.warn('the desired set of the former hub could not be closed', error));
+    before
+      ?.close()
+      .catch((error: unknown) => this.#options.warn('the desired set of the former hub could not be closed', error));
   }
 
   greeting(): Omit<Hello, 'type' | 'token' | 'instances'> {
-    const { identity: { now }, self, context: { options } } = this.#options, { standalone } = this.#options;
+    const {
+        identity: { now },
+        self,
+        context: { options },
+      } = this.#options,
+      { standalone } = this.#options;
     return {
-      node: now.node, machine: now.machine, boot: bootId(), run: now.run, version: options.version, hub: standalone ? ownHub : now.hub,
-      term: standalone ? 0 : now.term, epoch: standalone ? 0 : now.epoch, takeOver: options.takeOver, facts: self.facts,
+      node: now.node,
+      machine: now.machine,
+      boot: bootId(),
+      run: now.run,
+      version: options.version,
+      hub: standalone ? ownHub : now.hub,
+      term: standalone ? 0 : now.term,
+      epoch: standalone ? 0 : now.epoch,
+      takeOver: options.takeOver,
+      facts: self.facts,
     };
   }
 
-  instances(): InstanceView[] { return [...[...this.#options.instances.entries.values()].map((entry) => this.#view(entry)), ...this.#duties.views()]; }
-  instance(id: string): InstanceView | null { const entry = this.#options.instances.entries.get(id); return entry ? this.#view(entry) : this.#duties.view(id); }
-  #view(entry: Entry): InstanceView { return (entry.view ??= viewOf(entry, this.#options.context.node)); }
+  instances(): InstanceView[] {
+    return [
+      ...[...this.#options.instances.entries.values()].map((entry) => this.#view(entry)),
+      ...this.#duties.views(),
+    ];
+  }
+  instance(id: string): InstanceView | null {
+    const entry = this.#options.instances.entries.get(id);
+    return entry ? this.#view(entry) : this.#duties.view(id);
+  }
+  #view(entry: Entry): InstanceView {
+    return (entry.view ??= viewOf(entry, this.#options.context.node));
+  }
   contents(): Content[] {
     return [...this.#options.instances.entries.values()].flatMap(({ record: { assignment, contents, spec } }) => {
       if (assignment.owner !== this.#hub || spec.uris.length === 0) return [];
-      const { app, revision } = assignment, known = this.#desired?.revision(app, revision)?.contents ?? {};
-      return Object.entries(contents).filter(([uri]) => !known[uri]).map(([uri, { sha256, size }]) => ({ app, revision, uri, sha256, size }));
+      const { app, revision } = assignment,
+        known = this.#desired?.revision(app, revision)?.contents ?? {};
+      return Object.entries(contents)
+        .filter(([uri]) => !known[uri])
+        .map(([uri, { sha256, size }]) => ({ app, revision, uri, sha256, size }));
     });
   }
 
-  load(): NodeLoad | null { return this.#options.self.load; }
+  load(): NodeLoad | null {
+    return this.#options.self.load;
+  }
 
   welcomed({ hub, term, obey }: Extract<MasterFrame, { type: 'welcome' }>): void {
     this.#obeys = obey;
     const { identity, standalone, warn, context } = this.#options;
     if (!obey) {
-      context.tell({ at: Date.now(), kind: 'node.otherHub', subject: { node: context.node }, loudness: 'attention', message: `This node belongs to another hub than the master at ${context.options.master}: it reports and obeys nothing until it is taken over`, detail: { hub, own: identity.now.hub } });
+      context.tell({
+        at: Date.now(),
+        kind: 'node.otherHub',
+        subject: { node: context.node },
+        loudness: 'attention',
+        message: `This node belongs to another hub than the master at ${context.options.master}: it reports and obeys nothing until it is taken over`,
+        detail: { hub, own: identity.now.hub },
+      });
       return;
     }
     this.#serve(hub);
     if (standalone) return;
-    identity.join(hub).then(() => identity.see(term, 0)).catch((error: unknown) => warn('the identity could not be written', error));
+    identity
+      .join(hub)
+      .then(() => identity.see(term, 0))
+      .catch((error: unknown) => warn('the identity could not be written', error));
   }
 
-  contact(sentMono: number, lostMs: number): void { if (this.#obeys) this.#options.fence?.contact(sentMono, lostMs); }
+  contact(sentMono: number, lostMs: number): void {
+    if (this.#obeys) this.#options.fence?.contact(sentMono, lostMs);
+  }
 
   async desired(frame: DesiredFrame): Promise<'held' | 'resync'> {
     if (!this.#obeys || !this.#desired) return 'held';
-    const set = this.#desired, { context, identity, standalone, instances } = this.#options;
+    const set = this.#desired,
+      { context, identity, standalone, instances } = this.#options;
     const change = await set.take(frame);
     if (change === 'resync') return 'resync';
     if (change === 'part' || change === 'old') return 'held';
     context.tags = set.tags ?? context.options.tags;
-    if (!standalone) await identity.see(frame.term, change.changed.reduce((highest, { epoch }) => Math.max(highest, epoch), 0));
+    if (!standalone)
+      await identity.see(
+        frame.term,
+        change.changed.reduce((highest, { epoch }) => Math.max(highest, epoch), 0),
+      );
     this.#duties.drop(change.gone);
     await this.#duties.apply(change.changed);
     this.#duties.settle(set.assignments);
@@ -150,38 +222,59 @@ export class Conversation implements LinkContent {
   /** New environment of the node: from the next launch on. */
   #envs(entry: Entry, envs: Record<string, string>): void {
     if (entry.record.assignment.owner !== this.#hub) return;
-    changeRecord(entry, { ...entry.record, nodeEnvs: envs }).catch((error: unknown) => this.#options.warn(`the record of ${entry.id} could not be written`, error));
+    changeRecord(entry, { ...entry.record, nodeEnvs: envs }).catch((error: unknown) =>
+      this.#options.warn(`the record of ${entry.id} could not be written`, error),
+    );
   }
 
   command(command: Command, send: (value: unknown) => void, signal: AbortSignal): Promise<CommandResult> {
-    if (!this.#obeys && command.name !== 'stop' && !reading.has(command.name)) return Promise.resolve({ ok: false, code: 'forbidden', detail: 'this node belongs to another hub' });
+    if (!this.#obeys && command.name !== 'stop' && !reading.has(command.name))
+      return Promise.resolve({ ok: false, code: 'forbidden', detail: 'this node belongs to another hub' });
     return this.#options.commands.run(command, send, signal);
   }
 
   /** What a URI held when it was first fetched: kept with the instance, and reported so that every other one uses the same. */
   fetched(entry: Entry, contents: Record<string, { sha256: string; size: number }>): void {
-    const { assignment } = entry.record, fresh = Object.entries(contents).filter(([uri]) => !entry.record.contents[uri]);
+    const { assignment } = entry.record,
+      fresh = Object.entries(contents).filter(([uri]) => !entry.record.contents[uri]);
     if (fresh.length === 0) return;
-    changeRecord(entry, { ...entry.record, contents: { ...entry.record.contents, ...Object.fromEntries(fresh) } }).catch((error: unknown) => this.#options.warn(`the record of ${entry.id} could not be written`, error));
-    for (const [uri, { sha256, size }] of fresh) this.#link?.contentFetched({ app: assignment.app, revision: assignment.revision, uri, sha256, size });
+    changeRecord(entry, {
+      ...entry.record,
+      contents: { ...entry.record.contents, ...Object.fromEntries(fresh) },
+    }).catch((error: unknown) => this.#options.warn(`the record of ${entry.id} could not be written`, error));
+    for (const [uri, { sha256, size }] of fresh)
+      this.#link?.contentFetched({ app: assignment.app, revision: assignment.revision, uri, sha256, size });
   }
 
   changed(up: 'websocket' | 'poll' | null, trouble: string | null): void {
     const { context, standalone } = this.#options;
     if (standalone) return;
     if (up && this.#obeys) this.#options.evacuation.welcomed();
-    context.options.log(up ? 'info' : 'warn', up ? `linked to ${context.options.master} by ${up === 'poll' ? 'HTTP' : 'WebSocket'}` : `no line to ${context.options.master}: ${trouble ?? 'closed'}; processes run on`);
+    context.options.log(
+      up ? 'info' : 'warn',
+      up
+        ? `linked to ${context.options.master} by ${up === 'poll' ? 'HTTP' : 'WebSocket'}`
+        : `no line to ${context.options.master}: ${trouble ?? 'closed'}; processes run on`,
+    );
   }
 
-  warn(message: string, error?: unknown): void { this.#options.warn(message, error); }
+  warn(message: string, error?: unknown): void {
+    this.#options.warn(message, error);
+  }
 
   /** Assignments in force, by id. */
-  get assignments(): ReadonlyMap<string, Assignment> { return this.#desired?.assignments ?? new Map(); }
+  get assignments(): ReadonlyMap<string, Assignment> {
+    return this.#desired?.assignments ?? new Map();
+  }
 
   /** The agent ends: nothing is taken up any more by itself. */
-  end(): void { this.#duties.end(); }
+  end(): void {
+    this.#duties.end();
+  }
 
-  async close(): Promise<void> { await this.#desired?.close(); }
+  async close(): Promise<void> {
+    await this.#desired?.close();
+  }
 }
 
 const reading = new Set<Command['name']>(['health', 'usage', 'actors', 'inspect', 'logs', 'cancel', 'files']);

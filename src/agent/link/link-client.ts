@@ -14,7 +14,11 @@ import { OnceDone } from './once-done.ts';
 import type { EventSpool } from './spool.ts';
 
 /** What carries the conversation: sockets, or something in this very process. */
-export interface Lines { socket: typeof openSocket; poll: typeof openPoll; passes: typeof socketPasses }
+export interface Lines {
+  socket: typeof openSocket;
+  poll: typeof openPoll;
+  passes: typeof socketPasses;
+}
 export const remoteLines: Lines = { socket: openSocket, poll: openPoll, passes: socketPasses };
 
 /** Changes are gathered for this long before they are reported, ms. */
@@ -51,15 +55,24 @@ export class LinkClient {
     this.#options = options;
     this.#content = content;
     this.#spool = spool;
-    const line = (open: typeof openSocket) => fromCallback<LinkEvent>(({ sendBack }) => open(this.#options, this.#listener(sendBack)));
-    this.actor = createActor(linkMachine.provide({ actors: {
-      socket: line(lines.socket) as never, poll: line(lines.poll) as never,
-      tryout: fromPromise<boolean, object>(({ signal }) => lines.passes(this.#options, signal)),
-    } }));
+    const line = (open: typeof openSocket) =>
+      fromCallback<LinkEvent>(({ sendBack }) => open(this.#options, this.#listener(sendBack)));
+    this.actor = createActor(
+      linkMachine.provide({
+        actors: {
+          socket: line(lines.socket) as never,
+          poll: line(lines.poll) as never,
+          tryout: fromPromise<boolean, object>(({ signal }) => lines.passes(this.#options, signal)),
+        },
+      }),
+    );
     this.actor.subscribe({ error: (error) => this.#content.warn('the link failed', error) });
   }
 
-  start(): void { this.actor.start(); this.#spool.onAppend(() => this.#soon()); }
+  start(): void {
+    this.actor.start();
+    this.#spool.onAppend(() => this.#soon());
+  }
 
   /** Ends the line and all that runs for it. */
   stop(): void {
@@ -68,16 +81,28 @@ export class LinkClient {
   }
 
   /** An instance is not as it was: told within `gatherMs`. */
-  instanceChanged(id: string): void { this.#changedIds.add(id); this.#soon(); }
+  instanceChanged(id: string): void {
+    this.#changedIds.add(id);
+    this.#soon();
+  }
 
   /** First report of what a URI held. */
-  contentFetched(content: Content): void { this.#contents.push(content); this.#soon(); }
+  contentFetched(content: Content): void {
+    this.#contents.push(content);
+    this.#soon();
+  }
 
-  factsChanged(facts: NodeFacts): void { if (this.#welcomed) this.#line?.send({ type: 'facts', facts }); }
+  factsChanged(facts: NodeFacts): void {
+    if (this.#welcomed) this.#line?.send({ type: 'facts', facts });
+  }
   /** Asked again after the next welcome, where there is no line now. */
-  evacuate(frame: Extract<AgentFrame, { type: 'evacuate' }>): void { if (this.#welcomed) this.#line?.send(frame); }
+  evacuate(frame: Extract<AgentFrame, { type: 'evacuate' }>): void {
+    if (this.#welcomed) this.#line?.send(frame);
+  }
   /** Samples of instances that somebody may look at; without a line they are gone, the next ones come. */
-  usage(rows: Record<string, UsageRow>): void { if (this.#welcomed) this.#line?.send({ type: 'usage', rows }); }
+  usage(rows: Record<string, UsageRow>): void {
+    if (this.#welcomed) this.#line?.send({ type: 'usage', rows });
+  }
   /** @returns false: there is no line, they are not sent */
   metrics(points: Extract<AgentFrame, { type: 'metrics' }>['points']): boolean {
     if (!this.#welcomed || !this.#line) return false;
@@ -86,11 +111,19 @@ export class LinkClient {
   }
 
   /** The welcomed line: how many there were, and when (`monoMs`) the newest beat was sent that was answered on it. null: none. */
-  get line(): { number: number; arrived: number } | null { return this.#welcomed ? { number: this.#welcomes, arrived: this.#arrived } : null; }
-  get times(): Times { return this.#times; }
+  get line(): { number: number; arrived: number } | null {
+    return this.#welcomed ? { number: this.#welcomes, arrived: this.#arrived } : null;
+  }
+  get times(): Times {
+    return this.#times;
+  }
   /** Ends the line that stands, if one does: the next one begins with the whole state of both sides. */
-  renew(why: string): void { this.#line?.close(why); }
-  get up(): 'websocket' | 'poll' | null { return this.#welcomed ? (this.#line?.kind ?? null) : null; }
+  renew(why: string): void {
+    this.#line?.close(why);
+  }
+  get up(): 'websocket' | 'poll' | null {
+    return this.#welcomed ? (this.#line?.kind ?? null) : null;
+  }
 
   #listener(tell: (event: LinkEvent) => void): LineListener {
     let mine: Line | null = null;
@@ -100,11 +133,19 @@ export class LinkClient {
         this.#line = line;
         this.#welcomed = false;
         this.#helloSent = monoMs();
-        line.send({ type: 'hello', ...this.#content.greeting(), instances: this.#content.instances(), ...(this.#options.token ? { token: this.#options.token } : {}) });
+        line.send({
+          type: 'hello',
+          ...this.#content.greeting(),
+          instances: this.#content.instances(),
+          ...(this.#options.token ? { token: this.#options.token } : {}),
+        });
       },
       frame: (frame) => {
         if (!mine || this.#line !== mine) return;
-        try { this.#take(mine, frame, tell); } catch (error) { // called by a socket: nobody above would catch it
+        try {
+          this.#take(mine, frame, tell);
+        } catch (error) {
+          // called by a socket: nobody above would catch it
           this.#content.warn(`a ${frame.type} frame of the master could not be taken`, error);
           mine.close(`a ${frame.type} frame could not be taken: ${(error as Error).message}`);
         }
@@ -150,7 +191,14 @@ export class LinkClient {
         this.#contents = this.#content.contents();
         this.#content.contact(this.#helloSent, frame.times.lostMs);
         // Whole, after every welcome: whatever was lost before is made good by it.
-        line.send({ type: 'observed', run: this.#content.greeting().run, seq: ++this.#seq, from: 0, changes: Object.fromEntries(this.#content.instances().map((i) => [i.id, i])), ...this.#takeContents() });
+        line.send({
+          type: 'observed',
+          run: this.#content.greeting().run,
+          seq: ++this.#seq,
+          from: 0,
+          changes: Object.fromEntries(this.#content.instances().map((i) => [i.id, i])),
+          ...this.#takeContents(),
+        });
         this.#beat = setInterval(() => this.#sendBeat(line), frame.times.beatMs);
         this.#sendBeat(line);
         this.#content.changed(line.kind, null);
@@ -159,7 +207,13 @@ export class LinkClient {
         return;
       }
       case 'refused':
-        tell({ type: 'line.refused', code: frame.code, detail: `${frame.detail}${frame.hint ? `. ${frame.hint}` : ''}`, final: frame.final, chance: Math.random() });
+        tell({
+          type: 'line.refused',
+          code: frame.code,
+          detail: `${frame.detail}${frame.hint ? `. ${frame.hint}` : ''}`,
+          final: frame.final,
+          chance: Math.random(),
+        });
         this.#content.warn(`the master refuses this node: ${frame.detail}. ${frame.hint}`);
         return;
       case 'beat.ack':
@@ -173,28 +227,45 @@ export class LinkClient {
         return;
       case 'desired':
         // In the order of their coming; each is acknowledged only when it is held.
-        this.#inOrder = this.#inOrder.then(async () => {
-          if (this.#line !== line) return;
-          if ((await this.#content.desired(frame)) === 'resync') line.send({ type: 'resync' });
-          line.send({ type: 'ack', n: frame.n });
-        }).catch((error: unknown) => { this.#content.warn('a desired set could not be kept', error); line.close('the desired set could not be kept'); });
+        this.#inOrder = this.#inOrder
+          .then(async () => {
+            if (this.#line !== line) return;
+            if ((await this.#content.desired(frame)) === 'resync') line.send({ type: 'resync' });
+            line.send({ type: 'ack', n: frame.n });
+          })
+          .catch((error: unknown) => {
+            this.#content.warn('a desired set could not be kept', error);
+            line.close('the desired set could not be kept');
+          });
         return;
       case 'command':
         line.send({ type: 'ack', n: frame.n });
-        this.#command(line, frame).catch((error: unknown) => this.#content.warn(`the answer to ${frame.name} could not be given`, error));
+        this.#command(line, frame).catch((error: unknown) =>
+          this.#content.warn(`the answer to ${frame.name} could not be given`, error),
+        );
     }
   }
 
   async #command(line: Line, command: Command): Promise<void> {
-    if (command.name === 'cancel') { this.#running.get(command.target)?.abort(); return; }
+    if (command.name === 'cancel') {
+      this.#running.get(command.target)?.abort();
+      return;
+    }
     const before = this.#done.answer(command.id);
-    if (before) { if (before !== 'running') line.send({ type: 'result', id: command.id, ...before }); return; }
+    if (before) {
+      if (before !== 'running') line.send({ type: 'result', id: command.id, ...before });
+      return;
+    }
     this.#done.begin(command.id);
     const abort = new AbortController();
     this.#running.set(command.id, abort);
     let result: CommandResult;
     try {
-      result = await this.#content.command(command, (value) => line.send({ type: 'chunk', id: command.id, value }), abort.signal);
+      result = await this.#content.command(
+        command,
+        (value) => line.send({ type: 'chunk', id: command.id, value }),
+        abort.signal,
+      );
     } catch (error) {
       const { code = 'internal', message = String(error) } = error as { code?: string; message?: string };
       result = { ok: false, code: String(code), detail: message };
@@ -205,17 +276,25 @@ export class LinkClient {
   }
 
   /** Whether a stream should hold back: the line has more to send than it takes away. */
-  get congested(): boolean { return (this.#line?.waiting() ?? 0) > chunkWaitBytes; }
+  get congested(): boolean {
+    return (this.#line?.waiting() ?? 0) > chunkWaitBytes;
+  }
 
   #sendBeat(line: Line): void {
     const now = monoMs();
-    if (now - this.#ackedAt > 2 * this.#times.beatMs + 50 && now - this.#ackedAt > 2000) { line.close(`no answer to a beat for ${Math.round((now - this.#ackedAt) / 1000)} s`); return; }
+    if (now - this.#ackedAt > 2 * this.#times.beatMs + 50 && now - this.#ackedAt > 2000) {
+      line.close(`no answer to a beat for ${Math.round((now - this.#ackedAt) / 1000)} s`);
+      return;
+    }
     line.send({ type: 'beat', sentMono: now, load: this.#content.load() });
   }
 
   #soon(): void {
     if (this.#gather || !this.#welcomed) return;
-    this.#gather = setTimeout(() => { this.#gather = null; this.#report(); }, gatherMs);
+    this.#gather = setTimeout(() => {
+      this.#gather = null;
+      this.#report();
+    }, gatherMs);
   }
 
   #report(): void {
@@ -226,7 +305,14 @@ export class LinkClient {
       const changes = Object.fromEntries([...this.#changedIds].map((id) => [id, this.#content.instance(id)]));
       this.#changedIds.clear();
       const from = this.#seq;
-      line.send({ type: 'observed', run: this.#content.greeting().run, seq: ++this.#seq, from, changes, ...this.#takeContents() });
+      line.send({
+        type: 'observed',
+        run: this.#content.greeting().run,
+        seq: ++this.#seq,
+        from,
+        changes,
+        ...this.#takeContents(),
+      });
     }
     if (events.length > 0) {
       this.#eventsUpTo = events.at(-1)!.n;

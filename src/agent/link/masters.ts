@@ -8,10 +8,14 @@ export class Masters {
   #at = 0;
 
   /** @param addresses by comma; empty: alone */
-  constructor(addresses: string) { this.#all = addresses.split(',').filter(Boolean); }
+  constructor(addresses: string) {
+    this.#all = addresses.split(',').filter(Boolean);
+  }
 
   /** The one that is tried, or linked. */
-  get current(): string { return this.#all[this.#at] ?? ''; }
+  get current(): string {
+    return this.#all[this.#at] ?? '';
+  }
 
   /** Lines that move on: a long-poll is tried after the socket, so when it ends without a welcome this address is no use now. */
   lines(base: Lines): Lines {
@@ -23,7 +27,10 @@ export class Masters {
     let welcomed = false;
     return {
       ...listener,
-      frame: (frame) => { welcomed ||= frame.type === 'welcome'; listener.frame(frame); },
+      frame: (frame) => {
+        welcomed ||= frame.type === 'welcome';
+        listener.frame(frame);
+      },
       closed: (reason) => {
         if (!welcomed) this.#at = (this.#at + 1) % this.#all.length;
         listener.closed(reason);

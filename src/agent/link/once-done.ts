@@ -1,13 +1,16 @@
 // Commands are done once: their ids and answers are kept for 10 minutes, so that one sent twice is answered, not done, twice.
 import type { CommandResult } from './link-content.ts';
 
-const keepMs = 10 * 60_000, most = 2000;
+const keepMs = 10 * 60_000,
+  most = 2000;
 
 export class OnceDone {
   readonly #answers = new Map<string, { at: number; answer: CommandResult | 'running' }>();
 
   /** What is known of a command; undefined: never seen. */
-  answer(id: string): CommandResult | 'running' | undefined { return this.#answers.get(id)?.answer; }
+  answer(id: string): CommandResult | 'running' | undefined {
+    return this.#answers.get(id)?.answer;
+  }
 
   begin(id: string): void {
     const now = performance.now();

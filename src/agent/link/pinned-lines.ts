@@ -7,20 +7,36 @@ type Open = Lines['socket'];
 
 /** @param pin of the token */
 export function pinnedLines(base: Lines, pin: string): Lines {
-  const pinned = (open: Open): Open => (options: LineOptions, listener: LineListener) => {
-    let end: (() => void) | null = null, over = false;
-    const closed = (reason: string): void => {
-      if (over) return;
-      over = true;
-      listener.closed(reason);
+  const pinned =
+    (open: Open): Open =>
+    (options: LineOptions, listener: LineListener) => {
+      let end: (() => void) | null = null,
+        over = false;
+      const closed = (reason: string): void => {
+        if (over) return;
+        over = true;
+        listener.closed(reason);
+      };
+      trustPinned(options.master, pin).then(
+        () => {
+          if (!over) end = open(options, listener);
+        },
+        (error: Error) => closed(error.message),
+      );
+      return () => {
+        if (end) end();
+        else closed('the agent closed it');
+      };
     };
-    trustPinned(options.master, pin).then(() => { if (!over) end = open(options, listener); }, (error: Error) => closed(error.message));
-    return () => { if (end) end(); else closed('the agent closed it'); };
-  };
   return {
-    socket: pinned(base.socket), poll: pinned(base.poll),
+    socket: pinned(base.socket),
+    poll: pinned(base.poll),
     passes: async (options, signal) => {
-      try { await trustPinned(options.master, pin); } catch { return false; }
+      try {
+        await trustPinned(options.master, pin);
+      } catch {
+        return false;
+      }
       return base.passes(options, signal);
     },
   };

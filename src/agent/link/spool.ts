@@ -5,7 +5,10 @@ import { appendFile, mkdir, readdir, readFile, rm, truncate } from 'node:fs/prom
 import { join } from 'node:path';
 import type { NewEvent } from '../../model/event.ts';
 
-export interface SpooledEvent { n: number; event: NewEvent }
+export interface SpooledEvent {
+  n: number;
+  event: NewEvent;
+}
 
 const segmentEvents = 1000;
 /** Most events kept while nobody takes them; the oldest go first, and an event says how many. */
@@ -14,7 +17,12 @@ const mostEvents = 100_000;
 /** What a full disk did not take is written again this often, ms. */
 const againMs = 5000;
 
-interface Segment { name: string; first: number; count: number; /** Of whole lines. */ bytes: number }
+interface Segment {
+  name: string;
+  first: number;
+  count: number;
+  /** Of whole lines. */ bytes: number;
+}
 
 export class EventSpool {
   readonly generation: string;
@@ -42,7 +50,12 @@ export class EventSpool {
    * or a damaged generation left is taken over under a new one, because its numbers cannot be trusted any more.
    * @param run of this start: names a new generation, so that none is ever counted twice
    */
-  static async open(directory: string, boot: string, warn: (message: string, error?: unknown) => void, run = 0): Promise<EventSpool> {
+  static async open(
+    directory: string,
+    boot: string,
+    warn: (message: string, error?: unknown) => void,
+    run = 0,
+  ): Promise<EventSpool> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const found: (Segment & { generation: string; events: SpooledEvent[] })[] = [];
     let damaged = false;
@@ -54,18 +67,28 @@ export class EventSpool {
       found.push({ name, generation: match[1]!, first: Number(match[2]), count: events.length, bytes, events });
     }
     found.sort((a, b) => a.first - b.first);
-    const last = found.filter(({ generation }) => generation === boot || generation.startsWith(`${boot}-`)).at(-1)?.generation;
-    const spool = new EventSpool(directory, last !== undefined && !damaged ? last : run === 0 && last === undefined ? boot : `${boot}-${run}`, warn);
+    const last = found
+      .filter(({ generation }) => generation === boot || generation.startsWith(`${boot}-`))
+      .at(-1)?.generation;
+    const spool = new EventSpool(
+      directory,
+      last !== undefined && !damaged ? last : run === 0 && last === undefined ? boot : `${boot}-${run}`,
+      warn,
+    );
     const old: NewEvent[] = [];
     for (const { name, generation, first, count, bytes, events } of found) {
-      if (generation !== spool.generation) { old.push(...events.map(({ event }) => event)); continue; }
+      if (generation !== spool.generation) {
+        old.push(...events.map(({ event }) => event));
+        continue;
+      }
       spool.#segments.push({ name, first, count, bytes });
       spool.#events.push(...events);
       spool.#next = Math.max(spool.#next, first, (events.at(-1)?.n ?? 0) + 1);
     }
     for (const event of old) spool.append(event);
     await spool.flush();
-    for (const { name, generation } of found) if (generation !== spool.generation) await rm(join(directory, name), { force: true });
+    for (const { name, generation } of found)
+      if (generation !== spool.generation) await rm(join(directory, name), { force: true });
     return spool;
   }
 
@@ -77,12 +100,17 @@ export class EventSpool {
     if (this.#events.length > mostEvents) this.#dropOldest();
     if (!this.#scheduled && this.#again === null) {
       this.#scheduled = true;
-      setImmediate(() => { this.#scheduled = false; void this.flush(); });
+      setImmediate(() => {
+        this.#scheduled = false;
+        void this.flush();
+      });
     }
     for (const listener of this.#listeners) listener();
   }
 
-  onAppend(listener: () => void): void { this.#listeners.push(listener); }
+  onAppend(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
 
   /** At most `most` events above number `n`, in order. */
   after(n: number, most: number): SpooledEvent[] {
@@ -92,7 +120,9 @@ export class EventSpool {
   }
 
   /** The last events, newest last, for whoever asks this agent itself. */
-  get newest(): readonly SpooledEvent[] { return this.#events; }
+  get newest(): readonly SpooledEvent[] {
+    return this.#events;
+  }
 
   /** The master has committed all up to `n`. */
   acknowledge(generation: string, n: number): void {
@@ -105,7 +135,8 @@ export class EventSpool {
   /** Resolves when all that was appended is written, or the disk did not take it: then it is tried again until it does. */
   flush(): Promise<void> {
     this.#writing = this.#writing.then(async () => {
-      const kept = this.#events[0]?.n ?? this.#next, events = this.#unwritten.filter(({ n }) => n >= kept); // others were acknowledged, or dropped
+      const kept = this.#events[0]?.n ?? this.#next,
+        events = this.#unwritten.filter(({ n }) => n >= kept); // others were acknowledged, or dropped
       this.#unwritten = [];
       if (events.length === 0) return this.#wrote();
       let segment = this.#segments.at(-1);
@@ -113,7 +144,8 @@ export class EventSpool {
         segment = { name: `${this.generation}.${events[0]!.n}.jsonl`, first: events[0]!.n, count: 0, bytes: 0 };
         this.#segments.push(segment);
       }
-      const path = join(this.#directory, segment.name), text = Buffer.from(events.map((event) => `${JSON.stringify(event)}\n`).join(''));
+      const path = join(this.#directory, segment.name),
+        text = Buffer.from(events.map((event) => `${JSON.stringify(event)}\n`).join(''));
       segment.count += events.length;
       try {
         await appendFile(path, text, { mode: 0o600 });
@@ -123,7 +155,9 @@ export class EventSpool {
         // A full disk: they stay in memory, are delivered from there, and are written when there is room.
         segment.count -= events.length;
         this.#unwritten.unshift(...events);
-        await truncate(path, segment.bytes).catch((failed: NodeJS.ErrnoException) => { if (failed.code !== 'ENOENT') this.#warn(`a torn line stays in ${path}`, failed); });
+        await truncate(path, segment.bytes).catch((failed: NodeJS.ErrnoException) => {
+          if (failed.code !== 'ENOENT') this.#warn(`a torn line stays in ${path}`, failed);
+        });
         this.#writeAgain(error);
       }
     });
@@ -138,7 +172,10 @@ export class EventSpool {
   #writeAgain(error: unknown): void {
     if (this.#again === null) this.#warn('events could not be written to the spool; it is tried again', error);
     else clearTimeout(this.#again);
-    if (!this.#closed) this.#again = setTimeout(() => { void this.flush(); }, againMs).unref();
+    if (!this.#closed)
+      this.#again = setTimeout(() => {
+        void this.flush();
+      }, againMs).unref();
   }
 
   /** Writes what is not yet written; nothing is tried again after that. */
@@ -149,12 +186,17 @@ export class EventSpool {
   }
 
   #removeBelow(n: number): void {
-    const done = this.#segments.filter((segment, index) => index < this.#segments.length - 1 && this.#segments[index + 1]!.first <= n);
+    const done = this.#segments.filter(
+      (segment, index) => index < this.#segments.length - 1 && this.#segments[index + 1]!.first <= n,
+    );
     if (done.length === 0) return;
     this.#segments = this.#segments.filter((segment) => !done.includes(segment));
     this.#writing = this.#writing
       .then(() => Promise.all(done.map(({ name }) => rm(join(this.#directory, name), { force: true }))))
-      .then(() => undefined, (error: unknown) => this.#warn('an old spool segment stays', error));
+      .then(
+        () => undefined,
+        (error: unknown) => this.#warn('an old spool segment stays', error),
+      );
   }
 
   #dropOldest(): void {
@@ -162,15 +204,22 @@ export class EventSpool {
     this.#removeBelow(this.#events[0]?.n ?? this.#next);
     const at = dropped.at(-1)!.event.at;
     this.append({
-      at, kind: 'events.dropped', subject: {}, loudness: 'attention',
+      at,
+      kind: 'events.dropped',
+      subject: {},
+      loudness: 'attention',
       message: `${dropped.length} events were dropped: the master has been away too long for this node's disk budget`,
       detail: { count: dropped.length },
     });
   }
 }
 
-async function readSegment(path: string, warn: (message: string, error?: unknown) => void): Promise<{ events: SpooledEvent[]; whole: boolean; bytes: number }> {
-  const text = await readFile(path, 'utf8'), events: SpooledEvent[] = [];
+async function readSegment(
+  path: string,
+  warn: (message: string, error?: unknown) => void,
+): Promise<{ events: SpooledEvent[]; whole: boolean; bytes: number }> {
+  const text = await readFile(path, 'utf8'),
+    events: SpooledEvent[] = [];
   let whole = text === '' || text.endsWith('\n');
   for (const line of text.split('\n')) {
     if (line === '') continue;

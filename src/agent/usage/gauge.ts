@@ -59,11 +59,13 @@ export class Gauge {
   constructor(tree: Tree, launch: LaunchRecord | null) {
     this.tree = tree;
     this.#sources = sourcesOf(tree, launch?.limits);
-    this.#begun = this.#sources.cpu?.unit === 'nanoseconds' ? 0 : launch?.mono ?? 0; // that counter goes on over launches
+    this.#begun = this.#sources.cpu?.unit === 'nanoseconds' ? 0 : (launch?.mono ?? 0); // that counter goes on over launches
   }
 
   /** The kernel holds it below this many bytes of memory: nobody has to look. */
-  enforces(limit: number): boolean { return enforces(this.#sources, limit); }
+  enforces(limit: number): boolean {
+    return enforces(this.#sources, limit);
+  }
 
   /**
    * Takes a sample.
@@ -73,34 +75,52 @@ export class Gauge {
    */
   sample(at: number, keen: boolean): Figures | null {
     const { members, cpu, memory, tasks } = this.#sources;
-    const slow = this.#slowAt === 0 || at - this.#slowAt >= (keen ? slowMs.keen : slowMs.idle), first = this.#at === 0;
+    const slow = this.#slowAt === 0 || at - this.#slowAt >= (keen ? slowMs.keen : slowMs.idle),
+      first = this.#at === 0;
     if (keen || slow || this.#pids.length === 0) this.#list(keen);
     // Where cgroups count all of it, processes are looked at only for what those do not count.
-    const counted = cpu && memory && tasks && !slow
-      ? { processes: this.#pids.length, threads: 0, rss: 0, cpuMs: 0 }
-      : this.#processes.count(this.#pids, this.tree.program!.startTime, keen);
-    if (counted.processes === 0) { this.#pids = []; return null; }
-    const cpuMs = cpu ? this.#cpuOf(cpu, keen) : this.#cpuMs + counted.cpuMs, elapsed = at - (first ? this.#begun : this.#at);
+    const counted =
+      cpu && memory && tasks && !slow
+        ? { processes: this.#pids.length, threads: 0, rss: 0, cpuMs: 0 }
+        : this.#processes.count(this.#pids, this.tree.program!.startTime, keen);
+    if (counted.processes === 0) {
+      this.#pids = [];
+      return null;
+    }
+    const cpuMs = cpu ? this.#cpuOf(cpu, keen) : this.#cpuMs + counted.cpuMs,
+      elapsed = at - (first ? this.#begun : this.#at);
     // The first sample of a young launch counts from its begin; of an old one (adopted) that would be an average over its life.
-    if (cpuMs !== null && elapsed > 0 && (!first || elapsed < youngMs)) this.#cpu = Math.round((Math.max(0, cpuMs - this.#cpuMs) / elapsed) * 1e4) / 1e4;
+    if (cpuMs !== null && elapsed > 0 && (!first || elapsed < youngMs))
+      this.#cpu = Math.round((Math.max(0, cpuMs - this.#cpuMs) / elapsed) * 1e4) / 1e4;
     if (cpuMs !== null) this.#cpuMs = cpuMs;
     const mem = memory ? this.#working(memory, at, keen) : this.#resident(counted, slow);
     if (slow) this.#lookLong(at);
-    if (slow || (keen && counted.processes !== this.#fdsOf)) { this.#fds = this.#processes.fds(); this.#fdsOf = counted.processes; }
+    if (slow || (keen && counted.processes !== this.#fdsOf)) {
+      this.#fds = this.#processes.fds();
+      this.#fdsOf = counted.processes;
+    }
     if (!members && (slow || (keen && at - this.#searchedAt >= searchMs))) this.#search(at);
     this.#at = at;
     const io = this.#processes.io(keen);
     const threads = tasks ? tasks.read(keen) : -1;
     return {
-      cpu: this.#cpu, mem, fds: this.#fds, processes: counted.processes, threads: (threads < 0 ? null : readNumber(threads)) ?? (counted.threads || null),
-      ioRead: io?.read ?? null, ioWrite: io?.written ?? null, peak: Math.max(mem ?? 0, this.#highWater),
+      cpu: this.#cpu,
+      mem,
+      fds: this.#fds,
+      processes: counted.processes,
+      threads: (threads < 0 ? null : readNumber(threads)) ?? (counted.threads || null),
+      ioRead: io?.read ?? null,
+      ioWrite: io?.written ?? null,
+      peak: Math.max(mem ?? 0, this.#highWater),
     };
   }
 
   #list(keen: boolean): void {
-    const { members } = this.#sources, program = this.tree.program!.pid;
+    const { members } = this.#sources,
+      program = this.tree.program!.pid;
     if (!members) this.#pids = this.#strangers.includes(program) ? this.#strangers : [program, ...this.#strangers];
-    else if (this.#nested && this.tree.membership.kind !== 'session') this.#pids = cgroupMembers(this.tree.membership.path) ?? [];
+    else if (this.#nested && this.tree.membership.kind !== 'session')
+      this.#pids = cgroupMembers(this.tree.membership.path) ?? [];
     else {
       const length = members.read(keen);
       this.#pids = length < 0 ? [] : numbersOf(length);
@@ -110,7 +130,10 @@ export class Gauge {
   #cpuOf({ file, unit }: NonNullable<Sources['cpu']>, keen: boolean): number | null {
     const length = file.read(keen);
     if (length < 0) return null;
-    if (unit === 'nanoseconds') { const value = readNumber(length); return value === null ? null : value / 1e6; }
+    if (unit === 'nanoseconds') {
+      const value = readNumber(length);
+      return value === null ? null : value / 1e6;
+    }
     const value = numberBehind(usage, length);
     return value === null ? null : value / 1000;
   }
@@ -121,14 +144,16 @@ export class Gauge {
       this.#inactive = (length < 0 ? null : numberBehind(inactive, length)) ?? this.#inactive;
       this.#cacheAt = at;
     }
-    const length = used.read(keen), value = length < 0 ? null : readNumber(length);
+    const length = used.read(keen),
+      value = length < 0 ? null : readNumber(length);
     return value === null ? null : Math.max(0, value - this.#inactive);
   }
 
   /** Resident memory; what processes share counts once, by the share of the last exact look: taken again when the tree is another. */
   #resident({ rss, processes }: Counted, exact: boolean): number {
     const { of, processes: before } = this.#shared;
-    if (!exact && processes === before && Math.abs(rss - of) <= of * otherPart) return Math.round(rss * this.#shared.part);
+    if (!exact && processes === before && Math.abs(rss - of) <= of * otherPart)
+      return Math.round(rss * this.#shared.part);
     const pss = this.#processes.pss();
     if (pss === null || rss === 0) return rss;
     this.#shared = { part: Math.min(1, pss / rss), of: rss, processes };
@@ -136,7 +161,9 @@ export class Gauge {
   }
 
   /** Memory now, by PSS; null where a cgroup counts it. */
-  exactMemory(): number | null { return this.#sources.memory ? null : this.#processes.pss(); }
+  exactMemory(): number | null {
+    return this.#sources.memory ? null : this.#processes.pss();
+  }
 
   #lookLong(at: number): void {
     const { membership } = this.tree;

@@ -7,12 +7,14 @@ import type { RecentUsage } from '../../model/usage.ts';
 const names = ['cpu', 'mem', 'fds', 'processes', 'disk', 'ioRead', 'ioWrite'] as const;
 export type Measured = Record<(typeof names)[number], number | null>;
 
-const keptMs = 300_000, longestMs = 1e9;
+const keptMs = 300_000,
+  longestMs = 1e9;
 /** Of a sample: seconds since `base`, then cpu, memory, io. */
 const columns = ['cpu', 'mem', 'ioRead', 'ioWrite'] as const;
 const width = 1 + columns.length;
 /** Samples kept at the pace of nobody watching; grown while they come faster. */
-const fewest = 12, most = 160;
+const fewest = 12,
+  most = 160;
 
 export class History {
   /** A ring of samples; null until the first. */
@@ -29,10 +31,16 @@ export class History {
    * @returns the minute that is over by it, as a point; null: none
    */
   add(at: number, measured: Measured): SeriesPoint | null {
-    const minute = Math.floor(at / 60_000), over = minute > this.#minute && this.#minute > 0 ? this.point() : null;
-    if (minute !== this.#minute) { this.#minute = minute; this.#sums.fill(0); }
+    const minute = Math.floor(at / 60_000),
+      over = minute > this.#minute && this.#minute > 0 ? this.point() : null;
+    if (minute !== this.#minute) {
+      this.#minute = minute;
+      this.#sums.fill(0);
+    }
     for (const [index, name] of names.entries()) {
-      const value = measured[name], k = index * 4, sums = this.#sums;
+      const value = measured[name],
+        k = index * 4,
+        sums = this.#sums;
       if (value === null) continue;
       const first = sums[k + 3] === 0;
       sums[k] = first ? value : Math.min(sums[k]!, value);
@@ -46,12 +54,15 @@ export class History {
 
   /** The running minute so far; null while nothing was measured in it. */
   point(): SeriesPoint | null {
-    const values: SeriesPoint['values'] = {}, sums = this.#sums;
+    const values: SeriesPoint['values'] = {},
+      sums = this.#sums;
     let known = false;
     for (const [index, name] of names.entries()) {
-      const k = index * 4, n = sums[k + 3]!;
+      const k = index * 4,
+        n = sums[k + 3]!;
       if (n === 0) continue;
-      const exact = name === 'cpu' ? 1e4 : 1, shown = (value: number): number => Math.round(value * exact) / exact;
+      const exact = name === 'cpu' ? 1e4 : 1,
+        shown = (value: number): number => Math.round(value * exact) / exact;
       values[name] = [shown(sums[k]!), shown(sums[k + 1]! / n), shown(sums[k + 2]!)];
       known = true;
     }
@@ -59,8 +70,12 @@ export class History {
   }
 
   #remember(at: number, measured: Measured): void {
-    if (this.#count === 0 || at < this.#base || at - this.#base > longestMs) { this.#base = at; this.#count = this.#next = 0; } // the clock was set, or Float32 gets coarse
-    const samples = this.#room(at), k = this.#next * width;
+    if (this.#count === 0 || at < this.#base || at - this.#base > longestMs) {
+      this.#base = at;
+      this.#count = this.#next = 0;
+    } // the clock was set, or Float32 gets coarse
+    const samples = this.#room(at),
+      k = this.#next * width;
     samples[k] = (at - this.#base) / 1000;
     for (const [index, name] of columns.entries()) samples[k + 1 + index] = measured[name] ?? NaN;
     this.#next = (this.#next + 1) % (samples.length / width);
@@ -69,8 +84,10 @@ export class History {
 
   /** The ring, larger where it is full of what is not old yet, small again when the fast samples are old. */
   #room(at: number): Float32Array {
-    const capacity = (this.#samples?.length ?? 0) / width, oldest = (at - this.#base) / 1000 - keptMs / 1000;
-    const full = this.#count === capacity, needed = full && (capacity === 0 || this.#at(0) > oldest);
+    const capacity = (this.#samples?.length ?? 0) / width,
+      oldest = (at - this.#base) / 1000 - keptMs / 1000;
+    const full = this.#count === capacity,
+      needed = full && (capacity === 0 || this.#at(0) > oldest);
     if (needed && capacity < most) return this.#resize(capacity === 0 ? fewest : Math.min(most, capacity * 4));
     if (capacity > fewest && this.#next === 0) {
       let young = 0;
@@ -81,12 +98,21 @@ export class History {
   }
 
   /** Seconds since the base of the i-th sample, oldest first. */
-  #at(i: number): number { return this.#samples![this.#place(i) * width]!; }
-  #place(i: number): number { const capacity = this.#samples!.length / width; return (this.#next - this.#count + i + 2 * capacity) % capacity; }
+  #at(i: number): number {
+    return this.#samples![this.#place(i) * width]!;
+  }
+  #place(i: number): number {
+    const capacity = this.#samples!.length / width;
+    return (this.#next - this.#count + i + 2 * capacity) % capacity;
+  }
 
   #resize(capacity: number): Float32Array {
-    const wider = new Float32Array(capacity * width), kept = Math.min(this.#count, capacity);
-    for (let i = 0; i < kept; i++) { const from = this.#place(this.#count - kept + i) * width; wider.set(this.#samples!.subarray(from, from + width), i * width); }
+    const wider = new Float32Array(capacity * width),
+      kept = Math.min(this.#count, capacity);
+    for (let i = 0; i < kept; i++) {
+      const from = this.#place(this.#count - kept + i) * width;
+      wider.set(this.#samples!.subarray(from, from + width), i * width);
+    }
     this.#count = kept;
     this.#next = kept % capacity;
     return (this.#samples = wider);

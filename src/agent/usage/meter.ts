@@ -29,7 +29,9 @@ export class Meter {
   }
 
   /** It still measures what runs now. */
-  measures(tree: Tree): boolean { return this.#gauge.tree === tree; }
+  measures(tree: Tree): boolean {
+    return this.#gauge.tree === tree;
+  }
 
   /** Another launch of it began. */
   turnTo(tree: Tree): void {
@@ -54,14 +56,23 @@ export class Meter {
 
   /** Measures now and puts it where it is shown. @returns the minute that is over by it, if one is */
   take(keen: boolean): SeriesPoint | null {
-    const { entry } = this, mono = monoMs(), at = Date.now(), figures = this.#gauge.sample(mono, keen);
+    const { entry } = this,
+      mono = monoMs(),
+      at = Date.now(),
+      figures = this.#gauge.sample(mono, keen);
     this.mono = mono;
     this.taken++;
     if (!figures) return null;
-    const { peak, ...usage } = figures, { cpu, mem } = usage, { resAlloc, limits } = entry.record.spec, cpus = limits.cpus ?? resAlloc.cpus;
+    const { peak, ...usage } = figures,
+      { cpu, mem } = usage,
+      { resAlloc, limits } = entry.record.spec,
+      cpus = limits.cpus ?? resAlloc.cpus;
     entry.usage = {
-      at, ...usage, disk: entry.disk,
-      cpuShare: cpu === null || !cpus ? null : exact(cpu / cpus), memShare: mem === null || !resAlloc.mem ? null : exact(mem / resAlloc.mem),
+      at,
+      ...usage,
+      disk: entry.disk,
+      cpuShare: cpu === null || !cpus ? null : exact(cpu / cpus),
+      memShare: mem === null || !resAlloc.mem ? null : exact(mem / resAlloc.mem),
     };
     entry.view = null;
     entry.program.sawMemory(peak);
@@ -71,22 +82,25 @@ export class Meter {
   #rates({ ioRead, ioWrite }: Figures, mono: number): { ioRead: number | null; ioWrite: number | null } {
     const before = this.#before;
     this.#before = { mono, ioRead, ioWrite };
-    const rate = (now: number | null, then: number | null | undefined): number | null => (now === null || then == null ? null : Math.max(0, (now - then) / ((mono - before!.mono) / 1000)));
+    const rate = (now: number | null, then: number | null | undefined): number | null =>
+      now === null || then == null ? null : Math.max(0, (now - then) / ((mono - before!.mono) / 1000));
     return { ioRead: rate(ioRead, before?.ioRead), ioWrite: rate(ioWrite, before?.ioWrite) };
   }
 
   /** Judges the newest sample by the memory that the app is allotted; where it seems to be over, by an exact one. */
   judge(): { verdict: QuotaVerdict; used: number; limit: number } | null {
-    const limit = this.polled ? this.#limit : null, used = this.entry.usage?.mem ?? null;
+    const limit = this.polled ? this.#limit : null,
+      used = this.entry.usage?.mem ?? null;
     if (limit === null || used === null) return null;
-    const sure = used > limit ? this.#gauge.exactMemory() ?? used : used;
+    const sure = used > limit ? (this.#gauge.exactMemory() ?? used) : used;
     this.entry.program.sawMemory(sure);
     const { watch, verdict } = judgeMemory(this.#quota, sure, limit);
     this.#quota = watch;
     return { verdict, used: sure, limit };
   }
 
-
   /** Nobody watches: nothing stays open. */
-  rest(): void { this.#gauge.rest(); }
+  rest(): void {
+    this.#gauge.rest();
+  }
 }

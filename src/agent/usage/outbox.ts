@@ -7,7 +7,8 @@ import { deflate, inflate } from 'node:zlib';
 import { monoMs } from '../moment.ts';
 import type { Point } from './sampler.ts';
 
-const pack = promisify(deflate), unpack = promisify(inflate);
+const pack = promisify(deflate),
+  unpack = promisify(inflate);
 
 export interface OutboxOptions {
   directory: string;
@@ -19,13 +20,18 @@ export interface OutboxOptions {
 }
 
 /** Points of one frame, and those that wait in memory for a line before they go to disk. */
-const frame = 2000, inMemory = 4000;
+const frame = 2000,
+  inMemory = 4000;
 /** On disk, deflated: a thousand instances for about six hours, fewer for longer. */
-const mostBytes = 16 * 1024 * 1024, mostFiles = 7 * 24;
+const mostBytes = 16 * 1024 * 1024,
+  mostFiles = 7 * 24;
 const fileName = /^(\d+)\.points$/;
 
 /** ms: points are gathered for so long; without a line for so long what waits goes to disk. */
-export interface OutboxTimes { gatherMs: number; patienceMs: number }
+export interface OutboxTimes {
+  gatherMs: number;
+  patienceMs: number;
+}
 const usual: OutboxTimes = { gatherMs: 5000, patienceMs: 60_000 };
 
 export class PointOutbox {
@@ -53,15 +59,22 @@ export class PointOutbox {
   }
 
   #later(): void {
-    if (!this.#closed) this.#timer ??= setTimeout(() => { this.#timer = null; this.#turn(); }, this.#times.gatherMs).unref();
+    if (!this.#closed)
+      this.#timer ??= setTimeout(() => {
+        this.#timer = null;
+        this.#turn();
+      }, this.#times.gatherMs).unref();
   }
 
   #turn(): void {
-    const now = monoMs(), line = this.#options.line();
+    const now = monoMs(),
+      line = this.#options.line();
     this.#settle();
     if (line) {
       this.#lineSeen = now;
-      while (this.#waiting.length > 0 && this.#send(this.#waiting.splice(0, frame))) { /* as long as the line is there */ }
+      while (this.#waiting.length > 0 && this.#send(this.#waiting.splice(0, frame))) {
+        /* as long as the line is there */
+      }
       if (this.#stored) this.#then(() => this.#sendStored());
     } else if (now - this.#lineSeen > this.#times.patienceMs || this.#waiting.length > inMemory) {
       const points = this.#waiting.splice(0);
@@ -80,20 +93,29 @@ export class PointOutbox {
 
   #send(points: Point[]): boolean {
     const line = this.#options.line();
-    if (!line || !this.#options.send(points)) { this.#waiting.push(...points); return false; }
+    if (!line || !this.#options.send(points)) {
+      this.#waiting.push(...points);
+      return false;
+    }
     this.#sent.push({ at: monoMs(), line: line.number, points });
     return true;
   }
 
   #then(work: () => Promise<void>): void {
-    this.#working = this.#working.then(work).catch((error: unknown) => this.#options.warn('figures of this node could not be kept', error));
+    this.#working = this.#working
+      .then(work)
+      .catch((error: unknown) => this.#options.warn('figures of this node could not be kept', error));
   }
 
   /** One line of a file holds the points of a turn, deflated, as base64: a line that was cut off is left out when it is read. */
   async #store(points: readonly Point[]): Promise<void> {
     const { directory } = this.#options;
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    await appendFile(join(directory, `${Math.floor(Date.now() / 3_600_000)}.points`), `${(await pack(JSON.stringify(points))).toString('base64')}\n`, { mode: 0o600 });
+    await appendFile(
+      join(directory, `${Math.floor(Date.now() / 3_600_000)}.points`),
+      `${(await pack(JSON.stringify(points))).toString('base64')}\n`,
+      { mode: 0o600 },
+    );
     this.#stored = true;
     const files = await this.#files();
     let bytes = 0;
@@ -106,7 +128,9 @@ export class PointOutbox {
   /** Oldest first. */
   async #files(): Promise<string[]> {
     try {
-      return (await readdir(this.#options.directory)).filter((name) => fileName.test(name)).sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
+      return (await readdir(this.#options.directory))
+        .filter((name) => fileName.test(name))
+        .sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
       throw error;
@@ -115,13 +139,22 @@ export class PointOutbox {
 
   /** One file a turn: the master has other work, too. */
   async #sendStored(): Promise<void> {
-    const { directory, warn } = this.#options, [name] = await this.#files();
-    if (name === undefined) { this.#stored = false; return; }
+    const { directory, warn } = this.#options,
+      [name] = await this.#files();
+    if (name === undefined) {
+      this.#stored = false;
+      return;
+    }
     const path = join(directory, name);
     for (const line of (await readFile(path, 'latin1')).split('\n')) {
       if (line === '') continue;
       let points: Point[];
-      try { points = JSON.parse((await unpack(Buffer.from(line, 'base64'))).toString()) as Point[]; } catch (error) { warn(`a line of ${path} is damaged and left out`, error); continue; }
+      try {
+        points = JSON.parse((await unpack(Buffer.from(line, 'base64'))).toString()) as Point[];
+      } catch (error) {
+        warn(`a line of ${path} is damaged and left out`, error);
+        continue;
+      }
       for (let from = 0; from < points.length; from += frame) if (!this.#send(points.slice(from, from + frame))) return; // the line is gone again: the file stays
     }
     await rm(path, { force: true });

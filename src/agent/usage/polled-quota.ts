@@ -11,7 +11,11 @@ import type { Meter } from './meter.ts';
 /** Ends an instance that is over a limit: in its own log first, then as a stop with that reason; the sample goes on its exit record. */
 export function endForLimit(instances: Instances, entry: Entry, quota: Exceeded, text: string): void {
   const at = Date.now();
-  try { appendPlatformLine(entry.directory, `stopped for its ${quota.what}: ${text}`, at); } catch { /* a full disk: it is stopped all the same, and its exit says why */ }
+  try {
+    appendPlatformLine(entry.directory, `stopped for its ${quota.what}: ${text}`, at);
+  } catch {
+    /* a full disk: it is stopped all the same, and its exit says why */
+  }
   instances.say(entry, { type: 'limit.exceeded', what: quota.what === 'memory' ? 'oom' : 'disk', text, quota, at });
 }
 
@@ -28,13 +32,20 @@ export class PolledQuota {
 
   /** Judges the newest sample. */
   look(meter: Meter): void {
-    const { entry } = meter, judged = meter.judge(), launch = entry.program.run?.launch ?? 0;
+    const { entry } = meter,
+      judged = meter.judge(),
+      launch = entry.program.run?.launch ?? 0;
     if (!judged || judged.verdict.kind === 'fine') return;
-    const { verdict, used, limit } = judged, { app, slot } = entry.record.assignment;
+    const { verdict, used, limit } = judged,
+      { app, slot } = entry.record.assignment;
     if (verdict.kind === 'warn') {
       this.#context.tell({
-        at: Date.now(), kind: 'instance.memoryHigh', subject: { app, instance: entry.id, slot, node: this.#context.node }, loudness: 'attention',
-        message: `${app}.${slot} may soon be stopped: ${verdict.text}. Give it more with resAlloc.mem, or find out what it keeps`, detail: { used, limit },
+        at: Date.now(),
+        kind: 'instance.memoryHigh',
+        subject: { app, instance: entry.id, slot, node: this.#context.node },
+        loudness: 'attention',
+        message: `${app}.${slot} may soon be stopped: ${verdict.text}. Give it more with resAlloc.mem, or find out what it keeps`,
+        detail: { used, limit },
       });
     } else if (this.#ended.get(entry) !== launch) {
       this.#ended.set(entry, launch);

@@ -5,7 +5,10 @@ import { numberBehind, parseStatLine, SmallFile, stat } from './small-file.ts';
 /** USER_HZ is 100 on every Linux that Node runs on. */
 const tickMs = 10;
 const pageBytes = 4096;
-const pss = Buffer.from('Pss:'), readBytes = Buffer.from('read_bytes:'), writeBytes = Buffer.from('write_bytes:'), highest = Buffer.from('VmHWM:');
+const pss = Buffer.from('Pss:'),
+  readBytes = Buffer.from('read_bytes:'),
+  writeBytes = Buffer.from('write_bytes:'),
+  highest = Buffer.from('VmHWM:');
 
 interface Process {
   pid: number;
@@ -13,11 +16,17 @@ interface Process {
   stat: SmallFile;
   io: SmallFile | null;
   /** Ticks of the look before: its own, and with those of children that it has waited for. */
-  own: number; whole: number;
+  own: number;
+  whole: number;
 }
 
 /** As of one look at all of them. */
-export interface Counted { processes: number; threads: number; rss: number; /** Since the look before; at the first, of their whole lives. */ cpuMs: number }
+export interface Counted {
+  processes: number;
+  threads: number;
+  rss: number;
+  /** Since the look before; at the first, of their whole lives. */ cpuMs: number;
+}
 
 export class Processes {
   #known: Process[] = [];
@@ -30,16 +39,26 @@ export class Processes {
    * @param begun ticks since boot at which the launch began: what is older is another process under that pid
    */
   count(pids: readonly number[], begun: number, keep: boolean): Counted {
-    const before = this.#known, now: Process[] = [], sum: Counted = { processes: 0, threads: 0, rss: 0, cpuMs: 0 };
-    let ownGain = 0, wholeNow = 0, wholeBefore = 0;
+    const before = this.#known,
+      now: Process[] = [],
+      sum: Counted = { processes: 0, threads: 0, rss: 0, cpuMs: 0 };
+    let ownGain = 0,
+      wholeNow = 0,
+      wholeBefore = 0;
     for (const process of before) wholeBefore += process.whole;
     for (const [index, pid] of pids.entries()) {
       // The order seldom changes from look to look.
-      let process = before[index]?.pid === pid ? before[index]! : before.find((one) => one.pid === pid) ?? null;
+      let process = before[index]?.pid === pid ? before[index]! : (before.find((one) => one.pid === pid) ?? null);
       const known = process !== null;
       process ??= { pid, startTime: 0, stat: new SmallFile(`/proc/${pid}/stat`), io: null, own: 0, whole: 0 };
       const length = process.stat.read(keep);
-      if (length < 0 || !parseStatLine(length) || stat.ended || stat.startTime < begun || (known && stat.startTime !== process.startTime)) {
+      if (
+        length < 0 ||
+        !parseStatLine(length) ||
+        stat.ended ||
+        stat.startTime < begun ||
+        (known && stat.startTime !== process.startTime)
+      ) {
         process.stat.close();
         process.io?.close();
         continue;
@@ -54,7 +73,12 @@ export class Processes {
       wholeNow += process.whole;
       now.push(process);
     }
-    if (now.length < before.length || pids.length !== before.length) for (const one of before) if (!now.includes(one)) { one.stat.close(); one.io?.close(); }
+    if (now.length < before.length || pids.length !== before.length)
+      for (const one of before)
+        if (!now.includes(one)) {
+          one.stat.close();
+          one.io?.close();
+        }
     this.#known = now;
     sum.cpuMs = Math.max(0, ownGain, wholeNow - wholeBefore) * tickMs;
     return sum;
@@ -65,7 +89,9 @@ export class Processes {
    * children's, so the sums are compared, never one process. null: not ours to read.
    */
   io(keep: boolean): { read: number; written: number } | null {
-    let nowRead = 0, nowWritten = 0, known = false;
+    let nowRead = 0,
+      nowWritten = 0,
+      known = false;
     for (const process of this.#known) {
       process.io ??= new SmallFile(`/proc/${process.pid}/io`);
       const length = process.io.read(keep);
@@ -76,15 +102,22 @@ export class Processes {
     }
     if (!known) return this.#io;
     const { read = 0, written = 0, liveRead = 0, liveWritten = 0 } = this.#io ?? {};
-    this.#io = { read: read + Math.max(0, nowRead - liveRead), written: written + Math.max(0, nowWritten - liveWritten), liveRead: nowRead, liveWritten: nowWritten };
+    this.#io = {
+      read: read + Math.max(0, nowRead - liveRead),
+      written: written + Math.max(0, nowWritten - liveWritten),
+      liveRead: nowRead,
+      liveWritten: nowWritten,
+    };
     return this.#io;
   }
 
   /** Proportional set size of all, bytes: shared pages count by share. Dear: 50 µs a process and more. null: not ours to read. */
   pss(): number | null {
-    let sum = 0, known = false;
+    let sum = 0,
+      known = false;
     for (const { pid } of this.#known) {
-      const length = new SmallFile(`/proc/${pid}/smaps_rollup`).read(false), value = length < 0 ? null : numberBehind(pss, length);
+      const length = new SmallFile(`/proc/${pid}/smaps_rollup`).read(false),
+        value = length < 0 ? null : numberBehind(pss, length);
       if (value === null) continue;
       sum += value * 1024;
       known = true;
@@ -94,13 +127,17 @@ export class Processes {
 
   /** Open descriptors of all; null: not ours to read. */
   fds(): number | null {
-    let sum = 0, known = false;
+    let sum = 0,
+      known = false;
     for (const { pid } of this.#known) {
       try {
-        const path = `/proc/${pid}/fd`, { size } = statSync(path);
+        const path = `/proc/${pid}/fd`,
+          { size } = statSync(path);
         sum += size > 0 ? size : readdirSync(path).length; // the size is their number since Linux 6.2
         known = true;
-      } catch { /* gone, or another user's */ }
+      } catch {
+        /* gone, or another user's */
+      }
     }
     return known ? sum : null;
   }
@@ -116,5 +153,10 @@ export class Processes {
   }
 
   /** Lets go of what stays open between two reads. */
-  rest(): void { for (const { stat, io } of this.#known) { stat.close(); io?.close(); } }
+  rest(): void {
+    for (const { stat, io } of this.#known) {
+      stat.close();
+      io?.close();
+    }
+  }
 }

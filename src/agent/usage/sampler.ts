@@ -8,7 +8,9 @@ import { monoMs } from '../moment.ts';
 import type { AgentTimes } from '../settings.ts';
 import { Meter } from './meter.ts';
 
-export interface Point extends SeriesPoint { subject: string }
+export interface Point extends SeriesPoint {
+  subject: string;
+}
 
 export interface SamplerOptions {
   instances: Instances;
@@ -26,7 +28,8 @@ const lookMs = 10_000;
 /** A launch is sampled for the first time after this: many that start at once need the time themselves. */
 const freshMs = 2000;
 /** Samples in one go: about 1 ms, so that the loop is free for what is urgent. */
-const slice = 20, sliceMs = 100;
+const slice = 20,
+  sliceMs = 100;
 
 export class UsageSampler {
   readonly #options: SamplerOptions;
@@ -42,11 +45,17 @@ export class UsageSampler {
   #round: Iterator<Meter> | null = null;
   #rows: Record<string, UsageRow> = {};
   #flushedAt = 0;
-  #timers: { idle: NodeJS.Timeout | null; fast: NodeJS.Timeout | null; fresh: NodeJS.Timeout | null } = { idle: null, fast: null, fresh: null };
+  #timers: { idle: NodeJS.Timeout | null; fast: NodeJS.Timeout | null; fresh: NodeJS.Timeout | null } = {
+    idle: null,
+    fast: null,
+    fresh: null,
+  };
   #unsubscribe: (() => void) | null = null;
   readonly #listeners = new Set<(ids: string[]) => void>();
 
-  constructor(options: SamplerOptions) { this.#options = options; }
+  constructor(options: SamplerOptions) {
+    this.#options = options;
+  }
 
   start(): void {
     const { instances } = this.#options;
@@ -73,7 +82,8 @@ export class UsageSampler {
 
   /** What an instance uses now; whoever asks is watching for a while. */
   answer(entry: Entry): UsageAnswer {
-    const running = this.#meterOf(entry), meter = running ?? this.#meters.get(entry.id);
+    const running = this.#meterOf(entry),
+      meter = running ?? this.#meters.get(entry.id);
     if (!meter) return { now: null, recent: null };
     if (!running) return { now: null, recent: meter.history.recent(Date.now()) }; // what led to its end
     if (monoMs() - meter.mono >= Math.min(1000, this.#options.times.usageWatchedMs)) this.#take(meter, true);
@@ -84,17 +94,23 @@ export class UsageSampler {
   /** Calls back with the ids of new samples, as they are told. @returns ends it */
   onSampled(listener: (ids: string[]) => void): () => void {
     this.#listeners.add(listener);
-    return () => { this.#listeners.delete(listener); };
+    return () => {
+      this.#listeners.delete(listener);
+    };
   }
 
   #changed(ids: Iterable<string>): void {
     for (const id of ids) {
-      const entry = this.#options.instances.entries.get(id), meter = this.#meters.get(id), tree = entry?.program.tree;
+      const entry = this.#options.instances.entries.get(id),
+        meter = this.#meters.get(id),
+        tree = entry?.program.tree;
       if (entry?.program.phase === 'running' && tree?.program) {
         if (meter?.measures(tree)) this.#poll(meter);
-        else if (!this.#fresh.has(id)) this.#fresh.set(id, monoMs() + Math.min(freshMs, this.#options.times.usageWatchedMs));
+        else if (!this.#fresh.has(id))
+          this.#fresh.set(id, monoMs() + Math.min(freshMs, this.#options.times.usageWatchedMs));
       } else if (meter && entry?.program.phase !== 'launched') {
-        if (entry) this.#ended(entry, meter); else this.#forget(id, meter);
+        if (entry) this.#ended(entry, meter);
+        else this.#forget(id, meter);
       }
     }
     if (this.#fresh.size > 0) this.#timers.fresh ??= setTimeout(() => this.#meet(), sliceMs).unref();
@@ -104,18 +120,24 @@ export class UsageSampler {
   #meet(): void {
     this.#timers.fresh = null;
     const now = monoMs();
-    let taken = 0, next = 0;
+    let taken = 0,
+      next = 0;
     for (const [id, due] of this.#fresh) {
-      if (due > now || taken++ >= slice / 2) { next = due; break; }
+      if (due > now || taken++ >= slice / 2) {
+        next = due;
+        break;
+      }
       this.#fresh.delete(id);
-      const entry = this.#options.instances.entries.get(id), meter = entry && this.#meterOf(entry);
+      const entry = this.#options.instances.entries.get(id),
+        meter = entry && this.#meterOf(entry);
       if (!meter) continue;
       this.#take(meter, false);
       this.#poll(meter);
       if (meter.taken === 1 && entry.usage?.cpu === null) this.#fresh.set(id, now + freshMs); // of an adopted one cpu needs a second look
     }
     this.#flush();
-    if (this.#fresh.size > 0) this.#timers.fresh = setTimeout(() => this.#meet(), Math.max(sliceMs, next - now)).unref();
+    if (this.#fresh.size > 0)
+      this.#timers.fresh = setTimeout(() => this.#meet(), Math.max(sliceMs, next - now)).unref();
     this.#idleLater();
   }
 
@@ -136,13 +158,17 @@ export class UsageSampler {
 
   #poll(meter: Meter): void {
     if (meter.polled === this.#polled.has(meter)) return;
-    if (meter.polled) this.#polled.add(meter); else this.#polled.delete(meter);
+    if (meter.polled) this.#polled.add(meter);
+    else this.#polled.delete(meter);
     if (meter.polled) this.#hurry();
   }
 
   /** Its program has ended: what it used is no longer so. The history stays for its next launch. */
   #ended(entry: Entry, meter: Meter): void {
-    if (entry.usage) { entry.usage = null; entry.view = null; }
+    if (entry.usage) {
+      entry.usage = null;
+      entry.view = null;
+    }
     this.#polled.delete(meter);
     meter.rest();
   }
@@ -157,22 +183,31 @@ export class UsageSampler {
 
   /** The minute that was not over. */
   #over(meters: Meter[]): void {
-    const points = meters.flatMap((meter) => { const point = meter.history.point(); return point ? [{ subject: `instance/${meter.entry.id}`, ...point }] : []; });
+    const points = meters.flatMap((meter) => {
+      const point = meter.history.point();
+      return point ? [{ subject: `instance/${meter.entry.id}`, ...point }] : [];
+    });
     if (points.length > 0) this.#options.onPoints(points);
   }
 
-  #isWatched(id: string, now: number): boolean { return this.#allUntil > now || (this.#watchedUntil.get(id) ?? 0) > now; }
+  #isWatched(id: string, now: number): boolean {
+    return this.#allUntil > now || (this.#watchedUntil.get(id) ?? 0) > now;
+  }
 
   /** Begins the fast rounds; nothing where they run already. */
-  #hurry(): void { this.#timers.fast ??= setTimeout(() => this.#fastTick(), 0).unref(); }
+  #hurry(): void {
+    this.#timers.fast ??= setTimeout(() => this.#fastTick(), 0).unref();
+  }
 
   /** A slice of the fast round; the rounds end when nobody watches and nothing is polled. */
   #fastTick(): void {
     this.#timers.fast = null;
-    const now = monoMs(), { usageWatchedMs } = this.#options.times;
+    const now = monoMs(),
+      { usageWatchedMs } = this.#options.times;
     if (this.#fastNext >= this.#fast.length) this.#beginRound(now);
     if (this.#fast.length === 0) return;
-    const slices = Math.min(Math.ceil(this.#fast.length / slice), Math.ceil(usageWatchedMs / sliceMs)), size = Math.ceil(this.#fast.length / slices);
+    const slices = Math.min(Math.ceil(this.#fast.length / slice), Math.ceil(usageWatchedMs / sliceMs)),
+      size = Math.ceil(this.#fast.length / slices);
     for (const meter of this.#fast.slice(this.#fastNext, this.#fastNext + size)) {
       if (!this.#meterOf(meter.entry) || now - meter.mono < usageWatchedMs / 2) continue;
       this.#take(meter, true);
@@ -187,7 +222,10 @@ export class UsageSampler {
     const before = this.#fast;
     for (const [id, until] of this.#watchedUntil) if (until <= now) this.#watchedUntil.delete(id);
     const fast = new Set(this.#allUntil > now ? this.#meters.values() : this.#polled);
-    for (const id of this.#watchedUntil.keys()) { const meter = this.#meters.get(id); if (meter) fast.add(meter); }
+    for (const id of this.#watchedUntil.keys()) {
+      const meter = this.#meters.get(id);
+      if (meter) fast.add(meter);
+    }
     this.#fast = [...fast];
     this.#fastNext = 0;
     for (const meter of before) if (!fast.has(meter)) meter.rest();
@@ -196,24 +234,40 @@ export class UsageSampler {
   /** The slow round over all: so many at a time that each has its turn once in `usageIdleMs`. */
   #idleLater(): void {
     if (this.#timers.idle || this.#meters.size === 0 || !this.#unsubscribe) return;
-    const { usageIdleMs } = this.#options.times, pause = Math.max(Math.min(1000, usageIdleMs), usageIdleMs / this.#meters.size);
-    this.#timers.idle = setTimeout(() => { this.#timers.idle = null; this.#idleTick(Math.ceil((this.#meters.size * pause) / usageIdleMs)); this.#idleLater(); }, pause).unref();
+    const { usageIdleMs } = this.#options.times,
+      pause = Math.max(Math.min(1000, usageIdleMs), usageIdleMs / this.#meters.size);
+    this.#timers.idle = setTimeout(() => {
+      this.#timers.idle = null;
+      this.#idleTick(Math.ceil((this.#meters.size * pause) / usageIdleMs));
+      this.#idleLater();
+    }, pause).unref();
   }
 
   #idleTick(turns: number): void {
-    const now = monoMs(), { usageIdleMs } = this.#options.times;
+    const now = monoMs(),
+      { usageIdleMs } = this.#options.times;
     for (let n = 0; n < turns; n++) {
       this.#round ??= this.#meters.values();
       const { value: meter, done } = this.#round.next();
-      if (done) { this.#round = null; continue; }
-      if (this.#polled.has(meter) || this.#isWatched(meter.entry.id, now) || now - meter.mono < usageIdleMs / 3 || !this.#meterOf(meter.entry)) continue;
+      if (done) {
+        this.#round = null;
+        continue;
+      }
+      if (
+        this.#polled.has(meter) ||
+        this.#isWatched(meter.entry.id, now) ||
+        now - meter.mono < usageIdleMs / 3 ||
+        !this.#meterOf(meter.entry)
+      )
+        continue;
       this.#take(meter, false);
     }
     if (now - this.#flushedAt >= usageIdleMs) this.#flush();
   }
 
   #take(meter: Meter, keen: boolean): void {
-    const { entry } = meter, point = meter.take(keen);
+    const { entry } = meter,
+      point = meter.take(keen);
     if (entry.usage) this.#rows[entry.id] = toRow(entry.usage);
     if (point) this.#options.onPoints([{ subject: `instance/${entry.id}`, ...point }]);
   }
@@ -228,4 +282,3 @@ export class UsageSampler {
     for (const listener of this.#listeners) listener(ids);
   }
 }
-

@@ -3,7 +3,11 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 
 const buffer = Buffer.allocUnsafe(32 * 1024);
-const zero = 48, nine = 57, space = 32, newline = 10, parenthesis = 41;
+const zero = 48,
+  nine = 57,
+  space = 32,
+  newline = 10,
+  parenthesis = 41;
 
 /** A quarter of the descriptors that the process may have: sockets, pipes and files need theirs. */
 function budget(): number {
@@ -17,7 +21,9 @@ export class SmallFile {
   /** Open between two reads; -1: not. */
   #kept = -1;
 
-  constructor(path: string) { this.#path = path; }
+  constructor(path: string) {
+    this.#path = path;
+  }
 
   /**
    * Reads it into the shared buffer, at which the functions below look until the next read.
@@ -49,14 +55,17 @@ export class SmallFile {
     }
   }
 
-  close(): void { if (this.#kept >= 0) this.#keep(this.#kept, false); }
+  close(): void {
+    if (this.#kept >= 0) this.#keep(this.#kept, false);
+  }
 }
 
 /** The number that begins at `from` (after blanks); -1 where none does. */
 function numberAt(from: number, length: number): number {
   let at = from;
   while (at < length && buffer[at] === space) at++;
-  let value = 0, digits = 0;
+  let value = 0,
+    digits = 0;
   for (; at < length; at++, digits++) {
     const code = buffer[at]!;
     if (code < zero || code > nine) break;
@@ -66,7 +75,10 @@ function numberAt(from: number, length: number): number {
 }
 
 /** The whole file is one number. */
-export const readNumber = (length: number): number | null => { const value = numberAt(0, length); return value < 0 ? null : value; };
+export const readNumber = (length: number): number | null => {
+  const value = numberAt(0, length);
+  return value < 0 ? null : value;
+};
 
 /** The number behind a word at the begin of a line: `inactive_file 4096`, `Pss:   12 kB`. */
 export function numberBehind(word: Buffer, length: number): number | null {
@@ -82,7 +94,8 @@ export function numberBehind(word: Buffer, length: number): number | null {
 export function numbersOf(length: number): number[] {
   const found: number[] = [];
   for (let at = 0; at < length;) {
-    const value = numberAt(at, length), end = buffer.indexOf(newline, at);
+    const value = numberAt(at, length),
+      end = buffer.indexOf(newline, at);
     if (value >= 0) found.push(value);
     if (end < 0) break;
     at = end + 1;
@@ -104,14 +117,30 @@ export function parseStatLine(length: number): boolean {
     if (buffer[at] !== space) continue;
     field++;
     switch (field) {
-      case 6: stat.session = numberAt(at, length); break;
-      case 14: stat.ownTicks = numberAt(at, length); break;
-      case 15: stat.ownTicks += numberAt(at, length); break;
-      case 16: stat.childTicks = numberAt(at, length); break;
-      case 17: stat.childTicks += numberAt(at, length); break;
-      case 20: stat.threads = numberAt(at, length); break;
-      case 22: stat.startTime = numberAt(at, length); break;
-      case 24: stat.rssPages = numberAt(at, length); break;
+      case 6:
+        stat.session = numberAt(at, length);
+        break;
+      case 14:
+        stat.ownTicks = numberAt(at, length);
+        break;
+      case 15:
+        stat.ownTicks += numberAt(at, length);
+        break;
+      case 16:
+        stat.childTicks = numberAt(at, length);
+        break;
+      case 17:
+        stat.childTicks += numberAt(at, length);
+        break;
+      case 20:
+        stat.threads = numberAt(at, length);
+        break;
+      case 22:
+        stat.startTime = numberAt(at, length);
+        break;
+      case 24:
+        stat.rssPages = numberAt(at, length);
+        break;
     }
   }
   return field === 24;

@@ -15,7 +15,12 @@ export interface Sources {
   /** Threads, as the kernel counts against pids.max. */
   tasks: SmallFile | null;
 }
-export interface MemorySources { used: SmallFile; stat: SmallFile; /** What is page cache that can be dropped. */ inactive: Buffer; limit: string }
+export interface MemorySources {
+  used: SmallFile;
+  stat: SmallFile;
+  /** What is page cache that can be dropped. */ inactive: Buffer;
+  limit: string;
+}
 
 /** Finds what there is for a launch; nothing is read yet. @param limits its own groups of v1, or its membership on v2 */
 export function sourcesOf({ membership, instance }: Tree, limits: AppliedLimits | null | undefined): Sources {
@@ -26,11 +31,17 @@ export function sourcesOf({ membership, instance }: Tree, limits: AppliedLimits 
     const found = own.map((path) => join(path, name)).find((path) => existsSync(path));
     return found === undefined ? null : new SmallFile(found);
   };
-  const unified = (name: string): SmallFile | null => (v2 !== null && existsSync(join(v2, name)) ? new SmallFile(join(v2, name)) : null);
-  const microseconds = unified('cpu.stat'), nanoseconds = microseconds ? null : file('cpuacct.usage');
+  const unified = (name: string): SmallFile | null =>
+    v2 !== null && existsSync(join(v2, name)) ? new SmallFile(join(v2, name)) : null;
+  const microseconds = unified('cpu.stat'),
+    nanoseconds = microseconds ? null : file('cpuacct.usage');
   return {
     members: membership.kind === 'session' ? null : new SmallFile(join(membership.path, 'cgroup.procs')),
-    cpu: microseconds ? { file: microseconds, unit: 'microseconds' } : nanoseconds ? { file: nanoseconds, unit: 'nanoseconds' } : null,
+    cpu: microseconds
+      ? { file: microseconds, unit: 'microseconds' }
+      : nanoseconds
+        ? { file: nanoseconds, unit: 'nanoseconds' }
+        : null,
     memory: memoryOf(v2, limits?.memory?.kind === 'v1' ? limits.memory.path : null),
     tasks: unified('pids.current') ?? file('pids.current'),
   };
@@ -38,12 +49,19 @@ export function sourcesOf({ membership, instance }: Tree, limits: AppliedLimits 
 
 function memoryOf(v2: string | null, v1: string | null): MemorySources | null {
   if (v2 && existsSync(join(v2, 'memory.current'))) {
-    return { used: new SmallFile(join(v2, 'memory.current')), stat: new SmallFile(join(v2, 'memory.stat')), inactive: Buffer.from('inactive_file'), limit: join(v2, 'memory.max') };
+    return {
+      used: new SmallFile(join(v2, 'memory.current')),
+      stat: new SmallFile(join(v2, 'memory.stat')),
+      inactive: Buffer.from('inactive_file'),
+      limit: join(v2, 'memory.max'),
+    };
   }
   if (v1 && existsSync(join(v1, 'memory.usage_in_bytes'))) {
     return {
-      used: new SmallFile(join(v1, 'memory.usage_in_bytes')), stat: new SmallFile(join(v1, 'memory.stat')),
-      inactive: Buffer.from('total_inactive_file'), limit: join(v1, 'memory.limit_in_bytes'),
+      used: new SmallFile(join(v1, 'memory.usage_in_bytes')),
+      stat: new SmallFile(join(v1, 'memory.stat')),
+      inactive: Buffer.from('total_inactive_file'),
+      limit: join(v1, 'memory.limit_in_bytes'),
     };
   }
   return null;

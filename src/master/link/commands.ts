@@ -13,7 +13,11 @@ interface Waiting {
   chunk: ((value: unknown) => void) | null;
   timer: NodeJS.Timeout | null;
 }
-export interface AskOptions { expiresInMs?: number; onChunk?: (value: unknown) => void; signal?: AbortSignal }
+export interface AskOptions {
+  expiresInMs?: number;
+  onChunk?: (value: unknown) => void;
+  signal?: AbortSignal;
+}
 
 const away = (node: string): Refusal =>
   new Refusal('node-away', `Node ${node} is not connected now`, 'Its instances run on. Try again when it is back.');
@@ -32,7 +36,13 @@ export class Commands {
    * Sends a command and waits for its answer. A stream (`onChunk`) has no expiry once it began; aborting `signal` ends it.
    * @throws Refusal `node-away` without a link or when it breaks, `expired` without an answer in time, or what the agent says
    */
-  ask(node: string, name: Command['name'], target: string, args: Record<string, unknown>, options: AskOptions = {}): Promise<unknown> {
+  ask(
+    node: string,
+    name: Command['name'],
+    target: string,
+    args: Record<string, unknown>,
+    options: AskOptions = {},
+  ): Promise<unknown> {
     const link = this.linkOf(node);
     if (!link) return Promise.reject(away(node));
     const id = randomUUID();
@@ -44,18 +54,29 @@ export class Commands {
         this.waiting.delete(id);
       };
       const abort = (): void => {
-        if (!link.closed) link.send({ type: 'command', id: randomUUID(), expiresInMs, name: 'cancel', target: id, args: {} });
+        if (!link.closed)
+          link.send({ type: 'command', id: randomUUID(), expiresInMs, name: 'cancel', target: id, args: {} });
         entry.resolve(undefined);
       };
       const entry: Waiting = {
         node,
-        resolve: (value) => { end(); resolve(value); },
-        reject: (error) => { end(); reject(error); },
+        resolve: (value) => {
+          end();
+          resolve(value);
+        },
+        reject: (error) => {
+          end();
+          reject(error);
+        },
         chunk: options.onChunk ?? null,
         timer: setTimeout(
           () =>
             entry.reject(
-              new Refusal('expired', `Node ${node} did not answer "${name}" within ${expiresInMs} ms`, 'Try again; it may be busy.'),
+              new Refusal(
+                'expired',
+                `Node ${node} did not answer "${name}" within ${expiresInMs} ms`,
+                'Try again; it may be busy.',
+              ),
             ),
           expiresInMs,
         ),
@@ -87,11 +108,14 @@ export class Commands {
   }
 
   stop(): void {
-    for (const entry of this.waiting.values()) entry.reject(new Refusal('starting', 'The master is stopping', 'Try again.'));
+    for (const entry of this.waiting.values())
+      entry.reject(new Refusal('starting', 'The master is stopping', 'Try again.'));
   }
 }
 
 function refusalOf(code: string | undefined, detail: string | undefined): Refusal {
   const known = new Refusal((code ?? 'internal') as ErrorCode, detail ?? 'The agent could not do it');
-  return (known.status as number | undefined) === undefined ? new Refusal('internal', `${code}: ${detail ?? ''}`) : known;
+  return (known.status as number | undefined) === undefined
+    ? new Refusal('internal', `${code}: ${detail ?? ''}`)
+    : known;
 }

@@ -11,7 +11,13 @@ import type { Nodes } from '../nodes.ts';
 import type { ObservedInstances } from '../observed.ts';
 
 export interface FrameParts {
-  context: MasterContext; nodes: Nodes; observed: ObservedInstances; desired: Desired; commands: Commands; contents: Contents; drains: Drains;
+  context: MasterContext;
+  nodes: Nodes;
+  observed: ObservedInstances;
+  desired: Desired;
+  commands: Commands;
+  contents: Contents;
+  drains: Drains;
   disconnect(node: string, code: number, reason: string): void;
 }
 
@@ -26,9 +32,14 @@ export function dispatch({
   disconnect,
 }: FrameParts): (link: NodeLink, frame: Exclude<AgentFrame, { type: 'hello' | 'ack' }>) => void {
   const events = (link: NodeLink, { generation, events: batch }: Extract<AgentFrame, { type: 'events' }>): void => {
-    context.events.takeUp(link.node, generation, batch)
-      .then((upTo) => { if (!link.closed) link.send({ type: 'events.ack', generation, upTo }); })
-      .catch((error: unknown) => context.warn(`events of node ${link.node} are not written; it sends them again`, error));
+    context.events
+      .takeUp(link.node, generation, batch)
+      .then((upTo) => {
+        if (!link.closed) link.send({ type: 'events.ack', generation, upTo });
+      })
+      .catch((error: unknown) =>
+        context.warn(`events of node ${link.node} are not written; it sends them again`, error),
+      );
   };
   return (link, frame) => {
     switch (frame.type) {
@@ -40,15 +51,31 @@ export function dispatch({
         if (!observed.apply(link, frame)) disconnect(link.node, 4002, 'a report is missing: say hello again');
         else if (frame.contents && link.obeys) contents.report(link.node, frame.contents);
         break;
-      case 'facts': nodes.facts(link, frame.facts); break;
-      case 'resync': desired.tellAll(link); break;
-      case 'evacuate': if (link.obeys) drains.asked(link, frame); break;
-      case 'result': commands.result(link, frame); break;
-      case 'chunk': commands.chunk(link, frame); break;
+      case 'facts':
+        nodes.facts(link, frame.facts);
+        break;
+      case 'resync':
+        desired.tellAll(link);
+        break;
+      case 'evacuate':
+        if (link.obeys) drains.asked(link, frame);
+        break;
+      case 'result':
+        commands.result(link, frame);
+        break;
+      case 'chunk':
+        commands.chunk(link, frame);
+        break;
       // History and figures of a node of another hub are that hub's: not taken, not acknowledged.
-      case 'usage': takeUsage(context, link, frame.rows); break;
-      case 'metrics': if (link.obeys) takeMetrics(context, link, frame.points); break;
-      case 'events': if (link.obeys) events(link, frame); break;
+      case 'usage':
+        takeUsage(context, link, frame.rows);
+        break;
+      case 'metrics':
+        if (link.obeys) takeMetrics(context, link, frame.points);
+        break;
+      case 'events':
+        if (link.obeys) events(link, frame);
+        break;
     }
   };
 }

@@ -10,20 +10,25 @@ import type { PollSessions } from './poll-sessions.ts';
 import type { LinkServer } from './link-server.ts';
 
 export interface LinkRoutesOptions {
-  links: LinkServer; polls: PollSessions;
+  links: LinkServer;
+  polls: PollSessions;
   /** Says who connects (an address, for the log), or refuses: then its Response is sent. */
   admit(context: Context): Promise<{ about: string } | Response> | { about: string } | Response;
 }
 
 const problem = (status: 400 | 410 | 413 | 503, code: string, detail: string, hint: string): Response =>
   new Response(JSON.stringify({ type: 'about:blank', title: code, status, code, detail, hint }), {
-    status, headers: { 'content-type': 'application/problem+json', ...(status === 503 ? { 'retry-after': '1' } : {}) },
+    status,
+    headers: { 'content-type': 'application/problem+json', ...(status === 503 ? { 'retry-after': '1' } : {}) },
   });
 
 function answered(answer: Answer): Response {
   const body = encodeBody(answer);
   return new Response(body, {
-    headers: { 'content-type': 'application/json', ...(typeof body === 'string' ? {} : { 'content-encoding': 'deflate' }) },
+    headers: {
+      'content-type': 'application/json',
+      ...(typeof body === 'string' ? {} : { 'content-encoding': 'deflate' }),
+    },
   });
 }
 
@@ -38,35 +43,46 @@ async function bodyOf(context: Context): Promise<unknown> {
 export function linkRoutes({ links, polls, admit }: LinkRoutesOptions): Hono {
   const routes = new Hono();
 
-  routes.get('/v1/link', async (context, next) => {
-    const who = await admit(context);
-    if (who instanceof Response) return who;
-    context.set('about' as never, who.about as never);
-    return next();
-  }, upgradeWebSocket((context) => {
-    const about = String(context.get('about' as never));
-    let receiver: ReturnType<LinkServer['connect']> | null = null;
-    return {
-      onOpen: (_event, socket) => {
-        receiver = links.connect({
-          kind: 'websocket',
-          send: (frame) => { if (socket.readyState === 1) socket.send(encodeBody(frame)); },
-          close: (code, reason) => socket.close(code, reason),
-        }, about);
-      },
-      onMessage: (event) => {
-        if (typeof event.data === 'string' || event.data instanceof ArrayBuffer) receiver?.receive(event.data);
-      },
-      onClose: () => receiver?.closed(),
-      onError: () => receiver?.closed(),
-    };
-  }));
+  routes.get(
+    '/v1/link',
+    async (context, next) => {
+      const who = await admit(context);
+      if (who instanceof Response) return who;
+      context.set('about' as never, who.about as never);
+      return next();
+    },
+    upgradeWebSocket((context) => {
+      const about = String(context.get('about' as never));
+      let receiver: ReturnType<LinkServer['connect']> | null = null;
+      return {
+        onOpen: (_event, socket) => {
+          receiver = links.connect(
+            {
+              kind: 'websocket',
+              send: (frame) => {
+                if (socket.readyState === 1) socket.send(encodeBody(frame));
+              },
+              close: (code, reason) => socket.close(code, reason),
+            },
+            about,
+          );
+        },
+        onMessage: (event) => {
+          if (typeof event.data === 'string' || event.data instanceof ArrayBuffer) receiver?.receive(event.data);
+        },
+        onClose: () => receiver?.closed(),
+        onError: () => receiver?.closed(),
+      };
+    }),
+  );
 
   routes.post('/v1/link/:node/report', async (context) => {
     const who = await admit(context);
     if (who instanceof Response) return who;
     let body: unknown;
-    try { body = await bodyOf(context); } catch (error) {
+    try {
+      body = await bodyOf(context);
+    } catch (error) {
       return error instanceof RangeError
         ? problem(413, 'too-large', `A report has at most ${maxPayload} bytes`, 'Deflate it, or send it in parts.')
         : problem(
@@ -77,7 +93,8 @@ export function linkRoutes({ links, polls, admit }: LinkRoutesOptions): Hono {
           );
     }
     const parsed = report.safeParse(body);
-    if (!parsed.success) return problem(400, 'invalid-request', 'The report has another shape', 'Send {session, frames}.');
+    if (!parsed.success)
+      return problem(400, 'invalid-request', 'The report has another shape', 'Send {session, frames}.');
     const answer = await polls.report(context.req.param('node'), parsed.data, who.about);
     return answer ? answered(answer) : problem(410, 'expired', 'There is no such session', 'Say hello again.');
   });

@@ -68,7 +68,12 @@ export class LinkServer {
         return link;
       });
       if (!admission.admitted) return refuse(admission.code, admission.detail, admission.hint, admission.final);
-      await new Promise<void>((resolve) => this.turns.run(() => { welcome(hello.node, term, admission.welcome); resolve(); }));
+      await new Promise<void>((resolve) =>
+        this.turns.run(() => {
+          welcome(hello.node, term, admission.welcome);
+          resolve();
+        }),
+      );
     };
     const welcome = (node: string, term: number, tell: () => void): void => {
       if (ended || !link || term !== this.context.leadership.term) return transport.close(1012, 'say hello again');
@@ -107,11 +112,16 @@ export class LinkServer {
     };
     return {
       take: (value) => this.turns.run(() => take(value)),
-      receive: (body) => this.turns.run(() => {
-        let value: unknown;
-        try { value = decodeBody(body); } catch (error) { return this.complain(link, about, `not readable: ${(error as Error).message}`); }
-        take(value);
-      }),
+      receive: (body) =>
+        this.turns.run(() => {
+          let value: unknown;
+          try {
+            value = decodeBody(body);
+          } catch (error) {
+            return this.complain(link, about, `not readable: ${(error as Error).message}`);
+          }
+          take(value);
+        }),
       settled: async () => {
         await this.turns.settled();
         await greeting;

@@ -71,9 +71,13 @@ export class NodeLink {
   }
 
   /** Frames that were not acknowledged, above `after`. */
-  waiting(after: number): Numbered[] { return this.outbox.filter(({ n }) => n > after); }
+  waiting(after: number): Numbered[] {
+    return this.outbox.filter(({ n }) => n > after);
+  }
 
-  get unacknowledged(): number { return this.outbox.length; }
+  get unacknowledged(): number {
+    return this.outbox.length;
+  }
 
   close(code: number, reason: string): void {
     if (this.closed) return;

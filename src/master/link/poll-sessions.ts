@@ -5,7 +5,9 @@ import type { MasterFrame } from '../../protocol/link.ts';
 import type { Receiver, LinkServer } from './link-server.ts';
 
 interface Session {
-  id: string; node: string; receiver: Receiver;
+  id: string;
+  node: string;
+  receiver: Receiver;
   /** Frames without a number, for the answer to the report in work. */
   plain: MasterFrame[];
   /** Wakes the long-poll that waits. */
@@ -45,14 +47,17 @@ export class PollSessions {
 
   private open(node: string, about: string): Session {
     const session: Session = { id: randomUUID(), node, plain: [], wake: null, ended: false, receiver: null as never };
-    session.receiver = this.links.connect({
-      kind: 'poll',
-      send: (frame) => {
-        if (!('n' in frame)) session.plain.push(frame);
-        session.wake?.();
+    session.receiver = this.links.connect(
+      {
+        kind: 'poll',
+        send: (frame) => {
+          if (!('n' in frame)) session.plain.push(frame);
+          session.wake?.();
+        },
+        close: () => this.end(session),
       },
-      close: () => this.end(session),
-    }, about);
+      about,
+    );
     this.sessions.set(session.id, session);
     return session;
   }
@@ -61,7 +66,13 @@ export class PollSessions {
    * Numbered frames above `after`, at once or as soon as there is one, within `waitMs`; acknowledges all up to `after`.
    * @returns null: no such session
    */
-  async frames(node: string, id: string, after: number, waitMs: number, signal: AbortSignal): Promise<Answer | null | 'stopping'> {
+  async frames(
+    node: string,
+    id: string,
+    after: number,
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<Answer | null | 'stopping'> {
     const session = this.sessions.get(id);
     const link = session?.receiver.link();
     if (!session || !link || session.node !== node || session.ended) return this.stopping ? 'stopping' : null;

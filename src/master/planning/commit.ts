@@ -30,11 +30,14 @@ export class Committer {
 
   /** @returns how many slots were written, and how many must be planned again */
   async commit(plan: Plan, versions: SlotVersions): Promise<{ written: number; refused: number }> {
-    let written = 0, refused = 0;
+    let written = 0,
+      refused = 0;
     for (const stone of plan.tombstones) await this.records.addTombstone(stone);
     for (let from = 0; from < plan.changes.length; from += AT_ONCE) {
       const changes = plan.changes.slice(from, from + AT_ONCE);
-      const minted = await this.epochs.take(changes.reduce((count, { a, b }) => count + Number(fresh(a)) + Number(fresh(b)), 0));
+      const minted = await this.epochs.take(
+        changes.reduce((count, { a, b }) => count + Number(fresh(a)) + Number(fresh(b)), 0),
+      );
       await this.bury(changes);
       const docs = changes.map((change) => this.docOf(change, minted));
       const done = await this.write(changes, docs, versions);
@@ -60,7 +63,9 @@ export class Committer {
       .flatMap(({ bury }) => bury)
       .map((assignment) => ({ id: assignment.id, node: assignment.node, assignment, term, at: clock.now() }));
     if (stones.length === 0) return;
-    const results = await store.bulk(stones.map((stone) => writeOf('tombstones', tombstoneKey(stone.node, stone.id), stone, 'any', term)));
+    const results = await store.bulk(
+      stones.map((stone) => writeOf('tombstones', tombstoneKey(stone.node, stone.id), stone, 'any', term)),
+    );
     for (const [index, stone] of stones.entries()) {
       const result = results[index]!;
       if (!result.ok) throw outrankedError();
@@ -105,9 +110,13 @@ export class Committer {
     const again: SlotChange[] = [];
     const stale: string[] = [];
     for (const [index, change] of changes.entries()) {
-      const result = results[index]!, doc = docs[index]!;
+      const result = results[index]!,
+        doc = docs[index]!;
       if (!result.ok && result.conflict === 'term') throw outrankedError();
-      if (!result.ok) { again.push(change); continue; }
+      if (!result.ok) {
+        again.push(change);
+        continue;
+      }
       view.setSlot(change.app, change.slot, doc, result.version);
       this.noted(change, doc);
       for (const held of [doc?.a, doc?.b]) if (held && view.tombstones.has(held.id)) stale.push(held.id); // it came back with its node

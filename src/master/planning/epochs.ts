@@ -21,7 +21,9 @@ export class Epochs {
   }
 
   /** The highest number that may have been given. */
-  get highest(): number { return this.end - 1; }
+  get highest(): number {
+    return this.end - 1;
+  }
 
   /** `count` numbers, each above all given before. */
   take(count: number): Promise<number[]> {

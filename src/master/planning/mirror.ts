@@ -34,12 +34,12 @@ export class Sender {
   private seen = new Map<string, SeenInstance>();
 
   /** What of each piece has to travel. */
-  * outline(pieces: Iterable<Piece>): Generator<Sent> {
+  *outline(pieces: Iterable<Piece>): Generator<Sent> {
     const before = { nodes: this.nodes, apps: this.apps, slots: this.slots, seen: this.seen };
-    const nodes = this.nodes = new Map<string, NodeView>();
-    const apps = this.apps = new Map<string, AppHead>();
-    const slots = this.slots = new Map<string, Map<number, SlotRecord>>();
-    const seen = this.seen = new Map<string, SeenInstance>();
+    const nodes = (this.nodes = new Map<string, NodeView>());
+    const apps = (this.apps = new Map<string, AppHead>());
+    const slots = (this.slots = new Map<string, Map<number, SlotRecord>>());
+    const seen = (this.seen = new Map<string, SeenInstance>());
     for (const piece of pieces) {
       switch (piece.kind) {
         case 'nodes':
@@ -50,7 +50,9 @@ export class Sender {
             nodes: piece.nodes.filter((node) => before.nodes.get(node.id) !== node),
           };
           break;
-        case 'rest': yield { kind: 'rest', rest: piece }; break;
+        case 'rest':
+          yield { kind: 'rest', rest: piece };
+          break;
         case 'app': {
           const { name } = piece.app.record;
           apps.set(name, piece.app);
@@ -60,7 +62,8 @@ export class Sender {
           break;
         }
         case 'slots': {
-          const own = slots.get(piece.app)!, old = before.slots.get(piece.app);
+          const own = slots.get(piece.app)!,
+            old = before.slots.get(piece.app);
           for (const doc of piece.slots) own.set(doc.slot, doc);
           for (const report of piece.seen) seen.set(report.id, report);
           yield {
@@ -96,20 +99,23 @@ export class Mirror {
         for (const node of sent.nodes) this.nodes.set(node.id, node);
         this.assembly.add({ kind: 'nodes', nodes: sent.ids.map((id) => this.nodes.get(id)!) });
         break;
-      case 'rest': this.assembly.add(sent.rest); break;
+      case 'rest':
+        this.assembly.add(sent.rest);
+        break;
       case 'app':
         if (sent.head) this.apps.set(sent.name, sent.head);
         this.assembly.add({ kind: 'app', app: this.apps.get(sent.name)! });
         break;
       case 'slots': {
         let own = this.slots.get(sent.app);
-        if (!own) this.slots.set(sent.app, own = new Map());
+        if (!own) this.slots.set(sent.app, (own = new Map()));
         for (const doc of sent.slots) own.set(doc.slot, doc);
         for (const report of sent.seen) this.seen.set(report.id, report);
         this.parts.push({ app: sent.app, slots: sent.numbers.map((number) => own.get(number)!) });
         break;
       }
-      case 'unseen': for (const id of sent.ids) this.seen.delete(id);
+      case 'unseen':
+        for (const id of sent.ids) this.seen.delete(id);
     }
   }
 
@@ -117,14 +123,19 @@ export class Mirror {
   snapshot(): Snapshot {
     const { snapshot } = this.assembly;
     const known = new Set(snapshot.apps.map(({ record }) => record.name));
-    for (const name of this.slots.keys()) if (!known.has(name)) { this.slots.delete(name); this.apps.delete(name); }
+    for (const name of this.slots.keys())
+      if (!known.has(name)) {
+        this.slots.delete(name);
+        this.apps.delete(name);
+      }
     const named = new Set(snapshot.nodes.map(({ id }) => id));
     for (const id of this.nodes.keys()) if (!named.has(id)) this.nodes.delete(id);
     const reports = (ids: (string | undefined)[]): SeenInstance[] =>
       ids.flatMap((id) => (id === undefined ? [] : (this.seen.get(id) ?? [])));
     for (const { app, slots } of this.parts)
       this.assembly.add({ kind: 'slots', app, slots, seen: reports(slots.flatMap(({ a, b }) => [a?.id, b?.id])) });
-    for (const app of snapshot.apps) for (const report of reports(app.tombstones.map(({ id }) => id))) app.seen.set(report.id, report);
+    for (const app of snapshot.apps)
+      for (const report of reports(app.tombstones.map(({ id }) => id))) app.seen.set(report.id, report);
     return snapshot;
   }
 }

@@ -18,11 +18,12 @@ parentPort?.on('message', (message: ToThread) => {
       const answered = answer(mirror.snapshot(), message.question);
       if ('changes' in answered) {
         const { changes, ...rest } = answered;
-        for (let from = 0; from < changes.length; from += PIECE) tell({ kind: 'changes', changes: changes.slice(from, from + PIECE) });
+        for (let from = 0; from < changes.length; from += PIECE)
+          tell({ kind: 'changes', changes: changes.slice(from, from + PIECE) });
         tell({ kind: 'done', rest });
       } else tell({ kind: 'done', rest: answered });
     } catch (error) {
-      tell({ kind: 'failed', message: error instanceof Error ? error.stack ?? error.message : String(error) });
+      tell({ kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
     }
   }
 });

@@ -21,7 +21,9 @@ export type ToThread =
   | { kind: 'piece'; piece: Sent }
   | { kind: 'ask'; question: Question };
 export type FromThread =
-  { kind: 'changes'; changes: Plan['changes'] } | { kind: 'done'; rest: unknown } | { kind: 'failed'; message: string };
+  | { kind: 'changes'; changes: Plan['changes'] }
+  | { kind: 'done'; rest: unknown }
+  | { kind: 'failed'; message: string };
 
 export interface PlannerOptions {
   context: MasterContext;
@@ -33,7 +35,11 @@ export interface PlannerOptions {
 export class Planner {
   private readonly options: PlannerOptions;
   private worker: Worker | null = null;
-  private waiting: { changes: Plan['changes']; resolve: (answered: unknown) => void; reject: (error: Error) => void } | null = null;
+  private waiting: {
+    changes: Plan['changes'];
+    resolve: (answered: unknown) => void;
+    reject: (error: Error) => void;
+  } | null = null;
   private sender = new Sender();
   private readonly questions = new InTurn();
 
@@ -45,15 +51,23 @@ export class Planner {
    * @param versions filled with the version of each slot as it was read
    * @throws Error when planning throws or its thread ends; the next question begins a new one
    */
-  ask<K extends Question['kind']>(question: Extract<Question, { kind: K }>, versions: SlotVersions = new Map()): Promise<Answers[K]> {
+  ask<K extends Question['kind']>(
+    question: Extract<Question, { kind: K }>,
+    versions: SlotVersions = new Map(),
+  ): Promise<Answers[K]> {
     return this.questions.run(() => this.askNow(question, versions) as Promise<Answers[K]>);
   }
 
   private async askNow(question: Question, versions: SlotVersions): Promise<unknown> {
-    const { context: { view, clock, leadership }, frozenUntil, settings } = this.options;
+    const {
+      context: { view, clock, leadership },
+      frozenUntil,
+      settings,
+    } = this.options;
     const pieces = snapshotPieces(view, leadership.hub, versions);
     const slots =
-      [...view.apps.values()].reduce((sum, { record, slots: held }) => sum + Math.max(record.doc.scale, held.size), 0) + question.more;
+      [...view.apps.values()].reduce((sum, { record, slots: held }) => sum + Math.max(record.doc.scale, held.size), 0) +
+      question.more;
     if (slots * Math.max(1, view.nodes.size) <= LARGE) {
       const assembly = new Assembly(clock.now(), frozenUntil(), settings);
       for (const piece of pieces) assembly.add(piece);
@@ -78,7 +92,9 @@ export class Planner {
     }
   }
 
-  private send(message: ToThread): void { this.running().postMessage(message); }
+  private send(message: ToThread): void {
+    this.running().postMessage(message);
+  }
 
   private running(): Worker {
     if (this.worker) return this.worker;
@@ -88,7 +104,7 @@ export class Planner {
     worker.on('exit', (code) => this.ended(worker, new Error(`the planning thread ended with ${code}`)));
     worker.unref();
     this.sender = new Sender();
-    return this.worker = worker;
+    return (this.worker = worker);
   }
 
   private ended(worker: Worker, error: Error): void {
@@ -101,7 +117,10 @@ export class Planner {
   private heard(message: FromThread): void {
     const { waiting } = this;
     if (!waiting) return;
-    if (message.kind === 'changes') { waiting.changes.push(...message.changes); return; }
+    if (message.kind === 'changes') {
+      waiting.changes.push(...message.changes);
+      return;
+    }
     this.waiting = null;
     if (message.kind === 'failed') waiting.reject(new Error(message.message));
     else

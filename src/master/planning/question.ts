@@ -13,7 +13,11 @@ export type Question =
   | { kind: 'preview'; more: number; record: AppRecord; spec: AppSpec; hash: string }
   | { kind: 'why'; more: 0; app: string };
 
-export interface Answers { plan: Plan; preview: ReturnType<typeof preview>; why: WhyPlacement }
+export interface Answers {
+  plan: Plan;
+  preview: ReturnType<typeof preview>;
+  why: WhyPlacement;
+}
 
 function inForce(snapshot: Snapshot, { record, spec, hash }: Extract<Question, { kind: 'preview' }>): Snapshot {
   const others = snapshot.apps.filter((app) => app.record.name !== record.name);
@@ -22,14 +26,20 @@ function inForce(snapshot: Snapshot, { record, spec, hash }: Extract<Question, {
   if (app && app.record.revision !== record.revision) older.set(app.record.revision, app.spec);
   return {
     ...snapshot,
-    apps: [...others, { slots: [], seen: new Map(), tombstones: [], held: new Map(), ...app, record, spec, hash, older }],
+    apps: [
+      ...others,
+      { slots: [], seen: new Map(), tombstones: [], held: new Map(), ...app, record, spec, hash, older },
+    ],
   };
 }
 
 export function answer(snapshot: Snapshot, question: Question): Answers[Question['kind']] {
   switch (question.kind) {
-    case 'plan': return place(snapshot);
-    case 'preview': return preview(inForce(snapshot, question), question.record.name);
-    case 'why': return whyPlacement(snapshot, question.app);
+    case 'plan':
+      return place(snapshot);
+    case 'preview':
+      return preview(inForce(snapshot, question), question.record.name);
+    case 'why':
+      return whyPlacement(snapshot, question.app);
   }
 }

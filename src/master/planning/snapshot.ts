@@ -27,7 +27,13 @@ const documents = new WeakMap<
 /** The document that placement reads of a node: the same object until something of it changes (a beat is no change). */
 function documentOf(view: View, entry: NodeEntry): NodeView {
   const known = documents.get(entry);
-  if (known && known.record === entry.record && known.status === entry.status && known.load === entry.load && known.link === entry.link)
+  if (
+    known &&
+    known.record === entry.record &&
+    known.status === entry.status &&
+    known.load === entry.load &&
+    known.link === entry.link
+  )
     return known.document;
   const document = nodeView(view, entry);
   documents.set(entry, { record: entry.record, status: entry.status, load: entry.load, link: entry.link, document });
@@ -37,7 +43,7 @@ function documentOf(view: View, entry: NodeEntry): NodeView {
 /** A report as placement reads it: the same object for the same report. */
 function seenOf(entry: InstanceEntry): SeenInstance {
   let known = seen.get(entry);
-  if (!known) seen.set(entry, known = madeOf(entry));
+  if (!known) seen.set(entry, (known = madeOf(entry)));
   return known;
 }
 
@@ -58,8 +64,12 @@ function heldSlots(view: View, hub: string): Map<string, Map<number, string>> {
     if (!held.has(app)) held.set(app, new Map());
     held.get(app)!.set(slot, id);
   };
-  for (const { standing, view: { id, app, slot, owner, status } } of view.instances.values()) {
-    if (standing === 'unknown' && owner === hub && status !== 'stopped' && status !== 'failed' && view.apps.has(app)) hold(app, slot, id);
+  for (const {
+    standing,
+    view: { id, app, slot, owner, status },
+  } of view.instances.values()) {
+    if (standing === 'unknown' && owner === hub && status !== 'stopped' && status !== 'failed' && view.apps.has(app))
+      hold(app, slot, id);
   }
   for (const [app, slots] of view.holds) for (const [slot, id] of slots) hold(app, slot, id);
   return held;
@@ -68,7 +78,11 @@ function heldSlots(view: View, hub: string): Map<string, Map<number, string>> {
 /** What runs beside the hub's assignments: its ports, and the memory and cores that it was last seen to use. */
 function otherUse(view: View): Snapshot['otherUse'] {
   const use: Snapshot['otherUse'] = new Map();
-  for (const { standing, node, view: { ports, status, usage } } of view.instances.values()) {
+  for (const {
+    standing,
+    node,
+    view: { ports, status, usage },
+  } of view.instances.values()) {
     if (standing === 'known' || status === 'stopped' || status === 'failed') continue;
     const sum = use.get(node) ?? { cpus: 0, mem: 0, disk: 0, ports: [] };
     sum.ports.push(...ports);
@@ -94,25 +108,33 @@ export function* snapshotPieces(view: View, hub: string, versions: SlotVersions)
   let nodes: Snapshot['nodes'] = [];
   for (const entry of view.nodes.values()) {
     nodes.push(documentOf(view, entry));
-    if (nodes.length === 100) { yield { kind: 'nodes', nodes }; nodes = []; }
+    if (nodes.length === 100) {
+      yield { kind: 'nodes', nodes };
+      nodes = [];
+    }
   }
   if (nodes.length > 0) yield { kind: 'nodes', nodes };
   yield { kind: 'rest', otherUse: otherUse(view), drainDeadlines: drainDeadlines(view) };
   const held = heldSlots(view, hub);
-  for (const entry of view.apps.values()) yield* appPieces(view, entry, held.get(entry.name) ?? new Map<number, string>(), versions);
+  for (const entry of view.apps.values())
+    yield* appPieces(view, entry, held.get(entry.name) ?? new Map<number, string>(), versions);
 }
 
 function* appPieces(view: View, entry: AppEntry, held: Map<number, string>, versions: SlotVersions): Generator<Piece> {
   const { spec, hash } = view.inForce(entry);
-  const tombstones = [...view.tombstones.values()].map(({ doc }) => doc).filter(({ assignment }) => assignment.app === entry.name);
+  const tombstones = [...view.tombstones.values()]
+    .map(({ doc }) => doc)
+    .filter(({ assignment }) => assignment.app === entry.name);
   const older = new Map<number, AppSpec>();
-  for (const [number, { doc }] of entry.revisions) if (number !== entry.record.doc.revision) older.set(number, doc.spec);
+  for (const [number, { doc }] of entry.revisions)
+    if (number !== entry.record.doc.revision) older.set(number, doc.spec);
   yield { kind: 'app', app: { record: entry.record.doc, spec, hash, older, tombstones, held } };
   const own = new Map<number, Version>();
   versions.set(entry.name, own);
   const ordered = [...entry.slots.keys()].sort((a, b) => a - b);
   for (let from = 0; from < ordered.length; from += PIECE) {
-    const slots: SlotRecord[] = [], reports: SeenInstance[] = [];
+    const slots: SlotRecord[] = [],
+      reports: SeenInstance[] = [];
     for (const number of ordered.slice(from, from + PIECE)) {
       const kept = entry.slots.get(number);
       if (!kept) continue; // gone between two pieces
@@ -125,7 +147,10 @@ function* appPieces(view: View, entry: AppEntry, held: Map<number, string>, vers
     }
     yield { kind: 'slots', app: entry.name, slots, seen: reports };
   }
-  const buried = tombstones.map(({ id }) => view.instances.get(id)).filter((instance) => instance !== undefined).map(seenOf);
+  const buried = tombstones
+    .map(({ id }) => view.instances.get(id))
+    .filter((instance) => instance !== undefined)
+    .map(seenOf);
   if (buried.length > 0) yield { kind: 'slots', app: entry.name, slots: [], seen: buried };
 }
 
@@ -140,8 +165,12 @@ export class Assembly {
 
   add(piece: Piece): void {
     switch (piece.kind) {
-      case 'nodes': this.snapshot.nodes.push(...piece.nodes); break;
-      case 'rest': Object.assign(this.snapshot, { otherUse: piece.otherUse, drainDeadlines: piece.drainDeadlines }); break;
+      case 'nodes':
+        this.snapshot.nodes.push(...piece.nodes);
+        break;
+      case 'rest':
+        Object.assign(this.snapshot, { otherUse: piece.otherUse, drainDeadlines: piece.drainDeadlines });
+        break;
       case 'app': {
         const app: SnapshotApp = { ...piece.app, slots: [], seen: new Map() };
         this.apps.set(app.record.name, app);

@@ -25,19 +25,23 @@ export class RemoteActors {
 
   async actors(): Promise<ActorView[]> {
     const linked = [...this.context.view.nodes.values()].filter(({ link }) => link !== 'none').slice(0, MOST_AGENTS);
-    const lists = await Promise.all(linked.map(async ({ id }) => {
-      try {
-        const answer = await this.commands.ask(id, 'actors', '', {}, { expiresInMs: ASK_MS });
-        return Array.isArray(answer) ? (answer as ActorView[]).map((actor) => this.global(id, actor)) : [];
-      } catch (error) {
-        this.context.warn(`node ${id} does not list its actors`, error);
-        return [];
-      }
-    }));
+    const lists = await Promise.all(
+      linked.map(async ({ id }) => {
+        try {
+          const answer = await this.commands.ask(id, 'actors', '', {}, { expiresInMs: ASK_MS });
+          return Array.isArray(answer) ? (answer as ActorView[]).map((actor) => this.global(id, actor)) : [];
+        } catch (error) {
+          this.context.warn(`node ${id} does not list its actors`, error);
+          return [];
+        }
+      }),
+    );
     return [...this.roster.actors(), ...lists.flat()];
   }
 
-  private name(node: string, own: string): string { return own.startsWith('instance:') ? own : `node:${node}/${own}`; }
+  private name(node: string, own: string): string {
+    return own.startsWith('instance:') ? own : `node:${node}/${own}`;
+  }
 
   private global(node: string, actor: ActorView): ActorView {
     return {
@@ -55,7 +59,8 @@ export class RemoteActors {
     const instance = /^instance:([^/]+)/.exec(actor)?.[1];
     if (instance === undefined) return null;
     const node = this.context.view.instances.get(instance)?.node ?? this.context.view.assignment(instance)?.node;
-    if (node === undefined) throw new Refusal('not-found', `There is no instance ${instance}`, 'GET /v1/instances lists them.');
+    if (node === undefined)
+      throw new Refusal('not-found', `There is no instance ${instance}`, 'GET /v1/instances lists them.');
     return { node, own: actor };
   }
 
@@ -63,7 +68,8 @@ export class RemoteActors {
     const remote = this.remote(actor);
     if (!remote) {
       this.roster.watch(actor, listener, signal);
-      if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+      if (!signal.aborted)
+        await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
       return;
     }
     await this.commands.ask(
@@ -80,6 +86,9 @@ export class RemoteActors {
     if (remote) await this.commands.ask(remote.node, 'send', remote.own, { event, by: by.name });
     else this.roster.send(actor, event);
     const detail = { by: by.name, from: by.from, actor, event: event.type };
-    this.context.events.note('actor.eventSent', {}, `${by.name} sent ${event.type} to ${actor}`, { loudness: 'attention', detail });
+    this.context.events.note('actor.eventSent', {}, `${by.name} sent ${event.type} to ${actor}`, {
+      loudness: 'attention',
+      detail,
+    });
   }
 }

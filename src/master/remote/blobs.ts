@@ -6,9 +6,13 @@ import type { MasterContext } from '../context.ts';
 /** Bytes asked for at once. */
 const PIECE = 4 * 1024 * 1024;
 /** Nodes asked whether they have it, at most, and at the same time. */
-const MOST_ASKED = 64, TOGETHER = 8;
+const MOST_ASKED = 64,
+  TOGETHER = 8;
 
-export interface FoundBlob { size: number; /** In order; throws when no node gives the rest any more. */ pieces: AsyncIterable<Uint8Array> }
+export interface FoundBlob {
+  size: number;
+  /** In order; throws when no node gives the rest any more. */ pieces: AsyncIterable<Uint8Array>;
+}
 
 export class Blobs {
   private readonly context: MasterContext;
@@ -25,11 +29,15 @@ export class Blobs {
    * @returns null: none of the nodes that are connected has it
    */
   async find(sha256: string, except: string | null, signal: AbortSignal): Promise<FoundBlob | null> {
-    const nodes = this.likely(sha256).filter((node) => node !== except).slice(0, MOST_ASKED);
+    const nodes = this.likely(sha256)
+      .filter((node) => node !== except)
+      .slice(0, MOST_ASKED);
     const holders: string[] = [];
     let size = 0;
     for (let at = 0; at < nodes.length && holders.length === 0; at += TOGETHER) {
-      const sizes = await Promise.all(nodes.slice(at, at + TOGETHER).map(async (node) => ({ node, size: await this.sizeAt(node, sha256) })));
+      const sizes = await Promise.all(
+        nodes.slice(at, at + TOGETHER).map(async (node) => ({ node, size: await this.sizeAt(node, sha256) })),
+      );
       for (const found of sizes) {
         if (found.size === null) continue;
         holders.push(found.node);
@@ -44,7 +52,12 @@ export class Blobs {
     const { view } = this.context;
     const first = new Set<string>();
     for (const { revisions, slots } of view.apps.values()) {
-      if (![...revisions.values()].some(({ doc }) => Object.values(doc.contents).some((content) => content.sha256 === sha256))) continue;
+      if (
+        ![...revisions.values()].some(({ doc }) =>
+          Object.values(doc.contents).some((content) => content.sha256 === sha256),
+        )
+      )
+        continue;
       for (const { doc } of slots.values()) for (const held of [doc.a, doc.b]) if (held) first.add(held.node);
     }
     const linked = [...view.nodes.values()].filter(({ link, obeys }) => link !== 'none' && obeys).map(({ id }) => id);
@@ -53,18 +66,32 @@ export class Blobs {
 
   private async sizeAt(node: string, sha256: string): Promise<number | null> {
     try {
-      const answer = (await this.commands.ask(node, 'blob', sha256, { from: 0, length: 0 })) as { size?: unknown } | undefined;
+      const answer = (await this.commands.ask(node, 'blob', sha256, { from: 0, length: 0 })) as
+        | { size?: unknown }
+        | undefined;
       return typeof answer?.size === 'number' && answer.size >= 0 ? answer.size : null;
     } catch {
       return null; // it has not got it, is older than this question, or went away: another one may have it
     }
   }
 
-  private async *pieces(holders: string[], sha256: string, size: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  private async *pieces(
+    holders: string[],
+    sha256: string,
+    size: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array> {
     for (let from = 0; from < size;) {
-      const length = Math.min(PIECE, size - from), got: Buffer[] = [];
+      const length = Math.min(PIECE, size - from),
+        got: Buffer[] = [];
       try {
-        await this.commands.ask(holders[0]!, 'blob', sha256, { from, length }, { signal, onChunk: (value) => got.push(Buffer.from(String(value), 'base64')) });
+        await this.commands.ask(
+          holders[0]!,
+          'blob',
+          sha256,
+          { from, length },
+          { signal, onChunk: (value) => got.push(Buffer.from(String(value), 'base64')) },
+        );
         signal.throwIfAborted();
         const piece = Buffer.concat(got);
         if (piece.length !== length) throw new Error(`node ${holders[0]} gave ${piece.length} of ${length} bytes`);

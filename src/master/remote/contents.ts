@@ -29,20 +29,27 @@ export class Contents {
     const byRevision = new Map<string, Found>();
     for (const item of found) {
       const key = `${item.app}/${item.revision}`;
-      byRevision.set(key, [...byRevision.get(key) ?? [], item]);
+      byRevision.set(key, [...(byRevision.get(key) ?? []), item]);
     }
     for (const items of byRevision.values()) {
       const { app, revision } = items[0]!;
       this.records
         .revision(app, revision, (doc) => {
-          const fresh = items.filter(({ uri }) => !doc.contents[uri] && doc.spec.uris.some((known) => known.uri === uri));
+          const fresh = items.filter(
+            ({ uri }) => !doc.contents[uri] && doc.spec.uris.some((known) => known.uri === uri),
+          );
           if (fresh.length === 0) return undefined;
           return {
             ...doc,
-            contents: { ...doc.contents, ...Object.fromEntries(fresh.map(({ uri, sha256, size }) => [uri, { sha256, size }])) },
+            contents: {
+              ...doc.contents,
+              ...Object.fromEntries(fresh.map(({ uri, sha256, size }) => [uri, { sha256, size }])),
+            },
           };
         })
-        .catch((error: unknown) => this.context.warn(`the contents of ${app} that node ${node} found are not written`, error));
+        .catch((error: unknown) =>
+          this.context.warn(`the contents of ${app} that node ${node} found are not written`, error),
+        );
     }
   }
 
@@ -53,15 +60,26 @@ export class Contents {
   async resolve(spec: AppSpec, current: Revision): Promise<Pick<Revision, 'hash' | 'contents'> | null> {
     const uris = spec.uris.filter(({ sha256 }) => sha256 === null);
     if (uris.length === 0 || uris.some(({ uri }) => !current.contents[uri])) return null; // not resolved once yet: the next fetch does
-    const node = [...this.context.view.nodes.values()].find(({ status, link }) => status === 'ready' && link !== 'none');
+    const node = [...this.context.view.nodes.values()].find(
+      ({ status, link }) => status === 'ready' && link !== 'none',
+    );
     if (!node) return null;
     try {
-      const { contents } = (await this.commands.ask(node.id, 'resolve', spec.name, { uris }, { expiresInMs: RESOLVE_MS })) as {
+      const { contents } = (await this.commands.ask(
+        node.id,
+        'resolve',
+        spec.name,
+        { uris },
+        { expiresInMs: RESOLVE_MS },
+      )) as {
         contents: Revision['contents'];
       };
       if (uris.every(({ uri }) => contents[uri]?.sha256 === current.contents[uri]?.sha256)) return null;
       const merged = { ...current.contents, ...contents };
-      const hash = createHash('sha256').update(restartHash(spec) + canonicalJson(merged)).digest('hex').slice(0, 16);
+      const hash = createHash('sha256')
+        .update(restartHash(spec) + canonicalJson(merged))
+        .digest('hex')
+        .slice(0, 16);
       return { hash, contents: merged };
     } catch (error) {
       const { message: because } = error as Error;

@@ -8,18 +8,38 @@ import { whereabouts } from './whereabouts.ts';
 
 const answerMs = 30_000;
 
-export async function remoteFiles(context: MasterContext, commands: Commands, id: string, path: string, from: number): Promise<FileView> {
+export async function remoteFiles(
+  context: MasterContext,
+  commands: Commands,
+  id: string,
+  path: string,
+  from: number,
+): Promise<FileView> {
   const { node } = await whereabouts(context, id);
   return (await commands.ask(node, 'files', id, { op: 'list', path, from }, { expiresInMs: answerMs })) as FileView;
 }
 
 export async function readRemoteFile(
-  context: MasterContext, commands: Commands, id: string, path: string, piece: { from: number; length: number; waitMs: number }, signal: AbortSignal,
+  context: MasterContext,
+  commands: Commands,
+  id: string,
+  path: string,
+  piece: { from: number; length: number; waitMs: number },
+  signal: AbortSignal,
 ): ReturnType<Cluster['readFile']> {
-  const { node } = await whereabouts(context, id), got: Buffer[] = [];
-  const answer = (await commands.ask(node, 'files', id, { op: 'read', path, ...piece }, {
-    expiresInMs: answerMs + piece.waitMs, signal, onChunk: (value) => got.push(Buffer.from(String(value), 'base64')),
-  })) as { stat: FileStat; from: number } | undefined;
+  const { node } = await whereabouts(context, id),
+    got: Buffer[] = [];
+  const answer = (await commands.ask(
+    node,
+    'files',
+    id,
+    { op: 'read', path, ...piece },
+    {
+      expiresInMs: answerMs + piece.waitMs,
+      signal,
+      onChunk: (value) => got.push(Buffer.from(String(value), 'base64')),
+    },
+  )) as { stat: FileStat; from: number } | undefined;
   if (!answer) throw new Refusal('expired', `The reader of ${path} went away`);
   return { ...answer, bytes: Buffer.concat(got) };
 }

@@ -4,10 +4,17 @@ import type { LogChunkValue } from '../../protocol/link.ts';
 import type { Commands } from '../link/commands.ts';
 
 /** Bytes that may wait for a slow reader; then the agent is told to stop, and asked to go on when little is left of them. */
-const most = 4 * 1024 * 1024, few = 512 * 1024;
+const most = 4 * 1024 * 1024,
+  few = 512 * 1024;
 
 /** Chunks as they come. Ends with the agent's answer, or when the signal aborts. Holds little of it for a slow reader, and loses nothing. */
-export async function* followLogs(commands: Commands, node: string, id: string, request: LogRequest, signal: AbortSignal): AsyncGenerator<LogChunk> {
+export async function* followLogs(
+  commands: Commands,
+  node: string,
+  id: string,
+  request: LogRequest,
+  signal: AbortSignal,
+): AsyncGenerator<LogChunk> {
   /** Where each stream is to be gone on from, once the agent told where it begins. */
   const cursors: Partial<Record<LogChunk['stream'], number>> = {};
   for (let after = request.after; ;) {
@@ -19,24 +26,56 @@ export async function* followLogs(commands: Commands, node: string, id: string, 
 
 /** @returns whether the agent has said all; false: it was stopped because the reader is slow */
 async function* asked(
-  commands: Commands, node: string, id: string, request: LogRequest, signal: AbortSignal, cursors: Partial<Record<LogChunk['stream'], number>>,
+  commands: Commands,
+  node: string,
+  id: string,
+  request: LogRequest,
+  signal: AbortSignal,
+  cursors: Partial<Record<LogChunk['stream'], number>>,
 ): AsyncGenerator<LogChunk, boolean> {
-  const waiting: LogChunk[] = [], own = new AbortController(), abort = (): void => own.abort();
-  let size = 0, over = false, stopped = false, failure: unknown = null, wake = (): void => {};
+  const waiting: LogChunk[] = [],
+    own = new AbortController(),
+    abort = (): void => own.abort();
+  let size = 0,
+    over = false,
+    stopped = false,
+    failure: unknown = null,
+    wake = (): void => {};
   signal.addEventListener('abort', abort);
   if (signal.aborted) abort();
-  const answered = commands.ask(node, 'logs', id, { ...request }, {
-    signal: own.signal,
-    onChunk: (value) => {
-      const { stream, cursor, bytes } = value as LogChunkValue;
-      const chunk: LogChunk = { stream: stream === 'stderr' ? 'stderr' : 'stdout', cursor: Number(cursor), bytes: Buffer.from(String(bytes), 'base64') };
-      waiting.push(chunk);
-      cursors[chunk.stream] = chunk.cursor;
-      size += chunk.bytes.length;
-      if (size > most && !stopped) { stopped = true; abort(); }
+  const answered = commands
+    .ask(
+      node,
+      'logs',
+      id,
+      { ...request },
+      {
+        signal: own.signal,
+        onChunk: (value) => {
+          const { stream, cursor, bytes } = value as LogChunkValue;
+          const chunk: LogChunk = {
+            stream: stream === 'stderr' ? 'stderr' : 'stdout',
+            cursor: Number(cursor),
+            bytes: Buffer.from(String(bytes), 'base64'),
+          };
+          waiting.push(chunk);
+          cursors[chunk.stream] = chunk.cursor;
+          size += chunk.bytes.length;
+          if (size > most && !stopped) {
+            stopped = true;
+            abort();
+          }
+          wake();
+        },
+      },
+    )
+    .catch((error: unknown) => {
+      failure = error;
+    })
+    .finally(() => {
+      over = true;
       wake();
-    },
-  }).catch((error: unknown) => { failure = error; }).finally(() => { over = true; wake(); });
+    });
   try {
     for (;;) {
       const chunk = waiting.shift();
@@ -47,7 +86,10 @@ async function* asked(
       } else if (over) {
         if (failure) throw failure;
         return !stopped;
-      } else await new Promise<void>((resolve) => { wake = resolve; });
+      } else
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
     }
   } finally {
     signal.removeEventListener('abort', abort);

@@ -11,12 +11,18 @@ import { instanceView } from '../shown/shown.ts';
 export async function whereabouts(context: MasterContext, id: string): Promise<{ node: string; gone: boolean }> {
   const known = instanceView(context.view, id);
   if (known) return { node: known.node, gone: false };
-  const { items } = await context.events.read({ after: 0, limit: 5, newestFirst: true, query: exactly('subject.instance', id) });
+  const { items } = await context.events.read({
+    after: 0,
+    limit: 5,
+    newestFirst: true,
+    query: exactly('subject.instance', id),
+  });
   const node = items.find(({ subject }) => subject.node !== undefined)?.subject.node;
   if (node === undefined)
     throw new Refusal(
-      'instance-not-found', `There is no instance ${id}, and none of that name is in the history`,
-      'See stathub instances, or GET /v1/instances.'
+      'instance-not-found',
+      `There is no instance ${id}, and none of that name is in the history`,
+      'See stathub instances, or GET /v1/instances.',
     );
   return { node, gone: true };
 }

@@ -40,12 +40,15 @@ function tallyOf(view: View, entry: AppEntry): Tally {
   const { hash } = view.inForce(entry);
   const count = (held: Assignment): void => {
     const instance: InstanceEntry | undefined = view.instances.get(held.id);
-    const status = view.nodes.get(held.node)?.status === 'lost' ? 'lost' : instance?.view.status ?? 'pending';
+    const status = view.nodes.get(held.node)?.status === 'lost' ? 'lost' : (instance?.view.status ?? 'pending');
     if (!gone.has(status)) tally.live += 1;
     if (status === 'running') tally.running += 1;
     const healthy = instance !== undefined && status === 'running' && isHealthy(instance.view);
     if (healthy) tally.healthy += 1;
-    if (held.goal !== 'run') { tally.leaving += 1; return; }
+    if (held.goal !== 'run') {
+      tally.leaving += 1;
+      return;
+    }
     tally.settled += 1;
     if (held.hash === hash) tally.current += 1;
     if (status === 'failed') tally.failed += 1;
@@ -53,7 +56,8 @@ function tallyOf(view: View, entry: AppEntry): Tally {
     else if (status === 'fetching' && instance?.view.reason) tally.troubled += 1; // it cannot fetch: a try has failed
     else if (status === 'pending' || status === 'fetching' || status === 'starting') tally.beginning += 1;
     else if (!healthy) tally.troubled += 1;
-    if (!healthy && (!tally.trouble || status === 'failed')) tally.trouble = { id: held.id, reason: instance?.view.reason ?? null, status };
+    if (!healthy && (!tally.trouble || status === 'failed'))
+      tally.trouble = { id: held.id, reason: instance?.view.reason ?? null, status };
   };
   for (const { doc } of entry.slots.values()) for (const held of [doc.a, doc.b]) if (held) count(held);
   return tally;
@@ -68,14 +72,23 @@ const blocking = new Set<WaitingCode>(['no-node', 'unknown-instance', 'dependenc
 function statusOf(entry: AppEntry, wanted: number, t: Tally): { status: AppStatus; reason: Reason | null } {
   const { start, deleting, scale } = entry.record.doc;
   if (deleting)
-    return { status: 'deleting', reason: because('deleting', `${some(t.live, 'instance')} still stopping`, { what: 'gone', at: null }) };
+    return {
+      status: 'deleting',
+      reason: because('deleting', `${some(t.live, 'instance')} still stopping`, { what: 'gone', at: null }),
+    };
   if (!start)
     return {
       status: 'stopped',
-      reason: t.live > 0 ? because('stopping', `${some(t.live, 'instance')} still stopping`, { what: 'stopped', at: null }) : null,
+      reason:
+        t.live > 0
+          ? because('stopping', `${some(t.live, 'instance')} still stopping`, { what: 'stopped', at: null })
+          : null,
     };
   if (wanted === 0)
-    return { status: 'stopped', reason: because(scale === 0 ? 'scale-0' : 'no-node', scale === 0 ? 'Scaled to 0' : 'No node matches') };
+    return {
+      status: 'stopped',
+      reason: because(scale === 0 ? 'scale-0' : 'no-node', scale === 0 ? 'Scaled to 0' : 'No node matches'),
+    };
   if (t.failed > 0 && t.failed === t.settled)
     return { status: 'failed', reason: t.trouble?.reason ?? because('failed', 'Every instance has failed') };
   const blocked = entry.waiting.filter(({ code }) => blocking.has(code));
@@ -102,7 +115,10 @@ function statusOf(entry: AppEntry, wanted: number, t: Tally): { status: AppStatu
       }),
     };
   if (t.beginning > 0)
-    return { status: 'deploying', reason: t.trouble?.reason ?? because('starting', `${t.healthy} of ${wanted} healthy`) };
+    return {
+      status: 'deploying',
+      reason: t.trouble?.reason ?? because('starting', `${t.healthy} of ${wanted} healthy`),
+    };
   return { status: 'running', reason: null };
 }
 

@@ -16,7 +16,9 @@ export function matcher(query: string, now: number): (doc: unknown) => boolean {
   const parsed = parse(query);
   if (parsed.ok) return compile(parsed.query, { now });
   const { message, offset, hint } = parsed.error;
-  throw new Refusal('invalid-query', `The query is not valid at ${offset}: ${message}`, hint, [{ path: 'query', message, hint }]);
+  throw new Refusal('invalid-query', `The query is not valid at ${offset}: ${message}`, hint, [
+    { path: 'query', message, hint },
+  ]);
 }
 
 const valueAt = (doc: unknown, path: string[]): unknown =>
@@ -38,11 +40,13 @@ function compareValues(a: unknown, b: unknown): number {
 function order<T>(items: T[], sort: string): T[] {
   const down = sort.startsWith('-');
   const path = (down ? sort.slice(1) : sort).split('.');
-  return items.map((item) => ({ item, value: valueAt(item, path) }))
+  return items
+    .map((item) => ({ item, value: valueAt(item, path) }))
     .sort((a, b) => {
       const missing = Number(a.value == null) - Number(b.value == null);
       return missing || (down ? -1 : 1) * compareValues(a.value, b.value);
-    }).map(({ item }) => item);
+    })
+    .map(({ item }) => item);
 }
 
 /**
@@ -67,11 +71,12 @@ export async function page<T>(
     if (count % TURN === 0) await new Promise(setImmediate);
   }
   const ordered = sort === undefined ? found.sort(standard) : order(found, sort);
-  const start = Math.max(0, from), length = Math.min(MOST, Math.max(0, size));
+  const start = Math.max(0, from),
+    length = Math.min(MOST, Math.max(0, size));
   return { items: ordered.slice(start, start + length), total: found.length, from: start, size: length };
 }
 
 export const byText = (a: string, b: string): number => collator.compare(a, b);
 /** By app and slot, then by age. */
 export const bySlot = (a: InstanceView, b: InstanceView): number =>
-  (a.app < b.app ? -1 : a.app > b.app ? 1 : a.slot - b.slot || a.epoch - b.epoch || (a.id < b.id ? -1 : 1));
+  a.app < b.app ? -1 : a.app > b.app ? 1 : a.slot - b.slot || a.epoch - b.epoch || (a.id < b.id ? -1 : 1);

@@ -32,7 +32,11 @@ export function nodeReason(entry: NodeEntry, { times, leadership, clock }: Maste
     case 'cordoned':
       if (entry.record.doc.drained) {
         const { by } = entry.record.doc.drained;
-        return { code: 'drained', text: `Drained by ${by}: it is empty and takes no more`, next: { what: `stathub uncordon ${entry.id}`, at: null } };
+        return {
+          code: 'drained',
+          text: `Drained by ${by}: it is empty and takes no more`,
+          next: { what: `stathub uncordon ${entry.id}`, at: null },
+        };
       }
       return {
         code: 'cordoned',

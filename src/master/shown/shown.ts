@@ -30,8 +30,16 @@ function allocatedOn(view: View, id: string): NodeView['allocated'] {
 export function nodeView(view: View, entry: NodeEntry): NodeView {
   const { facts, tags, envs } = entry.record.doc;
   return {
-    ...facts, id: entry.id, status: entry.status, reason: entry.reason, tags: tags ?? facts.tags, envs,
-    allocated: allocatedOn(view, entry.id), load: entry.load, beatAt: entry.beatAt, link: entry.link,
+    ...facts,
+    id: entry.id,
+    status: entry.status,
+    reason: entry.reason,
+    tags: tags ?? facts.tags,
+    envs,
+    allocated: allocatedOn(view, entry.id),
+    load: entry.load,
+    beatAt: entry.beatAt,
+    link: entry.link,
   };
 }
 
@@ -78,14 +86,16 @@ function shownStatus(view: View, { view: { status }, node, standing }: InstanceE
 export function* instanceStatuses(view: View): Generator<InstanceView['status']> {
   for (const entry of view.instances.values()) yield shownStatus(view, entry);
   for (const app of view.apps.values()) {
-    for (const { doc } of app.slots.values()) for (const held of [doc.a, doc.b]) if (held && !view.instances.has(held.id)) yield 'pending';
+    for (const { doc } of app.slots.values())
+      for (const held of [doc.a, doc.b]) if (held && !view.instances.has(held.id)) yield 'pending';
   }
 }
 
 function shown(view: View, entry: InstanceEntry): InstanceView {
   const duty = view.dutyOf(entry.node, entry.view.id);
   const node = view.nodes.get(entry.node);
-  const base = duty && duty.assignment.goal !== entry.view.goal ? { ...entry.view, goal: duty.assignment.goal } : entry.view;
+  const base =
+    duty && duty.assignment.goal !== entry.view.goal ? { ...entry.view, goal: duty.assignment.goal } : entry.view;
   const status = shownStatus(view, entry);
   if (status === 'lost' && node) {
     return {
@@ -101,13 +111,17 @@ function shown(view: View, entry: InstanceEntry): InstanceView {
   if (status === 'unknown') {
     const foreign = node && !node.obeys;
     return {
-      ...base, status: 'unknown',
+      ...base,
+      status: 'unknown',
       reason: {
         code: foreign ? 'other-hub' : 'not-assigned',
         text: foreign
           ? 'It belongs to another hub; it runs on'
           : 'It runs, but no assignment of this hub names it; it runs on until an operator decides',
-        next: { what: foreign ? `stathub take-over ${entry.node}` : `stathub adopt ${base.id}, or stathub stop ${base.id}`, at: null },
+        next: {
+          what: foreign ? `stathub take-over ${entry.node}` : `stathub adopt ${base.id}, or stathub stop ${base.id}`,
+          at: null,
+        },
       },
     };
   }

@@ -5,16 +5,25 @@ import { instanceStatuses } from './shown.ts';
 
 export function statusView({ context, storeAbout, trouble, phase, frozenUntil, startedAt }: ClusterParts): StatusView {
   const { view, leadership, version, clock } = context;
-  const nodes: Record<string, number> = {}, instances: Record<string, number> = {};
+  const nodes: Record<string, number> = {},
+    instances: Record<string, number> = {};
   for (const { status } of view.nodes.values()) nodes[status] = (nodes[status] ?? 0) + 1;
   for (const status of instanceStatuses(view)) instances[status] = (instances[status] ?? 0) + 1;
   const notices: StatusView['notices'] = [];
-  const notice = (code: string, text: string): void => { notices.push({ code, text, at: clock.now() }); };
+  const notice = (code: string, text: string): void => {
+    notices.push({ code, text, at: clock.now() });
+  };
   const frozen = frozenUntil();
   if (frozen !== null)
-    notice('placement-frozen', `Most nodes vanished at once: nothing is replaced before ${new Date(frozen).toISOString()}`);
+    notice(
+      'placement-frozen',
+      `Most nodes vanished at once: nothing is replaced before ${new Date(frozen).toISOString()}`,
+    );
   if (instances.unknown)
-    notice('unknown-instances', `${instances.unknown} running instances are assigned by nobody here: adopt or stop them`);
+    notice(
+      'unknown-instances',
+      `${instances.unknown} running instances are assigned by nobody here: adopt or stop them`,
+    );
   if (nodes.lost) notice('nodes-lost', `${nodes.lost} of ${view.nodes.size} nodes are lost`);
   return {
     name: 'stathub',

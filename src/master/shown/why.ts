@@ -16,7 +16,8 @@ const EVENTS = 20;
 const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
 
 async function eventsOf(context: MasterContext, subject: 'app' | 'instance', id: string): Promise<ClusterEvent[]> {
-  return (await context.events.read({ query: `subject.${subject}:${quoted(id)}`, newestFirst: true, limit: EVENTS })).items;
+  return (await context.events.read({ query: `subject.${subject}:${quoted(id)}`, newestFirst: true, limit: EVENTS }))
+    .items;
 }
 
 export async function whyApp(parts: ClusterParts, entry: AppEntry): Promise<WhyView> {
@@ -37,8 +38,13 @@ export async function whyApp(parts: ClusterParts, entry: AppEntry): Promise<WhyV
 export async function whyInstance(parts: ClusterParts, view: InstanceView): Promise<WhyView> {
   const entry = parts.context.view.apps.get(view.app);
   return {
-    subject: view.id, status: view.status, reason: view.reason, funnel: [], nearest: [],
-    waiting: entry?.waiting.filter(({ slot }) => slot === view.slot).map(({ slot, reason }) => ({ slot, reason })) ?? [],
+    subject: view.id,
+    status: view.status,
+    reason: view.reason,
+    funnel: [],
+    nearest: [],
+    waiting:
+      entry?.waiting.filter(({ slot }) => slot === view.slot).map(({ slot, reason }) => ({ slot, reason })) ?? [],
     decisions: entry?.decisions.filter(({ slot }) => slot === view.slot) ?? [],
     events: await eventsOf(parts.context, 'instance', view.id),
   };
@@ -46,7 +52,11 @@ export async function whyInstance(parts: ClusterParts, view: InstanceView): Prom
 
 /** What a spec would do, without doing it: planned on a copy of the cluster in which it is in force. */
 export async function planApp({ context, planner }: ClusterParts, spec: AppSpec, given: Given): Promise<PlanView> {
-  const { view, clock, leadership: { term } } = context;
+  const {
+    view,
+    clock,
+    leadership: { term },
+  } = context;
   const entry = view.apps.get(spec.name);
   const now = clock.now();
   const before = entry?.record.doc ?? {
@@ -67,7 +77,15 @@ export async function planApp({ context, planner }: ClusterParts, spec: AppSpec,
   const changes = current ? diffSpecs(withForce(current.spec, before.scale, before.start), whole) : [];
   const hash = current && !changes.some(({ restarts }) => restarts) ? current.hash : restartHash(whole);
   const record = { ...before, scale, start, revision: before.revision + (current && changes.length === 0 ? 0 : 1) };
-  return { app: spec.name, changes, ...await planner.ask({ kind: 'preview', more: scale, record, spec: whole, hash }) };
+  return {
+    app: spec.name,
+    changes,
+    ...(await planner.ask({ kind: 'preview', more: scale, record, spec: whole, hash })),
+  };
 }
 
-const withForce = (spec: AppSpec, scale: number, start: boolean): AppSpec => ({ ...spec, start, placement: { ...spec.placement, scale } });
+const withForce = (spec: AppSpec, scale: number, start: boolean): AppSpec => ({
+  ...spec,
+  start,
+  placement: { ...spec.placement, scale },
+});

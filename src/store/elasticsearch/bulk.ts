@@ -7,7 +7,10 @@ import type { ServerReason } from './failures.ts';
 import { pauseMs } from './requests.ts';
 import type { Requests } from './requests.ts';
 
-export interface Position { seqNo: number; primaryTerm: number }
+export interface Position {
+  seqNo: number;
+  primaryTerm: number;
+}
 
 export interface Operation {
   action: 'create' | 'index' | 'delete';
@@ -25,8 +28,16 @@ export type Outcome =
   | { kind: 'conflict' }
   | { kind: 'unknown' | 'failed'; error: StoreError };
 
-interface Item { status: number; _seq_no?: number; _primary_term?: number; error?: ServerReason }
-interface Job { operations: Operation[]; resolve: (outcomes: Outcome[]) => void }
+interface Item {
+  status: number;
+  _seq_no?: number;
+  _primary_term?: number;
+  error?: ServerReason;
+}
+interface Job {
+  operations: Operation[];
+  resolve: (outcomes: Outcome[]) => void;
+}
 
 /** Of one request: operations, and characters of their sources. */
 const MOST_OPERATIONS = 1_000;
@@ -35,7 +46,9 @@ const MOST_CHARACTERS = 4 * 1024 * 1024;
 const MOST_UNDER_WAY = 3;
 
 const lineOf = ({ action, index, id, source, at }: Operation): string => {
-  const about = JSON.stringify({ [action]: { _index: index, _id: id, ...(at ? { if_seq_no: at.seqNo, if_primary_term: at.primaryTerm } : {}) } });
+  const about = JSON.stringify({
+    [action]: { _index: index, _id: id, ...(at ? { if_seq_no: at.seqNo, if_primary_term: at.primaryTerm } : {}) },
+  });
   return source === undefined ? `${about}\n` : `${about}\n${source}\n`;
 };
 
@@ -63,10 +76,15 @@ export class Bulk {
       size += length;
       parts.at(-1)!.push(operation);
     }
-    return Promise.all(parts.map((part) => new Promise<Outcome[]>((resolve) => {
-      this.waiting.push({ operations: part, resolve });
-      this.begin();
-    }))).then((outcomes) => outcomes.flat());
+    return Promise.all(
+      parts.map(
+        (part) =>
+          new Promise<Outcome[]>((resolve) => {
+            this.waiting.push({ operations: part, resolve });
+            this.begin();
+          }),
+      ),
+    ).then((outcomes) => outcomes.flat());
   }
 
   /**
@@ -77,7 +95,9 @@ export class Bulk {
     const until = performance.now() + this.requests.patienceMs;
     for (let left = operations; left.length > 0;) {
       const outcomes = await this.run(left);
-      const failed = outcomes.find((outcome) => outcome.kind === 'failed' || (outcome.kind === 'unknown' && performance.now() > until));
+      const failed = outcomes.find(
+        (outcome) => outcome.kind === 'failed' || (outcome.kind === 'unknown' && performance.now() > until),
+      );
       if (failed && 'error' in failed) throw failed.error;
       left = left.filter((_, n) => outcomes[n]!.kind === 'unknown');
     }
@@ -95,7 +115,9 @@ export class Bulk {
 
   private pump(): void {
     while (this.waiting.length > 0 && this.underWay < MOST_UNDER_WAY) {
-      let count = 0, operations = 0, size = 0;
+      let count = 0,
+        operations = 0,
+        size = 0;
       for (const job of this.waiting) {
         operations += job.operations.length;
         size += job.operations.reduce((sum, { source }) => sum + (source?.length ?? 0), 0);
@@ -106,7 +128,7 @@ export class Bulk {
       this.underWay += 1;
       void this.perform(jobs.flatMap((job) => job.operations)).then((outcomes) => {
         let from = 0;
-        for (const job of jobs) job.resolve(outcomes.slice(from, from += job.operations.length));
+        for (const job of jobs) job.resolve(outcomes.slice(from, (from += job.operations.length)));
         this.underWay -= 1;
         this.begin();
       });
@@ -137,12 +159,18 @@ export class Bulk {
     try {
       // No waiting on the server for a shard that is away: this side tries again, and knows of it.
       const { body } = await this.requests.once<{ items: Record<string, Item>[] }>({
-        method: 'POST', path: '/_bulk', query: { timeout: '1s' }, lines: operations.map(lineOf).join(''),
+        method: 'POST',
+        path: '/_bulk',
+        query: { timeout: '1s' },
+        lines: operations.map(lineOf).join(''),
       });
       return operations.map((operation, index) => this.judge(body.items[index]![operation.action]!));
     } catch (thrown) {
       const { error, fate } = ofThrown(thrown, this.requests.where);
-      return operations.map(() => ({ outcome: { kind: fate === 'unknown' ? 'unknown' : 'failed', error }, unsent: fate === 'unsent' }));
+      return operations.map(() => ({
+        outcome: { kind: fate === 'unknown' ? 'unknown' : 'failed', error },
+        unsent: fate === 'unsent',
+      }));
     }
   }
 
@@ -150,7 +178,10 @@ export class Bulk {
     if (item.status === 409) return { outcome: { kind: 'conflict' }, unsent: false };
     // A delete of what is not there is a 404 with a position of its own.
     if (item.status < 300 || (item.status === 404 && !item.error)) {
-      return { outcome: { kind: 'done', at: { seqNo: item._seq_no!, primaryTerm: item._primary_term! } }, unsent: false };
+      return {
+        outcome: { kind: 'done', at: { seqNo: item._seq_no!, primaryTerm: item._primary_term! } },
+        unsent: false,
+      };
     }
     const { error, fate } = ofAnswer(item.status, item.error, this.requests.where);
     return { outcome: { kind: fate === 'unknown' ? 'unknown' : 'failed', error }, unsent: fate === 'unsent' };

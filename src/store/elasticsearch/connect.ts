@@ -22,7 +22,8 @@ export interface ElasticOptions {
   patienceMs?: number;
 }
 
-const OLDEST = 8, NEWEST = 9;
+const OLDEST = 8,
+  NEWEST = 9;
 
 /** Addresses without what must not be shown. */
 export const shownUrls = (urls: string[]): string => urls.map((url) => new URL(url).origin).join(', ');
@@ -49,15 +50,22 @@ export async function connect(options: ElasticOptions): Promise<{ requests: Requ
   const where = shownUrls(options.urls);
   const { Client } = await import('@elastic/elasticsearch');
   const client = new Client({
-    nodes: options.urls.map(nodeOf), maxRetries: 0, enableMetaHeader: false,
-    ...authOf(options), ...(options.ca ? { tls: { ca: options.ca } } : {}),
+    nodes: options.urls.map(nodeOf),
+    maxRetries: 0,
+    enableMetaHeader: false,
+    ...authOf(options),
+    ...(options.ca ? { tls: { ca: options.ca } } : {}),
   });
   const transport = client.transport as unknown as Transport;
   const requestMs = options.requestMs ?? 10_000;
   try {
     const version = await versionOf(transport, requestMs, where);
     const requests = new Requests(transport, {
-      major: Number(version.split('.')[0]), where, requestMs, patienceMs: options.patienceMs ?? 3_000, close: () => client.close(),
+      major: Number(version.split('.')[0]),
+      where,
+      requestMs,
+      patienceMs: options.patienceMs ?? 3_000,
+      close: () => client.close(),
     });
     return { requests, version };
   } catch (error) {
@@ -70,9 +78,10 @@ export async function connect(options: ElasticOptions): Promise<{ requests: Requ
 async function versionOf(transport: Transport, requestTimeout: number, where: string): Promise<string> {
   let answer: { version?: { number?: string } };
   try {
-    answer = await transport.request(
-      { method: 'GET', path: '/' }, { headers: { accept: 'application/json' }, maxRetries: 0, requestTimeout },
-    ) as { version?: { number?: string } };
+    answer = (await transport.request(
+      { method: 'GET', path: '/' },
+      { headers: { accept: 'application/json' }, maxRetries: 0, requestTimeout },
+    )) as { version?: { number?: string } };
   } catch (thrown) {
     const { error, fate } = ofThrown(thrown, where);
     // Whoever is not let in at the start waits in vain.
@@ -81,7 +90,11 @@ async function versionOf(transport: Transport, requestTimeout: number, where: st
   const version = String(answer?.version?.number ?? '');
   const major = Number(version.split('.')[0]);
   if (!(major >= OLDEST && major <= NEWEST)) {
-    throw new StoreError('store-refused', `Elasticsearch at ${where} is version ${version || 'unknown'}`, `stathub works with ${OLDEST} and ${NEWEST}.`);
+    throw new StoreError(
+      'store-refused',
+      `Elasticsearch at ${where} is version ${version || 'unknown'}`,
+      `stathub works with ${OLDEST} and ${NEWEST}.`,
+    );
   }
   return version;
 }

@@ -9,7 +9,12 @@ import type { Names } from './mappings.ts';
 import { pauseMs } from './requests.ts';
 import type { Requests } from './requests.ts';
 
-interface CounterDocument { found: boolean; _seq_no: number; _primary_term: number; _source: { next: number; write?: string } }
+interface CounterDocument {
+  found: boolean;
+  _seq_no: number;
+  _primary_term: number;
+  _source: { next: number; write?: string };
+}
 
 const MOST_COUNTERS = 10_000;
 
@@ -28,7 +33,9 @@ export class Counters {
 
   private async read(name: string): Promise<CounterDocument | null> {
     const { status, body } = await this.requests.send<CounterDocument>({
-      method: 'GET', path: `/${this.names.ledger}/_doc/${encodeURIComponent(`draw/${name}`)}`, answers: [404],
+      method: 'GET',
+      path: `/${this.names.ledger}/_doc/${encodeURIComponent(`draw/${name}`)}`,
+      answers: [404],
     });
     return status === 404 ? null : body;
   }
@@ -36,7 +43,9 @@ export class Counters {
   /** Every counter, as the last refresh shows them. */
   async all(): Promise<{ name: string; next: number }[]> {
     const { body } = await this.requests.send<{ hits: { hits: { _id: string; _source: { next?: number } }[] } }>({
-      method: 'POST', path: `/${this.names.ledger}/_search`, query: { allow_partial_search_results: false },
+      method: 'POST',
+      path: `/${this.names.ledger}/_search`,
+      query: { allow_partial_search_results: false },
       body: { size: MOST_COUNTERS, query: { exists: { field: 'next' } } },
     });
     return body.hits.hits.map(({ _id, _source }) => ({ name: _id.slice('draw/'.length), next: _source.next! }));
@@ -51,7 +60,11 @@ export class Counters {
   draw(name: string, count: number, atLeast = 1): Promise<number> {
     checkKey(name);
     if (!Number.isSafeInteger(count) || count < 1 || !Number.isSafeInteger(atLeast)) {
-      throw new StoreError('store-refused', `Cannot draw ${count} numbers from ${atLeast} on`, 'Draw at least one; give whole numbers.');
+      throw new StoreError(
+        'store-refused',
+        `Cannot draw ${count} numbers from ${atLeast} on`,
+        'Draw at least one; give whole numbers.',
+      );
     }
     return this.queues.run(name, () => this.drawNow(name, count, atLeast));
   }
@@ -65,15 +78,22 @@ export class Counters {
       const stored = await this.read(name);
       if (unsure !== null && stored?._source.write === write) return unsure;
       const first = Math.max(stored?._source.next ?? 1, atLeast);
-      const [outcome] = await this.bulk.run([{
-        action: stored ? 'index' : 'create', index: this.names.ledger, id: `draw/${name}`, source: JSON.stringify({ next: first + count, write }),
-        ...(stored ? { at: { seqNo: stored._seq_no, primaryTerm: stored._primary_term } } : {}),
-      }]);
+      const [outcome] = await this.bulk.run([
+        {
+          action: stored ? 'index' : 'create',
+          index: this.names.ledger,
+          id: `draw/${name}`,
+          source: JSON.stringify({ next: first + count, write }),
+          ...(stored ? { at: { seqNo: stored._seq_no, primaryTerm: stored._primary_term } } : {}),
+        },
+      ]);
       if (outcome!.kind === 'done') return first;
       if (outcome!.kind === 'failed') throw outcome!.error;
       if (outcome!.kind === 'unknown') unsure = first;
       if (performance.now() > until) {
-        throw outcome!.kind === 'unknown' ? outcome!.error : new StoreError('store-unavailable', `The counter ${name} changes all the time`, 'Try again.');
+        throw outcome!.kind === 'unknown'
+          ? outcome!.error
+          : new StoreError('store-unavailable', `The counter ${name} changes all the time`, 'Try again.');
       }
       await sleep(pauseMs(Math.min(tries, 3)));
     }

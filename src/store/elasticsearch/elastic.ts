@@ -2,7 +2,18 @@
 // replicas have synced.
 import { StoreError } from '../store.ts';
 import type {
-  CollectionSize, Doc, LogEntry, MovableStore, QueryOptions, QueryResult, ReadLogOptions, ScanOptions, SeriesPoint, Stored, SubjectPoint, Write,
+  CollectionSize,
+  Doc,
+  LogEntry,
+  MovableStore,
+  QueryOptions,
+  QueryResult,
+  ReadLogOptions,
+  ScanOptions,
+  SeriesPoint,
+  Stored,
+  SubjectPoint,
+  Write,
   WriteResult,
 } from '../store.ts';
 import { Bulk } from './bulk.ts';
@@ -36,37 +47,49 @@ export class ElasticStore implements MovableStore {
     this.requests = requests;
     this.names = names;
     this.version = version;
-    const bulk = this.bulked = new Bulk(requests);
+    const bulk = (this.bulked = new Bulk(requests));
     this.records = new Records(requests, bulk, names);
     this.counted = new Counters(requests, bulk, names);
     this.log = new ElasticLog(requests, bulk, names, this.counted);
     this.points = new Points(requests, bulk, names);
   }
 
-  get<T = Doc>(collection: string, key: string): Promise<Stored<T> | null> { return this.records.get<T>(collection, key); }
+  get<T = Doc>(collection: string, key: string): Promise<Stored<T> | null> {
+    return this.records.get<T>(collection, key);
+  }
 
   scan<T = Doc>(collection: string, options?: ScanOptions): Promise<{ items: Stored<T>[]; next: string | null }> {
     return this.records.scan<T>(collection, options);
   }
 
-  async write(write: Write): Promise<WriteResult> { return (await this.records.write([write]))[0]!; }
+  async write(write: Write): Promise<WriteResult> {
+    return (await this.records.write([write]))[0]!;
+  }
 
-  bulk(writes: Write[]): Promise<WriteResult[]> { return this.records.write(writes); }
+  bulk(writes: Write[]): Promise<WriteResult[]> {
+    return this.records.write(writes);
+  }
 
   query<T = Doc>(collection: string, query: string, options: QueryOptions = {}): Promise<QueryResult<T>> {
     return searchCollection<T>(this.requests, this.names, collection, query, options);
   }
 
-  async draw(counter: string, count: number, atLeast?: number): Promise<number> { return this.counted.draw(counter, count, atLeast); }
+  async draw(counter: string, count: number, atLeast?: number): Promise<number> {
+    return this.counted.draw(counter, count, atLeast);
+  }
 
   async append(entries: Omit<LogEntry, 'seq'>[], term = 0): Promise<number[]> {
     checkTerm(term);
     return this.log.append(entries, term);
   }
 
-  readLog(options?: ReadLogOptions): Promise<{ items: LogEntry[]; oldest: number; newest: number }> { return this.log.read(options); }
+  readLog(options?: ReadLogOptions): Promise<{ items: LogEntry[]; oldest: number; newest: number }> {
+    return this.log.read(options);
+  }
 
-  addPoints(subject: string, points: SeriesPoint[]): Promise<void> { return this.points.add(subject, points); }
+  addPoints(subject: string, points: SeriesPoint[]): Promise<void> {
+    return this.points.add(subject, points);
+  }
 
   readPoints(subject: string, fromMinute: number, toMinute: number): Promise<SeriesPoint[]> {
     return this.points.read(subject, fromMinute, toMinute);
@@ -78,22 +101,36 @@ export class ElasticStore implements MovableStore {
     return dropped;
   }
 
-  collections(): Promise<CollectionSize[]> { return collectionSizes(this.requests, this.names); }
+  collections(): Promise<CollectionSize[]> {
+    return collectionSizes(this.requests, this.names);
+  }
 
   /** Leadership of the hub whose store this is. */
-  lease(options: LeaseOptions): Lease { return new Lease(this.requests, this.bulked, this.names, options); }
+  lease(options: LeaseOptions): Lease {
+    return new Lease(this.requests, this.bulked, this.names, options);
+  }
 
   async counters(): Promise<{ name: string; next: number }[]> {
     const { allRecords, allEvents, allPoints, ledger } = this.names;
-    await this.requests.send({ method: 'POST', path: `/${[...allRecords, allEvents, allPoints, ledger].join(',')}/_refresh`, query: { ignore_unavailable: true } });
+    await this.requests.send({
+      method: 'POST',
+      path: `/${[...allRecords, allEvents, allPoints, ledger].join(',')}/_refresh`,
+      query: { ignore_unavailable: true },
+    });
     return (await this.counted.all()).filter(({ name }) => name !== LOG_COUNTER);
   }
 
-  putLog(entries: LogEntry[], newest: number): Promise<void> { return this.log.put(entries, newest); }
+  putLog(entries: LogEntry[], newest: number): Promise<void> {
+    return this.log.put(entries, newest);
+  }
 
-  scanPoints(after: string | null, limit: number): Promise<{ items: SubjectPoint[]; next: string | null }> { return this.points.scan(after, limit); }
+  scanPoints(after: string | null, limit: number): Promise<{ items: SubjectPoint[]; next: string | null }> {
+    return this.points.scan(after, limit);
+  }
 
-  close(): Promise<void> { return this.requests.close(); }
+  close(): Promise<void> {
+    return this.requests.close();
+  }
 }
 
 /** What an index name may begin with. */
@@ -105,7 +142,11 @@ const PREFIX = /^[a-z][a-z0-9_-]{0,62}$/;
  */
 export async function openElastic(options: ElasticOptions): Promise<ElasticStore> {
   if (!PREFIX.test(options.prefix)) {
-    throw new StoreError('store-refused', `'${options.prefix}' is no prefix of indices`, 'Use a-z, 0-9, _ and -, beginning with a letter, at most 63.');
+    throw new StoreError(
+      'store-refused',
+      `'${options.prefix}' is no prefix of indices`,
+      'Use a-z, 0-9, _ and -, beginning with a letter, at most 63.',
+    );
   }
   const { requests, version } = await connect(options);
   try {

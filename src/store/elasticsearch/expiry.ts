@@ -5,17 +5,25 @@ import type { Requests } from './requests.ts';
 
 const DAY_MS = 86_400_000;
 
-interface Daily { index: string; day: number; count: number }
+interface Daily {
+  index: string;
+  day: number;
+  count: number;
+}
 
 /** Daily indices behind a pattern, oldest first. */
 async function dailies(requests: Requests, pattern: string): Promise<Daily[]> {
   const { body } = await requests.send<{ index: string; 'docs.count': string | null }[]>({
-    method: 'GET', path: `/_cat/indices/${pattern}`, query: { format: 'json', h: 'index,docs.count', expand_wildcards: 'open' },
+    method: 'GET',
+    path: `/_cat/indices/${pattern}`,
+    query: { format: 'json', h: 'index,docs.count', expand_wildcards: 'open' },
   });
-  return body.flatMap(({ index, 'docs.count': count }) => {
-    const day = dayOf(index);
-    return day === null ? [] : [{ index, day, count: Number(count ?? 0) }];
-  }).sort((a, b) => a.day - b.day);
+  return body
+    .flatMap(({ index, 'docs.count': count }) => {
+      const day = dayOf(index);
+      return day === null ? [] : [{ index, day, count: Number(count ?? 0) }];
+    })
+    .sort((a, b) => a.day - b.day);
 }
 
 /**
@@ -24,18 +32,29 @@ async function dailies(requests: Requests, pattern: string): Promise<Daily[]> {
  * @returns how many documents went
  */
 export async function expire(requests: Requests, names: Names, before: number, maxEvents: number): Promise<number> {
-  await requests.send({ method: 'POST', path: `/${names.allEvents},${names.allPoints}/_refresh`, query: { ignore_unavailable: true } });
-  const events = await dailies(requests, names.allEvents), points = await dailies(requests, names.allPoints);
+  await requests.send({
+    method: 'POST',
+    path: `/${names.allEvents},${names.allPoints}/_refresh`,
+    query: { ignore_unavailable: true },
+  });
+  const events = await dailies(requests, names.allEvents),
+    points = await dailies(requests, names.allPoints);
   const old = ({ day }: Daily): boolean => day + DAY_MS <= before;
   const gone = [...events, ...points].filter(old);
   const kept = events.filter((daily) => !old(daily));
-  for (let left = kept.reduce((sum, { count }) => sum + count, 0); kept.length > 1 && left - kept[0]!.count >= maxEvents;) {
+  for (
+    let left = kept.reduce((sum, { count }) => sum + count, 0);
+    kept.length > 1 && left - kept[0]!.count >= maxEvents;
+  ) {
     left -= kept[0]!.count;
     gone.push(kept.shift()!);
   }
   // By their full names, a few at a time: an address has a limit, and a cluster may forbid patterns in a delete.
   for (let from = 0; from < gone.length; from += 20) {
-    const part = gone.slice(from, from + 20).map(({ index }) => index).join(',');
+    const part = gone
+      .slice(from, from + 20)
+      .map(({ index }) => index)
+      .join(',');
     await requests.send({ method: 'DELETE', path: `/${part}`, query: { ignore_unavailable: true }, answers: [404] });
   }
   return gone.reduce((sum, { count }) => sum + count, 0);

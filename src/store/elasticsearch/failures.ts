@@ -5,10 +5,17 @@ import { StoreError } from '../store.ts';
 /** `unsent`: the server has not done it. `unknown`: it may have, or still may. `refused`: it has not, and asking again is no use. */
 export type Fate = 'unsent' | 'unknown' | 'refused';
 
-export interface Failure { error: StoreError; fate: Fate }
+export interface Failure {
+  error: StoreError;
+  fate: Fate;
+}
 
 /** The reason that Elasticsearch gives, at the top of an answer or in one item of a bulk. */
-export interface ServerReason { type?: string; reason?: string; root_cause?: ServerReason[] }
+export interface ServerReason {
+  type?: string;
+  reason?: string;
+  root_cause?: ServerReason[];
+}
 
 const UNSENT = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|Connect Timeout|CONNECT_TIMEOUT/;
 const CERTIFICATE = /certificate|self.signed|unable to (verify|get)|altnames|SELF_SIGNED|CERT_/i;
@@ -21,45 +28,114 @@ const unavailable = (message: string, hint: string, cause?: unknown): StoreError
  * The failure behind an answer of the server.
  * @param where the addresses, without credentials
  */
-export function ofAnswer(status: number, given: ServerReason | string | undefined, where: string, cause?: unknown): Failure {
-  const reason: ServerReason = typeof given === 'string' ? { reason: given } : given ?? {};
-  const text = [reason.type, reason.reason, ...(reason.root_cause ?? []).map((root) => root.reason)].filter(Boolean).join(': ');
+export function ofAnswer(
+  status: number,
+  given: ServerReason | string | undefined,
+  where: string,
+  cause?: unknown,
+): Failure {
+  const reason: ServerReason = typeof given === 'string' ? { reason: given } : (given ?? {});
+  const text = [reason.type, reason.reason, ...(reason.root_cause ?? []).map((root) => root.reason)]
+    .filter(Boolean)
+    .join(': ');
   const said = `Elasticsearch at ${where}: ${text || `HTTP ${status}`}`;
   if (status === 401) {
-    return { fate: 'refused', error: unavailable(`Elasticsearch at ${where} does not know this master (401)`,
-      'Check --elastic-user and --elastic-password-file, or --elastic-api-key-file.', cause) };
+    return {
+      fate: 'refused',
+      error: unavailable(
+        `Elasticsearch at ${where} does not know this master (401)`,
+        'Check --elastic-user and --elastic-password-file, or --elastic-api-key-file.',
+        cause,
+      ),
+    };
   }
   if (/flood.stage|read-only.allow.delete/i.test(text)) {
-    return { fate: 'refused', error: new StoreError('store-full', `The disk of Elasticsearch is almost full: it takes no writes (${said})`,
-      'Free space on its nodes; it lifts the block by itself, and writing goes on.', { cause }) };
+    return {
+      fate: 'refused',
+      error: new StoreError(
+        'store-full',
+        `The disk of Elasticsearch is almost full: it takes no writes (${said})`,
+        'Free space on its nodes; it lifts the block by itself, and writing goes on.',
+        { cause },
+      ),
+    };
   }
   if (/cluster_block_exception|blocked by/i.test(text)) {
-    return { fate: 'refused', error: unavailable(`An index of the hub takes no writes (${said})`,
-      'Somebody or a policy made it read-only: set index.blocks.read_only and index.blocks.write of that index to null.', cause) };
+    return {
+      fate: 'refused',
+      error: unavailable(
+        `An index of the hub takes no writes (${said})`,
+        'Somebody or a policy made it read-only: set index.blocks.read_only and index.blocks.write of that index to null.',
+        cause,
+      ),
+    };
   }
   if (/no space left|disk.*full/i.test(text)) {
-    return { fate: 'unknown', error: new StoreError('store-full', `A disk of Elasticsearch is full (${said})`, 'Free space on its nodes.', { cause }) };
+    return {
+      fate: 'unknown',
+      error: new StoreError('store-full', `A disk of Elasticsearch is full (${said})`, 'Free space on its nodes.', {
+        cause,
+      }),
+    };
   }
   if (/maximum (normal )?shards open/i.test(text)) {
-    return { fate: 'refused', error: new StoreError('store-full', `Elasticsearch has as many shards as it may (${said})`,
-      'Delete indices that are not needed, or raise cluster.max_shards_per_node.', { cause }) };
+    return {
+      fate: 'refused',
+      error: new StoreError(
+        'store-full',
+        `Elasticsearch has as many shards as it may (${said})`,
+        'Delete indices that are not needed, or raise cluster.max_shards_per_node.',
+        { cause },
+      ),
+    };
   }
   if (status === 403) {
-    return { fate: 'refused', error: unavailable(`Elasticsearch at ${where} does not allow it (${text})`,
-      'The user needs manage_index_templates and monitor of the cluster, and all rights on the indices of this prefix.', cause) };
+    return {
+      fate: 'refused',
+      error: unavailable(
+        `Elasticsearch at ${where} does not allow it (${text})`,
+        'The user needs manage_index_templates and monitor of the cluster, and all rights on the indices of this prefix.',
+        cause,
+      ),
+    };
   }
-  if (status === 429) return { fate: 'unsent', error: unavailable(`Elasticsearch is overloaded (${said})`, 'It goes on by itself; see its nodes.', cause) };
+  if (status === 429)
+    return {
+      fate: 'unsent',
+      error: unavailable(`Elasticsearch is overloaded (${said})`, 'It goes on by itself; see its nodes.', cause),
+    };
   if (status === 503 || status === 408) {
-    return { fate: 'unknown', error: unavailable(`Elasticsearch cannot do it now (${said})`, 'Look at _cluster/health: is a master elected, are the shards there?', cause) };
+    return {
+      fate: 'unknown',
+      error: unavailable(
+        `Elasticsearch cannot do it now (${said})`,
+        'Look at _cluster/health: is a master elected, are the shards there?',
+        cause,
+      ),
+    };
   }
-  if (status >= 500) return { fate: 'unknown', error: unavailable(said, 'See the log of Elasticsearch or of the proxy before it.', cause) };
+  if (status >= 500)
+    return {
+      fate: 'unknown',
+      error: unavailable(said, 'See the log of Elasticsearch or of the proxy before it.', cause),
+    };
   return {
     fate: 'refused',
-    error: new StoreError('store-refused', `Elasticsearch refuses it: ${said}`, 'See the reason; if it is about a mapping, an index of this prefix is not the hub\'s.', { cause }),
+    error: new StoreError(
+      'store-refused',
+      `Elasticsearch refuses it: ${said}`,
+      "See the reason; if it is about a mapping, an index of this prefix is not the hub's.",
+      { cause },
+    ),
   };
 }
 
-interface ClientError { name?: string; message?: string; statusCode?: number; meta?: { statusCode?: number; body?: unknown } }
+interface ClientError {
+  name?: string;
+  message?: string;
+  statusCode?: number;
+  meta?: { statusCode?: number; body?: unknown };
+}
 
 /** The failure behind whatever the client throws. */
 export function ofThrown(thrown: unknown, where: string): Failure {
@@ -70,23 +146,53 @@ export function ofThrown(thrown: unknown, where: string): Failure {
     return ofAnswer(meta?.statusCode ?? 500, typeof body === 'object' ? body?.error : body, where, thrown);
   }
   if (name === 'ProductNotSupportedError') {
-    return { fate: 'refused', error: new StoreError('store-refused', `What answers at ${where} is no Elasticsearch`,
-      'Give the address of an Elasticsearch 8 or 9. OpenSearch and Elasticsearch before 7.14 do not work.', { cause: thrown }) };
+    return {
+      fate: 'refused',
+      error: new StoreError(
+        'store-refused',
+        `What answers at ${where} is no Elasticsearch`,
+        'Give the address of an Elasticsearch 8 or 9. OpenSearch and Elasticsearch before 7.14 do not work.',
+        { cause: thrown },
+      ),
+    };
   }
   if (name === 'TimeoutError') {
     return {
       fate: 'unknown',
-      error: unavailable(`Elasticsearch at ${where} does not answer in time`, 'Look at its nodes; what was acknowledged is safe, and work goes on when it is back.', thrown),
+      error: unavailable(
+        `Elasticsearch at ${where} does not answer in time`,
+        'Look at its nodes; what was acknowledged is safe, and work goes on when it is back.',
+        thrown,
+      ),
     };
   }
   if (CERTIFICATE.test(message)) {
-    return { fate: 'refused', error: unavailable(`The certificate of Elasticsearch at ${where} is not trusted (${message})`,
-      'Give the CA that signed it with --elastic-ca FILE.', thrown) };
+    return {
+      fate: 'refused',
+      error: unavailable(
+        `The certificate of Elasticsearch at ${where} is not trusted (${message})`,
+        'Give the CA that signed it with --elastic-ca FILE.',
+        thrown,
+      ),
+    };
   }
   if (NOT_TLS.test(message)) {
-    return { fate: 'refused', error: unavailable(`${where} does not speak TLS (${message})`, 'Write http:// instead of https://, or the other way round.', thrown) };
+    return {
+      fate: 'refused',
+      error: unavailable(
+        `${where} does not speak TLS (${message})`,
+        'Write http:// instead of https://, or the other way round.',
+        thrown,
+      ),
+    };
   }
   const fate = UNSENT.test(message) || name === 'NoLivingConnectionsError' ? 'unsent' : 'unknown';
-  return { fate, error: unavailable(`Elasticsearch at ${where} is not reachable (${message})`,
-    'Check that it runs and that the address is right; what was acknowledged is safe, and work goes on when it is back.', thrown) };
+  return {
+    fate,
+    error: unavailable(
+      `Elasticsearch at ${where} is not reachable (${message})`,
+      'Check that it runs and that the address is right; what was acknowledged is safe, and work goes on when it is back.',
+      thrown,
+    ),
+  };
 }

@@ -24,7 +24,8 @@ export interface LeaseDoc {
 }
 
 export interface LeaseOptions {
-  holder: string; ttlMs: number;
+  holder: string;
+  ttlMs: number;
   /** Of this master's API, as others reach it. */
   address: string;
 }
@@ -35,13 +36,22 @@ const ID = 'lease';
 class Elapsed {
   private readonly mono = performance.now();
   private readonly wall = Date.now();
-  get ms(): number { return Math.max(performance.now() - this.mono, Date.now() - this.wall); }
+  get ms(): number {
+    return Math.max(performance.now() - this.mono, Date.now() - this.wall);
+  }
 }
 
 export const outranked = (): StoreError =>
-  new StoreError('store-unavailable', 'Another master leads this hub now', 'Ask again: this master stands by and names the other.');
+  new StoreError(
+    'store-unavailable',
+    'Another master leads this hub now',
+    'Ask again: this master stands by and names the other.',
+  );
 
-interface Read { doc: LeaseDoc; at: Position }
+interface Read {
+  doc: LeaseDoc;
+  at: Position;
+}
 
 export class Lease {
   private readonly requests: Requests;
@@ -66,17 +76,31 @@ export class Lease {
   }
 
   async read(): Promise<Read | null> {
-    const { status, body } = await this.requests.send<{ _seq_no: number; _primary_term: number; _source: { lease: LeaseDoc } }>({
-      method: 'GET', path: `/${this.names.ledger}/_doc/${ID}`, answers: [404],
+    const { status, body } = await this.requests.send<{
+      _seq_no: number;
+      _primary_term: number;
+      _source: { lease: LeaseDoc };
+    }>({
+      method: 'GET',
+      path: `/${this.names.ledger}/_doc/${ID}`,
+      answers: [404],
     });
-    return status === 404 ? null : { doc: body._source.lease, at: { seqNo: body._seq_no, primaryTerm: body._primary_term } };
+    return status === 404
+      ? null
+      : { doc: body._source.lease, at: { seqNo: body._seq_no, primaryTerm: body._primary_term } };
   }
 
   /** @returns the position, or null when another was first or nobody knows; @throws StoreError when the server refuses */
   private async put(doc: LeaseDoc, over: Position | null): Promise<Position | null> {
-    const [outcome] = await this.bulk.run([{
-      action: over ? 'index' : 'create', index: this.names.ledger, id: ID, source: JSON.stringify({ lease: doc }), ...(over ? { at: over } : {}),
-    }]);
+    const [outcome] = await this.bulk.run([
+      {
+        action: over ? 'index' : 'create',
+        index: this.names.ledger,
+        id: ID,
+        source: JSON.stringify({ lease: doc }),
+        ...(over ? { at: over } : {}),
+      },
+    ]);
     if (outcome!.kind === 'done') return outcome!.at;
     if (outcome!.kind === 'failed') throw outcome!.error;
     return null;
@@ -87,16 +111,22 @@ export class Lease {
    * @param seen told of each leader met meanwhile, and of each failure to ask (null: nobody leads)
    * @throws the signal's reason when it aborts
    */
-  async acquire(signal: AbortSignal, seen: (leader: LeaseDoc | null, trouble: StoreError | null) => void): Promise<void> {
+  async acquire(
+    signal: AbortSignal,
+    seen: (leader: LeaseDoc | null, trouble: StoreError | null) => void,
+  ): Promise<void> {
     const { holder } = this.options;
-    let last: Read | null = null, since = new Elapsed(), failures = 0;
+    let last: Read | null = null,
+      since = new Elapsed(),
+      failures = 0;
     for (;;) {
       signal.throwIfAborted();
       try {
         const found = await this.read();
         failures = 0;
         // A lease that could not be looked at may have been renewed meanwhile: the time begins anew with each change seen.
-        if (!last || found?.at.seqNo !== last.at.seqNo || found.at.primaryTerm !== last.at.primaryTerm) since = new Elapsed();
+        if (!last || found?.at.seqNo !== last.at.seqNo || found.at.primaryTerm !== last.at.primaryTerm)
+          since = new Elapsed();
         last = found;
         const free = !found || found.doc.holder === null || found.doc.holder === holder || since.ms > found.doc.ttlMs;
         if (free && (await this.take(found))) return;
@@ -120,15 +150,24 @@ export class Lease {
     if (!at) return false; // when it was ours all the same, the next look finds our name
     this.held = { doc, at };
     this.renewedAt = asked;
-    this.lost = new Promise((resolve) => { this.tellLost = resolve; });
+    this.lost = new Promise((resolve) => {
+      this.tellLost = resolve;
+    });
     // A renewal that fails is made good by the next one, or by who confirms.
-    this.timer = setInterval(() => { void this.renew().then(() => this.onRenewal(null), (error: unknown) => this.onRenewal(error)); }, ttlMs / 3).unref();
+    this.timer = setInterval(() => {
+      void this.renew().then(
+        () => this.onRenewal(null),
+        (error: unknown) => this.onRenewal(error),
+      );
+    }, ttlMs / 3).unref();
     return true;
   }
 
   /** @returns whether it is still ours; @throws StoreError when that cannot be found out now */
   private renew(): Promise<boolean> {
-    this.renewing ??= this.renewNow().finally(() => { this.renewing = null; });
+    this.renewing ??= this.renewNow().finally(() => {
+      this.renewing = null;
+    });
     return this.renewing;
   }
 
@@ -142,7 +181,9 @@ export class Lease {
       const found = await this.read();
       const ours = found?.doc.holder === doc.holder && found.doc.epoch === doc.epoch;
       if (!ours) {
-        this.drop(found?.doc.holder ? `the master at ${found.doc.address} leads since its lease lapsed` : 'its lease is gone');
+        this.drop(
+          found?.doc.holder ? `the master at ${found.doc.address} leads since its lease lapsed` : 'its lease is gone',
+        );
         return false;
       }
       at = found.at; // an earlier renewal without an answer was done

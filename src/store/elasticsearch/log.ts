@@ -26,15 +26,28 @@ const TAIL = 2_000;
 /** Writers that may be writing still: the latest ones. */
 const WRITERS = 30;
 
-interface EventSource { seq: number; at: number; term: number; writer: string; entry: object }
-interface Waiting { entry: PreparedEntry; term: number; resolve: (seq: number) => void; reject: (error: unknown) => void }
+interface EventSource {
+  seq: number;
+  at: number;
+  term: number;
+  writer: string;
+  entry: object;
+}
+interface Waiting {
+  entry: PreparedEntry;
+  term: number;
+  resolve: (seq: number) => void;
+  reject: (error: unknown) => void;
+}
 
-const whole = (asked: number | undefined, usual: number): number => (Number.isFinite(asked) ? Math.floor(asked!) : usual);
-const entryOf = ({ seq, entry }: EventSource): LogEntry => ({ ...(entry as Omit<LogEntry, 'seq'>), seq } as LogEntry);
+const whole = (asked: number | undefined, usual: number): number =>
+  Number.isFinite(asked) ? Math.floor(asked!) : usual;
+const entryOf = ({ seq, entry }: EventSource): LogEntry => ({ ...(entry as Omit<LogEntry, 'seq'>), seq }) as LogEntry;
 
 /** An entry as it is indexed. @param json of the entry without its number */
 function sourceOf(about: Omit<EventSource, 'entry'>, json: Buffer): string {
-  const text = json.toString(), entry = { ...(JSON.parse(text) as object), seq: about.seq };
+  const text = json.toString(),
+    entry = { ...(JSON.parse(text) as object), seq: about.seq };
   return `${JSON.stringify(about).slice(0, -1)},"entry":${text},${searchMembers(entry)}}`;
 }
 
@@ -65,7 +78,9 @@ export class ElasticLog {
 
   append(entries: Omit<LogEntry, 'seq'>[], term: number): Promise<number[]> {
     const prepared = entries.map(prepareEntry);
-    const numbers = prepared.map((entry) => new Promise<number>((resolve, reject) => this.waiting.push({ entry, term, resolve, reject })));
+    const numbers = prepared.map(
+      (entry) => new Promise<number>((resolve, reject) => this.waiting.push({ entry, term, resolve, reject })),
+    );
     if (!this.working) {
       this.working = true;
       queueMicrotask(() => void this.work());
@@ -77,9 +92,13 @@ export class ElasticLog {
     while (this.waiting.length > 0) {
       // One index a batch: the order of its entries is then the order in which they can be found.
       const index = this.names.events(this.waiting[0]!.entry.at);
-      let count = 1, bytes = this.waiting[0]!.entry.json.length;
+      let count = 1,
+        bytes = this.waiting[0]!.entry.json.length;
       for (; count < Math.min(MOST_IN_BATCH, this.waiting.length); count += 1) {
-        const { entry: { at, json }, term } = this.waiting[count]!;
+        const {
+          entry: { at, json },
+          term,
+        } = this.waiting[count]!;
         bytes += json.length;
         if (bytes > MOST_BYTES || this.names.events(at) !== index || term !== this.waiting[0]!.term) break;
       }
@@ -99,14 +118,16 @@ export class ElasticLog {
    * was appended in between, and a counter that was lost (somebody deleted its index) must not give a number twice.
    */
   private async beginTerm(term: number): Promise<void> {
-    this.next = this.end = Math.max(this.end, await this.newestFound() + 1);
+    this.next = this.end = Math.max(this.end, (await this.newestFound()) + 1);
     this.term = term;
   }
 
   private async newestFound(): Promise<number> {
     await this.refresh();
     const { body } = await this.requests.send<{ aggregations?: { newest: { value: number | null } } }>({
-      method: 'POST', path: `/${this.names.allEvents}/_search`, query: { ignore_unavailable: true, allow_partial_search_results: false },
+      method: 'POST',
+      path: `/${this.names.allEvents}/_search`,
+      query: { ignore_unavailable: true, allow_partial_search_results: false },
       body: { size: 0, track_total_hits: false, aggs: { newest: { max: { field: 'seq' } } } },
     });
     return body.aggregations?.newest.value ?? 0;
@@ -130,12 +151,19 @@ export class ElasticLog {
   private async write(index: string, batch: Waiting[]): Promise<number[]> {
     const numbers = await this.numbers(batch.length, batch[0]!.term);
     const operations = batch.map(({ entry, term }, n): Operation => ({
-      action: 'index', index, id: String(numbers[n]),
+      action: 'index',
+      index,
+      id: String(numbers[n]),
       source: sourceOf({ seq: numbers[n]!, at: entry.at, term, writer: this.writer }, entry.json),
     }));
     try {
       await this.bulk.settle(operations);
-      batch.forEach(({ entry }, n) => this.tail.push({ ...(JSON.parse(entry.json.toString()) as Omit<LogEntry, 'seq'>), seq: numbers[n]! } as LogEntry));
+      batch.forEach(({ entry }, n) =>
+        this.tail.push({
+          ...(JSON.parse(entry.json.toString()) as Omit<LogEntry, 'seq'>),
+          seq: numbers[n]!,
+        } as LogEntry),
+      );
       if (this.tail.length > 2 * TAIL) this.tail = this.tail.slice(-TAIL);
       return numbers;
     } catch (error) {
@@ -148,17 +176,26 @@ export class ElasticLog {
 
   /** Stores entries under their own numbers; later ones go on above them and above `newest`. Twice is once. */
   async put(entries: LogEntry[], newest: number): Promise<void> {
-    await this.bulk.settle(entries.map(({ seq, ...entry }): Operation => {
-      const { at, json } = prepareEntry(entry as Omit<LogEntry, 'seq'>);
-      return { action: 'index', index: this.names.events(at), id: String(seq), source: sourceOf({ seq, at, term: 0, writer: 'moved' }, json) };
-    }));
+    await this.bulk.settle(
+      entries.map(({ seq, ...entry }): Operation => {
+        const { at, json } = prepareEntry(entry as Omit<LogEntry, 'seq'>);
+        return {
+          action: 'index',
+          index: this.names.events(at),
+          id: String(seq),
+          source: sourceOf({ seq, at, term: 0, writer: 'moved' }, json),
+        };
+      }),
+    );
     const last = Math.max(newest, ...entries.map(({ seq }) => seq));
     if (last > 0 && (await this.counters.peek(COUNTER)) <= last) await this.counters.draw(COUNTER, 1, last);
   }
 
   private async search(body: object): Promise<EventSource[]> {
     const { body: answer } = await this.requests.send<{ hits: { hits: { _source: EventSource }[] } }>({
-      method: 'POST', path: `/${this.names.allEvents}/_search`, query: { ignore_unavailable: true, allow_partial_search_results: false },
+      method: 'POST',
+      path: `/${this.names.allEvents}/_search`,
+      query: { ignore_unavailable: true, allow_partial_search_results: false },
       body: { track_total_hits: false, _source: ['seq', 'entry'], ...body },
     });
     return answer.hits.hits.map((hit) => hit._source);
@@ -176,9 +213,22 @@ export class ElasticLog {
   private async horizon(): Promise<{ newest: number; within: object }> {
     const settled = this.settled;
     await this.refresh();
-    const { body } = await this.requests.send<{ aggregations?: { by: { buckets: { key: string; newest: { value: number } }[] } } }>({
-      method: 'POST', path: `/${this.names.allEvents}/_search`, query: { ignore_unavailable: true, allow_partial_search_results: false },
-      body: { size: 0, track_total_hits: false, aggs: { by: { terms: { field: 'writer', size: WRITERS, order: { newest: 'desc' } }, aggs: { newest: { max: { field: 'seq' } } } } } },
+    const { body } = await this.requests.send<{
+      aggregations?: { by: { buckets: { key: string; newest: { value: number } }[] } };
+    }>({
+      method: 'POST',
+      path: `/${this.names.allEvents}/_search`,
+      query: { ignore_unavailable: true, allow_partial_search_results: false },
+      body: {
+        size: 0,
+        track_total_hits: false,
+        aggs: {
+          by: {
+            terms: { field: 'writer', size: WRITERS, order: { newest: 'desc' } },
+            aggs: { newest: { max: { field: 'seq' } } },
+          },
+        },
+      },
     });
     const reached = new Map((body.aggregations?.by.buckets ?? []).map(({ key, newest }) => [key, newest.value]));
     reached.delete(this.writer);
@@ -187,12 +237,15 @@ export class ElasticLog {
     this.reached = reached;
     const known = [...reached.values(), ...(settled > 0 ? [settled] : [])];
     const newest = known.length > 0 ? Math.max(...known) : (await this.counters.peek(COUNTER)) - 1;
-    const beyond = [...reached, [this.writer, settled] as const].map(([writer, seq]) => ({ bool: { filter: [{ term: { writer } }, { range: { seq: { gt: seq } } }] } }));
+    const beyond = [...reached, [this.writer, settled] as const].map(([writer, seq]) => ({
+      bool: { filter: [{ term: { writer } }, { range: { seq: { gt: seq } } }] },
+    }));
     return { newest, within: { bool: { filter: [{ range: { seq: { lte: newest } } }], must_not: beyond } } };
   }
 
   async read(options: ReadLogOptions = {}): Promise<{ items: LogEntry[]; oldest: number; newest: number }> {
-    const newestFirst = options.newestFirst ?? false, limit = pageSize(options.limit, 100);
+    const newestFirst = options.newestFirst ?? false,
+      limit = pageSize(options.limit, 100);
     const after = Math.max(0, whole(options.after, 0));
     const first = this.tail[0];
     const fromTail = !newestFirst && first !== undefined && after >= first.seq && this.tail.at(-1)!.seq > after;
@@ -203,18 +256,27 @@ export class ElasticLog {
       if (fromTail) return this.tail.filter(({ seq }) => seq > low && seq < high).slice(0, count);
       if (high <= low + 1) return [];
       const sources = await this.search({
-        size: count, sort: [{ seq: { order: newestFirst ? 'desc' : 'asc', unmapped_type: 'long' } }],
+        size: count,
+        sort: [{ seq: { order: newestFirst ? 'desc' : 'asc', unmapped_type: 'long' } }],
         query: { bool: { filter: [within, ...asked, { range: { seq: { gt: low, lt: high } } }] } },
       });
       return sources.map(entryOf);
     };
     const items = await searchLog(page, options.query ?? '', { after, before, limit, newestFirst });
-    return { items, oldest: fromTail ? Math.min(this.knownOldest ?? first.seq, first.seq) : await this.oldest(newest), newest };
+    return {
+      items,
+      oldest: fromTail ? Math.min(this.knownOldest ?? first.seq, first.seq) : await this.oldest(newest),
+      newest,
+    };
   }
 
   private knownOldest: number | null = null;
   private async oldest(newest: number): Promise<number> {
-    const [found] = await this.search({ size: 1, _source: ['seq'], sort: [{ seq: { order: 'asc', unmapped_type: 'long' } }] });
+    const [found] = await this.search({
+      size: 1,
+      _source: ['seq'],
+      sort: [{ seq: { order: 'asc', unmapped_type: 'long' } }],
+    });
     this.knownOldest = found?.seq ?? null;
     return found?.seq ?? newest + 1;
   }
@@ -228,5 +290,6 @@ export class ElasticLog {
 
 /** @throws StoreError store-refused when a term is none */
 export function checkTerm(term: number): void {
-  if (!Number.isSafeInteger(term) || term < 0) throw new StoreError('store-refused', `A term is ${term}`, 'Give a whole number from 0 on.');
+  if (!Number.isSafeInteger(term) || term < 0)
+    throw new StoreError('store-refused', `A term is ${term}`, 'Give a whole number from 0 on.');
 }

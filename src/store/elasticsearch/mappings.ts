@@ -35,9 +35,11 @@ export function dayOf(index: string): number | null {
 
 export function namesOf(prefix: string): Names {
   const own = new Set<string>(OWN_INDEX);
-  const records = (collection: string): string => (own.has(collection) ? `${prefix}-${collection}` : `${prefix}-records`);
+  const records = (collection: string): string =>
+    own.has(collection) ? `${prefix}-${collection}` : `${prefix}-records`;
   return {
-    prefix, records,
+    prefix,
+    records,
     allRecords: [...OWN_INDEX.map(records), `${prefix}-records`],
     ledger: `${prefix}-ledger`,
     events: (at) => `${prefix}-events-${day(at)}`,
@@ -82,7 +84,10 @@ const ledgerProperties: Properties = { next: { type: 'long' }, lease: { type: 'o
 
 /** One shard: the order of a log's numbers needs it, and a hub's records are few. Replicas as soon as there is a second node. */
 const settings = {
-  number_of_shards: 1, auto_expand_replicas: '0-1', refresh_interval: '1s', 'translog.durability': 'request',
+  number_of_shards: 1,
+  auto_expand_replicas: '0-1',
+  refresh_interval: '1s',
+  'translog.durability': 'request',
 };
 
 /** Above what Elasticsearch brings along (100 to 200). */
@@ -90,7 +95,11 @@ const PRIORITY = 500;
 /** What changes the whole cluster waits its turn: longest, ms. */
 const PREPARE_MS = 60_000;
 
-interface Template { name: string; patterns: string[]; properties: Properties }
+interface Template {
+  name: string;
+  patterns: string[];
+  properties: Properties;
+}
 
 const templatesOf = (names: Names): Template[] => [
   { name: `${names.prefix}-records`, patterns: names.allRecords, properties: recordProperties },
@@ -104,20 +113,43 @@ const templatesOf = (names: Names): Template[] => [
  * Safe to do at every start, by several masters at once.
  */
 export async function prepareIndices(requests: Requests, names: Names): Promise<void> {
-  await Promise.all(templatesOf(names).map(({ name, patterns, properties }) => requests.send({
-    method: 'PUT', path: `/_index_template/${name}`, limitMs: PREPARE_MS,
-    body: {
-      index_patterns: patterns, priority: PRIORITY,
-      template: { settings: { index: settings }, mappings: { dynamic: false, _source: unsourced, properties } },
-      _meta: { description: 'stathub' },
-    },
-  })));
-  const lasting = [...names.allRecords.map((index) => ({ index, properties: recordProperties })), { index: names.ledger, properties: ledgerProperties }];
-  await Promise.all(lasting.map(async ({ index, properties }) => {
-    const { status, body } = await requests.send<{ error?: ServerReason }>({ method: 'PUT', path: `/${index}`, answers: [400], limitMs: PREPARE_MS });
-    if (status !== 400) return;
-    if (body.error?.type !== 'resource_already_exists_exception') throw ofAnswer(status, body.error, requests.where).error;
-    // What a later stathub added to the mapping is added to the index.
-    await requests.send({ method: 'PUT', path: `/${index}/_mapping`, body: { dynamic: false, properties }, limitMs: PREPARE_MS });
-  }));
+  await Promise.all(
+    templatesOf(names).map(({ name, patterns, properties }) =>
+      requests.send({
+        method: 'PUT',
+        path: `/_index_template/${name}`,
+        limitMs: PREPARE_MS,
+        body: {
+          index_patterns: patterns,
+          priority: PRIORITY,
+          template: { settings: { index: settings }, mappings: { dynamic: false, _source: unsourced, properties } },
+          _meta: { description: 'stathub' },
+        },
+      }),
+    ),
+  );
+  const lasting = [
+    ...names.allRecords.map((index) => ({ index, properties: recordProperties })),
+    { index: names.ledger, properties: ledgerProperties },
+  ];
+  await Promise.all(
+    lasting.map(async ({ index, properties }) => {
+      const { status, body } = await requests.send<{ error?: ServerReason }>({
+        method: 'PUT',
+        path: `/${index}`,
+        answers: [400],
+        limitMs: PREPARE_MS,
+      });
+      if (status !== 400) return;
+      if (body.error?.type !== 'resource_already_exists_exception')
+        throw ofAnswer(status, body.error, requests.where).error;
+      // What a later stathub added to the mapping is added to the index.
+      await requests.send({
+        method: 'PUT',
+        path: `/${index}/_mapping`,
+        body: { dynamic: false, properties },
+        limitMs: PREPARE_MS,
+      });
+    }),
+  );
 }

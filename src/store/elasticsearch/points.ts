@@ -9,7 +9,9 @@ import type { Answer, Requests } from './requests.ts';
 
 const PAGE = 5_000;
 
-interface Page { hits: { hits: { _source: SeriesPoint; sort: number[] }[] } }
+interface Page {
+  hits: { hits: { _source: SeriesPoint; sort: number[] }[] };
+}
 
 export class Points {
   private readonly requests: Requests;
@@ -26,7 +28,11 @@ export class Points {
 
   private operation(subject: string, { minute, values }: SeriesPoint): Operation {
     if (!Number.isSafeInteger(minute) || minute < 0) {
-      throw new StoreError('store-refused', `A point of ${subject} has no valid minute: ${minute}`, 'Give whole minutes since 1970.');
+      throw new StoreError(
+        'store-refused',
+        `A point of ${subject} has no valid minute: ${minute}`,
+        'Give whole minutes since 1970.',
+      );
     }
     const name = Buffer.byteLength(subject) < 400 ? subject : createHash('sha256').update(subject).digest('base64url');
     const source = `{"subject":${JSON.stringify(subject)},"minute":${minute},"values":${toJson(values).toString()}}`;
@@ -36,15 +42,24 @@ export class Points {
   /** Safe to do twice, so whatever has no answer is sent again. */
   async add(subject: string, points: SeriesPoint[]): Promise<void> {
     checkKey(subject);
-    await this.bulk.settle(points.map((point) => this.operation(subject, point))).finally(() => { this.unseen = true; });
+    await this.bulk.settle(points.map((point) => this.operation(subject, point))).finally(() => {
+      this.unseen = true;
+    });
   }
 
   /** Points of all subjects, by minute and subject; `after` is what `next` was. */
   async scan(after: string | null, limit: number): Promise<{ items: SubjectPoint[]; next: string | null }> {
     const { body } = await this.requests.send<{ hits: { hits: { _source: SubjectPoint; sort: unknown[] }[] } }>({
-      method: 'POST', path: `/${this.names.allPoints}/_search`, query: { ignore_unavailable: true, allow_partial_search_results: false },
+      method: 'POST',
+      path: `/${this.names.allPoints}/_search`,
+      query: { ignore_unavailable: true, allow_partial_search_results: false },
       body: {
-        size: limit, track_total_hits: false, sort: [{ minute: { order: 'asc', unmapped_type: 'long' } }, { subject: { order: 'asc', unmapped_type: 'keyword' } }],
+        size: limit,
+        track_total_hits: false,
+        sort: [
+          { minute: { order: 'asc', unmapped_type: 'long' } },
+          { subject: { order: 'asc', unmapped_type: 'keyword' } },
+        ],
         ...(after === null ? {} : { search_after: JSON.parse(after) as unknown[] }),
       },
     });
@@ -63,15 +78,30 @@ export class Points {
     const points: SeriesPoint[] = [];
     for (let after: number[] | null = []; after !== null;) {
       const answer: Answer<Page> = await this.requests.send<Page>({
-        method: 'POST', path: `/${index}/_search`, query: { ignore_unavailable: true, allow_partial_search_results: false },
+        method: 'POST',
+        path: `/${index}/_search`,
+        query: { ignore_unavailable: true, allow_partial_search_results: false },
         body: {
-          size: PAGE, track_total_hits: false, _source: ['minute', 'values'], sort: [{ minute: 'asc' }],
-          query: { bool: { filter: [{ term: { subject } }, { range: { minute: { gte: Math.ceil(fromMinute), lte: Math.floor(toMinute) } } }] } },
+          size: PAGE,
+          track_total_hits: false,
+          _source: ['minute', 'values'],
+          sort: [{ minute: 'asc' }],
+          query: {
+            bool: {
+              filter: [
+                { term: { subject } },
+                { range: { minute: { gte: Math.ceil(fromMinute), lte: Math.floor(toMinute) } } },
+              ],
+            },
+          },
           ...(after.length > 0 ? { search_after: after } : {}),
         },
       });
       const { hits } = answer.body.hits;
-      for (const { _source: { minute, values } } of hits) points.push({ minute, values });
+      for (const {
+        _source: { minute, values },
+      } of hits)
+        points.push({ minute, values });
       after = hits.length === PAGE ? hits.at(-1)!.sort : null;
     }
     return points;

@@ -13,11 +13,24 @@ import { pauseMs } from './requests.ts';
 import type { Requests } from './requests.ts';
 import { searchMembers } from './search-fields.ts';
 
-export interface RecordSource { collection: string; key: string; term: number; write: string; doc: Doc }
-export interface Hit { _index: string; _id: string; _seq_no: number; _primary_term: number; _source: RecordSource }
+export interface RecordSource {
+  collection: string;
+  key: string;
+  term: number;
+  write: string;
+  doc: Doc;
+}
+export interface Hit {
+  _index: string;
+  _id: string;
+  _seq_no: number;
+  _primary_term: number;
+  _source: RecordSource;
+}
 
 /** Position and term, so that whoever holds the token knows under which term it was written. */
-const versionOf = ({ seqNo, primaryTerm }: Position, term: number): Version => [seqNo, primaryTerm, term].map((n) => n.toString(36)).join('.');
+const versionOf = ({ seqNo, primaryTerm }: Position, term: number): Version =>
+  [seqNo, primaryTerm, term].map((n) => n.toString(36)).join('.');
 
 function positionOf(version: Version): (Position & { term: number }) | null {
   if (!/^[0-9a-z]+\.[0-9a-z]+\.[0-9a-z]+$/.test(version)) return null;
@@ -25,13 +38,22 @@ function positionOf(version: Version): (Position & { term: number }) | null {
   return { seqNo: seqNo!, primaryTerm: primaryTerm!, term: term! };
 }
 
-export const storedOf = <T>({ _seq_no, _primary_term, _source }: Hit): Stored<T> =>
-  ({ key: _source.key, version: versionOf({ seqNo: _seq_no, primaryTerm: _primary_term }, _source.term), doc: _source.doc as T });
+export const storedOf = <T>({ _seq_no, _primary_term, _source }: Hit): Stored<T> => ({
+  key: _source.key,
+  version: versionOf({ seqNo: _seq_no, primaryTerm: _primary_term }, _source.term),
+  doc: _source.doc as T,
+});
 
 /** Keys that are ids as they are: those that an address takes without doubt. Others become a digest that no such key can be. */
 const PLAIN = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,255}$/;
 
-interface Prepared extends Omit<Write, 'doc' | 'term'> { json: string | null; term: number; index: string; id: string; name: string }
+interface Prepared extends Omit<Write, 'doc' | 'term'> {
+  json: string | null;
+  term: number;
+  index: string;
+  id: string;
+  name: string;
+}
 
 /** Reads and writes after which one write is given up as it never comes to rest. */
 const MOST_TRIES = 50;
@@ -63,31 +85,54 @@ export class Records {
     checkCollection(collection);
     checkKey(key);
     const { index, id } = this.idOf(collection, key);
-    const { status, body } = await this.requests.send<Hit>({ method: 'GET', path: `/${index}/_doc/${encodeURIComponent(id)}`, answers: [404] });
+    const { status, body } = await this.requests.send<Hit>({
+      method: 'GET',
+      path: `/${index}/_doc/${encodeURIComponent(id)}`,
+      answers: [404],
+    });
     return status === 404 ? null : storedOf<T>(body);
   }
 
   /** In key order, of all that was acknowledged before. */
-  async scan<T = Doc>(collection: string, options: ScanOptions = {}): Promise<{ items: Stored<T>[]; next: string | null }> {
+  async scan<T = Doc>(
+    collection: string,
+    options: ScanOptions = {},
+  ): Promise<{ items: Stored<T>[]; next: string | null }> {
     checkCollection(collection);
-    const limit = pageSize(options.limit, 1000), index = this.names.records(collection);
+    const limit = pageSize(options.limit, 1000),
+      index = this.names.records(collection);
     await this.requests.send({ method: 'POST', path: `/${index}/_refresh` });
     const { prefix = '', after = '' } = options;
     const filter: object[] = [{ term: { collection } }];
     if (prefix !== '') filter.push({ prefix: { key: { value: prefix } } });
     const hits = await this.hits(index, {
-      size: Math.min(limit + 1, 10_000), query: { bool: { filter } }, sort: [{ key: 'asc' }], ...(after === '' ? {} : { search_after: [after] }),
+      size: Math.min(limit + 1, 10_000),
+      query: { bool: { filter } },
+      sort: [{ key: 'asc' }],
+      ...(after === '' ? {} : { search_after: [after] }),
     });
     // A page of the largest size cannot look one further: whether there is more is asked for apart.
-    const more = hits.length > limit || (limit === 10_000 && hits.length === limit
-      && (await this.hits(index, { size: 1, query: { bool: { filter } }, sort: [{ key: 'asc' }], search_after: [hits[limit - 1]!._source.key] })).length > 0);
+    const more =
+      hits.length > limit ||
+      (limit === 10_000 &&
+        hits.length === limit &&
+        (
+          await this.hits(index, {
+            size: 1,
+            query: { bool: { filter } },
+            sort: [{ key: 'asc' }],
+            search_after: [hits[limit - 1]!._source.key],
+          })
+        ).length > 0);
     const items = hits.slice(0, limit).map((hit) => storedOf<T>(hit));
     return { items, next: more ? items.at(-1)!.key : null };
   }
 
   private async hits(index: string, body: object): Promise<Hit[]> {
     const answer = await this.requests.send<{ hits: { hits: Hit[] } }>({
-      method: 'POST', path: `/${index}/_search`, query: { allow_partial_search_results: false },
+      method: 'POST',
+      path: `/${index}/_search`,
+      query: { allow_partial_search_results: false },
       body: { seq_no_primary_term: true, track_total_hits: false, ...body },
     });
     return answer.body.hits.hits;
@@ -98,11 +143,17 @@ export class Records {
     checkCollection(write.collection);
     checkKey(write.key);
     const term = write.term ?? 0;
-    if (!Number.isSafeInteger(term) || term < 0) throw new StoreError('store-refused', `A term is ${term}`, 'Give a whole number from 0 on.');
+    if (!Number.isSafeInteger(term) || term < 0)
+      throw new StoreError('store-refused', `A term is ${term}`, 'Give a whole number from 0 on.');
     this.written += 1;
     return {
-      collection: write.collection, key: write.key, expect: write.expect, term, ...this.idOf(write.collection, write.key),
-      json: write.doc === null ? null : toJson(write.doc).toString(), name: `${this.writer}${this.written.toString(36)}`,
+      collection: write.collection,
+      key: write.key,
+      expect: write.expect,
+      term,
+      ...this.idOf(write.collection, write.key),
+      json: write.doc === null ? null : toJson(write.doc).toString(),
+      name: `${this.writer}${this.written.toString(36)}`,
     };
   }
 
@@ -111,7 +162,9 @@ export class Records {
     const prepared = writes.map((write) => this.prepare(write));
     const results = new Map<Prepared, WriteResult>();
     for (let left = prepared; left.length > 0;) {
-      const seen = new Set<string>(), now: Prepared[] = [], later: Prepared[] = [];
+      const seen = new Set<string>(),
+        now: Prepared[] = [],
+        later: Prepared[] = [];
       for (const write of left) {
         const name = `${write.index} ${write.id}`;
         (seen.has(name) ? later : now).push(write);
@@ -139,7 +192,8 @@ export class Records {
         if ('ok' in step) results.set(write, step);
         else todo.push({ write, operation: step });
       }
-      if (tries >= MOST_TRIES) throw new StoreError('store-unavailable', 'A record changes all the time under the hand', 'Try again.');
+      if (tries >= MOST_TRIES)
+        throw new StoreError('store-unavailable', 'A record changes all the time under the hand', 'Try again.');
       if (tries > 0 && todo.length > 0) {
         const error = todo.map(({ write }) => unsure.get(write)).find(Boolean);
         if (error && performance.now() > until) throw error;
@@ -179,7 +233,13 @@ export class Records {
     const guard = at ? { at: { seqNo: at.seqNo, primaryTerm: at.primaryTerm } } : {};
     if (json === null) return { action: 'delete', index, id, ...guard };
     const about = JSON.stringify({ collection, key, term, write: name });
-    return { action: at ? 'index' : 'create', index, id, ...guard, source: `${about.slice(0, -1)},"doc":${json},${searchMembers(shownToQueries(JSON.parse(json) as object))}}` };
+    return {
+      action: at ? 'index' : 'create',
+      index,
+      id,
+      ...guard,
+      source: `${about.slice(0, -1)},"doc":${json},${searchMembers(shownToQueries(JSON.parse(json) as object))}}`,
+    };
   }
 
   /** What a write is, given the record as it stands: a result, or the operation that is to be tried. */
@@ -192,7 +252,9 @@ export class Records {
       this.written += 1;
       return { ok: true, version: `gone.${this.writer}${this.written.toString(36)}` };
     }
-    const fits = write.expect === 'any' || (stored ? write.expect === versionOf(at!, stored._source.term) : write.expect === 'absent');
+    const fits =
+      write.expect === 'any' ||
+      (stored ? write.expect === versionOf(at!, stored._source.term) : write.expect === 'absent');
     return fits ? this.operation(write, at) : { ok: false, conflict: 'version' };
   }
 
@@ -202,13 +264,19 @@ export class Records {
     for (let from = 0; from < writes.length; from += READ_AT_ONCE) {
       const part = writes.slice(from, from + READ_AT_ONCE);
       const { body } = await this.requests.send<{ docs: (Hit & { found?: boolean; error?: { type?: string } })[] }>({
-        method: 'POST', path: '/_mget', query: { _source_includes: 'term,write' },
+        method: 'POST',
+        path: '/_mget',
+        query: { _source_includes: 'term,write' },
         body: { docs: part.map(({ index, id }) => ({ _index: index, _id: id })) },
       });
       part.forEach((write, index) => {
         const doc = body.docs[index]!;
         if (doc.error && doc.error.type !== 'index_not_found_exception') {
-          throw new StoreError('store-unavailable', `A record of ${write.collection} cannot be read (${doc.error.type})`, 'Look at _cluster/health.');
+          throw new StoreError(
+            'store-unavailable',
+            `A record of ${write.collection} cannot be read (${doc.error.type})`,
+            'Look at _cluster/health.',
+          );
         }
         found.set(write, doc.found ? doc : null);
       });

@@ -23,7 +23,10 @@ export interface Request {
   limitMs?: number;
 }
 
-export interface Answer<T> { status: number; body: T }
+export interface Answer<T> {
+  status: number;
+  body: T;
+}
 
 export interface RequestsOptions {
   /** The server's major version: it decides the media type (an 8 refuses that of 9). */
@@ -41,7 +44,8 @@ export interface RequestsOptions {
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
 
-export const pauseMs = (tries: number): number => Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries) * (1 - Math.random() / 2);
+export const pauseMs = (tries: number): number =>
+  Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries) * (1 - Math.random() / 2);
 
 export class Requests {
   readonly where: string;
@@ -59,10 +63,15 @@ export class Requests {
   }
 
   private headers(request: Request): Record<string, string> {
-    const type = (kind: string): string => `application/vnd.elasticsearch+${kind}; compatible-with=${this.options.major}`;
+    const type = (kind: string): string =>
+      `application/vnd.elasticsearch+${kind}; compatible-with=${this.options.major}`;
     return {
       accept: type('json'),
-      ...(request.lines === undefined ? request.body ? { 'content-type': type('json') } : {} : { 'content-type': type('x-ndjson') }),
+      ...(request.lines === undefined
+        ? request.body
+          ? { 'content-type': type('json') }
+          : {}
+        : { 'content-type': type('x-ndjson') }),
     };
   }
 
@@ -73,17 +82,22 @@ export class Requests {
   async once<T>(request: Request): Promise<Answer<T>> {
     if (this.aborting.signal.aborted) throw closedError();
     try {
-      const { statusCode, body } = await this.transport.request(
+      const { statusCode, body } = (await this.transport.request(
         {
-          method: request.method, path: request.path,
+          method: request.method,
+          path: request.path,
           ...(request.query ? { querystring: request.query } : {}),
-          ...(request.lines === undefined ? request.body ? { body: request.body } : {} : { bulkBody: request.lines }),
+          ...(request.lines === undefined ? (request.body ? { body: request.body } : {}) : { bulkBody: request.lines }),
         },
         {
-          headers: this.headers(request), ignore: request.answers ?? [], meta: true, maxRetries: 0,
-          requestTimeout: Math.max(this.options.requestMs, request.limitMs ?? 0), signal: this.aborting.signal,
+          headers: this.headers(request),
+          ignore: request.answers ?? [],
+          meta: true,
+          maxRetries: 0,
+          requestTimeout: Math.max(this.options.requestMs, request.limitMs ?? 0),
+          signal: this.aborting.signal,
         },
-      ) as { statusCode: number; body: T };
+      )) as { statusCode: number; body: T };
       return { status: statusCode, body };
     } catch (error) {
       if (this.aborting.signal.aborted) throw closedError();
@@ -111,7 +125,9 @@ export class Requests {
     }
   }
 
-  get closed(): boolean { return this.aborting.signal.aborted; }
+  get closed(): boolean {
+    return this.aborting.signal.aborted;
+  }
 
   /** Ends what is under way; later requests reject. */
   async close(): Promise<void> {

@@ -26,10 +26,18 @@ const MOST_JUDGED = 100_000;
 const WINDOW = 10_000;
 const MOST_TERMS = 60_000;
 /** What servers say of a query that they find too costly. */
-const TOO_COSTLY = /too_complex|TooComplex|determiniz|too_many|maxClauseCount|max_clause|nested depth|regex.*exceeded|length of regex/i;
+const TOO_COSTLY =
+  /too_complex|TooComplex|determiniz|too_many|maxClauseCount|max_clause|nested depth|regex.*exceeded|length of regex/i;
 
-export interface SortedHit extends Hit { sort: unknown[] }
-interface Answer { status?: number; error?: ServerReason; timed_out?: boolean; hits: { total?: { value: number }; hits: SortedHit[] } }
+export interface SortedHit extends Hit {
+  sort: unknown[];
+}
+interface Answer {
+  status?: number;
+  error?: ServerReason;
+  timed_out?: boolean;
+  hits: { total?: { value: number }; hits: SortedHit[] };
+}
 
 class TooCostly extends Error {}
 
@@ -38,7 +46,9 @@ class TooCostly extends Error {}
  * @throws TooCostly; StoreError, also when one took too long
  */
 async function searchAll(requests: Requests, index: string, bodies: object[]): Promise<Answer['hits'][]> {
-  const lines = bodies.map((body) => `{"allow_partial_search_results":false}\n${JSON.stringify({ timeout: LONGEST, ...body })}\n`).join('');
+  const lines = bodies
+    .map((body) => `{"allow_partial_search_results":false}\n${JSON.stringify({ timeout: LONGEST, ...body })}\n`)
+    .join('');
   const { body } = await requests.send<{ responses: Answer[] }>({ method: 'POST', path: `/${index}/_msearch`, lines });
   return body.responses.map((answer) => {
     if (answer.error) {
@@ -46,7 +56,11 @@ async function searchAll(requests: Requests, index: string, bodies: object[]): P
       throw TOO_COSTLY.test(JSON.stringify(answer.error)) ? new TooCostly(error.message) : error;
     }
     if (answer.timed_out) {
-      throw new StoreError('store-unavailable', `Elasticsearch did not finish a search within ${LONGEST}`, 'Name a field, or begin patterns with a letter.');
+      throw new StoreError(
+        'store-unavailable',
+        `Elasticsearch did not finish a search within ${LONGEST}`,
+        'Name a field, or begin patterns with a letter.',
+      );
     }
     return answer.hits;
   });
@@ -67,7 +81,13 @@ class Search<T> {
   }
 
   private body(question: Dsl, size: number, more: object = {}): object {
-    return { query: { bool: { filter: [this.only, question] } }, size, sort: this.sort, seq_no_primary_term: true, ...more };
+    return {
+      query: { bool: { filter: [this.only, question] } },
+      size,
+      sort: this.sort,
+      seq_no_primary_term: true,
+      ...more,
+    };
   }
 
   private toJudge(maybe: Dsl, after: string | null): object {
@@ -78,8 +98,11 @@ class Search<T> {
   /** The keys of what matches among the documents that have to be judged. */
   private async judge(maybe: Dsl, first: Answer['hits']): Promise<string[]> {
     if (first.total!.value > MOST_JUDGED) {
-      throw new StoreError('store-refused', `The query is too wide: ${first.total!.value} documents would have to be looked at one by one`,
-        'Name a field, or add a condition: phrases, patterns that begin with * and ~ cost most.');
+      throw new StoreError(
+        'store-refused',
+        `The query is too wide: ${first.total!.value} documents would have to be looked at one by one`,
+        'Name a field, or add a condition: phrases, patterns that begin with * and ~ cost most.',
+      );
     }
     const keys: string[] = [];
     for (let hits = first.hits; hits.length > 0;) {
@@ -97,26 +120,36 @@ class Search<T> {
     const at = (): object => (after === null ? {} : { search_after: after });
     for (let left = from; left > 0;) {
       const step = Math.min(left, WINDOW);
-      const [{ hits } = { hits: [] }] = await searchAll(this.requests, this.index, [this.body(question, step, { ...at(), _source: false, track_total_hits: false })]);
+      const [{ hits } = { hits: [] }] = await searchAll(this.requests, this.index, [
+        this.body(question, step, { ...at(), _source: false, track_total_hits: false }),
+      ]);
       if (hits.length < step) return [];
       after = hits.at(-1)!.sort;
       left -= step;
     }
-    const [page] = await searchAll(this.requests, this.index, [this.body(question, size, { ...at(), track_total_hits: false })]);
+    const [page] = await searchAll(this.requests, this.index, [
+      this.body(question, size, { ...at(), track_total_hits: false }),
+    ]);
     return page!.hits;
   }
 
   async run({ sure, maybe }: Translated, from: number, size: number): Promise<QueryResult<T>> {
     const isDeep = from + size > WINDOW;
-    const paged = (question: Dsl): object => this.body(question, isDeep ? 0 : size, { from: isDeep ? 0 : from, track_total_hits: true });
-    const asked = await searchAll(this.requests, this.index, [paged(sure), ...(maybe === null ? [] : [this.toJudge(maybe, null)])]);
+    const paged = (question: Dsl): object =>
+      this.body(question, isDeep ? 0 : size, { from: isDeep ? 0 : from, track_total_hits: true });
+    const asked = await searchAll(this.requests, this.index, [
+      paged(sure),
+      ...(maybe === null ? [] : [this.toJudge(maybe, null)]),
+    ]);
     const keys = maybe === null ? [] : await this.judge(maybe, asked[1]!);
-    let question = sure, found = asked[0]!;
+    let question = sure,
+      found = asked[0]!;
     if (keys.length > 0) {
       const parts: Dsl[] = [];
-      for (let start = 0; start < keys.length; start += MOST_TERMS) parts.push({ terms: { key: keys.slice(start, start + MOST_TERMS) } });
+      for (let start = 0; start < keys.length; start += MOST_TERMS)
+        parts.push({ terms: { key: keys.slice(start, start + MOST_TERMS) } });
       question = anyOf([sure, ...parts]);
-      [found] = await searchAll(this.requests, this.index, [paged(question)]) as [Answer['hits']];
+      [found] = (await searchAll(this.requests, this.index, [paged(question)])) as [Answer['hits']];
     }
     const hits = isDeep ? await this.deep(question, from, size) : found.hits;
     return { items: hits.map((hit): Stored<T> => storedOf<T>(hit)), total: found.total!.value };
@@ -127,14 +160,24 @@ class Search<T> {
  * Documents of a collection that match, as the last refresh shows them.
  * @throws StoreError store-refused (not valid, or too wide), store-unavailable
  */
-export async function searchCollection<T>(requests: Requests, names: Names, collection: string, query: string, options: QueryOptions): Promise<QueryResult<T>> {
+export async function searchCollection<T>(
+  requests: Requests,
+  names: Names,
+  collection: string,
+  query: string,
+  options: QueryOptions,
+): Promise<QueryResult<T>> {
   checkCollection(collection);
   const { translated, matches } = judgedQuery(query);
-  const sort = [...sortFields(options.sort ?? '').map(({ path, descending }) => (
-    { [`order.${path}`]: { order: descending ? 'desc' : 'asc', missing: '_last', unmapped_type: 'keyword' } }
-  )), { key: 'asc' }];
+  const sort = [
+    ...sortFields(options.sort ?? '').map(({ path, descending }) => ({
+      [`order.${path}`]: { order: descending ? 'desc' : 'asc', missing: '_last', unmapped_type: 'keyword' },
+    })),
+    { key: 'asc' },
+  ];
   const search = new Search<T>(requests, names.records(collection), { term: { collection } }, matches, sort);
-  const from = Math.max(0, Math.floor(options.from ?? 0)), size = pageSize(options.size, 100);
+  const from = Math.max(0, Math.floor(options.from ?? 0)),
+    size = pageSize(options.size, 100);
   try {
     return await search.run(translated, from, size);
   } catch (error) {

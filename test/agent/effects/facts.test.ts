@@ -8,11 +8,19 @@ import { capacityOf } from '../../../src/agent/resources.ts';
 
 const test = suite('facts of a node');
 const options = {
-  agentAddress: 'http://127.0.0.1:1', tags: ['ssd'], ports: [20_000, 20_009] as [number, number], version: '1.2.3', missing: (why: string) => { throw new Error(why); },
-  capabilities: { membership: 'session', limits: 'rlimits', rotation: 'collapse' } as const, allocatable: { cpus: 1, mem: 2, disk: 3 }, isolation: { cgroup: 'none' as const, enforced: [], not: [] },
+  agentAddress: 'http://127.0.0.1:1',
+  tags: ['ssd'],
+  ports: [20_000, 20_009] as [number, number],
+  version: '1.2.3',
+  missing: (why: string) => {
+    throw new Error(why);
+  },
+  capabilities: { membership: 'session', limits: 'rlimits', rotation: 'collapse' } as const,
+  allocatable: { cpus: 1, mem: 2, disk: 3 },
+  isolation: { cgroup: 'none' as const, enforced: [], not: [] },
 };
 
-test('are those of this machine, in STAT hub\'s shape', async () => {
+test("are those of this machine, in STAT hub's shape", async () => {
   const facts = await readFacts(options);
   assert.is(facts.hostname, hostname());
   assert.is(facts.os.name, 'Linux');
@@ -21,7 +29,14 @@ test('are those of this machine, in STAT hub\'s shape', async () => {
   assert.is(facts.os.cpus, cpus().length);
   assert.is(facts.memory.total, totalmem());
   assert.is(facts.memory.ram % (8 * 1024 ** 2), 0);
-  assert.equal(capacityOf({ reserveMemory: 1024 ** 3, overcommit: 2 }, statfsSync(tmpdir()).blocks * statfsSync(tmpdir()).bsize), { cpus: cpus().length * 2, mem: totalmem() * 2 - 1024 ** 3, disk: statfsSync(tmpdir()).blocks * statfsSync(tmpdir()).bsize });
+  assert.equal(
+    capacityOf({ reserveMemory: 1024 ** 3, overcommit: 2 }, statfsSync(tmpdir()).blocks * statfsSync(tmpdir()).bsize),
+    {
+      cpus: cpus().length * 2,
+      mem: totalmem() * 2 - 1024 ** 3,
+      disk: statfsSync(tmpdir()).blocks * statfsSync(tmpdir()).bsize,
+    },
+  );
   assert.equal(facts.tags, ['ssd']);
   assert.is(facts.version, '1.2.3');
 });
@@ -43,11 +58,15 @@ test('name the file systems that hold files, not those that are memory', async (
   const root = disks.find(({ dirName }) => dirName === '/')!;
   assert.ok(root.total > 0 && Math.abs(root.total - statfsSync('/').blocks * statfsSync('/').bsize) < 1024 ** 2);
   assert.match(root.option, /\b(rw|ro)\b/);
-  assert.is(disks.some(({ sysTypeName }) => sysTypeName === 'tmpfs' || sysTypeName === 'proc'), false);
+  assert.is(
+    disks.some(({ sysTypeName }) => sysTypeName === 'tmpfs' || sysTypeName === 'proc'),
+    false,
+  );
 });
 
 test('change over time as figures do', async () => {
-  const first = await readLoad(tmpdir(), null), second = await readLoad(tmpdir(), first.baseline);
+  const first = await readLoad(tmpdir(), null),
+    second = await readLoad(tmpdir(), first.baseline);
   for (const { cpu, memUsed, diskUsed, netIn, netOut } of [first.load, second.load]) {
     assert.ok(cpu >= 0 && cpu <= 1, `cpu is a share: ${cpu}`);
     assert.ok(memUsed > 0 && memUsed < totalmem());

@@ -6,10 +6,11 @@ import { canBind, NoPortError, PortPool } from '../../../src/agent/effects/ports
 import { Host, type Started } from '../host.ts';
 import { until } from '../../support/until.ts';
 
-const listen = (port: number, host: string) => new Promise<Server>((resolve, reject) => {
-  const server = createServer().once('error', reject);
-  server.listen({ port, host }, () => resolve(server));
-});
+const listen = (port: number, host: string) =>
+  new Promise<Server>((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen({ port, host }, () => resolve(server));
+  });
 const close = (server: Server) => new Promise<void>((resolve) => server.close(() => resolve()));
 
 /** A stretch of free ports, found by asking the system for one. */
@@ -32,7 +33,10 @@ test('leases are distinct, survive until released, and skip what is in use', asy
   assert.is(new Set(all).size, 4);
   assert.not(all.includes(first + 2));
   for (const port of a!) assert.is(pool.ownerOf(port), 'a');
-  const error = await pool.lease('c', 2).then(() => null, (reason: unknown) => reason);
+  const error = await pool.lease('c', 2).then(
+    () => null,
+    (reason: unknown) => reason,
+  );
   assert.instance(error, NoPortError);
   assert.match((error as Error).message, String(first + 5));
   assert.is((await pool.lease('d', 1)).length, 1, 'a lease that failed keeps nothing');
@@ -41,7 +45,7 @@ test('leases are distinct, survive until released, and skip what is in use', asy
   await close(server);
 });
 
-test('the search begins at a place of the node\'s own, the same after a restart', async () => {
+test("the search begins at a place of the node's own, the same after a restart", async () => {
   const firstOf = async (node: string) => (await new PortPool({ first: 20_000, last: 29_999 }, node).lease('x', 1))[0]!;
   const places = await Promise.all(['node-a', 'node-b', 'node-c', 'node-d'].map(firstOf));
   assert.ok(new Set(places).size === 4, String(places));
@@ -63,7 +67,11 @@ test('a fixed port that is taken names its holder', async () => {
   const host = Host.open();
   try {
     const port = await freeRange(2);
-    const started: Started = host.start(process.execPath, ['-e', `require('node:net').createServer().listen(${port}, '127.0.0.1')`, 'the-holder']);
+    const started: Started = host.start(process.execPath, [
+      '-e',
+      `require('node:net').createServer().listen(${port}, '127.0.0.1')`,
+      'the-holder',
+    ]);
     const { pid } = await started.identity;
     await until('it listens', () => findPortHolder(port) !== null);
     const pool = new PortPool({ first: 20_000, last: 29_999 }, 'n');
@@ -74,7 +82,10 @@ test('a fixed port that is taken names its holder', async () => {
     assert.is(pool.ownerOf(port + 1), null, 'all or none');
     assert.equal(await pool.leaseFixed('mine', [port + 1]), []);
     assert.equal(await pool.leaseFixed('mine', [port + 1]), [], 'its own again');
-    assert.equal((await pool.leaseFixed('yours', [port + 1])).map((one) => one.owner), ['mine']);
+    assert.equal(
+      (await pool.leaseFixed('yours', [port + 1])).map((one) => one.owner),
+      ['mine'],
+    );
     assert.is(findPortHolder(port + 1), null);
   } finally {
     await host.close();

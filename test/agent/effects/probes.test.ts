@@ -11,10 +11,24 @@ import { until } from '../../support/until.ts';
 
 const cwd = mkdtempSync(join(process.env['TEST_DIRECTORY'] ?? tmpdir(), 'probe-'));
 const check = (rest: Partial<HealthCheckSpec>): HealthCheckSpec => ({
-  protocol: 'HTTP', role: 'live', path: '/', portIndex: 0, port: null, command: null, match: null,
-  initialDelaySeconds: 0, intervalSeconds: 1, timeoutSeconds: 5, maxConsecutiveFailures: 3, ...rest,
+  protocol: 'HTTP',
+  role: 'live',
+  path: '/',
+  portIndex: 0,
+  port: null,
+  command: null,
+  match: null,
+  initialDelaySeconds: 0,
+  intervalSeconds: 1,
+  timeoutSeconds: 5,
+  maxConsecutiveFailures: 3,
+  ...rest,
 });
-const target = (ports: number[] = []): ProbeTarget => ({ ports, cwd, env: { PATH: process.env['PATH'] ?? '', ANSWER: '42' } });
+const target = (ports: number[] = []): ProbeTarget => ({
+  ports,
+  cwd,
+  env: { PATH: process.env['PATH'] ?? '', ANSWER: '42' },
+});
 const listening = async (server: ReturnType<typeof createTcp> | ReturnType<typeof createServer>) => {
   server.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
@@ -22,7 +36,9 @@ const listening = async (server: ReturnType<typeof createTcp> | ReturnType<typeo
 };
 
 test('HTTP: 2xx and 3xx pass, the rest fails with its number', async () => {
-  const server = createServer((request, response) => void response.writeHead(Number(request.url?.slice(1))).end('x'.repeat(1000)));
+  const server = createServer(
+    (request, response) => void response.writeHead(Number(request.url?.slice(1))).end('x'.repeat(1000)),
+  );
   const port = await listening(server);
   assert.equal(await probe(check({ path: '/204' }), target([port])), { ok: true, detail: 'HTTP 204' });
   assert.equal(await probe(check({ path: '/302' }), target([port])), { ok: true, detail: 'HTTP 302' });
@@ -33,7 +49,10 @@ test('HTTP: 2xx and 3xx pass, the rest fails with its number', async () => {
 test('an endpoint that never answers fails at its time limit', async () => {
   const server = createServer(() => undefined);
   const port = await listening(server);
-  assert.equal(await probe(check({ timeoutSeconds: 0.1 }), target([port])), { ok: false, detail: 'no answer within 0.1 s' });
+  assert.equal(await probe(check({ timeoutSeconds: 0.1 }), target([port])), {
+    ok: false,
+    detail: 'no answer within 0.1 s',
+  });
   server.closeAllConnections();
   server.close();
 });
@@ -46,24 +65,43 @@ test('TCP connects or is refused', async () => {
   assert.equal(await probe(check({ protocol: 'TCP' }), target([port])), { ok: false, detail: 'connection refused' });
 });
 
-test('COMMAND passes on exit 0, in the program\'s environment and directory, and says the last line', async () => {
-  assert.equal(await probe(check({ protocol: 'COMMAND', command: 'test "$ANSWER" = 42 && test -z "$TEST_DIRECTORY"' }), target()), { ok: true, detail: 'exit 0' });
-  assert.equal(await probe(check({ protocol: 'COMMAND', command: 'echo no table >&2; exit 3' }), target()), { ok: false, detail: 'exit 3: no table' });
+test("COMMAND passes on exit 0, in the program's environment and directory, and says the last line", async () => {
+  assert.equal(
+    await probe(check({ protocol: 'COMMAND', command: 'test "$ANSWER" = 42 && test -z "$TEST_DIRECTORY"' }), target()),
+    { ok: true, detail: 'exit 0' },
+  );
+  assert.equal(await probe(check({ protocol: 'COMMAND', command: 'echo no table >&2; exit 3' }), target()), {
+    ok: false,
+    detail: 'exit 3: no table',
+  });
 });
 
 test('COMMAND over its time ends with its whole group', async () => {
-  const answer = await probe(check({ protocol: 'COMMAND', command: 'sleep 300 & echo $! > pid; wait', timeoutSeconds: 0.3 }), target());
+  const answer = await probe(
+    check({ protocol: 'COMMAND', command: 'sleep 300 & echo $! > pid; wait', timeoutSeconds: 0.3 }),
+    target(),
+  );
   assert.equal(answer, { ok: false, detail: 'no answer within 0.3 s' });
   const { readFileSync } = await import('node:fs');
   const pid = Number(readFileSync(join(cwd, 'pid'), 'utf8'));
-  await until('the child of the command is gone', () => { try { process.kill(pid, 0); return readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z'); } catch { return true; } });
+  await until('the child of the command is gone', () => {
+    try {
+      process.kill(pid, 0);
+      return readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z');
+    } catch {
+      return true;
+    }
+  });
 });
 
 test('FILE is there, and matches', async () => {
   writeFileSync(join(cwd, 'state.json'), '{"state":"RUNNING"}');
   assert.is((await probe(check({ protocol: 'FILE', path: 'state.json' }), target())).ok, true);
   assert.is((await probe(check({ protocol: 'FILE', path: 'state.json', match: 'RUNNING' }), target())).ok, true);
-  assert.equal(await probe(check({ protocol: 'FILE', path: 'state.json', match: 'CRASHED' }), target()), { ok: false, detail: 'state.json does not hold "CRASHED"' });
+  assert.equal(await probe(check({ protocol: 'FILE', path: 'state.json', match: 'CRASHED' }), target()), {
+    ok: false,
+    detail: 'state.json does not hold "CRASHED"',
+  });
   assert.equal(await probe(check({ protocol: 'FILE', path: 'none' }), target()), { ok: false, detail: 'not there' });
 });
 

@@ -9,12 +9,15 @@ import { lastOutput, outputEnds } from '../../../src/agent/instance/exits.ts';
 import { scratch } from '../../support/scratch.ts';
 
 const line = (n: number): string => `line ${n} ${'.'.repeat(90)}\n`;
-const lines = (from: number, to: number): string => Array.from({ length: to - from }, (_, index) => line(from + index)).join('');
+const lines = (from: number, to: number): string =>
+  Array.from({ length: to - from }, (_, index) => line(from + index)).join('');
 const numbers = (tail: readonly string[]): number[] => tail.map((one) => Number(one.split(' ')[1]));
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index);
 
 test('twenty lines, over the cut of a rotation; none of the launch before, although its output lies in the same pieces', async () => {
-  const kind = await rotationKind(scratch('last')), instance = join(scratch('last'), 'web.0.abcdefgh'), live = join(instance, 'stdout.log');
+  const kind = await rotationKind(scratch('last')),
+    instance = join(scratch('last'), 'web.0.abcdefgh'),
+    live = join(instance, 'stdout.log');
   mkdirSync(instance);
   writeFileSync(live, lines(0, 200));
   assert.equal(outputEnds(instance), [lines(0, 200).length, 0]);
@@ -33,6 +36,11 @@ test('twenty lines, over the cut of a rotation; none of the launch before, altho
   assert.equal(outputEnds(instance), [lines(0, 301).length, 0]);
   assert.equal(numbers(lastOutput(instance, begins)), range(281, 301));
   writeFileSync(join(instance, 'stderr.log'), 'oops\n');
-  assert.equal(lastOutput(instance, begins).slice(-2).map((one) => one.split(' ')[0]), ['line', 'oops']);
+  assert.equal(
+    lastOutput(instance, begins)
+      .slice(-2)
+      .map((one) => one.split(' ')[0]),
+    ['line', 'oops'],
+  );
 });
 test.run();

@@ -16,18 +16,27 @@ async function textOf(request: IncomingMessage): Promise<string> {
 }
 
 test('lines arrive once and in order, over refusals and a restart; the cursor is kept with the output', async () => {
-  const documents = new Map<string, { message: string; stream: string; app: string }>(), asked: string[] = [];
+  const documents = new Map<string, { message: string; stream: string; app: string }>(),
+    asked: string[] = [];
   let mood: 'fine' | 'away' | 'half' = 'away';
   const server = createServer((request, response) => {
     void textOf(request).then((text) => {
       asked.push(`${request.url} ${request.headers.authorization}`);
-      const answer = (status: number, body: object): void => { response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)); };
+      const answer = (status: number, body: object): void => {
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+      };
       if (mood === 'away') return answer(503, {});
       if (!request.url!.endsWith('/_bulk')) return answer(200, {});
-      const lines = text.trimEnd().split('\n'), items: object[] = [];
+      const lines = text.trimEnd().split('\n'),
+        items: object[] = [];
       for (let i = 0; i < lines.length; i += 2) {
-        const { create: { _id: id } } = JSON.parse(lines[i]!) as { create: { _id: string } };
-        if (mood === 'half' && i >= lines.length / 2) { items.push({ create: { status: 429, error: { reason: 'too much' } } }); continue; }
+        const {
+          create: { _id: id },
+        } = JSON.parse(lines[i]!) as { create: { _id: string } };
+        if (mood === 'half' && i >= lines.length / 2) {
+          items.push({ create: { status: 429, error: { reason: 'too much' } } });
+          continue;
+        }
         items.push({ create: { status: documents.has(id) ? 409 : 201 } });
         if (!documents.has(id)) documents.set(id, JSON.parse(lines[i + 1]!));
       }
@@ -35,12 +44,21 @@ test('lines arrive once and in order, over refusals and a restart; the cursor is
       answer(200, { errors: false, items });
     });
   });
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-  const directory = join(scratch('shipping'), 'web.0.abcdefgh'), said: string[] = [], alive = setInterval(() => {}, 1000);
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const directory = join(scratch('shipping'), 'web.0.abcdefgh'),
+    said: string[] = [],
+    alive = setInterval(() => {}, 1000);
   mkdirSync(directory);
   const sources: Shipped[] = [{ id: 'web.0.abcdefgh', app: 'web', slot: 0, directory, over: false }];
   const begin = (): Shipping => {
-    const one = new Shipping({ url: `http://u:p%40ss@127.0.0.1:${(server.address() as AddressInfo).port}/`, node: 'n1', sources: () => sources, warn: (message) => said.push(message) });
+    const one = new Shipping({
+      url: `http://u:p%40ss@127.0.0.1:${(server.address() as AddressInfo).port}/`,
+      node: 'n1',
+      sources: () => sources,
+      warn: (message) => said.push(message),
+    });
     one.start();
     return one;
   };
@@ -52,7 +70,12 @@ test('lines arrive once and in order, over refusals and a restart; the cursor is
     assert.match(said[0]!, /answers 503/);
     mood = 'half';
     await until('all whole lines', () => documents.size === 4, 20_000);
-    await until('the cursor is kept', () => (JSON.parse(readFileSync(join(directory, 'shipped'), 'utf8')) as { stdout: number; stderr: number }).stderr === 6);
+    await until(
+      'the cursor is kept',
+      () =>
+        (JSON.parse(readFileSync(join(directory, 'shipped'), 'utf8')) as { stdout: number; stderr: number }).stderr ===
+        6,
+    );
     await first.stop();
     appendFileSync(join(directory, 'stdout.log'), 'f\nlast\n');
     const second = begin();
@@ -61,10 +84,20 @@ test('lines arrive once and in order, over refusals and a restart; the cursor is
     sources[0] = { ...sources[0]!, over: true };
     await until('the last words', () => documents.size === 7);
     await second.stop();
-    const of = (stream: string): string[] => [...documents.values()].filter((one) => one.stream === stream).map(({ message }) => message);
-    assert.equal([of('stdout'), of('stderr')], [['one', 'two', 'three', 'half', 'last'], ['oops', 'no end']]);
+    const of = (stream: string): string[] =>
+      [...documents.values()].filter((one) => one.stream === stream).map(({ message }) => message);
+    assert.equal(
+      [of('stdout'), of('stderr')],
+      [
+        ['one', 'two', 'three', 'half', 'last'],
+        ['oops', 'no end'],
+      ],
+    );
     assert.equal([...documents.keys()].slice(-3, -1), ['web.0.abcdefgh/stdout/14', 'web.0.abcdefgh/stdout/19']);
-    assert.is(asked.find((one) => one.includes('_bulk')), `/logs-stathub-default/_bulk Basic ${Buffer.from('u:p@ss').toString('base64')}`);
+    assert.is(
+      asked.find((one) => one.includes('_bulk')),
+      `/logs-stathub-default/_bulk Basic ${Buffer.from('u:p@ss').toString('base64')}`,
+    );
     assert.is(said.length, 1);
   } finally {
     clearInterval(alive);

@@ -12,28 +12,72 @@ import type { AgentFrame, MasterFrame } from '../../../src/protocol/link.ts';
 import { until } from '../../support/until.ts';
 
 const found: Content = { app: 'web', revision: 1, uri: 'http://files/a.zip', sha256: 'a'.repeat(64), size: 3 };
-const welcome: MasterFrame = { type: 'welcome', hub: 'h', term: 1, version: '0', times: { beatMs: 100_000, suspectMs: 200_000, lostMs: 300_000 }, obey: true };
+const welcome: MasterFrame = {
+  type: 'welcome',
+  hub: 'h',
+  term: 1,
+  version: '0',
+  times: { beatMs: 100_000, suspectMs: 200_000, lostMs: 300_000 },
+  obey: true,
+};
 
 /** A client whose lines are kept in hand; `unknown` is what its hub has not said to know. */
 async function bench() {
-  const lines: { listener: LineListener; sent: AgentFrame[]; open: boolean }[] = [], contacts: number[] = [];
+  const lines: { listener: LineListener; sent: AgentFrame[]; open: boolean }[] = [],
+    contacts: number[] = [];
   const unknown: Content[] = [];
   const content: LinkContent = {
-    greeting: () => ({ run: 1 }) as never, instances: () => [], instance: () => null, load: () => null, contents: () => unknown.slice(),
-    contact: (sentMono) => { contacts.push(sentMono); }, welcomed: () => {}, desired: async () => 'held', command: async () => ({ ok: true }), changed: () => {}, warn: () => {},
+    greeting: () => ({ run: 1 }) as never,
+    instances: () => [],
+    instance: () => null,
+    load: () => null,
+    contents: () => unknown.slice(),
+    contact: (sentMono) => {
+      contacts.push(sentMono);
+    },
+    welcomed: () => {},
+    desired: async () => 'held',
+    command: async () => ({ ok: true }),
+    changed: () => {},
+    warn: () => {},
   };
   const open = (_options: unknown, listener: LineListener): (() => void) => {
     const mine = { listener, sent: [] as AgentFrame[], open: true };
     lines.push(mine);
-    const line: Line = { kind: 'websocket', send: (frame) => { mine.sent.push(frame); }, waiting: () => 0, close: (reason) => { if (!mine.open) return; mine.open = false; listener.closed(reason); } };
+    const line: Line = {
+      kind: 'websocket',
+      send: (frame) => {
+        mine.sent.push(frame);
+      },
+      waiting: () => 0,
+      close: (reason) => {
+        if (!mine.open) return;
+        mine.open = false;
+        listener.closed(reason);
+      },
+    };
     setImmediate(() => listener.opened(line));
     return () => line.close('left');
   };
-  const spool = await EventSpool.open(mkdtempSync(join(process.env['TEST_DIRECTORY'] ?? tmpdir(), 'spool-')), 'boot', () => {});
-  const client = new LinkClient({ master: '', node: 'n', token: null }, content, spool, { socket: open, poll: open, passes: async () => false });
+  const spool = await EventSpool.open(
+    mkdtempSync(join(process.env['TEST_DIRECTORY'] ?? tmpdir(), 'spool-')),
+    'boot',
+    () => {},
+  );
+  const client = new LinkClient({ master: '', node: 'n', token: null }, content, spool, {
+    socket: open,
+    poll: open,
+    passes: async () => false,
+  });
   client.start();
-  const next = async (count: number) => { await until(`line ${count} says hello`, () => lines.length >= count && lines[count - 1]!.sent.length > 0); const line = lines[count - 1]!; line.listener.frame(welcome); return line; };
-  const contentsOf = (frames: AgentFrame[]): Content[] => frames.flatMap((frame) => (frame.type === 'observed' ? frame.contents ?? [] : []));
+  const next = async (count: number) => {
+    await until(`line ${count} says hello`, () => lines.length >= count && lines[count - 1]!.sent.length > 0);
+    const line = lines[count - 1]!;
+    line.listener.frame(welcome);
+    return line;
+  };
+  const contentsOf = (frames: AgentFrame[]): Content[] =>
+    frames.flatMap((frame) => (frame.type === 'observed' ? (frame.contents ?? []) : []));
   return { client, lines, contacts, unknown, next, contentsOf };
 }
 

@@ -8,8 +8,17 @@ import { until } from '../../support/until.ts';
 import type { NewEvent } from '../../../src/model/event.ts';
 
 const fresh = () => mkdtempSync(join(process.env['TEST_DIRECTORY'] ?? tmpdir(), 'spool-'));
-const event = (n: number): NewEvent => ({ at: n, kind: 'test.happened', subject: {}, message: `number ${n}`, loudness: 'quiet', detail: {} });
-const never = (message: string) => { throw new Error(message); };
+const event = (n: number): NewEvent => ({
+  at: n,
+  kind: 'test.happened',
+  subject: {},
+  message: `number ${n}`,
+  loudness: 'quiet',
+  detail: {},
+});
+const never = (message: string) => {
+  throw new Error(message);
+};
 const numbers = (spool: EventSpool, after = 0) => spool.after(after, 1e6).map(({ n, event: { at } }) => [n, at]);
 
 test('what is not acknowledged is there after a restart, under the same numbers', async () => {
@@ -19,7 +28,11 @@ test('what is not acknowledged is there after a restart, under the same numbers'
   await spool.flush();
   spool.acknowledge('g1', 2);
   const again = await EventSpool.open(directory, 'g1', never);
-  assert.equal(numbers(again, 2), [[3, 3], [4, 4], [5, 5]]);
+  assert.equal(numbers(again, 2), [
+    [3, 3],
+    [4, 4],
+    [5, 5],
+  ]);
   again.append(event(6));
   assert.equal(numbers(again, 5), [[6, 6]]);
   await again.flush();
@@ -28,7 +41,10 @@ test('what is not acknowledged is there after a restart, under the same numbers'
 test('whole segments that are acknowledged leave the disk, and numbers go on', async () => {
   const directory = fresh();
   const spool = await EventSpool.open(directory, 'g1', never);
-  for (let n = 1; n <= 3500; n++) { spool.append(event(n)); if (n % 500 === 0) await spool.flush(); }
+  for (let n = 1; n <= 3500; n++) {
+    spool.append(event(n));
+    if (n % 500 === 0) await spool.flush();
+  }
   assert.ok(readdirSync(directory).length >= 3);
   spool.acknowledge('g1', 3500);
   spool.append(event(3501));
@@ -44,7 +60,11 @@ test('another boot begins a new generation and keeps what was not told', async (
   for (let n = 1; n <= 3; n++) spool.append(event(n));
   await spool.flush();
   const next = await EventSpool.open(directory, 'g2', never);
-  assert.equal(numbers(next), [[1, 1], [2, 2], [3, 3]]);
+  assert.equal(numbers(next), [
+    [1, 1],
+    [2, 2],
+    [3, 3],
+  ]);
   next.acknowledge('g1', 3);
   assert.is(next.after(0, 10).length, 3, 'an acknowledgement of another generation means nothing');
   assert.ok(readdirSync(directory).every((name) => name.startsWith('g2.')));
@@ -62,22 +82,37 @@ test('a torn line is left out and told, the others stay', async () => {
   assert.is.not(again.generation, 'g1', 'the torn one may have been told already: its number is not used again');
   again.append(event(3));
   await again.flush();
-  assert.equal(numbers(await EventSpool.open(directory, 'g1', never)), [[1, 1], [2, 3]]);
+  assert.equal(numbers(await EventSpool.open(directory, 'g1', never)), [
+    [1, 1],
+    [2, 3],
+  ]);
 });
 
 test('what could not be written is written when it can be, whole and once', async () => {
-  const directory = fresh(), told: string[] = [];
+  const directory = fresh(),
+    told: string[] = [];
   const spool = await EventSpool.open(directory, 'g1', (message) => told.push(message));
   rmSync(directory, { recursive: true }); // nothing can be written any more
-  for (let n = 1; n <= 3; n++) { spool.append(event(n)); await spool.flush(); }
+  for (let n = 1; n <= 3; n++) {
+    spool.append(event(n));
+    await spool.flush();
+  }
   assert.equal(told.length, 1, 'told once, not with each event');
   assert.equal(numbers(spool).length, 3, 'and they are told to the master all the same');
   spool.acknowledge('g1', 1);
   mkdirSync(directory);
-  await until('all are on disk', async () => numbers(await EventSpool.open(directory, 'g1', never)).length === 2, 12_000);
+  await until(
+    'all are on disk',
+    async () => numbers(await EventSpool.open(directory, 'g1', never)).length === 2,
+    12_000,
+  );
   spool.append(event(4));
   await spool.close();
-  assert.equal(numbers(await EventSpool.open(directory, 'g1', never)), [[2, 2], [3, 3], [4, 4]]);
+  assert.equal(numbers(await EventSpool.open(directory, 'g1', never)), [
+    [2, 2],
+    [3, 3],
+    [4, 4],
+  ]);
 });
 
 test.run();

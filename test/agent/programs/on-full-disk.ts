@@ -5,13 +5,19 @@ import * as assert from 'uvu/assert';
 import { until } from '../../support/until.ts';
 import { Alone, lives } from '../alone.ts';
 
-const disk = process.argv[2]!, elsewhere = process.argv[3]!, filler = join(disk, 'filler');
+const disk = process.argv[2]!,
+  elsewhere = process.argv[3]!,
+  filler = join(disk, 'filler');
 process.env['TEST_DIRECTORY'] = disk;
 
 /** Until not even a byte fits. */
 function fill(): void {
   for (let size = 1 << 20; size >= 1;) {
-    try { appendFileSync(filler, Buffer.alloc(size)); } catch { size = size === 1 ? 0 : size >> 1; }
+    try {
+      appendFileSync(filler, Buffer.alloc(size));
+    } catch {
+      size = size === 1 ? 0 : size >> 1;
+    }
   }
 }
 
@@ -23,8 +29,16 @@ try {
   await agent.deploy({ name: 'web', restart });
   const sickness = join(elsewhere, 'healthy');
   writeFileSync(sickness, 'yes');
-  await agent.deploy({ name: 'sick', restart, killTimeoutSeconds: 1, healthChecks: [{ protocol: 'FILE', path: sickness, intervalSeconds: 1, maxConsecutiveFailures: 1, initialDelaySeconds: 0 }] });
-  const web = await agent.settled('web'), sick = await agent.settled('sick');
+  await agent.deploy({
+    name: 'sick',
+    restart,
+    killTimeoutSeconds: 1,
+    healthChecks: [
+      { protocol: 'FILE', path: sickness, intervalSeconds: 1, maxConsecutiveFailures: 1, initialDelaySeconds: 0 },
+    ],
+  });
+  const web = await agent.settled('web'),
+    sick = await agent.settled('sick');
 
   await agent.deploy({ name: 'other', restart });
   const other = await agent.settled('other');
@@ -32,8 +46,16 @@ try {
   process.kill(web.pid, 'SIGKILL');
   await agent.ok('POST', `/v1/instances/${other.id}/kill`);
   await until('an operator can end a program all the same', () => !lives(other.pid), 20_000);
-  const waits = await agent.see('web', 'told why it does not start', (i) => i.status === 'restarting' && i.reason?.code === 'disk-full', 30_000);
-  assert.match(waits.reason.text, /could not be started: the disk of .* is full \(.* of 64 MiB are free\): free some space there/);
+  const waits = await agent.see(
+    'web',
+    'told why it does not start',
+    (i) => i.status === 'restarting' && i.reason?.code === 'disk-full',
+    30_000,
+  );
+  assert.match(
+    waits.reason.text,
+    /could not be started: the disk of .* is full \(.* of 64 MiB are free\): free some space there/,
+  );
   assert.match(waits.reason.next.what, 'it starts when there is room');
   assert.is(waits.exit.reason, 'disk-full');
   await agent.see('web', 'tried again more than once', (i) => i.exit.at > waits.exit.at + 1000, 30_000);
@@ -72,17 +94,39 @@ try {
   fill();
   await second.deploy({ name: 'late', restart });
   await second.deploy({ name: 'never', restart });
-  const pending = await second.see('late', 'says why it does not start', (i) => i.status === 'pending' && i.reason?.code === 'disk-full', 20_000);
-  assert.match(pending.reason.text, /could not be taken up: the disk of .*instances is full \(.* of 64 MiB are free\): free some space there/);
+  const pending = await second.see(
+    'late',
+    'says why it does not start',
+    (i) => i.status === 'pending' && i.reason?.code === 'disk-full',
+    20_000,
+  );
+  assert.match(
+    pending.reason.text,
+    /could not be taken up: the disk of .*instances is full \(.* of 64 MiB are free\): free some space there/,
+  );
   assert.match(pending.reason.next.what, 'it starts when there is room');
   assert.match((await second.get('/v1/apps/late')).reason.text, 'free some space there');
   await second.ok('DELETE', '/v1/apps/never');
-  await until('one that is wanted no more is not shown', async () => (await second.instances('never')).length === 0, 20_000);
+  await until(
+    'one that is wanted no more is not shown',
+    async () => (await second.instances('never')).length === 0,
+    20_000,
+  );
   rmSync(filler);
   await second.see('late', 'runs by itself', (i) => i.status === 'running', 20_000);
-  const told = await until('its story', async () => { const all = await second.events('subject.app:late'); return all.some(({ kind }) => kind === 'assignment.taken') && all; }, 20_000);
+  const told = await until(
+    'its story',
+    async () => {
+      const all = await second.events('subject.app:late');
+      return all.some(({ kind }) => kind === 'assignment.taken') && all;
+    },
+    20_000,
+  );
   assert.is(told.filter(({ kind }) => kind === 'assignment.refused').length, 1, 'told once');
-  assert.match(told.find(({ kind }) => kind === 'assignment.refused').message, /late\.0 is not taken up here because .*free some space there.*tried again/);
+  assert.match(
+    told.find(({ kind }) => kind === 'assignment.refused').message,
+    /late\.0 is not taken up here because .*free some space there.*tried again/,
+  );
   assert.equal(await second.events('subject.app:never AND kind:instance.started'), []);
   console.log('what came while there was no room started by itself');
 } finally {

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { Alone, lives } from '../alone.ts';
 
-const disk = process.argv[2]!, filler = join(disk, 'filler');
+const disk = process.argv[2]!,
+  filler = join(disk, 'filler');
 process.env['TEST_DIRECTORY'] = disk;
 
 const agent = new Alone();
@@ -12,9 +13,15 @@ try {
   await agent.start();
   await agent.deploy({ name: 'web', restart: { attempts: 1, giveUp: true, delaySeconds: 0.2 } });
   await agent.deploy({ name: 'other' });
-  const web = await agent.settled('web'), other = await agent.running('other');
+  const web = await agent.settled('web'),
+    other = await agent.running('other');
   mkdirSync(filler);
-  for (let n = 0; ; n++) try { writeFileSync(join(filler, String(n)), ''); } catch { break; }
+  for (let n = 0; ; n++)
+    try {
+      writeFileSync(join(filler, String(n)), '');
+    } catch {
+      break;
+    }
   process.kill(web.pid, 'SIGKILL');
   const waits = await agent.see('web', 'told why it does not start', (i) => i.exit?.reason === 'disk-full', 20_000);
   assert.match(waits.reason.text, /no room for more files \(\d+ of \d+ inodes are free\): remove some files there/);

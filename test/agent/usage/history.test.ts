@@ -9,7 +9,15 @@ import type { Point } from '../../../src/agent/usage/sampler.ts';
 import { scratch } from '../../support/scratch.ts';
 import { until } from '../../support/until.ts';
 
-const measured = (cpu: number | null, mem: number | null): Measured => ({ cpu, mem, fds: 3, processes: 1, disk: null, ioRead: null, ioWrite: 0 });
+const measured = (cpu: number | null, mem: number | null): Measured => ({
+  cpu,
+  mem,
+  fds: 3,
+  processes: 1,
+  disk: null,
+  ioRead: null,
+  ioWrite: 0,
+});
 const begin = 1_700_000_040_000; // a whole minute
 
 test('a minute is told when it is over: least, average, most of what was known', () => {
@@ -18,17 +26,28 @@ test('a minute is told when it is over: least, average, most of what was known',
   history.add(begin + 20_000, measured(null, 300));
   history.add(begin + 40_000, measured(0.75, 200));
   const point = history.add(begin + 60_000, measured(1, 1));
-  assert.equal(point, { minute: begin / 60_000, values: { cpu: [0.25, 0.5, 0.75], mem: [100, 200, 300], fds: [3, 3, 3], processes: [1, 1, 1], ioWrite: [0, 0, 0] } });
-  assert.equal(history.point(), { minute: begin / 60_000 + 1, values: { cpu: [1, 1, 1], mem: [1, 1, 1], fds: [3, 3, 3], processes: [1, 1, 1], ioWrite: [0, 0, 0] } });
+  assert.equal(point, {
+    minute: begin / 60_000,
+    values: { cpu: [0.25, 0.5, 0.75], mem: [100, 200, 300], fds: [3, 3, 3], processes: [1, 1, 1], ioWrite: [0, 0, 0] },
+  });
+  assert.equal(history.point(), {
+    minute: begin / 60_000 + 1,
+    values: { cpu: [1, 1, 1], mem: [1, 1, 1], fds: [3, 3, 3], processes: [1, 1, 1], ioWrite: [0, 0, 0] },
+  });
 });
 
 test('the last five minutes, at any pace and after any change of pace', () => {
   const history = new History();
   let at = begin;
-  const go = (ms: number, n: number): void => { for (let i = 0; i < n; i++, at += ms) history.add(at, measured((at - begin) / 1000, 7)); };
+  const go = (ms: number, n: number): void => {
+    for (let i = 0; i < n; i++, at += ms) history.add(at, measured((at - begin) / 1000, 7));
+  };
   const whole = (): void => {
     const { at: times, cpu } = history.recent(at);
-    assert.ok(times.every((time, i) => Math.abs((time - begin) / 1000 - cpu[i]!) < 0.02 && (i === 0 || time > times[i - 1]!)), 'each with its time, in order');
+    assert.ok(
+      times.every((time, i) => Math.abs((time - begin) / 1000 - cpu[i]!) < 0.02 && (i === 0 || time > times[i - 1]!)),
+      'each with its time, in order',
+    );
   };
   go(30_000, 30);
   assert.ok(history.recent(at).at.length >= 9 && history.recent(at).at[0]! >= at - 300_000, 'ten in five minutes');
@@ -58,21 +77,42 @@ class Master {
   readonly warnings: string[] = [];
   readonly outbox: PointOutbox;
   constructor(directory: string, patienceMs = 0) {
-    this.outbox = new PointOutbox({
-      directory, line: () => this.line, warn: (message, error) => this.warnings.push(`${message} ${String(error)}`),
-      send: (points) => { if (!this.line) return false; this.got.push(...structuredClone(points)); return true; },
-    }, { gatherMs: 5, patienceMs });
+    this.outbox = new PointOutbox(
+      {
+        directory,
+        line: () => this.line,
+        warn: (message, error) => this.warnings.push(`${message} ${String(error)}`),
+        send: (points) => {
+          if (!this.line) return false;
+          this.got.push(...structuredClone(points));
+          return true;
+        },
+      },
+      { gatherMs: 5, patienceMs },
+    );
   }
-  up(number: number): void { this.line = { number, arrived: 0 }; }
-  answer(): void { this.line = { ...this.line!, arrived: monoMs() + 1 }; }
+  up(number: number): void {
+    this.line = { number, arrived: 0 };
+  }
+  answer(): void {
+    this.line = { ...this.line!, arrived: monoMs() + 1 };
+  }
 }
 const point = (minute: number): Point => ({ subject: 'node/n1', minute, values: { cpu: [0, 0.5, 1] } });
-const minutes = (points: readonly Point[]): number[] => [...new Set(points.map(({ minute }) => minute))].sort((a, b) => a - b);
+const minutes = (points: readonly Point[]): number[] =>
+  [...new Set(points.map(({ minute }) => minute))].sort((a, b) => a - b);
 
 test('points wait for a master on disk, over an end of the agent, and are sent when it is back', async () => {
-  const directory = scratch('points'), first = new Master(directory);
+  const directory = scratch('points'),
+    first = new Master(directory);
   first.outbox.add([point(1), point(2)]);
-  await until('on disk', () => { try { return readdirSync(directory).length === 1; } catch { return false; } });
+  await until('on disk', () => {
+    try {
+      return readdirSync(directory).length === 1;
+    } catch {
+      return false;
+    }
+  });
   first.outbox.add([point(3)]);
   await first.outbox.close();
   const second = new Master(directory);
@@ -88,7 +128,8 @@ test('points wait for a master on disk, over an end of the agent, and are sent w
 });
 
 test('what a broken line took is sent again on the next one', async () => {
-  const directory = scratch('points'), master = new Master(directory, 60_000);
+  const directory = scratch('points'),
+    master = new Master(directory, 60_000);
   master.up(1);
   master.outbox.add([point(1)]);
   await until('sent', () => master.got.length === 1);

@@ -23,54 +23,86 @@ else {
       kept.push(`${name}-${n}`);
     }
   };
-  const all = async (): Promise<string[]> => (await hub.master.get('/v1/apps?size=1000')).items.map((each: any) => each.name);
+  const all = async (): Promise<string[]> =>
+    (await hub.master.get('/v1/apps?size=1000')).items.map((each: any) => each.name);
 
   story.before(async () => {
     elastic = await ElasticCluster.start(9, freshDirectory('elasticsearch'));
     hub = new Hub([...quickTimes, ...elasticArgs(elastic.url, 'away'), '--elastic-timeout', '3s']);
     await hub.start(1);
-    await hub.master.ok('POST', '/v1/apps', { ...app('web'), start: true, placement: { scale: 2 }, restart: { delaySeconds: 0.1 } });
+    await hub.master.ok('POST', '/v1/apps', {
+      ...app('web'),
+      start: true,
+      placement: { scale: 2 },
+      restart: { delaySeconds: 0.1 },
+    });
     await hub.running('web', 2);
   });
-  story.after(async () => { await elastic.end(); await hub.end(); });
+  story.after(async () => {
+    await elastic.end();
+    await hub.end();
+  });
 
-  const goneAndBack = (how: string, leave: () => unknown, back: () => unknown) => story(`${how}: nobody notices but who writes, and that passes`, async () => {
-    const before = await hub.running('web', 2);
-    await hub.master.ok('POST', '/v1/apps', app(`before-${how}`));
-    kept.push(`before-${how}`);
-    await leave();
-    const problem = await refused(`during-${how}`);
-    assert.equal([problem.status, problem.body.code], [503, 'store-unavailable']);
-    assert.match(problem.body.detail, /Elasticsearch at http/);
-    assert.ok(problem.body.hint.length > 10);
-    // Beyond the time in which nodes get lost, and the lease.
-    const victim = before[0];
-    process.kill(victim.pid, 'SIGKILL');
-    await until('the agent has started it again, and the master shows it', async () => {
-      const now = await hub.master.get(`/v1/instances/${victim.id}`);
-      return now.status === 'running' && now.pid !== victim.pid;
+  const goneAndBack = (how: string, leave: () => unknown, back: () => unknown) =>
+    story(`${how}: nobody notices but who writes, and that passes`, async () => {
+      const before = await hub.running('web', 2);
+      await hub.master.ok('POST', '/v1/apps', app(`before-${how}`));
+      kept.push(`before-${how}`);
+      await leave();
+      const problem = await refused(`during-${how}`);
+      assert.equal([problem.status, problem.body.code], [503, 'store-unavailable']);
+      assert.match(problem.body.detail, /Elasticsearch at http/);
+      assert.ok(problem.body.hint.length > 10);
+      // Beyond the time in which nodes get lost, and the lease.
+      const victim = before[0];
+      process.kill(victim.pid, 'SIGKILL');
+      await until('the agent has started it again, and the master shows it', async () => {
+        const now = await hub.master.get(`/v1/instances/${victim.id}`);
+        return now.status === 'running' && now.pid !== victim.pid;
+      });
+      await new Promise((resolve) => setTimeout(resolve, 2500));
+      assert.equal(
+        (await hub.master.get('/v1/nodes')).items.map((node: any) => node.status),
+        ['ready'],
+      );
+      assert.equal((await hub.running('web', 2)).map((i) => i.id).sort(), before.map((i) => i.id).sort());
+      await back();
+      await until(
+        'writes are taken again',
+        async () =>
+          (await hub.master.call('POST', '/v1/apps', app(`after-${how}`))).status === 201 && kept.push(`after-${how}`),
+        30_000,
+      );
+      for (const name of kept) assert.ok((await all()).includes(name), name);
+      const event = await until('what happened meanwhile is told', async () =>
+        (
+          await hub.master.get(`/v1/events?size=200&query=${encodeURIComponent(`subject.instance:"${victim.id}"`)}`)
+        ).items.find((e: any) => e.kind === 'instance.exited'),
+      );
+      assert.ok(event.seq > 0);
     });
-    await new Promise((resolve) => setTimeout(resolve, 2500));
-    assert.equal((await hub.master.get('/v1/nodes')).items.map((node: any) => node.status), ['ready']);
-    assert.equal((await hub.running('web', 2)).map((i) => i.id).sort(), before.map((i) => i.id).sort());
-    await back();
-    await until('writes are taken again', async () => (await hub.master.call('POST', '/v1/apps', app(`after-${how}`))).status === 201 && kept.push(`after-${how}`), 30_000);
-    for (const name of kept) assert.ok((await all()).includes(name), name);
-    const event = await until('what happened meanwhile is told', async () =>
-      (await hub.master.get(`/v1/events?size=200&query=${encodeURIComponent(`subject.instance:"${victim.id}"`)}`)).items.find((e: any) => e.kind === 'instance.exited'));
-    assert.ok(event.seq > 0);
-  });
 
-  goneAndBack('paused', () => elastic.nodes[0]!.pause(), () => elastic.nodes[0]!.resume());
-  goneAndBack('killed', () => elastic.nodes[0]!.kill(), async () => {
-    // The master dies, too: one that starts meanwhile waits, says for what, and leads when it is back.
-    await hub.master.end('SIGKILL');
-    await hub.master.start([], { asked: '/healthz' });
-    const ready = await until('it says why', async () => { const answer = await hub.master.call('GET', '/readyz'); return /not reachable/.test(answer.body.detail) && answer; });
-    assert.equal([ready.status, ready.body.code], [503, 'store-unavailable']);
-    elastic.nodes[0]!.start();
-    await until('it leads', async () => (await fetch(`${hub.master.address}/readyz`)).status === 200, 60_000);
-  });
+  goneAndBack(
+    'paused',
+    () => elastic.nodes[0]!.pause(),
+    () => elastic.nodes[0]!.resume(),
+  );
+  goneAndBack(
+    'killed',
+    () => elastic.nodes[0]!.kill(),
+    async () => {
+      // The master dies, too: one that starts meanwhile waits, says for what, and leads when it is back.
+      await hub.master.end('SIGKILL');
+      await hub.master.start([], { asked: '/healthz' });
+      const ready = await until('it says why', async () => {
+        const answer = await hub.master.call('GET', '/readyz');
+        return /not reachable/.test(answer.body.detail) && answer;
+      });
+      assert.equal([ready.status, ready.body.code], [503, 'store-unavailable']);
+      elastic.nodes[0]!.start();
+      await until('it leads', async () => (await fetch(`${hub.master.address}/readyz`)).status === 200, 60_000);
+    },
+  );
 
   story.run();
 }

@@ -15,71 +15,125 @@ if (args) {
   const other = new Daemon('master', join(hub.root, 'master-2'), [...quickTimes, ...args]);
   let agent: Daemon;
   let pids: number[] = [];
-  const leads = (master: Daemon): Promise<unknown> => until('it leads', async () => (await fetch(`${master.address}/readyz`)).status === 200, 15_000);
-  const linked = (master: Daemon): Promise<unknown> => until('the agent is linked', async () => (await master.get('/v1/nodes')).items.some((node: any) => node.status === 'ready'), 15_000);
+  const leads = (master: Daemon): Promise<unknown> =>
+    until('it leads', async () => (await fetch(`${master.address}/readyz`)).status === 200, 15_000);
+  const linked = (master: Daemon): Promise<unknown> =>
+    until(
+      'the agent is linked',
+      async () => (await master.get('/v1/nodes')).items.some((node: any) => node.status === 'ready'),
+      15_000,
+    );
   const running = async (master: Daemon): Promise<number[]> => {
-    const all = await until('web runs', async () => {
-      const { items } = await master.get('/v1/instances?query=app:web');
-      return items.length === 3 && items.every((i: any) => i.status === 'running') && items;
-    }, 15_000);
+    const all = await until(
+      'web runs',
+      async () => {
+        const { items } = await master.get('/v1/instances?query=app:web');
+        return items.length === 3 && items.every((i: any) => i.status === 'running') && items;
+      },
+      15_000,
+    );
     return all.map((i: any) => i.pid).sort();
   };
 
   story.before(async () => {
     await hub.master.start();
     await other.start([], { asked: '/healthz' });
-    agent = new Daemon('agent', join(hub.root, 'agent'), ['--master', `${other.address},${hub.master.address}`, '--ports', '21000-21300']);
+    agent = new Daemon('agent', join(hub.root, 'agent'), [
+      '--master',
+      `${other.address},${hub.master.address}`,
+      '--ports',
+      '21000-21300',
+    ]);
     hub.agents.push(agent);
     await agent.start();
     await linked(hub.master);
-    await hub.master.ok('POST', '/v1/apps', { name: 'web', toProcess: 'sleep', args: ['100000'], placement: { scale: 3 } });
+    await hub.master.ok('POST', '/v1/apps', {
+      name: 'web',
+      toProcess: 'sleep',
+      args: ['100000'],
+      placement: { scale: 3 },
+    });
     pids = await running(hub.master);
   });
-  story.after(async () => { other.resume(); await other.end(); await hub.end(); });
+  story.after(async () => {
+    other.resume();
+    await other.end();
+    await hub.end();
+  });
 
   story('the second is not ready, says who leads, and sends there', async () => {
-    await until('it has met the leader', async () => (await other.call('GET', '/readyz')).body.detail?.includes(hub.master.address));
+    await until('it has met the leader', async () =>
+      (await other.call('GET', '/readyz')).body.detail?.includes(hub.master.address),
+    );
     const ready = await other.call('GET', '/readyz');
     assert.equal([ready.status, ready.body.code], [503, 'standby']);
     const there = await fetch(`${other.address}/v1/apps?size=5`, { redirect: 'manual' });
     assert.equal([there.status, there.headers.get('location')], [307, `${hub.master.address}/v1/apps?size=5`]);
-    const created = await other.call('POST', '/v1/apps', { name: 'by-redirect', toProcess: 'sleep', args: ['1'], start: false });
+    const created = await other.call('POST', '/v1/apps', {
+      name: 'by-redirect',
+      toProcess: 'sleep',
+      args: ['1'],
+      start: false,
+    });
     assert.is(created.status, 201, 'a write follows, too');
-    assert.is((await fetch(`${other.address}/v1/link/n/frames`)).status, 503, 'an agent is not sent: it tries its next address');
+    assert.is(
+      (await fetch(`${other.address}/v1/link/n/frames`)).status,
+      503,
+      'an agent is not sent: it tries its next address',
+    );
   });
 
-  story('kill -9 of the leader: the second leads, with all that was acknowledged; the agent goes on with it, nothing restarts', async () => {
-    await hub.master.ok('POST', '/v1/apps', { name: 'kept', toProcess: 'sleep', args: ['1'], start: false });
-    const term = (await hub.master.get('/v1/status')).term;
-    await hub.master.end('SIGKILL');
-    await leads(other);
-    assert.ok((await other.get('/v1/status')).term > term);
-    assert.equal((await other.get('/v1/apps')).items.map((app: any) => app.name).sort(), ['by-redirect', 'kept', 'web']);
-    await linked(other);
-    assert.equal(await running(other), pids);
-  });
+  story(
+    'kill -9 of the leader: the second leads, with all that was acknowledged; the agent goes on with it, nothing restarts',
+    async () => {
+      await hub.master.ok('POST', '/v1/apps', { name: 'kept', toProcess: 'sleep', args: ['1'], start: false });
+      const term = (await hub.master.get('/v1/status')).term;
+      await hub.master.end('SIGKILL');
+      await leads(other);
+      assert.ok((await other.get('/v1/status')).term > term);
+      assert.equal((await other.get('/v1/apps')).items.map((app: any) => app.name).sort(), [
+        'by-redirect',
+        'kept',
+        'web',
+      ]);
+      await linked(other);
+      assert.equal(await running(other), pids);
+    },
+  );
 
-  story('a leader that was paused does not lead when it goes on: what it is asked then is not lost between two', async () => {
-    await hub.master.start([], { asked: '/healthz' }); // stands by now
-    // Somebody watches it: he must not go on looking at what it knew.
-    const watching = new WebSocket(`${other.address.replace('http', 'ws')}/v1/live`);
-    await new Promise((resolve, reject) => watching.once('open', resolve).once('error', reject));
-    const left = new Promise<number>((resolve) => watching.once('close', resolve));
-    other.pause();
-    await leads(hub.master);
-    await hub.master.ok('POST', '/v1/apps', { name: 'meanwhile', toProcess: 'sleep', args: ['1'], start: false });
-    other.resume();
-    // Asked in its first moment: refused, or sent on to the one that leads. Never taken for itself.
-    const late = await other.call('POST', '/v1/apps', { name: 'late', toProcess: 'sleep', args: ['1'], start: false });
-    const names = (await hub.master.get('/v1/apps')).items.map((app: any) => app.name);
-    if (late.status < 300) assert.ok(names.includes('late'), 'acknowledged, so it is there');
-    else assert.is(late.status, 503, JSON.stringify(late.body));
-    await until('it stands by', async () => (await other.call('GET', '/readyz')).body.detail?.includes(hub.master.address), 15_000);
-    assert.is(await left, 1012);
-    await linked(hub.master);
-    assert.equal(await running(hub.master), pids);
-    assert.ok((await hub.master.get('/v1/apps')).items.some((app: any) => app.name === 'meanwhile'));
-  });
+  story(
+    'a leader that was paused does not lead when it goes on: what it is asked then is not lost between two',
+    async () => {
+      await hub.master.start([], { asked: '/healthz' }); // stands by now
+      // Somebody watches it: he must not go on looking at what it knew.
+      const watching = new WebSocket(`${other.address.replace('http', 'ws')}/v1/live`);
+      await new Promise((resolve, reject) => watching.once('open', resolve).once('error', reject));
+      const left = new Promise<number>((resolve) => watching.once('close', resolve));
+      other.pause();
+      await leads(hub.master);
+      await hub.master.ok('POST', '/v1/apps', { name: 'meanwhile', toProcess: 'sleep', args: ['1'], start: false });
+      other.resume();
+      // Asked in its first moment: refused, or sent on to the one that leads. Never taken for itself.
+      const late = await other.call('POST', '/v1/apps', {
+        name: 'late',
+        toProcess: 'sleep',
+        args: ['1'],
+        start: false,
+      });
+      const names = (await hub.master.get('/v1/apps')).items.map((app: any) => app.name);
+      if (late.status < 300) assert.ok(names.includes('late'), 'acknowledged, so it is there');
+      else assert.is(late.status, 503, JSON.stringify(late.body));
+      await until(
+        'it stands by',
+        async () => (await other.call('GET', '/readyz')).body.detail?.includes(hub.master.address),
+        15_000,
+      );
+      assert.is(await left, 1012);
+      await linked(hub.master);
+      assert.equal(await running(hub.master), pids);
+      assert.ok((await hub.master.get('/v1/apps')).items.some((app: any) => app.name === 'meanwhile'));
+    },
+  );
 
   story('TERM gives the lease back: the other leads without waiting for it to lapse', async () => {
     await hub.master.end();

@@ -11,7 +11,10 @@ for (const transport of ['websocket', 'poll'] as const) {
     const master = await testMaster();
     const agent = new SimAgent({ node: 'n1', transport }).connect(master.url);
     try {
-      await until('the node is ready', async () => (await master.cluster.nodes('*', { from: 0, size: 10 })).items[0]?.status === 'ready');
+      await until(
+        'the node is ready',
+        async () => (await master.cluster.nodes('*', { from: 0, size: 10 })).items[0]?.status === 'ready',
+      );
       const node = await master.cluster.node('n1');
       assert.is(node.hostname, 'host-n1');
       assert.is(node.link, transport);
@@ -22,7 +25,8 @@ for (const transport of ['websocket', 'poll'] as const) {
       await until(
         'the joining is told',
         async () =>
-          (await master.cluster.events({ query: 'kind:node.joined', after: 0, limit: 10, newestFirst: false })).items.length === 1,
+          (await master.cluster.events({ query: 'kind:node.joined', after: 0, limit: 10, newestFirst: false })).items
+            .length === 1,
       );
       assert.equal(master.warnings, []);
     } finally {
@@ -100,7 +104,8 @@ test('malformed bodies and frames are refused and said; the line and the master 
   try {
     await until('welcome', () => agent.welcomed);
     await opened;
-    for (const body of ['', 'nonsense', '{"type":"hello"}', '[]', 'null', '{"type":"beat","sentMono":1,"load":null}']) raw.send(body);
+    for (const body of ['', 'nonsense', '{"type":"hello"}', '[]', 'null', '{"type":"beat","sentMono":1,"load":null}'])
+      raw.send(body);
     raw.send(Buffer.from([0x78, 0x9c, 1, 2, 3]));
     agent.send({ type: 'nonsense' } as never);
     agent.send({ type: 'observed', run: 1, seq: 'x', from: 0, changes: {} } as never);
@@ -122,15 +127,16 @@ test('malformed bodies and frames are refused and said; the line and the master 
     await until(
       'it is told',
       async () =>
-        (await master.cluster.events({ query: 'kind:link.frameRefused', after: 0, limit: 10, newestFirst: false })).items.length > 0,
+        (await master.cluster.events({ query: 'kind:link.frameRefused', after: 0, limit: 10, newestFirst: false }))
+          .items.length > 0,
     );
     assert.ok(agent.welcomed, 'the line is still there');
     for (const body of ['', '{', '{"session":null}', '{"session":null,"frames":[{"type":"hello"}]}']) {
       const answer = await fetch(`${master.url}/v1/link/n9/report`, { method: 'POST', body });
-      if (body.includes('hello')) assert.equal((await answer.json() as { frames: unknown[] }).frames, []);
+      if (body.includes('hello')) assert.equal(((await answer.json()) as { frames: unknown[] }).frames, []);
       else {
         assert.is(answer.status, 400);
-        assert.ok((await answer.json() as { hint: string }).hint);
+        assert.ok(((await answer.json()) as { hint: string }).hint);
       }
     }
     const gone = await fetch(`${master.url}/v1/link/n1/frames?session=none&after=0&wait=0`);
@@ -156,7 +162,10 @@ test('an agent of another hub reports and obeys nothing, until it is taken over'
     assert.is(node.status, 'joining');
     assert.is(node.reason?.code, 'other-hub');
     assert.is((await master.cluster.instance(stray.id)).status, 'unknown');
-    assert.not.ok(agent.frames.some(({ type }) => type === 'desired'), 'it is told nothing');
+    assert.not.ok(
+      agent.frames.some(({ type }) => type === 'desired'),
+      'it is told nothing',
+    );
     await master.cluster.nodeAction('n1', 'take-over', operator);
     await until('it obeys', () => agent.welcomed && agent.obeys);
     await until('ready', async () => (await master.cluster.node('n1')).status === 'ready');
@@ -180,7 +189,7 @@ test('an agent that has seen a higher term makes this master begin one above it;
     await until('serving', () => master.cluster.notReady() === null);
     const second = new SimAgent({ node: 'n2', hub, term: 1, epoch: 99_000 }).connect(master.url);
     await until('welcome', () => second.welcomed);
-    assert.ok(await master.store.draw('epoch', 1) > 99_000);
+    assert.ok((await master.store.draw('epoch', 1)) > 99_000);
     second.disconnect();
   } finally {
     agent.disconnect();
@@ -201,15 +210,17 @@ test('cordon, drain and tags are stored, pushed and shown', async () => {
     await master.cluster.setTags('n1', ['ssd', 'ssd', 'hpc'], operator);
     await master.cluster.setEnvs('n1', { ZONE: 'a' }, operator);
     await until('they are pushed', () =>
-      agent.frames.some((frame) => frame.type === 'desired' && frame.envs['ZONE'] === 'a' && frame.tags?.join() === 'ssd,hpc'),
+      agent.frames.some(
+        (frame) => frame.type === 'desired' && frame.envs['ZONE'] === 'a' && frame.tags?.join() === 'ssd,hpc',
+      ),
     );
     assert.is((await master.cluster.nodes('tags:hpc', { from: 0, size: 10 })).total, 1);
     assert.is((await master.cluster.nodes('tags:own', { from: 0, size: 10 })).total, 0);
     await until(
       'audited',
       async () =>
-        (await master.cluster.events({ query: 'kind:node.tagged', after: 0, limit: 1, newestFirst: true })).items[0]?.detail['by'] ===
-        'test',
+        (await master.cluster.events({ query: 'kind:node.tagged', after: 0, limit: 1, newestFirst: true })).items[0]
+          ?.detail['by'] === 'test',
     );
   } finally {
     agent.disconnect();
@@ -221,16 +232,21 @@ test('cordon, drain and tags are stored, pushed and shown', async () => {
 test('what was held back from an agent that is behind goes out with whatever it acknowledges next', async () => {
   const master = await testMaster();
   const agent = new SimAgent({ node: 'n1' }).connect(master.url);
-  const told = (): number => agent.frames.filter((frame) => frame.type === 'desired' && frame.assignments.length > 0).length;
+  const told = (): number =>
+    agent.frames.filter((frame) => frame.type === 'desired' && frame.assignments.length > 0).length;
   try {
-    const link = await until('the node is linked', () => (agent.welcomed ? master.running.links.links.get('n1') : null));
+    const link = await until('the node is linked', () =>
+      agent.welcomed ? master.running.links.links.get('n1') : null,
+    );
     await until('all is acknowledged', () => link.unacknowledged === 0);
     agent.deaf = true;
     let last = 0;
     for (let i = 0; i < 70; i += 1) last = link.send({ type: 'events.ack', generation: 'g', upTo: i });
     await deploy(master.cluster, { name: 'web' });
     await until('it is placed', async () => (await master.cluster.app('web')).instances.total === 1);
-    await new Promise((resolve) => { setTimeout(resolve, 20); });
+    await new Promise((resolve) => {
+      setTimeout(resolve, 20);
+    });
     assert.is(told(), 0, 'the agent has enough to do');
     agent.deaf = false;
     agent.send({ type: 'ack', n: last });

@@ -17,9 +17,18 @@ async function linked(
   const master = await testMaster();
   const agent = new SimAgent({ node: 'n1', ...options }).connect(master.url);
   await until('ready', async () => (await master.cluster.nodes('status:ready', { from: 0, size: 1 })).total === 1);
-  return { master, agent, end: async () => { agent.disconnect(); await master.stop(); discard(master.directory); } };
+  return {
+    master,
+    agent,
+    end: async () => {
+      agent.disconnect();
+      await master.stop();
+      discard(master.directory);
+    },
+  };
 }
-const desiredOf = (agent: SimAgent): DesiredFrame[] => agent.frames.filter((frame): frame is DesiredFrame => frame.type === 'desired');
+const desiredOf = (agent: SimAgent): DesiredFrame[] =>
+  agent.frames.filter((frame): frame is DesiredFrame => frame.type === 'desired');
 
 test('a set of more than 1 MiB travels in parts, each small enough, and is applied when all are there', async () => {
   for (const transport of ['websocket', 'poll'] as const) {
@@ -32,7 +41,9 @@ test('a set of more than 1 MiB travels in parts, each small enough, and is appli
       agent.line?.close('the test breaks the line');
       const before = agent.frames.length;
       await until('back', () =>
-        agent.frames.slice(before).some((frame) => frame.type === 'desired' && frame.from === 0 && frame.part === frame.parts),
+        agent.frames
+          .slice(before)
+          .some((frame) => frame.type === 'desired' && frame.from === 0 && frame.part === frame.parts),
       );
       const parts = agent.frames.slice(before).filter((frame): frame is DesiredFrame => frame.type === 'desired');
       assert.ok(parts.length >= 3, `${parts.length} parts`);
@@ -42,10 +53,16 @@ test('a set of more than 1 MiB travels in parts, each small enough, and is appli
       );
       for (const part of parts) assert.ok(encodeBody(part).length < maxPayload);
       assert.is(parts.flatMap(({ assignments }) => assignments).length, 40);
-      assert.is(new Set(parts.flatMap(({ revisions }) => revisions.map(({ app }) => app))).size, 40, 'a spec travels once');
+      assert.is(
+        new Set(parts.flatMap(({ revisions }) => revisions.map(({ app }) => app))).size,
+        40,
+        'a spec travels once',
+      );
       assert.is(agent.running.length, 40);
       assert.is((await master.cluster.instances('status:running', { from: 0, size: 100 })).total, 40);
-    } finally { await end(); }
+    } finally {
+      await end();
+    }
   }
 });
 
@@ -64,11 +81,17 @@ test('after the whole set come deltas that name only what changed; resync brings
     await until('whole', () => desiredOf(agent).at(-1)?.from === 0 && desiredOf(agent).at(-1)!.seq > delta.seq);
     assert.is(desiredOf(agent).at(-1)!.assignments.length, 4);
     const numbers = agent.frames.flatMap((frame) => ('n' in frame ? [frame.n] : []));
-    assert.equal(numbers, numbers.map((_, index) => index + 1), 'numbered from 1, without a gap');
+    assert.equal(
+      numbers,
+      numbers.map((_, index) => index + 1),
+      'numbered from 1, without a gap',
+    );
     await master.cluster.scaleApp('web', 2, null, operator);
     await until('two run', () => agent.running.length === 2);
     await until('the gone are named', () => desiredOf(agent).flatMap(({ gone }) => gone).length === 2);
-  } finally { await end(); }
+  } finally {
+    await end();
+  }
 });
 
 test('a report that does not follow the last one: the line begins again, nothing is lost', async () => {
@@ -84,33 +107,49 @@ test('a report that does not follow the last one: the line begins again, nothing
     agent.send({ type: 'observed', run: agent.run - 1, seq: 7, from: 0, changes: {} });
     agent.set(instance!.id, { restarts: 3 });
     await until('a later report counts', async () => (await master.cluster.instance(instance!.id)).restarts === 3);
-  } finally { await end(); }
+  } finally {
+    await end();
+  }
 });
 
 test('commands are answered, refused and expire; a broken line says so', async () => {
   let answer: (command: Command) => unknown = () => undefined;
   const { master, agent, end } = await linked({ command: (command) => answer(command) });
-  const code = (work: Promise<unknown>) => work.then(() => 'done', (error: { code: string }) => error.code);
+  const code = (work: Promise<unknown>) =>
+    work.then(
+      () => 'done',
+      (error: { code: string }) => error.code,
+    );
   try {
     await deploy(master.cluster, { name: 'web' });
     await until('it runs', () => agent.running.length === 1);
     const { id } = agent.running[0]!;
     assert.is(await code(master.cluster.instanceAction(id, 'restart', operator)), 'done');
-    answer = () => { throw Object.assign(new Error('it is gone'), { code: 'instance-not-found' }); };
+    answer = () => {
+      throw Object.assign(new Error('it is gone'), { code: 'instance-not-found' });
+    };
     assert.is(await code(master.cluster.instanceAction(id, 'kill', operator)), 'instance-not-found');
-    answer = () => { throw Object.assign(new Error('?'), { code: 'no-such-code' }); };
+    answer = () => {
+      throw Object.assign(new Error('?'), { code: 'no-such-code' });
+    };
     assert.is(await code(master.cluster.instanceAction(id, 'kill', operator)), 'internal');
     answer = () => new Promise(() => {});
     const { ask } = {
-      ask: (master.running.cluster as unknown as { parts: { commands: { ask: (...given: unknown[]) => Promise<unknown> } } }).parts
-        .commands,
+      ask: (
+        master.running.cluster as unknown as { parts: { commands: { ask: (...given: unknown[]) => Promise<unknown> } } }
+      ).parts.commands,
     };
     assert.is(await code(ask.ask('n1', 'restart', id, {}, { expiresInMs: 50 })), 'expired');
     const cut = code(master.cluster.instanceAction(id, 'kill', operator));
-    await until('it has arrived', () => agent.frames.filter((frame) => frame.type === 'command' && frame.name === 'kill').length === 3);
+    await until(
+      'it has arrived',
+      () => agent.frames.filter((frame) => frame.type === 'command' && frame.name === 'kill').length === 3,
+    );
     agent.disconnect();
     assert.is(await cut, 'node-away');
-  } finally { await end(); }
+  } finally {
+    await end();
+  }
 });
 
 test('logs are streamed in order and end with the answer, or when nobody reads any more', async () => {
@@ -119,7 +158,11 @@ test('logs are streamed in order and end with the answer, or when nobody reads a
     command: async (command, chunk) => {
       if (command.name !== 'logs') return undefined;
       for (let line = 0; line < 5; line += 1)
-        chunk({ stream: line % 2 ? 'stderr' : 'stdout', cursor: line, bytes: Buffer.from(`line ${line}\n`).toString('base64') });
+        chunk({
+          stream: line % 2 ? 'stderr' : 'stdout',
+          cursor: line,
+          bytes: Buffer.from(`line ${line}\n`).toString('base64'),
+        });
       if (command.args['follow']) await new Promise(() => {});
       return undefined;
     },
@@ -128,11 +171,25 @@ test('logs are streamed in order and end with the answer, or when nobody reads a
     await deploy(master.cluster, { name: 'web' });
     await until('it runs', () => agent.running.length === 1);
     const { id } = agent.running[0]!;
-    const request = { stream: 'both' as const, tail: 100, follow: false, since: null, until: null, grep: null, after: null };
+    const request = {
+      stream: 'both' as const,
+      tail: 100,
+      follow: false,
+      since: null,
+      until: null,
+      grep: null,
+      after: null,
+    };
     const read: LogChunk[] = [];
     for await (const chunk of master.cluster.logs(id, request, new AbortController().signal)) read.push(chunk);
-    assert.equal(read.map(({ bytes }) => Buffer.from(bytes).toString()), ['line 0\n', 'line 1\n', 'line 2\n', 'line 3\n', 'line 4\n']);
-    assert.equal(read.map(({ cursor }) => cursor), [0, 1, 2, 3, 4]);
+    assert.equal(
+      read.map(({ bytes }) => Buffer.from(bytes).toString()),
+      ['line 0\n', 'line 1\n', 'line 2\n', 'line 3\n', 'line 4\n'],
+    );
+    assert.equal(
+      read.map(({ cursor }) => cursor),
+      [0, 1, 2, 3, 4],
+    );
     const abort = new AbortController();
     let followed = 0;
     for await (const _ of master.cluster.logs(id, { ...request, follow: true }, abort.signal)) {
@@ -152,10 +209,12 @@ test('logs are streamed in order and end with the answer, or when nobody reads a
       (error: { code: string }) => error.code,
     );
     assert.is(refused, 'node-away');
-  } finally { await end(); }
+  } finally {
+    await end();
+  }
 });
 
-test('an agent\'s events are taken up once each and acknowledged when they are durable', async () => {
+test("an agent's events are taken up once each and acknowledged when they are durable", async () => {
   const { master, agent, end } = await linked();
   const event = (n: number) => ({
     n,
@@ -170,38 +229,69 @@ test('an agent\'s events are taken up once each and acknowledged when they are d
   });
   const count = async () =>
     (await master.cluster.events({ query: 'kind:instance.started', after: 0, limit: 100, newestFirst: false })).items;
-  const acked = () => agent.frames.filter((frame) => frame.type === 'events.ack').map((frame) => (frame as { upTo: number }).upTo);
+  const acked = () =>
+    agent.frames.filter((frame) => frame.type === 'events.ack').map((frame) => (frame as { upTo: number }).upTo);
   try {
     agent.send({ type: 'events', generation: 'g1', events: [event(1), event(2)] });
     agent.send({ type: 'events', generation: 'g1', events: [event(1), event(2), event(3)] });
     await until('acknowledged', () => acked().join() === '2,3');
-    assert.equal((await count()).map(({ message }) => message), ['started 1', 'started 2', 'started 3']);
-    assert.ok((await count()).every(({ subject }) => subject.node === 'n1'), 'a node speaks for itself only');
+    assert.equal(
+      (await count()).map(({ message }) => message),
+      ['started 1', 'started 2', 'started 3'],
+    );
+    assert.ok(
+      (await count()).every(({ subject }) => subject.node === 'n1'),
+      'a node speaks for itself only',
+    );
     agent.send({ type: 'events', generation: 'g2', events: [event(1)] });
     await until('a new generation begins at 1', () => acked().join() === '2,3,1');
     assert.is((await count()).length, 4);
-    agent.send({ type: 'events', generation: 'g2', events: [{ n: 2, event: { kind: 7, message: 'x'.repeat(100_000) } as never }] });
     agent.send({
       type: 'events',
       generation: 'g2',
-      events: [{ n: 2, event: { at: 'never', kind: 'odd.event', subject: null, message: 'x'.repeat(100_000), detail: [] } as never }],
+      events: [{ n: 2, event: { kind: 7, message: 'x'.repeat(100_000) } as never }],
+    });
+    agent.send({
+      type: 'events',
+      generation: 'g2',
+      events: [
+        {
+          n: 2,
+          event: { at: 'never', kind: 'odd.event', subject: null, message: 'x'.repeat(100_000), detail: [] } as never,
+        },
+      ],
     });
     await until('an odd one is taken in shape', () => acked().at(-1) === 2);
-    const [odd] = (await master.cluster.events({ query: 'kind:odd.event', after: 0, limit: 1, newestFirst: true })).items;
+    const [odd] = (await master.cluster.events({ query: 'kind:odd.event', after: 0, limit: 1, newestFirst: true }))
+      .items;
     assert.ok(odd!.message.length <= 4_000);
-  } finally { await end(); }
+  } finally {
+    await end();
+  }
 });
 
 test('a crash between the append and its note makes no event twice', async () => {
   const first = await linked();
   const event = (n: number) => ({
     n,
-    event: { at: Date.now(), kind: 'instance.started', subject: {}, message: `started ${n}`, loudness: 'quiet' as const, detail: {} },
+    event: {
+      at: Date.now(),
+      kind: 'instance.started',
+      subject: {},
+      message: `started ${n}`,
+      loudness: 'quiet' as const,
+      detail: {},
+    },
   });
   first.agent.send({ type: 'events', generation: 'g1', events: [event(1), event(2), event(3)] });
   await until('acknowledged', () => first.agent.frames.some(({ type }) => type === 'events.ack'));
   // What a kill -9 in between leaves: the entries without the note.
-  await first.master.store.write({ collection: 'spools', key: 'n1', doc: { generation: 'g0', upTo: 9 }, expect: 'any' });
+  await first.master.store.write({
+    collection: 'spools',
+    key: 'n1',
+    doc: { generation: 'g0', upTo: 9 },
+    expect: 'any',
+  });
   first.agent.disconnect();
   await first.master.stop();
   const again = await testMaster({ directory: first.master.directory });
@@ -209,11 +299,13 @@ test('a crash between the append and its note makes no event twice', async () =>
     first.agent.connect(again.url);
     await until('welcome', () => first.agent.welcomed);
     first.agent.send({ type: 'events', generation: 'g1', events: [event(1), event(2), event(3), event(4)] });
-    await until('acknowledged', () => first.agent.frames.some((frame) => frame.type === 'events.ack' && frame.upTo === 4));
+    await until('acknowledged', () =>
+      first.agent.frames.some((frame) => frame.type === 'events.ack' && frame.upTo === 4),
+    );
     assert.equal(
-      (await again.cluster.events({ query: 'kind:instance.started', after: 0, limit: 100, newestFirst: false })).items.map(
-        ({ message }) => message,
-      ),
+      (
+        await again.cluster.events({ query: 'kind:instance.started', after: 0, limit: 100, newestFirst: false })
+      ).items.map(({ message }) => message),
       ['started 1', 'started 2', 'started 3', 'started 4'],
     );
   } finally {
@@ -238,15 +330,27 @@ test('figures of the node and its instances are kept; those of others are not ta
         { subject: 'node/n2', minute, values: { cpu: [9, 9, 9] } },
       ],
     });
-    await until('kept', async () => (await master.cluster.nodeMetrics('n1', minute, minute))[0]?.values['cpu']?.[1] === 0.5);
-    await until('kept', async () => (await master.cluster.usage(id, minute, minute)).points[0]?.values['mem']?.[2] === 3);
+    await until(
+      'kept',
+      async () => (await master.cluster.nodeMetrics('n1', minute, minute))[0]?.values['cpu']?.[1] === 0.5,
+    );
+    await until(
+      'kept',
+      async () => (await master.cluster.usage(id, minute, minute)).points[0]?.values['mem']?.[2] === 3,
+    );
     assert.is((await master.store.readPoints('node/n2', minute, minute)).length, 0);
-  } finally { await end(); }
+  } finally {
+    await end();
+  }
 });
 
 test('who watches has the node measure more often, for as long as it lasts; samples are shown', async () => {
   const asked: { ids: string[] | null; forMs: number }[] = [];
-  const { master, agent, end } = await linked({ command: ({ name, target, args }) => { if (name === 'usage' && target === '*') asked.push(args as never); } });
+  const { master, agent, end } = await linked({
+    command: ({ name, target, args }) => {
+      if (name === 'usage' && target === '*') asked.push(args as never);
+    },
+  });
   try {
     await deploy(master.cluster, { name: 'web', placement: { scale: 2 } });
     await until('they run', async () => (await master.cluster.app('web')).status === 'running');
@@ -259,15 +363,24 @@ test('who watches has the node measure more often, for as long as it lasts; samp
     await until('all of the node', () => asked.at(-1)?.ids === null);
     assert.ok(asked.every(({ forMs }) => forMs > 10_000 && forMs <= 60_000));
     const heard = new Set<string>();
-    ends.push(master.cluster.subscribe((change) => { for (const id of change.usage) heard.add(id); }));
+    ends.push(
+      master.cluster.subscribe((change) => {
+        for (const id of change.usage) heard.add(id);
+      }),
+    );
     const row = [Date.now(), 0.25, 2048, 5, 1, 2, null, 7, 8, 0.5, null];
     agent.send({ type: 'usage', rows: { [first]: row, 'other.0.aaaaaaaa': row, [second]: [1] } });
     await until('heard of', () => heard.size > 0);
     assert.equal([...heard], [first], 'neither what is not its own nor what is no sample');
     const { usage } = await master.cluster.instance(first);
-    assert.equal([usage?.cpu, usage?.mem, usage?.threads, usage?.ioWrite, usage?.cpuShare, usage?.memShare], [0.25, 2048, 2, 8, 0.5, null]);
+    assert.equal(
+      [usage?.cpu, usage?.mem, usage?.threads, usage?.ioWrite, usage?.cpuShare, usage?.memShare],
+      [0.25, 2048, 2, 8, 0.5, null],
+    );
     for (const stop of ends) stop();
-  } finally { await end(); }
+  } finally {
+    await end();
+  }
 });
 
 test('the first contents that an agent fetched are written into the revision and sent along from then on', async () => {
@@ -296,14 +409,21 @@ test('the first contents that an agent fetched are written into the revision and
     await master.cluster.setEnvs('n1', { A: '1' }, operator);
     await until('later frames come', () => desiredOf(agent).some(({ envs }) => envs['A'] === '1'));
     const [revision] = (await master.cluster.revisions('web', { from: 0, size: 1 })).items;
-    assert.equal(revision!.contents, { [uri]: { sha256: 'aaa', size: 7 } }, 'the first report counts, and only what the app names');
-  } finally { await end(); }
+    assert.equal(
+      revision!.contents,
+      { [uri]: { sha256: 'aaa', size: 7 } },
+      'the first report counts, and only what the app names',
+    );
+  } finally {
+    await end();
+  }
 });
 
 test('a deploy of the same spec takes up new contents of its origins, and changes nothing where they are the same', async () => {
   let sha256 = 'aaa';
   const { master, agent, end } = await linked({
-    command: (command) => (command.name === 'resolve' ? { contents: { 'http://files.example/web.zip': { sha256, size: 7 } } } : undefined),
+    command: (command) =>
+      command.name === 'resolve' ? { contents: { 'http://files.example/web.zip': { sha256, size: 7 } } } : undefined,
   });
   const given = { name: 'web', uris: ['http://files.example/web.zip'], update: { minHealthySeconds: 0 } };
   const again = async () =>
@@ -330,7 +450,10 @@ test('a deploy of the same spec takes up new contents of its origins, and change
     });
     await until(
       'known',
-      async () => (await master.cluster.revisions('web', { from: 0, size: 1 })).items[0]?.contents['http://files.example/web.zip'],
+      async () =>
+        (await master.cluster.revisions('web', { from: 0, size: 1 })).items[0]?.contents[
+          'http://files.example/web.zip'
+        ],
     );
     assert.is(await again(), false);
     sha256 = 'bbb';
@@ -339,7 +462,9 @@ test('a deploy of the same spec takes up new contents of its origins, and change
     assert.is(app.revision, 2);
     await until('it is replaced', () => agent.running.length === 1 && agent.running[0]!.id !== id);
     assert.is(await again(), false);
-  } finally { await end(); }
+  } finally {
+    await end();
+  }
 });
 
 test('actors of master and agents are one tree; any can be watched and sent an event', async () => {
@@ -347,7 +472,16 @@ test('actors of master and agents are one tree; any can be watched and sent an e
     command: async (command, chunk) => {
       if (command.name === 'actors')
         return [
-          { id: 'agent', parent: null, machine: 'agent', label: 'agent', where: '?', state: 'serving', status: 'active', at: 1 },
+          {
+            id: 'agent',
+            parent: null,
+            machine: 'agent',
+            label: 'agent',
+            where: '?',
+            state: 'serving',
+            status: 'active',
+            at: 1,
+          },
           {
             id: 'instance:web.0.x',
             parent: 'supervisor:web#0',
@@ -394,10 +528,14 @@ test('actors of master and agents are one tree; any can be watched and sent an e
     ];
     await until(
       'both tell',
-      () => frames.some(({ actor, chart }) => actor === 'node:n1' && chart) && frames.some(({ actor }) => actor === 'node:n1/agent'),
+      () =>
+        frames.some(({ actor, chart }) => actor === 'node:n1' && chart) &&
+        frames.some(({ actor }) => actor === 'node:n1/agent'),
     );
     await master.cluster.nodeAction('n1', 'cordon', operator);
-    await until('the step is seen', () => frames.some(({ event, state }) => event === 'node.cordoned' && state[0] === 'cordoned'));
+    await until('the step is seen', () =>
+      frames.some(({ event, state }) => event === 'node.cordoned' && state[0] === 'cordoned'),
+    );
     abort.abort();
     await Promise.all(watching);
     await master.cluster.sendToActor('node:n1/agent', { type: 'agent.drain' }, operator);

@@ -3,9 +3,14 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { page } from '../../../src/master/shown/lists.ts';
 
-const apps = ['hunter2', 'aaaa', 'zzzz'].map((secret, n) => ({ name: `app${n}`, spec: { envs: { DB_PASSWORD: secret } } }));
+const apps = ['hunter2', 'aaaa', 'zzzz'].map((secret, n) => ({
+  name: `app${n}`,
+  spec: { envs: { DB_PASSWORD: secret } },
+}));
 const names = async (query: string, more: { masked?: boolean; sort?: string } = {}): Promise<string[]> =>
-  (await page(apps, query, { from: 0, size: 10, ...more }, 0, (a, b) => (a.name < b.name ? -1 : 1))).items.map(({ name }) => name);
+  (await page(apps, query, { from: 0, size: 10, ...more }, 0, (a, b) => (a.name < b.name ? -1 : 1))).items.map(
+    ({ name }) => name,
+  );
 
 test('who is shown no secrets cannot search or sort by them', async () => {
   assert.equal(await names('spec.envs.DB_PASSWORD:h*'), ['app0']);

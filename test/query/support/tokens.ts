@@ -23,12 +23,21 @@ function compiled(source: string): RegExp {
 export function finds(dsl: Dsl, doc: Searchable): boolean {
   const [kind, body] = only<unknown>(dsl);
   switch (kind) {
-    case 'match_all': return true;
-    case 'match_none': return false;
+    case 'match_all':
+      return true;
+    case 'match_none':
+      return false;
     case 'bool': {
-      const { filter = [], should = [], must_not: never = [] } = body as { filter?: Dsl[]; should?: Dsl[]; must_not?: Dsl[] };
-      return filter.every((part) => finds(part, doc)) && !never.some((part) => finds(part, doc))
-        && (should.length === 0 || should.some((part) => finds(part, doc)));
+      const {
+        filter = [],
+        should = [],
+        must_not: never = [],
+      } = body as { filter?: Dsl[]; should?: Dsl[]; must_not?: Dsl[] };
+      return (
+        filter.every((part) => finds(part, doc)) &&
+        !never.some((part) => finds(part, doc)) &&
+        (should.length === 0 || should.some((part) => finds(part, doc)))
+      );
     }
     case 'term': {
       const [index, text] = only<string | boolean>(body);
@@ -36,8 +45,13 @@ export function finds(dsl: Dsl, doc: Searchable): boolean {
     }
     case 'range': {
       const [index, { gte, gt, lte, lt }] = only<Bounds>(body);
-      return tokensOf(doc, index).some((token) => (gte === undefined || compareTexts(token, gte) >= 0) && (gt === undefined || compareTexts(token, gt) > 0)
-        && (lte === undefined || compareTexts(token, lte) <= 0) && (lt === undefined || compareTexts(token, lt) < 0));
+      return tokensOf(doc, index).some(
+        (token) =>
+          (gte === undefined || compareTexts(token, gte) >= 0) &&
+          (gt === undefined || compareTexts(token, gt) > 0) &&
+          (lte === undefined || compareTexts(token, lte) <= 0) &&
+          (lt === undefined || compareTexts(token, lt) < 0),
+      );
     }
     case 'regexp': {
       const [index, { value, flags }] = only<{ value: string; flags: string }>(body);
@@ -45,6 +59,7 @@ export function finds(dsl: Dsl, doc: Searchable): boolean {
       const pattern = compiled(value);
       return tokensOf(doc, index).some((token) => pattern.test(token));
     }
-    default: throw new Error(`translate.ts does not ask ${kind}`);
+    default:
+      throw new Error(`translate.ts does not ask ${kind}`);
   }
 }

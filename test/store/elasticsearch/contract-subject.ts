@@ -23,7 +23,9 @@ export async function contractOn(major: Major): Promise<void> {
           bench.store = await open();
           return bench.store;
         },
-        settle: async () => { await fetch(`${url}/${prefix}-*/_refresh`, { method: 'POST' }); },
+        settle: async () => {
+          await fetch(`${url}/${prefix}-*/_refresh`, { method: 'POST' });
+        },
         end: () => bench.store.close(),
       };
       return bench;

@@ -13,13 +13,20 @@ import { refused } from '../contract-subject.ts';
 
 const url = await lendOrSkip(9);
 if (url !== null) {
-  const stores: ElasticStore[] = [], proxies: ElasticProxy[] = [];
+  const stores: ElasticStore[] = [],
+    proxies: ElasticProxy[] = [];
   test.after(async () => {
     await Promise.all(stores.map((store) => store.close()));
     await Promise.all(proxies.map((proxy) => proxy.close()));
   });
   const open = async (options: Partial<ElasticOptions>): Promise<ElasticStore> => {
-    const store = await openElastic({ urls: [url], prefix: freshPrefix('failures'), requestMs: 30_000, patienceMs: 1_000, ...options });
+    const store = await openElastic({
+      urls: [url],
+      prefix: freshPrefix('failures'),
+      requestMs: 30_000,
+      patienceMs: 1_000,
+      ...options,
+    });
     stores.push(store);
     return store;
   };
@@ -28,7 +35,8 @@ if (url !== null) {
     proxies.push(made);
     return { proxy: made, at: await made.open() };
   };
-  const basic = (user: string, password: string): string => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+  const basic = (user: string, password: string): string =>
+    `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 
   test('user and password, in the address or apart, and API keys; a wrong one is told, never shown', async () => {
     const { at } = await proxy({ authorization: basic('hub', 'se/cr:et') });
@@ -43,10 +51,34 @@ if (url !== null) {
     await open({ urls: [keyed], apiKey: 'a2V5' });
   });
 
-  test('TLS with a CA of one\'s own; without it the hint names the flag', async () => {
-    const folder = scratch('tls'), cert = join(folder, 'cert.pem'), key = join(folder, 'key.pem');
+  test("TLS with a CA of one's own; without it the hint names the flag", async () => {
+    const folder = scratch('tls'),
+      cert = join(folder, 'cert.pem'),
+      key = join(folder, 'key.pem');
     try {
-      execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'], { stdio: 'ignore' });
+      execFileSync(
+        'openssl',
+        [
+          'req',
+          '-x509',
+          '-newkey',
+          'ec',
+          '-pkeyopt',
+          'ec_paramgen_curve:prime256v1',
+          '-nodes',
+          '-keyout',
+          key,
+          '-out',
+          cert,
+          '-days',
+          '2',
+          '-subj',
+          '/CN=127.0.0.1',
+          '-addext',
+          'subjectAltName=IP:127.0.0.1',
+        ],
+        { stdio: 'ignore' },
+      );
     } catch {
       console.log('# skipped: TLS: openssl is not installed');
       return;
@@ -62,11 +94,18 @@ if (url !== null) {
     const gone = await refused('store-unavailable', () => open({ urls: ['http://127.0.0.1:1'] }));
     assert.match(gone.message, /127\.0\.0\.1:1 is not reachable/);
     const { proxy: other, at } = await proxy({}, '');
-    other.treat = () => ({ status: 200, body: { version: { number: '2.11.0', distribution: 'opensearch' } }, headers: { 'content-type': 'application/json' } });
+    other.treat = () => ({
+      status: 200,
+      body: { version: { number: '2.11.0', distribution: 'opensearch' } },
+      headers: { 'content-type': 'application/json' },
+    });
     assert.match((await refused('store-refused', () => open({ urls: [at] }))).message, /no Elasticsearch/);
     for (const number of ['7.17.29', '10.0.0']) {
       other.treat = () => ({ status: 200, body: { version: { number } } });
-      assert.match((await refused('store-refused', () => open({ urls: [at] }))).message, new RegExp(`is version ${number}`));
+      assert.match(
+        (await refused('store-refused', () => open({ urls: [at] }))).message,
+        new RegExp(`is version ${number}`),
+      );
     }
     await refused('store-refused', () => open({ prefix: 'Not-a-prefix' }));
   });
@@ -75,7 +114,11 @@ if (url !== null) {
     const prefix = freshPrefix('blocks');
     const store = await open({ prefix });
     const block = async (settings: object): Promise<void> => {
-      const response = await fetch(`${url}/${prefix}-apps/_settings`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(settings) });
+      const response = await fetch(`${url}/${prefix}-apps/_settings`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(settings),
+      });
       assert.is(response.status, 200, await response.text());
     };
     const write = (key: string) => store.write({ collection: 'apps', key, doc: {}, expect: 'absent' });
@@ -91,10 +134,15 @@ if (url !== null) {
     const { proxy: busy, at } = await proxy();
     const store = await open({ urls: [at] });
     let refusals = 3;
-    busy.treat = () => (refusals-- > 0 ? { status: 429, body: { error: { type: 'es_rejected_execution_exception', reason: 'queue is full' } } } : 'pass');
+    busy.treat = () =>
+      refusals-- > 0
+        ? { status: 429, body: { error: { type: 'es_rejected_execution_exception', reason: 'queue is full' } } }
+        : 'pass';
     assert.ok((await store.write({ collection: 'apps', key: 'a', doc: {}, expect: 'absent' })).ok);
     refusals = 1e9;
-    const error = await refused('store-unavailable', () => store.write({ collection: 'apps', key: 'b', doc: {}, expect: 'absent' }));
+    const error = await refused('store-unavailable', () =>
+      store.write({ collection: 'apps', key: 'b', doc: {}, expect: 'absent' }),
+    );
     assert.match(error.message, /overloaded/);
   });
 
@@ -103,25 +151,41 @@ if (url !== null) {
     const store = await open({ urls: [at], patienceMs: 60_000 });
     let turn = 0;
     bad.treat = () => (['pass', 'lose', 'pass', 'drop', 'lose'] as const)[turn++ % 5]!;
-    const created = await Promise.all(Array.from({ length: 12 }, (_, n) => store.write({ collection: 'apps', key: `k${n}`, doc: { n }, expect: 'absent' })));
-    assert.ok(created.every((result) => result.ok), 'nobody else wrote: a create whose answer was lost is no conflict');
+    const created = await Promise.all(
+      Array.from({ length: 12 }, (_, n) =>
+        store.write({ collection: 'apps', key: `k${n}`, doc: { n }, expect: 'absent' }),
+      ),
+    );
+    assert.ok(
+      created.every((result) => result.ok),
+      'nobody else wrote: a create whose answer was lost is no conflict',
+    );
     for (let n = 0; n < 12; n += 1) {
-      const before = created[n]!, stored = (await store.get<{ n: number }>('apps', `k${n}`))!;
+      const before = created[n]!,
+        stored = (await store.get<{ n: number }>('apps', `k${n}`))!;
       assert.is(stored.version, before.ok && before.version);
       const after = await store.write({ collection: 'apps', key: `k${n}`, doc: { n: n + 1 }, expect: stored.version });
       assert.ok(after.ok, 'nor is a change');
     }
-    const removed = await store.bulk(Array.from({ length: 4 }, (_, n) => ({ collection: 'apps', key: `k${n}`, doc: null, expect: 'any' as const })));
+    const removed = await store.bulk(
+      Array.from({ length: 4 }, (_, n) => ({ collection: 'apps', key: `k${n}`, doc: null, expect: 'any' as const })),
+    );
     assert.ok(removed.every((result) => result.ok));
     const firsts = await Promise.all(Array.from({ length: 4 }, () => store.draw('numbers', 3)));
     assert.is(new Set(firsts).size, 4);
     const numbers: number[] = [];
-    for (let n = 0; n < 4; n += 1) numbers.push(...await store.append([{ at: Date.now(), kind: 'test.lost', n }], 1));
+    for (let n = 0; n < 4; n += 1) numbers.push(...(await store.append([{ at: Date.now(), kind: 'test.lost', n }], 1)));
     await store.addPoints('node/n', [{ minute: Math.floor(Date.now() / 60_000), values: { cpu: [1, 2, 3] } }]);
     bad.treat = () => 'pass';
-    assert.equal((await store.scan('apps')).items.map(({ key }) => key), Array.from({ length: 8 }, (_, n) => `k${n + 4}`).sort());
+    assert.equal(
+      (await store.scan('apps')).items.map(({ key }) => key),
+      Array.from({ length: 8 }, (_, n) => `k${n + 4}`).sort(),
+    );
     const other = await open({ prefix: store.names.prefix });
-    assert.equal((await other.readLog()).items.map((item) => [item.seq, item['n']]), numbers.map((seq, n) => [seq, n]));
+    assert.equal(
+      (await other.readLog()).items.map((item) => [item.seq, item['n']]),
+      numbers.map((seq, n) => [seq, n]),
+    );
     assert.is((await other.readPoints('node/n', 0, 1e9)).length, 1);
   });
 

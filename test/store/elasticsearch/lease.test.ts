@@ -18,16 +18,26 @@ if (url !== null) {
     stores.push(store);
     return { store, lease: store.lease({ holder, ttlMs, address: `http://${holder}` }) };
   };
-  test.after(async () => { await Promise.all(stores.map((store) => store.close())); });
+  test.after(async () => {
+    await Promise.all(stores.map((store) => store.close()));
+  });
 
   test('one holds it, the other hears who and gets it when it is given back, at once', async () => {
-    const a = await lease('a', 60_000), b = await lease('b', 60_000);
+    const a = await lease('a', 60_000),
+      b = await lease('b', 60_000);
     await a.lease.acquire(never, () => undefined);
     await a.lease.confirm();
     const seen: (LeaseDoc | null)[] = [];
     let held = false;
     const stop = new AbortController();
-    const waiting = b.lease.acquire(stop.signal, (leader) => seen.push(leader)).then(() => { held = true; }, () => undefined);
+    const waiting = b.lease
+      .acquire(stop.signal, (leader) => seen.push(leader))
+      .then(
+        () => {
+          held = true;
+        },
+        () => undefined,
+      );
     while (seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
     assert.equal([seen[0]!.holder, seen[0]!.address, held], ['a', 'http://a', false]);
     stop.abort();
@@ -53,13 +63,21 @@ if (url !== null) {
 
   test('a holder that is silent is overtaken; what it wrote after that is not acknowledged', async () => {
     const own = freshPrefix('lapse');
-    const a = await lease('a', 900, own), b = await lease('b', 900, own);
+    const a = await lease('a', 900, own),
+      b = await lease('b', 900, own);
     await a.lease.acquire(never, () => undefined);
     const store = new LeasedStore(a.store, a.lease);
     assert.ok((await store.write({ collection: 'apps', key: 'first', doc: {}, expect: 'absent', term: 1 })).ok);
     let overtaken = false;
     const stop = new AbortController();
-    const taking = b.lease.acquire(stop.signal, () => undefined).then(() => { overtaken = true; }, () => undefined);
+    const taking = b.lease
+      .acquire(stop.signal, () => undefined)
+      .then(
+        () => {
+          overtaken = true;
+        },
+        () => undefined,
+      );
     await new Promise((resolve) => setTimeout(resolve, 2500));
     assert.not.ok(overtaken, 'it is renewed all the time');
     // The process stands still, as by SIGSTOP: no timer of it runs, and no request of it goes out.
@@ -71,9 +89,14 @@ if (url !== null) {
       process.exit(0);`;
     stop.abort();
     await taking;
-    const ran = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', timeout: 60_000 });
+    const ran = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
     assert.is(ran.status, 0, ran.stderr);
-    await refused('store-unavailable', () => store.write({ collection: 'apps', key: 'second', doc: {}, expect: 'absent', term: 1 }));
+    await refused('store-unavailable', () =>
+      store.write({ collection: 'apps', key: 'second', doc: {}, expect: 'absent', term: 1 }),
+    );
     assert.match(await a.lease.lost, /http:\/\/b leads/);
     assert.ok(await a.store.get('apps', 'seen'));
   });

@@ -12,7 +12,9 @@ if (url !== null) {
     stores.push(store);
     return store;
   };
-  test.after(async () => { await Promise.all(stores.map((store) => store.close())); });
+  test.after(async () => {
+    await Promise.all(stores.map((store) => store.close()));
+  });
 
   test('two write, two read: every number once, those of a term in order, late news of another day, too', async () => {
     const prefix = freshPrefix('log');
@@ -22,8 +24,13 @@ if (url !== null) {
     const write = async (which: number): Promise<void> => {
       for (let n = 0; n < 25; n += 1) {
         // Of today, and in between of yesterday: these lie in another index.
-        const entries = Array.from({ length: 1 + (n % 5) }, (_, k) => ({ at: Date.now() - (k % 3 === 1 ? 86_400_000 : 0), kind: 'test.written', term: which + 1, n }));
-        given[which]!.push(...await writers[which]!.append(entries, which + 1));
+        const entries = Array.from({ length: 1 + (n % 5) }, (_, k) => ({
+          at: Date.now() - (k % 3 === 1 ? 86_400_000 : 0),
+          kind: 'test.written',
+          term: which + 1,
+          n,
+        }));
+        given[which]!.push(...(await writers[which]!.append(entries, which + 1)));
       }
     };
     /** Follows each term by a cursor of its own, as a reader that must miss nothing. */
@@ -60,9 +67,16 @@ if (url !== null) {
     const seqs = [await append(one, 1), await append(other, 2), await append(one, 3), await append(one, 3)];
     assert.is((await fetch(`${url}/${prefix}-ledger`, { method: 'DELETE' })).status, 200);
     seqs.push(await append(await open(prefix), 4), await append(other, 5));
-    assert.equal(seqs, [...seqs].sort((a, b) => a - b));
+    assert.equal(
+      seqs,
+      [...seqs].sort((a, b) => a - b),
+    );
     const { items } = await one.readLog();
-    assert.equal(items.map(({ seq, term }) => [seq, term]), seqs.map((seq, n) => [seq, [1, 2, 3, 3, 4, 5][n]]), 'nothing was written over');
+    assert.equal(
+      items.map(({ seq, term }) => [seq, term]),
+      seqs.map((seq, n) => [seq, [1, 2, 3, 3, 4, 5][n]]),
+      'nothing was written over',
+    );
   });
 
   test('numbers go on after all events were dropped and every master was away', async () => {

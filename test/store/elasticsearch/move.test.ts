@@ -21,15 +21,34 @@ if (url !== null) {
     source = await hub();
     elastic = await openElastic({ urls: [url], prefix: freshPrefix('move') });
   });
-  test.after(async () => { await Promise.all([source.close(), elastic.close()]); });
+  test.after(async () => {
+    await Promise.all([source.close(), elastic.close()]);
+  });
 
   test('there, cut off three times', async () => {
-    for (const [at, after] of [[1, true], [6, false], [9, true]] as const) {
-      const cut = await move(source, failing(elastic, at, after), there).then(() => null, (error: Error) => error);
+    for (const [at, after] of [
+      [1, true],
+      [6, false],
+      [9, true],
+    ] as const) {
+      const cut = await move(source, failing(elastic, at, after), there).then(
+        () => null,
+        (error: Error) => error,
+      );
       assert.is(cut?.message, 'cut off');
     }
     const { parts } = await move(source, elastic, there);
-    assert.equal(parts.map(({ name, count }) => [name, count]), [['apps', 3], ['assignments', 2500], ['hub', 1], ['zeta', 1], ['events', 1200], ['points', 3]]);
+    assert.equal(
+      parts.map(({ name, count }) => [name, count]),
+      [
+        ['apps', 3],
+        ['assignments', 2500],
+        ['hub', 1],
+        ['zeta', 1],
+        ['events', 1200],
+        ['points', 3],
+      ],
+    );
     await refuseMoved(elastic);
     await same(source, elastic);
     assert.equal((await elastic.readLog({ query: 'kind:hub.moved' })).items.length, 1);
@@ -42,10 +61,18 @@ if (url !== null) {
     await refuseMoved(back);
     assert.instance(await refuseMoved(elastic).catch((error: unknown) => error), StoreError);
     const { items } = await back.readLog({ limit: 10_000 });
-    assert.equal(items.map(({ seq }) => seq).slice(0, 1200), (await source.readLog({ limit: 10_000 })).items.map(({ seq }) => seq), 'under the same numbers');
-    assert.equal(items.slice(1200).map((item) => item['kind']), ['hub.moved', 'hub.moved']);
+    assert.equal(
+      items.map(({ seq }) => seq).slice(0, 1200),
+      (await source.readLog({ limit: 10_000 })).items.map(({ seq }) => seq),
+      'under the same numbers',
+    );
+    assert.equal(
+      items.slice(1200).map((item) => item['kind']),
+      ['hub.moved', 'hub.moved'],
+    );
     assert.equal((await back.scanPoints(null, 10)).items, (await source.scanPoints(null, 10)).items);
-    const docs = async (store: MovableStore) => (await store.scan('assignments', { limit: 10_000 })).items.map(({ key, doc }) => [key, doc]);
+    const docs = async (store: MovableStore) =>
+      (await store.scan('assignments', { limit: 10_000 })).items.map(({ key, doc }) => [key, doc]);
     assert.equal(await docs(back), await docs(source));
     assert.ok((await back.draw('epoch', 1)) > 1001);
     await back.close();

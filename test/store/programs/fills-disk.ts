@@ -25,7 +25,9 @@ function fill(leave: number): void {
 }
 
 const codeOf = (error: unknown): string =>
-  error instanceof StoreError ? `${error.code}${error.hint ? '' : ' without a hint'}` : `no StoreError: ${String(error)}`;
+  error instanceof StoreError
+    ? `${error.code}${error.hint ? '' : ' without a hint'}`
+    : `no StoreError: ${String(error)}`;
 
 async function opened(): Promise<string> {
   try {
@@ -41,7 +43,12 @@ async function writeUntilFull(to: Store, round: number): Promise<{ keys: string[
   const keys: string[] = [];
   for (let n = 0; n < 100_000; n++) {
     try {
-      const result = await to.write({ collection: 'apps', key: `${round}.${n}`, doc: { n, text: 'x'.repeat(1000) }, expect: 'absent' });
+      const result = await to.write({
+        collection: 'apps',
+        key: `${round}.${n}`,
+        doc: { n, text: 'x'.repeat(1000) },
+        expect: 'absent',
+      });
       if (!result.ok) return { keys, code: `conflict: ${result.conflict}` };
       keys.push(`${round}.${n}`);
     } catch (error) {
@@ -62,7 +69,9 @@ rmSync(ballast);
 
 let current = await openEmbedded(store);
 fill(300_000);
-const keys: string[] = [], codes: string[] = [], lost: string[] = [];
+const keys: string[] = [],
+  codes: string[] = [],
+  lost: string[] = [];
 for (let round = 0; round < 3; round++) {
   const { keys: written, code } = await writeUntilFull(current, round);
   keys.push(...written);
@@ -73,7 +82,7 @@ for (let round = 0; round < 3; round++) {
     current.write({ collection: 'apps', key: `big${round}`, doc: { text: 'z'.repeat(200_000) }, expect: 'any' }),
   ]);
   for (const each of together) if (each.status === 'rejected') codes.push(codeOf(each.reason));
-  lost.push(...await missing(current, keys));
+  lost.push(...(await missing(current, keys)));
   rmSync(ballast);
   const again = await current.write({ collection: 'apps', key: `freed.${round}`, doc: {}, expect: 'absent' });
   if (again.ok) keys.push(`freed.${round}`);
@@ -84,7 +93,7 @@ fill(0);
 const reopenOnFull = await opened();
 rmSync(ballast);
 current = await openEmbedded(store);
-lost.push(...await missing(current, keys));
+lost.push(...(await missing(current, keys)));
 const { count } = (await current.collections())[0]!;
 let scanned = 0;
 for (let after = ''; ;) {

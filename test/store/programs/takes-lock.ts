@@ -4,7 +4,8 @@ import { LockHeldError, acquireLock } from '../../../src/store/lock.ts';
 
 const [directory = '', address = '', at = '0'] = process.argv.slice(2);
 const say = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
-while (Date.now() < Number(at)) await new Promise((resolve) => setTimeout(resolve, Math.min(5, Number(at) - Date.now())));
+while (Date.now() < Number(at))
+  await new Promise((resolve) => setTimeout(resolve, Math.min(5, Number(at) - Date.now())));
 try {
   await acquireLock(directory, { role: 'master', address: address || null });
   say({ won: process.pid });

@@ -12,7 +12,12 @@ async function records(writer: number): Promise<void> {
   const key = `${round}.${writer}`;
   let version: string = 'absent';
   for (let n = 1; ; n++) {
-    const result = await store.write({ collection: 'counts', key, doc: { n, padding: 'x'.repeat((n * 37) % 5000) }, expect: version });
+    const result = await store.write({
+      collection: 'counts',
+      key,
+      doc: { n, padding: 'x'.repeat((n * 37) % 5000) },
+      expect: version,
+    });
     if (!result.ok) throw new Error(`lost its own record: ${result.conflict}`);
     version = result.version;
     acknowledge('record', key, n);
@@ -28,7 +33,15 @@ async function bulks(): Promise<void> {
 }
 
 async function events(writer: number): Promise<void> {
-  for (let n = 0; ; n++) acknowledge('events', await store.append([{ at: 1, writer, n }, { at: 2, writer, n }]), `${round}.${writer}.${n}`);
+  for (let n = 0; ; n++)
+    acknowledge(
+      'events',
+      await store.append([
+        { at: 1, writer, n },
+        { at: 2, writer, n },
+      ]),
+      `${round}.${writer}.${n}`,
+    );
 }
 
 async function draws(): Promise<void> {

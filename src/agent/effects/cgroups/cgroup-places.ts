@@ -4,7 +4,11 @@ import { accessSync, constants, mkdirSync, readFileSync, rmdirSync, writeFileSyn
 import { basename, dirname, join } from 'node:path';
 
 /** The unified tree, or one tree of v1 with what it controls. */
-export interface Mount { kind: 'v2' | 'v1'; path: string; controllers: readonly string[] }
+export interface Mount {
+  kind: 'v2' | 'v1';
+  path: string;
+  controllers: readonly string[];
+}
 
 function unescape(path: string): string {
   return path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
@@ -27,7 +31,10 @@ export function cgroupMounts(mountinfo = readFileSync('/proc/self/mountinfo', 'l
 export function placeOf(mount: Mount, cgroups: string): string | null {
   for (const line of cgroups.split('\n')) {
     const [id, controllers, ...rest] = line.split(':');
-    const match = mount.kind === 'v2' ? id === '0' : controllers?.split(',').some((name) => name !== '' && mount.controllers.includes(name));
+    const match =
+      mount.kind === 'v2'
+        ? id === '0'
+        : controllers?.split(',').some((name) => name !== '' && mount.controllers.includes(name));
     if (match) return join(mount.path, rest.join(':')).replace(/\/$/, '');
   }
   return null;
@@ -42,16 +49,28 @@ export function placeOf(mount: Mount, cgroups: string): string | null {
  *   3. The top of the tree (root), where nothing that systemd does to a service reaches the programs. 4. The agent's own place.
  */
 export function basesIn(mount: Mount, cgroups: string): string[] {
-  const own = placeOf(mount, cgroups), bases: string[] = [];
+  const own = placeOf(mount, cgroups),
+    bases: string[] = [];
   if (own !== null && mount.kind === 'v2' && basename(dirname(own)).endsWith('.service')) bases.push(dirname(own));
   if (own !== null && own !== mount.path && hasLimit(own)) bases.push(own);
   bases.push(mount.path);
   if (own !== null) bases.push(own);
-  return [...new Set(bases)].filter((path) => { try { accessSync(path, constants.W_OK); return true; } catch { return false; } });
+  return [...new Set(bases)].filter((path) => {
+    try {
+      accessSync(path, constants.W_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }
 
 function hasLimit(path: string): boolean {
-  try { return Number(readFileSync(join(path, 'memory.limit_in_bytes'), 'latin1')) < 2 ** 60; } catch { return false; } // v1 only: v2 has no writable place above
+  try {
+    return Number(readFileSync(join(path, 'memory.limit_in_bytes'), 'latin1')) < 2 ** 60;
+  } catch {
+    return false;
+  } // v1 only: v2 has no writable place above
 }
 
 /** Makes `path` and tries what is to be done below it, with a directory and a process that go again. Tried once, at the start. */
@@ -65,13 +84,20 @@ export function worksAt(path: string, tried: (probe: string) => void): boolean {
   } catch {
     return false;
   } finally {
-    try { rmdirSync(probe); } catch { /* never made */ }
+    try {
+      rmdirSync(probe);
+    } catch {
+      /* never made */
+    }
   }
 }
 
 /** Has a short-lived process join groups. @throws Error when it cannot */
 export function tryJoin(files: readonly string[]): void {
-  const joined = spawnSync('/bin/sh', ['-c', 'for f; do echo 0 >"$f" || exit 1; done', 'sh', ...files], { env: {}, stdio: 'ignore' });
+  const joined = spawnSync('/bin/sh', ['-c', 'for f; do echo 0 >"$f" || exit 1; done', 'sh', ...files], {
+    env: {},
+    stdio: 'ignore',
+  });
   if (joined.status !== 0) throw new Error(`no process can join ${files.join(', ')}`);
 }
 
@@ -80,6 +106,9 @@ export function control(path: string, word: string | number): void {
   try {
     writeFileSync(path, String(word));
   } catch (error) {
-    throw new Error(`${word} could not be written to ${path}: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`, { cause: error });
+    throw new Error(
+      `${word} could not be written to ${path}: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`,
+      { cause: error },
+    );
   }
 }

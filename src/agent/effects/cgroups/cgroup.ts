@@ -15,14 +15,19 @@ export type MembershipRoot = Membership;
 
 /** The trees that can hold members, best first. */
 function memberTrees(): Mount[] {
-  return cgroupMounts().filter(({ kind, controllers }) => kind === 'v2' || controllers.includes('freezer')).sort((a, b) => b.kind.localeCompare(a.kind));
+  return cgroupMounts()
+    .filter(({ kind, controllers }) => kind === 'v2' || controllers.includes('freezer'))
+    .sort((a, b) => b.kind.localeCompare(a.kind));
 }
 
 /**
  * Finds the best kind of membership this host allows and makes `stathub/<nodeId>` there.
  * @param kinds narrows the choice (tests, `--cgroup`); default all
  */
-export function findMembershipRoot(nodeId: string, kinds: readonly Membership['kind'][] = ['v2', 'v1', 'session']): MembershipRoot {
+export function findMembershipRoot(
+  nodeId: string,
+  kinds: readonly Membership['kind'][] = ['v2', 'v1', 'session'],
+): MembershipRoot {
   const cgroups = readFileSync('/proc/self/cgroup', 'latin1');
   for (const mount of memberTrees()) {
     if (!kinds.includes(mount.kind)) continue;
@@ -74,7 +79,9 @@ export function cgroupMembers(path: string): number[] | null {
 
 export function subgroups(path: string): string[] {
   try {
-    return readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => join(path, entry.name));
+    return readdirSync(path, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => join(path, entry.name));
   } catch {
     return [];
   }
@@ -95,14 +102,23 @@ function removeGroup(path: string): boolean {
   }
   const below = subgroups(path);
   if (below.length === 0 || !below.every(removeGroup)) return false;
-  try { rmdirSync(path); return true; } catch { return false; }
+  try {
+    rmdirSync(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Removes the agent's own directory when nothing is left below it (tests, and an agent that was emptied). */
 export function removeMembershipRoot(root: MembershipRoot): void {
   if (root.kind === 'session') return;
   for (const path of [root.path, join(root.path, '..')]) {
-    try { rmdirSync(path); } catch { return; } // still in use by others
+    try {
+      rmdirSync(path);
+    } catch {
+      return;
+    } // still in use by others
   }
 }
 
@@ -130,6 +146,8 @@ export function membershipOf(pid: number, root: MembershipRoot): Membership {
       if (!path?.startsWith(`${root.path}/`)) continue;
       return { kind: root.kind, path: join(root.path, path.slice(root.path.length + 1).split('/')[0]!) };
     }
-  } catch { /* gone */ }
+  } catch {
+    /* gone */
+  }
   return { kind: 'session' };
 }

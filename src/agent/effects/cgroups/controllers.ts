@@ -12,7 +12,10 @@ export type Controller = 'memory' | 'cpu' | 'pids';
 const all: readonly Controller[] = ['memory', 'cpu', 'pids'];
 
 /** Where one controller's groups are made. v2: each is the launch's membership itself, a directory below `path`. */
-export interface ControllerRoot { kind: 'v2' | 'v1'; path: string }
+export interface ControllerRoot {
+  kind: 'v2' | 'v1';
+  path: string;
+}
 
 export interface Controllers {
   roots: Readonly<Partial<Record<Controller, ControllerRoot>>>;
@@ -25,19 +28,32 @@ export interface Controllers {
  * @param membership where this agent's members are: on v2 the same directories carry the limits
  * @param kinds narrows the choice (tests)
  */
-export function findControllers(nodeId: string, membership: MembershipRoot, kinds: readonly ('v2' | 'v1')[] = ['v2', 'v1']): Controllers {
+export function findControllers(
+  nodeId: string,
+  membership: MembershipRoot,
+  kinds: readonly ('v2' | 'v1')[] = ['v2', 'v1'],
+): Controllers {
   const roots: Partial<Record<Controller, ControllerRoot>> = {};
-  if (membership.kind === 'v2' && kinds.includes('v2')) for (const name of enableBelow(membership.path)) roots[name] = membership;
+  if (membership.kind === 'v2' && kinds.includes('v2'))
+    for (const name of enableBelow(membership.path)) roots[name] = membership;
   const cgroups = readFileSync('/proc/self/cgroup', 'latin1');
-  if (kinds.includes('v1')) for (const mount of cgroupMounts()) {
-    for (const name of all) {
-      if (mount.kind !== 'v1' || roots[name] || !mount.controllers.includes(name)) continue;
-      const path = basesIn(mount, cgroups).map((base) => join(base, 'stathub', nodeId)).find((place) => worksAt(place, (probe) => tryJoin([join(probe, 'tasks')])));
-      if (path !== undefined) roots[name] = { kind: 'v1', path };
+  if (kinds.includes('v1'))
+    for (const mount of cgroupMounts()) {
+      for (const name of all) {
+        if (mount.kind !== 'v1' || roots[name] || !mount.controllers.includes(name)) continue;
+        const path = basesIn(mount, cgroups)
+          .map((base) => join(base, 'stathub', nodeId))
+          .find((place) => worksAt(place, (probe) => tryJoin([join(probe, 'tasks')])));
+        if (path !== undefined) roots[name] = { kind: 'v1', path };
+      }
     }
-  }
   weigh(roots.cpu);
-  return { roots, countsSwap: roots.memory?.kind === 'v2' || (roots.memory !== undefined && isThere(join(roots.memory.path, 'memory.memsw.limit_in_bytes'))) };
+  return {
+    roots,
+    countsSwap:
+      roots.memory?.kind === 'v2' ||
+      (roots.memory !== undefined && isThere(join(roots.memory.path, 'memory.memsw.limit_in_bytes'))),
+  };
 }
 
 /**
@@ -45,7 +61,8 @@ export function findControllers(nodeId: string, membership: MembershipRoot, kind
  * @returns those that are then there
  */
 export function enableBelow(path: string): Controller[] {
-  const steps = [dirname(dirname(path)), dirname(path), path], enabled: Controller[] = [];
+  const steps = [dirname(dirname(path)), dirname(path), path],
+    enabled: Controller[] = [];
   const offered = words(join(steps[0]!, 'cgroup.controllers'));
   for (const name of all) {
     if (!offered.includes(name)) continue;
@@ -53,14 +70,18 @@ export function enableBelow(path: string): Controller[] {
       for (const step of steps) {
         const file = join(step, 'cgroup.subtree_control');
         if (words(file).includes(name)) continue;
-        try { control(file, `+${name}`); } catch (error) {
+        try {
+          control(file, `+${name}`);
+        } catch (error) {
           const busy = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'EBUSY';
           if (!busy || step !== steps[0] || !makeRoom(step)) throw error; // processes sit in it: they first go into a leaf
           control(file, `+${name}`);
         }
       }
       enabled.push(name);
-    } catch { /* told as not enforced */ }
+    } catch {
+      /* told as not enforced */
+    }
   }
   return enabled;
 }
@@ -73,34 +94,71 @@ function weigh(cpu: ControllerRoot | undefined): void {
     try {
       if (cpu.kind === 'v1') control(join(path, 'cpu.shares'), Math.min(262_144, 1024 * cores));
       else control(join(path, 'cpu.weight'), Math.min(10_000, 100 * cores));
-    } catch { /* an older agent's group, not ours to weigh */ }
+    } catch {
+      /* an older agent's group, not ours to weigh */
+    }
   }
 }
 
 function words(path: string): string[] {
-  try { return readFileSync(path, 'latin1').split(/\s+/); } catch { return []; }
+  try {
+    return readFileSync(path, 'latin1').split(/\s+/);
+  } catch {
+    return [];
+  }
 }
 
 function isThere(path: string): boolean {
-  try { readFileSync(path); return true; } catch { return false; }
+  try {
+    readFileSync(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** What the node says of its limits. @param user why programs cannot be run as other users; null: they can */
 export function isolationOf({ roots, countsSwap }: Controllers, user: string | null): Isolation {
   const kinds = new Set(all.flatMap((name) => roots[name]?.kind ?? []));
-  const enforced = ['fds', 'fileSize', 'nice', 'umask', 'disk'], not: Isolation['not'] = [];
-  const say = (limit: string, why: string | null): void => { if (why === null) enforced.push(limit); else not.push({ limit, why }); };
-  const without = (name: Controller): string | null => (roots[name] ? null : `this machine has no ${name} controller that the agent may use`);
+  const enforced = ['fds', 'fileSize', 'nice', 'umask', 'disk'],
+    not: Isolation['not'] = [];
+  const say = (limit: string, why: string | null): void => {
+    if (why === null) enforced.push(limit);
+    else not.push({ limit, why });
+  };
+  const without = (name: Controller): string | null =>
+    roots[name] ? null : `this machine has no ${name} controller that the agent may use`;
   const memory = without('memory');
-  say('memory', memory && `${memory}: it is measured every few seconds and ended when it is over, which a fast program outruns`);
-  if (memory === null) say('swap', countsSwap || swapTotal() === 0 ? null : 'the kernel counts no swap (swapaccount=1 turns it on): beyond its memory a program may swap');
+  say(
+    'memory',
+    memory && `${memory}: it is measured every few seconds and ended when it is over, which a fast program outruns`,
+  );
+  if (memory === null)
+    say(
+      'swap',
+      countsSwap || swapTotal() === 0
+        ? null
+        : 'the kernel counts no swap (swapaccount=1 turns it on): beyond its memory a program may swap',
+    );
   const cpu = without('cpu');
   say('cpus', cpu && `${cpu}: cpus are reserved, and programs share them as the kernel sees fit`);
-  say('processes', without('pids') && `${without('pids')}: processes are counted by user (ulimit -u), not by instance, and not at all for root`);
+  say(
+    'processes',
+    without('pids') &&
+      `${without('pids')}: processes are counted by user (ulimit -u), not by instance, and not at all for root`,
+  );
   say('user', user);
-  return { cgroup: kinds.size === 0 ? 'none' : kinds.size === 2 ? 'mixed' : kinds.has('v2') ? 'v2' : 'v1', enforced: enforced.sort(), not };
+  return {
+    cgroup: kinds.size === 0 ? 'none' : kinds.size === 2 ? 'mixed' : kinds.has('v2') ? 'v2' : 'v1',
+    enforced: enforced.sort(),
+    not,
+  };
 }
 
 function swapTotal(): number {
-  try { return Number(/^SwapTotal:\s+(\d+)/m.exec(readFileSync('/proc/meminfo', 'latin1'))?.[1] ?? 0); } catch { return 0; }
+  try {
+    return Number(/^SwapTotal:\s+(\d+)/m.exec(readFileSync('/proc/meminfo', 'latin1'))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
 }

@@ -13,11 +13,19 @@ export function makeRoom(path: string, cgroups = readFileSync('/proc/self/cgroup
   try {
     const leaf = join(path, 'agent');
     mkdirSync(leaf, { recursive: true });
-    for (let round = 0; round < 5; round++) { // what forks meanwhile is found by the next round
+    for (let round = 0; round < 5; round++) {
+      // what forks meanwhile is found by the next round
       const pids = readFileSync(join(path, 'cgroup.procs'), 'latin1').split('\n').filter(Boolean);
       if (pids.length === 0) return true;
-      for (const pid of pids) try { control(join(leaf, 'cgroup.procs'), pid); } catch { /* it has ended */ }
+      for (const pid of pids)
+        try {
+          control(join(leaf, 'cgroup.procs'), pid);
+        } catch {
+          /* it has ended */
+        }
     }
-  } catch { /* not allowed */ }
+  } catch {
+    /* not allowed */
+  }
   return false;
 }

@@ -8,7 +8,12 @@ import { control } from './cgroup-places.ts';
 import type { ControllerRoot, Controllers } from './controllers.ts';
 
 /** What an app asks for; null: no such limit. */
-export interface KernelLimits { /** bytes, swap included */ memory: number | null; /** reserved cores: the weight */ cpus: number | null; /** cores at most */ cpuQuota: number | null; processes: number | null }
+export interface KernelLimits {
+  /** bytes, swap included */ memory: number | null;
+  /** reserved cores: the weight */ cpus: number | null;
+  /** cores at most */ cpuQuota: number | null;
+  processes: number | null;
+}
 
 /** Kept in launch.json as `limits`. */
 export interface AppliedLimits {
@@ -23,11 +28,18 @@ export interface AppliedLimits {
 }
 
 /** What the kernel says of a launch's memory. */
-export interface MemoryEvidence { /** Processes of it that the kernel ended for want of memory, in this launch. */ oomKills: number; /** bytes */ peak: number | null; /** bytes */ limit: number | null }
+export interface MemoryEvidence {
+  /** Processes of it that the kernel ended for want of memory, in this launch. */ oomKills: number;
+  /** bytes */ peak: number | null;
+  /** bytes */ limit: number | null;
+}
 
 /** Limits that could not be set: the program is not started without them. */
 export class LimitError extends Error {
-  constructor(message: string, options?: ErrorOptions) { super(message, options); this.name = 'LimitError'; }
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'LimitError';
+  }
 }
 
 const periodUs = 100_000;
@@ -50,7 +62,8 @@ export class LimitGroups {
    * @throws LimitError
    */
   apply(instance: string, membership: Membership, wanted: KernelLimits): AppliedLimits {
-    const join_: string[] = [], { memory, cpu, pids } = this.#roots;
+    const join_: string[] = [],
+      { memory, cpu, pids } = this.#roots;
     const v1 = (root: ControllerRoot, name: string): string => {
       const path = join(root.path, name);
       join_.push(join(path, 'tasks')); // with 0 only the writing thread moves: no lock, 0.03 ms
@@ -60,12 +73,19 @@ export class LimitGroups {
       const own = membership.kind === 'v2' ? membership.path : null;
       const groups = {
         memory: memory?.kind === 'v2' ? own : memory && wanted.memory !== null ? v1(memory, instance) : null,
-        cpu: cpu?.kind === 'v2' ? own : cpu ? v1(cpu, wanted.cpus === null && wanted.cpuQuota === null ? sharedGroup : instance) : null,
+        cpu:
+          cpu?.kind === 'v2'
+            ? own
+            : cpu
+              ? v1(cpu, wanted.cpus === null && wanted.cpuQuota === null ? sharedGroup : instance)
+              : null,
         pids: pids?.kind === 'v2' ? own : pids && wanted.processes !== null ? v1(pids, instance) : null,
       };
-      if (own === null && Object.values(this.#roots).some(({ kind }) => kind === 'v2')) throw new Error('no cgroup could be made for it');
+      if (own === null && Object.values(this.#roots).some(({ kind }) => kind === 'v2'))
+        throw new Error('no cgroup could be made for it');
       const key = JSON.stringify([wanted, groups]);
-      if (this.#set.get(instance) !== key || !join_.every((file) => existsSync(file))) { // somebody may have tidied them away
+      if (this.#set.get(instance) !== key || !join_.every((file) => existsSync(file))) {
+        // somebody may have tidied them away
         if (groups.memory !== null) this.#limitMemory(memory!.kind, groups.memory, wanted.memory);
         if (groups.cpu !== null) limitCpu(cpu!.kind, groups.cpu, wanted);
         if (groups.pids !== null && (pids!.kind === 'v1' || wanted.processes !== null)) {
@@ -79,8 +99,18 @@ export class LimitGroups {
         control(join(path, 'memory.max_usage_in_bytes'), 0);
         if (this.#countsSwap) control(join(path, 'memory.memsw.max_usage_in_bytes'), 0);
       }
-      return { join: join_, memory: path === null ? null : { kind: memory!.kind, path, limit: wanted.memory, oomKills: oomKillsOf(memory!.kind, path) }, processes: groups.pids !== null,
-        pids: groups.pids !== null && wanted.processes !== null ? { path: groups.pids, limit: wanted.processes, hits: hitsOf(groups.pids) } : null };
+      return {
+        join: join_,
+        memory:
+          path === null
+            ? null
+            : { kind: memory!.kind, path, limit: wanted.memory, oomKills: oomKillsOf(memory!.kind, path) },
+        processes: groups.pids !== null,
+        pids:
+          groups.pids !== null && wanted.processes !== null
+            ? { path: groups.pids, limit: wanted.processes, hits: hitsOf(groups.pids) }
+            : null,
+      };
     } catch (error) {
       this.#set.delete(instance);
       throw new LimitError(`its limits could not be set: ${(error as Error).message}`, { cause: error });
@@ -96,9 +126,15 @@ export class LimitGroups {
       return;
     }
     mkdirSync(path, { recursive: true });
-    const memory = join(path, 'memory.limit_in_bytes'), both = join(path, 'memory.memsw.limit_in_bytes');
+    const memory = join(path, 'memory.limit_in_bytes'),
+      both = join(path, 'memory.memsw.limit_in_bytes');
     // Memory with swap is never below memory alone: which goes first depends on whether it grows.
-    try { control(memory, bytes ?? -1); } catch { if (this.#countsSwap) control(both, bytes ?? -1); control(memory, bytes ?? -1); }
+    try {
+      control(memory, bytes ?? -1);
+    } catch {
+      if (this.#countsSwap) control(both, bytes ?? -1);
+      control(memory, bytes ?? -1);
+    }
     if (this.#countsSwap) control(both, bytes ?? -1);
   }
 
@@ -110,12 +146,19 @@ export class LimitGroups {
 
   /** Removes the groups of instances that are no more (recovery). @param keep ids */
   sweep(keep: ReadonlySet<string>): void {
-    for (const root of this.#v1Roots()) for (const path of subgroups(root.path)) if (!keep.has(path.slice(root.path.length + 1))) removeEmpty(path);
+    for (const root of this.#v1Roots())
+      for (const path of subgroups(root.path)) if (!keep.has(path.slice(root.path.length + 1))) removeEmpty(path);
   }
 
   /** Removes the agent's own directories where nothing is below them any more. A group of an instance stays: it may have to tell of its end. */
   close(): void {
-    for (const root of this.#v1Roots()) for (const path of [join(root.path, sharedGroup), root.path, dirname(root.path)]) try { rmdirSync(path); } catch { /* in use, or never made */ }
+    for (const root of this.#v1Roots())
+      for (const path of [join(root.path, sharedGroup), root.path, dirname(root.path)])
+        try {
+          rmdirSync(path);
+        } catch {
+          /* in use, or never made */
+        }
   }
 
   #v1Roots(): ControllerRoot[] {
@@ -137,18 +180,37 @@ function limitCpu(kind: 'v2' | 'v1', path: string, { cpus, cpuQuota }: KernelLim
 }
 
 function optional(path: string, word: number): void {
-  try { control(path, word); } catch { /* an older kernel */ }
+  try {
+    control(path, word);
+  } catch {
+    /* an older kernel */
+  }
 }
 
 function removeEmpty(path: string): boolean {
-  try { rmdirSync(path); return true; } catch (error) { if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true; }
+  try {
+    rmdirSync(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true;
+  }
   const below = subgroups(path); // of the program's own making
   if (below.length === 0 || !below.every(removeEmpty)) return false;
-  try { rmdirSync(path); return true; } catch { return false; }
+  try {
+    rmdirSync(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function figure(path: string, pattern = /(\d+)/): number | null {
-  try { const found = pattern.exec(readFileSync(path, 'latin1')); return found ? Number(found[1]) : null; } catch { return null; }
+  try {
+    const found = pattern.exec(readFileSync(path, 'latin1'));
+    return found ? Number(found[1]) : null;
+  } catch {
+    return null;
+  }
 }
 
 function oomKillsOf(kind: 'v2' | 'v1', path: string): number {
@@ -160,13 +222,18 @@ const hitsOf = (path: string): number => figure(join(path, 'pids.events'), /^max
 
 /** How often a program of a launch could not make a process for its limit; null where nothing counts. */
 export function processHits(applied: AppliedLimits | null | undefined): { hits: number; limit: number } | null {
-  return applied?.pids ? { hits: Math.max(0, hitsOf(applied.pids.path) - applied.pids.hits), limit: applied.pids.limit } : null;
+  return applied?.pids
+    ? { hits: Math.max(0, hitsOf(applied.pids.path) - applied.pids.hits), limit: applied.pids.limit }
+    : null;
 }
 
 /** What the kernel counted since the launch began; null where nothing counts. Read it before the groups are removed. */
 export function memoryEvidence(applied: AppliedLimits | null | undefined): MemoryEvidence | null {
   if (!applied?.memory) return null;
   const { kind, path, limit, oomKills } = applied.memory;
-  const peak = kind === 'v2' ? figure(join(path, 'memory.peak')) : (figure(join(path, 'memory.memsw.max_usage_in_bytes')) ?? figure(join(path, 'memory.max_usage_in_bytes')));
+  const peak =
+    kind === 'v2'
+      ? figure(join(path, 'memory.peak'))
+      : (figure(join(path, 'memory.memsw.max_usage_in_bytes')) ?? figure(join(path, 'memory.max_usage_in_bytes')));
   return { oomKills: Math.max(0, oomKillsOf(kind, path) - oomKills), peak, limit };
 }

@@ -8,8 +8,18 @@ import { download, type Progress, type Validators } from './download.ts';
 import { FetchError, withoutCredentials } from './fetch-error.ts';
 import { unpack, type UnpackLimits } from './unpack.ts';
 
-export interface Blob { sha256: string; size: number; path: string; /** A sentence where it is not simply fresh from its origin. */ note: string | null }
-interface Origin extends Validators { uri: string; sha256: string; size: number; at: number }
+export interface Blob {
+  sha256: string;
+  size: number;
+  path: string;
+  /** A sentence where it is not simply fresh from its origin. */ note: string | null;
+}
+interface Origin extends Validators {
+  uri: string;
+  sha256: string;
+  size: number;
+  at: number;
+}
 
 export interface CacheOptions {
   attempts?: number;
@@ -25,18 +35,31 @@ export class ContentCache {
   readonly #options: CacheOptions;
   /** One download, or unpacking, for concurrent askers. */
   readonly #underway = new Map<string, Promise<unknown>>();
-  constructor(directory: string, options: CacheOptions = {}) { this.#directory = directory; this.#options = options; }
+  constructor(directory: string, options: CacheOptions = {}) {
+    this.#directory = directory;
+    this.#options = options;
+  }
 
   /**
    * The bytes of `uri`.
    * @param wanted their sha256 where the revision knows it: then the origin is asked only when they are not here
    * @throws FetchError: 'content-gone' when the origin does not give the wanted bytes (any more) and nobody else has them
    */
-  blob(uri: string, wanted: string | null, onProgress?: (progress: Progress) => void, signal?: AbortSignal): Promise<Blob> {
+  blob(
+    uri: string,
+    wanted: string | null,
+    onProgress?: (progress: Progress) => void,
+    signal?: AbortSignal,
+  ): Promise<Blob> {
     return this.#once(`blob ${uri} ${wanted}`, () => this.#blob(uri, wanted, onProgress, signal));
   }
 
-  async #blob(uri: string, wanted: string | null, onProgress?: (progress: Progress) => void, signal?: AbortSignal): Promise<Blob> {
+  async #blob(
+    uri: string,
+    wanted: string | null,
+    onProgress?: (progress: Progress) => void,
+    signal?: AbortSignal,
+  ): Promise<Blob> {
     const shown = withoutCredentials(uri);
     if (wanted) {
       const here = await this.have(wanted);
@@ -47,11 +70,20 @@ export class ContentCache {
     await mkdir(join(this.#directory, 'parts'), { recursive: true });
     const part = join(this.#directory, 'parts', keyOf(uri));
     try {
-      const got = await download(uri, part, { ...this.#options, have: cached && !wanted ? origin : null, ...(onProgress ? { onProgress } : {}), signal });
+      const got = await download(uri, part, {
+        ...this.#options,
+        have: cached && !wanted ? origin : null,
+        ...(onProgress ? { onProgress } : {}),
+        signal,
+      });
       if (got === 'not-modified') return { ...cached!, note: null };
       if (wanted && got.sha256 !== wanted) {
         await rm(part, { force: true });
-        throw new FetchError('content-gone', `${shown} now serves ${got.sha256}, the revision needs ${wanted}`, 'deploy the app again to take the new content');
+        throw new FetchError(
+          'content-gone',
+          `${shown} now serves ${got.sha256}, the revision needs ${wanted}`,
+          'deploy the app again to take the new content',
+        );
       }
       const path = await this.#keep(part, got.sha256);
       await this.#remember({ uri: shown, at: Date.now(), ...got }, uri);
@@ -66,13 +98,23 @@ export class ContentCache {
   }
 
   /** The wanted bytes from another node. @throws FetchError why the origin does not give them, and that nobody else does */
-  async #elsewhere(wanted: string, why: FetchError, onProgress?: (progress: Progress) => void, signal?: AbortSignal): Promise<Blob> {
+  async #elsewhere(
+    wanted: string,
+    why: FetchError,
+    onProgress?: (progress: Progress) => void,
+    signal?: AbortSignal,
+  ): Promise<Blob> {
     const part = join(this.#directory, 'parts', wanted);
     const got = await this.#options.byHash?.(wanted, part, onProgress, signal);
     if (!got) {
       if (why.code === 'unreachable') throw why; // the origin may come back
       const text = why.message.includes(wanted) ? why.message : `${why.message}; the revision needs ${wanted}`;
-      throw new FetchError('content-gone', `${text}${this.#options.byHash ? ', which no node has' : ''}`, 'deploy the app again to take what its origin gives now', false);
+      throw new FetchError(
+        'content-gone',
+        `${text}${this.#options.byHash ? ', which no node has' : ''}`,
+        'deploy the app again to take what its origin gives now',
+        false,
+      );
     }
     const path = await this.#keep(part, wanted);
     return { sha256: wanted, size: got.size, path, note: `${why.message}; the copy of another node is used` };

@@ -8,9 +8,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { FetchError, withoutCredentials } from './fetch-error.ts';
 
-export interface Validators { etag: string | null; lastModified: string | null }
-export interface Downloaded extends Validators { sha256: string; size: number }
-export interface Progress { uri: string; received: number; /** null where the origin does not say */ total: number | null }
+export interface Validators {
+  etag: string | null;
+  lastModified: string | null;
+}
+export interface Downloaded extends Validators {
+  sha256: string;
+  size: number;
+}
+export interface Progress {
+  uri: string;
+  received: number;
+  /** null where the origin does not say */ total: number | null;
+}
 
 export interface DownloadOptions {
   /** Of a copy we have: the origin may answer that it is still good. */
@@ -33,7 +43,11 @@ const stalledMs = 30_000;
  * @returns what arrived, or 'not-modified' when `have` is still what the origin serves
  * @throws FetchError; `final: false` where another attempt later may help (origin down, broke off, 5xx, 429)
  */
-export async function download(uri: string, to: string, options: DownloadOptions = {}): Promise<Downloaded | 'not-modified'> {
+export async function download(
+  uri: string,
+  to: string,
+  options: DownloadOptions = {},
+): Promise<Downloaded | 'not-modified'> {
   const attempts = options.attempts ?? 3;
   for (let attempt = 1; ; attempt++) {
     try {
@@ -52,15 +66,22 @@ export async function download(uri: string, to: string, options: DownloadOptions
 async function fromFile(uri: string, to: string, options: DownloadOptions): Promise<Downloaded> {
   const hash = createHash('sha256');
   const source = createReadStream(fileURLToPath(uri));
-  await pipeline(source, counted(uri, hash, 0, null, options), createWriteStream(to, { mode: 0o600 }), { signal: options.signal });
+  await pipeline(source, counted(uri, hash, 0, null, options), createWriteStream(to, { mode: 0o600 }), {
+    signal: options.signal,
+  });
   return { sha256: hash.digest('hex'), size: (await stat(to)).size, etag: null, lastModified: null };
 }
 
 async function fromOrigin(uri: string, to: string, options: DownloadOptions): Promise<Downloaded | 'not-modified'> {
   const url = new URL(uri);
-  const headers: Record<string, string> = { 'user-agent': 'stathub-agent', 'accept-encoding': 'identity', ...options.headers };
+  const headers: Record<string, string> = {
+    'user-agent': 'stathub-agent',
+    'accept-encoding': 'identity',
+    ...options.headers,
+  };
   if (url.username || url.password) {
-    headers['authorization'] = `Basic ${Buffer.from(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`).toString('base64')}`;
+    headers['authorization'] =
+      `Basic ${Buffer.from(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`).toString('base64')}`;
     url.username = url.password = '';
   }
   const part = await partOf(to);
@@ -71,7 +92,10 @@ async function fromOrigin(uri: string, to: string, options: DownloadOptions): Pr
 
   const stalled = new AbortController();
   let timer = setTimeout(() => stalled.abort(new Error(`nothing arrived for ${stalledMs / 1000} s`)), stalledMs);
-  const touched = () => { clearTimeout(timer); timer = setTimeout(() => stalled.abort(new Error(`nothing arrived for ${stalledMs / 1000} s`)), stalledMs); };
+  const touched = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => stalled.abort(new Error(`nothing arrived for ${stalledMs / 1000} s`)), stalledMs);
+  };
   const signal = options.signal ? AbortSignal.any([options.signal, stalled.signal]) : stalled.signal;
   try {
     const response = await fetch(url, { headers, signal, redirect: 'follow' });
@@ -80,22 +104,42 @@ async function fromOrigin(uri: string, to: string, options: DownloadOptions): Pr
       await rm(to, { force: true });
       throw new FetchError('unreachable', 'the part already here is longer than the file', 'it is fetched anew', false);
     }
-    if (!response.ok) { await response.body?.cancel(); throw fromStatus(uri, response.status); }
+    if (!response.ok) {
+      await response.body?.cancel();
+      throw fromStatus(uri, response.status);
+    }
     const resumed = response.status === 206;
     const already = resumed ? part.size : 0;
     const length = Number(response.headers.get('content-length') ?? NaN);
     const total = Number.isFinite(length) ? already + length : null;
     const limit = options.maxBytes ?? Infinity;
-    if (total !== null && total > limit) { await response.body?.cancel(); throw tooLarge(uri, limit); }
+    if (total !== null && total > limit) {
+      await response.body?.cancel();
+      throw tooLarge(uri, limit);
+    }
 
     const hash = createHash('sha256');
     if (resumed) for await (const chunk of createReadStream(to)) hash.update(chunk as Buffer);
     const validators = { etag: response.headers.get('etag'), lastModified: response.headers.get('last-modified') };
-    partValidators.set(to, validators.etag?.startsWith('W/') ? validators.lastModified : validators.etag ?? validators.lastModified);
+    partValidators.set(
+      to,
+      validators.etag?.startsWith('W/') ? validators.lastModified : (validators.etag ?? validators.lastModified),
+    );
     const body = response.body ? Readable.fromWeb(response.body as never) : Readable.from([]);
-    await pipeline(body, counted(uri, hash, already, total, options, touched), createWriteStream(to, { flags: resumed ? 'a' : 'w', mode: 0o600 }), { signal });
+    await pipeline(
+      body,
+      counted(uri, hash, already, total, options, touched),
+      createWriteStream(to, { flags: resumed ? 'a' : 'w', mode: 0o600 }),
+      { signal },
+    );
     const size = (await stat(to)).size;
-    if (total !== null && size !== total) throw new FetchError('unreachable', `${withoutCredentials(uri)} broke off after ${size} of ${total} bytes`, 'it is tried again', false);
+    if (total !== null && size !== total)
+      throw new FetchError(
+        'unreachable',
+        `${withoutCredentials(uri)} broke off after ${size} of ${total} bytes`,
+        'it is tried again',
+        false,
+      );
     partValidators.delete(to);
     return { sha256: hash.digest('hex'), size, ...validators };
   } finally {
@@ -109,11 +153,21 @@ const partValidators = new Map<string, string | null>();
 async function partOf(to: string): Promise<{ size: number; validator: string | null }> {
   const validator = partValidators.get(to) ?? null;
   if (!validator) return { size: 0, validator };
-  const size = await stat(to).then((s) => s.size, () => 0);
+  const size = await stat(to).then(
+    (s) => s.size,
+    () => 0,
+  );
   return { size, validator };
 }
 
-function counted(uri: string, hash: Hash, already: number, total: number | null, options: DownloadOptions, touched?: () => void) {
+function counted(
+  uri: string,
+  hash: Hash,
+  already: number,
+  total: number | null,
+  options: DownloadOptions,
+  touched?: () => void,
+) {
   const limit = options.maxBytes ?? Infinity;
   return async function* (source: AsyncIterable<Buffer>) {
     let received = already;
@@ -129,16 +183,28 @@ function counted(uri: string, hash: Hash, already: number, total: number | null,
 }
 
 const tooLarge = (uri: string, limit: number) =>
-  new FetchError('too-large', `${withoutCredentials(uri)} is larger than ${limit} bytes`, 'raise the limit of this node or make the file smaller');
+  new FetchError(
+    'too-large',
+    `${withoutCredentials(uri)} is larger than ${limit} bytes`,
+    'raise the limit of this node or make the file smaller',
+  );
 
 function fromStatus(uri: string, status: number): FetchError {
   const shown = withoutCredentials(uri);
-  if (status === 404 || status === 410) return new FetchError('not-found', `${shown} is not there (HTTP ${status})`, 'check the address in uris');
+  if (status === 404 || status === 410)
+    return new FetchError('not-found', `${shown} is not there (HTTP ${status})`, 'check the address in uris');
   if (status === 401 || status === 403)
     return new FetchError(
-      'refused', `${shown} refuses us (HTTP ${status})`, 'put user and password into the URI: http://user:password@host/path'
+      'refused',
+      `${shown} refuses us (HTTP ${status})`,
+      'put user and password into the URI: http://user:password@host/path',
     );
-  return new FetchError('unreachable', `${shown} answers HTTP ${status}`, 'it is tried again', status < 500 && status !== 408 && status !== 429);
+  return new FetchError(
+    'unreachable',
+    `${shown} answers HTTP ${status}`,
+    'it is tried again',
+    status < 500 && status !== 408 && status !== 429,
+  );
 }
 
 function asFetchError(uri: string, error: unknown): FetchError {
@@ -146,11 +212,15 @@ function asFetchError(uri: string, error: unknown): FetchError {
   const shown = withoutCredentials(uri);
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = (cause as NodeJS.ErrnoException)?.code;
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new FetchError('disk-full', `no room on this node for ${shown}`, 'free disk space on the node', false);
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new FetchError('disk-full', `no room on this node for ${shown}`, 'free disk space on the node', false);
   if (code === 'ENOENT') return new FetchError('not-found', `${shown} is not there`, 'check the path in uris');
-  if (code === 'ERR_INVALID_URL') return new FetchError('unsupported', `${shown} is no URI`, 'write http://, https:// or file:// and a path');
+  if (code === 'ERR_INVALID_URL')
+    return new FetchError('unsupported', `${shown} is no URI`, 'write http://, https:// or file:// and a path');
   return new FetchError(
-    'unreachable', `${shown} cannot be fetched: ${code ? `${code} ` : ''}${(cause as Error)?.message ?? String(cause)}`,
-    'check that this node reaches the address', false
+    'unreachable',
+    `${shown} cannot be fetched: ${code ? `${code} ` : ''}${(cause as Error)?.message ?? String(cause)}`,
+    'check that this node reaches the address',
+    false,
   );
 }

@@ -1,6 +1,15 @@
 /** Why content could not be had. `final`: trying again cannot help until somebody changes the app or the origin. */
 export class FetchError extends Error {
-  readonly code: 'unreachable' | 'not-found' | 'refused' | 'hash-differs' | 'content-gone' | 'unsafe-archive' | 'too-large' | 'unsupported' | 'disk-full';
+  readonly code:
+    | 'unreachable'
+    | 'not-found'
+    | 'refused'
+    | 'hash-differs'
+    | 'content-gone'
+    | 'unsafe-archive'
+    | 'too-large'
+    | 'unsupported'
+    | 'disk-full';
   readonly hint: string;
   readonly final: boolean;
   constructor(code: FetchError['code'], message: string, hint: string, final = true) {

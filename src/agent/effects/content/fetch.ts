@@ -1,7 +1,22 @@
 // Fills a directory with what an app's `uris` name: from the cache, which asks the origins. A launch's own directory is
 // filled by copying (reflink where the file system can), a shared one file by file, unchanged files untouched.
 import { constants } from 'node:fs';
-import { chmod, copyFile, cp, lstat, mkdir, open, readFile, readdir, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  cp,
+  lstat,
+  mkdir,
+  open,
+  readFile,
+  readdir,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import type { UriSpec } from '../../../model/app.ts';
 import { InTurnByName } from '../../../model/in-turn.ts';
@@ -22,7 +37,10 @@ export interface FetchRequest {
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
 }
-export interface Fetched { contents: Record<string, { sha256: string; size: number }>; /** Sentences worth an event. */ notes: string[] }
+export interface Fetched {
+  contents: Record<string, { sha256: string; size: number }>;
+  /** Sentences worth an event. */ notes: string[];
+}
 
 /**
  * Fetches all URIs (at the same time), then fills the directory in their order.
@@ -30,18 +48,23 @@ export interface Fetched { contents: Record<string, { sha256: string; size: numb
  */
 export async function fetchInto(request: FetchRequest): Promise<Fetched> {
   const { uris, cache, signal } = request;
-  const sources = await Promise.all(uris.map(async (spec) => {
-    const known = request.contents[spec.uri]?.sha256 ?? spec.sha256;
-    const blob = await cache.blob(spec.uri, known, request.onProgress, signal);
-    const kind = spec.extract ? archiveKind(nameOf(spec.uri)) : null;
-    return { spec, blob, tree: kind ? await cache.tree(blob, kind) : null };
-  }));
+  const sources = await Promise.all(
+    uris.map(async (spec) => {
+      const known = request.contents[spec.uri]?.sha256 ?? spec.sha256;
+      const blob = await cache.blob(spec.uri, known, request.onProgress, signal);
+      const kind = spec.extract ? archiveKind(nameOf(spec.uri)) : null;
+      return { spec, blob, tree: kind ? await cache.tree(blob, kind) : null };
+    }),
+  );
   await mkdir(request.directory, { recursive: true });
   const fill = async () => {
     for (const { spec, blob, tree } of sources) {
       signal?.throwIfAborted();
       const dest = within(request.directory, spec.dest ?? (tree ? '.' : nameOf(spec.uri)));
-      if (tree) await (request.shared ? mergeTree(tree, dest) : cp(tree, dest, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE, force: true }));
+      if (tree)
+        await (request.shared
+          ? mergeTree(tree, dest)
+          : cp(tree, dest, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE, force: true }));
       else await putFile(blob.path, dest, spec.executable ? 0o755 : 0o644);
     }
   };
@@ -62,7 +85,12 @@ export function nameOf(uri: string): string {
 function within(directory: string, dest: string): string {
   const path = join(directory, dest);
   const inside = relative(directory, path);
-  if (inside === '..' || inside.startsWith(`..${sep}`)) throw new FetchError('refused', `dest ${JSON.stringify(dest)} leaves the working directory`, 'write a path below it');
+  if (inside === '..' || inside.startsWith(`..${sep}`))
+    throw new FetchError(
+      'refused',
+      `dest ${JSON.stringify(dest)} leaves the working directory`,
+      'write a path below it',
+    );
   return path;
 }
 
@@ -78,7 +106,8 @@ async function putFile(from: string, to: string, mode: number): Promise<void> {
 async function mergeTree(tree: string, dest: string): Promise<void> {
   await mkdir(dest, { recursive: true });
   for (const entry of await readdir(tree, { withFileTypes: true })) {
-    const from = join(tree, entry.name), to = join(dest, entry.name);
+    const from = join(tree, entry.name),
+      to = join(dest, entry.name);
     if (entry.isDirectory()) await mergeTree(from, to);
     else if (entry.isSymbolicLink()) {
       const target = await readlink(from);
@@ -97,9 +126,13 @@ async function sameFile(a: string, b: string, mode: number): Promise<boolean> {
   if (!right?.isFile() || left.size !== right.size || (right.mode & 0o777) !== mode) return false;
   const [one, two] = await Promise.all([open(a), open(b)]);
   try {
-    const x = Buffer.allocUnsafe(1 << 16), y = Buffer.allocUnsafe(1 << 16);
-    for (let at = 0; at < left.size; ) {
-      const [{ bytesRead: n }, { bytesRead: m }] = await Promise.all([one.read(x, 0, x.length, at), two.read(y, 0, y.length, at)]);
+    const x = Buffer.allocUnsafe(1 << 16),
+      y = Buffer.allocUnsafe(1 << 16);
+    for (let at = 0; at < left.size;) {
+      const [{ bytesRead: n }, { bytesRead: m }] = await Promise.all([
+        one.read(x, 0, x.length, at),
+        two.read(y, 0, y.length, at),
+      ]);
       if (n !== m || n === 0 || !x.subarray(0, n).equals(y.subarray(0, m))) return n === 0 && m === 0;
       at += n;
     }
@@ -116,7 +149,11 @@ function exclusively<T>(directory: string, work: () => Promise<T>): Promise<T> {
   return fillers.run(directory, async () => {
     const lock = join(directory, '.stathub-fetch');
     await takeLock(lock);
-    try { return await work(); } finally { await rm(lock, { force: true }); }
+    try {
+      return await work();
+    } finally {
+      await rm(lock, { force: true });
+    }
   });
 }
 
@@ -132,12 +169,26 @@ async function takeLock(path: string): Promise<void> {
     const holder = Number(await readFile(path, 'utf8').catch(() => ''));
     // Empty: its maker is between making and writing it, or died there; a second tells which.
     const stale = holder ? holder === process.pid || !alive(holder) : tries > 10;
-    if (stale) { await rm(path, { force: true }); continue; }
-    if (tries > 600) throw new FetchError('refused', `process ${holder} holds ${path} for over a minute`, 'end it or remove the file', false);
+    if (stale) {
+      await rm(path, { force: true });
+      continue;
+    }
+    if (tries > 600)
+      throw new FetchError(
+        'refused',
+        `process ${holder} holds ${path} for over a minute`,
+        'end it or remove the file',
+        false,
+      );
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 
 function alive(pid: number): boolean {
-  try { process.kill(pid, 0); return true; } catch (error) { return (error as NodeJS.ErrnoException).code === 'EPERM'; }
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }

@@ -8,7 +8,11 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { FetchError } from './fetch-error.ts';
 
-export interface UnpackLimits { entries: number; bytes: number; /** unpacked : packed, looked at above 64 MiB */ ratio: number }
+export interface UnpackLimits {
+  entries: number;
+  bytes: number;
+  /** unpacked : packed, looked at above 64 MiB */ ratio: number;
+}
 const defaultLimits: UnpackLimits = { entries: 100_000, bytes: 20 * 1024 ** 3, ratio: 500 };
 const ratioFrom = 64 * 1024 ** 2;
 
@@ -23,7 +27,13 @@ export function archiveKind(name: string): 'zip' | 'tar' | 'tar.gz' | null {
  * Unpacks `archive` (of `packedSize` bytes) into the empty directory `into`.
  * @throws FetchError 'unsafe-archive' naming the entry; nothing outside `into` was touched
  */
-export async function unpack(kind: 'zip' | 'tar' | 'tar.gz', archive: string, packedSize: number, into: string, limits: UnpackLimits = defaultLimits): Promise<void> {
+export async function unpack(
+  kind: 'zip' | 'tar' | 'tar.gz',
+  archive: string,
+  packedSize: number,
+  into: string,
+  limits: UnpackLimits = defaultLimits,
+): Promise<void> {
   const tree = new Tree(into, packedSize, limits);
   try {
     await (kind === 'zip' ? unzip(archive, tree) : untar(archive, kind === 'tar.gz', tree));
@@ -31,32 +41,52 @@ export async function unpack(kind: 'zip' | 'tar' | 'tar.gz', archive: string, pa
   } catch (error) {
     if (error instanceof FetchError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOSPC') throw new FetchError('disk-full', 'no room on this node to unpack', 'free disk space on the node', false);
-    throw new FetchError('unsafe-archive', `the archive cannot be unpacked: ${(error as Error).message}`, 'make it anew and deploy again');
+    if (code === 'ENOSPC')
+      throw new FetchError('disk-full', 'no room on this node to unpack', 'free disk space on the node', false);
+    throw new FetchError(
+      'unsafe-archive',
+      `the archive cannot be unpacked: ${(error as Error).message}`,
+      'make it anew and deploy again',
+    );
   }
 }
 
-const refuse = (entry: string, why: string) => new FetchError('unsafe-archive', `entry ${JSON.stringify(entry)} ${why}`, 'make the archive without it and deploy again');
+const refuse = (entry: string, why: string) =>
+  new FetchError(
+    'unsafe-archive',
+    `entry ${JSON.stringify(entry)} ${why}`,
+    'make the archive without it and deploy again',
+  );
 
 /** The tree being built: every entry passes through here, so the rules hold for both kinds. */
 class Tree {
   #entries = 0;
   #bytes = 0;
   readonly #links: { entry: string; path: string; target: string }[] = [];
-  readonly #root: string; readonly #packed: number; readonly #limits: UnpackLimits;
-  constructor(root: string, packed: number, limits: UnpackLimits) { this.#root = root; this.#packed = packed; this.#limits = limits; }
+  readonly #root: string;
+  readonly #packed: number;
+  readonly #limits: UnpackLimits;
+  constructor(root: string, packed: number, limits: UnpackLimits) {
+    this.#root = root;
+    this.#packed = packed;
+    this.#limits = limits;
+  }
 
   /** @param named what a refusal names: a link's target is refused under the link's name */
   #path(entry: string, named = entry): string {
     if (entry.includes('\0')) throw refuse(named, 'has a NUL in its name');
     const clean = normalize(entry.replaceAll('\\', '/')).replace(/\/+$/, '');
     if (isAbsolute(entry) || /^[a-z]:/i.test(entry) || clean === '..' || clean.startsWith(`..${sep}`))
-      throw refuse(named, named === entry ? 'leaves the directory' : `is a link to ${JSON.stringify(entry)}, which leaves the directory`);
+      throw refuse(
+        named,
+        named === entry ? 'leaves the directory' : `is a link to ${JSON.stringify(entry)}, which leaves the directory`,
+      );
     return join(this.#root, clean);
   }
 
   #count(entry: string): void {
-    if (++this.#entries > this.#limits.entries) throw refuse(entry, `is number ${this.#entries}: more than ${this.#limits.entries} entries`);
+    if (++this.#entries > this.#limits.entries)
+      throw refuse(entry, `is number ${this.#entries}: more than ${this.#limits.entries} entries`);
   }
 
   async directory(entry: string): Promise<void> {
@@ -72,12 +102,20 @@ class Tree {
     const measure = (chunk: Buffer): void => {
       this.#bytes += chunk.length;
       if (this.#bytes > limit) throw refuse(entry, `brings the archive above ${limit} bytes`);
-      if (this.#bytes > ratioFrom && this.#bytes > this.#packed * ratio) throw refuse(entry, `unpacks to more than ${ratio} times its size`);
+      if (this.#bytes > ratioFrom && this.#bytes > this.#packed * ratio)
+        throw refuse(entry, `unpacks to more than ${ratio} times its size`);
     };
-    await pipeline(content, async function* (source: AsyncIterable<Buffer>) {
-      for await (const chunk of source) { measure(chunk); yield chunk; }
-    }, createWriteStream(path, { flags: 'w', mode: 0o600 }));
-    await chmod(path, (mode & 0o777) || 0o644); // setuid and setgid bits are dropped
+    await pipeline(
+      content,
+      async function* (source: AsyncIterable<Buffer>) {
+        for await (const chunk of source) {
+          measure(chunk);
+          yield chunk;
+        }
+      },
+      createWriteStream(path, { flags: 'w', mode: 0o600 }),
+    );
+    await chmod(path, mode & 0o777 || 0o644); // setuid and setgid bits are dropped
   }
 
   /** Links are made when all files are there: so nothing is ever written through one. */
@@ -85,14 +123,17 @@ class Tree {
     this.#count(entry);
     const path = this.#path(entry);
     const resolved = relative(this.#root, join(dirname(path), target));
-    if (isAbsolute(target) || resolved === '..' || resolved.startsWith(`..${sep}`)) throw refuse(entry, `is a link to ${JSON.stringify(target)}, which leaves the directory`);
+    if (isAbsolute(target) || resolved === '..' || resolved.startsWith(`..${sep}`))
+      throw refuse(entry, `is a link to ${JSON.stringify(target)}, which leaves the directory`);
     this.#links.push({ entry, path, target });
   }
 
   async hardLink(entry: string, target: string): Promise<void> {
     this.#count(entry);
-    const from = this.#path(target, entry), to = this.#path(entry);
-    if (!(await lstat(from).catch(() => null))?.isFile()) throw refuse(entry, `is a link to ${JSON.stringify(target)}, which is not there`);
+    const from = this.#path(target, entry),
+      to = this.#path(entry);
+    if (!(await lstat(from).catch(() => null))?.isFile())
+      throw refuse(entry, `is a link to ${JSON.stringify(target)}, which is not there`);
     await mkdir(dirname(to), { recursive: true });
     await copyFile(from, to);
   }
@@ -100,13 +141,16 @@ class Tree {
   async finish(): Promise<void> {
     for (const { entry, path, target } of this.#links) {
       await mkdir(dirname(path), { recursive: true });
-      await symlink(target, path).catch((error: NodeJS.ErrnoException) => { throw error.code === 'EEXIST' ? refuse(entry, 'is there twice') : error; });
+      await symlink(target, path).catch((error: NodeJS.ErrnoException) => {
+        throw error.code === 'EEXIST' ? refuse(entry, 'is there twice') : error;
+      });
     }
     // A chain of links can leave the directory although each alone stays inside: look where they really lead.
     const root = await realpath(this.#root);
     for (const { entry, path } of this.#links) {
       const real = await realpath(path).catch(() => null);
-      if (real && real !== root && !real.startsWith(root + sep)) throw refuse(entry, `is a link to ${JSON.stringify(await readlink(path))}, which leaves the directory`);
+      if (real && real !== root && !real.startsWith(root + sep))
+        throw refuse(entry, `is a link to ${JSON.stringify(await readlink(path))}, which leaves the directory`);
     }
   }
 }
@@ -141,7 +185,8 @@ async function untar(archive: string, gzipped: boolean, tree: Tree): Promise<voi
     for await (const entry of tar) {
       const { name, type, mode, linkname } = entry.header;
       if (type === 'directory') await tree.directory(name);
-      else if (type === 'file' || type === 'contiguous-file') await tree.file(name, mode ?? 0o644, entry as unknown as Readable);
+      else if (type === 'file' || type === 'contiguous-file')
+        await tree.file(name, mode ?? 0o644, entry as unknown as Readable);
       else if (type === 'symlink') tree.link(name, linkname ?? '');
       else if (type === 'link') await tree.hardLink(name, linkname ?? '');
       else throw refuse(name, `is a ${type}: only files, directories and links are unpacked`);

@@ -15,12 +15,19 @@ export class ContactFile {
   readonly #boot: string;
   #fd: number | null = null;
 
-  constructor(path: string, boot: string) { this.#path = path; this.#boot = boot; }
+  constructor(path: string, boot: string) {
+    this.#path = path;
+    this.#boot = boot;
+  }
 
   /** What an earlier run of this boot has noted; null: nothing, or it cannot be read. */
   read(): Contact | null {
     let text: string;
-    try { text = readFileSync(this.#path, 'utf8'); } catch { return null; }
+    try {
+      text = readFileSync(this.#path, 'utf8');
+    } catch {
+      return null;
+    }
     const [boot, sentMono, lostMs] = text.trim().split(/\s+/);
     const contact = { sentMono: Number(sentMono), lostMs: Number(lostMs) };
     return boot === this.#boot && contact.sentMono > 0 && contact.lostMs > 0 ? contact : null;

@@ -12,7 +12,10 @@ export interface DiskUse {
   largest: { path: string; bytes: number }[];
 }
 
-interface Found { bytes: number; /** What most of it is. */ path: string }
+interface Found {
+  bytes: number;
+  /** What most of it is. */ path: string;
+}
 
 /** A directory is named where no one thing in it is this much of it. */
 const mostPart = 0.5;
@@ -23,7 +26,8 @@ const mostPart = 0.5;
  */
 export async function diskUse(directory: string, signal?: AbortSignal): Promise<DiskUse> {
   const linked = new Set<string>();
-  let entries = 0, device: number | null = null;
+  let entries = 0,
+    device: number | null = null;
 
   const measure = async (path: string, top: Found[] | null): Promise<Found> => {
     signal?.throwIfAborted();
@@ -38,7 +42,8 @@ export async function diskUse(directory: string, signal?: AbortSignal): Promise<
       }
       return { bytes: stat.blocks * 512, path };
     }
-    let bytes = stat.blocks * 512, most: Found | null = null;
+    let bytes = stat.blocks * 512,
+      most: Found | null = null;
     try {
       for await (const { name } of await opendir(path, { bufferSize: 64 })) {
         const found = await measure(join(path, name), null);
@@ -55,7 +60,13 @@ export async function diskUse(directory: string, signal?: AbortSignal): Promise<
 
   const top: Found[] = [];
   const { bytes } = await measure(directory, top);
-  return { bytes, entries, largest: top.filter((one) => one.bytes > 0).map((one) => ({ path: relative(directory, one.path), bytes: one.bytes })) };
+  return {
+    bytes,
+    entries,
+    largest: top
+      .filter((one) => one.bytes > 0)
+      .map((one) => ({ path: relative(directory, one.path), bytes: one.bytes })),
+  };
 }
 
 function keepTwo(top: Found[], found: Found): void {

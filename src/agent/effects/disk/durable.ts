@@ -4,7 +4,9 @@ import { close, fsync, mkdir, open, unlink, writeFile } from 'node:fs';
 
 /** Makes a directory and what is missing above it. Not in the loop: on a busy disk it waits for the file system's journal. */
 export const makeDirectory = (path: string, mode: number): Promise<void> =>
-  new Promise((resolve, reject) => { mkdir(path, { recursive: true, mode }, (error) => (error ? reject(error) : resolve())); });
+  new Promise((resolve, reject) => {
+    mkdir(path, { recursive: true, mode }, (error) => (error ? reject(error) : resolve()));
+  });
 
 /** Writes a new file; its bytes are durable when this resolves, its name when its directory is synced. Nothing half-written stays. @throws EEXIST */
 export const writeSynced = (path: string, text: string): Promise<void> =>
@@ -25,7 +27,10 @@ function syncNow(path: string): Promise<void> {
   });
 }
 
-interface Syncing { running: Promise<void>; next: Promise<void> | null }
+interface Syncing {
+  running: Promise<void>;
+  next: Promise<void> | null;
+}
 const syncing = new Map<string, Syncing>();
 
 /** Makes created, removed and renamed entries of a directory durable. Who asks while one sync runs shares the next one. */
@@ -40,7 +45,9 @@ function begin(path: string): Promise<void> {
   const running = syncNow(path);
   const mine: Syncing = { running, next: null };
   syncing.set(path, mine);
-  const over = (): void => { if (syncing.get(path) === mine && !mine.next) syncing.delete(path); };
+  const over = (): void => {
+    if (syncing.get(path) === mine && !mine.next) syncing.delete(path);
+  };
   running.then(over, over);
   return running;
 }

@@ -22,10 +22,17 @@ export class NumberedFile<T extends object> {
 
   #numbers(): number[] {
     const pattern = new RegExp(`^${this.#name.replaceAll('.', '\\.')}\\.(\\d+)\\.json$`);
-    return readdirSync(this.#directory).flatMap((file) => { const n = pattern.exec(file)?.[1]; return n === undefined ? [] : [Number(n)]; }).sort((a, b) => b - a);
+    return readdirSync(this.#directory)
+      .flatMap((file) => {
+        const n = pattern.exec(file)?.[1];
+        return n === undefined ? [] : [Number(n)];
+      })
+      .sort((a, b) => b - a);
   }
 
-  #path(k: number): string { return join(this.#directory, `${this.#name}.${k}.json`); }
+  #path(k: number): string {
+    return join(this.#directory, `${this.#name}.${k}.json`);
+  }
 
   /** The highest whole one; null when there is none. What is broken is moved aside and told. */
   read(): { value: T | null; notices: QuarantineNotice[] } {
@@ -35,7 +42,12 @@ export class NumberedFile<T extends object> {
       this.#highest = Math.max(this.#highest, k);
       const found = parse(this.#path(k));
       if (found !== undefined && this.#isRight(found)) return { value: found, notices };
-      notices.push(quarantine(this.#path(k), found === undefined ? 'it is cut off, zeroed or no JSON' : 'it does not hold what its name says'));
+      notices.push(
+        quarantine(
+          this.#path(k),
+          found === undefined ? 'it is cut off, zeroed or no JSON' : 'it does not hold what its name says',
+        ),
+      );
     }
     return { value: null, notices };
   }
@@ -52,7 +64,12 @@ export class NumberedFile<T extends object> {
     await writeSynced(this.#path(k), text);
     this.#highest = k;
     await syncDirectory(this.#directory);
-    for (const before of old) try { rmSync(this.#path(before), { force: true }); } catch { /* the highest counts; each write tries again */ }
+    for (const before of old)
+      try {
+        rmSync(this.#path(before), { force: true });
+      } catch {
+        /* the highest counts; each write tries again */
+      }
   }
 }
 

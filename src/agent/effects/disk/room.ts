@@ -4,10 +4,12 @@ import { statfsSync } from 'node:fs';
 import { showSize } from '../../../model/sizes.ts';
 
 /** Least that has to be free: a launch's files take about 32 KiB in ten inodes. */
-const leastBytes = 512 * 1024, leastFiles = 32;
+const leastBytes = 512 * 1024,
+  leastFiles = 32;
 
 /** Whether an error says that a disk or a quota is full. */
-export const isFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException | null)?.code ?? '');
+export const isFull = (error: unknown): boolean =>
+  ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException | null)?.code ?? '');
 
 /** A sentence that says what is full and what to do; null: there is room. Where the file system does not tell, there is. */
 function lackOfRoom(directory: string): string | null {
@@ -21,9 +23,11 @@ function lackOfRoom(directory: string): string | null {
   } catch {
     return null;
   }
-  if (free < leastBytes && size > 0) return `the disk of ${directory} is full (${showSize(free)} of ${showSize(size)} are free): free some space there`;
+  if (free < leastBytes && size > 0)
+    return `the disk of ${directory} is full (${showSize(free)} of ${showSize(size)} are free): free some space there`;
   // Some file systems (btrfs) have no fixed number of inodes and say 0.
-  if (mostFiles > 0 && files < leastFiles) return `the disk of ${directory} has no room for more files (${files} of ${mostFiles} inodes are free): remove some files there`;
+  if (mostFiles > 0 && files < leastFiles)
+    return `the disk of ${directory} has no room for more files (${files} of ${mostFiles} inodes are free): remove some files there`;
   return null;
 }
 
@@ -40,11 +44,9 @@ export function requireRoom(directory: string): void {
 
 /** The same for an error of the file system. */
 export const fullText = (error: unknown, directory: string): string =>
-  lackOfRoom(directory)
-    ?? (
-      error instanceof DiskFullError
-        ? error.message
-        : (error as NodeJS.ErrnoException).code === 'EDQUOT'
-        ? `the disk quota for ${directory} is used up: free some space there`
-        : `the disk of ${directory} was full: free some space there`
-    );
+  lackOfRoom(directory) ??
+  (error instanceof DiskFullError
+    ? error.message
+    : (error as NodeJS.ErrnoException).code === 'EDQUOT'
+      ? `the disk quota for ${directory} is used up: free some space there`
+      : `the disk of ${directory} was full: free some space there`);

@@ -1,6 +1,13 @@
 // What became of a launch while nobody looked: matched by pid + start time + boot id, never by pid alone.
 import { bootId, isAlive } from '../processes/boot.ts';
-import { claimLaunch, launcherLives, readExit, readPid, type ProgramExit, type ProgramIdentity } from './launch-facts.ts';
+import {
+  claimLaunch,
+  launcherLives,
+  readExit,
+  readPid,
+  type ProgramExit,
+  type ProgramIdentity,
+} from './launch-facts.ts';
 import { scanMarked } from '../processes/strays.ts';
 
 export type LaunchFate =
@@ -39,12 +46,15 @@ export async function fateOf(launch: LaunchIdentity): Promise<LaunchFate> {
     const fate = settledFate(launch);
     if (fate) return fate;
   }
-  const marked = (await scanMarked(launch.node)).filter((one) => one.instance === launch.instance && one.epoch === launch.epoch);
+  const marked = (await scanMarked(launch.node)).filter(
+    (one) => one.instance === launch.instance && one.epoch === launch.epoch,
+  );
   const late = settledFate(launch);
   if (late) return late;
   // The one that leads its session is the program itself: it never got to write its pid (full disk).
   const program = marked.find((one) => one.session === one.pid);
-  if (program) return { is: 'running', identity: { pid: program.pid, startTime: program.startTime, launcher: program.parent } };
+  if (program)
+    return { is: 'running', identity: { pid: program.pid, startTime: program.startTime, launcher: program.parent } };
   return { is: 'gone', identity: null, rebooted: false };
 }
 

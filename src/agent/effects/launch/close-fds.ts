@@ -21,7 +21,9 @@ export function closeInherited(): number[] {
     try {
       closeSync(fd);
       closed.push(fd);
-    } catch { /* the directory's own descriptor: gone with the listing */ }
+    } catch {
+      /* the directory's own descriptor: gone with the listing */
+    }
   }
   return closed;
 }

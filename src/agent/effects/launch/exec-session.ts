@@ -23,9 +23,11 @@ export interface ExecOptions {
 }
 
 /** From the asking to the killing of what a session leaves behind, ms; and for output that others still hold open. */
-const hangUpMs = 2000, drainMs = 500;
+const hangUpMs = 2000,
+  drainMs = 500;
 
-const found = (name: string): string | null => ['/usr/bin', '/bin', '/usr/local/bin'].map((folder) => `${folder}/${name}`).find((path) => existsSync(path)) ?? null;
+const found = (name: string): string | null =>
+  ['/usr/bin', '/bin', '/usr/local/bin'].map((folder) => `${folder}/${name}`).find((path) => existsSync(path)) ?? null;
 
 export class ExecSession {
   /** Exit code as a shell gives it. */
@@ -39,77 +41,152 @@ export class ExecSession {
 
   /** @throws Refusal unsupported-here without `script`; Error where the file or process cannot be made */
   constructor({ plan, tools, file, terminal, output, ready }: ExecOptions) {
-    const script = found('script'), stty = found('stty');
-    if (terminal && (!script || !stty)) throw new Refusal('unsupported-here', 'this node has no script (util-linux) or no stty, so there is no terminal', 'run it without one: exec -T');
-    const first = ['read -r STATHUB_STAT </proc/self/stat', 'echo "$STATHUB_STAT" >&4', 'unset STATHUB_STAT', 'exec 4>&-', ...(terminal ? [`${quote(stty!)} sane rows ${terminal.rows} cols ${terminal.cols}`] : [])];
+    const script = found('script'),
+      stty = found('stty');
+    if (terminal && (!script || !stty))
+      throw new Refusal(
+        'unsupported-here',
+        'this node has no script (util-linux) or no stty, so there is no terminal',
+        'run it without one: exec -T',
+      );
+    const first = [
+      'read -r STATHUB_STAT </proc/self/stat',
+      'echo "$STATHUB_STAT" >&4',
+      'unset STATHUB_STAT',
+      'exec 4>&-',
+      ...(terminal ? [`${quote(stty!)} sane rows ${terminal.rows} cols ${terminal.cols}`] : []),
+    ];
     writeFileSync(file, besideScript(plan, tools, first), { flag: 'wx', mode: 0o600 });
-    const command = `. ${quote(file)}`, [path, words] = terminal ? [script!, ['-q', '-e', '-f', '-c', command, '/dev/null']] : [tools.shell, ['-c', command]];
+    const command = `. ${quote(file)}`,
+      [path, words] = terminal
+        ? [script!, ['-q', '-e', '-f', '-c', command, '/dev/null']]
+        : [tools.shell, ['-c', command]];
     try {
-      this.#child = spawn(path, words, { cwd: '/', env: { ...launcherEnvironment(tools), SHELL: tools.shell }, stdio: ['pipe', 'pipe', 'pipe', 'ignore', 'pipe'], detached: true });
+      this.#child = spawn(path, words, {
+        cwd: '/',
+        env: { ...launcherEnvironment(tools), SHELL: tools.shell },
+        stdio: ['pipe', 'pipe', 'pipe', 'ignore', 'pipe'],
+        detached: true,
+      });
     } catch (error) {
       rmSync(file, { force: true });
       throw error;
     }
-    const child = this.#child, stat = child.stdio[4] as Readable | null;
-    child.stdin?.on('error', () => { /* it reads no more: its exit follows */ });
-    let line = '';
-    stat?.on('error', () => { /* as above */ }).on('data', (bytes: Buffer) => {
-      line += String(bytes);
-      if (!line.endsWith('\n')) return;
-      rmSync(file, { force: true }); // its shell has opened it
-      this.#began(line.trim(), file);
+    const child = this.#child,
+      stat = child.stdio[4] as Readable | null;
+    child.stdin?.on('error', () => {
+      /* it reads no more: its exit follows */
     });
+    let line = '';
+    stat
+      ?.on('error', () => {
+        /* as above */
+      })
+      .on('data', (bytes: Buffer) => {
+        line += String(bytes);
+        if (!line.endsWith('\n')) return;
+        rmSync(file, { force: true }); // its shell has opened it
+        this.#began(line.trim(), file);
+      });
     const exit = new Promise<number>((resolve, reject) => {
       child.once('error', reject);
-      child.once('exit', (code, signal) => resolve(code ?? 128 + (signal === 'SIGKILL' ? 9 : signal === 'SIGHUP' ? 1 : 15)));
+      child.once('exit', (code, signal) =>
+        resolve(code ?? 128 + (signal === 'SIGKILL' ? 9 : signal === 'SIGHUP' ? 1 : 15)),
+      );
     });
-    const carried = Promise.all((['stdout', 'stderr'] as const).map((stream) => carry(child[stream], stream, output, ready)));
-    this.ended = exit.then(async (code) => { await Promise.race([carried, delay(drainMs)]); return code; })
-      .finally(() => { this.#over = true; rmSync(file, { force: true }); rmSync(sessionFile(file), { force: true }); child.stdout?.destroy(); child.stderr?.destroy(); });
+    const carried = Promise.all(
+      (['stdout', 'stderr'] as const).map((stream) => carry(child[stream], stream, output, ready)),
+    );
+    this.ended = exit
+      .then(async (code) => {
+        await Promise.race([carried, delay(drainMs)]);
+        return code;
+      })
+      .finally(() => {
+        this.#over = true;
+        rmSync(file, { force: true });
+        rmSync(sessionFile(file), { force: true });
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+      });
   }
 
   #began(line: string, file: string): void {
     const stat = parseStat(line);
     this.#session = stat?.pid ?? null;
     // On a full disk it is not noted: it then ends with its instance at the latest.
-    if (stat && !this.#over) try { writeFileSync(sessionFile(file), `${stat.pid} ${stat.startTime}\n`, { mode: 0o600 }); } catch { /* as said */ }
+    if (stat && !this.#over)
+      try {
+        writeFileSync(sessionFile(file), `${stat.pid} ${stat.startTime}\n`, { mode: 0o600 });
+      } catch {
+        /* as said */
+      }
     const terminal = Number(line.slice(line.lastIndexOf(')')).split(' ')[5]);
-    if (terminal > 0) this.#device = `/dev/pts/${((((terminal >> 8) & 0xfff) - 136) << 8) + ((terminal & 0xff) | ((terminal >> 12) & 0xfff00))}`;
+    if (terminal > 0)
+      this.#device = `/dev/pts/${((((terminal >> 8) & 0xfff) - 136) << 8) + ((terminal & 0xff) | ((terminal >> 12) & 0xfff00))}`;
     if (this.#size) this.resize(...this.#size);
   }
 
-  input(bytes: Buffer): void { if (!this.#over) this.#child.stdin?.write(bytes); }
+  input(bytes: Buffer): void {
+    if (!this.#over) this.#child.stdin?.write(bytes);
+  }
 
   /** No more input. A terminal hears of that by its own character, as from a keyboard. */
-  endInput(): void { if (!this.#over) { if (this.#device) this.#child.stdin?.write('\x04'); else this.#child.stdin?.end(); } }
+  endInput(): void {
+    if (!this.#over) {
+      if (this.#device) this.#child.stdin?.write('\x04');
+      else this.#child.stdin?.end();
+    }
+  }
 
   resize(rows: number, cols: number): void {
     this.#size = [rows, cols];
     const stty = found('stty');
     if (!this.#device || this.#over || !stty) return;
-    spawn(stty, ['-F', this.#device, 'rows', String(rows), 'cols', String(cols)], { stdio: 'ignore' }).on('error', () => { /* the size stays as it was */ });
+    spawn(stty, ['-F', this.#device, 'rows', String(rows), 'cols', String(cols)], { stdio: 'ignore' }).on(
+      'error',
+      () => {
+        /* the size stays as it was */
+      },
+    );
   }
 
   /** The client is gone: hangs up, and kills whoever of its session stays. */
   async hangUp(): Promise<void> {
     const sessions = new Set([this.#child.pid, this.#session].filter((pid) => pid !== undefined && pid !== null));
     for (const pid of sessions) send(-pid, 'SIGHUP');
-    for (const until = performance.now() + hangUpMs; performance.now() < until; await delay(50)) if (membersOf(sessions).length === 0) return;
+    for (const until = performance.now() + hangUpMs; performance.now() < until; await delay(50))
+      if (membersOf(sessions).length === 0) return;
     for (const pid of membersOf(sessions)) send(pid, 'SIGKILL');
   }
 }
 
-async function carry(from: Readable | null, stream: 'stdout' | 'stderr', output: ExecOptions['output'], ready: ExecOptions['ready']): Promise<void> {
+async function carry(
+  from: Readable | null,
+  stream: 'stdout' | 'stderr',
+  output: ExecOptions['output'],
+  ready: ExecOptions['ready'],
+): Promise<void> {
   try {
-    for await (const bytes of from ?? []) { output(stream, bytes as Buffer); await ready(); }
-  } catch { /* closed with the session */ }
+    for await (const bytes of from ?? []) {
+      output(stream, bytes as Buffer);
+      await ready();
+    }
+  } catch {
+    /* closed with the session */
+  }
 }
 
-const membersOf = (sessions: ReadonlySet<number>): number[] => readdirSync('/proc').flatMap((name) => {
-  const stat = /^\d/.test(name) ? readStat(Number(name)) : null;
-  return stat && sessions.has(stat.session) && !/^[ZX]/.test(stat.state) ? [stat.pid] : [];
-});
+const membersOf = (sessions: ReadonlySet<number>): number[] =>
+  readdirSync('/proc').flatMap((name) => {
+    const stat = /^\d/.test(name) ? readStat(Number(name)) : null;
+    return stat && sessions.has(stat.session) && !/^[ZX]/.test(stat.state) ? [stat.pid] : [];
+  });
 
 function send(pid: number, signal: NodeJS.Signals): void {
-  try { process.kill(pid, signal); } catch { /* gone */ }
+  try {
+    process.kill(pid, signal);
+  } catch {
+    /* gone */
+  }
 }

@@ -101,12 +101,22 @@ export function readExit(directory: string): ProgramExit | null {
   const path = join(directory, 'exit');
   const line = read(path);
   if (line === null || !/^\d+\n/.test(line)) return null;
-  return interpretStatus(Number.parseInt(line, 10), read(join(directory, 'err')) ?? '', Math.round(statSync(path).mtimeMs));
+  return interpretStatus(
+    Number.parseInt(line, 10),
+    read(join(directory, 'err')) ?? '',
+    Math.round(statSync(path).mtimeMs),
+  );
 }
 
 /** The end of a program that nobody saw, or that never began because its launcher could not make a process. */
 export function unseenExit(directory: string): ProgramExit {
-  return { code: null, signal: null, at: Date.now(), core: false, complaint: (read(join(directory, 'err')) ?? '').trim() };
+  return {
+    code: null,
+    signal: null,
+    at: Date.now(),
+    core: false,
+    complaint: (read(join(directory, 'err')) ?? '').trim(),
+  };
 }
 
 /** Whether this pid is a launcher. */
@@ -158,7 +168,11 @@ export function readStopping(directory: string): Stopping | null {
 function readJson<T>(path: string): T | null {
   const text = read(path);
   if (text === null || !text.endsWith('\n')) return null;
-  try { return JSON.parse(Buffer.from(text, 'latin1').toString()) as T; } catch { return null; }
+  try {
+    return JSON.parse(Buffer.from(text, 'latin1').toString()) as T;
+  } catch {
+    return null;
+  }
 }
 
 function writeOnce(path: string, value: object): void {

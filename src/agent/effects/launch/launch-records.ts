@@ -36,8 +36,17 @@ export function launchDirectory(instance: string, launch: number): string {
 
 function numbers(directory: string, pattern: RegExp): number[] {
   let names: string[];
-  try { names = readdirSync(directory); } catch { return []; }
-  return names.flatMap((name) => { const n = pattern.exec(name)?.[1]; return n === undefined ? [] : [Number(n)]; }).sort((a, b) => a - b);
+  try {
+    names = readdirSync(directory);
+  } catch {
+    return [];
+  }
+  return names
+    .flatMap((name) => {
+      const n = pattern.exec(name)?.[1];
+      return n === undefined ? [] : [Number(n)];
+    })
+    .sort((a, b) => a - b);
 }
 
 const recordName = /^record\.(\d+)\.json$/;
@@ -55,12 +64,18 @@ export async function writeRecord(directory: string, record: object): Promise<vo
   await writeSynced(join(directory, `record.${(existing.at(-1) ?? 0) + 1}.json`), `${JSON.stringify(record)}\n`);
   await syncDirectory(directory);
   if (existing.length === 0) await syncDirectory(join(directory, '..'));
-  for (const k of existing) try { unlinkSync(join(directory, `record.${k}.json`)); } catch { /* gone already */ }
+  for (const k of existing)
+    try {
+      unlinkSync(join(directory, `record.${k}.json`));
+    } catch {
+      /* gone already */
+    }
 }
 
 /** The highest whole record of an instance; broken ones above it are moved aside. */
 export function readRecord<T extends object>(
-  directory: string, isRecord: (value: unknown) => value is T,
+  directory: string,
+  isRecord: (value: unknown) => value is T,
 ): { record: T | null; notices: QuarantineNotice[] } {
   const notices: QuarantineNotice[] = [];
   for (const k of numbers(directory, recordName).reverse()) {
@@ -74,12 +89,20 @@ export function readRecord<T extends object>(
 
 function parse<T extends object>(path: string, isRecord: (value: unknown) => value is T): T | string {
   let text: string;
-  try { text = readFileSync(path, 'utf8'); } catch (error) { return `it cannot be read: ${(error as Error).message}`; }
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    return `it cannot be read: ${(error as Error).message}`;
+  }
   if (text === '') return 'it is empty';
   if (/^\0+$/.test(text)) return 'it holds only zeroes';
   if (!text.endsWith('\n')) return 'it is cut off';
   let value: unknown;
-  try { value = JSON.parse(text); } catch (error) { return `it is no JSON: ${(error as Error).message}`; }
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return `it is no JSON: ${(error as Error).message}`;
+  }
   return isRecord(value) ? value : 'it is no record of an instance';
 }
 
@@ -88,10 +111,12 @@ function parse<T extends object>(path: string, isRecord: (value: unknown) => val
  * @param isRecord tells a record from any other JSON
  */
 export function readInstances<T extends object>(
-  instances: string, isRecord: (value: unknown) => value is T,
+  instances: string,
+  isRecord: (value: unknown) => value is T,
 ): { instances: StoredInstance<T>[]; notices: QuarantineNotice[] } {
   mkdirSync(instances, { recursive: true, mode: 0o711 });
-  const found: StoredInstance<T>[] = [], notices: QuarantineNotice[] = [];
+  const found: StoredInstance<T>[] = [],
+    notices: QuarantineNotice[] = [];
   for (const entry of readdirSync(instances, { withFileTypes: true })) {
     const directory = join(instances, entry.name);
     if (!entry.isDirectory() || !isInstanceId(entry.name)) {
@@ -134,7 +159,9 @@ export class LaunchNumbers {
   }
 
   /** A number can be had at once. */
-  get available(): boolean { return this.#next <= this.#reserved; }
+  get available(): boolean {
+    return this.#next <= this.#reserved;
+  }
 
   /** Resolves when at least one number can be had. At once but for the first of a block. */
   async ready(): Promise<void> {
@@ -144,13 +171,17 @@ export class LaunchNumbers {
   /** The next number. Reserves the next block in good time. @throws RangeError when `ready` was not awaited */
   take(): number {
     if (this.#next > this.#reserved) throw new RangeError('no launch number is reserved');
-    if (this.#reserved - this.#next < block / 10) void this.#reserve().catch(() => { /* asked for again, and awaited, by ready() */ });
+    if (this.#reserved - this.#next < block / 10)
+      void this.#reserve().catch(() => {
+        /* asked for again, and awaited, by ready() */
+      });
     return this.#next++;
   }
 
   #reserve(): Promise<void> {
     this.#reserving ??= (async () => {
-      const from = this.#reserved, to = Math.max(this.#reserved, this.#next - 1) + block;
+      const from = this.#reserved,
+        to = Math.max(this.#reserved, this.#next - 1) + block;
       try {
         await writeSynced(join(this.#directory, `reserved.${to}`), '');
         await syncDirectory(this.#directory);

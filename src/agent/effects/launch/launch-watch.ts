@@ -3,9 +3,26 @@
 // Every launcher appends a line to one shared file (`s <launch directory>` started, `e` ended, `f` not made) that is watched with
 // a single inotify watch: no handle, timer or descriptor per process, and no difference between own and adopted. The lines only say
 // where to look; what counts are the files of the launch. A lost line (full disk) is made good by a slow sweep.
-import { appendFileSync, closeSync, fstatSync, ftruncateSync, openSync, readSync, watch, type FSWatcher } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  watch,
+  type FSWatcher,
+} from 'node:fs';
 import { isAlive } from '../processes/boot.ts';
-import { launcherLives, launcherOf, readExit, readPid, unseenExit, type ProgramExit, type ProgramIdentity } from './launch-facts.ts';
+import {
+  launcherLives,
+  launcherOf,
+  readExit,
+  readPid,
+  unseenExit,
+  type ProgramExit,
+  type ProgramIdentity,
+} from './launch-facts.ts';
 
 export interface LaunchEvents {
   /** The program exists: it has written its pid. At most once; not when that was known at `add`. */
@@ -51,13 +68,24 @@ export class LaunchWatch {
 
   /** Called by timers and the kernel: nobody above would catch it, and no single launch may hold up the others. */
   #guarded(work: () => void): void {
-    try { work(); } catch (error) { this.#onError(error as Error); }
+    try {
+      work();
+    } catch (error) {
+      this.#onError(error as Error);
+    }
   }
 
   #watch(): void {
     try {
-      this.#watcher = watch(this.path, { persistent: false }, () => this.#guarded(() => this.#read())).on('error', () => { this.#watcher = null; });
-    } catch { /* inotify is used up: the sweep reads it, up to 50 ms later */ }
+      this.#watcher = watch(this.path, { persistent: false }, () => this.#guarded(() => this.#read())).on(
+        'error',
+        () => {
+          this.#watcher = null;
+        },
+      );
+    } catch {
+      /* inotify is used up: the sweep reads it, up to 50 ms later */
+    }
   }
 
   /** Somebody may have removed or emptied the file: launchers then write into another one, or below the cursor. */
@@ -111,7 +139,10 @@ export class LaunchWatch {
       this.#rest = lines.pop() ?? '';
       for (const line of lines) {
         const directory = line.slice(2);
-        this.#guarded(() => { if (line.startsWith('f ')) this.#launches.get(directory)?.events.unmade?.(); else this.#look(directory, false); });
+        this.#guarded(() => {
+          if (line.startsWith('f ')) this.#launches.get(directory)?.events.unmade?.();
+          else this.#look(directory, false);
+        });
       }
     }
     if (this.#cursor > largestNotices) {
@@ -153,14 +184,17 @@ export class LaunchWatch {
     if (now < this.#nextSecond) return;
     this.#nextSecond = now + 990;
     this.#checkFile();
-    const parts = Math.max(1, Math.min(8, Math.ceil(this.#launches.size / 100))), beat = this.#beat++, exactly = Math.floor(beat / parts) % 8 === 0;
+    const parts = Math.max(1, Math.min(8, Math.ceil(this.#launches.size / 100))),
+      beat = this.#beat++,
+      exactly = Math.floor(beat / parts) % 8 === 0;
     let place = beat % parts;
     for (const [directory, launch] of this.#launches) {
       if (launch.orphan) this.#guarded(() => this.#look(directory, true));
       else if (launch.identity === null) this.#guarded(() => this.#look(directory, launcherOf(directory) === 'gone'));
       else if (place++ % parts === 0) {
         const { launcher } = launch.identity;
-        if (!exists(launcher) || (exactly && !launcherLives(launcher))) this.#guarded(() => this.#look(directory, true));
+        if (!exists(launcher) || (exactly && !launcherLives(launcher)))
+          this.#guarded(() => this.#look(directory, true));
       }
     }
   }

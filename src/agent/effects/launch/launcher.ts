@@ -30,7 +30,11 @@ export interface LauncherOptions {
   onError?: (error: Error) => void;
 }
 
-interface Pending { directory: string; events: StartEvents; tries: number }
+interface Pending {
+  directory: string;
+  events: StartEvents;
+  tries: number;
+}
 
 const mostTries = 4;
 
@@ -46,7 +50,8 @@ export class Launcher {
 
   constructor(options: LauncherOptions) {
     const { directory, tools, root } = options;
-    if (/[\n\0]/.test(directory)) throw new LaunchError('plan-invalid', 'the store directory must not have a line break in its name');
+    if (/[\n\0]/.test(directory))
+      throw new LaunchError('plan-invalid', 'the store directory must not have a line break in its name');
     this.#options = options;
     const notices = join(directory, 'notices');
     this.watch = new LaunchWatch(notices, options.onError);
@@ -77,8 +82,14 @@ export class Launcher {
     const pending = { directory, events, tries: 0 };
     this.#pending.set(directory, pending);
     this.watch.add(directory, null, {
-      started: (identity) => { this.#pending.delete(directory); events.started(identity); },
-      ended: (exit) => { this.#pending.delete(directory); events.ended(exit); },
+      started: (identity) => {
+        this.#pending.delete(directory);
+        events.started(identity);
+      },
+      ended: (exit) => {
+        this.#pending.delete(directory);
+        events.ended(exit);
+      },
       unmade: () => this.#retry(pending),
     });
     if (!this.#seats.use(directory, () => this.#launcherEnded(directory))) this.#order(pending);
@@ -89,11 +100,17 @@ export class Launcher {
     this.#pending.delete(directory);
     this.watch.remove(directory);
     this.#seats.abandon(directory);
-    try { rmSync(directory, { recursive: true, force: true }); } catch { /* an empty launch directory: passed over by every reader */ }
+    try {
+      rmSync(directory, { recursive: true, force: true });
+    } catch {
+      /* an empty launch directory: passed over by every reader */
+    }
   }
 
   /** Where memberships are made. */
-  get root(): MembershipRoot { return this.#options.root; }
+  get root(): MembershipRoot {
+    return this.#options.root;
+  }
 
   /** Ends starter and spares; programs and their launchers run on. */
   async close(): Promise<void> {
@@ -109,9 +126,20 @@ export class Launcher {
     if (this.#starter) return this.#starter.order(pending.directory);
     const { tools } = this.#options;
     let child: ChildProcess;
-    try { child = spawn(tools.shell, ['-c', launcherScript, launcherName, pending.directory, this.watch.path, tools.setsid], {
-      cwd: '/', env: launcherEnvironment(tools), stdio: 'ignore', detached: true,
-    }); } catch { return this.#retry(pending); } // out of memory, or of descriptors
+    try {
+      child = spawn(
+        tools.shell,
+        ['-c', launcherScript, launcherName, pending.directory, this.watch.path, tools.setsid],
+        {
+          cwd: '/',
+          env: launcherEnvironment(tools),
+          stdio: 'ignore',
+          detached: true,
+        },
+      );
+    } catch {
+      return this.#retry(pending);
+    } // out of memory, or of descriptors
     child.unref();
     child.once('error', () => this.#retry(pending));
     child.once('exit', () => this.#launcherEnded(pending.directory));
@@ -125,13 +153,16 @@ export class Launcher {
 
   /** The starter died: whatever it had not carried out is ordered again. A launch that was claimed meanwhile cannot run twice. */
   #again(): void {
-    for (const pending of this.#pending.values()) if (!existsSync(join(pending.directory, 'claim'))) this.#retry(pending);
+    for (const pending of this.#pending.values())
+      if (!existsSync(join(pending.directory, 'claim'))) this.#retry(pending);
   }
 
   #retry(pending: Pending): void {
     if (this.#closed || this.#pending.get(pending.directory) !== pending) return;
     if (pending.tries < mostTries) {
-      const again = () => { if (!this.#closed && this.#pending.get(pending.directory) === pending) this.#order(pending); };
+      const again = () => {
+        if (!this.#closed && this.#pending.get(pending.directory) === pending) this.#order(pending);
+      };
       setTimeout(again, 50 * 4 ** pending.tries);
       return;
     }
@@ -139,12 +170,19 @@ export class Launcher {
     let why = 'the host refuses new processes (kernel.pid_max, ulimit -u, pids.max)';
     try {
       if (!claimLaunch(pending.directory)) return; // somebody made it after all: the watch tells
-    } catch (error) { // what keeps us from it keeps every launcher from it
-      if (isFull(error)) { this.watch.remove(pending.directory); pending.events.failed(error as Error); return; }
+    } catch (error) {
+      // what keeps us from it keeps every launcher from it
+      if (isFull(error)) {
+        this.watch.remove(pending.directory);
+        pending.events.failed(error as Error);
+        return;
+      }
       why = (error as Error).message;
     }
     this.watch.remove(pending.directory);
-    pending.events.failed(new LaunchError('launcher-failed', `the launcher could not be started in ${mostTries} attempts: ${why}`));
+    pending.events.failed(
+      new LaunchError('launcher-failed', `the launcher could not be started in ${mostTries} attempts: ${why}`),
+    );
   }
 }
 

@@ -13,7 +13,9 @@ export function endLeftSessions(instanceDirectory: string): number {
   for (const name of readdirSync(instanceDirectory)) {
     if (!/^exec\.\d+\.\d+(\.session)?$/.test(name)) continue;
     const path = join(instanceDirectory, name);
-    const [, pid, startTime] = name.endsWith('.session') ? /^(\d+) (\d+)\n$/.exec(readFileSync(path, 'latin1')) ?? [] : [];
+    const [, pid, startTime] = name.endsWith('.session')
+      ? (/^(\d+) (\d+)\n$/.exec(readFileSync(path, 'latin1')) ?? [])
+      : [];
     if (pid !== undefined) ended += endSession(Number(pid), Number(startTime));
     rmSync(path, { force: true }); // an environment lies in the other one, if it never began
   }
@@ -27,6 +29,11 @@ function endSession(leader: number, startTime: number): number {
     const stat = /^\d/.test(name) ? readStat(Number(name)) : null;
     return stat && stat.session === leader && stat.startTime >= startTime && !hasEnded(stat.state) ? [stat.pid] : [];
   });
-  for (const pid of members) try { process.kill(pid, 'SIGKILL'); } catch { /* it has just gone */ }
+  for (const pid of members)
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      /* it has just gone */
+    }
   return members.length;
 }

@@ -58,30 +58,86 @@ export class LaunchError extends Error {
 /** One literal word of a shell. @throws LaunchError for a NUL, which no argument can hold */
 export function quote(text: string): string {
   if (text.includes('\0')) {
-    throw new LaunchError('plan-invalid', `${JSON.stringify(text.slice(0, 80))} holds a NUL character, which no program can be given`);
+    throw new LaunchError(
+      'plan-invalid',
+      `${JSON.stringify(text.slice(0, 80))} holds a NUL character, which no program can be given`,
+    );
   }
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 // Names that a shell sets, imports or reacts to on its own: set as its variables they would change it, or arrive changed.
-const shellOwned = new RegExp(`^(?:_|${[
-  'IFS', 'PPID', 'SHLVL', 'OLDPWD', 'OPT(?:IND|ARG|ERR)', 'PS[0-9]', 'ENV', 'LINENO', 'MAIL', 'MAILPATH', 'MAILCHECK', 'TMOUT',
-  'UID', 'EUID', 'GROUPS', 'RANDOM', 'SRANDOM', 'SECONDS', 'EPOCH\\w+', 'HIST\\w*', 'FUNC\\w+', 'FCEDIT', 'DIRSTACK', 'CDPATH',
-  'HOSTNAME', 'HOSTTYPE', 'MACHTYPE', 'OSTYPE', 'POSIX\\w+', 'SHELLOPTS', 'BASH\\w*', 'COMP_\\w+', 'COMPREPLY', 'COPROC', 'COLUMNS', 'LINES',
-  'EXECIGNORE', 'GLOB\\w+', 'IGNOREEOF', 'INPUTRC', 'REPLY', 'PIPESTATUS', 'TIMEFORMAT', 'STATHUB_\\w+', 'auto_resume', 'histchars', 'ignoreeof',
-].join('|')})$`);
+const shellOwned = new RegExp(
+  `^(?:_|${[
+    'IFS',
+    'PPID',
+    'SHLVL',
+    'OLDPWD',
+    'OPT(?:IND|ARG|ERR)',
+    'PS[0-9]',
+    'ENV',
+    'LINENO',
+    'MAIL',
+    'MAILPATH',
+    'MAILCHECK',
+    'TMOUT',
+    'UID',
+    'EUID',
+    'GROUPS',
+    'RANDOM',
+    'SRANDOM',
+    'SECONDS',
+    'EPOCH\\w+',
+    'HIST\\w*',
+    'FUNC\\w+',
+    'FCEDIT',
+    'DIRSTACK',
+    'CDPATH',
+    'HOSTNAME',
+    'HOSTTYPE',
+    'MACHTYPE',
+    'OSTYPE',
+    'POSIX\\w+',
+    'SHELLOPTS',
+    'BASH\\w*',
+    'COMP_\\w+',
+    'COMPREPLY',
+    'COPROC',
+    'COLUMNS',
+    'LINES',
+    'EXECIGNORE',
+    'GLOB\\w+',
+    'IGNOREEOF',
+    'INPUTRC',
+    'REPLY',
+    'PIPESTATUS',
+    'TIMEFORMAT',
+    'STATHUB_\\w+',
+    'auto_resume',
+    'histchars',
+    'ignoreeof',
+  ].join('|')})$`,
+);
 const localeNames = /^(?:LANG|LC_\w+|TEXTDOMAIN\w*|TERM|TZ)$/; // bash acts on them, and complains of a locale it has not
 
 /** Whether a variable of this name can be set and exported by the shell untouched. */
 function isPlainName(name: string, tools: Tools): boolean {
-  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !shellOwned.test(name) && !(tools.exportsOwnNames && localeNames.test(name));
+  return (
+    /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) &&
+    !shellOwned.test(name) &&
+    !(tools.exportsOwnNames && localeNames.test(name))
+  );
 }
 
 function environmentLines(plan: LaunchPlan, tools: Tools): { exports: string[]; beside: string[] } {
-  const exports: string[] = [], beside: string[] = [];
+  const exports: string[] = [],
+    beside: string[] = [];
   for (const [name, value] of Object.entries({ ...plan.environment, PWD: plan.workingDirectory })) {
     if (name === '' || name.includes('=')) {
-      throw new LaunchError('plan-invalid', `${JSON.stringify(name)} cannot name an environment variable: it is empty or holds '='`);
+      throw new LaunchError(
+        'plan-invalid',
+        `${JSON.stringify(name)} cannot name an environment variable: it is empty or holds '='`,
+      );
     }
     if (isPlainName(name, tools)) exports.push(`export ${name}=${quote(value)}`);
     else beside.push(quote(`${name}=${value}`));
@@ -97,7 +153,9 @@ function niceOf({ limits }: LaunchPlan, { niceness }: Tools): number {
 
 /** `exec`, what must come between (niceness, names beside the shell's, a session of its own), the program. */
 function execLine(plan: LaunchPlan, beside: readonly string[], tools: Tools): string {
-  const command = plan.shell ? [tools.shell, '-c', [plan.program, ...plan.args].join(' ')] : [plan.program, ...plan.args];
+  const command = plan.shell
+    ? [tools.shell, '-c', [plan.program, ...plan.args].join(' ')]
+    : [plan.program, ...plan.args];
   const wrapped = beside.length > 0 || tools.exportsOwnNames;
   const words = ['exec'];
   if (wrapped) words.push(quote(tools.env), '-u', 'SHLVL', '-u', '_', '--', ...beside);
@@ -105,7 +163,11 @@ function execLine(plan: LaunchPlan, beside: readonly string[], tools: Tools): st
   const nice = niceOf(plan, tools);
   if (nice !== 0 || (wrapped && command[0]!.includes('='))) words.push(quote(tools.nice), '-n', String(nice));
   if (plan.user) {
-    if (!tools.userSwitch) throw new LaunchError('plan-invalid', `the user of a program cannot be changed on this node: it would not run as ${plan.user.name}`);
+    if (!tools.userSwitch)
+      throw new LaunchError(
+        'plan-invalid',
+        `the user of a program cannot be changed on this node: it would not run as ${plan.user.name}`,
+      );
     words.push(...switchWords(tools.userSwitch, plan.user).map(quote));
   }
   return [...words, '${3:+"$3"}', ...command.map(quote)].join(' ');
@@ -117,14 +179,19 @@ function execLine(plan: LaunchPlan, beside: readonly string[], tools: Tools): st
  * @throws LaunchError plan-invalid
  */
 function setupLines(plan: LaunchPlan, tools: Tools, seated: boolean): string[] {
-  const { limits, membership } = plan, setup: string[] = [], join = joinFile(membership);
+  const { limits, membership } = plan,
+    setup: string[] = [],
+    join = joinFile(membership);
   if (join !== null) setup.push(`${membership.kind === 'v2' && seated ? '[ -z "$3" ] || ' : ''}echo 0 >${quote(join)}`);
   if (tools.resetsOomScore) setup.push('{ echo 0 >/proc/self/oom_score_adj; } 2>/dev/null');
   for (const path of plan.joins ?? []) setup.push(`echo 0 >${quote(path)} || exit 126`);
   if (limits.fds !== null) setup.push(`ulimit -n ${Math.trunc(limits.fds)}`);
   if (limits.processes !== null) setup.push(`ulimit ${tools.processesFlag} ${Math.trunc(limits.processes)}`);
   if (!/^[0-7]{3,4}$/.test(limits.umask)) {
-    throw new LaunchError('plan-invalid', `${JSON.stringify(limits.umask)} is no umask: three octal digits, such as "022"`);
+    throw new LaunchError(
+      'plan-invalid',
+      `${JSON.stringify(limits.umask)} is no umask: three octal digits, such as "022"`,
+    );
   }
   return setup;
 }
@@ -135,7 +202,8 @@ function setupLines(plan: LaunchPlan, tools: Tools, seated: boolean): string[] {
  */
 export function runScript(plan: LaunchPlan, tools: Tools): string {
   const { limits } = plan;
-  const { exports, beside } = environmentLines(plan, tools), setup = setupLines(plan, tools, true);
+  const { exports, beside } = environmentLines(plan, tools),
+    setup = setupLines(plan, tools, true);
   return [
     ...(setup.length ? [`{ ${setup.join('\n')}`, '} 2>"$1/setup"'] : []),
     `umask ${limits.umask}`,
@@ -158,9 +226,18 @@ export function runScript(plan: LaunchPlan, tools: Tools): string {
  * @param first lines before all of that  @throws LaunchError plan-invalid
  */
 export function besideScript(plan: LaunchPlan, tools: Tools, first: readonly string[]): string {
-  const { limits, workingDirectory } = plan, { exports, beside } = environmentLines(plan, tools);
+  const { limits, workingDirectory } = plan,
+    { exports, beside } = environmentLines(plan, tools);
   return [
-    'set --', ...first, ...setupLines(plan, tools, false), `umask ${limits.umask}`, `cd -- ${quote(workingDirectory)} || exit 126`, 'unset OLDPWD SHLVL', ...exports,
-    ...(limits.fileSize === null ? [] : [`ulimit -f ${Math.ceil(limits.fileSize / tools.fileSizeUnit)}`]), execLine(plan, beside, tools), '',
+    'set --',
+    ...first,
+    ...setupLines(plan, tools, false),
+    `umask ${limits.umask}`,
+    `cd -- ${quote(workingDirectory)} || exit 126`,
+    'unset OLDPWD SHLVL',
+    ...exports,
+    ...(limits.fileSize === null ? [] : [`ulimit -f ${Math.ceil(limits.fileSize / tools.fileSizeUnit)}`]),
+    execLine(plan, beside, tools),
+    '',
   ].join('\n');
 }

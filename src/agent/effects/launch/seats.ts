@@ -2,11 +2,24 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { createMembership, joinFile, removeMembership, seatName, type Membership, type MembershipRoot } from '../cgroups/cgroup.ts';
+import {
+  createMembership,
+  joinFile,
+  removeMembership,
+  seatName,
+  type Membership,
+  type MembershipRoot,
+} from '../cgroups/cgroup.ts';
 import { seatScript, spareScript, launcherName } from './launcher-scripts.ts';
 import { launcherEnvironment, type Tools } from './tools.ts';
 
-interface Seat { child: ChildProcess; membership: Membership; err: string; gone: boolean; used: ((unclaimed: void) => void) | null }
+interface Seat {
+  child: ChildProcess;
+  membership: Membership;
+  err: string;
+  gone: boolean;
+  used: ((unclaimed: void) => void) | null;
+}
 
 const refillDelayMs = 50;
 /** After a start that found no seat. */
@@ -49,8 +62,12 @@ export class Seats {
       let seat: Seat | null = null;
       try {
         seat = this.#make();
-      } catch { // a full disk, no descriptor, no process: launches do without, and it is tried again
-        this.#timer = setTimeout(() => { this.#timer = null; this.fill(); }, troubleMs).unref();
+      } catch {
+        // a full disk, no descriptor, no process: launches do without, and it is tried again
+        this.#timer = setTimeout(() => {
+          this.#timer = null;
+          this.fill();
+        }, troubleMs).unref();
         return;
       }
       this.#free.push(seat);
@@ -81,7 +98,8 @@ export class Seats {
     if (!seat || seat.gone) return false;
     try {
       renameSync(seat.err, join(launch, 'err'));
-    } catch { // somebody tidied it away: this one could not tell how its program ended
+    } catch {
+      // somebody tidied it away: this one could not tell how its program ended
       seat.child.stdin?.end();
       return false;
     }
@@ -105,12 +123,17 @@ export class Seats {
     if (this.#timer) clearTimeout(this.#timer);
     const unused = [...this.#free.splice(0), ...this.#reserved.values()];
     this.#reserved.clear();
-    await Promise.all(unused.map((seat) => new Promise<void>((resolve) => {
-      if (seat.gone) return resolve();
-      seat.child.ref();
-      seat.child.once('exit', () => resolve());
-      seat.child.stdin?.end();
-    })));
+    await Promise.all(
+      unused.map(
+        (seat) =>
+          new Promise<void>((resolve) => {
+            if (seat.gone) return resolve();
+            seat.child.ref();
+            seat.child.once('exit', () => resolve());
+            seat.child.stdin?.end();
+          }),
+      ),
+    );
   }
 
   /** @throws Error where no file, cgroup or process can be made */
@@ -122,9 +145,20 @@ export class Seats {
     const err = join(directory, `${process.pid}.${number}`);
     const fd = openSync(err, 'wx', 0o600);
     let child: ChildProcess;
-    try { child = spawn(tools.shell, ['-c', spareScript, launcherName, joins, notices, tools.setsid, tools.shell, seatScript], {
-      cwd: '/', env: launcherEnvironment(tools), stdio: ['pipe', 'ignore', fd], detached: true,
-    }); } finally { closeSync(fd); }
+    try {
+      child = spawn(
+        tools.shell,
+        ['-c', spareScript, launcherName, joins, notices, tools.setsid, tools.shell, seatScript],
+        {
+          cwd: '/',
+          env: launcherEnvironment(tools),
+          stdio: ['pipe', 'ignore', fd],
+          detached: true,
+        },
+      );
+    } finally {
+      closeSync(fd);
+    }
     const seat: Seat = { child, membership, err, gone: false, used: null };
     const ended = () => {
       if (seat.gone) return;
@@ -133,10 +167,16 @@ export class Seats {
       if (at >= 0) this.#free.splice(at, 1);
       if (seat.used) return seat.used();
       removeMembership(membership);
-      try { unlinkSync(err); } catch { /* taken by a launch */ }
+      try {
+        unlinkSync(err);
+      } catch {
+        /* taken by a launch */
+      }
     };
     child.once('error', ended).once('exit', ended);
-    child.stdin?.on('error', () => { /* its exit says the same */ });
+    child.stdin?.on('error', () => {
+      /* its exit says the same */
+    });
     child.unref();
     (child.stdin as unknown as { unref(): void } | null)?.unref();
     return seat;

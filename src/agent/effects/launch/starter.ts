@@ -21,7 +21,8 @@ export class Starter {
     this.#child ??= this.#spawn();
     const { stdin } = this.#child;
     if (!stdin) return; // it could not be made for want of descriptors: its error follows, and with it every order again
-    if (stdin.writableCorked === 0) { // what is ordered in one turn goes in one write: each wakes the shell
+    if (stdin.writableCorked === 0) {
+      // what is ordered in one turn goes in one write: each wakes the shell
       stdin.cork();
       process.nextTick(() => stdin.uncork());
     }
@@ -37,7 +38,10 @@ export class Starter {
   #spawn(): ChildProcess {
     const { shell, setsid } = this.#tools;
     const child = spawn(shell, ['-c', starterScript, 'stathub-starter', setsid, shell, launcherScript, this.#notices], {
-      cwd: '/', env: launcherEnvironment(this.#tools), stdio: ['pipe', 'ignore', 'ignore'], detached: true,
+      cwd: '/',
+      env: launcherEnvironment(this.#tools),
+      stdio: ['pipe', 'ignore', 'ignore'],
+      detached: true,
     });
     let dead = false;
     const died = () => {
@@ -48,7 +52,9 @@ export class Starter {
       this.#onDeath();
     };
     child.once('error', died).once('exit', died);
-    child.stdin?.on('error', () => { /* EPIPE: its exit says the same */ });
+    child.stdin?.on('error', () => {
+      /* EPIPE: its exit says the same */
+    });
     child.unref();
     (child.stdin as unknown as { unref(): void } | null)?.unref();
     return child;

@@ -36,7 +36,9 @@ export function findProgram(name: string): string | null {
     try {
       accessSync(path, constants.X_OK);
       return path;
-    } catch { /* not here */ }
+    } catch {
+      /* not here */
+    }
   }
   return null;
 }
@@ -44,7 +46,9 @@ export function findProgram(name: string): string | null {
 function required(name: string): string {
   const path = findProgram(name);
   if (path) return path;
-  throw new Error(`${name} was not found in ${folders.join(', ')}: it is needed to start processes (package util-linux or coreutils)`);
+  throw new Error(
+    `${name} was not found in ${folders.join(', ')}: it is needed to start processes (package util-linux or coreutils)`,
+  );
 }
 
 /**
@@ -54,18 +58,32 @@ function required(name: string): string {
  */
 export function findTools(shell = findProgram('dash') ?? required('sh')): Tools {
   const probe = [
-    'ulimit -f 8', 'ulimit -p 77 2>/dev/null',
+    'ulimit -f 8',
+    'ulimit -p 77 2>/dev/null',
     'while read -r a b c d e; do case "$a $b" in "Max file") echo "f $d";; "Max processes") echo "p $c";; esac; done </proc/self/limits',
-    'unset SHLVL OLDPWD', 'exec "$0"',
+    'unset SHLVL OLDPWD',
+    'exec "$0"',
   ].join('; ');
-  const setsid = required('setsid'), env = required('env');
-  const said = execFileSync(shell, ['-c', probe, env], { env: {}, encoding: 'latin1', stdio: ['ignore', 'pipe', 'ignore'] });
+  const setsid = required('setsid'),
+    env = required('env');
+  const said = execFileSync(shell, ['-c', probe, env], {
+    env: {},
+    encoding: 'latin1',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   const bytes = Number(/^f (\d+)$/m.exec(said)?.[1]);
-  if (!(bytes >= 8)) throw new Error(`${realpathSync(shell)} does not understand ulimit -f: it cannot be used as a launcher`);
+  if (!(bytes >= 8))
+    throw new Error(`${realpathSync(shell)} does not understand ulimit -f: it cannot be used as a launcher`);
   return {
     shell,
-    setsid, forks: spawnSync(setsid, ['-f', required('true')], { env: {}, stdio: 'ignore' }).status === 0, env, nice: required('nice'),
-    userSwitch: findUserSwitch(findProgram), fileSizeUnit: bytes / 8, niceness: getPriority(), resetsOomScore: oomScore() < 0 || (oomScore() > 0 && process.getuid?.() === 0),
+    setsid,
+    forks: spawnSync(setsid, ['-f', required('true')], { env: {}, stdio: 'ignore' }).status === 0,
+    env,
+    nice: required('nice'),
+    userSwitch: findUserSwitch(findProgram),
+    fileSizeUnit: bytes / 8,
+    niceness: getPriority(),
+    resetsOomScore: oomScore() < 0 || (oomScore() > 0 && process.getuid?.() === 0),
     processesFlag: /^p 77$/m.test(said) ? '-p' : '-u',
     exportsOwnNames: /^(?!PWD)\w+=/m.test(said),
   };
@@ -74,7 +92,11 @@ export function findTools(shell = findProgram('dash') ?? required('sh')): Tools 
 const oomScoreFile = '/proc/self/oom_score_adj';
 
 function oomScore(): number {
-  try { return Number(readFileSync(oomScoreFile, 'latin1')); } catch { return 0; }
+  try {
+    return Number(readFileSync(oomScoreFile, 'latin1'));
+  } catch {
+    return 0;
+  }
 }
 
 /**
@@ -83,7 +105,11 @@ function oomScore(): number {
  */
 export function protectFromOom(): void {
   if (process.getuid?.() !== 0 || oomScore() !== 0) return;
-  try { writeFileSync(oomScoreFile, '-500'); } catch { /* a container without CAP_SYS_RESOURCE */ }
+  try {
+    writeFileSync(oomScoreFile, '-500');
+  } catch {
+    /* a container without CAP_SYS_RESOURCE */
+  }
 }
 
 /**

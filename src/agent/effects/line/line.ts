@@ -24,7 +24,12 @@ export interface LineListener {
 export function checked(value: unknown, listener: LineListener): MasterFrame | null {
   const parsed = masterFrame.safeParse(value);
   if (parsed.success) return parsed.data;
-  listener.malformed(parsed.error.issues.slice(0, 3).map((issue) => `${issue.path.join('.') || 'frame'}: ${issue.message}`).join('; '));
+  listener.malformed(
+    parsed.error.issues
+      .slice(0, 3)
+      .map((issue) => `${issue.path.join('.') || 'frame'}: ${issue.message}`)
+      .join('; '),
+  );
   return null;
 }
 

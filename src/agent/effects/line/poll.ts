@@ -7,7 +7,8 @@ import type { AgentFrame, MasterFrame } from '../../../protocol/link.ts';
 import { checked, type Line, type LineListener, type LineOptions } from './line.ts';
 
 /** Frames of one report: its answer comes back before the next one goes. */
-const mostFrames = 500, mostCharacters = 512 * 1024;
+const mostFrames = 500,
+  mostCharacters = 512 * 1024;
 const requestMs = 15_000;
 
 /** Opens the line; all that happens is told to the listener. @returns the way to end it */
@@ -15,7 +16,10 @@ export function openPoll({ master, node, token }: LineOptions, listener: LineLis
   const aborted = new AbortController();
   const base = `${master}/v1/link/${encodeURIComponent(node)}`;
   const authorization: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
-  let session: string | null = null, ended = false, reporting = false, after = 0;
+  let session: string | null = null,
+    ended = false,
+    reporting = false,
+    after = 0;
   let queue: { frame: AgentFrame; size: number }[] = [];
 
   const end = (reason: string): void => {
@@ -35,10 +39,15 @@ export function openPoll({ master, node, token }: LineOptions, listener: LineLis
   };
   const ask = async (url: string, init: RequestInit, limitMs: number): Promise<Answer | null> => {
     const response = await fetch(url, {
-      ...init, headers: { ...authorization, ...(init.headers as Record<string, string>) },
+      ...init,
+      headers: { ...authorization, ...(init.headers as Record<string, string>) },
       signal: AbortSignal.any([aborted.signal, AbortSignal.timeout(limitMs)]),
     });
-    if (!response.ok) { await response.body?.cancel(); end(response.status === 410 ? 'the session is over' : `the master answers HTTP ${response.status}`); return null; }
+    if (!response.ok) {
+      await response.body?.cancel();
+      end(response.status === 410 ? 'the session is over' : `the master answers HTTP ${response.status}`);
+      return null;
+    }
     return (await response.json()) as Answer;
   };
 
@@ -49,9 +58,14 @@ export function openPoll({ master, node, token }: LineOptions, listener: LineLis
       while (queue.length > 0 && !ended) {
         let size = 0;
         const count = queue.findIndex((each, index) => (size += each.size) > mostCharacters && index > 0);
-        const frames = queue.splice(0, Math.min(mostFrames, count < 0 ? queue.length : count)).map(({ frame }) => frame);
+        const frames = queue
+          .splice(0, Math.min(mostFrames, count < 0 ? queue.length : count))
+          .map(({ frame }) => frame);
         const body = encodeBody({ session, frames } satisfies Report);
-        const headers: Record<string, string> = { 'content-type': 'application/json', ...(typeof body === 'string' ? {} : { 'content-encoding': 'deflate' }) };
+        const headers: Record<string, string> = {
+          'content-type': 'application/json',
+          ...(typeof body === 'string' ? {} : { 'content-encoding': 'deflate' }),
+        };
         const answer = await ask(`${base}/report`, { method: 'POST', body, headers }, requestMs);
         if (!answer) return;
         const first = session === null;
@@ -60,7 +74,11 @@ export function openPoll({ master, node, token }: LineOptions, listener: LineLis
         if (first && !ended) void follow();
       }
     } catch (error) {
-      end((error as Error).cause instanceof Error ? ((error as Error).cause as NodeJS.ErrnoException).code ?? (error as Error).message : (error as Error).message);
+      end(
+        (error as Error).cause instanceof Error
+          ? (((error as Error).cause as NodeJS.ErrnoException).code ?? (error as Error).message)
+          : (error as Error).message,
+      );
     } finally {
       reporting = false;
     }
@@ -68,7 +86,11 @@ export function openPoll({ master, node, token }: LineOptions, listener: LineLis
   const follow = async (): Promise<void> => {
     try {
       while (!ended) {
-        const answer = await ask(`${base}/frames?session=${encodeURIComponent(session ?? '')}&after=${after}&wait=${maxWaitSeconds}`, {}, (maxWaitSeconds + 15) * 1000);
+        const answer = await ask(
+          `${base}/frames?session=${encodeURIComponent(session ?? '')}&after=${after}&wait=${maxWaitSeconds}`,
+          {},
+          (maxWaitSeconds + 15) * 1000,
+        );
         if (answer) take(answer.frames);
       }
     } catch (error) {
@@ -87,6 +109,8 @@ export function openPoll({ master, node, token }: LineOptions, listener: LineLis
     waiting: () => queue.reduce((sum, { size }) => sum + size, 0),
     close: end,
   };
-  setImmediate(() => { if (!ended) listener.opened(line); });
+  setImmediate(() => {
+    if (!ended) listener.opened(line);
+  });
   return () => end('the agent closed it');
 }

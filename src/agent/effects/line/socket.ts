@@ -12,7 +12,12 @@ const headersOf = (token: string | null): Record<string, string> => (token ? { a
 
 /** Opens the line; all that happens is told to the listener. @returns the way to end it */
 export function openSocket({ master, token }: LineOptions, listener: LineListener): () => void {
-  const socket = new WebSocket(addressOf(master), { headers: headersOf(token), perMessageDeflate: false, maxPayload, handshakeTimeout: connectMs });
+  const socket = new WebSocket(addressOf(master), {
+    headers: headersOf(token),
+    perMessageDeflate: false,
+    maxPayload,
+    handshakeTimeout: connectMs,
+  });
   let ended = false;
   const end = (reason: string): void => {
     if (ended) return;
@@ -22,7 +27,9 @@ export function openSocket({ master, token }: LineOptions, listener: LineListene
   };
   const line: Line = {
     kind: 'websocket',
-    send: (frame) => { if (!ended && socket.readyState === WebSocket.OPEN) socket.send(encodeBody(frame)); },
+    send: (frame) => {
+      if (!ended && socket.readyState === WebSocket.OPEN) socket.send(encodeBody(frame));
+    },
     waiting: () => socket.bufferedAmount,
     close: end,
   };
@@ -30,11 +37,19 @@ export function openSocket({ master, token }: LineOptions, listener: LineListene
   socket.on('message', (content, binary) => {
     if (ended) return;
     let value: unknown;
-    try { value = decodeBody(binary ? content as Buffer : String(content)); } catch (error) { listener.malformed((error as Error).message); return; }
+    try {
+      value = decodeBody(binary ? (content as Buffer) : String(content));
+    } catch (error) {
+      listener.malformed((error as Error).message);
+      return;
+    }
     const frame = checked(value, listener);
     if (frame) listener.frame(frame);
   });
-  socket.on('unexpected-response', (_request, response) => { response.resume(); end(`the master answers HTTP ${response.statusCode}`); });
+  socket.on('unexpected-response', (_request, response) => {
+    response.resume();
+    end(`the master answers HTTP ${response.statusCode}`);
+  });
   socket.on('error', (error: NodeJS.ErrnoException) => end(error.code ? `${error.code}` : error.message));
   socket.on('close', (code, reason) => end(String(reason) || `closed with ${code}`));
   return () => end('the agent closed it');
@@ -43,8 +58,16 @@ export function openSocket({ master, token }: LineOptions, listener: LineListene
 /** Whether a WebSocket would pass: opened and closed without a word. */
 export function socketPasses({ master, token }: LineOptions, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = new WebSocket(addressOf(master), { headers: headersOf(token), perMessageDeflate: false, handshakeTimeout: connectMs });
-    const done = (passes: boolean): void => { signal.removeEventListener('abort', aborted); socket.terminate(); resolve(passes); };
+    const socket = new WebSocket(addressOf(master), {
+      headers: headersOf(token),
+      perMessageDeflate: false,
+      handshakeTimeout: connectMs,
+    });
+    const done = (passes: boolean): void => {
+      signal.removeEventListener('abort', aborted);
+      socket.terminate();
+      resolve(passes);
+    };
     const aborted = (): void => done(false);
     signal.addEventListener('abort', aborted);
     socket.on('open', () => done(true));

@@ -6,7 +6,9 @@ import { findProgram } from '../launch/tools.ts';
 const run = promisify(execFile);
 
 async function fallocate(how: string, path: string, length: number): Promise<void> {
-  await run(findProgram('fallocate') ?? 'fallocate', [how, '--offset', '0', '--length', String(length), path], { env: { LC_ALL: 'C' } });
+  await run(findProgram('fallocate') ?? 'fallocate', [how, '--offset', '0', '--length', String(length), path], {
+    env: { LC_ALL: 'C' },
+  });
 }
 
 /** Removes the first bytes, whole blocks: what follows moves down. @throws Error where the file system cannot (EOPNOTSUPP) */

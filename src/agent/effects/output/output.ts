@@ -25,7 +25,11 @@ export function appendPlatformLine(instance: string, text: string, at: number): 
 
 function endsInLine(path: string): boolean {
   let fd: number;
-  try { fd = openSync(path, 'r'); } catch { return true; }
+  try {
+    fd = openSync(path, 'r');
+  } catch {
+    return true;
+  }
   try {
     const { size } = fstatSync(fd);
     const last = Buffer.alloc(1);
@@ -62,7 +66,12 @@ export function readNow(instance: string, stream: Stream, from: number, max: num
     const at = start + filled;
     if (filled === bytes.length || at >= piece.to || at < piece.from) continue;
     const wanted = Math.min(bytes.length - filled, piece.to - at);
-    const read = piece.kind === 'gap' ? 0 : piece.kind === 'gz' ? readCompressed(piece.path, at - piece.from, bytes, filled, wanted) : readPiece(piece, at, bytes, filled, wanted);
+    const read =
+      piece.kind === 'gap'
+        ? 0
+        : piece.kind === 'gz'
+          ? readCompressed(piece.path, at - piece.from, bytes, filled, wanted)
+          : readPiece(piece, at, bytes, filled, wanted);
     filled += read;
     if (read < wanted) break;
   }
@@ -81,7 +90,13 @@ function readPiece({ path, from, offset }: Segment, at: number, into: Buffer, st
 const step = 65_536;
 
 /** The cursor at which the last `lines` lines between two cursors begin (an unfinished one counts). @param lowest never below it */
-export async function tailStart(instance: string, stream: Stream, lines: number, lowest: number, end: number): Promise<number> {
+export async function tailStart(
+  instance: string,
+  stream: Stream,
+  lines: number,
+  lowest: number,
+  end: number,
+): Promise<number> {
   if (lines <= 0) return end;
   let left = lines;
   for (let from = end; from > lowest;) {
@@ -105,9 +120,13 @@ export async function tailStart(instance: string, stream: Stream, lines: number,
 }
 
 /** Reading is synchronous, so that no cut comes between: whoever reads much lets other work pass. */
-export const breath = (): Promise<void> => new Promise((resolve) => { setImmediate(resolve); });
+export const breath = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 
-const firstPauseMs = 20, longestPauseMs = 1000;
+const firstPauseMs = 20,
+  longestPauseMs = 1000;
 
 /**
  * Gives everything from a cursor on, then what is printed from then on, until `signal` is aborted or the instance's directory is put
@@ -115,15 +134,29 @@ const firstPauseMs = 20, longestPauseMs = 1000;
  * A slow `onChunk` (it may return a promise) slows the reading, never the program.
  */
 export async function followOutput(
-  instance: string, stream: Stream, from: number, onChunk: (chunk: OutputChunk) => void | Promise<void>, signal: AbortSignal,
+  instance: string,
+  stream: Stream,
+  from: number,
+  onChunk: (chunk: OutputChunk) => void | Promise<void>,
+  signal: AbortSignal,
 ): Promise<void> {
   const path = outputFile(instance, stream);
-  let cursor = from, dirty = false, wake = (): void => {}, watcher: { close(): void } | null = null;
-  const changed = () => { dirty = true; wake(); };
+  let cursor = from,
+    dirty = false,
+    wake = (): void => {},
+    watcher: { close(): void } | null = null;
+  const changed = () => {
+    dirty = true;
+    wake();
+  };
   const look = () => {
     try {
-      watcher ??= watch(path, { persistent: false }, changed).on('error', () => { watcher = null; });
-    } catch { /* not there yet, or no watches left: polled */ }
+      watcher ??= watch(path, { persistent: false }, changed).on('error', () => {
+        watcher = null;
+      });
+    } catch {
+      /* not there yet, or no watches left: polled */
+    }
   };
   signal.addEventListener('abort', changed);
   try {
@@ -139,7 +172,10 @@ export async function followOutput(
       } else if (!dirty && !signal.aborted) {
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, watcher ? longestPauseMs : pause);
-          wake = () => { clearTimeout(timer); resolve(); };
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
         });
         pause = Math.min(pause * 2, longestPauseMs);
       }

@@ -12,7 +12,12 @@ import { noteTime, pruneTimes } from './times.ts';
 import { forgetHole, rotate, rotationKind, type RotationKind } from './rotate.ts';
 
 /** `logs` of an app, and whether its files may only become so large. */
-export interface OutputPolicy { maxBytes: number; files: number; rateBytesPerSecond: number | null; fileSize: number | null }
+export interface OutputPolicy {
+  maxBytes: number;
+  files: number;
+  rateBytesPerSecond: number | null;
+  fileSize: number | null;
+}
 
 interface Watched {
   policy: OutputPolicy;
@@ -32,7 +37,11 @@ interface Watched {
 
 const both = <T>(value: T): Record<Stream, T> => ({ stdout: value, stderr: value });
 
-const turnMs = 1000, turns = 30, warmTurns = 10, hotMs = 200, noteMs = 10_000;
+const turnMs = 1000,
+  turns = 30,
+  warmTurns = 10,
+  hotMs = 200,
+  noteMs = 10_000;
 /** So many bytes less are free than a second ago: somebody floods, and every stream is looked at. */
 const floodBytes = 32 * 1024 ** 2;
 /** Pieces are compressed when the stream has calmed down: what a flood drops is not worth it. */
@@ -72,8 +81,18 @@ export class Rotation {
 
   /** Keeps the streams of an instance within limits from now on; again for other limits. */
   add(instance: string, policy: OutputPolicy): void {
-    const { rateBytesPerSecond: rate, maxBytes } = policy, known = this.#watched.get(instance);
-    const watched = known ?? { policy, sizes: both(-1), noted: both(0), due: both(false), rate: null, compressAt: performance.now() + calmMs, hot: false, warm: false };
+    const { rateBytesPerSecond: rate, maxBytes } = policy,
+      known = this.#watched.get(instance);
+    const watched = known ?? {
+      policy,
+      sizes: both(-1),
+      noted: both(0),
+      due: both(false),
+      rate: null,
+      compressAt: performance.now() + calmMs,
+      hot: false,
+      warm: false,
+    };
     watched.policy = policy;
     if (rate === null) watched.rate = null;
     else if (watched.rate) watched.rate.adjust(rate, maxBytes);
@@ -97,23 +116,30 @@ export class Rotation {
   #soon(look: () => Promise<void>): void {
     if (this.#looking) return;
     this.#looking = true;
-    this.#working = look().finally(() => { this.#looking = false; });
+    this.#working = look().finally(() => {
+      this.#looking = false;
+    });
   }
 
   /** Every instance once in 30 turns, one that grows once in 10; all when the disk fills up. */
   async #sweep(): Promise<void> {
-    const turn = this.#turn++, flood = await this.#flood(), now = performance.now();
+    const turn = this.#turn++,
+      flood = await this.#flood(),
+      now = performance.now();
     let place = 0;
     for (const [instance, watched] of this.#watched) {
       const mine = place++;
-      if (flood || mine % turns === turn % turns || (watched.warm && mine % warmTurns === turn % warmTurns)) await this.#look(instance, watched);
+      if (flood || mine % turns === turn % turns || (watched.warm && mine % warmTurns === turn % warmTurns))
+        await this.#look(instance, watched);
       if (watched.compressAt <= now && !this.#compressing && !watched.hot) this.#compress(instance, watched);
     }
   }
 
   async #flood(): Promise<boolean> {
     try {
-      const { bavail, bsize } = await freeOf(this.#directory), free = bavail * bsize, fell = this.#free - free;
+      const { bavail, bsize } = await freeOf(this.#directory),
+        free = bavail * bsize,
+        fell = this.#free - free;
       this.#free = free;
       return fell > floodBytes && fell !== Infinity;
     } catch {
@@ -133,7 +159,10 @@ export class Rotation {
     if (watched.hot && this.#watched.has(instance)) this.#hot.add(instance);
     else this.#hot.delete(instance);
     if (this.#hot.size > 0) this.#fast ??= setInterval(() => this.#soon(() => this.#lookAtHot()), hotMs).unref();
-    else if (this.#fast) { clearInterval(this.#fast); this.#fast = null; }
+    else if (this.#fast) {
+      clearInterval(this.#fast);
+      this.#fast = null;
+    }
   }
 
   async #lookAtHot(): Promise<void> {
@@ -146,7 +175,10 @@ export class Rotation {
   async #lookAt(instance: string, stream: Stream, watched: Watched): Promise<void> {
     const size = statSync(outputFile(instance, stream), { throwIfNoEntry: false })?.size;
     if (size === undefined) return; // nothing printed yet, or gone
-    const { policy, rate } = watched, before = watched.sizes[stream], now = Date.now(), grown = size !== before;
+    const { policy, rate } = watched,
+      before = watched.sizes[stream],
+      now = Date.now(),
+      grown = size !== before;
     watched.sizes[stream] = size;
     watched.warm ||= grown && before >= 0;
     watched.due[stream] ||= grown;
@@ -162,7 +194,13 @@ export class Rotation {
     if (before >= 0 && size - before > policy.maxBytes / 4) watched.hot = true;
     if (size <= policy.maxBytes) return;
     const kind = this.kind === 'punch' && policy.fileSize !== null ? 'copy-truncate' : this.kind!;
-    const rotated = await rotate(instance, stream, policy, kind, rate && ((bytes) => rate.keep(bytes, performance.now())));
+    const rotated = await rotate(
+      instance,
+      stream,
+      policy,
+      kind,
+      rate && ((bytes) => rate.keep(bytes, performance.now())),
+    );
     const taken = rotated.moved + rotated.aged + rotated.dropped;
     if (rotated.moved > 0) watched.compressAt = performance.now() + calmMs;
     // A hole leaves the size as it was, and it is the growth from here on that counts.
@@ -183,17 +221,27 @@ export class Rotation {
   #compress(instance: string, watched: Watched): void {
     watched.compressAt = Infinity;
     this.#compressing = compressPieces(instance, this.#over.signal)
-      .catch((error: unknown) => { if (this.#watched.has(instance)) this.#onError(instance, error as Error); })
-      .finally(() => { this.#compressing = null; });
+      .catch((error: unknown) => {
+        if (this.#watched.has(instance)) this.#onError(instance, error as Error);
+      })
+      .finally(() => {
+        this.#compressing = null;
+      });
   }
 }
 
 /** Compresses the pieces of an instance that are not yet. */
 export async function compressPieces(instance: string, signal: AbortSignal): Promise<void> {
-  for (const name of readdirSync(instance)) if (name.endsWith('.gz.part')) rmSync(join(instance, name), { force: true }); // of an agent that was killed
+  for (const name of readdirSync(instance))
+    if (name.endsWith('.gz.part')) rmSync(join(instance, name), { force: true }); // of an agent that was killed
   for (const stream of streams) {
     for (const piece of segmentsOf(instance, stream).pieces) {
-      if (piece.kind === 'raw' && !signal.aborted) await compressPiece(piece.path, `${outputFile(instance, stream)}.${piece.from}.${piece.to - piece.from}.gz`, signal);
+      if (piece.kind === 'raw' && !signal.aborted)
+        await compressPiece(
+          piece.path,
+          `${outputFile(instance, stream)}.${piece.from}.${piece.to - piece.from}.gz`,
+          signal,
+        );
     }
   }
 }

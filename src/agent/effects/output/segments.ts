@@ -69,7 +69,9 @@ export function firstBlockHash(path: string): string {
   const fd = openSync(path, 'r');
   try {
     const block = Buffer.alloc(blockSize);
-    return createHash('sha256').update(block.subarray(0, readSync(fd, block, 0, blockSize, 0))).digest('hex');
+    return createHash('sha256')
+      .update(block.subarray(0, readSync(fd, block, 0, blockSize, 0)))
+      .digest('hex');
   } finally {
     closeSync(fd);
   }
@@ -93,9 +95,12 @@ function wasCut(path: string, journal: Journal, size: number): boolean {
 
 /** Every piece of a stream that is kept. */
 export function segmentsOf(instance: string, stream: Stream): Segments {
-  const path = outputFile(instance, stream), size = sizeOf(path) ?? 0;
+  const path = outputFile(instance, stream),
+    size = sizeOf(path) ?? 0;
   const { moved, journals, parts } = listed(instance, stream);
-  let base = 0, hole = 0, settled = true;
+  let base = 0,
+    hole = 0,
+    settled = true;
   for (const n of journals) {
     const journal = readJournal(journalFile(instance, stream, n));
     if (!journal) continue;
@@ -111,7 +116,8 @@ export function segmentsOf(instance: string, stream: Stream): Segments {
   }
   hole = Math.min(hole, size); // the program truncated its file itself
   // Only what leads up to the live file without a gap or an overlap: an overlap is a copy whose cut was not made.
-  const live: Segment = { path, from: base + hole, to: base + size, kind: 'live', offset: hole }, pieces = [live];
+  const live: Segment = { path, from: base + hole, to: base + size, kind: 'live', offset: hole },
+    pieces = [live];
   const loose = parts;
   for (const piece of moved.sort((a, b) => b.from - a.from)) {
     const next = pieces[0]!.from;
@@ -125,27 +131,48 @@ export function segmentsOf(instance: string, stream: Stream): Segments {
 
 /** The files of a stream beside the live one; journals newest first. */
 function listed(instance: string, stream: Stream): { moved: Segment[]; journals: number[]; parts: string[] } {
-  const moved: Segment[] = [], journals: number[] = [], parts: string[] = [];
+  const moved: Segment[] = [],
+    journals: number[] = [],
+    parts: string[] = [];
   let names: string[];
-  try { names = readdirSync(instance); } catch { names = []; }
+  try {
+    names = readdirSync(instance);
+  } catch {
+    names = [];
+  }
   for (const name of names) {
     if (!name.startsWith(`${stream}.`)) continue;
-    const path = join(instance, name), n = /^\w+\.rotate\.(\d+)$/.exec(name)?.[1];
+    const path = join(instance, name),
+      n = /^\w+\.rotate\.(\d+)$/.exec(name)?.[1];
     const [, from, bytes, kind] = /^\w+\.log\.(\d+)(?:\.(\d+)\.(gz|gap))?$/.exec(name) ?? [];
     if (n !== undefined) journals.push(Number(n));
-    else if (name.endsWith('.part')) { if (!name.endsWith('.gz.part')) parts.push(path); } // those are gzip.ts's
-    else if (from !== undefined) moved.push({ path, from: Number(from), to: Number(from) + (bytes === undefined ? sizeOf(path) ?? 0 : Number(bytes)), kind: (kind as 'gz' | undefined) ?? 'raw', offset: 0 });
+    else if (name.endsWith('.part')) {
+      if (!name.endsWith('.gz.part')) parts.push(path);
+    } // those are gzip.ts's
+    else if (from !== undefined)
+      moved.push({
+        path,
+        from: Number(from),
+        to: Number(from) + (bytes === undefined ? (sizeOf(path) ?? 0) : Number(bytes)),
+        kind: (kind as 'gz' | undefined) ?? 'raw',
+        offset: 0,
+      });
   }
   return { moved, journals: journals.sort((a, b) => b - a), parts };
 }
 
 /** Whether a stream of an instance was ever rotated; else its live file is all there is. One look at the directory. */
 export function wasRotated(instance: string): boolean {
-  try { return readdirSync(instance).some((name) => name.includes('.rotate.')); } catch { return false; } // it has printed nothing
+  try {
+    return readdirSync(instance).some((name) => name.includes('.rotate.'));
+  } catch {
+    return false;
+  } // it has printed nothing
 }
 
 /** The cursor at which a stream ends now. @param rotated what `wasRotated` says */
-export const endOf = (instance: string, stream: Stream, rotated: boolean): number => (rotated ? segmentsOf(instance, stream).end : sizeOf(outputFile(instance, stream)) ?? 0);
+export const endOf = (instance: string, stream: Stream, rotated: boolean): number =>
+  rotated ? segmentsOf(instance, stream).end : (sizeOf(outputFile(instance, stream)) ?? 0);
 
 function sizeOf(path: string): number | null {
   return statSync(path, { throwIfNoEntry: false })?.size ?? null;
@@ -156,7 +183,12 @@ const cuts = new Map<string, Promise<void>>();
 /** Runs `cut`, which moves bytes of the live file, while no reader of this process is between looking and reading. */
 export async function whileCutting<T>(path: string, cut: () => Promise<T>): Promise<T> {
   let done!: () => void;
-  cuts.set(path, new Promise((resolve) => { done = resolve; }));
+  cuts.set(
+    path,
+    new Promise((resolve) => {
+      done = resolve;
+    }),
+  );
   try {
     return await cut();
   } finally {

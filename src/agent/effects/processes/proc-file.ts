@@ -6,7 +6,11 @@ const piece = Buffer.allocUnsafeSlow(16 * 1024);
 /** The whole of a file of /proc, latin1; null when it is not there, not ours to read, or its process ended meanwhile. */
 export function readProc(path: string): string | null {
   let fd: number;
-  try { fd = openSync(path, 'r'); } catch { return null; }
+  try {
+    fd = openSync(path, 'r');
+  } catch {
+    return null;
+  }
   try {
     let text = '';
     for (;;) {

@@ -20,7 +20,11 @@ export interface Tree {
 }
 
 /** A process that SIGKILL did not end yet. */
-export interface Stuck { pid: number; state: string; command: string }
+export interface Stuck {
+  pid: number;
+  state: string;
+  command: string;
+}
 
 /** Sends a signal to one process; false when it is gone. */
 function send(pid: number, signal: NodeJS.Signals | number): boolean {
@@ -46,9 +50,13 @@ export function isEmpty(tree: Tree): boolean {
       return true; // the directory is gone: only an empty one can be removed
     }
   }
-  if (membership.kind === 'v1') return (cgroupMembers(membership.path) ?? []).every((pid) => hasEnded(readStat(pid)?.state ?? 'X'));
+  if (membership.kind === 'v1')
+    return (cgroupMembers(membership.path) ?? []).every((pid) => hasEnded(readStat(pid)?.state ?? 'X'));
   // Between its pid and setsid a program is not yet in the group of its own.
-  return program === null || (!isAlive(program.pid, program.startTime) && (isForeignSession(program) || !groupExists(program.pid)));
+  return (
+    program === null ||
+    (!isAlive(program.pid, program.startTime) && (isForeignSession(program) || !groupExists(program.pid)))
+  );
 }
 
 /**
@@ -77,10 +85,13 @@ function groupExists(group: number): boolean {
 /** Everyone in the tree: members of the cgroup; without one the session of the program and all with its marker (one shared scan). */
 export async function treeMembers(tree: Tree): Promise<number[]> {
   const { membership, program } = tree;
-  if (membership.kind !== 'session') return (cgroupMembers(membership.path) ?? []).filter((pid) => !hasEnded(readStat(pid)?.state ?? 'X'));
+  if (membership.kind !== 'session')
+    return (cgroupMembers(membership.path) ?? []).filter((pid) => !hasEnded(readStat(pid)?.state ?? 'X'));
   const pids = new Set((await scanMarked(tree.node)).filter((one) => carriesMarker(tree, one)).map((one) => one.pid));
   if (program) for (const pid of sessionMembers(program)) pids.add(pid);
-  if (tree.uid !== undefined) for (const name of readdirSync('/proc')) if (/^\d/.test(name) && runsAs(Number(name), tree.uid)) pids.add(Number(name));
+  if (tree.uid !== undefined)
+    for (const name of readdirSync('/proc'))
+      if (/^\d/.test(name) && runsAs(Number(name), tree.uid)) pids.add(Number(name));
   if (program && isAlive(program.pid, program.startTime)) pids.add(program.pid);
   return [...pids];
 }
@@ -91,7 +102,8 @@ function sessionMembers(program: { pid: number; startTime: number }): number[] {
   const pids: number[] = [];
   for (const name of readdirSync('/proc')) {
     const stat = /^\d/.test(name) ? readStat(Number(name)) : null;
-    if (stat && stat.session === program.pid && stat.startTime >= program.startTime && !hasEnded(stat.state)) pids.push(stat.pid);
+    if (stat && stat.session === program.pid && stat.startTime >= program.startTime && !hasEnded(stat.state))
+      pids.push(stat.pid);
   }
   return pids;
 }
@@ -106,7 +118,11 @@ function isForeignSession(program: { pid: number; startTime: number }): boolean 
  * Sends a signal to the program's group (`killMode: group`) or to the program alone. Never reaches another process that has its pid.
  * @returns whether anybody was there to get it
  */
-export function signalProgram(tree: Tree, signal: NodeJS.Signals | number, mode: 'group' | 'process' = 'group'): boolean {
+export function signalProgram(
+  tree: Tree,
+  signal: NodeJS.Signals | number,
+  mode: 'group' | 'process' = 'group',
+): boolean {
   const { membership, program } = tree;
   if (program && isAlive(program.pid, program.startTime)) {
     return (mode === 'group' && send(-program.pid, signal)) || send(program.pid, signal); // no group yet: just before setsid
@@ -114,7 +130,10 @@ export function signalProgram(tree: Tree, signal: NodeJS.Signals | number, mode:
   if (mode === 'process' || program === null) return false;
   // The leader is gone, its number may be another's: only members that are still in that group.
   const members = membership.kind === 'session' ? sessionMembers(program) : (cgroupMembers(membership.path) ?? []);
-  return members.filter((pid) => readStat(pid)?.group === program.pid).map((pid) => send(pid, signal)).some(Boolean);
+  return members
+    .filter((pid) => readStat(pid)?.group === program.pid)
+    .map((pid) => send(pid, signal))
+    .some(Boolean);
 }
 
 /** One attempt. The first looks, then kills; where that was not enough (`again`), it stops everyone as it finds them. */
@@ -122,7 +141,11 @@ async function killOnce(tree: Tree, again: boolean): Promise<number[]> {
   const { membership } = tree;
   if (membership.kind === 'v1') return killFrozen(membership.path);
   if (membership.kind === 'v2') {
-    try { writeFileSync(join(membership.path, 'cgroup.kill'), '1'); } catch { /* gone, or older than 5.14: one by one below */ }
+    try {
+      writeFileSync(join(membership.path, 'cgroup.kill'), '1');
+    } catch {
+      /* gone, or older than 5.14: one by one below */
+    }
   }
   const members = membership.kind === 'session' && again ? stopAll(tree) : await treeMembers(tree);
   for (const pid of members) send(pid, 'SIGKILL');
@@ -137,7 +160,8 @@ function stopAll(tree: Tree): number[] {
   const stopped = new Set<number>();
   for (let round = 0, found = 1; found > 0 && round < 10; round++) {
     found = 0;
-    for (const name of readdirSync('/proc').reverse()) { // the youngest first: they may be about to pass themselves on
+    for (const name of readdirSync('/proc').reverse()) {
+      // the youngest first: they may be about to pass themselves on
       const pid = Number(name);
       if (!Number.isInteger(pid) || stopped.has(pid) || !isMember(tree, pid) || !send(pid, 'SIGSTOP')) continue;
       stopped.add(pid);
@@ -169,7 +193,13 @@ function carriesMarker(tree: Tree, marked: Marked): boolean {
 
 /** Freezer: what is frozen cannot fork, so one pass gets all. SIGKILL is delivered when it is thawed. */
 function killFrozen(path: string): number[] {
-  const freeze = (state: string) => { try { writeFileSync(join(path, 'freezer.state'), state); } catch { /* gone */ } };
+  const freeze = (state: string) => {
+    try {
+      writeFileSync(join(path, 'freezer.state'), state);
+    } catch {
+      /* gone */
+    }
+  };
   freeze('FROZEN');
   try {
     const members = cgroupMembers(path) ?? [];
@@ -177,7 +207,12 @@ function killFrozen(path: string): number[] {
     return members;
   } finally {
     freeze('THAWED');
-    for (const below of subgroups(path)) try { writeFileSync(join(below, 'freezer.state'), 'THAWED'); } catch { /* gone */ }
+    for (const below of subgroups(path))
+      try {
+        writeFileSync(join(below, 'freezer.state'), 'THAWED');
+      } catch {
+        /* gone */
+      }
   }
 }
 
@@ -188,7 +223,9 @@ function killFrozen(path: string): number[] {
  */
 export async function killTree(tree: Tree, onStuck?: (left: Stuck[]) => void, signal?: AbortSignal): Promise<void> {
   const started = performance.now();
-  let told = false, quiet = 0, rounds = 0;
+  let told = false,
+    quiet = 0,
+    rounds = 0;
   for (let pause = 2; !signal?.aborted; pause = Math.min(pause * 2, 1000)) {
     const left = await killOnce(tree, rounds > 0);
     quiet = left.length === 0 && isEmpty(tree) ? quiet + 1 : 0;
@@ -198,7 +235,13 @@ export async function killTree(tree: Tree, onStuck?: (left: Stuck[]) => void, si
     await emptyWithin(tree, pause, signal);
     if (!told && performance.now() - started > 2000) {
       told = true;
-      onStuck?.((await treeMembers(tree)).map((pid) => ({ pid, state: readStat(pid)?.state ?? '?', command: readStat(pid)?.comm ?? '?' })));
+      onStuck?.(
+        (await treeMembers(tree)).map((pid) => ({
+          pid,
+          state: readStat(pid)?.state ?? '?',
+          command: readStat(pid)?.comm ?? '?',
+        })),
+      );
     }
   }
 }
@@ -219,13 +262,21 @@ async function emptyWithin(tree: Tree, ms: number, signal?: AbortSignal): Promis
  * @throws what /proc or a cgroup cannot be read for
  */
 export async function whenEmpty(tree: Tree, signal?: AbortSignal): Promise<void> {
-  let wake = (): void => undefined, changed = false;
-  const look = (): void => { changed = true; wake(); };
+  let wake = (): void => undefined,
+    changed = false;
+  const look = (): void => {
+    changed = true;
+    wake();
+  };
   let watcher: { close(): void } | null = null;
   if (tree.membership.kind === 'v2') {
     try {
-      watcher = watch(join(tree.membership.path, 'cgroup.events'), { persistent: false }, look).on('error', () => { /* the timer does it */ });
-    } catch { /* gone, or no watches left: the timer does it */ }
+      watcher = watch(join(tree.membership.path, 'cgroup.events'), { persistent: false }, look).on('error', () => {
+        /* the timer does it */
+      });
+    } catch {
+      /* gone, or no watches left: the timer does it */
+    }
   }
   signal?.addEventListener('abort', look, { once: true });
   try {
@@ -234,7 +285,10 @@ export async function whenEmpty(tree: Tree, signal?: AbortSignal): Promise<void>
       if (await isDeserted(tree)) return;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, changed ? 0 : pause);
-        wake = () => { clearTimeout(timer); resolve(); };
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
       });
     }
   } finally {

@@ -4,11 +4,23 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, unlinkSync,
 import { join } from 'node:path';
 import { numbersInUse } from './accounts.ts';
 
-export interface UserRange { first: number; last: number }
+export interface UserRange {
+  first: number;
+  last: number;
+}
 
 /** Real, effective and saved number of a process; empty when it is gone. */
 export function usersOf(pid: number | string): number[] {
-  try { return /^Uid:\s+(\d+)\s+(\d+)\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.slice(1).map(Number) ?? []; } catch { return []; }
+  try {
+    return (
+      /^Uid:\s+(\d+)\s+(\d+)\s+(\d+)/m
+        .exec(readFileSync(`/proc/${pid}/status`, 'latin1'))
+        ?.slice(1)
+        .map(Number) ?? []
+    );
+  } catch {
+    return [];
+  }
 }
 
 /** Numbers that live processes have (as one of theirs). In slices, so that the loop is never held long. */
@@ -40,7 +52,9 @@ export class PrivateUsers {
     this.#range = range;
     this.#directory = directory;
     // Two agents begin at different places.
-    this.#next = range.first + [...nodeId].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % (range.last - range.first + 1), 7);
+    this.#next =
+      range.first +
+      [...nodeId].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % (range.last - range.first + 1), 7);
   }
 
   /**
@@ -49,9 +63,12 @@ export class PrivateUsers {
    * @throws Error when all are in use
    */
   async take(instance: string): Promise<number> {
-    const alive = await this.#alive(), has = this.#held.get(instance);
+    const alive = await this.#alive(),
+      has = this.#held.get(instance);
     if (has !== undefined) return has;
-    const { first, last } = this.#range, known = numbersInUse(), taken = new Set(this.#held.values());
+    const { first, last } = this.#range,
+      known = numbersInUse(),
+      taken = new Set(this.#held.values());
     mkdirSync(this.#directory, { recursive: true, mode: 0o755 });
     // The longest unused first: what one has left in /tmp is not soon another's.
     for (let n = 0; n <= last - first; n++) {
@@ -62,7 +79,9 @@ export class PrivateUsers {
       this.#held.set(instance, uid);
       return uid;
     }
-    throw new Error(`all users from ${first} to ${last} are in use; --users gives programs of user "auto" a larger range`);
+    throw new Error(
+      `all users from ${first} to ${last} are in use; --users gives programs of user "auto" a larger range`,
+    );
   }
 
   /** It has this number from an earlier agent. */
@@ -78,7 +97,11 @@ export class PrivateUsers {
     if (uid === undefined) return;
     this.#held.delete(instance);
     this.#scan = null;
-    try { unlinkSync(join(this.#directory, String(uid))); } catch { /* somebody tidied /run */ }
+    try {
+      unlinkSync(join(this.#directory, String(uid)));
+    } catch {
+      /* somebody tidied /run */
+    }
   }
 
   #alive(): Promise<Set<number>> {
@@ -100,8 +123,14 @@ export class PrivateUsers {
       try {
         const owner = readFileSync(path, 'utf8').trimEnd();
         if (owner !== instance && statSync(owner).isDirectory()) return false;
-      } catch { /* the owner is gone */ }
-      try { unlinkSync(path); } catch { /* another agent was faster */ }
+      } catch {
+        /* the owner is gone */
+      }
+      try {
+        unlinkSync(path);
+      } catch {
+        /* another agent was faster */
+      }
     }
     return false;
   }

@@ -4,21 +4,44 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bootId } from '../../../../src/agent/effects/processes/boot.ts';
-import { createLaunch, readLaunch, readReady, readStopping, writeReady, writeStopping } from '../../../../src/agent/effects/launch/launch-facts.ts';
-import { instanceDirectory, isInstanceId, launchDirectory, LaunchNumbers, readInstances, removeInstance, writeRecord } from '../../../../src/agent/effects/launch/launch-records.ts';
+import {
+  createLaunch,
+  readLaunch,
+  readReady,
+  readStopping,
+  writeReady,
+  writeStopping,
+} from '../../../../src/agent/effects/launch/launch-facts.ts';
+import {
+  instanceDirectory,
+  isInstanceId,
+  launchDirectory,
+  LaunchNumbers,
+  readInstances,
+  removeInstance,
+  writeRecord,
+} from '../../../../src/agent/effects/launch/launch-records.ts';
 
-interface Record_ { app: string; epoch: number }
-const isRecord = (value: unknown): value is Record_ => typeof value === 'object' && value !== null && typeof (value as Record_).app === 'string';
+interface Record_ {
+  app: string;
+  epoch: number;
+}
+const isRecord = (value: unknown): value is Record_ =>
+  typeof value === 'object' && value !== null && typeof (value as Record_).app === 'string';
 const temporary = () => mkdtempSync(join(process.env['TEST_DIRECTORY'] ?? tmpdir(), 'records-'));
 const id = 'web.0.abcdefgh';
 
 test('a record is written as a new file, the old one goes after it', async () => {
-  const root = temporary(), directory = instanceDirectory(root, id);
+  const root = temporary(),
+    directory = instanceDirectory(root, id);
   await writeRecord(directory, { app: 'web', epoch: 1 });
   await writeRecord(directory, { app: 'web', epoch: 2 });
   await writeRecord(directory, { app: 'web', epoch: 3 });
   assert.equal(readdirSync(directory).sort(), ['launches', 'record.3.json']);
-  assert.equal(readInstances(root, isRecord), { instances: [{ id, directory, record: { app: 'web', epoch: 3 }, launches: [] }], notices: [] });
+  assert.equal(readInstances(root, isRecord), {
+    instances: [{ id, directory, record: { app: 'web', epoch: 3 }, launches: [] }],
+    notices: [],
+  });
   removeInstance(directory);
   assert.equal(readInstances(root, isRecord).instances, []);
   rmSync(root, { recursive: true });
@@ -27,11 +50,17 @@ test('a record is written as a new file, the old one goes after it', async () =>
 test('the highest whole record counts; broken ones are moved aside and told', async () => {
   const whole = '{"app":"web","epoch":1}\n';
   const broken: [string, string, RegExp][] = [
-    ['truncated', whole.slice(0, -5), /cut off/], ['without its last byte', whole.slice(0, -1), /cut off/], ['empty', '', /empty/], ['zeroed', '\0'.repeat(64), /zeroes/],
-    ['foreign', '{"some":"thing"}\n', /no record/], ['no JSON', 'hello\n', /no JSON/], ['a list', '[]\n', /no record/],
+    ['truncated', whole.slice(0, -5), /cut off/],
+    ['without its last byte', whole.slice(0, -1), /cut off/],
+    ['empty', '', /empty/],
+    ['zeroed', '\0'.repeat(64), /zeroes/],
+    ['foreign', '{"some":"thing"}\n', /no record/],
+    ['no JSON', 'hello\n', /no JSON/],
+    ['a list', '[]\n', /no record/],
   ];
   for (const [name, text, reason] of broken) {
-    const root = temporary(), directory = instanceDirectory(root, id);
+    const root = temporary(),
+      directory = instanceDirectory(root, id);
     await writeRecord(directory, { app: 'web', epoch: 1 });
     writeFileSync(join(directory, 'record.2.json'), text); // written when the power went: the old one is still there
     const { instances, notices } = readInstances(root, isRecord);
@@ -47,7 +76,8 @@ test('the highest whole record counts; broken ones are moved aside and told', as
 });
 
 test('an instance of which every record is broken is still known by its launches', () => {
-  const root = temporary(), directory = instanceDirectory(root, id);
+  const root = temporary(),
+    directory = instanceDirectory(root, id);
   for (const n of [1, 2, 10]) mkdirSync(launchDirectory(directory, n), { recursive: true });
   mkdirSync(join(directory, 'launches/foreign'));
   writeFileSync(join(directory, 'record.7.json'), '');
@@ -69,7 +99,18 @@ test('foreign names are told and left alone', () => {
 
 test('instance ids', () => {
   for (const good of [id, 'a.12.22222222', 'my-app_1.x.0.abcd2345']) assert.ok(isInstanceId(good), good);
-  for (const bad of ['web', 'web.0', '../x.0.abcdefgh', 'web.0.abcdefg', 'web.0.abcdefg1', 'Web.0.abcdefgh', 'web.x.abcdefgh', '.0.abcdefgh', 'a/b.0.abcdefgh']) assert.not(isInstanceId(bad), bad);
+  for (const bad of [
+    'web',
+    'web.0',
+    '../x.0.abcdefgh',
+    'web.0.abcdefg',
+    'web.0.abcdefg1',
+    'Web.0.abcdefgh',
+    'web.x.abcdefgh',
+    '.0.abcdefgh',
+    'a/b.0.abcdefgh',
+  ])
+    assert.not(isInstanceId(bad), bad);
 });
 
 test('launch numbers are reserved ahead on disk and never given twice', async () => {
@@ -98,7 +139,8 @@ test('launch numbers are reserved ahead on disk and never given twice', async ()
 });
 
 test('the files of a launch: whole or not there', () => {
-  const root = temporary(), directory = join(root, '1');
+  const root = temporary(),
+    directory = join(root, '1');
   createLaunch(directory, { boot: bootId(), ports: [20_001] });
   assert.equal(readLaunch(directory), { boot: bootId(), ports: [20_001] });
   assert.throws(() => createLaunch(directory, {}), /EEXIST/);

@@ -10,18 +10,26 @@ import { findTools } from '../../../../src/agent/effects/launch/tools.ts';
 import { until } from '../../../support/until.ts';
 import { fixture, Host, noLimits } from '../../host.ts';
 
-const shells = ['/usr/bin/dash', '/bin/bash', process.env['BUSYBOX_SH'] ?? '/bin/ash'].filter((path) => existsSync(path));
+const shells = ['/usr/bin/dash', '/bin/bash', process.env['BUSYBOX_SH'] ?? '/bin/ash'].filter((path) =>
+  existsSync(path),
+);
 
-if (shells.length < 3) console.log('# skipped: no busybox on this host (BUSYBOX_SH names a link called sh or ash to one)');
+if (shells.length < 3)
+  console.log('# skipped: no busybox on this host (BUSYBOX_SH names a link called sh or ash to one)');
 
 for (const shell of shells) {
   const test = suite<{ host: Host }>(`launcher on ${shell}`);
   const tools = findTools(shell);
-  test.before((context) => { context.host = Host.open({ tools }); });
+  test.before((context) => {
+    context.host = Host.open({ tools });
+  });
   test.after(({ host }) => host.close());
 
   test('tells exit codes from signals of the same number', async ({ host }) => {
-    const run = async (line: string) => { const { code, signal } = await host.start('sh', ['-c', line]).exit; return [code, signal]; };
+    const run = async (line: string) => {
+      const { code, signal } = await host.start('sh', ['-c', line]).exit;
+      return [code, signal];
+    };
     assert.equal(await run('exit 0'), [0, null]);
     assert.equal(await run('exit 7'), [7, null]);
     assert.equal(await run('exit 143'), [143, null]);
@@ -36,15 +44,58 @@ for (const shell of shells) {
 
   test('gives exactly the environment it was told, whatever is in it', async ({ host }) => {
     const environment: Record<string, string> = {
-      A: '1', EMPTY: '', QUOTES: `it's "so" $HOME \`id\` \\ \\n`, LINES2: 'one\ntwo\n\n', 'spring.datasource.url': 'jdbc:x', 'with-dash': `'`, IFS: ':', PPID: '1', SHLVL: '7', OLDPWD: '/x',
-      OPTIND: '5', PS4: '$(id)', ENV: '/nowhere', BASH_ENV: '/nowhere', LC_ALL: 'xx_YY', LANG: 'C.UTF-8', TERM: 'x', 'BASH_FUNC_f%%': '() { :; }', s: 's', x: 'x', UTF8: 'Ёжик é 日本 😀', CONTROL: '\u0001\u007f\u0081\u0088\t\r', '1st': 'digit',
-      STATHUB_STAT: 'mine', STATHUB_LAUNCH: 'mine', TMOUT: '1', RANDOM: 'r', UID: 'u', _: 'underscore', LONG: 'y'.repeat(50_000),
+      A: '1',
+      EMPTY: '',
+      QUOTES: `it's "so" $HOME \`id\` \\ \\n`,
+      LINES2: 'one\ntwo\n\n',
+      'spring.datasource.url': 'jdbc:x',
+      'with-dash': `'`,
+      IFS: ':',
+      PPID: '1',
+      SHLVL: '7',
+      OLDPWD: '/x',
+      OPTIND: '5',
+      PS4: '$(id)',
+      ENV: '/nowhere',
+      BASH_ENV: '/nowhere',
+      LC_ALL: 'xx_YY',
+      LANG: 'C.UTF-8',
+      TERM: 'x',
+      'BASH_FUNC_f%%': '() { :; }',
+      s: 's',
+      x: 'x',
+      UTF8: 'Ёжик é 日本 😀',
+      CONTROL: '\u0001\u007f\u0081\u0088\t\r',
+      '1st': 'digit',
+      STATHUB_STAT: 'mine',
+      STATHUB_LAUNCH: 'mine',
+      TMOUT: '1',
+      RANDOM: 'r',
+      UID: 'u',
+      _: 'underscore',
+      LONG: 'y'.repeat(50_000),
     };
     const started = host.start('sleep', ['1000'], { environment });
     const { pid } = await started.identity;
-    const sleeping = await until('the program', () => readFileSync(`/proc/${pid}/cmdline`, 'utf8') === 'sleep\x001000\x00' ? readFileSync(`/proc/${pid}/environ`, 'utf8') : '');
-    const told = { PATH: process.env['PATH']!, PWD: host.directory, STAT_NODE: host.node, STAT_INSTANCE: started.tree.instance, STAT_EPOCH: started.tree.epoch, ...environment };
-    assert.equal(sleeping.split('\0').filter(Boolean).sort(), Object.entries(told).map(([name, value]) => `${name}=${value}`).sort());
+    const sleeping = await until('the program', () =>
+      readFileSync(`/proc/${pid}/cmdline`, 'utf8') === 'sleep\x001000\x00'
+        ? readFileSync(`/proc/${pid}/environ`, 'utf8')
+        : '',
+    );
+    const told = {
+      PATH: process.env['PATH']!,
+      PWD: host.directory,
+      STAT_NODE: host.node,
+      STAT_INSTANCE: started.tree.instance,
+      STAT_EPOCH: started.tree.epoch,
+      ...environment,
+    };
+    assert.equal(
+      sleeping.split('\0').filter(Boolean).sort(),
+      Object.entries(told)
+        .map(([name, value]) => `${name}=${value}`)
+        .sort(),
+    );
     assert.equal(started.stderr(), '');
     process.kill(pid);
     await started.exit;
@@ -58,11 +109,19 @@ for (const shell of shells) {
   });
 
   test('sets limits, niceness and umask, and nothing else is inherited', async ({ host }) => {
-    const started = host.start('sh', [fixture('lists-its-descriptors.sh')], { limits: { fds: 99, processes: 1234, fileSize: 1 << 20, nice: 4, umask: '027' } });
+    const started = host.start('sh', [fixture('lists-its-descriptors.sh')], {
+      limits: { fds: 99, processes: 1234, fileSize: 1 << 20, nice: 4, umask: '027' },
+    });
     assert.is((await started.exit).code, 0, started.stderr());
     const said = started.stdout();
-    const fds = [...said.matchAll(/ (\d+) -> (.*)$/gm)].map(([, fd, target]) => [fd, target]).filter(([, target]) => target !== fixture('lists-its-descriptors.sh')); // the shell's own script
-    assert.equal(fds, [['0', '/dev/null'], ['1', join(started.directory, 'stdout.log')], ['2', join(started.directory, 'stderr.log')]]);
+    const fds = [...said.matchAll(/ (\d+) -> (.*)$/gm)]
+      .map(([, fd, target]) => [fd, target])
+      .filter(([, target]) => target !== fixture('lists-its-descriptors.sh')); // the shell's own script
+    assert.equal(fds, [
+      ['0', '/dev/null'],
+      ['1', join(started.directory, 'stdout.log')],
+      ['2', join(started.directory, 'stderr.log')],
+    ]);
     assert.match(said, /^fds 99$/m);
     assert.match(said, /^processes 1234$/m);
     assert.match(said, /^filesize 1048576$/m);
@@ -70,7 +129,10 @@ for (const shell of shells) {
     assert.match(said, /^SigIgn:\s+0+$/m);
     assert.match(said, /^SigBlk:\s+0+$/m);
     const { pid } = await started.identity;
-    const fields = /^stat (.*)$/m.exec(said)![1]!.replace(/^.*\) /, '').split(' ');
+    const fields = /^stat (.*)$/m
+      .exec(said)![1]!
+      .replace(/^.*\) /, '')
+      .split(' ');
     assert.equal([Number(fields[2]), Number(fields[3]), fields[16]], [pid, pid, '4']); // group, session, niceness
     assert.is(readSetup(started.directory), '');
   });
@@ -117,7 +179,8 @@ for (const shell of shells) {
     const started = host.start('sleep', ['1000']);
     const { pid, launcher } = await started.identity;
     await until('the program', () => readFileSync(`/proc/${pid}/comm`, 'utf8') === 'sleep\n');
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const) process.kill(launcher, signal);
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const)
+      process.kill(launcher, signal);
     assert.is(readStat(pid)?.parent, launcher);
     assert.is.not(readStat(launcher)?.session, pid);
     process.kill(pid, 'SIGINT');
@@ -134,7 +197,9 @@ test('spare launchers start programs too, in the same way', async () => {
   try {
     for (let round = 0; round < 3; round++) {
       await until('a spare', () => spareCount(host.launcher.watch.path) === 2);
-      const started = host.start('sh', ['-c', 'echo "$A"; read -r line || echo eof; kill -TERM $$'], { environment: { A: `a'b` } });
+      const started = host.start('sh', ['-c', 'echo "$A"; read -r line || echo eof; kill -TERM $$'], {
+        environment: { A: `a'b` },
+      });
       const exit = await started.exit;
       assert.equal([exit.code, exit.signal, started.stdout()], [null, 15, `a'b\neof\n`]);
       if (started.membership.kind === 'v2') assert.match(started.membership.path, /\/seat\./);
@@ -235,18 +300,42 @@ test('refuses what cannot be started, by name', async () => {
 });
 
 test('any text is one word of a shell', () => {
-  const characters = [...`'"\\$\`!*?[]{}()<>|&;~#= \t\n\r%^-`, '\u0001', '\u007f', '\u0081', '\u0088', 'é', 'Ё', '日', '😀', 'a', 'Z', '0'];
+  const characters = [
+    ...`'"\\$\`!*?[]{}()<>|&;~#= \t\n\r%^-`,
+    '\u0001',
+    '\u007f',
+    '\u0081',
+    '\u0088',
+    'é',
+    'Ё',
+    '日',
+    '😀',
+    'a',
+    'Z',
+    '0',
+  ];
   let seed = 1;
   const next = () => (seed = (seed * 48271) % 2147483647);
-  const words = Array.from({ length: 300 }, () => Array.from({ length: next() % 12 }, () => characters[next() % characters.length]).join(''));
+  const words = Array.from({ length: 300 }, () =>
+    Array.from({ length: next() % 12 }, () => characters[next() % characters.length]).join(''),
+  );
   for (const shell of shells) {
-    const { stdout, stderr } = spawnSync(shell, ['-c', `printf '%s\\0' ${words.map(quote).join(' ')}`], { encoding: 'utf8', env: {} });
+    const { stdout, stderr } = spawnSync(shell, ['-c', `printf '%s\\0' ${words.map(quote).join(' ')}`], {
+      encoding: 'utf8',
+      env: {},
+    });
     assert.equal(stdout.split('\0').slice(0, -1), words, `${shell} ${stderr}`);
   }
 });
 
-test('a status is a signal only by the shell\'s word, but for the silent ones', () => {
-  assert.equal(interpretStatus(139, 'Segmentation fault (core dumped)\n', 5), { code: null, signal: 11, at: 5, core: true, complaint: '' });
+test("a status is a signal only by the shell's word, but for the silent ones", () => {
+  assert.equal(interpretStatus(139, 'Segmentation fault (core dumped)\n', 5), {
+    code: null,
+    signal: 11,
+    at: 5,
+    core: true,
+    complaint: '',
+  });
   assert.equal(interpretStatus(139, '', 5), { code: 139, signal: null, at: 5, core: false, complaint: '' });
   assert.is(interpretStatus(130, '', 5).signal, 2);
   assert.is(interpretStatus(162, 'Real-time signal 0', 5).signal, 34);
@@ -255,14 +344,16 @@ test('a status is a signal only by the shell\'s word, but for the silent ones', 
 });
 
 function findByArguments(...words: string[]): number[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => {
-    try {
-      const line = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0');
-      return words.every((word) => line.includes(word)) ? [Number(name)] : [];
-    } catch {
-      return [];
-    }
-  });
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const line = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0');
+        return words.every((word) => line.includes(word)) ? [Number(name)] : [];
+      } catch {
+        return [];
+      }
+    });
 }
 
 /** Waiting seats (the child of each spare launcher) and spare launchers of one host. */

@@ -4,9 +4,25 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAlive, readStat } from '../../../../src/agent/effects/processes/boot.ts';
-import { cgroupMembers, createMembership, findMembershipRoot, membershipOf, removeMembership, removeMembershipRoot, sweepMemberships } from '../../../../src/agent/effects/cgroups/cgroup.ts';
+import {
+  cgroupMembers,
+  createMembership,
+  findMembershipRoot,
+  membershipOf,
+  removeMembership,
+  removeMembershipRoot,
+  sweepMemberships,
+} from '../../../../src/agent/effects/cgroups/cgroup.ts';
 import { findProgram } from '../../../../src/agent/effects/launch/tools.ts';
-import { isDeserted, isEmpty, killTree, signalProgram, treeMembers, whenEmpty, type Tree } from '../../../../src/agent/effects/processes/tree.ts';
+import {
+  isDeserted,
+  isEmpty,
+  killTree,
+  signalProgram,
+  treeMembers,
+  whenEmpty,
+  type Tree,
+} from '../../../../src/agent/effects/processes/tree.ts';
 import { until } from '../../../support/until.ts';
 import { fixture, Host, instance, type Started } from '../../host.ts';
 
@@ -17,22 +33,30 @@ const kinds = (['v2', 'v1', 'session'] as const).filter((kind) => {
   return root.kind === kind;
 });
 
-const ready = (started: Started, words = 1) => until('the program', () => started.stdout().split('\n').length > words && started.stdout().includes('ready'));
+const ready = (started: Started, words = 1) =>
+  until('the program', () => started.stdout().split('\n').length > words && started.stdout().includes('ready'));
 
 /** Pids whose environment or arguments name this host's directory: nobody of a killed tree may be among them. */
 function remains(host: Host): string[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid).filter((name) => {
-    try {
-      return readStat(Number(name))?.state !== 'Z' && readFileSync(`/proc/${name}/environ`, 'utf8').includes(`STAT_NODE=${host.node}\0`);
-    } catch {
-      return false;
-    }
-  });
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((name) => {
+      try {
+        return (
+          readStat(Number(name))?.state !== 'Z' &&
+          readFileSync(`/proc/${name}/environ`, 'utf8').includes(`STAT_NODE=${host.node}\0`)
+        );
+      } catch {
+        return false;
+      }
+    });
 }
 
 for (const kind of kinds) {
   const test = suite<{ host: Host }>(`trees by ${kind}`);
-  test.before((context) => { context.host = Host.open({ kinds: [kind] }); });
+  test.before((context) => {
+    context.host = Host.open({ kinds: [kind] });
+  });
   test.after(({ host }) => host.close());
 
   test('the signal reaches the group; the tree is empty when all have gone', async ({ host }) => {
@@ -143,7 +167,13 @@ for (const kind of kinds) {
 
   test('a foreign process that leads the group of that number now is nobody of the tree', async ({ host }) => {
     const foreign = spawn('sleep', ['1000'], { detached: true, stdio: 'ignore' });
-    const tree: Tree = { membership: createMembership(host.root, instance, 4712), program: { pid: foreign.pid!, startTime: 1 }, node: host.node, instance: 'nobody', epoch: '1' };
+    const tree: Tree = {
+      membership: createMembership(host.root, instance, 4712),
+      program: { pid: foreign.pid!, startTime: 1 },
+      node: host.node,
+      instance: 'nobody',
+      epoch: '1',
+    };
     assert.ok(isEmpty(tree));
     assert.not(signalProgram(tree, 'SIGTERM'));
     await killTree(tree);
@@ -182,7 +212,10 @@ for (const kind of kinds) {
       const stale = createMembership(host.root, 'seat.1', 1) as { path: string };
       const kept = createMembership(host.root, instance, 99) as { path: string };
       sweepMemberships(host.root, new Set([kept.path]));
-      assert.equal([existsSync(stale.path), existsSync(kept.path), existsSync((started.membership as { path: string }).path)], [false, true, true]);
+      assert.equal(
+        [existsSync(stale.path), existsSync(kept.path), existsSync((started.membership as { path: string }).path)],
+        [false, true, true],
+      );
       rmdirSync(kept.path);
     });
   }
