@@ -1,7 +1,7 @@
 // Guards the instances of one app on this node, at most 100: one child each. Owns every restart: a child that is down asks, the
 // model decides, the answer goes back. Crashes of an actor (never of a program) count against the supervisor itself.
 import { enqueueActions, setup } from 'xstate';
-import { clearedHistory } from '../src/model/restart.ts';
+import { clearedHistory } from '../src/model/instance/restart.ts';
 import { instanceMachine } from './instance.ts';
 import type { InstanceEvent } from './instance-facts.ts';
 import {

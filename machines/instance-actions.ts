@@ -1,7 +1,7 @@
 // The words of the instance's chart: its guards, delays, effects, and what each action writes into the context.
 import { assign, cancel, enqueueActions, sendTo, setup, stopChild, type AnyActorRef } from 'xstate';
 import { callbackHole, promiseHole } from './effect.ts';
-import { failedLive, hasStarted } from '../src/model/health.ts';
+import { failedLive, hasStarted } from '../src/model/instance/health.ts';
 import {
   endsForGood,
   exitWithCause,

@@ -1,8 +1,8 @@
 // What an instance's machine knows and hears. All plain JSON; every time comes in with an event (`at` epoch ms, shown; `mono`
 // CLOCK_MONOTONIC ms, decided by).
-import type { HealthCheckSpec } from '../src/model/app.ts';
-import type { CheckState } from '../src/model/health.ts';
-import type { Exceeded, Exit, ExitReason } from '../src/model/instance.ts';
+import type { HealthCheckSpec } from '../src/model/app/app.ts';
+import type { CheckState } from '../src/model/instance/health.ts';
+import type { Exceeded, Exit, ExitReason } from '../src/model/instance/instance.ts';
 import type { ProbeReport } from './probe.ts';
 
 /** The part of a spec that the machine itself decides by; an adjustment replaces it without a restart. */

@@ -1,5 +1,5 @@
 // Steps of an instance's context from one event to the next that are more than an assignment; pure.
-import { freshChecks, type CheckState } from '../src/model/health.ts';
+import { freshChecks, type CheckState } from '../src/model/instance/health.ts';
 import {
   endsForGood,
   exitWithCause,

@@ -1,6 +1,6 @@
 // One health check of one launch: looks, waits, looks again, and tells its instance when something changed.
 import { assign, enqueueActions, setup, type AnyActorRef } from 'xstate';
-import type { HealthCheckSpec } from '../src/model/app.ts';
+import type { HealthCheckSpec } from '../src/model/app/app.ts';
 import {
   failedLive,
   foldProbe,
@@ -8,7 +8,7 @@ import {
   nextProbeMs,
   type CheckState,
   type ProbeResult,
-} from '../src/model/health.ts';
+} from '../src/model/instance/health.ts';
 import { promiseHole } from './effect.ts';
 
 /** An answer of the effect. Times in ms; mono: CLOCK_MONOTONIC. */

@@ -1,7 +1,7 @@
 // What an app-supervisor remembers and hears, and its two judgements: whose restart is granted, and whose turn it is.
-import type { EndedLaunch, RestartDecision, RestartHistory, RestartPolicy } from '../src/model/restart.ts';
-import { clearedHistory, decideRestart, goOnInPlace } from '../src/model/restart.ts';
-import { restartsAreRolled } from '../src/model/rolling.ts';
+import type { EndedLaunch, RestartDecision, RestartHistory, RestartPolicy } from '../src/model/instance/restart.ts';
+import { clearedHistory, decideRestart, goOnInPlace } from '../src/model/instance/restart.ts';
+import { restartsAreRolled } from '../src/model/instance/rolling.ts';
 import type { InstanceEvent, InstanceInput, RestartPlan, SupervisorReport } from './instance-facts.ts';
 
 /** up: running; failing: wants its turn; turn: is being ended in its turn, or was and does not run again yet; starting: granted, not running yet; down: anything else. */

@@ -109,7 +109,7 @@ const results: Result[] = [];
 let next = 0;
 async function worker() {
   for (let index = next++; index < files.length; index = next++) {
-    const result = await runFile(files[index]!, join(base, String(index)));
+    const result = await runFile(files[index]!, join(base, `file-${index}-`));
     results.push(result);
     const line = `${result.problems.length ? 'FAIL' : 'ok  '} ${result.file}  ${result.passed}/${result.total}  ${(result.ms / 1000).toFixed(1)} s`;
     console.log(line);

@@ -1,6 +1,6 @@
 // What an app's line says about now. Pure.
-import type { AppView } from '../src/model/app.ts';
-import type { InstanceView } from '../src/model/instance.ts';
+import type { AppView } from '../src/model/app/app.ts';
+import type { InstanceView } from '../src/model/instance/instance.ts';
 import { missingSlots, statusOrder } from './needs.ts';
 import { worstStatus } from './map-layout.ts';
 

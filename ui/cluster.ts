@@ -1,8 +1,8 @@
 // The hub's state as signals, folded from the topic `cluster`. The maps change in place; `*Version` says that they did.
 import { computed, signal } from '@preact/signals';
-import type { AppView } from '../src/model/app.ts';
+import type { AppView } from '../src/model/app/app.ts';
 import type { ClusterEvent } from '../src/model/event.ts';
-import type { InstanceView } from '../src/model/instance.ts';
+import type { InstanceView } from '../src/model/instance/instance.ts';
 import type { NodeView } from '../src/model/node.ts';
 import type { ActorView, ServerFrame } from '../src/protocol/live.ts';
 import type { StatusView } from '../src/protocol/views.ts';

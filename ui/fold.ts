@@ -1,6 +1,6 @@
 // Folds live frames into what the pages read. Pure: maps in, maps changed, what changed out.
-import type { InstanceView } from '../src/model/instance.ts';
-import { ofRow } from '../src/model/usage.ts';
+import type { InstanceView } from '../src/model/instance/instance.ts';
+import { ofRow } from '../src/model/instance/usage.ts';
 import type { ServerFrame } from '../src/protocol/live.ts';
 
 type Snapshot = Extract<ServerFrame, { type: 'snapshot' }>;

@@ -1,6 +1,6 @@
 // The life of an instance as stays in statuses, from its events and its present. Pure.
 import type { ClusterEvent } from '../src/model/event.ts';
-import type { InstanceView } from '../src/model/instance.ts';
+import type { InstanceView } from '../src/model/instance/instance.ts';
 import { eventStatus } from './event-look.ts';
 
 export interface Stay {

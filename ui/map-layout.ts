@@ -1,5 +1,5 @@
 // How the map of nodes and apps is cut. Pure.
-import type { AppView } from '../src/model/app.ts';
+import type { AppView } from '../src/model/app/app.ts';
 
 export type MapKind = 'apps' | 'packed' | 'cells';
 

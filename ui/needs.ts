@@ -1,6 +1,6 @@
 // What needs a person, worst first. Pure: a function of the cluster's records.
-import type { AppView } from '../src/model/app.ts';
-import type { InstanceView } from '../src/model/instance.ts';
+import type { AppView } from '../src/model/app/app.ts';
+import type { InstanceView } from '../src/model/instance/instance.ts';
 import type { NodeView } from '../src/model/node.ts';
 import type { TroubleView } from '../src/protocol/views.ts';
 

@@ -1,5 +1,5 @@
 // Minutes from the API, and samples, as lines of a plot. Pure.
-import type { RecentUsage } from '../src/model/usage.ts';
+import type { RecentUsage } from '../src/model/instance/usage.ts';
 
 export interface SeriesPoint {
   minute: number;

@@ -1,5 +1,5 @@
 // An app's spec as a person would write it: keys that have their default are left out. Pure.
-import type { AppSpec } from '../src/model/app.ts';
+import type { AppSpec } from '../src/model/app/app.ts';
 
 const defaults: Record<string, unknown> = {
   args: [],

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { createActor, fromCallback, fromPromise, type Actor } from 'xstate';
 import { agentMachine, type AgentEmitted, type AgentEvent } from '../../machines/agent.ts';
 import { Roster } from '../live/roster.ts';
-import { hostOf } from '../model/environment.ts';
+import { hostOf } from '../model/app/environment.ts';
 import type { NewEvent } from '../model/event.ts';
 import { pinIn } from '../tls/pin.ts';
 import { AgentCommands } from './commands.ts';

@@ -1,8 +1,8 @@
 // What an operator (through the master, or this agent's own API) asks of an instance or an actor here. Each throws a Refusal.
-import type { InstanceView, HealthView } from '../model/instance.ts';
-import type { UsageAnswer } from '../model/usage.ts';
+import type { InstanceView, HealthView } from '../model/instance/instance.ts';
+import type { UsageAnswer } from '../model/instance/usage.ts';
 import { Refusal } from '../model/errors.ts';
-import type { UriSpec } from '../model/app.ts';
+import type { UriSpec } from '../model/app/app.ts';
 import { restartHash } from '../protocol/hash.ts';
 import type { AdoptAnswer, Command } from '../protocol/link.ts';
 import type { LogRequest } from '../api/cluster.ts';

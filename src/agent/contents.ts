@@ -1,5 +1,5 @@
 // What URIs give now, without starting anything: for a deploy that has to know whether anything changed.
-import type { UriSpec } from '../model/app.ts';
+import type { UriSpec } from '../model/app/app.ts';
 import type { AgentContext } from './context.ts';
 
 /** @throws FetchError */

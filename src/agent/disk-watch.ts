@@ -1,7 +1,7 @@
 // Holds instances to their disk: the working directory of each that has `resAlloc.disk` is measured now and then, one after the
 // other, beside everything else the agent does. Output is not counted: it has bounds of its own (`logs`).
-import { judgeDisk, freshDiskWatch, type DiskWatchState } from '../model/disk-quota.ts';
-import { atOncePart } from '../model/quota.ts';
+import { judgeDisk, freshDiskWatch, type DiskWatchState } from '../model/instance/disk-quota.ts';
+import { atOncePart } from '../model/instance/quota.ts';
 import type { AgentContext } from './context.ts';
 import { diskUse } from './effects/disk/disk-use.ts';
 import type { Entry } from './instance/entry.ts';

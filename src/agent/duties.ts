@@ -5,7 +5,7 @@ import type { AgentContext } from './context.ts';
 import { changeRecord, createEntry } from './instance/entries.ts';
 import type { Entry } from './instance/entry.ts';
 import type { Instances } from './instances.ts';
-import type { InstanceView } from '../model/instance.ts';
+import type { InstanceView } from '../model/instance/instance.ts';
 import { showSpan } from '../model/sizes.ts';
 import { Untaken } from './untaken.ts';
 import type { InstanceRecord } from './instance/records.ts';
@@ -112,10 +112,9 @@ export class Duties {
         if (!this.#untaken.ended) instances.guard(entry); // else the agent ends: the next one finds it and guards it
       })
       .finally(() => this.#making.delete(assignment.id));
-    this.#making.set(
-      assignment.id,
-      made.catch(() => undefined),
-    ); // told to who asked for it; here it is only waited for
+    // What goes wrong is told to who asked for it; here it is only waited for.
+    const over = made.catch(() => undefined);
+    this.#making.set(assignment.id, over);
     return made;
   }
 

@@ -2,7 +2,7 @@
 // when it is back. Whoever was severed starts again only by an assignment that still says `run`: until then it may run elsewhere.
 import { createActor, type Actor } from 'xstate';
 import { fenceMachine } from '../../machines/fence.ts';
-import { selfStop } from '../model/partition.ts';
+import { selfStop } from '../model/instance/partition.ts';
 import type { ContactFile } from './effects/disk/contact-file.ts';
 import type { Entry } from './instance/entry.ts';
 import type { Instances } from './instances.ts';

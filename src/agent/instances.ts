@@ -4,7 +4,7 @@ import { createActor, type ActorRefFrom, type AnyActorRef } from 'xstate';
 import type { appSupervisorMachine } from '../../machines/app-supervisor.ts';
 import type { InstanceEvent } from '../../machines/instance-facts.ts';
 import type { SupervisorEmitted } from '../../machines/supervision.ts';
-import { statePath } from '../model/instance-status.ts';
+import { statePath } from '../model/instance/instance-status.ts';
 import { adoptionOf } from './instance/adoption.ts';
 import type { AgentContext } from './context.ts';
 import type { Rotation } from './effects/output/rotation.ts';

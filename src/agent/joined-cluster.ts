@@ -1,12 +1,12 @@
 // The API of an agent that belongs to a master: what runs here, to be seen and not to be changed. Changes go to the master.
 import type { Caller, Cluster, ClusterChange, List, LogChunk, LogRequest, Page, UsageWatch } from '../api/cluster.ts';
-import type { AppSpec, AppView, Revision } from '../model/app.ts';
+import type { AppSpec, AppView, Revision } from '../model/app/app.ts';
 import type { SlotRecord } from '../model/assignment.ts';
 import { Refusal } from '../model/errors.ts';
 import type { ClusterEvent } from '../model/event.ts';
-import type { HealthView, InstanceView } from '../model/instance.ts';
+import type { HealthView, InstanceView } from '../model/instance/instance.ts';
 import type { NodeView } from '../model/node.ts';
-import type { UsageAnswer } from '../model/usage.ts';
+import type { UsageAnswer } from '../model/instance/usage.ts';
 import type { ActorView, InspectFrame } from '../protocol/live.ts';
 import type { PlanView, StatusView, WhyView } from '../protocol/views.ts';
 import { maskSecrets } from '../model/secrets.ts';

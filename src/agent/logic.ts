@@ -4,7 +4,7 @@ import { appSupervisorMachine } from '../../machines/app-supervisor.ts';
 import { instanceMachine } from '../../machines/instance.ts';
 import type { InstanceEvent, ProgramCommand } from '../../machines/instance-facts.ts';
 import { probeMachine, type ProbeLook } from '../../machines/probe.ts';
-import type { HealthCheckSpec } from '../model/app.ts';
+import type { HealthCheckSpec } from '../model/app/app.ts';
 import type { AgentContext } from './context.ts';
 import { probe } from './effects/probes.ts';
 import type { Entry } from './instance/entry.ts';

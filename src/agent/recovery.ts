@@ -1,5 +1,5 @@
 // What is here, before anything is done about it: records, then what became of their launches, then processes with our marker.
-import { rebuildHistory, type PastLaunch, type RestartHistory } from '../model/restart.ts';
+import { rebuildHistory, type PastLaunch, type RestartHistory } from '../model/instance/restart.ts';
 import type { AgentContext } from './context.ts';
 import { fateOf } from './effects/launch/adopt.ts';
 import { bootId } from './effects/processes/boot.ts';

@@ -2,9 +2,9 @@
 // it; every other one is guarded under what the process itself tells, and shown as `unknown` until somebody decides.
 import { existsSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseApp } from '../model/app-schema.ts';
+import { parseApp } from '../model/app/app-schema.ts';
 import type { Assignment, DesiredRevision } from '../model/assignment.ts';
-import { readStatEpoch } from '../model/epoch.ts';
+import { readStatEpoch } from '../model/instance/epoch.ts';
 import type { AgentContext } from './context.ts';
 import { bootId, readStat } from './effects/processes/boot.ts';
 import { membershipOf } from './effects/cgroups/cgroup.ts';

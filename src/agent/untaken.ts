@@ -1,8 +1,8 @@
 // Assignments that could not be taken up, most of all because the disk is full: kept by id, shown as pending with the reason, and
 // tried again until they are taken, changed or dropped.
-import type { Reason } from '../model/app.ts';
+import type { Reason } from '../model/app/app.ts';
 import type { Assignment } from '../model/assignment.ts';
-import type { InstanceView } from '../model/instance.ts';
+import type { InstanceView } from '../model/instance/instance.ts';
 import { fullText, isFull } from './effects/disk/room.ts';
 import { pendingView } from './instance/view.ts';
 

@@ -2,27 +2,27 @@
 import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { Refusal } from '../model/errors.ts';
-import { actorRoutes } from './actors.ts';
-import { appRoutes } from './apps.ts';
-import { authenticate, demand, guardOrigin } from './auth.ts';
-import { limitBody, limitUrl } from './body.ts';
+import { actorRoutes } from './routes/actors.ts';
+import { appRoutes } from './routes/apps.ts';
+import { authenticate, demand, guardOrigin } from './access/auth.ts';
+import { limitBody, limitUrl } from './answers/body.ts';
 import type { Api, ApiContext, ApiEnv, ApiOptions, Resource } from './context.ts';
-import { dataRoutes } from './data.ts';
-import { discoveryRoutes } from './discovery.ts';
-import { docsRoutes } from './docs.ts';
-import { eventRoutes } from './events.ts';
-import { execRoute } from './exec.ts';
-import { fileRoutes } from './files.ts';
+import { dataRoutes } from './routes/data.ts';
+import { discoveryRoutes } from './routes/discovery.ts';
+import { docsRoutes } from './routes/docs.ts';
+import { eventRoutes } from './routes/events.ts';
+import { execRoute } from './routes/exec.ts';
+import { fileRoutes } from './routes/files.ts';
 import { LiveHub } from '../live/hub.ts';
-import { instanceRoutes } from './instances.ts';
-import { liveRoute } from './live.ts';
-import { logRoutes } from './logs.ts';
-import { loginRoutes, toLogin } from './login.ts';
-import { nodeRoutes } from './nodes.ts';
-import { problemOf, problemResponse } from './problem.ts';
-import { healthRoutes, statusRoutes } from './status.ts';
-import { tokenRoutes } from './token-routes.ts';
-import { dashboardRoutes } from './ui.ts';
+import { instanceRoutes } from './routes/instances.ts';
+import { liveRoute } from './routes/live.ts';
+import { logRoutes } from './routes/logs.ts';
+import { loginRoutes, toLogin } from './routes/login.ts';
+import { nodeRoutes } from './routes/nodes.ts';
+import { problemOf, problemResponse } from './answers/problem.ts';
+import { healthRoutes, statusRoutes } from './routes/status.ts';
+import { tokenRoutes } from './routes/tokens.ts';
+import { dashboardRoutes } from './routes/ui.ts';
 
 /** What the dashboard needs and nothing else: its own files, its own WebSocket. */
 const policy = {

@@ -1,10 +1,10 @@
 // What the API can ask of a cluster. The master implements all of it; a standalone agent implements it for its own apps
 // (what it cannot do is refused with `unsupported-here`). Every method may throw a `Refusal`.
-import type { AppSpec, AppView, Revision } from '../model/app.ts';
+import type { AppSpec, AppView, Revision } from '../model/app/app.ts';
 import type { ClusterEvent, NewEvent } from '../model/event.ts';
-import type { HealthView, InstanceView } from '../model/instance.ts';
+import type { HealthView, InstanceView } from '../model/instance/instance.ts';
 import type { NodeView } from '../model/node.ts';
-import type { UsageAnswer } from '../model/usage.ts';
+import type { UsageAnswer } from '../model/instance/usage.ts';
 import type { SlotRecord } from '../model/assignment.ts';
 import type { FileStat, FileView } from '../protocol/files.ts';
 import type { ExecRequest } from '../protocol/exec.ts';

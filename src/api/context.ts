@@ -1,7 +1,7 @@
 // What every request carries through the API, and what createApi is made of.
 import type { Context, Hono } from 'hono';
 import type { Caller, Cluster } from './cluster.ts';
-import type { Tokens } from './tokens.ts';
+import type { Tokens } from './access/tokens.ts';
 
 export interface ApiEnv {
   Variables: { caller: Caller };

@@ -1,5 +1,5 @@
 // JSON Schemas of what the API gives and takes, for /openapi.json. Loaded only when that is asked for.
-import { appJsonSchema } from '../model/app-json-schema.ts';
+import { appJsonSchema } from '../model/app/app-json-schema.ts';
 import type { SchemaName } from './describe.ts';
 
 interface Schema {

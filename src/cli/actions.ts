@@ -1,8 +1,8 @@
 // What changes an app or an instance that is already there, and what tells of one: start, stop, restart, scale, rollback, delete,
 // adopt, why.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AppView, Revision } from '../model/app.ts';
-import type { InstanceView } from '../model/instance.ts';
+import type { AppView, Revision } from '../model/app/app.ts';
+import type { InstanceView } from '../model/instance/instance.ts';
 import { exactly } from '../protocol/exact.ts';
 import type { PlanView } from '../protocol/views.ts';
 import { isInstance, path, query, type Client } from './client.ts';

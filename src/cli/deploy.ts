@@ -1,8 +1,8 @@
 // `deploy`, `plan` and waiting: an app from a file to healthy, with what happens on the way.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AppView } from '../model/app.ts';
-import { parseApp } from '../model/app-schema.ts';
-import { isHealthy, type InstanceView } from '../model/instance.ts';
+import type { AppView } from '../model/app/app.ts';
+import { parseApp } from '../model/app/app-schema.ts';
+import { isHealthy, type InstanceView } from '../model/instance/instance.ts';
 import type { PlanView } from '../protocol/views.ts';
 import { path, type Client } from './client.ts';
 import { CliError, exitCode } from './exit.ts';

@@ -1,6 +1,6 @@
 // `import` and `--format marathon`: many apps from one file, and Marathon's definitions, with a report of what has no counterpart.
-import { fromMarathon, type Converted } from '../model/marathon.ts';
-import { parseApp } from '../model/app-schema.ts';
+import { fromMarathon, type Converted } from '../model/marathon/marathon.ts';
+import { parseApp } from '../model/app/app-schema.ts';
 import type { Client } from './client.ts';
 import { deploySpec } from './deploy.ts';
 import { CliError, exitCode } from './exit.ts';

@@ -1,8 +1,8 @@
 // `apps`, `nodes`, `instances`, `events`, `status`: what is there, once or watched.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AppView } from '../model/app.ts';
+import type { AppView } from '../model/app/app.ts';
 import type { ClusterEvent } from '../model/event.ts';
-import type { InstanceView } from '../model/instance.ts';
+import type { InstanceView } from '../model/instance/instance.ts';
 import type { NodeView } from '../model/node.ts';
 import type { StatusView } from '../protocol/views.ts';
 import { query, type Client } from './client.ts';

@@ -1,6 +1,6 @@
 // `logs`: what an instance, or every instance of an app, prints; also after it is gone.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { InstanceView } from '../model/instance.ts';
+import type { InstanceView } from '../model/instance/instance.ts';
 import { isInstance, path, query, type Client } from './client.ts';
 import { CliError, exitCode } from './exit.ts';
 import { goneOf, subjectNamed } from './names.ts';

@@ -1,6 +1,6 @@
 // How people name an instance: by its id, as `web.0` (app and slot, as every event does), or by its app where that has only one.
 import type { ClusterEvent } from '../model/event.ts';
-import type { InstanceView } from '../model/instance.ts';
+import type { InstanceView } from '../model/instance/instance.ts';
 import { exactly } from '../protocol/exact.ts';
 import { isInstance, path, query, type Client } from './client.ts';
 import { CliError, exitCode } from './exit.ts';

@@ -1,6 +1,6 @@
 // What changes a node: tags, environment, cordon, drain, take-over, forgetting it.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { InstanceView } from '../model/instance.ts';
+import type { InstanceView } from '../model/instance/instance.ts';
 import type { NodeView } from '../model/node.ts';
 import { exactly } from '../protocol/exact.ts';
 import { path, type Client } from './client.ts';

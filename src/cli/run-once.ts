@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AppView } from '../model/app.ts';
-import type { InstanceView } from '../model/instance.ts';
+import type { AppView } from '../model/app/app.ts';
+import type { InstanceView } from '../model/instance/instance.ts';
 import { path, type Client } from './client.ts';
 import { CliError, exitCode, ProgramEnded } from './exit.ts';
 import { json, type Output } from './output.ts';

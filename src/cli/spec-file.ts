@@ -1,7 +1,7 @@
 // Apps from files: JSON or YAML, of ours or of Marathon's.
 import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
-import { fromMarathon, type Converted } from '../model/marathon.ts';
+import { fromMarathon, type Converted } from '../model/marathon/marathon.ts';
 import { CliError, exitCode } from './exit.ts';
 import { fileFault } from './file-fault.ts';
 import { dim, type Output } from './output.ts';

@@ -2,7 +2,7 @@
 // costs nothing here; its own children that are machines (probes) are found through it.
 import type { AnyActorRef } from 'xstate';
 import { Refusal } from '../model/errors.ts';
-import { statePath, type StateValue } from '../model/instance-status.ts';
+import { statePath, type StateValue } from '../model/instance/instance-status.ts';
 import type { ActorView } from '../protocol/live.ts';
 import { Inspection, machineOf, type InspectListener } from './inspect.ts';
 

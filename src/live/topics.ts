@@ -1,12 +1,12 @@
 // What a watcher can ask for, and the frames that answer: a snapshot of a topic, and what changed of it.
-import type { AppView } from '../model/app.ts';
+import type { AppView } from '../model/app/app.ts';
 import type { ClusterEvent } from '../model/event.ts';
-import type { InstanceView } from '../model/instance.ts';
+import type { InstanceView } from '../model/instance/instance.ts';
 import type { NodeView } from '../model/node.ts';
 import { Refusal } from '../model/errors.ts';
-import { allPages } from '../api/all-pages.ts';
+import { allPages } from '../api/answers/all-pages.ts';
 import type { Cluster, ClusterChange, UsageWatch } from '../api/cluster.ts';
-import { toRow } from '../model/usage.ts';
+import { toRow } from '../model/instance/usage.ts';
 import { exactly } from '../protocol/exact.ts';
 import type { ServerFrame } from '../protocol/live.ts';
 import type { StatusView } from '../protocol/views.ts';

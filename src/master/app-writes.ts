@@ -1,6 +1,6 @@
 // Writes of apps and their revisions, each with who asked for it: what `apps.ts` is made of.
 import type { Caller } from '../api/cluster.ts';
-import type { AppRecord, AppSpec, Revision } from '../model/app.ts';
+import type { AppRecord, AppSpec, Revision } from '../model/app/app.ts';
 import { Refusal } from '../model/errors.ts';
 import { InTurnByName } from '../model/in-turn.ts';
 import { restartHash } from '../protocol/hash.ts';

@@ -1,8 +1,8 @@
 // What a user does to apps. Each answer is given when the app's record is durable; placement follows by itself.
 import type { Caller } from '../api/cluster.ts';
-import type { AppSpec, AppView, Revision } from '../model/app.ts';
+import type { AppSpec, AppView, Revision } from '../model/app/app.ts';
 import { Refusal } from '../model/errors.ts';
-import { canonicalJson, restartKey } from '../model/restart-fields.ts';
+import { canonicalJson, restartKey } from '../model/app/restart-fields.ts';
 import { restartHash } from '../protocol/hash.ts';
 import { appView } from './shown/app-status.ts';
 import { AppWrites } from './app-writes.ts';

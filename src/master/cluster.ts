@@ -10,13 +10,13 @@ import type {
   Page,
   UsageWatch,
 } from '../api/cluster.ts';
-import type { AppSpec, AppView, Revision } from '../model/app.ts';
+import type { AppSpec, AppView, Revision } from '../model/app/app.ts';
 import type { SlotRecord } from '../model/assignment.ts';
 import { Refusal } from '../model/errors.ts';
 import type { ClusterEvent, NewEvent } from '../model/event.ts';
-import type { HealthView, InstanceView } from '../model/instance.ts';
+import type { HealthView, InstanceView } from '../model/instance/instance.ts';
 import type { NodeView } from '../model/node.ts';
-import type { UsageAnswer } from '../model/usage.ts';
+import type { UsageAnswer } from '../model/instance/usage.ts';
 import type { ExecRequest } from '../protocol/exec.ts';
 import type { ActorView, InspectFrame } from '../protocol/live.ts';
 import type { PlanView, StatusView, WhyView } from '../protocol/views.ts';

@@ -1,7 +1,7 @@
 // What the master holds in memory: its records with their versions, and what it knows beside them.
-import type { AppRecord, Reason, Revision } from '../model/app.ts';
+import type { AppRecord, Reason, Revision } from '../model/app/app.ts';
 import type { Assignment, SlotRecord, Tombstone } from '../model/assignment.ts';
-import type { InstanceView } from '../model/instance.ts';
+import type { InstanceView } from '../model/instance/instance.ts';
 import type { NodeLoad, NodeRecord, NodeStatus } from '../model/node.ts';
 import type { Waiting } from '../placement/snapshot.ts';
 import type { WhyView } from '../protocol/views.ts';

@@ -1,10 +1,10 @@
 // What a user does to one instance. Known ones are restarted or killed by their agent; unknown ones (and those of standalone
 // times) may be stopped, or adopted: their record becomes an app and a slot, without a restart.
 import type { Caller } from '../api/cluster.ts';
-import type { AppRecord, Revision } from '../model/app.ts';
+import type { AppRecord, Revision } from '../model/app/app.ts';
 import type { Assignment, SlotRecord } from '../model/assignment.ts';
 import { Refusal } from '../model/errors.ts';
-import type { InstanceView } from '../model/instance.ts';
+import type { InstanceView } from '../model/instance/instance.ts';
 import { restartHash } from '../protocol/hash.ts';
 import type { AdoptAnswer } from '../protocol/link.ts';
 import type { Commands } from './link/commands.ts';

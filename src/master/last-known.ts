@@ -1,5 +1,5 @@
 // The last known instances in the store, written behind: what a master shows of a node that it has not heard from yet.
-import type { InstanceView } from '../model/instance.ts';
+import type { InstanceView } from '../model/instance/instance.ts';
 import type { WriteResult } from '../store/store.ts';
 import type { MasterContext } from './context.ts';
 import type { InstanceEntry } from './entries.ts';

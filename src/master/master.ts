@@ -5,7 +5,7 @@ import { masterMachine } from '../../machines/master.ts';
 import type { Above, MasterEvent, RecoverInput } from '../../machines/master.ts';
 import type { Cluster } from '../api/cluster.ts';
 import { Roster } from '../live/roster.ts';
-import { replaceAfterMs } from '../model/partition.ts';
+import { replaceAfterMs } from '../model/instance/partition.ts';
 import { defaultSettings } from '../placement/snapshot.ts';
 import type { PlacementSettings } from '../placement/snapshot.ts';
 import type { Store } from '../store/store.ts';

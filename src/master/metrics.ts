@@ -1,8 +1,8 @@
 // What agents measure: figures by the minute, kept by subject (`node/<id>`, `instance/<id>`), and samples, which are only shown.
 import type { AgentFrame } from '../protocol/link.ts';
 import type { MasterContext } from './context.ts';
-import type { UsageRow } from '../model/usage.ts';
-import { ofRow } from '../model/usage.ts';
+import type { UsageRow } from '../model/instance/usage.ts';
+import { ofRow } from '../model/instance/usage.ts';
 import type { NodeLink } from './link/node-link.ts';
 
 type Points = Extract<AgentFrame, { type: 'metrics' }>['points'];

@@ -5,7 +5,7 @@ import { nodeMachine } from '../../machines/node.ts';
 import type { NodeEvent } from '../../machines/node.ts';
 import type { NodeFacts, NodeLoad, NodeRecord, NodeStatus } from '../model/node.ts';
 import type { Hello } from '../protocol/link.ts';
-import { canonicalJson } from '../model/restart-fields.ts';
+import { canonicalJson } from '../model/app/restart-fields.ts';
 import type { MasterContext } from './context.ts';
 import type { Kept, NodeEntry } from './entries.ts';
 import { soundFacts, soundLoad } from './link/sound.ts';

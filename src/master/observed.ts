@@ -1,6 +1,6 @@
 // What agents report of their instances: state, replaced and not queued. What it means for records is decided here.
-import { isHealthy } from '../model/instance.ts';
-import type { InstanceView } from '../model/instance.ts';
+import { isHealthy } from '../model/instance/instance.ts';
+import type { InstanceView } from '../model/instance/instance.ts';
 import type { Assignment } from '../model/assignment.ts';
 import type { AgentFrame } from '../protocol/link.ts';
 import type { MasterContext } from './context.ts';

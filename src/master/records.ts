@@ -1,5 +1,5 @@
 // Single-record compare-and-swap on what the view holds: read, change, write; when another write came first, read again.
-import type { AppRecord, Revision } from '../model/app.ts';
+import type { AppRecord, Revision } from '../model/app/app.ts';
 import type { SlotRecord, Tombstone } from '../model/assignment.ts';
 import { Refusal } from '../model/errors.ts';
 import type { NodeRecord } from '../model/node.ts';

@@ -1,6 +1,6 @@
 // What a master does before it leads: read what is acknowledged, take a term above all seen, rewrite every record with it (all
 // older tokens are then stale), fill the view. It starts and stops nothing.
-import type { AppRecord, Revision } from '../model/app.ts';
+import type { AppRecord, Revision } from '../model/app/app.ts';
 import type { SlotRecord, Tombstone } from '../model/assignment.ts';
 import type { NodeRecord } from '../model/node.ts';
 import { drawTerm, identityOf } from '../store/identity.ts';

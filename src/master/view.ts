@@ -1,6 +1,6 @@
 // The cluster in memory: every record with its version, every node, every instance last reported. Written only after the store
 // acknowledged; the one place that knows which assignments lie on which node.
-import type { AppRecord, Revision } from '../model/app.ts';
+import type { AppRecord, Revision } from '../model/app/app.ts';
 import type { Assignment, SlotRecord, Tombstone } from '../model/assignment.ts';
 import type { Version } from '../store/store.ts';
 import type { Changes } from './changes.ts';

@@ -64,6 +64,6 @@ export interface DesiredRevision {
   app: string;
   revision: number;
   hash: string;
-  spec: import('./app.ts').AppSpec;
+  spec: import('./app/app.ts').AppSpec;
   contents: Record<string, { sha256: string; size: number }>;
 }

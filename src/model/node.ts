@@ -1,5 +1,5 @@
 // A node: STAT hub's node JSON plus what the hub knows of it (DESIGN sections 5 "Node facts" and 10).
-import type { Reason } from './app.ts';
+import type { Reason } from './app/app.ts';
 
 export type NodeStatus = 'joining' | 'ready' | 'cordoned' | 'draining' | 'suspect' | 'lost';
 

@@ -1,5 +1,5 @@
 // What an instance of a spec takes of its node.
-import type { AppSpec } from '../model/app.ts';
+import type { AppSpec } from '../model/app/app.ts';
 
 export interface Demand {
   /** cores */ cpus: number;

@@ -1,6 +1,6 @@
 // The plan while it is made: slots as they will be. Every change of a slot goes through its draft, which keeps the rule that at
 // most one instance of a slot is not leaving, and keeps the ledger right.
-import type { AppSpec } from '../model/app.ts';
+import type { AppSpec } from '../model/app/app.ts';
 import type { Assignment, Place, SlotRecord } from '../model/assignment.ts';
 import { demandOf } from './demand.ts';
 import type { Demand } from './demand.ts';

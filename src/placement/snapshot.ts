@@ -1,9 +1,9 @@
 // What placement decides by, and what it answers: one value in, one value out. The master builds the snapshot from its view and
 // commits the plan slot by slot; both pass through structured clone (a worker thread), so plain values and Maps only. The order
 // of lists and Maps means nothing. All times are epoch ms of the master.
-import type { AppRecord, AppSpec } from '../model/app.ts';
+import type { AppRecord, AppSpec } from '../model/app/app.ts';
 import type { Assignment, Goal, Place, SlotRecord, Tombstone } from '../model/assignment.ts';
-import type { InstanceStatus } from '../model/instance.ts';
+import type { InstanceStatus } from '../model/instance/instance.ts';
 import type { NodeView } from '../model/node.ts';
 import type { WhyView } from '../protocol/views.ts';
 

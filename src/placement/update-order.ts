@@ -1,6 +1,6 @@
 // Start the replacement first, or stop the old one first (DESIGN section 7, "Rollout")?
 import type { AppDraft, Held } from './draft.ts';
-import { canonicalJson } from '../model/restart-fields.ts';
+import { canonicalJson } from '../model/app/restart-fields.ts';
 
 /** The new one would put other files into a directory that the old one uses, or holds a port that both are told to have. */
 function collides(draft: AppDraft, old: Held): 'port' | 'directory' | null {

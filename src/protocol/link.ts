@@ -5,10 +5,10 @@
 // What comes over a wire is parsed with these schemas; what is of our own making and large (specs, facts, views) is only
 // checked for its outline, because the same program wrote it; unknown keys pass, so that versions can differ by one.
 import { z } from 'zod';
-import type { AppSpec } from '../model/app.ts';
+import type { AppSpec } from '../model/app/app.ts';
 import type { Assignment, DesiredRevision } from '../model/assignment.ts';
 import type { ClusterEvent } from '../model/event.ts';
-import type { InstanceView } from '../model/instance.ts';
+import type { InstanceView } from '../model/instance/instance.ts';
 import type { NodeFacts, NodeLoad } from '../model/node.ts';
 
 const id = z.string().min(1).max(200);
@@ -76,7 +76,7 @@ export const agentFrame = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('beat'), sentMono: z.number(), load: record<NodeLoad>('at').nullable() }),
   z.object({ type: z.literal('facts'), facts: record<NodeFacts>('hostname', 'os', 'memory') }),
-  /** Samples of instances, in the order of model/usage.ts: at once of those that somebody watches, else gathered. Not acknowledged. */
+  /** Samples of instances, in the order of model/instance/usage.ts: at once of those that somebody watches, else gathered. Not acknowledged. */
   z.object({ type: z.literal('usage'), rows: z.record(z.string(), z.array(z.number().nullable()).max(32)) }),
   z.object({
     type: z.literal('metrics'),

@@ -1,11 +1,11 @@
 // Frames of the dashboard's one WebSocket, `/v1/live`: JSON text both ways. Topics: cluster, app:NAME, node:ID,
 // instance:ID, events, logs:INSTANCE, inspect:ACTOR, actors.
 import { z } from 'zod';
-import type { AppView } from '../model/app.ts';
+import type { AppView } from '../model/app/app.ts';
 import type { ClusterEvent } from '../model/event.ts';
-import type { InstanceView } from '../model/instance.ts';
+import type { InstanceView } from '../model/instance/instance.ts';
 import type { NodeView } from '../model/node.ts';
-import type { UsageRow } from '../model/usage.ts';
+import type { UsageRow } from '../model/instance/usage.ts';
 import type { StatusView } from './views.ts';
 
 /** A machine as the inspector draws it: states in document order, edges with their labels. Same for all actors of one machine. */
@@ -98,7 +98,7 @@ export type ServerFrame =
       apps?: Record<string, AppView | null>;
       nodes?: Record<string, NodeView | null>;
       instances?: Record<string, InstanceView | null>;
-      /** Of instances that are as they were (model/usage.ts). */ usage?: Record<string, UsageRow>;
+      /** Of instances that are as they were (model/instance/usage.ts). */ usage?: Record<string, UsageRow>;
       events?: ClusterEvent[];
       actors?: Record<string, ActorView | null>;
     }

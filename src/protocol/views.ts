@@ -1,5 +1,5 @@
 // Answers of the API that are more than a record: a plan, a why, the status of a hub.
-import type { Reason } from '../model/app.ts';
+import type { Reason } from '../model/app/app.ts';
 import type { ClusterEvent } from '../model/event.ts';
 
 /** What a change to an app would do, without doing it. */

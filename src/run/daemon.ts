@@ -2,8 +2,8 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openTokens, type Tokens } from '../api/tokens.ts';
-import { isLoopback } from '../api/auth.ts';
+import { openTokens, type Tokens } from '../api/access/tokens.ts';
+import { isLoopback } from '../api/access/auth.ts';
 import { acquireLock, type Lock } from '../store/lock.ts';
 import type { Logger } from './log.ts';
 import type { InForce } from './settings.ts';

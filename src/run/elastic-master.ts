@@ -1,7 +1,7 @@
 // A master whose store is Elasticsearch: it opens its port at once, waits for the server and for the lease, leads while it holds it,
 // and stands by again when it has lost it.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Tokens } from '../api/tokens.ts';
+import type { Tokens } from '../api/access/tokens.ts';
 import { openElastic, type ElasticStore } from '../store/elasticsearch/elastic.ts';
 import { shownUrls, type ElasticOptions } from '../store/elasticsearch/connect.ts';
 import type { LeaseDoc } from '../store/elasticsearch/lease.ts';

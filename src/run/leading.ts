@@ -1,8 +1,8 @@
 // A master that leads, with its API: the same on either store.
 import { join } from 'node:path';
 import { createApi } from '../api/api.ts';
-import { origin } from '../api/auth.ts';
-import type { Tokens } from '../api/tokens.ts';
+import { origin } from '../api/access/auth.ts';
+import type { Tokens } from '../api/access/tokens.ts';
 import { blobRoutes } from '../master/remote/blob-routes.ts';
 import { linkRoutes } from '../master/link/link-routes.ts';
 import { startMaster, type RunningMaster } from '../master/master.ts';

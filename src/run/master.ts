@@ -1,6 +1,6 @@
 // `stathub master`: composes store, master, API and port; ends them in the reverse order.
 import { openHttp, type OpenPort } from '../live/serve.ts';
-import type { Tokens } from '../api/tokens.ts';
+import type { Tokens } from '../api/access/tokens.ts';
 import type { Lock } from '../store/lock.ts';
 import { Ending, endSignal, needsToken, takeDirectory, tlsOf, tokensOf, value } from './daemon.ts';
 import { elasticOptions, holderName } from './elastic-settings.ts';
@@ -120,9 +120,9 @@ async function onElasticsearch(hull: Hull): Promise<number> {
     address: value<string | null>(inForce, 'address') ?? http.address,
   });
   const running = master.run();
-  // What went wrong is thrown by the race below.
   hull.ending.add('master', async () => {
     master.stop();
+    // What went wrong is thrown by the race below.
     await running.catch(() => undefined);
   });
   const how = await Promise.race([asked, running.then(() => 'ended' as const)]);

@@ -1,6 +1,6 @@
 // What a master answers while it does not lead: that it lives, why it is not ready, and who leads.
 import { Hono } from 'hono';
-import { problemOf, problemResponse } from '../api/problem.ts';
+import { problemOf, problemResponse } from '../api/answers/problem.ts';
 import { Refusal } from '../model/errors.ts';
 
 /** Why it does not lead; `leader`: address of the one that does, where it is known; `code`: of the problem that says so, `standby` by itself. */

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { diskUse } from '../../src/agent/effects/disk/disk-use.ts';
-import { freshDiskWatch, judgeDisk } from '../../src/model/disk-quota.ts';
+import { freshDiskWatch, judgeDisk } from '../../src/model/instance/disk-quota.ts';
 import { scratch } from '../support/scratch.ts';
 import { until } from '../support/until.ts';
 import { Alone } from './alone.ts';

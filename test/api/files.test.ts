@@ -88,7 +88,7 @@ test('a directory as tar.gz: names of any length, every byte', async () => {
   assert.is(readFileSync(join(folder, 'work/a b%.txt'), 'utf8'), '0123456789');
   assert.ok(readFileSync(join(folder, 'work/deep/big.bin')).equals(Buffer.alloc(700_000, 'xyz')));
   assert.is(readFileSync(join(folder, 'work/deep', longName), 'utf8'), 'long');
-  const { tarEnd, tarHeader } = await import('../../src/api/tar.ts'),
+  const { tarEnd, tarHeader } = await import('../../src/api/answers/tar.ts'),
     target = 'over/there/'.repeat(12);
   writeFileSync(
     join(folder, 'b.tar'),

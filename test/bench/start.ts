@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import { startMaster } from '../../src/master/master.ts';
 import { slotKey, revisionKey } from '../../src/master/records.ts';
-import type { AppRecord, Revision } from '../../src/model/app.ts';
-import { parseApp } from '../../src/model/app-schema.ts';
+import type { AppRecord, Revision } from '../../src/model/app/app.ts';
+import { parseApp } from '../../src/model/app/app-schema.ts';
 import type { SlotRecord } from '../../src/model/assignment.ts';
 import type { NodeRecord } from '../../src/model/node.ts';
-import { restartKey } from '../../src/model/restart-fields.ts';
+import { restartKey } from '../../src/model/app/restart-fields.ts';
 import type { Doc, Store, Write } from '../../src/store/store.ts';
 import { simFacts } from '../support/sim-agent.ts';
 

@@ -6,10 +6,10 @@ import { appSupervisorMachine } from '../../machines/app-supervisor.ts';
 import { instanceMachine } from '../../machines/instance.ts';
 import type { InstanceEvent, InstanceInput, ProgramCommand } from '../../machines/instance-facts.ts';
 import type { SupervisorEmitted, SupervisorEvent } from '../../machines/supervision.ts';
-import type { RestartSpec } from '../../src/model/app.ts';
-import type { Exit } from '../../src/model/instance.ts';
-import { statePath } from '../../src/model/instance-status.ts';
-import { clearedHistory } from '../../src/model/restart.ts';
+import type { RestartSpec } from '../../src/model/app/app.ts';
+import type { Exit } from '../../src/model/instance/instance.ts';
+import { statePath } from '../../src/model/instance/instance-status.ts';
+import { clearedHistory } from '../../src/model/instance/restart.ts';
 import { leavesOf } from '../support/leaves.ts';
 
 const restart: RestartSpec = {

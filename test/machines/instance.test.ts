@@ -22,11 +22,11 @@ import type {
   SupervisorReport,
 } from '../../machines/instance-facts.ts';
 import { probeMachine, type ProbeLook } from '../../machines/probe.ts';
-import type { HealthCheckSpec } from '../../src/model/app.ts';
-import type { CheckState } from '../../src/model/health.ts';
-import type { Exit } from '../../src/model/instance.ts';
+import type { HealthCheckSpec } from '../../src/model/app/app.ts';
+import type { CheckState } from '../../src/model/instance/health.ts';
+import type { Exit } from '../../src/model/instance/instance.ts';
 import { leavesOf } from '../support/leaves.ts';
-import { statePath } from '../../src/model/instance-status.ts';
+import { statePath } from '../../src/model/instance/instance-status.ts';
 
 const check: HealthCheckSpec = {
   protocol: 'TCP',

@@ -3,7 +3,7 @@ import { createActor, fromPromise, setup, SimulatedClock, type ActorRefFrom, typ
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { probeMachine, type ProbeInput, type ProbeLook, type ProbeReport } from '../../machines/probe.ts';
-import type { HealthCheckSpec } from '../../src/model/app.ts';
+import type { HealthCheckSpec } from '../../src/model/app/app.ts';
 import { leavesOf } from '../support/leaves.ts';
 
 const check: HealthCheckSpec = {

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { systemClock } from '../../src/master/clock.ts';
 import { soundFacts, soundInstance, soundLoad } from '../../src/master/link/sound.ts';
 import { Turns } from '../../src/master/turns.ts';
-import { isHealthy } from '../../src/model/instance.ts';
+import { isHealthy } from '../../src/model/instance/instance.ts';
 import { openEmbedded } from '../../src/store/embedded.ts';
 import { StoreError } from '../../src/store/store.ts';
 import type { Store } from '../../src/store/store.ts';

@@ -1,12 +1,12 @@
 // Small readers and writers: sizes, spans, signals, cron expressions, and the words for how an instance is.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { cronProblem } from '../../src/model/cron-expression.ts';
-import { editDistance, nearestWord } from '../../src/model/field-problems.ts';
-import { endText, exitText, reasonFor, statePath, toStatus } from '../../src/model/instance-status.ts';
-import type { Exit, ExitReason } from '../../src/model/instance.ts';
-import { restartsAreRolled, turnSize } from '../../src/model/rolling.ts';
-import { signalName, signalNumber } from '../../src/model/signals.ts';
+import { cronProblem } from '../../src/model/app/cron-expression.ts';
+import { editDistance, nearestWord } from '../../src/model/app/field-problems.ts';
+import { endText, exitText, reasonFor, statePath, toStatus } from '../../src/model/instance/instance-status.ts';
+import type { Exit, ExitReason } from '../../src/model/instance/instance.ts';
+import { restartsAreRolled, turnSize } from '../../src/model/instance/rolling.ts';
+import { signalName, signalNumber } from '../../src/model/instance/signals.ts';
 import { parseSize, showCores, showSize, showSpan } from '../../src/model/sizes.ts';
 
 test('sizes are binary in every spelling', () => {

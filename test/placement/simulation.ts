@@ -1,10 +1,10 @@
 // A cluster for tests of placement: nodes, apps, and what agents would report. Commits plans as the master does.
-import { parseApp } from '../../src/model/app-schema.ts';
-import type { AppSpec } from '../../src/model/app.ts';
+import { parseApp } from '../../src/model/app/app-schema.ts';
+import type { AppSpec } from '../../src/model/app/app.ts';
 import type { Assignment, SlotRecord, Tombstone } from '../../src/model/assignment.ts';
-import type { InstanceStatus } from '../../src/model/instance.ts';
+import type { InstanceStatus } from '../../src/model/instance/instance.ts';
 import type { NodeStatus, NodeView } from '../../src/model/node.ts';
-import { restartKey } from '../../src/model/restart-fields.ts';
+import { restartKey } from '../../src/model/app/restart-fields.ts';
 import { place } from '../../src/placement/place.ts';
 import { defaultSettings, isMade, isSettled } from '../../src/placement/snapshot.ts';
 import type { NewAssignment, Plan, SeenInstance, Snapshot } from '../../src/placement/snapshot.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApi } from '../../src/api/api.ts';
 import type { Api, ApiOptions } from '../../src/api/context.ts';
-import { openTokens, type Tokens } from '../../src/api/tokens.ts';
+import { openTokens, type Tokens } from '../../src/api/access/tokens.ts';
 import { SampleCluster } from './sample-cluster.ts';
 
 const folders: string[] = [];

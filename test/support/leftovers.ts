@@ -33,7 +33,7 @@ function belongs(pid: string, directory: string): boolean {
 }
 
 /**
- * Ends every process that belongs to `directory` (SIGKILL) and names each.
+ * Ends every process that belongs to `directory` (SIGKILL) and names each. No other directory's path may begin with it.
  * @returns one line a leftover; empty where nothing was left, or where there is no /proc (macOS).
  */
 export function endLeftovers(directory: string): string[] {

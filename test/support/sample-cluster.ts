@@ -13,11 +13,11 @@ import type {
   ExecHandle,
 } from '../../src/api/cluster.ts';
 import type { ExecRequest } from '../../src/protocol/exec.ts';
-import type { AppSpec, AppView, Revision } from '../../src/model/app.ts';
-import { parseApp } from '../../src/model/app-schema.ts';
+import type { AppSpec, AppView, Revision } from '../../src/model/app/app.ts';
+import { parseApp } from '../../src/model/app/app-schema.ts';
 import { Refusal } from '../../src/model/errors.ts';
 import type { ClusterEvent } from '../../src/model/event.ts';
-import type { InstanceView } from '../../src/model/instance.ts';
+import type { InstanceView } from '../../src/model/instance/instance.ts';
 import type { NodeView } from '../../src/model/node.ts';
 import type { FileItem, FileView } from '../../src/protocol/files.ts';
 import type { ActorView, InspectFrame } from '../../src/protocol/live.ts';

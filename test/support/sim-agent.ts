@@ -3,9 +3,9 @@
 import { openPoll } from '../../src/agent/effects/line/poll.ts';
 import { openSocket } from '../../src/agent/effects/line/socket.ts';
 import type { Line } from '../../src/agent/effects/line/line.ts';
-import type { AppSpec } from '../../src/model/app.ts';
+import type { AppSpec } from '../../src/model/app/app.ts';
 import type { Assignment, DesiredRevision } from '../../src/model/assignment.ts';
-import type { InstanceView } from '../../src/model/instance.ts';
+import type { InstanceView } from '../../src/model/instance/instance.ts';
 import type { NodeFacts } from '../../src/model/node.ts';
 import type { AgentFrame, Command, DesiredFrame, MasterFrame } from '../../src/protocol/link.ts';
 

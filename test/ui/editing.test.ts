@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import fc from 'fast-check';
-import { parseApp } from '../../src/model/app-schema.ts';
+import { parseApp } from '../../src/model/app/app-schema.ts';
 import { completions, fieldsOf, quoted } from '../../ui/complete.ts';
 import { diffLines, hunks } from '../../ui/diff.ts';
 import { lineColumn, newLine } from '../../ui/edit-text.ts';

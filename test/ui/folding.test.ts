@@ -1,9 +1,9 @@
 // Live frames into maps, lists into windows, records into what the pages say of them.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { AppView } from '../../src/model/app.ts';
+import type { AppView } from '../../src/model/app/app.ts';
 import type { ClusterEvent } from '../../src/model/event.ts';
-import type { InstanceView } from '../../src/model/instance.ts';
+import type { InstanceView } from '../../src/model/instance/instance.ts';
 import type { NodeView } from '../../src/model/node.ts';
 import type { ActorView } from '../../src/protocol/live.ts';
 import { treeRows } from '../../ui/actor-tree.ts';

@@ -1,5 +1,5 @@
 // What an operator does to an app: undo where it can be undone, else the count, the effect and the name.
-import type { AppView } from '../../src/model/app.ts';
+import type { AppView } from '../../src/model/app/app.ts';
 import { path, post, remove } from '../api.ts';
 import { instancesByApp, learn } from '../cluster.ts';
 import { rich, t } from '../i18n.tsx';

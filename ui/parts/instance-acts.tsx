@@ -1,5 +1,5 @@
 // What an operator does to one instance.
-import type { InstanceView } from '../../src/model/instance.ts';
+import type { InstanceView } from '../../src/model/instance/instance.ts';
 import { path, post } from '../api.ts';
 import { learn } from '../cluster.ts';
 import { rich, t } from '../i18n.tsx';

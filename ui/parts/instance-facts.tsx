@@ -1,6 +1,6 @@
 // Facts of an instance: how its last launch ended, its checks, where and what it is.
 import type { VNode } from 'preact';
-import type { Exit, InstanceView } from '../../src/model/instance.ts';
+import type { Exit, InstanceView } from '../../src/model/instance/instance.ts';
 import { appNamed, hostOf, nodeOf } from '../cluster.ts';
 import { memory, signal, stay } from '../format.ts';
 import { knownWord, t } from '../i18n.tsx';

@@ -1,7 +1,7 @@
 // Instances as rows, any number of them.
 import { Because } from './next.tsx';
 import type { VNode } from 'preact';
-import type { InstanceView } from '../../src/model/instance.ts';
+import type { InstanceView } from '../../src/model/instance/instance.ts';
 import { memory, percent } from '../format.ts';
 import { t } from '../i18n.tsx';
 import { slotName } from '../needs.ts';

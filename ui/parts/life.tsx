@@ -1,7 +1,7 @@
 // The life of an instance: a bar of stays; on phones a list, the present first.
 import type { VNode } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { InstanceView } from '../../src/model/instance.ts';
+import type { InstanceView } from '../../src/model/instance/instance.ts';
 import type { ClusterEvent } from '../../src/model/event.ts';
 import { clock, moment, stay } from '../format.ts';
 import { Glyph, GlyphAt } from '../glyphs.tsx';

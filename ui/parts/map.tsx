@@ -1,8 +1,8 @@
 // The map: nodes x apps, a tile is an instance. Above 12 apps or 40 nodes packed lanes; above 1,000 nodes one cell a node.
 import type { VNode } from 'preact';
 import { memo } from './memo.ts';
-import type { AppView } from '../../src/model/app.ts';
-import type { InstanceView } from '../../src/model/instance.ts';
+import type { AppView } from '../../src/model/app/app.ts';
+import type { InstanceView } from '../../src/model/instance/instance.ts';
 import type { NodeView } from '../../src/model/node.ts';
 import { apps, instancesByApp, instancesByNode, hostOf, nodes } from '../cluster.ts';
 import { cores, memory, percent } from '../format.ts';

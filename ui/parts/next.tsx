@@ -1,6 +1,6 @@
 // Because what, and what comes next and when: the hub's reason as a sentence that counts down.
 import type { VNode } from 'preact';
-import type { Reason } from '../../src/model/app.ts';
+import type { Reason } from '../../src/model/app/app.ts';
 import { rich, t } from '../i18n.tsx';
 import { hubNow, tenth } from '../ticks.ts';
 import { Left } from './time.tsx';

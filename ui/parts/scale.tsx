@@ -1,7 +1,7 @@
 // Scaling in the row: the button becomes a number field.
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import type { AppView } from '../../src/model/app.ts';
+import type { AppView } from '../../src/model/app/app.ts';
 import { t } from '../i18n.tsx';
 import { scaleApp } from './app-acts.tsx';
 

@@ -1,8 +1,8 @@
 // What an instance uses: the last five minutes live, and its history by the minute with least and most.
 import type { VNode } from 'preact';
 import { useRef, useState } from 'preact/hooks';
-import type { InstanceView } from '../../src/model/instance.ts';
-import type { RecentUsage } from '../../src/model/usage.ts';
+import type { InstanceView } from '../../src/model/instance/instance.ts';
+import type { RecentUsage } from '../../src/model/instance/usage.ts';
 import { path } from '../api.ts';
 import { appNamed } from '../cluster.ts';
 import { cores, disk, memory, percent } from '../format.ts';

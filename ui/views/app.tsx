@@ -1,7 +1,7 @@
 // One app: status, because, next; its instances, revisions, why, events and spec.
 import { Because } from '../parts/next.tsx';
 import type { VNode } from 'preact';
-import type { Revision } from '../../src/model/app.ts';
+import type { Revision } from '../../src/model/app/app.ts';
 import { appStatus, usageOf } from '../app-look.ts';
 import { appNamed, events, instancesByApp, loaded, writable } from '../cluster.ts';
 import { cores, memory } from '../format.ts';
@@ -27,7 +27,7 @@ import { ScaleButton } from '../parts/scale.tsx';
 import { Empty, Loading, Trouble } from '../parts/states.tsx';
 import { Clock } from '../parts/time.tsx';
 import { Why } from '../parts/why.tsx';
-import type { AppView } from '../../src/model/app.ts';
+import type { AppView } from '../../src/model/app/app.ts';
 
 type Tab = 'instances' | 'revisions' | 'why' | 'events' | 'spec';
 

@@ -1,8 +1,8 @@
 // Apps: a line an app, what it is, how it runs, what it does now; actions on hover and by key.
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import type { AppView } from '../../src/model/app.ts';
-import type { InstanceView } from '../../src/model/instance.ts';
+import type { AppView } from '../../src/model/app/app.ts';
+import type { InstanceView } from '../../src/model/instance/instance.ts';
 import { appStatus, notRunning, usageOf } from '../app-look.ts';
 import { apps, instancesByApp, loaded, writable } from '../cluster.ts';
 import { cores, memory } from '../format.ts';

@@ -1,7 +1,7 @@
 // A new app, or a new revision of one: JSON, checked by the hub as one types, its plan beside it, what differs below it.
 import type { VNode } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { AppView } from '../../src/model/app.ts';
+import type { AppView } from '../../src/model/app/app.ts';
 import type { PlanView } from '../../src/protocol/views.ts';
 import { Problem, call, path } from '../api.ts';
 import { appNamed, learn, loaded, nodes, writable } from '../cluster.ts';

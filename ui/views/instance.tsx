@@ -1,7 +1,7 @@
 // One instance: status, because, next; its life, live log, statechart, usage, health, exit and facts.
 import type { VNode } from 'preact';
 import { useEffect } from 'preact/hooks';
-import type { InstanceView } from '../../src/model/instance.ts';
+import type { InstanceView } from '../../src/model/instance/instance.ts';
 import type { ClusterEvent } from '../../src/model/event.ts';
 import { appNamed, events, instanceOf, loaded, watchInstance, writable } from '../cluster.ts';
 import { foldEvents } from '../fold.ts';

@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { isAbsolute, join } from 'node:path';
-import type { HealthCheckSpec } from '../../model/app.ts';
+import type { HealthCheckSpec } from '../../model/app/app.ts';
 
 export interface ProbeTarget {
   /** In the order of the app. */

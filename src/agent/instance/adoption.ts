@@ -1,7 +1,7 @@
 // The facts that an instance's actor starts with, from the files of its newest launch and from what its program is now.
 import type { Adoption, KillReason } from '../../../machines/instance-facts.ts';
-import { startTimeoutMs } from '../../model/health.ts';
-import type { Exceeded } from '../../model/instance.ts';
+import { startTimeoutMs } from '../../model/instance/health.ts';
+import type { Exceeded } from '../../model/instance/instance.ts';
 import { readReady, readStopping } from '../effects/launch/launch-facts.ts';
 import { launchDirectory } from '../effects/launch/launch-records.ts';
 import type { Entry } from './entry.ts';

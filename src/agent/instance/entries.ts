@@ -1,8 +1,8 @@
 // Makes an entry: from a new assignment, or from what lies on disk.
 import { createHash } from 'node:crypto';
 import { InTurn } from '../../model/in-turn.ts';
-import type { Exit } from '../../model/instance.ts';
-import { clearedHistory } from '../../model/restart.ts';
+import type { Exit } from '../../model/instance/instance.ts';
+import { clearedHistory } from '../../model/instance/restart.ts';
 import type { AgentContext } from '../context.ts';
 import { instanceDirectory, LaunchNumbers, writeRecord } from '../effects/launch/launch-records.ts';
 import type { Entry } from './entry.ts';

@@ -2,10 +2,10 @@
 import type { ActorRefFrom, SnapshotFrom } from 'xstate';
 import type { instanceMachine } from '../../../machines/instance.ts';
 import type { InstancePolicy } from '../../../machines/instance-facts.ts';
-import { startTimeoutMs } from '../../model/health.ts';
-import type { Exit, InstanceView, Usage } from '../../model/instance.ts';
-import type { RestartHistory, RestartPolicy } from '../../model/restart.ts';
-import type { AppSpec } from '../../model/app.ts';
+import { startTimeoutMs } from '../../model/instance/health.ts';
+import type { Exit, InstanceView, Usage } from '../../model/instance/instance.ts';
+import type { RestartHistory, RestartPolicy } from '../../model/instance/restart.ts';
+import type { AppSpec } from '../../model/app/app.ts';
 import type { OutputPolicy } from '../effects/output/rotation.ts';
 import type { Program } from './program.ts';
 import type { InstanceRecord } from './records.ts';

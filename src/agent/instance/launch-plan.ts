@@ -1,7 +1,7 @@
 // What a launch needs to know, from the record of its instance: command, environment, directories, limits.
 import { join } from 'node:path';
-import { expandArguments, processEnvironment } from '../../model/environment.ts';
-import { statEpoch } from '../../model/epoch.ts';
+import { expandArguments, processEnvironment } from '../../model/app/environment.ts';
+import { statEpoch } from '../../model/instance/epoch.ts';
 import type { AgentContext } from '../context.ts';
 import type { Account } from '../effects/users/accounts.ts';
 import { bootId } from '../effects/processes/boot.ts';

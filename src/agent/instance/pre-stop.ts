@@ -1,7 +1,7 @@
 // What an app has done before its program is asked to end (`preStop`): a command, or a POST to a URL. It has its own time within
 // the kill timeout, which runs meanwhile; whatever comes of it is an event, and the kill signal follows.
-import type { PreStopSpec } from '../../model/app.ts';
-import { expandArguments } from '../../model/environment.ts';
+import type { PreStopSpec } from '../../model/app/app.ts';
+import { expandArguments } from '../../model/app/environment.ts';
 import { showSpan } from '../../model/sizes.ts';
 import type { AgentContext } from '../context.ts';
 import type { ProbeAnswer, ProbeTarget } from '../effects/probes.ts';

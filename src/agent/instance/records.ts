@@ -1,5 +1,5 @@
 // What the agent writes down of an instance (instances/<id>/record.<k>.json) and of a launch (launch.json).
-import type { AppSpec } from '../../model/app.ts';
+import type { AppSpec } from '../../model/app/app.ts';
 import type { Assignment } from '../../model/assignment.ts';
 import type { Account } from '../effects/users/accounts.ts';
 import type { Membership } from '../effects/cgroups/cgroup.ts';

@@ -1,8 +1,8 @@
 // What an instance's program does to its tree of processes: asks it to end, kills it, waits until it is empty. What fails is told,
 // never thrown: nobody above could do better.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AppSpec } from '../../model/app.ts';
-import { signalName } from '../../model/signals.ts';
+import type { AppSpec } from '../../model/app/app.ts';
+import { signalName } from '../../model/instance/signals.ts';
 import { isEmpty, killTree, signalProgram, whenEmpty, type Tree } from '../effects/processes/tree.ts';
 
 type Warn = (what: string, error: unknown) => void;

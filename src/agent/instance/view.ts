@@ -1,8 +1,8 @@
 // What is shown of an instance: a pure function of its record and its machine's snapshot.
-import type { Reason } from '../../model/app.ts';
+import type { Reason } from '../../model/app/app.ts';
 import type { Assignment } from '../../model/assignment.ts';
-import type { HealthView, InstanceStatus, InstanceView } from '../../model/instance.ts';
-import { reasonFor, statePath, toStatus, type ReasonFacts } from '../../model/instance-status.ts';
+import type { HealthView, InstanceStatus, InstanceView } from '../../model/instance/instance.ts';
+import { reasonFor, statePath, toStatus, type ReasonFacts } from '../../model/instance/instance-status.ts';
 import type { InstanceContext } from '../../../machines/instance-facts.ts';
 import { withoutCredentials } from '../effects/content/fetch-error.ts';
 import type { Entry } from './entry.ts';

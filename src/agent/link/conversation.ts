@@ -1,6 +1,6 @@
 // What this agent tells its master and does for it: the content of the link (link-client.ts has its form).
 import type { Assignment, DesiredRevision } from '../../model/assignment.ts';
-import type { InstanceView } from '../../model/instance.ts';
+import type { InstanceView } from '../../model/instance/instance.ts';
 import type { NodeLoad } from '../../model/node.ts';
 import type { Command, DesiredFrame, Hello, MasterFrame } from '../../protocol/link.ts';
 import type { AgentCommands } from '../commands.ts';

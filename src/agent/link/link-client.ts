@@ -3,7 +3,7 @@
 import { createActor, fromCallback, fromPromise, type Actor } from 'xstate';
 import { linkMachine, type LinkEvent } from '../../../machines/link.ts';
 import type { NodeFacts } from '../../model/node.ts';
-import type { UsageRow } from '../../model/usage.ts';
+import type { UsageRow } from '../../model/instance/usage.ts';
 import type { AgentFrame, Command, MasterFrame, Times } from '../../protocol/link.ts';
 import { openPoll } from '../effects/line/poll.ts';
 import { openSocket, socketPasses } from '../effects/line/socket.ts';

@@ -1,5 +1,5 @@
 // What the agent gives the conversation with its master (link-client.ts).
-import type { InstanceView } from '../../model/instance.ts';
+import type { InstanceView } from '../../model/instance/instance.ts';
 import type { NodeLoad } from '../../model/node.ts';
 import type { AgentFrame, Command, DesiredFrame, Hello, MasterFrame } from '../../protocol/link.ts';
 

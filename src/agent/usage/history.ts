@@ -1,7 +1,7 @@
 // What was measured of one instance: the last five minutes sample by sample, and the running minute as least, average and most.
 // Numbers in typed arrays: with a thousand instances this is most of what usage costs in memory.
 import type { SeriesPoint } from '../../store/store.ts';
-import type { RecentUsage } from '../../model/usage.ts';
+import type { RecentUsage } from '../../model/instance/usage.ts';
 
 /** What goes into the series of an instance. io is in bytes a second. */
 const names = ['cpu', 'mem', 'fds', 'processes', 'disk', 'ioRead', 'ioWrite'] as const;

@@ -1,6 +1,6 @@
 // One instance as it is measured: its gauge, its history, its memory quota.
 import type { SeriesPoint } from '../../store/store.ts';
-import { freshQuotaWatch, judgeMemory, type QuotaVerdict, type QuotaWatch } from '../../model/quota.ts';
+import { freshQuotaWatch, judgeMemory, type QuotaVerdict, type QuotaWatch } from '../../model/instance/quota.ts';
 import type { Entry } from '../instance/entry.ts';
 import type { Tree } from '../effects/processes/tree.ts';
 import { monoMs } from '../moment.ts';

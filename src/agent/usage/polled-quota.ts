@@ -1,6 +1,6 @@
 // Holds instances to their memory where no cgroup does: warns once near the limit, ends what stays over it, says so in its own log.
-import type { Exceeded } from '../../model/instance.ts';
-import { atOncePart } from '../../model/quota.ts';
+import type { Exceeded } from '../../model/instance/instance.ts';
+import { atOncePart } from '../../model/instance/quota.ts';
 import { showSize } from '../../model/sizes.ts';
 import type { AgentContext } from '../context.ts';
 import { appendPlatformLine } from '../effects/output/output.ts';

@@ -1,6 +1,6 @@
 // Measures all instances at their pace: seldom and one after the other while nobody looks, every two seconds those that somebody
 // watches or whose memory only this agent holds to its limit. Nothing is done for an instance between two of its samples.
-import { toRow, type UsageAnswer, type UsageRow } from '../../model/usage.ts';
+import { toRow, type UsageAnswer, type UsageRow } from '../../model/instance/usage.ts';
 import type { SeriesPoint } from '../../store/store.ts';
 import type { Entry } from '../instance/entry.ts';
 import type { Instances } from '../instances.ts';

@@ -1,7 +1,7 @@
 // What an agent reports, brought into shape: an agent of another version, or a broken one, must not break the master.
-import type { Exceeded, InstanceStatus, InstanceView, Usage } from '../../model/instance.ts';
+import type { Exceeded, InstanceStatus, InstanceView, Usage } from '../../model/instance/instance.ts';
 import type { NodeFacts, NodeLoad } from '../../model/node.ts';
-import type { UsageAnswer } from '../../model/usage.ts';
+import type { UsageAnswer } from '../../model/instance/usage.ts';
 
 type Raw = Record<string, unknown>;
 const object = (value: unknown): Raw =>

@@ -1,5 +1,5 @@
 // What is asked of placement, and who answers: the same in the main thread and in the planning thread.
-import type { AppRecord, AppSpec } from '../../model/app.ts';
+import type { AppRecord, AppSpec } from '../../model/app/app.ts';
 import { place } from '../../placement/place.ts';
 import { preview } from '../../placement/preview.ts';
 import type { Plan, Snapshot } from '../../placement/snapshot.ts';

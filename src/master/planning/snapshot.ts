@@ -1,7 +1,7 @@
 // The snapshot that placement decides by, read from the view: in pieces, so that a large cluster never holds up the loop.
-import { isHealthy } from '../../model/instance.ts';
+import { isHealthy } from '../../model/instance/instance.ts';
 import type { SlotRecord } from '../../model/assignment.ts';
-import type { AppSpec } from '../../model/app.ts';
+import type { AppSpec } from '../../model/app/app.ts';
 import type { PlacementSettings, SeenInstance, Snapshot, SnapshotApp } from '../../placement/snapshot.ts';
 import type { Version } from '../../store/store.ts';
 import type { NodeView } from '../../model/node.ts';

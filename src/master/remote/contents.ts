@@ -1,8 +1,8 @@
 // The contents of an app's URIs belong to its revision: the first report of an agent is written into it; a deploy or restart
 // asks an agent what the origins give now, before anything is stopped.
 import { createHash } from 'node:crypto';
-import type { AppSpec, Revision } from '../../model/app.ts';
-import { canonicalJson } from '../../model/restart-fields.ts';
+import type { AppSpec, Revision } from '../../model/app/app.ts';
+import { canonicalJson } from '../../model/app/restart-fields.ts';
 import type { AgentFrame } from '../../protocol/link.ts';
 import { restartHash } from '../../protocol/hash.ts';
 import type { Commands } from '../link/commands.ts';

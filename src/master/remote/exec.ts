@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import type { Caller, ExecHandle } from '../../api/cluster.ts';
-import type { InstanceView } from '../../model/instance.ts';
+import type { InstanceView } from '../../model/instance/instance.ts';
 import { showSpan } from '../../model/sizes.ts';
 import type { ExecChunk, ExecInput, ExecRequest } from '../../protocol/exec.ts';
 import type { Commands } from '../link/commands.ts';

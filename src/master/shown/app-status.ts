@@ -1,7 +1,7 @@
 // What is shown of an app, an instance and a node: derived from records and reports, stored nowhere.
-import type { AppStatus, AppView, Reason } from '../../model/app.ts';
+import type { AppStatus, AppView, Reason } from '../../model/app/app.ts';
 import type { Assignment } from '../../model/assignment.ts';
-import { isHealthy } from '../../model/instance.ts';
+import { isHealthy } from '../../model/instance/instance.ts';
 import type { WaitingCode } from '../../placement/snapshot.ts';
 import type { AppEntry, InstanceEntry } from '../entries.ts';
 import type { View } from '../view.ts';

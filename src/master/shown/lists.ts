@@ -1,7 +1,7 @@
 // Lists of the API: a query over documents in memory, sorted, paged.
 import type { List, Page } from '../../api/cluster.ts';
 import { Refusal } from '../../model/errors.ts';
-import type { InstanceView } from '../../model/instance.ts';
+import type { InstanceView } from '../../model/instance/instance.ts';
 import { maskSecrets } from '../../model/secrets.ts';
 import { compile } from '../../query/compile.ts';
 import { parse } from '../../query/parse.ts';

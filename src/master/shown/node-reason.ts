@@ -1,5 +1,5 @@
 // Why a node is in its status, and what comes next: a sentence for people.
-import type { Reason } from '../../model/app.ts';
+import type { Reason } from '../../model/app/app.ts';
 import { showSpan } from '../../model/sizes.ts';
 import type { MasterContext } from '../context.ts';
 import type { NodeEntry } from '../entries.ts';

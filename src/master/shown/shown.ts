@@ -1,6 +1,6 @@
 // Nodes and instances as the API shows them: their reports, and what the hub knows beside them.
 import type { Assignment } from '../../model/assignment.ts';
-import type { InstanceView } from '../../model/instance.ts';
+import type { InstanceView } from '../../model/instance/instance.ts';
 import type { NodeView } from '../../model/node.ts';
 import type { InstanceEntry, NodeEntry } from '../entries.ts';
 import type { View } from '../view.ts';

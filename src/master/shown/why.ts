@@ -1,8 +1,8 @@
 // Why an app or an instance is as it is, and what a change would do: the plan's words, and the events that name it.
-import type { AppSpec } from '../../model/app.ts';
+import type { AppSpec } from '../../model/app/app.ts';
 import type { ClusterEvent } from '../../model/event.ts';
-import type { InstanceView } from '../../model/instance.ts';
-import { diffSpecs } from '../../model/restart-fields.ts';
+import type { InstanceView } from '../../model/instance/instance.ts';
+import { diffSpecs } from '../../model/app/restart-fields.ts';
 import { restartHash } from '../../protocol/hash.ts';
 import type { PlanView, WhyView } from '../../protocol/views.ts';
 import { appView } from './app-status.ts';

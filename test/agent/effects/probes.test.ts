@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { HealthCheckSpec } from '../../../src/model/app.ts';
+import type { HealthCheckSpec } from '../../../src/model/app/app.ts';
 import { probe, type ProbeTarget } from '../../../src/agent/effects/probes.ts';
 import { until } from '../../support/until.ts';
 

@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { scanMarked } from '../../../src/agent/effects/processes/strays.ts';
 import { defaultTimes } from '../../../src/agent/settings.ts';
 import { startStandalone, type RunningStandalone } from '../../../src/run/standalone.ts';
-import type { InstanceView } from '../../../src/model/instance.ts';
+import type { InstanceView } from '../../../src/model/instance/instance.ts';
 import { scratch } from '../../support/scratch.ts';
 import { deploy, operator } from '../../support/test-master.ts';
 import { until } from '../../support/until.ts';

@@ -18,7 +18,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
-import type { UriSpec } from '../../../model/app.ts';
+import type { UriSpec } from '../../../model/app/app.ts';
 import { InTurnByName } from '../../../model/in-turn.ts';
 import type { ContentCache } from './content-cache.ts';
 import type { Progress } from './download.ts';

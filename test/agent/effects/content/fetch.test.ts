@@ -9,7 +9,7 @@ import tar from 'tar-stream';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import yazl from 'yazl';
-import type { UriSpec } from '../../../../src/model/app.ts';
+import type { UriSpec } from '../../../../src/model/app/app.ts';
 import { ContentCache, type CacheOptions } from '../../../../src/agent/effects/content/content-cache.ts';
 import { FetchError } from '../../../../src/agent/effects/content/fetch-error.ts';
 import { fetchInto, nameOf } from '../../../../src/agent/effects/content/fetch.ts';

@@ -1,0 +1,134 @@
+// The tokens of a hub: made at its first start, kept hashed in its store directory (0600), compared in constant time.
+//
+// A token is 32 random bytes, so a plain SHA-256 is enough: there is nothing to guess that a slow hash would protect.
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Caller } from '../cluster.ts';
+
+export type Role = Caller['role'];
+export const roles: readonly Role[] = ['read', 'deploy', 'admin', 'node'];
+
+const stored = z.object({
+  id: z.string().min(1),
+  name: z.string().min(1),
+  role: z.enum(['read', 'deploy', 'admin', 'node']),
+  /** SHA-256 of the token, hex. */
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
+  /** epoch ms */
+  createdAt: z.number(),
+});
+type StoredToken = z.infer<typeof stored>;
+const file = z.object({ version: z.literal(1), tokens: z.array(stored) });
+
+export type TokenView = Omit<StoredToken, 'hash'>;
+
+const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
+
+export class Tokens {
+  readonly path: string;
+  /** Told with each token that is made, so that its holder knows this hub's own CA (src/tls/pin.ts); null: it has none. */
+  pin: string | null = null;
+  readonly #now: () => number;
+  #tokens: { view: TokenView; hash: Buffer }[] = [];
+  readonly #given: { view: TokenView; hash: Buffer }[] = [];
+
+  constructor(path: string, now: () => number = Date.now) {
+    this.path = path;
+    this.#now = now;
+  }
+
+  /**
+   * Reads the file again (at start and on HUP).
+   * @returns false when there is no file yet
+   * @throws Error naming the file when it is there but cannot be read as tokens: nobody is let in by a damaged file
+   */
+  reload(): boolean {
+    let text: string;
+    try {
+      text = readFileSync(this.path, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+      throw new Error(`${this.path} cannot be read: ${(error as Error).message}`, { cause: error });
+    }
+    try {
+      this.#tokens = file
+        .parse(JSON.parse(text))
+        .tokens.map(({ hash, ...view }) => ({ view, hash: Buffer.from(hash, 'hex') }));
+    } catch (error) {
+      throw new Error(`${this.path} is damaged. Restore it, or remove it to have new tokens made at the next start.`, {
+        cause: error,
+      });
+    }
+    return true;
+  }
+
+  /** Who holds this token, or null. Takes as long for a wrong token as for a right one. */
+  check(token: string): TokenView | null {
+    const presented = hashOf(token.replace(/\.[\w-]{43}$/, '')); // its pin is no part of it
+    let found: TokenView | null = null;
+    for (const { view, hash } of [...this.#tokens, ...this.#given]) if (timingSafeEqual(hash, presented)) found = view;
+    return found;
+  }
+
+  /** Lets a token in that is kept elsewhere (a file of the operator's); it is held in memory only. */
+  know(name: string, role: Role, token: string): void {
+    this.#given.push({ view: { id: `given-${name}`, name, role, createdAt: this.#now() }, hash: hashOf(token) });
+  }
+
+  list(): TokenView[] {
+    return this.#tokens.map(({ view }) => view);
+  }
+
+  /** Makes a token; its text is given this once and never again. */
+  create(name: string, role: Role): { token: string; view: TokenView } {
+    const token = `sth_${role}_${randomBytes(32).toString('base64url')}`;
+    const view = { id: randomBytes(6).toString('hex'), name, role, createdAt: this.#now() };
+    this.#save([...this.#tokens, { view, hash: hashOf(token) }]);
+    return { token: this.withPin(token), view };
+  }
+
+  /** A token as it is given to its holder. */
+  withPin(token: string): string {
+    return this.pin === null ? token : `${token}.${this.pin}`;
+  }
+
+  /** @returns false when there is no token of that id */
+  revoke(id: string): boolean {
+    const rest = this.#tokens.filter(({ view }) => view.id !== id);
+    if (rest.length === this.#tokens.length) return false;
+    this.#save(rest);
+    return true;
+  }
+
+  #save(tokens: { view: TokenView; hash: Buffer }[]): void {
+    const text = JSON.stringify(
+      { version: 1, tokens: tokens.map(({ view, hash }) => ({ ...view, hash: hash.toString('hex') })) },
+      null,
+      2,
+    );
+    // Written beside and renamed: a crash leaves the old file or the new one, and no moment at which others could read it.
+    const beside = `${this.path}.new`;
+    writeFileSync(beside, `${text}\n`, { mode: 0o600, flush: true } as object);
+    renameSync(beside, this.path);
+    this.#tokens = tokens;
+  }
+}
+
+/**
+ * Opens `tokens.json` of a store directory; where there is none, makes an admin token and a join token.
+ * @returns `made`: the texts to print once, null when the file was there
+ */
+export function openTokens(
+  directory: string,
+  now: () => number = Date.now,
+): { tokens: Tokens; made: { admin: string; join: string } | null } {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const tokens = new Tokens(join(directory, 'tokens.json'), now);
+  if (tokens.reload()) return { tokens, made: null };
+  return {
+    tokens,
+    made: { admin: tokens.create('first admin', 'admin').token, join: tokens.create('first join token', 'node').token },
+  };
+}

@@ -1,0 +1,46 @@
+// /v1/data: the collections of the store as they are kept, for the data page.
+import { maskSecrets } from '../../model/secrets.ts';
+import { listQuery, pageOf, query } from '../answers/body.ts';
+import type { Api, Resource } from '../context.ts';
+import { says } from '../describe.ts';
+import { reply } from '../answers/reply.ts';
+
+export function dataRoutes(app: Api, { cluster }: Resource): void {
+  app.get(
+    '/v1/data',
+    says({
+      tag: 'store',
+      summary: 'Collections of the store, with their sizes',
+      gives: 'CollectionList',
+      refuses: [501],
+    }),
+    query({}),
+    async (c) => {
+      const items = await cluster.collections();
+      return reply(c, { items, total: items.length, from: 0, size: items.length });
+    },
+  );
+  app.get(
+    '/v1/data/:collection',
+    says({
+      tag: 'store',
+      summary: 'Documents of a collection',
+      description: 'As they are kept, but for secrets: these are masked whoever asks, and cannot be searched for.',
+      gives: 'DocumentList',
+      refuses: [404, 501],
+    }),
+    query(listQuery),
+    async (c) => {
+      const q = c.req.valid('query');
+      const page = pageOf(c, q);
+      const { items, total } = await cluster.documents(c.req.param('collection'), q.query, page);
+      // Not `reply`: for readers that masks every member called `key`, also those that name documents.
+      return c.json({
+        items: items.map(({ key, version, doc }) => ({ key, version, doc: maskSecrets(doc) })),
+        total,
+        from: page.from,
+        size: page.size,
+      });
+    },
+  );
+}

@@ -1,0 +1,119 @@
+// /v1/instances/:id/logs: the output of a program, as it was written.
+import { linePattern } from '../../query/line-pattern.ts';
+import { z } from 'zod';
+import { Refusal } from '../../model/errors.ts';
+import type { LogChunk, LogRequest } from '../cluster.ts';
+import { flag, query } from '../answers/body.ts';
+import type { Api, Resource } from '../context.ts';
+import { says } from '../describe.ts';
+import { since, until } from '../answers/since.ts';
+import { sse, streamed, wantsEvents } from '../answers/stream.ts';
+
+const grep = z
+  .string()
+  .min(1)
+  .max(1000)
+  .superRefine((text, context) => {
+    try {
+      linePattern(text);
+    } catch (error) {
+      const { message, offset } = error as Error & { offset?: number };
+      const rest = offset === undefined ? '' : [...text.slice(1, -1)].slice(offset).join('').slice(0, 20),
+        at = rest === '' ? '' : ` at ${JSON.stringify(rest)}`;
+      context.addIssue({
+        code: 'custom',
+        message: `grep is no regular expression: ${message}${at}; without the slashes it is taken as it stands`,
+      });
+    }
+  })
+  .optional();
+const mostTail = 100_000,
+  all = Number.MAX_SAFE_INTEGER;
+const tail = z
+  .string()
+  .refine(
+    (text) => text === 'all' || (/^\d{1,6}$/.test(text) && Number(text) <= mostTail),
+    `tail is a whole number from 0 to ${mostTail}, or "all"`,
+  )
+  .optional();
+const logQuery = {
+  stream: z.enum(['stdout', 'stderr', 'both']).optional().default('both'),
+  tail,
+  follow: flag,
+  since,
+  until,
+  grep,
+};
+
+export function logRoutes(app: Api, { cluster, closing }: Resource): void {
+  app.get(
+    '/v1/instances/:id/logs',
+    says({
+      tag: 'logs',
+      summary: 'Its output: the last lines or a span of time, and on with follow',
+      description:
+        'Plain text, byte for byte; also of an instance that is gone, for as long as its app keeps output. `tail` counts lines of each stream (100; with `since` or `until`: all). ' +
+        'Lines carry no times of their own: `since` and `until` are met to some 10 s for recent output and a minute for older, and never leave out what belongs to them. ' +
+        '`grep` is a text, or a regular expression between slashes. With `Accept: text/event-stream` each piece is an event named after its stream, `{cursor, text}`, whose id goes on where it ended (Last-Event-ID).',
+      gives: 'text',
+      refuses: [404, 503, 504],
+    }),
+    query(logQuery),
+    async (c) => {
+      const q = c.req.valid('query');
+      const id = c.req.param('id');
+      await cluster.whereabouts(id);
+      const events = wantsEvents(c);
+      const spans = q.since !== undefined || q.until !== undefined;
+      const request: LogRequest = {
+        stream: q.stream,
+        tail: q.tail === undefined ? (spans ? all : 100) : q.tail === 'all' ? all : Number(q.tail),
+        follow: q.follow,
+        since: q.since ?? null,
+        until: q.until ?? null,
+        grep: q.grep ?? null,
+        after: events ? cursorsOf(c.req.header('last-event-id')) : null,
+      };
+      const make = async function* (signal: AbortSignal) {
+        // Each stream may end a piece within a character; the rest of it comes with the next one.
+        const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
+        const cursors = { stdout: request.after?.stdout ?? 0, stderr: request.after?.stderr ?? 0 };
+        for await (const chunk of cluster.logs(id, request, signal)) {
+          cursors[chunk.stream] = chunk.cursor;
+          if (chunk.bytes.length > 0) yield events ? eventOf(chunk, decoders[chunk.stream], cursors) : chunk.bytes;
+        }
+        if (events) yield sse({ event: 'end', data: {} });
+      };
+      return streamed(
+        c,
+        closing,
+        events ? 'text/event-stream' : 'text/plain; charset=utf-8',
+        make,
+        events ? ': still here\n\n' : null,
+      );
+    },
+  );
+}
+
+const eventOf = (
+  chunk: LogChunk,
+  decoder: InstanceType<typeof TextDecoder>,
+  cursors: { stdout: number; stderr: number },
+): string =>
+  sse({
+    event: chunk.stream,
+    id: `${cursors.stdout}.${cursors.stderr}`,
+    data: { cursor: chunk.cursor, text: decoder.decode(chunk.bytes, { stream: true }) },
+  });
+
+function cursorsOf(lastEventId: string | undefined): LogRequest['after'] {
+  if (lastEventId === undefined || lastEventId === '') return null;
+  const match = /^(\d{1,15})\.(\d{1,15})$/.exec(lastEventId);
+  if (!match)
+    throw new Refusal(
+      'invalid-request',
+      `Last-Event-ID "${lastEventId.slice(0, 60)}" is not of this log`,
+      'leave it out to begin with the last lines',
+    );
+  return { stdout: Number(match[1]), stderr: Number(match[2]) };
+}
