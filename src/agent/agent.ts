@@ -385,25 +385,11 @@ export async function startAgent(given: StartOptions): Promise<RunningAgent> {
       if (link.up) link.factsChanged(self.facts);
     },
     stop: async ({ processes }) => {
-      if (processes) await stopProcesses(instances);
+      if (processes) await instances.endAll('the agent was asked to end its processes');
       if (head.getSnapshot().status === 'active') head.send({ type: 'agent.stop' });
       await ended;
       await letGo();
       if (processes) removeMembershipRoot(root);
     },
   };
-}
-
-/** Asks every instance to stop, and waits until their trees are empty. */
-async function stopProcesses(instances: Instances): Promise<void> {
-  const left = (): boolean => [...instances.entries.values()].some(({ actor }) => actor !== null);
-  for (const entry of instances.entries.values())
-    instances.say(entry, {
-      type: 'instance.stop',
-      reason: 'stop',
-      by: null,
-      text: 'the agent was asked to end its processes',
-      at: Date.now(),
-    });
-  while (left()) await new Promise((resolve) => setTimeout(resolve, 20));
 }

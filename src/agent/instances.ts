@@ -46,6 +46,8 @@ export class Instances {
   #dirty = new Set<string>();
   #flushing = false;
   #stopping = false;
+  /** Why every program is to end, and none is to begin; null: they run. */
+  #ending: string | null = null;
   /** Told when it is forgotten: nobody will ask for it any more. */
   onGone: (entry: Entry) => void = () => undefined;
 
@@ -80,7 +82,20 @@ export class Instances {
     this.#seats.set(`${app}/${slot}${place}`, entry);
     this.#options.rotation.add(entry.directory, outputPolicyOf(entry.record.spec));
     this.#join(this.#supervisor(this.keyOf(entry)), entry);
+    if (this.#ending !== null) this.#askToEnd(entry, this.#ending);
     this.changed(entry.id);
+  }
+
+  #askToEnd(entry: Entry, text: string): void {
+    this.say(entry, { type: 'instance.stop', reason: 'stop', by: null, text, at: Date.now() });
+  }
+
+  /** Asks every instance to end, those too that are still to come, and waits until their trees are empty. */
+  async endAll(why: string): Promise<void> {
+    this.#ending = why;
+    for (const entry of this.entries.values()) this.#askToEnd(entry, why);
+    while ([...this.entries.values()].some(({ actor }) => actor !== null))
+      await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   /** Nothing of it ever ran and nothing will: shown as stopped until it is named no more. */
@@ -208,6 +223,7 @@ export class Instances {
     for (const entry of this.entries.values())
       if (!entry.actor && entry.snapshot?.status !== 'done' && this.keyOf(entry) === key)
         this.#join(this.#supervisor(key), entry);
+    if (this.#ending !== null) for (const entry of this.entries.values()) this.#askToEnd(entry, this.#ending);
   }
 
   #hear(supervisor: Supervisor, told: SupervisorEmitted): void {
