@@ -9,7 +9,9 @@ import { compressPiece } from './gzip.ts';
 import { OutputRate } from './rate.ts';
 import { outputFile, segmentsOf, streams, type Stream } from './segments.ts';
 import { noteTime, pruneTimes } from './times.ts';
-import { forgetHole, rotate, rotationKind, type RotationKind } from './rotate.ts';
+import { rotate } from './rotate.ts';
+import { forgetHole } from './rotation-journal.ts';
+import { rotationKind, type RotationKind } from './rotation-kind.ts';
 
 /** `logs` of an app, and whether its files may only become so large. */
 export interface OutputPolicy {

@@ -22,7 +22,8 @@ import {
   type OutputChunk,
 } from '../../../../src/agent/effects/output/output.ts';
 import { firstBlockHash, journalFile } from '../../../../src/agent/effects/output/segments.ts';
-import { rotate, rotationKind, type RotationKind } from '../../../../src/agent/effects/output/rotate.ts';
+import { rotate } from '../../../../src/agent/effects/output/rotate.ts';
+import { rotationKind, type RotationKind } from '../../../../src/agent/effects/output/rotation-kind.ts';
 import { cursorSince, cursorUntil, noteTime, pruneTimes, timesOf } from '../../../../src/agent/effects/output/times.ts';
 import { Rotation } from '../../../../src/agent/effects/output/rotation.ts';
 import { until } from '../../../support/until.ts';
