@@ -2,6 +2,7 @@
 // app never takes the others down.
 import { assign, enqueueActions, setup, spawnChild, stopChild } from 'xstate';
 import { callbackHole, promiseHole } from './effect.ts';
+import { eventOf, failureOf } from './event-of.ts';
 
 export interface AgentContext {
   /** mono of the failures of each supervisor that failed lately. */
@@ -42,10 +43,10 @@ const agent = setup({
   delays: { deadline: ({ context }) => context.drainMs },
   actions: {
     want: enqueueActions(({ event, enqueue }) => {
-      enqueue.emit({ type: 'supervisor.wanted', key: (event as { key: string }).key });
+      enqueue.emit({ type: 'supervisor.wanted', key: eventOf(event, 'app.start').key });
     }),
     startAgain: enqueueActions(({ context, event, enqueue }) => {
-      const { key, mono } = event as { key: string; mono: number };
+      const { key, mono } = eventOf(event, 'app.crashed');
       const lately = [...(context.failures[key] ?? []).filter((at) => mono - at < forgetMs), mono].slice(-20);
       enqueue.assign({ failures: { ...context.failures, [key]: lately } });
       enqueue.raise({ type: 'app.start', key }, { delay: startAgainMs(lately.length) });
@@ -56,15 +57,10 @@ const agent = setup({
       enqueue.raise({ type: 'link.start' }, { delay: 1000 });
     }),
     closeLink: stopChild('link'),
-    drain: assign({ drainMs: ({ event }) => (event as { deadlineMs: number }).deadlineMs }),
+    drain: assign({ drainMs: ({ event }) => eventOf(event, 'agent.drain').deadlineMs }),
     emptied: assign({ drained: 'emptied' }),
     timeUp: assign({ drained: 'time-up' }),
-    fail: assign({
-      failure: ({ event }) => {
-        const { error } = event as unknown as { error: unknown };
-        return error instanceof Error ? error.message : String(error);
-      },
-    }),
+    fail: assign({ failure: ({ event }) => failureOf(event) }),
   },
 });
 

@@ -1,9 +1,9 @@
-// What an instance's machine knows and hears. All plain JSON; every time comes in with an event (`at` epoch ms, shown; `mono`
+// What an instance's machine knows. All plain JSON; every time comes in with an event (`at` epoch ms, shown; `mono`
 // CLOCK_MONOTONIC ms, decided by).
 import type { HealthCheckSpec } from '../src/model/app/app.ts';
 import type { CheckState } from '../src/model/instance/health.ts';
-import type { Exceeded, Exit, ExitReason } from '../src/model/instance/instance.ts';
-import type { ProbeReport } from './probe.ts';
+import type { Exit } from '../src/model/instance/instance.ts';
+import type { Killing } from './killing.ts';
 
 /** The part of a spec that the machine itself decides by; an adjustment replaces it without a restart. */
 export interface InstancePolicy {
@@ -12,16 +12,6 @@ export interface InstancePolicy {
   killTimeoutMs: number;
   /** Alive for this long, where there are no checks. */ aliveMs: number;
   /** It has content that must be fetched before its first start. */ fetches: boolean;
-}
-
-/** Why a program is being ended; decides where `killing` leads. */
-export type KillReason = 'stop' | 'update' | 'restart' | 'unhealthy' | 'start-timeout' | 'disk' | 'oom' | 'partition';
-export interface Killing {
-  reason: KillReason;
-  /** Who asked, where somebody did. */ by: string | null;
-  /** A sentence, where there is one. */ text: string | null;
-  at: number;
-  /** The limit that it was over. */ quota?: Exceeded | null;
 }
 
 /** One launch of the program as it is known. */
@@ -120,59 +110,6 @@ export interface InstanceContext {
   partition: 'severed' | 'over' | null;
 }
 
-export type InstanceEvent =
-  /** `by`: who asked; `text`: why, in words. */
-  | { type: 'instance.stop'; reason: 'stop' | 'update'; by: string | null; text: string | null; at: number }
-  | { type: 'instance.restart'; by: string | null; text: string | null; at: number }
-  | { type: 'instance.kill'; by: string | null; at: number }
-  | { type: 'instance.adjust'; policy: InstancePolicy }
-  /** Its node is cut off: it ends within `graceMs` and stays down until it may run again. */
-  | { type: 'instance.sever'; graceMs: number; at: number }
-  | { type: 'instance.rejoin' }
-  | { type: 'limit.exceeded'; what: 'disk' | 'oom'; text: string; at: number; quota?: Exceeded | null }
-  | { type: 'fetch.retry' }
-  | { type: 'program.started'; launch: LaunchFacts }
-  /** `empty`: nothing of its tree is left. */
-  | { type: 'program.exited'; exit: Exit; when: Moment; empty: boolean }
-  | { type: 'program.emptied'; when: Moment }
-  /** Its content is not there (any more): fetch again. */
-  | { type: 'program.unprepared' }
-  | { type: 'program.survived' }
-  | ProbeReport
-  | { type: `xstate.error.actor.probe.${string}`; actorId: string; error: unknown }
-  | { type: `xstate.done.actor.probe.${string}`; actorId: string }
-  | { type: 'restart.granted'; plan: RestartPlan }
-  | { type: 'restart.held' }
-  | { type: 'restart.escalated'; deaths: number; launch: number; until: number }
-  /** The parent said that it shall stay: nothing is open any more. */
-  | { type: 'escalation.closed' }
-  | { type: 'restart.refused'; outcome: 'done' }
-  | { type: 'restart.refused'; outcome: 'failed'; code: string; text: string };
-
-/** Commands to the program actor. It reports at its start what is already so. */
-export type ProgramCommand =
-  | { type: 'program.start' }
-  | { type: 'program.signal'; killing: Killing | null; killTimeoutMs: number }
-  | { type: 'program.kill'; by: string | null };
-
-/** What an instance tells its supervisor, under its own id. */
-export type SupervisorReport =
-  /** It is down and wants to start again. `exit` null: it was ended before its program had begun. */
-  | {
-      type: 'restart.asked';
-      id: string;
-      exit: Exit | null;
-      ended: Moment;
-      launch: number;
-      readyMs: number | null;
-      byOperator: boolean;
-      partition: 'severed' | 'over' | null;
-    }
-  /** It is unhealthy and asks for its turn to be ended and started again. */
-  | { type: 'turn.asked'; id: string }
-  | { type: 'turn.withdrawn'; id: string }
-  | { type: 'instance.becameReady'; id: string };
-
 /** The context at the start: the facts, or blanks where the library asks without input. */
 export function freshInstance(input: InstanceInput | undefined): InstanceContext {
   const policy = input?.policy ?? {
@@ -207,30 +144,3 @@ export function freshInstance(input: InstanceInput | undefined): InstanceContext
     partition: input?.severed ? 'severed' : null,
   };
 }
-
-const exitReasons: Record<KillReason, ExitReason> = {
-  stop: 'stop',
-  update: 'update',
-  restart: 'stop',
-  unhealthy: 'unhealthy',
-  'start-timeout': 'start-timeout',
-  disk: 'disk',
-  oom: 'oom',
-  partition: 'partition',
-};
-
-/** An exit that was asked for carries why and by whom; an oom kill seen by the kernel stays one. */
-export function exitWithCause(exit: Exit, killing: Killing | null): Exit {
-  if (!killing || exit.reason === 'oom') return exit;
-  return {
-    ...exit,
-    reason: exitReasons[killing.reason],
-    by: killing.by,
-    text: killing.text ?? exit.text,
-    quota: killing.quota ?? exit.quota,
-  };
-}
-
-/** `killing` for these ends the assignment; every other one leads to a restart. */
-export const endsForGood = (killing: Killing | null): boolean =>
-  killing?.reason === 'stop' || killing?.reason === 'update';

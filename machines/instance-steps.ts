@@ -1,33 +1,15 @@
 // Steps of an instance's context from one event to the next that are more than an assignment; pure.
 import { freshChecks, type CheckState } from '../src/model/instance/health.ts';
-import {
-  endsForGood,
-  exitWithCause,
-  type InstanceContext,
-  type InstanceEvent,
-  type InstancePolicy,
-  type Killing,
-} from './instance-facts.ts';
+import type { InstanceContext, InstancePolicy } from './instance-facts.ts';
+import { endsForGood, exitWithCause } from './killing.ts';
 import type { ProbeInput } from './probe.ts';
 
-const causes = { 'instance.stop': 'stop', 'instance.restart': 'restart', 'limit.exceeded': 'disk' } as const;
-
-export function killingOf(event: InstanceEvent, before: Killing | null): Killing | null {
-  if (endsForGood(before)) return before; // a stop stays a stop
-  switch (event.type) {
-    case 'instance.stop':
-      return { reason: event.reason, by: event.by, text: event.text, at: event.at };
-    case 'instance.restart':
-      return { reason: causes[event.type], by: event.by, text: event.text, at: event.at };
-    case 'limit.exceeded':
-      return { reason: event.what, by: null, text: event.text, at: event.at, quota: event.quota ?? null };
-    default:
-      return before;
-  }
-}
+/** ms to the next try, after so many failures: 1 s, doubling to a minute. */
 export const fetchBackOff = (failures: number): number => Math.min(60_000, 1000 * 2 ** Math.min(failures, 6));
+/** The checks with one of them as it is now. */
 export const fold = (checks: CheckState[], change: CheckState): CheckState[] =>
   checks.map((old) => (old.index === change.index ? change : old));
+/** One probe a check. */
 export const probeInputs = ({ id, policy, checks, launch, chance }: InstanceContext): ProbeInput[] =>
   policy.checks.map((check, index) => ({
     instance: id,
@@ -37,6 +19,7 @@ export const probeInputs = ({ id, policy, checks, launch, chance }: InstanceCont
     passed: checks[index]?.passedOnce ?? false,
     chance,
   }));
+/** All checks without a verdict; what has passed once (`before`) is remembered. */
 export const waiting = (policy: InstancePolicy, before: CheckState[] = []): CheckState[] =>
   freshChecks(policy.checks, 0).map((check, index) => ({ ...check, passedOnce: before[index]?.passedOnce ?? false }));
 

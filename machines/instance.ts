@@ -1,33 +1,9 @@
 // An assignment's life on a node. The program is one child actor, spawned once: no transition can lose it. The reason of
 // `killing` decides where it leads, so a stop is never taken for a crash. Whether and when to restart is the supervisor's word.
 import { instanceActions } from './instance-actions.ts';
+import { clearing, killing } from './instance-ending.ts';
 import { freshInstance } from './instance-facts.ts';
-
-const stop = { 'instance.stop': { target: '#instance.killing', actions: 'kill' } } as const;
-/** Its node is cut off: it is ended, and stands still in `restarting` until it may run again. */
-const sever = { 'instance.sever': { target: '#instance.killing', actions: 'sever' } } as const;
-const rejoin = { 'instance.rejoin': { guard: 'isSevered', actions: 'rejoin' } } as const;
-const adjust = { 'instance.adjust': { actions: 'adjust' } } as const;
-/** What may befall any program that runs. */
-const alive = {
-  ...stop,
-  ...adjust,
-  ...sever,
-  'instance.restart': { target: '#instance.killing', actions: 'kill' },
-  'instance.kill': { actions: 'killProgram' },
-  'limit.exceeded': { target: '#instance.killing', actions: 'kill' },
-  'program.exited': [
-    { guard: 'empty', target: '#instance.restarting.asking', actions: 'exited' },
-    { target: '#instance.restarting.clearing', actions: 'exited' },
-  ],
-} as const;
-/** Where nothing runs: a stop is done at once, an operator's restart need not wait. */
-const idle = {
-  ...adjust,
-  'instance.stop': { target: '#instance.stopped', actions: 'kill' },
-  'instance.restart': { target: '#instance.starting', actions: ['relieve', 'sendStart'] },
-  'program.unprepared': '#instance.fetching',
-} as const;
+import { adjust, alive, idle } from './instance-transitions.ts';
 
 export const instanceMachine = instanceActions.createMachine({
   id: 'instance',
@@ -109,59 +85,12 @@ export const instanceMachine = instanceActions.createMachine({
         'restart.held': { actions: 'wait' },
       },
     },
-    killing: {
-      description: 'The program is being ended; what comes then is decided by why.',
-      entry: 'stopProbes',
-      exit: 'spendLeft',
-      initial: 'terminating',
-      on: {
-        ...adjust,
-        ...rejoin,
-        'instance.stop': { actions: 'kill' },
-        'instance.sever': { target: 'killing', reenter: true, actions: 'sever' },
-        'program.exited': [
-          { guard: 'emptyForGood', target: 'stopped', actions: 'exited' },
-          { guard: 'empty', target: 'restarting.asking', actions: 'exited' },
-          { actions: 'exited' },
-        ],
-        'program.emptied': [
-          { guard: 'forGood', target: 'stopped', actions: 'emptied' },
-          { target: 'restarting.asking', actions: 'emptied' },
-        ],
-      },
-      states: {
-        terminating: {
-          description: 'Asked with the kill signal.',
-          entry: 'signalProgram',
-          on: { 'instance.kill': 'forcing' },
-          after: { killTimeout: 'forcing' },
-        },
-        forcing: {
-          description: 'SIGKILL to the whole tree, until it is empty.',
-          entry: 'killProgram',
-          after: { stuckAfter: { actions: 'stuck' } },
-        },
-      },
-    },
+    killing,
     restarting: {
       description: "Waits for its supervisor's word, then out the delay.",
       initial: 'asking',
       states: {
-        clearing: {
-          description: 'The program ended by itself; what it left behind is ended too.',
-          entry: ['stopProbes', 'signalProgram'],
-          exit: 'spendLeft',
-          on: {
-            ...stop,
-            ...adjust,
-            ...rejoin,
-            'instance.sever': { target: 'clearing', reenter: true, actions: ['severDown', 'hurry'] },
-            'instance.restart': { actions: 'kill' },
-            'instance.kill': { actions: 'killProgram' },
-            'program.emptied': { target: 'asking', actions: 'emptied' },
-          },
-          after: { killTimeout: { actions: 'killProgram' } },
-        },
+        clearing,
         asking: {
           description: 'Its supervisor judges.',
           entry: ['stopProbes', 'ask'],

@@ -2,6 +2,7 @@
 // The line itself (bytes, frames, beats) is the effect's; here is only which one is in use, and when to try again.
 import { assign, setup } from 'xstate';
 import { callbackHole, promiseHole } from './effect.ts';
+import { outputOf } from './event-of.ts';
 
 /** Facts of a line. `chance` 0..1 spreads the agents of a master that comes back; drawn by the effect. */
 export type LinkEvent =
@@ -42,7 +43,7 @@ export const linkMachine = setup({
         ? linkTimes.refused
         : Math.min(linkTimes.longest, linkTimes.first * 2 ** Math.min(context.failures, 10)) * (1 - context.chance / 2),
   },
-  guards: { passes: ({ event }) => (event as unknown as { output: boolean }).output },
+  guards: { passes: ({ event }) => outputOf<boolean>(event) },
   actions: {
     welcomed: assign({ failures: 0, trouble: null, final: false }),
     failed: assign(({ context, event }) => {

@@ -1,6 +1,7 @@
 // The head of a master: recover, serve, end in order. Who hears of a higher term than its own recovers again above it.
 import { assign, setup } from 'xstate';
 import { callbackHole, promiseHole } from './effect.ts';
+import { failureOf } from './event-of.ts';
 
 export interface Above {
   term: number;
@@ -18,8 +19,6 @@ export interface MasterContext {
 export type MasterEvent =
   /** An agent has seen a higher term or epoch than ours: our store is older than the cluster. */
   { type: 'term.outranked'; above: Above } | { type: 'master.stop' };
-
-const failureOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 export const masterMachine = setup({
   types: {} as { context: MasterContext; events: MasterEvent; input: { above?: Above } },
@@ -40,7 +39,7 @@ export const masterMachine = setup({
             }
           : context.above,
     }),
-    fail: assign({ failure: ({ event }) => failureOf((event as unknown as { error: unknown }).error) }),
+    fail: assign({ failure: ({ event }) => failureOf(event) }),
   },
 }).createMachine({
   id: 'master',

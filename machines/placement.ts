@@ -2,6 +2,7 @@
 // compare-and-swap, and plans again until nothing is left to do. What it does, `src/placement` decides.
 import { assign, setup } from 'xstate';
 import { promiseHole } from './effect.ts';
+import { failureOf, outputOf } from './event-of.ts';
 
 /** What came of a plan: how many slots change, how many slots wait, when to look again by itself (null: no time is known). */
 export interface Planned {
@@ -31,8 +32,6 @@ export const sweepMs = 30_000;
 /** Changes that come while a plan is in work are gathered for at most this, ms. */
 const coalesceMs = 10;
 
-const doneOf = <T>(event: unknown): T => (event as { output: T }).output;
-
 export const placementMachine = setup({
   types: {} as { context: PlacementContext; events: PlacementEvent },
   actors: {
@@ -48,24 +47,21 @@ export const placementMachine = setup({
     mark: assign({ dirty: true }),
     begin: assign({ dirty: false }),
     planned: assign({
-      waiting: ({ event }) => doneOf<Planned>(event).waiting,
-      wakeInMs: ({ event }) => Math.max(1, Math.min(sweepMs, doneOf<Planned>(event).wakeInMs ?? sweepMs)),
+      waiting: ({ event }) => outputOf<Planned>(event).waiting,
+      wakeInMs: ({ event }) => Math.max(1, Math.min(sweepMs, outputOf<Planned>(event).wakeInMs ?? sweepMs)),
     }),
     committed: assign({ conflicts: 0, failure: null }),
     conflict: assign({ conflicts: ({ context }) => context.conflicts + 1 }),
     fail: assign({
       conflicts: ({ context }) => context.conflicts + 1,
-      failure: ({ event }) => {
-        const { error } = event as unknown as { error: unknown };
-        return error instanceof Error ? error.message : String(error);
-      },
+      failure: ({ event }) => failureOf(event),
     }),
   },
   guards: {
-    changes: ({ event }) => doneOf<Planned>(event).changes > 0,
-    refused: ({ event }) => doneOf<Committed>(event).refused > 0,
+    changes: ({ event }) => outputOf<Planned>(event).changes > 0,
+    refused: ({ event }) => outputOf<Committed>(event).refused > 0,
     dirty: ({ context }) => context.dirty,
-    waits: ({ event }) => doneOf<Planned>(event).waiting > 0,
+    waits: ({ event }) => outputOf<Planned>(event).waiting > 0,
   },
 }).createMachine({
   id: 'placement',

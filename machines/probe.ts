@@ -10,6 +10,7 @@ import {
   type ProbeResult,
 } from '../src/model/instance/health.ts';
 import { promiseHole } from './effect.ts';
+import { errorOf, outputOf } from './event-of.ts';
 
 /** An answer of the effect. Times in ms; mono: CLOCK_MONOTONIC. */
 export interface ProbeLook extends ProbeResult {
@@ -76,8 +77,8 @@ const probe = setup({
   },
   actions: {
     note: enqueueActions(({ context, event, enqueue }) => {
-      const look = (event as unknown as { output: ProbeLook }).output,
-        { check, state: was } = context;
+      const look = outputOf<ProbeLook>(event);
+      const { check, state: was } = context;
       const state = foldProbe(check, was, look, context.launchedMono);
       const drawn = state.passedOnce && !was.passedOnce ? context.chance : 1; // instances that started together then look apart
       const wait = nextProbeMs(check, state, look.beganMono, look.mono);
@@ -101,7 +102,7 @@ const probe = setup({
       nextMs: ({ context }) => context.check.intervalSeconds * 1000,
       state: ({ context, event }) => ({
         ...context.state,
-        detail: `the check itself broke: ${String((event as unknown as { error: unknown }).error)}`,
+        detail: `the check itself broke: ${String(errorOf(event))}`,
       }),
     }),
   },

@@ -1,70 +1,10 @@
-// What an app-supervisor remembers and hears, and its two judgements: whose restart is granted, and whose turn it is.
-import type { EndedLaunch, RestartDecision, RestartHistory, RestartPolicy } from '../src/model/instance/restart.ts';
+// An app-supervisor's two judgements: whose restart is granted, and whose turn it is.
+import type { EndedLaunch, RestartDecision } from '../src/model/instance/restart.ts';
 import { clearedHistory, decideRestart, goOnInPlace } from '../src/model/instance/restart.ts';
 import { restartsAreRolled } from '../src/model/instance/rolling.ts';
-import type { InstanceEvent, InstanceInput, RestartPlan, SupervisorReport } from './instance-facts.ts';
-
-/** up: running; failing: wants its turn; turn: is being ended in its turn, or was and does not run again yet; starting: granted, not running yet; down: anything else. */
-export type ChildPhase = 'starting' | 'up' | 'failing' | 'turn' | 'down';
-export interface ChildFacts {
-  /** `slot-3.a`: the child's id, bounded by slots and places, never the instance's own. */
-  child: string;
-  policy: RestartPolicy;
-  history: RestartHistory;
-  phase: ChildPhase;
-  /** mono of the crashes of its actor (not of its program). */
-  crashes: number[];
-  /** The newest escalation is answered (or none is open). */
-  answered: boolean;
-  /** It waits for that answer. */
-  asked: boolean;
-  /** Last chance heard of (0..1), and epoch ms of the last end: for decisions that a timer brings. */
-  chance: number;
-  endedAt: number;
-}
-export interface SupervisorInput {
-  key: string;
-  app: string;
-  /** ms until an escalation without an answer means "stay"; 0: nobody to ask. */ answerMs: number;
-}
-export interface SupervisorContext extends SupervisorInput {
-  children: Record<string, ChildFacts>;
-  /** Unhealthy ones that wait for their turn, in order. */ queue: string[];
-}
-
-export type SupervisorEvent =
-  | { type: 'instance.add'; child: string; input: InstanceInput; policy: RestartPolicy; history: RestartHistory }
-  /** A word for one child. An operator's restart also clears its counters. */
-  | { type: 'instance.tell'; id: string; event: InstanceEvent }
-  | { type: 'policy.adjust'; id: string; policy: RestartPolicy }
-  /** The parent's answer to a full window: stay. */
-  | { type: 'escalation.answered'; id: string; launch: number }
-  | { type: 'escalation.expired'; id: string; launch: number }
-  /** The wiring has ended what a crashed actor owned, and found these facts. */
-  | { type: 'instance.revive'; id: string; input: InstanceInput; mono: number }
-  | SupervisorReport
-  | { type: `xstate.error.actor.${string}`; actorId: string; error: unknown }
-  | { type: `xstate.done.actor.${string}`; actorId: string };
-
-/** Told to the wiring. */
-export type SupervisorEmitted =
-  | { type: 'instance.spawned'; id: string; child: string }
-  | { type: 'instance.crashed'; id: string; error: string }
-  | { type: 'instance.ended'; id: string };
-
-/** A supervisor lives through this many crashes of one child's actor in this time; one more and it fails itself (OTP's intensity). */
-const crashIntensity = 5;
-const crashPeriodMs = 60_000;
-
-/** Keeps the crashes within the period and adds one. */
-export const withCrash = (crashes: number[], mono: number): number[] => [
-  ...crashes.filter((at) => mono - at < crashPeriodMs),
-  mono,
-];
-export const isOverwhelmed = (child: ChildFacts | undefined): boolean => (child?.crashes.length ?? 0) > crashIntensity;
-
-export const idOf = (children: Record<string, ChildFacts>, child: string): string | undefined =>
-  Object.keys(children).find((id) => children[id]!.child === child);
+import type { InstanceEvent, SupervisorReport } from './instance-events.ts';
+import type { RestartPlan } from './instance-facts.ts';
+import type { ChildFacts, ChildPhase } from './supervisor-facts.ts';
 
 const planOf = (child: ChildFacts, decision: { delayMs: number; crashLoop: boolean }): RestartPlan => ({
   at: child.endedAt + decision.delayMs,
@@ -156,8 +96,8 @@ export const isOpen = (child: ChildFacts | undefined, launch: number): boolean =
 
 /** Whether the next unhealthy child may be ended now: not all of an app at once. */
 export function mayTakeTurn(children: Record<string, ChildFacts>): boolean {
-  const all = Object.values(children),
-    count = (...phases: ChildPhase[]) => all.filter((child) => phases.includes(child.phase)).length;
+  const all = Object.values(children);
+  const count = (phase: ChildPhase): number => all.filter((child) => child.phase === phase).length;
   return !restartsAreRolled({
     total: all.length,
     healthy: count('up'),

@@ -2,8 +2,8 @@
 // a plain Map; what they need from outside (facts of a crashed child, a new start of themselves) is given here.
 import { createActor, type ActorRefFrom, type AnyActorRef } from 'xstate';
 import type { appSupervisorMachine } from '../../machines/app-supervisor.ts';
-import type { InstanceEvent } from '../../machines/instance-facts.ts';
-import type { SupervisorEmitted } from '../../machines/supervision.ts';
+import type { InstanceEvent } from '../../machines/instance-events.ts';
+import type { SupervisorEmitted } from '../../machines/supervisor-facts.ts';
 import { statePath } from '../model/instance/instance-status.ts';
 import { adoptionOf } from './instance/adoption.ts';
 import type { AgentContext } from './context.ts';

@@ -2,7 +2,7 @@
 import { fromCallback, fromPromise } from 'xstate';
 import { appSupervisorMachine } from '../../machines/app-supervisor.ts';
 import { instanceMachine } from '../../machines/instance.ts';
-import type { InstanceEvent, ProgramCommand } from '../../machines/instance-facts.ts';
+import type { InstanceEvent, ProgramCommand } from '../../machines/instance-events.ts';
 import { probeMachine, type ProbeLook } from '../../machines/probe.ts';
 import type { HealthCheckSpec } from '../model/app/app.ts';
 import type { AgentContext } from './context.ts';

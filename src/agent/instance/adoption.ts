@@ -1,5 +1,6 @@
 // The facts that an instance's actor starts with, from the files of its newest launch and from what its program is now.
-import type { Adoption, KillReason } from '../../../machines/instance-facts.ts';
+import type { Adoption } from '../../../machines/instance-facts.ts';
+import type { KillReason } from '../../../machines/killing.ts';
 import { startTimeoutMs } from '../../model/instance/health.ts';
 import type { Exceeded } from '../../model/instance/instance.ts';
 import { readReady, readStopping } from '../effects/launch/launch-facts.ts';

@@ -1,6 +1,7 @@
 // The program of one instance: launches it, adopts it, signals it, sees it end, and tells its actor. It outlives the actor: a
 // crash of the actor (or a restart of the whole agent) finds it as it is.
-import type { InstanceEvent, Killing, ProgramCommand } from '../../../machines/instance-facts.ts';
+import type { InstanceEvent, ProgramCommand } from '../../../machines/instance-events.ts';
+import type { Killing } from '../../../machines/killing.ts';
 import type { Exit, ExitReason } from '../../model/instance/instance.ts';
 import type { AgentContext } from '../context.ts';
 import { removeMembership } from '../effects/cgroups/cgroup.ts';

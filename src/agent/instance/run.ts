@@ -1,5 +1,5 @@
 // One run of a program as this agent knows it: its launch, its tree, how it ended.
-import type { InstanceEvent } from '../../../machines/instance-facts.ts';
+import type { InstanceEvent } from '../../../machines/instance-events.ts';
 import type { Exit, ExitReason } from '../../model/instance/instance.ts';
 import type { ProgramExit, ProgramIdentity } from '../effects/launch/launch-facts.ts';
 import type { Tree } from '../effects/processes/tree.ts';
