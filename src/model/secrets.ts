@@ -72,7 +72,7 @@ export function looksSecret(name: string): boolean {
 
 /** `scheme://user:password@host` -> `scheme://user:***@host`, anywhere in a text; also `?token=...` and `Bearer ...`. */
 export function maskText(text: string): string {
-  if (!/[:=]|bearer /i.test(text)) return text;
+  if (!/[:=]|bearer |basic |sth_/i.test(text)) return text;
   return text
     .replace(/([a-z][a-z0-9+.-]*:\/\/[^\s/:@?#]*):([^\s/@]+)@/gi, `$1:${mask}@`)
     .replace(/([?&;]([\w.-]+)=)([^&\s;#]+)/g, (whole, head: string, name: string) =>
