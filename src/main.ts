@@ -6,7 +6,8 @@ import { standardOutput } from './cli/output.ts';
 import { baseProgram, CommanderError } from './cli/base-program.ts';
 import { addHubCommands, localHub, localPin } from './run/commands.ts';
 import { version } from './run/log.ts';
-import { modernFlags, SettingError } from './run/settings.ts';
+import { SettingError } from './run/settings/setting.ts';
+import { modernFlags } from './run/settings/settings.ts';
 import { LockHeldError } from './store/lock.ts';
 
 const output = standardOutput;

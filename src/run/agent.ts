@@ -8,7 +8,7 @@ import { openHttp } from '../live/serve.ts';
 import { Ending, endSignal, needsToken, takeDirectory, tlsOf, tokensOf, uiDirectory, value } from './daemon.ts';
 import { lateApi, type Served } from './late-api.ts';
 import { openLog, version, type Logger } from './log.ts';
-import type { InForce } from './settings.ts';
+import type { InForce } from './settings/settings.ts';
 
 const rangeOf = (text: string): { first: number; last: number } => {
   const [first, last] = text.split('-').map(Number);

@@ -6,7 +6,11 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { json, table, type Output } from '../cli/output.ts';
 import { readUp } from './folder.ts';
 import { pinOf } from '../tls/pin.ts';
-import { environmentName, home, resolve, settings, written, type InForce, type Part } from './settings.ts';
+import { home } from './settings/setting.ts';
+import type { Part } from './settings/setting.ts';
+import { environmentName, resolve, settings } from './settings/settings.ts';
+import type { InForce } from './settings/settings.ts';
+import { written } from './settings/values.ts';
 
 const whole =
   (low: number, high: number) =>

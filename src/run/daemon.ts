@@ -6,7 +6,7 @@ import { openTokens, type Tokens } from '../api/access/tokens.ts';
 import { isLoopback } from '../api/access/auth.ts';
 import { acquireLock, type Lock } from '../store/lock.ts';
 import type { Logger } from './log.ts';
-import type { InForce } from './settings.ts';
+import type { InForce } from './settings/settings.ts';
 
 /** The built dashboard. */
 export const uiDirectory = join(dirname(fileURLToPath(import.meta.url)), '../../dashboard');

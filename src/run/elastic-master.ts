@@ -11,7 +11,7 @@ import { StoreTrouble } from '../store/trouble.ts';
 import { value } from './daemon.ts';
 import { apiOf, lead } from './leading.ts';
 import type { Logger } from './log.ts';
-import type { InForce } from './settings.ts';
+import type { InForce } from './settings/settings.ts';
 import { standbyApp, type Front, type Standing } from './standby.ts';
 
 export interface ElasticMasterOptions {

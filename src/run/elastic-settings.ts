@@ -4,7 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ElasticOptions } from '../store/elasticsearch/connect.ts';
 import { value } from './daemon.ts';
-import { SettingError, type InForce } from './settings.ts';
+import { SettingError } from './settings/setting.ts';
+import type { InForce } from './settings/settings.ts';
 
 function contents(inForce: InForce, name: string): string | null {
   const path = value<string | null>(inForce, name);

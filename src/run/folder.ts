@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { acquireLock, holderOf, LockHeldError, type Lock } from '../store/lock.ts';
-import { home } from './settings.ts';
+import { home } from './settings/setting.ts';
 
 export interface Member {
   role: 'master' | 'agent';

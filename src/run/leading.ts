@@ -11,7 +11,7 @@ import type { Store } from '../store/store.ts';
 import type { StoreTrouble } from '../store/trouble.ts';
 import { uiDirectory, value } from './daemon.ts';
 import { version, type Logger } from './log.ts';
-import type { InForce } from './settings.ts';
+import type { InForce } from './settings/settings.ts';
 
 export type App = ReturnType<typeof createApi>;
 

@@ -6,7 +6,7 @@ import { Ending, endSignal, needsToken, takeDirectory, tlsOf, tokensOf, value } 
 import { elasticOptions, holderName } from './elastic-settings.ts';
 import { apiOf, lead } from './leading.ts';
 import { openLog, version, type Logger } from './log.ts';
-import type { InForce } from './settings.ts';
+import type { InForce } from './settings/settings.ts';
 
 interface Hull {
   inForce: InForce;

@@ -11,7 +11,7 @@ import type { MoveProgress } from '../store/move.ts';
 import { leaving, markLeaving } from '../store/moved.ts';
 import type { MovableStore } from '../store/store.ts';
 import { elasticOptions } from './elastic-settings.ts';
-import { resolve } from './settings.ts';
+import { resolve } from './settings/settings.ts';
 
 export interface MigrateOptions {
   /** A store directory, or the address of an Elasticsearch. */

@@ -1,5 +1,6 @@
 // `stathub agent --install`: the systemd unit of an agent, printed for an operator to put in place.
-import { settings, type InForce } from './settings.ts';
+import { settings } from './settings/settings.ts';
+import type { InForce } from './settings/settings.ts';
 
 /** One argument of ExecStart= (systemd.service(5), "Command lines"). */
 const word = (text: string): string =>

@@ -7,7 +7,7 @@ import { holderOf } from '../store/lock.ts';
 import { becomeGuard, guardPid, readUp, removeUp, writeUp, type Member } from './folder.ts';
 import { endProcess, Guard, type Guarded } from './guard.ts';
 import { version } from './log.ts';
-import { home } from './settings.ts';
+import { home } from './settings/setting.ts';
 
 export interface UpOptions {
   files: string[];

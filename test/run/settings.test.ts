@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { modernFlags, resolve, SettingError, settings } from '../../src/run/settings.ts';
+import { SettingError } from '../../src/run/settings/setting.ts';
+import { modernFlags, resolve, settings } from '../../src/run/settings/settings.ts';
 import { agentUnit } from '../../src/run/unit.ts';
 import { freshDirectory } from '../support/hub.ts';
 

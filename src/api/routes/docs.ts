@@ -50,7 +50,7 @@ export function docsRoutes(app: Api, { version }: Resource): void {
 }
 
 async function describe(app: Api, version: string): Promise<unknown> {
-  const { schemas } = await import('../schemas.ts');
+  const { schemas } = await import('../schemas/schemas.ts');
   return generateSpecs(app, {
     documentation: {
       info: {
