@@ -1,7 +1,7 @@
 // What each kind of clause asks of a value. The only place where the meaning of a match is decided.
 import { addressKey, networkKeys } from './address.ts';
-import { regex } from './automaton.ts';
-import type { Budget } from './automaton.ts';
+import { regex } from './regex.ts';
+import type { Budget } from './budget.ts';
 import type { IndexedDocument } from './document.ts';
 import { autoEdits, fuzzy } from './fuzzy.ts';
 import { quantityOf, timeOf } from './literal.ts';

@@ -1,6 +1,6 @@
 // Evaluation in memory: a query becomes one function of a document.
-import { freshBudget } from './automaton.ts';
-import type { Budget } from './automaton.ts';
+import { freshBudget } from './budget.ts';
+import type { Budget } from './budget.ts';
 import { clauseTest } from './clause.ts';
 import type { Moment, ValueTest } from './clause.ts';
 import { IndexedDocument } from './document.ts';

@@ -1,6 +1,6 @@
 // What `grep` means for lines of output: a text that the line holds, or, between slashes, a regular expression of the query
 // language that some part of it fits. Linear in the line, whatever the pattern: it runs in the agent that guards processes.
-import { regex } from './automaton.ts';
+import { regex } from './regex.ts';
 import { parseRegex } from './regex-syntax.ts';
 
 /**

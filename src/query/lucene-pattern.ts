@@ -1,7 +1,8 @@
 // Patterns as Lucene's regular expressions, in the part of that language that needs no optional operator: a store with an index of
 // keywords evaluates them there. Each says whether it is the same language or only holds it (a store may then find too much, never
 // too little). What would cost Lucene's construction too much is widened or left out.
-import { freshBudget, regex } from './automaton.ts';
+import { freshBudget } from './budget.ts';
+import { regex } from './regex.ts';
 import { LAST_CODE, parseRegex } from './regex-syntax.ts';
 import type { CodeRange, Pattern } from './regex-syntax.ts';
 

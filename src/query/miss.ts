@@ -1,6 +1,6 @@
 // Why a document does not fulfil a query, in words: "os.cpus is 4, wanted > 8".
 import { showSize } from '../model/sizes.ts';
-import { freshBudget } from './automaton.ts';
+import { freshBudget } from './budget.ts';
 import { clauseTest } from './clause.ts';
 import type { ValueTest } from './clause.ts';
 import { compileTree } from './compile.ts';

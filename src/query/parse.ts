@@ -1,6 +1,7 @@
 // Query text to tree, or an error that says where and what to do.
-import { freshBudget, regex } from './automaton.ts';
-import type { Budget } from './automaton.ts';
+import { freshBudget } from './budget.ts';
+import { regex } from './regex.ts';
+import type { Budget } from './budget.ts';
 import { parse as parseGrammar, SyntaxError as GrammarError } from './grammar.js';
 import { hint } from './hint.ts';
 import type { Parsed, Query, QueryError } from './query.ts';

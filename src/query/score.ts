@@ -1,6 +1,6 @@
 // Weights: how much of a query a document fulfils. `tags:ssd^3 OR tags:nvme^5` prefers nvme to ssd, and both to either.
-import { freshBudget } from './automaton.ts';
-import type { Budget } from './automaton.ts';
+import { freshBudget } from './budget.ts';
+import type { Budget } from './budget.ts';
 import { compileTree } from './compile.ts';
 import type { Moment } from './compile.ts';
 import { IndexedDocument } from './document.ts';

@@ -4,296 +4,59 @@
 // of a query gives two questions: `sure` finds only documents that match, `possible` finds at least all that match. They are the same
 // for what can be asked exactly, and combine: NOT a is surely where a is not possible. What lies between the two is read and judged by
 // the matcher of memory; so the answer is memory's by construction, and a clause that is asked too widely costs time, never truth.
-import { addressKey, networkKeys } from './address.ts';
+import { EVERYTHING, UNKNOWN, combine, notBounds } from './bounds.ts';
+import type { Bounds } from './bounds.ts';
+import { ClauseTokens } from './clause-tokens.ts';
 import type { Moment } from './clause.ts';
 import { ALL, NONE, allOf, anyOf, noneOf } from './dsl.ts';
 import type { Dsl } from './dsl.ts';
-import { autoEdits } from './fuzzy.ts';
-import { numberOf, quantityOf, timeOf } from './literal.ts';
-import { fuzzyPattern, plain, regexPattern, wildcardPattern } from './lucene-pattern.ts';
-import type { LucenePattern } from './lucene-pattern.ts';
-import { sortableNumber } from './order.ts';
-import type { Clause, Field, Query } from './query.ts';
-import { KIND, LONGEST_TEXT, SEPARATOR } from './searchable.ts';
-import type { Kind } from './searchable.ts';
-import { wordsOf } from './words.ts';
+import type { Field, Query } from './query.ts';
+import { joined } from './token-path.ts';
 
-/** `sure` finds no document that does not match, `possible` misses none that does; one object where both are the same. */
-interface Bounds {
-  sure: Dsl;
-  possible: Dsl;
-  depth: number;
-}
-
-const same = (dsl: Dsl): Bounds => ({ sure: dsl, possible: dsl, depth: 1 });
-const EVERYTHING = same(ALL);
-/** Nothing can be asked: every document has to be judged. */
-const UNKNOWN: Bounds = { sure: NONE, possible: ALL, depth: 1 };
-const atMost = (possible: Dsl): Bounds => ({ sure: NONE, possible, depth: 1 });
-
-/** Servers take 30 levels of bool and at least 1,024 clauses; beyond this, parts of a query are judged instead of asked. */
+/** Servers take 30 levels of bool; beyond this, parts of a query are judged instead of asked. */
 const DEEPEST = 24;
-const MOST_ASKED = 450; // each may be asked twice, for sure and for possible
-/** So many words of a phrase are asked for. */
-const MOST_WORDS = 16;
-
-/** Where tokens are looked for: a field of the index, and what stands before the kind; `path` is a pattern where the paths are many. */
-type Target = { index: 'anywhere' | 'terms'; before: string; pattern: string | null };
 
 class Translation {
-  readonly #now: number;
-  #left = MOST_ASKED;
-  constructor({ now }: Moment) {
-    this.#now = now;
+  readonly #clauses: ClauseTokens;
+  constructor(moment: Moment) {
+    this.#clauses = new ClauseTokens(moment);
   }
 
   of(query: Query, within: Field = null): Bounds {
-    const inner = (of: Query): Bounds => this.of(of, within);
-    const bounds = ((): Bounds => {
-      switch (query.kind) {
-        case 'all':
-          return EVERYTHING;
-        case 'boost':
-          return inner(query.of);
-        case 'not':
-          return this.#not(inner(query.of));
-        case 'and':
-          return this.#combine(allOf, query.of.map(inner));
-        case 'or':
-          return this.#combine(anyOf, query.of.map(inner));
-        case 'list': {
-          const signed = (sign: string): Bounds[] =>
-            query.of.filter((item) => item.sign === sign).map((item) => inner(item.query));
-          const must = signed('+'),
-            never = signed('-').map((part) => this.#not(part)),
-            may = signed('');
-          const oneOf = must.length === 0 && may.length > 0 ? [this.#combine(anyOf, may)] : [];
-          return this.#combine(allOf, [...must, ...never, ...oneOf]);
-        }
-        case 'element':
-          return this.of(query.of, joined(within, query.field));
-        default:
-          return this.#clause(query, within);
-      }
-    })();
+    const bounds = this.#bounds(query, within);
     return bounds.depth > DEEPEST ? UNKNOWN : bounds;
   }
 
-  #not({ sure, possible, depth }: Bounds): Bounds {
-    const not = noneOf(possible);
-    return { sure: not, possible: sure === possible ? not : noneOf(sure), depth: depth + 1 };
-  }
-
-  #combine(how: (parts: readonly Dsl[]) => Dsl, parts: readonly Bounds[]): Bounds {
-    const possible = how(parts.map((part) => part.possible));
-    const exact = parts.every((part) => part.sure === part.possible);
-    return {
-      sure: exact ? possible : how(parts.map((part) => part.sure)),
-      possible,
-      depth: 1 + Math.max(1, ...parts.map((part) => part.depth)),
-    };
-  }
-
-  #clause(clause: Clause, within: Field): Bounds {
-    if (within !== null) return atMost(this.#inElement(clause, within));
-    const { field } = clause;
-    if (field !== null && !field.pattern && field.name === '_id') {
-      // Elasticsearch's name of `id`, where there is no such field
-      const alias = this.#at(clause, { name: 'id', pattern: false });
-      const own = same(this.#token({ index: 'terms', before: `_id${SEPARATOR}`, pattern: null }, KIND.value));
-      return this.#combine(anyOf, [this.#at(clause, field), this.#combine(allOf, [this.#not(own), alias])]);
-    }
-    return this.#at(clause, field);
-  }
-
-  /** Of one element all conditions must hold; which values belong to one, tokens do not tell. */
-  #inElement(clause: Clause, within: NonNullable<Field>): Dsl {
-    const { field } = clause;
-    if (field === null) return this.#at(clause, { name: `${asPattern(within)}.*`, pattern: true }).possible;
-    if (clause.kind === 'exists' || (clause.kind === 'range' && clause.from === null && clause.to === null)) {
-      const target = targetOf(joined(within, field)); // of a field by name also what lies below it counts, whatever the element's path
-      return target === null ? ALL : this.#token(target, KIND.exists);
-    }
-    const paths = [
-      joined(within, field),
-      ...(!field.pattern && field.name === '_id' ? [joined(within, { name: 'id', pattern: false })] : []),
-    ];
-    return anyOf(paths.map((path) => this.#at(clause, path).possible));
-  }
-
-  #at(clause: Clause, field: Field): Bounds {
-    if (--this.#left < 0) return UNKNOWN;
-    const texts = [field?.name, ...textsOf(clause)];
-    if (texts.some((text) => text !== undefined && (/\p{Cs}/u.test(text) || text.includes(SEPARATOR)))) return UNKNOWN;
-    const target = targetOf(field);
-    if (target === null) return UNKNOWN;
-    switch (clause.kind) {
-      case 'exists':
-        return this.#exists(target);
-      case 'term':
-        return this.#term(clause.text, target);
-      case 'wildcard':
-        return this.#pattern(target, wildcardPattern(clause.pattern.toLowerCase()));
-      case 'regex':
-        return this.#pattern(target, regexPattern(clause.pattern));
-      case 'fuzzy': {
-        const lower = clause.text.toLowerCase(),
-          edits = clause.edits ?? autoEdits(lower);
-        return edits === 0
-          ? same(this.#token(target, KIND.text, lower))
-          : this.#pattern(target, fuzzyPattern(lower, edits));
-      }
-      case 'range':
-        return clause.from === null && clause.to === null ? this.#exists(target) : this.#ranges(clause, target);
+  #bounds(query: Query, within: Field): Bounds {
+    const inner = (of: Query): Bounds => this.of(of, within);
+    switch (query.kind) {
+      case 'all':
+        return EVERYTHING;
+      case 'boost':
+        return inner(query.of);
+      case 'not':
+        return notBounds(inner(query.of));
+      case 'and':
+        return combine(allOf, query.of.map(inner));
+      case 'or':
+        return combine(anyOf, query.of.map(inner));
+      case 'list':
+        return this.#list(query, within);
+      case 'element':
+        return this.of(query.of, joined(within, query.field));
+      default:
+        return this.#clauses.of(query, within);
     }
   }
 
-  /** Every path that a pattern names has a value itself; a path by name may have it below. */
-  #exists(target: Target): Bounds {
-    return same(this.#token(target, target.index === 'terms' && target.pattern === null ? KIND.exists : KIND.value));
-  }
-
-  #token(target: Target, kind: Kind, text = ''): Dsl {
-    this.#left--;
-    if (text.length > LONGEST_TEXT) return NONE;
-    if (target.pattern === null) return { term: { [target.index]: target.before + kind + text } };
-    return regexp(target, target.pattern + plain(kind + text));
-  }
-
-  #pattern(target: Target, pattern: LucenePattern | null): Bounds {
-    if (pattern === null) return atMost(this.#exists(target).possible);
-    const asked = regexp(target, (target.pattern ?? plain(target.before)) + plain(KIND.text) + pattern.source);
-    return pattern.same ? same(asked) : atMost(asked);
-  }
-
-  /** Tokens from one text to another; null is an open end. Ranges over many paths cannot be asked: everywhere is the most. */
-  #range(
-    target: Target,
-    kind: Kind,
-    low: string | null,
-    high: string | null,
-    withLow: boolean,
-    withHigh: boolean,
-  ): Bounds {
-    this.#left--;
-    const many = target.pattern !== null,
-      before = (many ? '' : target.before) + kind;
-    const from = low === null ? { gte: before } : { [withLow ? 'gte' : 'gt']: before + low };
-    const to =
-      high === null
-        ? { lt: before.slice(0, -1) + String.fromCharCode(before.charCodeAt(before.length - 1) + 1) }
-        : { [withHigh ? 'lte' : 'lt']: before + high };
-    const asked = { range: { [many ? 'anywhere' : target.index]: { ...from, ...to } } };
-    return many ? atMost(asked) : same(asked);
-  }
-
-  #numbers(
-    target: Target,
-    kind: Kind,
-    low: number | null,
-    high: number | null,
-    withLow: boolean,
-    withHigh: boolean,
-  ): Bounds {
-    const spelt = (bound: number | null): string | null => (bound === null ? null : sortableNumber(bound));
-    return this.#range(target, kind, spelt(low), spelt(high), withLow, withHigh);
-  }
-
-  /** As `termTest` in clause.ts. */
-  #term(text: string, target: Target): Bounds {
-    const lower = text.toLowerCase(),
-      words = [...new Set(wordsOf(lower))];
-    const quantity = quantityOf(text),
-      network = networkKeys(text),
-      address = text.includes(':') ? addressKey(text) : null;
-    const time = quantity === null ? timeOf(text, this.#now) : null;
-    const ways = [same(this.#token(target, KIND.text, lower))];
-    if (quantity !== null && Number.isFinite(quantity))
-      ways.push(same(this.#token(target, KIND.number, sortableNumber(quantity))));
-    if (network !== null) ways.push(this.#range(target, KIND.address, network.from, network.to, true, true));
-    if (address !== null) ways.push(same(this.#token(target, KIND.address, address)));
-    if (time !== null) {
-      ways.push(this.#numbers(target, KIND.number, time.from, time.to, true, false));
-      ways.push(atMost(this.#numbers(target, KIND.time, time.from, time.to, true, false).possible)); // the end of its span is not indexed
-    }
-    if (words.length > 0 && words[0] !== lower) {
-      // a word by itself is a text; more are a phrase, whose order is not indexed
-      const all = allOf(words.slice(0, MOST_WORDS).map((word) => this.#token(target, KIND.text, word)));
-      // One word is found as a word or as a whole text; a number or boolean that is spelt like it is neither.
-      const single =
-        wordsOf(lower).length === 1 && numberOf(words[0]!) === null && words[0] !== 'true' && words[0] !== 'false';
-      ways.push(single ? same(all) : atMost(all));
-    }
-    return this.#combine(anyOf, ways);
-  }
-
-  /** As `rangeTest` in clause.ts: each kind of value is compared by what the bounds may mean. */
-  #ranges({ from, to, includeFrom, includeTo }: Extract<Clause, { kind: 'range' }>, target: Target): Bounds {
-    const bounds = [from, to].filter((bound) => bound !== null);
-    const each = <T>(read: (bound: string) => T | null): [T | null, T | null] | null =>
-      bounds.every((bound) => read(bound) !== null)
-        ? [from === null ? null : read(from), to === null ? null : read(to)]
-        : null;
-    const numbers = each(quantityOf),
-      addresses = each(addressKey),
-      times = numbers === null ? each((bound) => timeOf(bound, this.#now)) : null;
-    const ways: Bounds[] = [];
-    if (numbers !== null) {
-      for (const kind of [KIND.number, KIND.numeral])
-        ways.push(this.#numbers(target, kind, ...numbers, includeFrom, includeTo));
-    }
-    if (times !== null) {
-      const first = times[0] === null ? null : includeFrom ? times[0].from : times[0].to;
-      const end = times[1] === null ? null : includeTo ? times[1].to : times[1].from;
-      for (const kind of [KIND.number, KIND.time]) ways.push(this.#numbers(target, kind, first, end, true, false));
-    }
-    if (addresses !== null) ways.push(this.#range(target, KIND.address, ...addresses, includeFrom, includeTo));
-    else if (!bounds.some((bound) => bound.startsWith('now') && timeOf(bound, this.#now) !== null)) {
-      const low = from?.toLowerCase() ?? null,
-        high = to?.toLowerCase() ?? null;
-      const kinds = [
-        KIND.plain,
-        ...(numbers === null ? [KIND.plainNumeral] : []),
-        ...(times === null ? [KIND.plainTime] : []),
-      ];
-      for (const kind of kinds) ways.push(this.#range(target, kind, low, high, includeFrom, includeTo));
-    }
-    return this.#combine(anyOf, ways);
-  }
-}
-
-const asPattern = (field: NonNullable<Field>): string =>
-  field.pattern ? field.name : field.name.replace(/[*?\\]/g, '\\$&');
-
-/** The path of a field below another. */
-function joined(above: Field, field: NonNullable<Field>): NonNullable<Field> {
-  if (above === null) return field;
-  return above.pattern || field.pattern
-    ? { name: `${asPattern(above)}.${asPattern(field)}`, pattern: true }
-    : { name: `${above.name}.${field.name}`, pattern: false };
-}
-
-function targetOf(field: Field): Target | null {
-  if (field === null) return { index: 'anywhere', before: '', pattern: null };
-  if (!field.pattern) return { index: 'terms', before: field.name + SEPARATOR, pattern: null };
-  const path = wildcardPattern(field.name, `[^${SEPARATOR}]`);
-  return path?.same ? { index: 'terms', before: '', pattern: path.source + plain(SEPARATOR) } : null;
-}
-
-const regexp = (target: Target, value: string): Dsl => ({ regexp: { [target.index]: { value, flags: 'NONE' } } });
-
-function textsOf(clause: Clause): string[] {
-  switch (clause.kind) {
-    case 'exists':
-      return [];
-    case 'term':
-    case 'fuzzy':
-      return [clause.text];
-    case 'wildcard':
-    case 'regex':
-      return [clause.pattern];
-    case 'range':
-      return [clause.from, clause.to].filter((bound) => bound !== null);
+  #list({ of }: Extract<Query, { kind: 'list' }>, within: Field): Bounds {
+    const signed = (sign: string): Bounds[] =>
+      of.filter((item) => item.sign === sign).map((item) => this.of(item.query, within));
+    const must = signed('+');
+    const never = signed('-').map(notBounds);
+    const may = signed('');
+    const oneOf = must.length === 0 && may.length > 0 ? [combine(anyOf, may)] : [];
+    return combine(allOf, [...must, ...never, ...oneOf]);
   }
 }
 

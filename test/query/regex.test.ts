@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { freshBudget, regex } from '../../src/query/automaton.ts';
+import { freshBudget } from '../../src/query/budget.ts';
+import { regex } from '../../src/query/regex.ts';
 import { PatternError } from '../../src/query/regex-syntax.ts';
 
 const cases: [pattern: string, yes: string[], no: string[]][] = [

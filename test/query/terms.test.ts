@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { addressKey, networkKeys } from '../../src/query/address.ts';
-import { regex } from '../../src/query/automaton.ts';
+import { regex } from '../../src/query/regex.ts';
 import { compile } from '../../src/query/compile.ts';
 import { indexDocument } from '../../src/query/document.ts';
 import { autoEdits, fuzzy } from '../../src/query/fuzzy.ts';

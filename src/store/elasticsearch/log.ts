@@ -9,13 +9,11 @@ import { StoreError } from '../store.ts';
 import type { LogEntry, ReadLogOptions } from '../store.ts';
 import type { Bulk, Operation } from './bulk.ts';
 import type { Counters } from './counters.ts';
+import { COUNTER, EventIndex, entryOf, sourceOf } from './event-index.ts';
 import type { Names } from './mappings.ts';
 import type { Requests } from './requests.ts';
 import { candidates } from './search.ts';
-import { searchMembers } from './search-fields.ts';
 
-/** Of the log's own numbers. */
-export const COUNTER = 'events';
 /** Numbers drawn at once; what is left of them when the process ends is given up. */
 const BLOCK = 1_000;
 /** Of one batch: entries, and bytes. It must fit into one request of the bulk. */
@@ -23,16 +21,7 @@ const MOST_IN_BATCH = 500;
 const MOST_BYTES = 2 * 1024 * 1024;
 /** Own entries kept in memory: who follows the log is answered from here and does not ask the server at every event. */
 const TAIL = 2_000;
-/** Writers that may be writing still: the latest ones. */
-const WRITERS = 30;
 
-interface EventSource {
-  seq: number;
-  at: number;
-  term: number;
-  writer: string;
-  entry: object;
-}
 interface Waiting {
   entry: PreparedEntry;
   term: number;
@@ -42,17 +31,8 @@ interface Waiting {
 
 const whole = (asked: number | undefined, usual: number): number =>
   Number.isFinite(asked) ? Math.floor(asked!) : usual;
-const entryOf = ({ seq, entry }: EventSource): LogEntry => ({ ...(entry as Omit<LogEntry, 'seq'>), seq }) as LogEntry;
-
-/** An entry as it is indexed. @param json of the entry without its number */
-function sourceOf(about: Omit<EventSource, 'entry'>, json: Buffer): string {
-  const text = json.toString(),
-    entry = { ...(JSON.parse(text) as object), seq: about.seq };
-  return `${JSON.stringify(about).slice(0, -1)},"entry":${text},${searchMembers(entry)}}`;
-}
-
 export class ElasticLog {
-  private readonly requests: Requests;
+  private readonly index: EventIndex;
   private readonly bulk: Bulk;
   private readonly names: Names;
   private readonly counters: Counters;
@@ -66,11 +46,9 @@ export class ElasticLog {
   private tail: LogEntry[] = [];
   private waiting: Waiting[] = [];
   private working = false;
-  /** The newest number found of each other writer. */
-  private reached = new Map<string, number>();
 
   constructor(requests: Requests, bulk: Bulk, names: Names, counters: Counters) {
-    this.requests = requests;
+    this.index = new EventIndex(requests, names, counters);
     this.bulk = bulk;
     this.names = names;
     this.counters = counters;
@@ -118,19 +96,8 @@ export class ElasticLog {
    * was appended in between, and a counter that was lost (somebody deleted its index) must not give a number twice.
    */
   private async beginTerm(term: number): Promise<void> {
-    this.next = this.end = Math.max(this.end, (await this.newestFound()) + 1);
+    this.next = this.end = Math.max(this.end, (await this.index.newest()) + 1);
     this.term = term;
-  }
-
-  private async newestFound(): Promise<number> {
-    await this.refresh();
-    const { body } = await this.requests.send<{ aggregations?: { newest: { value: number | null } } }>({
-      method: 'POST',
-      path: `/${this.names.allEvents}/_search`,
-      query: { ignore_unavailable: true, allow_partial_search_results: false },
-      body: { size: 0, track_total_hits: false, aggs: { newest: { max: { field: 'seq' } } } },
-    });
-    return body.aggregations?.newest.value ?? 0;
   }
 
   private async numbers(count: number, term: number): Promise<number[]> {
@@ -191,71 +158,21 @@ export class ElasticLog {
     if (last > 0 && (await this.counters.peek(COUNTER)) <= last) await this.counters.draw(COUNTER, 1, last);
   }
 
-  private async search(body: object): Promise<EventSource[]> {
-    const { body: answer } = await this.requests.send<{ hits: { hits: { _source: EventSource }[] } }>({
-      method: 'POST',
-      path: `/${this.names.allEvents}/_search`,
-      query: { ignore_unavailable: true, allow_partial_search_results: false },
-      body: { track_total_hits: false, _source: ['seq', 'entry'], ...body },
-    });
-    return answer.hits.hits.map((hit) => hit._source);
-  }
-
-  private refresh(): Promise<unknown> {
-    return this.requests.send({ method: 'POST', path: `/${this.names.allEvents}/_refresh` });
-  }
-
-  /**
-   * How far it is safe to look, for each writer. Of another process: the newest entry of it that can be found; all below it were
-   * acknowledged before that one was sent, and a refresh after that shows them. Of this one: what it knows. A writer that comes later
-   * has numbers above all that were given before.
-   */
-  private async horizon(): Promise<{ newest: number; within: object }> {
-    const settled = this.settled;
-    await this.refresh();
-    const { body } = await this.requests.send<{
-      aggregations?: { by: { buckets: { key: string; newest: { value: number } }[] } };
-    }>({
-      method: 'POST',
-      path: `/${this.names.allEvents}/_search`,
-      query: { ignore_unavailable: true, allow_partial_search_results: false },
-      body: {
-        size: 0,
-        track_total_hits: false,
-        aggs: {
-          by: {
-            terms: { field: 'writer', size: WRITERS, order: { newest: 'desc' } },
-            aggs: { newest: { max: { field: 'seq' } } },
-          },
-        },
-      },
-    });
-    const reached = new Map((body.aggregations?.by.buckets ?? []).map(({ key, newest }) => [key, newest.value]));
-    reached.delete(this.writer);
-    const grown = [...reached].some(([writer, newest]) => this.reached.get(writer) !== newest);
-    if (grown) await this.refresh();
-    this.reached = reached;
-    const known = [...reached.values(), ...(settled > 0 ? [settled] : [])];
-    const newest = known.length > 0 ? Math.max(...known) : (await this.counters.peek(COUNTER)) - 1;
-    const beyond = [...reached, [this.writer, settled] as const].map(([writer, seq]) => ({
-      bool: { filter: [{ term: { writer } }, { range: { seq: { gt: seq } } }] },
-    }));
-    return { newest, within: { bool: { filter: [{ range: { seq: { lte: newest } } }], must_not: beyond } } };
-  }
-
   async read(options: ReadLogOptions = {}): Promise<{ items: LogEntry[]; oldest: number; newest: number }> {
     const newestFirst = options.newestFirst ?? false,
       limit = pageSize(options.limit, 100);
     const after = Math.max(0, whole(options.after, 0));
     const first = this.tail[0];
     const fromTail = !newestFirst && first !== undefined && after >= first.seq && this.tail.at(-1)!.seq > after;
-    const { newest, within } = fromTail ? { newest: this.settled, within: {} } : await this.horizon();
+    const { newest, within } = fromTail
+      ? { newest: this.settled, within: {} }
+      : await this.index.horizon({ writer: this.writer, settled: this.settled });
     const before = Math.min(whole(options.before, newest + 1), newest + 1);
     const asked = fromTail ? [] : [candidates(options.query ?? '')];
     const page = async (low: number, high: number, count: number): Promise<LogEntry[]> => {
       if (fromTail) return this.tail.filter(({ seq }) => seq > low && seq < high).slice(0, count);
       if (high <= low + 1) return [];
-      const sources = await this.search({
+      const sources = await this.index.search({
         size: count,
         sort: [{ seq: { order: newestFirst ? 'desc' : 'asc', unmapped_type: 'long' } }],
         query: { bool: { filter: [within, ...asked, { range: { seq: { gt: low, lt: high } } }] } },
@@ -272,7 +189,7 @@ export class ElasticLog {
 
   private knownOldest: number | null = null;
   private async oldest(newest: number): Promise<number> {
-    const [found] = await this.search({
+    const [found] = await this.index.search({
       size: 1,
       _source: ['seq'],
       sort: [{ seq: { order: 'asc', unmapped_type: 'long' } }],

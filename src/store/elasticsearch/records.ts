@@ -1,51 +1,19 @@
 // Records: single-record compare-and-swap by `if_seq_no`, fenced by term. Decisions read by id, in real time; a write without an
 // answer is looked for by the name it carries.
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkCollection, checkKey, toJson } from '../encoding.ts';
 import { pageSize } from '../records.ts';
 import { shownToQueries } from '../search.ts';
 import { StoreError } from '../store.ts';
-import type { Doc, ScanOptions, Stored, Version, Write, WriteResult } from '../store.ts';
+import type { Doc, ScanOptions, Stored, Write, WriteResult } from '../store.ts';
 import type { Bulk, Operation, Outcome, Position } from './bulk.ts';
 import type { Names } from './mappings.ts';
+import { placeOf, positionOf, storedOf, versionOf } from './record.ts';
+import type { Hit } from './record.ts';
 import { pauseMs } from './requests.ts';
 import type { Requests } from './requests.ts';
 import { searchMembers } from './search-fields.ts';
-
-export interface RecordSource {
-  collection: string;
-  key: string;
-  term: number;
-  write: string;
-  doc: Doc;
-}
-export interface Hit {
-  _index: string;
-  _id: string;
-  _seq_no: number;
-  _primary_term: number;
-  _source: RecordSource;
-}
-
-/** Position and term, so that whoever holds the token knows under which term it was written. */
-const versionOf = ({ seqNo, primaryTerm }: Position, term: number): Version =>
-  [seqNo, primaryTerm, term].map((n) => n.toString(36)).join('.');
-
-function positionOf(version: Version): (Position & { term: number }) | null {
-  if (!/^[0-9a-z]+\.[0-9a-z]+\.[0-9a-z]+$/.test(version)) return null;
-  const [seqNo, primaryTerm, term] = version.split('.').map((part) => parseInt(part, 36));
-  return { seqNo: seqNo!, primaryTerm: primaryTerm!, term: term! };
-}
-
-export const storedOf = <T>({ _seq_no, _primary_term, _source }: Hit): Stored<T> => ({
-  key: _source.key,
-  version: versionOf({ seqNo: _seq_no, primaryTerm: _primary_term }, _source.term),
-  doc: _source.doc as T,
-});
-
-/** Keys that are ids as they are: those that an address takes without doubt. Others become a digest that no such key can be. */
-const PLAIN = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,255}$/;
 
 interface Prepared extends Omit<Write, 'doc' | 'term'> {
   json: string | null;
@@ -73,18 +41,10 @@ export class Records {
     this.names = names;
   }
 
-  private idOf(collection: string, key: string): { index: string; id: string } {
-    const index = this.names.records(collection);
-    const own = index === `${this.names.prefix}-${collection}` && collection !== 'records';
-    const plain = PLAIN.test(key);
-    const id = plain ? key : `~${createHash('sha256').update(key).digest('base64url')}`;
-    return { index, id: own ? id : `${collection}:${id}` };
-  }
-
   async get<T = Doc>(collection: string, key: string): Promise<Stored<T> | null> {
     checkCollection(collection);
     checkKey(key);
-    const { index, id } = this.idOf(collection, key);
+    const { index, id } = placeOf(this.names, collection, key);
     const { status, body } = await this.requests.send<Hit>({
       method: 'GET',
       path: `/${index}/_doc/${encodeURIComponent(id)}`,
@@ -151,7 +111,7 @@ export class Records {
       key: write.key,
       expect: write.expect,
       term,
-      ...this.idOf(write.collection, write.key),
+      ...placeOf(this.names, write.collection, write.key),
       json: write.doc === null ? null : toJson(write.doc).toString(),
       name: `${this.writer}${this.written.toString(36)}`,
     };

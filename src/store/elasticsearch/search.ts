@@ -13,8 +13,8 @@ import type { Translated } from '../../query/translate.ts';
 import { ofAnswer } from './failures.ts';
 import type { ServerReason } from './failures.ts';
 import type { Names } from './mappings.ts';
-import { storedOf } from './records.ts';
-import type { Hit } from './records.ts';
+import { storedOf } from './record.ts';
+import type { Hit } from './record.ts';
 import type { Requests } from './requests.ts';
 
 /** Longest time one search may take on the server. */
