@@ -178,12 +178,12 @@ export function toDrawing(chart: ChartView, answer: ElkGraph, mini: boolean): Dr
   return { width: answer.width ?? 0, height: answer.height ?? 0, boxes, lines, initial, extras: placed };
 }
 
+export interface Jump {
+  d: string;
+  tip: Line['tip'];
+}
 /** A jump that has no line of its own (it is written in its target): a curve at the side of both boxes. */
-export function jump(
-  drawing: Drawing,
-  from: string,
-  to: string,
-): { d: string; tip: { at: Point; angle: number } } | null {
+export function jump(drawing: Drawing, from: string, to: string): Jump | null {
   const boxOf = (path: string): Box | undefined =>
     drawing.boxes.find((b) => b.path === path) ??
     (path.includes('.') ? boxOf(path.slice(0, path.lastIndexOf('.'))) : undefined);

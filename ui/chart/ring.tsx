@@ -4,18 +4,14 @@ import { left, stay } from '../format.ts';
 import { t } from '../i18n.tsx';
 import { hubNow, needTenths, tenth } from '../ticks.ts';
 
+/** ms since the epoch, by the hub's clock. */
+export interface Timer {
+  from: number;
+  until: number;
+}
+
 /** At x, y (its left middle) in a drawing. `still`: a moment of the past, the ring does not run. */
-export function Ring({
-  timer,
-  x,
-  y,
-  still,
-}: {
-  timer: { from: number; until: number };
-  x: number;
-  y: number;
-  still: boolean;
-}): VNode {
+export function Ring({ timer, x, y, still }: { timer: Timer; x: number; y: number; still: boolean }): VNode {
   void tenth.value;
   const whole = Math.max(1, timer.until - timer.from),
     rest = still ? whole : Math.max(0, Math.min(whole, timer.until - hubNow()));

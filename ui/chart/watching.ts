@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { watch } from '../live.ts';
 import { afterMs } from './labels.ts';
-import type { Timer } from './chart.tsx';
+import type { Timer } from './ring.tsx';
 import { activePaths, emptyHistory, foldFrame, visits, type History } from './history.ts';
 
 /** The history of an actor (null: nothing is watched); `problem` when the hub refuses. */

@@ -2,22 +2,18 @@
 import type { VNode } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { Chart } from '../chart/chart.tsx';
-import { activePaths, heardIn, lastMove, ledTo, taken, visits } from '../chart/history.ts';
-import { edgeLabel, eventName, stateName } from '../chart/labels.ts';
-import { statusOfActor, statusOfState } from '../chart/status-of.ts';
+import { activePaths, heardIn, lastMove, taken, visits } from '../chart/history.ts';
+import { statusOfActor } from '../chart/status-of.ts';
 import { timersOf, useActor } from '../chart/watching.ts';
-import { actorOf, actors, instanceOf, watchActors, writable } from '../cluster.ts';
-import { clockMs, moment } from '../format.ts';
-import { Icon } from '../glyphs.tsx';
-import { rich, t } from '../i18n.tsx';
+import { actorOf, actors, instanceOf, watchActors } from '../cluster.ts';
+import { clockMs } from '../format.ts';
+import { t } from '../i18n.tsx';
 import { useKeys } from '../keys.ts';
-import { path, post } from '../api.ts';
-import { actorPath } from '../routes.ts';
 import { go, route } from '../router.ts';
+import { actorPath, instancePath } from '../routes.ts';
 import { Page } from '../shell.tsx';
 import { ActorTree } from '../parts/actor-tree.tsx';
 import { Chip } from '../parts/chip.tsx';
-import { confirm } from '../parts/dialog.tsx';
 import { Context } from '../parts/context.tsx';
 import { Copy } from '../parts/copy.tsx';
 import { Machine, mermaid } from '../parts/machine.tsx';
@@ -25,7 +21,9 @@ import { sentence } from '../parts/next.tsx';
 import { Panel, Tabs } from '../parts/panel.tsx';
 import { SequenceDiagram } from '../parts/sequence.tsx';
 import { Empty, Loading } from '../parts/states.tsx';
-import { act } from '../parts/toasts.tsx';
+import { Send } from './inspector/send.tsx';
+import { Steps } from './inspector/steps.tsx';
+import { Transport } from './inspector/transport.tsx';
 
 type Tab = 'sequence' | 'machine' | 'mermaid';
 const phone = (): boolean => matchMedia('(max-width: 720px)').matches;
@@ -43,18 +41,6 @@ function firstActor(): string | null {
   );
 }
 
-async function sendEvent(actor: string, label: string, type: string): Promise<void> {
-  const yes = await confirm({
-    title: t('send.title', { event: type }),
-    text: rich('send.text', { actor: label }),
-    name: null,
-    button: t('send'),
-    danger: true,
-  });
-  if (yes)
-    await act(() => post(path`/actors/${actor}/events`, { type }), rich('act.sent', { event: type, name: label }));
-}
-
 export default function Inspector(): VNode {
   const asked = route.value.id,
     id = asked || firstActor();
@@ -70,14 +56,12 @@ export default function Inspector(): VNode {
   const newest = history.steps.length - 1,
     index = at === null ? newest : Math.max(0, Math.min(at, newest)),
     live = at === null || index === newest;
-  const step = (by: number): void => {
-    const next = index + by;
-    setAt(next >= newest ? null : Math.max(0, next));
-  };
+  /** The newest step is the present: it goes on by itself. */
+  const show = (k: number): void => setAt(k >= newest ? null : Math.max(0, k));
   useKeys(
     [
-      { keys: '[', word: 'key.back', run: () => step(-1) },
-      { keys: ']', word: 'key.forth', run: () => step(1) },
+      { keys: '[', word: 'key.back', run: () => show(index - 1) },
+      { keys: ']', word: 'key.forth', run: () => show(index + 1) },
       { keys: 'l', word: 'key.live', run: () => setAt(null) },
       { keys: '0', word: 'key.fit', run: () => setFit((f) => !f) },
     ],
@@ -105,6 +89,24 @@ export default function Inspector(): VNode {
     ...(id ? [{ name: label }] : []),
   ];
   const heard = live && now ? heardIn(history.chart, now.state) : [];
+  const drawn = (): VNode => {
+    if (!id && actors.value.length > 0) return <Empty title={t('inspect.choose')} />;
+    if (!history.chart || !now) return <Loading rows={8} />;
+    return (
+      <Chart
+        chart={history.chart}
+        mini={phone()}
+        active={folded.active}
+        visits={folded.visits}
+        taken={folded.taken}
+        last={folded.last?.edges ?? []}
+        move={folded.last?.seq ?? 0}
+        timers={timers}
+        past={!live}
+        fit={fit}
+      />
+    );
+  };
   return (
     <Page
       crumbs={crumbs.map((c) => ({ ...c, href: c.href ?? '/inspector' }))}
@@ -136,7 +138,7 @@ export default function Inspector(): VNode {
                 {t('chart.fit')}
               </button>
               {instance && (
-                <a class="btn small no-phone" href={`/instances/${encodeURIComponent(instance.id)}`}>
+                <a class="btn small no-phone" href={instancePath(instance.id)}>
                   {t('open.instance')}
                 </a>
               )}
@@ -146,86 +148,10 @@ export default function Inspector(): VNode {
             <Empty title={t('inspect.refused')}>
               {problem.detail} <span class="mono-s dim">{problem.code}</span>
             </Empty>
-          ) : !id ? (
-            actors.value.length === 0 ? (
-              <Loading rows={6} />
-            ) : (
-              <Empty title={t('inspect.choose')} />
-            )
-          ) : !history.chart || !now ? (
-            <Loading rows={8} />
           ) : (
-            <Chart
-              chart={history.chart}
-              mini={phone()}
-              active={folded.active}
-              visits={folded.visits}
-              taken={folded.taken}
-              last={folded.last?.edges ?? []}
-              move={folded.last?.seq ?? 0}
-              timers={timers}
-              past={!live}
-              fit={fit}
-            />
+            drawn()
           )}
-          <div class="transport">
-            <span class="btns">
-              <button
-                type="button"
-                class="btn small"
-                title={`${t('key.back')}  [`}
-                aria-label={t('key.back')}
-                disabled={index <= 0}
-                onClick={() => step(-1)}
-              >
-                <Icon name="back" />
-              </button>
-              <button
-                type="button"
-                class="btn small"
-                title={`${t('key.forth')}  ]`}
-                aria-label={t('key.forth')}
-                disabled={live}
-                onClick={() => step(1)}
-              >
-                <Icon name="forth" />
-              </button>
-            </span>
-            <div
-              class="scrub"
-              role="slider"
-              tabIndex={0}
-              aria-label={t('scrub')}
-              aria-valuemin={1}
-              aria-valuemax={history.steps.length}
-              aria-valuenow={index + 1}
-              onClick={(e) => {
-                const r = e.currentTarget.getBoundingClientRect(),
-                  k = Math.round(((e.clientX - r.left) / r.width) * newest);
-                setAt(k >= newest ? null : Math.max(0, k));
-              }}
-            >
-              {history.steps.map((x, k) =>
-                x.edges.length > 0 ? (
-                  <i
-                    key={x.seq}
-                    data-s={statusOfState(x.state.at(-1) ?? '')}
-                    style={{ left: `${newest > 0 ? (k / newest) * 100 : 100}%` }}
-                  />
-                ) : null,
-              )}
-              <b style={{ left: `${newest > 0 ? (index / newest) * 100 : 100}%` }} />
-            </div>
-            <span class="small mid nw">{t('scrub.at', { n: index + 1, of: history.steps.length })}</span>
-            <button
-              type="button"
-              class={`btn small${live ? ' lit' : ''}`}
-              aria-pressed={live}
-              onClick={() => setAt(null)}
-            >
-              {t('shell.live')} <kbd>l</kbd>
-            </button>
-          </div>
+          <Transport history={history} index={index} live={live} show={show} />
           <header class="lined second">
             <Tabs
               tabs={[
@@ -239,9 +165,7 @@ export default function Inspector(): VNode {
             <span class="right small dim">{t('sequence.note')}</span>
           </header>
           <div class="body seqbox">
-            {tab === 'sequence' && (
-              <SequenceDiagram history={history} index={index} select={(k) => setAt(k >= newest ? null : k)} />
-            )}
+            {tab === 'sequence' && <SequenceDiagram history={history} index={index} select={show} />}
             {tab === 'machine' && history.chart && <Machine chart={history.chart} active={folded.active} />}
             {tab === 'mermaid' && history.chart && (
               <>
@@ -266,53 +190,8 @@ export default function Inspector(): VNode {
               <Loading rows={3} />
             )}
           </Panel>
-          <Panel title={t('page.events')} note={t('inspect.steps', { n: history.steps.length })} lined flush>
-            <ol class="evs">
-              {[...history.steps.keys()]
-                .reverse()
-                .slice(0, 200)
-                .map((k) => {
-                  const x = history.steps[k]!,
-                    to = ledTo(history.steps, k),
-                    edge = history.chart?.edges.find((e) => e.id === x.edges.at(-1));
-                  return (
-                    <li
-                      key={x.seq}
-                      aria-selected={k === index}
-                      class={k > index ? 'later' : ''}
-                      onClick={() => setAt(k >= newest ? null : k)}
-                      title={`${moment(x.at)}${edge ? `\n${edgeLabel(edge)}` : ''}`}
-                    >
-                      <time>{clockMs(x.at).slice(3)}</time>
-                      <span class="cutoff">{x.event ? eventName(x.event, 'event') : t('sequence.begin')}</span>
-                      <span class="to">
-                        {to.length > 0 && (x.edges.length > 0 || k === 0)
-                          ? `→ ${stateName(to.at(-1)!)}`
-                          : t('machine.stays')}
-                      </span>
-                    </li>
-                  );
-                })}
-            </ol>
-          </Panel>
-          {heard.length > 0 && (
-            <Panel title={t('send.an')} right={<span class="small dim">admin</span>}>
-              <div class="row wrap">
-                {heard.slice(0, 12).map((e) => (
-                  <button
-                    key={e}
-                    type="button"
-                    class="btn small mono-s"
-                    disabled={!writable.value}
-                    onClick={() => void sendEvent(id!, label, e)}
-                  >
-                    {e}
-                  </button>
-                ))}
-              </div>
-              <p class="small dim">{rich('send.note', { state: <span class="mono-s">{leaf}</span> })}</p>
-            </Panel>
-          )}
+          <Steps history={history} index={index} show={show} />
+          {heard.length > 0 && <Send actor={id!} label={label} leaf={leaf} heard={heard} />}
         </div>
       </div>
     </Page>

@@ -1,5 +1,5 @@
 // 中文：实例的输出和文件。
-import type { enOutput } from './en-output.ts';
+import type { enOutput } from '../en/output.ts';
 
 export const zhOutput: Record<keyof typeof enOutput, string> = {
   'log.live': '实时',

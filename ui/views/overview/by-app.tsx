@@ -1,20 +1,18 @@
-// The map: nodes x apps, a tile is an instance. Above 12 apps or 40 nodes packed lanes; above 1,000 nodes one cell a node.
+// The map of a small cluster: nodes x apps, a tile is an instance, as wide as its memory.
 import type { VNode } from 'preact';
-import { memo } from './memo.ts';
-import type { AppView } from '../../src/model/app/app.ts';
-import type { InstanceView } from '../../src/model/instance/instance.ts';
-import type { NodeView } from '../../src/model/node.ts';
-import { apps, instancesByApp, instancesByNode, hostOf, nodes } from '../cluster.ts';
-import { cores, memory, percent } from '../format.ts';
-import { Glyph } from '../glyphs.tsx';
-import { t } from '../i18n.tsx';
-import { reservedMemory, tileWidth, worstStatus, type MapKind } from '../map-layout.ts';
-import { missingSlots, slotName } from '../needs.ts';
-import { appPath, instancePath, nodePath } from '../routes.ts';
-import { statusWord } from './chip.tsx';
-import { Meter } from './figures.tsx';
-import { Age } from './time.tsx';
-import { useWindow } from './rows.tsx';
+import type { AppView } from '../../../src/model/app/app.ts';
+import type { InstanceView } from '../../../src/model/instance/instance.ts';
+import type { NodeView } from '../../../src/model/node.ts';
+import { apps, instancesByApp, instancesByNode, nodes } from '../../cluster.ts';
+import { memory } from '../../format.ts';
+import { Glyph } from '../../glyphs.tsx';
+import { t } from '../../i18n.tsx';
+import { reservedMemory, tileWidth } from '../../map-layout.ts';
+import { missingSlots, slotName } from '../../needs.ts';
+import { appPath, instancePath } from '../../routes.ts';
+import { statusWord } from '../../parts/chip.tsx';
+import { memo } from '../../parts/memo.ts';
+import { NodeCell } from './node-cell.tsx';
 
 interface TileProps {
   i: InstanceView;
@@ -61,52 +59,6 @@ const Waiting = ({ app, slots }: { app: AppView; slots: number[] }): VNode => (
   </>
 );
 
-/** A node's name, what it is, and its memory and cpu: used over reserved over whole. */
-const NodeCell = memo(function NodeCell({ n }: { n: NodeView }): VNode {
-  const away = n.status === 'lost' || n.status === 'suspect';
-  const cpuUsed = n.load && !away ? n.load.cpu * n.os.cpus : null,
-    memUsed = n.load && !away ? n.load.memUsed : null;
-  const sub =
-    n.status === 'ready' ? `${n.os.cpus} cpu · ${memory(n.memory.total)}` : (n.reason?.text ?? statusWord(n.status));
-  return (
-    <span class="nodecell">
-      <Glyph s={n.status} />
-      <span class="min0">
-        <a class="strong" href={nodePath(n.id)}>
-          {hostOf(n.id)}
-        </a>
-        <span class="micro dim sub cutoff" title={sub}>
-          {sub}
-        </span>
-      </span>
-      {away ? (
-        <span class="micro dim">
-          {t('node.last.seen')} <Age at={n.beatAt} />
-        </span>
-      ) : (
-        <span class="bars">
-          <Meter
-            used={memUsed}
-            reserved={n.allocated.mem}
-            whole={n.memory.total}
-            title={t('meter.memory', {
-              used: memory(memUsed),
-              reserved: memory(n.allocated.mem),
-              whole: memory(n.memory.total),
-            })}
-          />
-          <Meter
-            used={cpuUsed}
-            reserved={n.allocated.cpus}
-            whole={n.os.cpus}
-            title={t('meter.cpu', { used: percent(n.load?.cpu), reserved: cores(n.allocated.cpus), whole: n.os.cpus })}
-          />
-        </span>
-      )}
-    </span>
-  );
-});
-
 const newestOf = (app: AppView | undefined, i: InstanceView): boolean =>
   app?.status === 'deploying' && app.revision > 1 && i.revision === app.revision;
 
@@ -145,7 +97,7 @@ const Row = memo(function Row({ n, list, columns }: RowProps): VNode {
   );
 }, sameRow);
 
-function ByApp(): VNode {
+export function ByApp(): VNode {
   const columns = apps.value,
     byNode = instancesByNode.value,
     byApp = instancesByApp.value;
@@ -207,68 +159,3 @@ function ByApp(): VNode {
     </table>
   );
 }
-
-const Lane = memo(
-  function Lane({ n, list }: { n: NodeView; list: readonly InstanceView[] }): VNode {
-    return (
-      <li class={n.status === 'lost' ? 'gone' : ''} data-row>
-        <NodeCell n={n} />
-        <span class="lane">
-          {list.slice(0, 160).map((i) => (
-            <a
-              key={i.id}
-              class="mini"
-              data-s={i.status}
-              href={instancePath(i.id)}
-              title={`${slotName(i)} · ${statusWord(i.status)}`}
-              aria-label={`${slotName(i)} ${statusWord(i.status)}`}
-            />
-          ))}
-          {list.length > 160 && <span class="micro dim">+{list.length - 160}</span>}
-        </span>
-      </li>
-    );
-  },
-  (a, b) => a.n === b.n && a.list.length === b.list.length && a.list.every((i, at) => i === b.list[at]),
-);
-
-function Packed(): VNode {
-  const byNode = instancesByNode.value,
-    all = nodes.value;
-  const { first, end, before, after, ref } = useWindow(all.length, 44);
-  return (
-    <ul
-      class="lanes"
-      ref={ref as { current: HTMLUListElement | null }}
-      style={{ paddingTop: `${before}px`, paddingBottom: `${after}px` }}
-    >
-      {all.slice(first, end).map((n) => (
-        <Lane key={n.id} n={n} list={byNode.get(n.id) ?? []} />
-      ))}
-    </ul>
-  );
-}
-
-function Cells(): VNode {
-  const byNode = instancesByNode.value;
-  return (
-    <div class="cells">
-      {nodes.value.map((n) => {
-        const list = byNode.get(n.id) ?? [];
-        const s = n.status === 'ready' || n.status === 'joining' ? worstStatus(list.map((i) => i.status)) : n.status;
-        return (
-          <a
-            key={n.id}
-            class={`cell${list.length === 0 && s === 'running' ? ' none' : ''}`}
-            data-s={s}
-            href={nodePath(n.id)}
-            title={`${hostOf(n.id)} · ${statusWord(n.status)} · ${t('map.instances', { n: list.length })}`}
-          />
-        );
-      })}
-    </div>
-  );
-}
-
-export const ClusterMap = ({ kind }: { kind: MapKind }): VNode =>
-  kind === 'apps' ? <ByApp /> : kind === 'packed' ? <Packed /> : <Cells />;

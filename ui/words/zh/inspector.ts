@@ -1,0 +1,33 @@
+// 中文：检查器。
+import type { enInspector } from '../en/inspector.ts';
+
+export const zhInspector: Record<keyof typeof enInspector, string> = {
+  tree: '参与者',
+  'tree.filter': '筛选参与者',
+  'tree.toggle': '展开或收起',
+  'tree.watching': '正在观察 {n} 个',
+  'chart.label': '状态图，当前在 {state}',
+  'chart.not.yet': '尚未',
+  'chart.from': '来自 {states}',
+  'chart.fit': '全图',
+  'chart.left': '{left} / {whole}',
+  'chart.none': '它现在没有运行的状态图。',
+  sequence: '时序',
+  'sequence.note': '最新在下',
+  'sequence.none': '开始观察后还没有事件。',
+  'sequence.begin': '从这里开始观察',
+  machine: '状态机',
+  'machine.stays': '不变',
+  'machine.any': '在任何状态',
+  context: '上下文',
+  scrub: '步骤',
+  'scrub.at': '事件 {n} / {of}',
+  'inspect.steps': '观察以来 {n} 个',
+  'inspect.refused': '无法观察此参与者',
+  'inspect.choose': '选择一个参与者',
+  send: '发送',
+  'send.an': '发送事件',
+  'send.title': '发送 {event}？',
+  'send.text': '原样发给 **{actor}**：这可能打乱系统维持的秩序。会写入审计日志。',
+  'send.note': '{state} 所接受的。每次都会写入审计日志。',
+};
