@@ -1,6 +1,6 @@
 // English, whole: one file a room of the dashboard.
 import { enApps } from './en/apps.ts';
-import { enCommon } from './en/common.ts';
+import { enEverywhere } from './en/everywhere.ts';
 import { enHub } from './en/hub.ts';
 import { enInspector } from './en/inspector.ts';
 import { enInstances } from './en/instances.ts';
@@ -9,7 +9,7 @@ import { enOutput } from './en/output.ts';
 import { enOverview } from './en/overview.ts';
 
 export const en = {
-  ...enCommon,
+  ...enEverywhere,
   ...enOverview,
   ...enApps,
   ...enNodes,

@@ -1,7 +1,7 @@
 // 中文全部词表，每个页面一个文件。
 import type { Words } from './en.ts';
 import { zhApps } from './zh/apps.ts';
-import { zhCommon } from './zh/common.ts';
+import { zhEverywhere } from './zh/everywhere.ts';
 import { zhHub } from './zh/hub.ts';
 import { zhInspector } from './zh/inspector.ts';
 import { zhInstances } from './zh/instances.ts';
@@ -10,7 +10,7 @@ import { zhOutput } from './zh/output.ts';
 import { zhOverview } from './zh/overview.ts';
 
 export const zh: Words = {
-  ...zhCommon,
+  ...zhEverywhere,
   ...zhOverview,
   ...zhApps,
   ...zhNodes,

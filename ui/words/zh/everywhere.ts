@@ -1,7 +1,7 @@
 // 中文：多个页面共用的词、按键和操作结果。
-import type { enCommon } from '../en/common.ts';
+import type { enEverywhere } from '../en/everywhere.ts';
 
-export const zhCommon: Record<keyof typeof enCommon, string> = {
+export const zhEverywhere: Record<keyof typeof enEverywhere, string> = {
   'page.overview': '概览',
   'page.apps': '应用',
   'page.nodes': '节点',

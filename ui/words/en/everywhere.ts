@@ -1,5 +1,5 @@
 // English: what more than one page uses, keys, and what the operator did.
-export const enCommon = {
+export const enEverywhere = {
   'page.overview': 'Overview',
   'page.apps': 'Apps',
   'page.nodes': 'Nodes',
