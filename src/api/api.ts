@@ -3,6 +3,8 @@ import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { Refusal } from '../model/errors.ts';
 import { actorRoutes } from './routes/actors.ts';
+import { appPlacementRoutes } from './routes/app-placement.ts';
+import { appRevisionRoutes } from './routes/app-revisions.ts';
 import { appRoutes } from './routes/apps.ts';
 import { authenticate, demand, guardOrigin } from './access/auth.ts';
 import { limitBody, limitUrl } from './answers/body.ts';
@@ -76,6 +78,8 @@ export function createApi(options: ApiOptions): Api {
   });
   for (const routes of [
     appRoutes,
+    appPlacementRoutes,
+    appRevisionRoutes,
     actorRoutes,
     nodeRoutes,
     instanceRoutes,

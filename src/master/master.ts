@@ -10,13 +10,14 @@ import { defaultSettings } from '../placement/snapshot.ts';
 import type { PlacementSettings } from '../placement/snapshot.ts';
 import type { Store } from '../store/store.ts';
 import { StoreTrouble, WatchedStore } from '../store/trouble.ts';
+import { actorsOf, phaseOf, whenEnded, whenServing } from './head.ts';
 import { Apps } from './apps.ts';
 import { Attention } from './attention.ts';
 import { Blobs } from './remote/blobs.ts';
 import { Changes } from './changes.ts';
 import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
-import { MasterCluster } from './cluster.ts';
+import { masterCluster } from './cluster.ts';
 import { Commands } from './link/commands.ts';
 import { Committer } from './planning/commit.ts';
 import { Contents } from './remote/contents.ts';
@@ -64,6 +65,8 @@ export interface RunningMaster {
   readonly links: LinkServer;
   readonly polls: PollSessions;
   readonly blobs: Blobs;
+  /** What agents are asked for. */
+  readonly commands: Commands;
   readonly context: MasterContext;
   /** Resolves when it has ended: null after `stop`, else why it ended by itself. */
   readonly ended: Promise<string | null>;
@@ -204,26 +207,15 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
     { id: 'master', input: {} },
   );
 
-  roster.add({
-    entries: function* () {
-      yield { id: 'master', parent: null, label: 'master', actor: head };
-      if (placer) yield { id: 'placement', parent: 'master', label: 'placement', actor: placer.actor };
-      for (const [id, actor] of nodes.actors)
-        yield { id: `node:${id}`, parent: 'master', label: view.nodes.get(id)?.record.doc.facts.hostname ?? id, actor };
-    },
-    find: (id) => {
-      const actor = id.startsWith('node:') ? nodes.actors.get(id.slice(5)) : undefined;
-      return actor ? { id, parent: 'master', label: id, actor } : null;
-    },
-  });
-  const cluster = new MasterCluster({
+  roster.add(actorsOf({ head, placer: () => placer, nodes, view }));
+  const cluster = masterCluster({
     context,
     roster,
     commands,
     attention,
     storeAbout: options.storeAbout,
     trouble,
-    phase: () => phaseOf(head.getSnapshot().value),
+    phase: () => phaseOf(head),
     frozenUntil: () => loss.frozenUntil,
     planner: new Planner({ ...planning, keeps: false }),
     startedAt: clock.now(),
@@ -232,26 +224,8 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
     instanceActions: new InstanceActions(context, records, commands, epochs, places),
   });
 
-  const ended = new Promise<string | null>((resolve) => {
-    head.subscribe({
-      next: (snapshot) => {
-        if (snapshot.matches({ stopping: 'closed' })) resolve(snapshot.context.failure);
-      },
-      error: (error) => {
-        warn('the master failed', error);
-        resolve(error instanceof Error ? error.message : String(error));
-      },
-    });
-  });
-  const serving = new Promise<void>((resolve, reject) => {
-    head.subscribe({
-      next: (snapshot) => {
-        if (snapshot.matches('serving')) resolve();
-      },
-      error: reject,
-    });
-    void ended.then((failure) => reject(new Error(failure ?? 'the master was stopped while it started')));
-  });
+  const ended = whenEnded(head, warn);
+  const serving = whenServing(head, ended);
   head.start();
   await serving;
   return {
@@ -259,6 +233,7 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
     links,
     polls,
     blobs: new Blobs(context, commands),
+    commands,
     context,
     ended,
     stop: async () => {
@@ -267,6 +242,3 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
     },
   };
 }
-
-const phaseOf = (value: unknown): string =>
-  typeof value === 'string' ? value : (Object.keys(value as object)[0] ?? 'stopping');

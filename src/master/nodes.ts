@@ -6,6 +6,7 @@ import type { NodeEvent } from '../../machines/node.ts';
 import type { NodeFacts, NodeLoad, NodeRecord, NodeStatus } from '../model/node.ts';
 import type { Hello } from '../protocol/link.ts';
 import { canonicalJson } from '../model/app/restart-fields.ts';
+import { recordOf, refusalOf, startingAgain } from './admission.ts';
 import type { MasterContext } from './context.ts';
 import type { Kept, NodeEntry } from './entries.ts';
 import { soundFacts, soundLoad } from './link/sound.ts';
@@ -25,9 +26,6 @@ export interface NodeParts {
   disconnect(node: string, code: number, reason: string): void;
   linkOf(node: string): NodeLink | null;
 }
-
-/** It is part of keys and paths. */
-const nodeId = /^[A-Za-z0-9][\w.-]{0,99}$/;
 
 export class Nodes {
   readonly actors = new Map<string, Actor<typeof nodeMachine>>();
@@ -109,43 +107,13 @@ export class Nodes {
   /** The rules of a hello (DESIGN section 6, "Identity"). Durable before it resolves. */
   async admit(hello: Hello, open: (obeys: boolean) => NodeLink): Promise<Admission> {
     const { leadership, view } = this.context;
-    if (!nodeId.test(hello.node)) {
-      const hint = 'A node id has 1-100 of letters, digits, _ . and -';
-      return { admitted: false, code: 'invalid-request', final: true, detail: 'This is no node id', hint };
-    }
-    const known = view.nodes.get(hello.node);
-    if (known && known.record.doc.machineId !== hello.machine) {
-      return {
-        admitted: false,
-        code: 'node-id-in-use',
-        final: true,
-        detail: `Node id ${hello.node} is ${known.record.doc.facts.hostname}'s (machine ${known.record.doc.machineId})`,
-        hint: 'Its store directory is a copy. An empty one mints a new id: stathub agent --store-directory DIR',
-      };
-    }
-    const linked = this.parts.linkOf(hello.node);
-    if (linked && linked.run > hello.run) {
-      return {
-        admitted: false,
-        code: 'superseded',
-        final: true,
-        detail: `A newer agent of node ${hello.node} is connected (run ${linked.run}, this is ${hello.run})`,
-        hint: 'End the older one.',
-      };
-    }
+    const refused = refusalOf(hello, view.nodes.get(hello.node), this.parts.linkOf(hello.node));
+    if (refused) return refused;
     const foreign = hello.hub !== null && hello.hub !== leadership.hub;
     const obeys = !foreign || hello.takeOver || this.takenOver.has(hello.node);
-    if (
-      hello.hub === leadership.hub &&
-      (await this.parts.outranked({ term: hello.term, epoch: hello.epoch })) === 'new-term'
-    ) {
-      return {
-        admitted: false,
-        code: 'starting',
-        final: false,
-        detail: 'This hub began a new term',
-        hint: 'Say hello again.',
-      };
+    if (hello.hub === leadership.hub) {
+      const seen = { term: hello.term, epoch: hello.epoch };
+      if ((await this.parts.outranked(seen)) === 'new-term') return startingAgain;
     }
     const facts = soundFacts(hello.facts, hello.version);
     await this.keep(hello, facts);
@@ -162,19 +130,7 @@ export class Nodes {
         known.record.doc.run = hello.run; // written behind with the next beat time
         return;
       }
-      const doc: NodeRecord = {
-        tags: null,
-        envs: {},
-        cordoned: false,
-        drain: null,
-        ...known?.record.doc,
-        id: hello.node,
-        machineId: hello.machine,
-        facts,
-        run: hello.run,
-        beatAt: clock.now(),
-        term: leadership.term,
-      };
+      const doc = recordOf(hello, facts, known?.record.doc, clock.now(), leadership.term);
       const expect = known?.record.version ?? 'absent';
       const result = await store.write(writeOf('nodes', doc.id, doc, expect, leadership.term));
       if (result.ok) {

@@ -109,6 +109,16 @@ export class AppDraft {
     return draft;
   }
 
+  /** How many run on each node, by its number in `numbers`. */
+  countsByNode(numbers: ReadonlyMap<string, number>): Map<number, number> {
+    const counts = new Map<number, number>();
+    for (const { run } of this.slots.values()) {
+      const node = run === null ? undefined : numbers.get(run.node);
+      if (node !== undefined) counts.set(node, (counts.get(node) ?? 0) + 1);
+    }
+    return counts;
+  }
+
   inOrder(): SlotDraft[] {
     return [...this.slots.values()].sort((x, y) => x.slot - y.slot);
   }

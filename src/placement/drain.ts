@@ -1,7 +1,26 @@
 // What runs on a draining node leaves: its replacement starts elsewhere first. At the deadline it is stopped in any case.
 import type { AppDraft, Held, SlotDraft } from './draft.ts';
+import type { NodeTable } from './node-table.ts';
 import type { Planning } from './planning.ts';
 import type { Rollout } from './rollout.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** Nodes that are drained and still hold what is of no system app. */
+export function busyDrained(snapshot: Snapshot, table: NodeTable): Set<string> {
+  const busy = new Set<string>();
+  const drained = new Set(table.nodes.filter(({ status }) => status === 'draining').map(({ id }) => id));
+  if (drained.size === 0) return busy;
+  for (const app of snapshot.apps) {
+    if (app.spec.type === 'system') continue;
+    for (const { a, b } of app.slots) {
+      for (const held of [a, b]) {
+        const status = held && app.seen.get(held.id)?.status;
+        if (held && drained.has(held.node) && status !== 'stopped' && status !== 'failed') busy.add(held.node);
+      }
+    }
+  }
+  return busy;
+}
 
 /** true: the slot needs no other treatment in this plan. */
 export function drainSlot(planning: Planning, draft: AppDraft, slot: SlotDraft, run: Held, rollout: Rollout): boolean {

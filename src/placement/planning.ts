@@ -1,13 +1,13 @@
 // The plan in work: what all its steps share. Ledger, presence and choosers are made when the first step asks for them, so that
 // a settled cluster costs one look at each slot.
 import type { Assignment, Tombstone } from '../model/assignment.ts';
-import { Chooser } from './chooser.ts';
-import { AppDraft, isEmpty } from './draft.ts';
-import type { Held, SlotDraft } from './draft.ts';
-import { demandOf } from './demand.ts';
-import { funnelOf, lacksOf } from './funnel.ts';
-import type { Funnel } from './funnel.ts';
-import { Ledger } from './ledger.ts';
+import { Chooser, type Choice } from './chooser.ts';
+import { AppDraft, type Held, type SlotDraft } from './draft.ts';
+import { busyDrained } from './drain.ts';
+import { barredNodes, placeFor } from './free-place.ts';
+import { funnelOf, lacksOf, type Funnel } from './funnel.ts';
+import { ledgerOf } from './in-use.ts';
+import type { Ledger } from './ledger.ts';
 import { NodeTable } from './node-table.ts';
 import { Presence } from './presence.ts';
 import { isMade } from './snapshot.ts';
@@ -25,6 +25,12 @@ import type {
 /** Decisions with scores, of one app and plan; the rest say where and why. */
 const scoredDecisions = 20;
 const shownScores = 5;
+
+interface PutOptions {
+  not?: string;
+  only?: number;
+  avoid?: string | null;
+}
 
 export class Planning {
   readonly snapshot: Snapshot;
@@ -64,49 +70,17 @@ export class Planning {
     this.waiting.push({ app: draft.name, slot, code, reason });
   }
 
-  /** Nodes that are drained and still hold what is of no system app. */
-  private get busyDrained(): Set<string> {
-    if (this.madeBusy) return this.madeBusy;
-    const busy = (this.madeBusy = new Set<string>());
-    const drained = new Set(this.table.nodes.filter(({ status }) => status === 'draining').map(({ id }) => id));
-    for (const app of drained.size > 0 ? this.snapshot.apps : []) {
-      if (app.spec.type === 'system') continue;
-      for (const { a, b } of app.slots) {
-        for (const held of [a, b]) {
-          const status = held && app.seen.get(held.id)?.status;
-          if (held && drained.has(held.node) && status !== 'stopped' && status !== 'failed') busy.add(held.node);
-        }
-      }
-    }
-    return busy;
-  }
-
   /** An instance of a system app serves what is beside it: it leaves a drained node last, or when the time is up. */
   staysOnDrained(node: string): boolean {
     const deadline = this.snapshot.drainDeadlines.get(node) ?? null;
     this.wake(deadline);
-    return (deadline === null || deadline > this.now) && this.busyDrained.has(node);
+    if (deadline !== null && deadline <= this.now) return false;
+    this.madeBusy ??= busyDrained(this.snapshot, this.table);
+    return this.madeBusy.has(node);
   }
 
   get ledger(): Ledger {
-    if (this.madeLedger) return this.madeLedger;
-    const ledger = new Ledger(this.table, this.snapshot.otherUse);
-    const count = (app: SnapshotApp, held: Assignment): void => {
-      const node = this.table.numbers.get(held.node);
-      if (node === undefined || isEmpty(held, app.seen.get(held.id)?.status)) return;
-      ledger.take(
-        node,
-        demandOf(held.revision === app.record.revision ? app.spec : (app.older.get(held.revision) ?? app.spec)),
-      );
-    };
-    for (const app of this.snapshot.apps) {
-      for (const { a, b } of app.slots) {
-        if (a) count(app, a);
-        if (b) count(app, b);
-      }
-      for (const { assignment } of app.tombstones) count(app, { ...assignment, goal: 'stop' });
-    }
-    return (this.madeLedger = ledger);
+    return (this.madeLedger ??= ledgerOf(this.snapshot, this.table));
   }
 
   /** null: no app says with or without which it wants to be. */
@@ -125,15 +99,6 @@ export class Planning {
     return this.madePresence;
   }
 
-  private countsOf(draft: AppDraft): Map<number, number> {
-    const counts = new Map<number, number>();
-    for (const slot of draft.slots.values()) {
-      const node = slot.run === null ? undefined : this.table.numbers.get(slot.run.node);
-      if (node !== undefined) counts.set(node, (counts.get(node) ?? 0) + 1);
-    }
-    return counts;
-  }
-
   chooser(draft: AppDraft): Chooser {
     const { presence, ledger } = this;
     const kept = this.choosers.get(draft.name);
@@ -143,7 +108,7 @@ export class Planning {
       kept.generation !== ledger.generation &&
       (this.snapshot.settings.algorithm === 'binpack' || draft.spec.placement.with.length > 0);
     if (kept && !stale) return kept.chooser;
-    const counts = this.countsOf(draft);
+    const counts = draft.countsByNode(this.table.numbers);
     const chooser = new Chooser(draft, this.table, ledger, presence, this.snapshot.settings, counts);
     this.choosers.set(draft.name, { chooser, counts, generation: ledger.generation });
     return chooser;
@@ -171,65 +136,36 @@ export class Planning {
   funnel(draft: AppDraft): Funnel {
     const kept = this.funnels.get(draft.name);
     if (kept && kept.generation === this.ledger.generation) return kept.funnel;
-    const funnel = funnelOf(draft, this.table, this.ledger, this.presence, this.countsOf(draft));
+    const funnel = funnelOf(draft, this.table, this.ledger, this.presence, draft.countsByNode(this.table.numbers));
     this.funnels.set(draft.name, { funnel, generation: this.ledger.generation });
     return funnel;
   }
 
   /** What one node lacks for the app, as a sentence. */
   lack(draft: AppDraft, node: number): string {
-    const lacks = lacksOf(draft, node, this.countsOf(draft).get(node) ?? 0, this.ledger, this.presence);
-    return `${this.table.label(this.table.nodes[node]!.id)} ${lacks.length > 0 ? lacks.map((lack) => lack.text).join(' and ') : 'still holds this slot'}`;
-  }
-
-  /** Nodes where the slot's place is still held by a tombstone. */
-  private barred(draft: AppDraft, slot: SlotDraft, place: 'a' | 'b'): Set<number> | undefined {
-    const { tombstones } = draft.app;
-    if (tombstones.length === 0 && slot.bury.length === 0) return undefined;
-    const held = [...tombstones.map((t) => t.assignment), ...slot.bury].filter(
-      (t) => t.slot === slot.slot && t.place === place,
+    const lacks = lacksOf(
+      draft,
+      node,
+      draft.countsByNode(this.table.numbers).get(node) ?? 0,
+      this.ledger,
+      this.presence,
     );
-    const numbers = held.map((t) => this.table.numbers.get(t.node)).filter((n) => n !== undefined);
-    return numbers.length > 0 ? new Set(numbers) : undefined;
+    return `${this.table.label(this.table.nodes[node]!.id)} ${lacks.length > 0 ? lacks.map((lack) => lack.text).join(' and ') : 'still holds this slot'}`;
   }
 
   /**
    * Puts a new assignment into the free place of a slot. false: no place is free, or no node fits (and nothing changed).
    * @param options `not`: a node id that will not do; `only`: the one that will; `avoid`: where it just failed
    */
-  put(
-    draft: AppDraft,
-    slot: SlotDraft,
-    what: ChangeKind,
-    reason: string,
-    options: { not?: string; only?: number; avoid?: string | null } = {},
-  ): boolean {
-    // The other place than the one it leaves behind on a lost node, so that either can come back to its own.
-    const buried =
-      slot.bury[0]?.place ?? draft.app.tombstones.find((t) => t.assignment.slot === slot.slot)?.assignment.place;
-    const place =
-      buried !== undefined && slot[buried === 'a' ? 'b' : 'a'] === null ? (buried === 'a' ? 'b' : 'a') : slot.freePlace;
+  put(draft: AppDraft, slot: SlotDraft, what: ChangeKind, reason: string, options: PutOptions = {}): boolean {
+    const place = placeFor(draft, slot);
     if (place === null) return false;
     const chooser = this.chooser(draft);
-    const barred = this.barred(draft, slot, place);
-    const not = options.not === undefined ? undefined : this.table.numbers.get(options.not);
-    const exclude = not === undefined ? barred : new Set([...(barred ?? []), not]);
-    const scored = this.scored.get(draft.name) ?? 0;
-    const detail = scored < scoredDecisions;
-    const avoid = options.avoid == null ? null : (this.table.numbers.get(options.avoid) ?? null);
-    const choice =
-      options.only === undefined
-        ? chooser.choose({ ...(exclude ? { exclude } : {}), avoid, scores: detail ? shownScores : 1 })
-        : chooser.accepts(options.only) && !exclude?.has(options.only)
-          ? { node: options.only, scores: [] }
-          : null;
+    const choice = this.choose(draft, chooser, barredNodes(draft, slot, place, this.table), options);
     if (!choice) return false;
     const node = this.table.nodes[choice.node]!.id;
-    const others = chooser.countAt(choice.node);
     const because =
-      options.only === undefined
-        ? `best of ${chooser.candidates} matching ${chooser.candidates === 1 ? 'node' : 'nodes'}: ${others === 0 ? 'none' : others} of ${draft.name} there before, ${Math.round(100 * this.ledger.fullness(choice.node, draft.demand))}% full with it`
-        : 'one on every matching node';
+      options.only === undefined ? this.becauseOf(draft, chooser, choice.node) : 'one on every matching node';
     const made: NewAssignment = {
       node,
       place,
@@ -243,24 +179,40 @@ export class Planning {
     this.ledger.take(choice.node, draft.demand);
     this.presence?.add(draft.name, made);
     chooser.changed(choice.node, 1);
-    const kept = this.choosers.get(draft.name)!;
-    kept.generation = this.ledger.generation;
-    const text = `${draft.name}.${slot.slot}: ${reason}, to ${this.table.label(node)} (${because})`;
-    slot.note(what, `${reason}, to ${this.table.label(node)} (${because})`);
-    this.scored.set(draft.name, scored + 1);
-    this.decisions.push({
-      app: draft.name,
-      at: this.now,
-      slot: slot.slot,
-      node,
-      text,
-      scores: choice.scores.map(({ node: n, score, parts }) => ({
-        node: this.table.nodes[n]!.id,
-        score: Math.round(score * 1000) / 1000,
-        parts,
-      })),
-    });
+    this.choosers.get(draft.name)!.generation = this.ledger.generation;
+    const text = `${reason}, to ${this.table.label(node)} (${because})`;
+    slot.note(what, text);
+    this.scored.set(draft.name, (this.scored.get(draft.name) ?? 0) + 1);
+    const scores = choice.scores.map(({ node: n, score, parts }) => ({
+      node: this.table.nodes[n]!.id,
+      score: Math.round(score * 1000) / 1000,
+      parts,
+    }));
+    this.decided(draft, slot, node, text, scores);
     return true;
+  }
+
+  private choose(
+    draft: AppDraft,
+    chooser: Chooser,
+    barred: Set<number>,
+    { not, only, avoid }: PutOptions,
+  ): Choice | null {
+    const excluded = not === undefined ? undefined : this.table.numbers.get(not);
+    if (excluded !== undefined) barred.add(excluded);
+    if (only !== undefined) return chooser.accepts(only) && !barred.has(only) ? { node: only, scores: [] } : null;
+    const detail = (this.scored.get(draft.name) ?? 0) < scoredDecisions;
+    return chooser.choose({
+      ...(barred.size > 0 ? { exclude: barred } : {}),
+      avoid: avoid == null ? null : (this.table.numbers.get(avoid) ?? null),
+      scores: detail ? shownScores : 1,
+    });
+  }
+
+  private becauseOf(draft: AppDraft, chooser: Chooser, node: number): string {
+    const others = chooser.countAt(node);
+    const full = Math.round(100 * this.ledger.fullness(node, draft.demand));
+    return `best of ${chooser.candidates} matching ${chooser.candidates === 1 ? 'node' : 'nodes'}: ${others === 0 ? 'none' : others} of ${draft.name} there before, ${full}% full with it`;
   }
 
   /** A change that is no placement, for `why`. */
@@ -277,14 +229,17 @@ export class Planning {
     if (what === 'stop' || what === 'replace')
       for (const held of slot.held)
         if (isMade(held) && held.goal === 'stop' && !held.stopping) slot.adjust(held, { stopping: { text, by } });
-    this.decisions.push({
-      app: draft.name,
-      at: this.now,
-      slot: slot.slot,
-      node,
-      text: `${draft.name}.${slot.slot}: ${text}`,
-      scores: [],
-    });
+    this.decided(draft, slot, node, text, []);
+  }
+
+  private decided(
+    draft: AppDraft,
+    { slot }: SlotDraft,
+    node: string | null,
+    text: string,
+    scores: Decision['scores'],
+  ): void {
+    this.decisions.push({ app: draft.name, at: this.now, slot, node, text: `${draft.name}.${slot}: ${text}`, scores });
   }
 
   /** Id of what is held, for sentences. */

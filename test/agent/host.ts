@@ -17,7 +17,8 @@ import { Launcher } from '../../src/agent/effects/launch/launcher.ts';
 import type { LaunchPlan } from '../../src/agent/effects/launch/run-script.ts';
 import { bootId } from '../../src/agent/effects/processes/boot.ts';
 import { findTools, type Tools } from '../../src/agent/effects/launch/tools.ts';
-import { killTree, type Tree } from '../../src/agent/effects/processes/tree.ts';
+import { killTree } from '../../src/agent/effects/processes/kill-tree.ts';
+import type { Tree } from '../../src/agent/effects/processes/tree.ts';
 import { statEpoch } from '../../src/model/instance/epoch.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));

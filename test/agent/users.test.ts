@@ -9,7 +9,7 @@ import { findAccount, parseAccount } from '../../src/agent/effects/users/account
 import { numbersAlive, PrivateUsers } from '../../src/agent/effects/users/private-users.ts';
 import { blockedBy, findUserSwitch, switchWords } from '../../src/agent/effects/users/switch-user.ts';
 import { findProgram } from '../../src/agent/effects/launch/tools.ts';
-import { killTree } from '../../src/agent/effects/processes/tree.ts';
+import { killTree } from '../../src/agent/effects/processes/kill-tree.ts';
 import { scratch } from '../support/scratch.ts';
 import { mainFile } from '../support/hub.ts';
 import { until } from '../support/until.ts';

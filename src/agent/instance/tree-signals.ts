@@ -3,7 +3,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AppSpec } from '../../model/app/app.ts';
 import { signalName } from '../../model/instance/signals.ts';
-import { isEmpty, killTree, signalProgram, whenEmpty, type Tree } from '../effects/processes/tree.ts';
+import { killTree, signalProgram } from '../effects/processes/kill-tree.ts';
+import { isEmpty, whenEmpty, type Tree } from '../effects/processes/tree.ts';
 
 type Warn = (what: string, error: unknown) => void;
 

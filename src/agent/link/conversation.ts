@@ -2,16 +2,17 @@
 import type { Assignment, DesiredRevision } from '../../model/assignment.ts';
 import type { InstanceView } from '../../model/instance/instance.ts';
 import type { NodeLoad } from '../../model/node.ts';
-import type { Command, DesiredFrame, Hello, MasterFrame } from '../../protocol/link.ts';
+import type { Command, DesiredFrame, MasterFrame } from '../../protocol/link.ts';
 import type { AgentCommands } from '../commands.ts';
 import type { AgentContext } from '../context.ts';
 import type { DesiredSet } from '../desired-set.ts';
 import type { Duties } from '../duties.ts';
-import { bootId } from '../effects/processes/boot.ts';
 import { changeRecord } from '../instance/entries.ts';
 import type { Entry } from '../instance/entry.ts';
 import type { Evacuation } from '../evacuation.ts';
 import type { Fence } from '../fence.ts';
+import { keepContents, unsaidContents, type FetchedContents } from './fetched-contents.ts';
+import { greetingOf, ownHub, type Greeting } from './greeting.ts';
 import type { Identity } from '../identity.ts';
 import type { Instances } from '../instances.ts';
 import type { LinkClient } from './link-client.ts';
@@ -44,9 +45,6 @@ export interface ConversationOptions {
   warn: (message: string, error?: unknown) => void;
 }
 
-/** The hub of a standalone agent is itself. */
-const ownHub = 'local';
-
 export class Conversation implements LinkContent {
   readonly #options: ConversationOptions;
   readonly #duties: Duties;
@@ -76,8 +74,8 @@ export class Conversation implements LinkContent {
 
   /** After records and live processes: the last desired set, so that the agent goes on without its master. */
   async recovered({ entries, strays }: Recovered): Promise<void> {
-    const { context, instances, standalone, identity } = this.#options,
-      hub = standalone ? ownHub : identity.now.hub;
+    const { instances, standalone, identity } = this.#options;
+    const hub = standalone ? ownHub : identity.now.hub;
     if (hub !== null) this.#serve(hub);
     const told = (this.#desired?.seq ?? 0) > 0;
     for (const entry of entries) {
@@ -89,27 +87,31 @@ export class Conversation implements LinkContent {
         instances.onGone(entry);
       }
     }
-    const found = await adoptStrays(context, strays, (id) => {
-      const assignment = this.#desired?.assignments.get(id),
-        revision = assignment && this.#desired!.revision(assignment.app, assignment.revision);
-      return assignment && revision ? { assignment, revision } : null;
-    });
-    for (const entry of found.entries) instances.guard(entry);
-    for (const { instance, text } of found.notes)
-      context.tell({
-        at: Date.now(),
-        kind: 'instance.strayFound',
-        subject: { instance, node: context.node },
-        loudness: 'attention',
-        message: text,
-        detail: {},
-      });
+    await this.#adopt(strays);
     if (hub === null) return;
     const { assignments, tags } = this.#desired!;
     if (tags) this.#options.context.tags = tags;
     if (this.#desired!.seq > 0) this.#duties.settle(assignments);
     await this.#duties.apply([...assignments.values()]);
     this.#options.fence?.refresh();
+  }
+
+  async #adopt(strays: Recovered['strays']): Promise<void> {
+    const { context, instances } = this.#options;
+    const found = await adoptStrays(context, strays, (id) => {
+      const assignment = this.#desired?.assignments.get(id);
+      const revision = assignment && this.#desired!.revision(assignment.app, assignment.revision);
+      return assignment && revision ? { assignment, revision } : null;
+    });
+    for (const entry of found.entries) instances.guard(entry);
+    for (const { instance, text } of found.notes) this.#tell('instance.strayFound', { instance }, text, {});
+  }
+
+  /** An event that somebody should look at. */
+  #tell(kind: string, subject: { instance?: string }, message: string, detail: Record<string, unknown>): void {
+    const { context } = this.#options;
+    const { node } = context;
+    context.tell({ at: Date.now(), kind, subject: { ...subject, node }, loudness: 'attention', message, detail });
   }
 
   #serve(hub: string): void {
@@ -122,25 +124,8 @@ export class Conversation implements LinkContent {
       .catch((error: unknown) => this.#options.warn('the desired set of the former hub could not be closed', error));
   }
 
-  greeting(): Omit<Hello, 'type' | 'token' | 'instances'> {
-    const {
-        identity: { now },
-        self,
-        context: { options },
-      } = this.#options,
-      { standalone } = this.#options;
-    return {
-      node: now.node,
-      machine: now.machine,
-      boot: bootId(),
-      run: now.run,
-      version: options.version,
-      hub: standalone ? ownHub : now.hub,
-      term: standalone ? 0 : now.term,
-      epoch: standalone ? 0 : now.epoch,
-      takeOver: options.takeOver,
-      facts: self.facts,
-    };
+  greeting(): Greeting {
+    return greetingOf(this.#options);
   }
 
   instances(): InstanceView[] {
@@ -157,14 +142,9 @@ export class Conversation implements LinkContent {
     return (entry.view ??= viewOf(entry, this.#options.context.node));
   }
   contents(): Content[] {
-    return [...this.#options.instances.entries.values()].flatMap(({ record: { assignment, contents, spec } }) => {
-      if (assignment.owner !== this.#hub || spec.uris.length === 0) return [];
-      const { app, revision } = assignment,
-        known = this.#desired?.revision(app, revision)?.contents ?? {};
-      return Object.entries(contents)
-        .filter(([uri]) => !known[uri])
-        .map(([uri, { sha256, size }]) => ({ app, revision, uri, sha256, size }));
-    });
+    return unsaidContents(this.#options.instances.entries.values(), this.#hub, (app, revision) =>
+      this.#desired?.revision(app, revision),
+    );
   }
 
   load(): NodeLoad | null {
@@ -175,14 +155,8 @@ export class Conversation implements LinkContent {
     this.#obeys = obey;
     const { identity, standalone, warn, context } = this.#options;
     if (!obey) {
-      context.tell({
-        at: Date.now(),
-        kind: 'node.otherHub',
-        subject: { node: context.node },
-        loudness: 'attention',
-        message: `This node belongs to another hub than the master at ${context.options.master}: it reports and obeys nothing until it is taken over`,
-        detail: { hub, own: identity.now.hub },
-      });
+      const text = `This node belongs to another hub than the master at ${context.options.master}: it reports and obeys nothing until it is taken over`;
+      this.#tell('node.otherHub', {}, text, { hub, own: identity.now.hub });
       return;
     }
     this.#serve(hub);
@@ -222,9 +196,10 @@ export class Conversation implements LinkContent {
   /** New environment of the node: from the next launch on. */
   #envs(entry: Entry, envs: Record<string, string>): void {
     if (entry.record.assignment.owner !== this.#hub) return;
-    changeRecord(entry, { ...entry.record, nodeEnvs: envs }).catch((error: unknown) =>
-      this.#options.warn(`the record of ${entry.id} could not be written`, error),
-    );
+    changeRecord(entry, { ...entry.record, nodeEnvs: envs }).catch((error: unknown) => this.#unwritten(entry, error));
+  }
+  #unwritten(entry: Entry, error: unknown): void {
+    this.#options.warn(`the record of ${entry.id} could not be written`, error);
   }
 
   command(command: Command, send: (value: unknown) => void, signal: AbortSignal): Promise<CommandResult> {
@@ -233,17 +208,10 @@ export class Conversation implements LinkContent {
     return this.#options.commands.run(command, send, signal);
   }
 
-  /** What a URI held when it was first fetched: kept with the instance, and reported so that every other one uses the same. */
-  fetched(entry: Entry, contents: Record<string, { sha256: string; size: number }>): void {
-    const { assignment } = entry.record,
-      fresh = Object.entries(contents).filter(([uri]) => !entry.record.contents[uri]);
-    if (fresh.length === 0) return;
-    changeRecord(entry, {
-      ...entry.record,
-      contents: { ...entry.record.contents, ...Object.fromEntries(fresh) },
-    }).catch((error: unknown) => this.#options.warn(`the record of ${entry.id} could not be written`, error));
-    for (const [uri, { sha256, size }] of fresh)
-      this.#link?.contentFetched({ app: assignment.app, revision: assignment.revision, uri, sha256, size });
+  /** What URIs held when they were first fetched: reported, so that every other instance uses the same. */
+  fetched(entry: Entry, contents: FetchedContents): void {
+    const fresh = keepContents(entry, contents, (error) => this.#unwritten(entry, error));
+    for (const content of fresh) this.#link?.contentFetched(content);
   }
 
   changed(up: 'websocket' | 'poll' | null, trouble: string | null): void {

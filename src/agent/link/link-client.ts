@@ -1,16 +1,17 @@
-// The conversation with the master on whatever line there is: hello and welcome, beats, what was observed, events until they are
-// acknowledged, commands done once. The machine (machines/link.ts) decides which line; the agent gives the content (LinkContent).
+// The conversation with the master on whatever line there is: hello and welcome, beats, desired sets; what is told of itself is in
+// reports.ts, what is asked for in command-runs.ts. The machine (machines/link.ts) decides which line; the agent gives the content (LinkContent).
 import { createActor, fromCallback, fromPromise, type Actor } from 'xstate';
 import { linkMachine, type LinkEvent } from '../../../machines/link.ts';
 import type { NodeFacts } from '../../model/node.ts';
 import type { UsageRow } from '../../model/instance/usage.ts';
-import type { AgentFrame, Command, MasterFrame, Times } from '../../protocol/link.ts';
+import type { AgentFrame, DesiredFrame, MasterFrame, Times } from '../../protocol/link.ts';
 import { openPoll } from '../effects/line/poll.ts';
 import { openSocket, socketPasses } from '../effects/line/socket.ts';
 import type { Line, LineListener, LineOptions } from '../effects/line/line.ts';
-import type { CommandResult, Content, LinkContent } from './link-content.ts';
+import { CommandRuns } from './command-runs.ts';
+import type { Content, LinkContent } from './link-content.ts';
 import { monoMs } from '../moment.ts';
-import { OnceDone } from './once-done.ts';
+import { Reports } from './reports.ts';
 import type { EventSpool } from './spool.ts';
 
 /** What carries the conversation: sockets, or something in this very process. */
@@ -21,9 +22,6 @@ export interface Lines {
 }
 export const remoteLines: Lines = { socket: openSocket, poll: openPoll, passes: socketPasses };
 
-/** Changes are gathered for this long before they are reported, ms. */
-const gatherMs = 5;
-const eventBatch = 500;
 const chunkWaitBytes = 512 * 1024;
 
 export class LinkClient {
@@ -31,10 +29,10 @@ export class LinkClient {
   readonly #options: LineOptions;
   readonly #content: LinkContent;
   readonly #spool: EventSpool;
-  readonly #done = new OnceDone();
+  readonly #commands: CommandRuns;
+  readonly #reports: Reports;
   /** Why no line came about since the last one, as told. */
   readonly #troubles = new Set<string>();
-  readonly #running = new Map<string, AbortController>();
   #line: Line | null = null;
   #welcomed = false;
   #welcomes = 0;
@@ -42,19 +40,16 @@ export class LinkClient {
   #arrived = 0;
   #times: Times = { beatMs: 5000, suspectMs: 15_000, lostMs: 30_000 };
   #beat: NodeJS.Timeout | null = null;
-  #gather: NodeJS.Timeout | null = null;
   #ackedAt = 0;
   #helloSent = 0;
-  #seq = 0;
-  #eventsUpTo = 0;
-  readonly #changedIds = new Set<string>();
-  #contents: Content[] = [];
   #inOrder: Promise<void> = Promise.resolve();
 
   constructor(options: LineOptions, content: LinkContent, spool: EventSpool, lines: Lines = remoteLines) {
     this.#options = options;
     this.#content = content;
     this.#spool = spool;
+    this.#commands = new CommandRuns(content);
+    this.#reports = new Reports(content, spool);
     const line = (open: typeof openSocket) =>
       fromCallback<LinkEvent>(({ sendBack }) => open(this.#options, this.#listener(sendBack)));
     this.actor = createActor(
@@ -71,7 +66,7 @@ export class LinkClient {
 
   start(): void {
     this.actor.start();
-    this.#spool.onAppend(() => this.#soon());
+    this.#spool.onAppend(() => this.#reports.soon());
   }
 
   /** Ends the line and all that runs for it. */
@@ -80,16 +75,14 @@ export class LinkClient {
     this.#lineEnded('the agent stops');
   }
 
-  /** An instance is not as it was: told within `gatherMs`. */
+  /** An instance is not as it was: told soon. */
   instanceChanged(id: string): void {
-    this.#changedIds.add(id);
-    this.#soon();
+    this.#reports.instanceChanged(id);
   }
 
   /** First report of what a URI held. */
   contentFetched(content: Content): void {
-    this.#contents.push(content);
-    this.#soon();
+    this.#reports.contentFetched(content);
   }
 
   factsChanged(facts: NodeFacts): void {
@@ -168,44 +161,17 @@ export class LinkClient {
     this.#line = null;
     this.#welcomed = false;
     if (this.#beat) clearInterval(this.#beat);
-    if (this.#gather) clearTimeout(this.#gather);
-    this.#beat = this.#gather = null;
-    for (const running of this.#running.values()) running.abort();
-    this.#running.clear();
+    this.#beat = null;
+    this.#reports.lineEnded();
+    this.#commands.lineEnded();
     was?.close(reason);
     if (was) this.#content.changed(null, reason);
   }
 
   #take(line: Line, frame: MasterFrame, tell: (event: LinkEvent) => void): void {
     switch (frame.type) {
-      case 'welcome': {
-        this.#welcomed = true;
-        this.#welcomes++;
-        this.#troubles.clear();
-        this.#arrived = 0;
-        this.#times = frame.times;
-        this.#seq = this.#eventsUpTo = 0;
-        this.#changedIds.clear();
-        this.#ackedAt = monoMs();
-        this.#content.welcomed(frame);
-        this.#contents = this.#content.contents();
-        this.#content.contact(this.#helloSent, frame.times.lostMs);
-        // Whole, after every welcome: whatever was lost before is made good by it.
-        line.send({
-          type: 'observed',
-          run: this.#content.greeting().run,
-          seq: ++this.#seq,
-          from: 0,
-          changes: Object.fromEntries(this.#content.instances().map((i) => [i.id, i])),
-          ...this.#takeContents(),
-        });
-        this.#beat = setInterval(() => this.#sendBeat(line), frame.times.beatMs);
-        this.#sendBeat(line);
-        this.#content.changed(line.kind, null);
-        tell({ type: 'line.welcomed' });
-        this.#soon();
-        return;
-      }
+      case 'welcome':
+        return this.#welcome(line, frame, tell);
       case 'refused':
         tell({
           type: 'line.refused',
@@ -226,53 +192,42 @@ export class LinkClient {
         line.send({ type: 'ack', n: frame.n });
         return;
       case 'desired':
-        // In the order of their coming; each is acknowledged only when it is held.
-        this.#inOrder = this.#inOrder
-          .then(async () => {
-            if (this.#line !== line) return;
-            if ((await this.#content.desired(frame)) === 'resync') line.send({ type: 'resync' });
-            line.send({ type: 'ack', n: frame.n });
-          })
-          .catch((error: unknown) => {
-            this.#content.warn('a desired set could not be kept', error);
-            line.close('the desired set could not be kept');
-          });
-        return;
+        return this.#hold(line, frame);
       case 'command':
         line.send({ type: 'ack', n: frame.n });
-        this.#command(line, frame).catch((error: unknown) =>
-          this.#content.warn(`the answer to ${frame.name} could not be given`, error),
-        );
+        this.#commands.take(line, frame);
     }
   }
 
-  async #command(line: Line, command: Command): Promise<void> {
-    if (command.name === 'cancel') {
-      this.#running.get(command.target)?.abort();
-      return;
-    }
-    const before = this.#done.answer(command.id);
-    if (before) {
-      if (before !== 'running') line.send({ type: 'result', id: command.id, ...before });
-      return;
-    }
-    this.#done.begin(command.id);
-    const abort = new AbortController();
-    this.#running.set(command.id, abort);
-    let result: CommandResult;
-    try {
-      result = await this.#content.command(
-        command,
-        (value) => line.send({ type: 'chunk', id: command.id, value }),
-        abort.signal,
-      );
-    } catch (error) {
-      const { code = 'internal', message = String(error) } = error as { code?: string; message?: string };
-      result = { ok: false, code: String(code), detail: message };
-    }
-    this.#running.delete(command.id);
-    this.#done.end(command.id, result);
-    line.send({ type: 'result', id: command.id, ...result });
+  #welcome(line: Line, frame: Extract<MasterFrame, { type: 'welcome' }>, tell: (event: LinkEvent) => void): void {
+    this.#welcomed = true;
+    this.#welcomes++;
+    this.#troubles.clear();
+    this.#arrived = 0;
+    this.#times = frame.times;
+    this.#ackedAt = monoMs();
+    this.#content.welcomed(frame);
+    this.#content.contact(this.#helloSent, frame.times.lostMs);
+    this.#reports.welcomed(line);
+    this.#beat = setInterval(() => this.#sendBeat(line), frame.times.beatMs);
+    this.#sendBeat(line);
+    this.#content.changed(line.kind, null);
+    tell({ type: 'line.welcomed' });
+    this.#reports.soon();
+  }
+
+  /** In the order of their coming; each is acknowledged only when it is held. */
+  #hold(line: Line, frame: DesiredFrame): void {
+    this.#inOrder = this.#inOrder
+      .then(async () => {
+        if (this.#line !== line) return;
+        if ((await this.#content.desired(frame)) === 'resync') line.send({ type: 'resync' });
+        line.send({ type: 'ack', n: frame.n });
+      })
+      .catch((error: unknown) => {
+        this.#content.warn('a desired set could not be kept', error);
+        line.close('the desired set could not be kept');
+      });
   }
 
   /** Whether a stream should hold back: the line has more to send than it takes away. */
@@ -287,44 +242,5 @@ export class LinkClient {
       return;
     }
     line.send({ type: 'beat', sentMono: now, load: this.#content.load() });
-  }
-
-  #soon(): void {
-    if (this.#gather || !this.#welcomed) return;
-    this.#gather = setTimeout(() => {
-      this.#gather = null;
-      this.#report();
-    }, gatherMs);
-  }
-
-  #report(): void {
-    const line = this.#line;
-    if (!line || !this.#welcomed) return;
-    const events = this.#spool.after(this.#eventsUpTo, eventBatch);
-    if (this.#changedIds.size > 0 || this.#contents.length > 0) {
-      const changes = Object.fromEntries([...this.#changedIds].map((id) => [id, this.#content.instance(id)]));
-      this.#changedIds.clear();
-      const from = this.#seq;
-      line.send({
-        type: 'observed',
-        run: this.#content.greeting().run,
-        seq: ++this.#seq,
-        from,
-        changes,
-        ...this.#takeContents(),
-      });
-    }
-    if (events.length > 0) {
-      this.#eventsUpTo = events.at(-1)!.n;
-      line.send({ type: 'events', generation: this.#spool.generation, events });
-      if (events.length === eventBatch) this.#soon();
-    }
-  }
-
-  #takeContents(): { contents?: Content[] } {
-    if (this.#contents.length === 0) return {};
-    const contents = this.#contents;
-    this.#contents = [];
-    return { contents };
   }
 }

@@ -1,5 +1,5 @@
-// Measures all instances at their pace: seldom and one after the other while nobody looks, every two seconds those that somebody
-// watches or whose memory only this agent holds to its limit. Nothing is done for an instance between two of its samples.
+// Measures all instances at their pace: seldom and one after the other while nobody looks, often those that somebody watches
+// (often-sampled.ts). Nothing is done for an instance between two of its samples.
 import { toRow, type UsageAnswer, type UsageRow } from '../../model/instance/usage.ts';
 import type { SeriesPoint } from '../../store/store.ts';
 import type { Entry } from '../instance/entry.ts';
@@ -7,6 +7,7 @@ import type { Instances } from '../instances.ts';
 import { monoMs } from '../moment.ts';
 import type { AgentTimes } from '../settings.ts';
 import { Meter } from './meter.ts';
+import { OftenSampled } from './often-sampled.ts';
 
 export interface Point extends SeriesPoint {
   subject: string;
@@ -27,34 +28,36 @@ export interface SamplerOptions {
 const lookMs = 10_000;
 /** A launch is sampled for the first time after this: many that start at once need the time themselves. */
 const freshMs = 2000;
-/** Samples in one go: about 1 ms, so that the loop is free for what is urgent. */
-const slice = 20,
-  sliceMs = 100;
+/** First samples in one go, and the pause between two goes. */
+const slice = 10;
+const sliceMs = 100;
 
 export class UsageSampler {
   readonly #options: SamplerOptions;
   readonly #meters = new Map<string, Meter>();
-  readonly #watchedUntil = new Map<string, number>();
-  #allUntil = 0;
-  /** Sampled fast in this round; their files are open. */
-  #fast: Meter[] = [];
-  #fastNext = 0;
-  readonly #polled = new Set<Meter>();
+  readonly #often: OftenSampled;
   /** Launches that have begun and are not sampled yet: when they are due, oldest first. */
   readonly #fresh = new Map<string, number>();
   #round: Iterator<Meter> | null = null;
   #rows: Record<string, UsageRow> = {};
   #flushedAt = 0;
-  #timers: { idle: NodeJS.Timeout | null; fast: NodeJS.Timeout | null; fresh: NodeJS.Timeout | null } = {
-    idle: null,
-    fast: null,
-    fresh: null,
-  };
+  #idle: NodeJS.Timeout | null = null;
+  #meeting: NodeJS.Timeout | null = null;
   #unsubscribe: (() => void) | null = null;
   readonly #listeners = new Set<(ids: string[]) => void>();
 
   constructor(options: SamplerOptions) {
     this.#options = options;
+    this.#often = new OftenSampled({
+      everyMs: options.times.usageWatchedMs,
+      meters: this.#meters,
+      take: (meter) => {
+        if (!this.#meterOf(meter.entry)) return;
+        this.#take(meter, true);
+        if (meter.polled) options.onPolled(meter);
+      },
+      taken: () => this.#flush(),
+    });
   }
 
   start(): void {
@@ -66,18 +69,16 @@ export class UsageSampler {
   stop(): void {
     this.#unsubscribe?.();
     this.#unsubscribe = null;
-    for (const timer of Object.values(this.#timers)) if (timer) clearTimeout(timer);
-    this.#timers = { idle: null, fast: null, fresh: null };
+    for (const timer of [this.#idle, this.#meeting]) if (timer) clearTimeout(timer);
+    this.#idle = this.#meeting = null;
+    this.#often.stop();
     for (const meter of this.#meters.values()) meter.rest();
     this.#over([...this.#meters.values()]);
   }
 
   /** Somebody watches these (null: all of this node) for so long, ms. */
   watch(ids: readonly string[] | null, forMs: number): void {
-    const until = monoMs() + forMs;
-    if (ids === null) this.#allUntil = Math.max(this.#allUntil, until);
-    else for (const id of ids) this.#watchedUntil.set(id, Math.max(this.#watchedUntil.get(id) ?? 0, until));
-    this.#hurry();
+    this.#often.watch(ids, forMs);
   }
 
   /** What an instance uses now; whoever asks is watching for a while. */
@@ -105,7 +106,7 @@ export class UsageSampler {
         meter = this.#meters.get(id),
         tree = entry?.program.tree;
       if (entry?.program.phase === 'running' && tree?.program) {
-        if (meter?.measures(tree)) this.#poll(meter);
+        if (meter?.measures(tree)) this.#often.settle(meter);
         else if (!this.#fresh.has(id))
           this.#fresh.set(id, monoMs() + Math.min(freshMs, this.#options.times.usageWatchedMs));
       } else if (meter && entry?.program.phase !== 'launched') {
@@ -113,17 +114,17 @@ export class UsageSampler {
         else this.#forget(id, meter);
       }
     }
-    if (this.#fresh.size > 0) this.#timers.fresh ??= setTimeout(() => this.#meet(), sliceMs).unref();
+    if (this.#fresh.size > 0) this.#meeting ??= setTimeout(() => this.#meet(), sliceMs).unref();
   }
 
   /** First samples of launches that have begun. */
   #meet(): void {
-    this.#timers.fresh = null;
+    this.#meeting = null;
     const now = monoMs();
     let taken = 0,
       next = 0;
     for (const [id, due] of this.#fresh) {
-      if (due > now || taken++ >= slice / 2) {
+      if (due > now || taken++ >= slice) {
         next = due;
         break;
       }
@@ -132,12 +133,11 @@ export class UsageSampler {
         meter = entry && this.#meterOf(entry);
       if (!meter) continue;
       this.#take(meter, false);
-      this.#poll(meter);
+      this.#often.settle(meter);
       if (meter.taken === 1 && entry.usage?.cpu === null) this.#fresh.set(id, now + freshMs); // of an adopted one cpu needs a second look
     }
     this.#flush();
-    if (this.#fresh.size > 0)
-      this.#timers.fresh = setTimeout(() => this.#meet(), Math.max(sliceMs, next - now)).unref();
+    if (this.#fresh.size > 0) this.#meeting = setTimeout(() => this.#meet(), Math.max(sliceMs, next - now)).unref();
     this.#idleLater();
   }
 
@@ -156,27 +156,19 @@ export class UsageSampler {
     return known;
   }
 
-  #poll(meter: Meter): void {
-    if (meter.polled === this.#polled.has(meter)) return;
-    if (meter.polled) this.#polled.add(meter);
-    else this.#polled.delete(meter);
-    if (meter.polled) this.#hurry();
-  }
-
   /** Its program has ended: what it used is no longer so. The history stays for its next launch. */
   #ended(entry: Entry, meter: Meter): void {
     if (entry.usage) {
       entry.usage = null;
       entry.view = null;
     }
-    this.#polled.delete(meter);
+    this.#often.drop(meter);
     meter.rest();
   }
 
   #forget(id: string, meter: Meter): void {
     this.#meters.delete(id);
-    this.#polled.delete(meter);
-    this.#watchedUntil.delete(id);
+    this.#often.drop(meter);
     meter.rest();
     this.#over([meter]);
   }
@@ -190,54 +182,13 @@ export class UsageSampler {
     if (points.length > 0) this.#options.onPoints(points);
   }
 
-  #isWatched(id: string, now: number): boolean {
-    return this.#allUntil > now || (this.#watchedUntil.get(id) ?? 0) > now;
-  }
-
-  /** Begins the fast rounds; nothing where they run already. */
-  #hurry(): void {
-    this.#timers.fast ??= setTimeout(() => this.#fastTick(), 0).unref();
-  }
-
-  /** A slice of the fast round; the rounds end when nobody watches and nothing is polled. */
-  #fastTick(): void {
-    this.#timers.fast = null;
-    const now = monoMs(),
-      { usageWatchedMs } = this.#options.times;
-    if (this.#fastNext >= this.#fast.length) this.#beginRound(now);
-    if (this.#fast.length === 0) return;
-    const slices = Math.min(Math.ceil(this.#fast.length / slice), Math.ceil(usageWatchedMs / sliceMs)),
-      size = Math.ceil(this.#fast.length / slices);
-    for (const meter of this.#fast.slice(this.#fastNext, this.#fastNext + size)) {
-      if (!this.#meterOf(meter.entry) || now - meter.mono < usageWatchedMs / 2) continue;
-      this.#take(meter, true);
-      if (meter.polled) this.#options.onPolled(meter);
-    }
-    this.#fastNext += size;
-    this.#flush();
-    this.#timers.fast = setTimeout(() => this.#fastTick(), usageWatchedMs / slices).unref();
-  }
-
-  #beginRound(now: number): void {
-    const before = this.#fast;
-    for (const [id, until] of this.#watchedUntil) if (until <= now) this.#watchedUntil.delete(id);
-    const fast = new Set(this.#allUntil > now ? this.#meters.values() : this.#polled);
-    for (const id of this.#watchedUntil.keys()) {
-      const meter = this.#meters.get(id);
-      if (meter) fast.add(meter);
-    }
-    this.#fast = [...fast];
-    this.#fastNext = 0;
-    for (const meter of before) if (!fast.has(meter)) meter.rest();
-  }
-
   /** The slow round over all: so many at a time that each has its turn once in `usageIdleMs`. */
   #idleLater(): void {
-    if (this.#timers.idle || this.#meters.size === 0 || !this.#unsubscribe) return;
+    if (this.#idle || this.#meters.size === 0 || !this.#unsubscribe) return;
     const { usageIdleMs } = this.#options.times,
       pause = Math.max(Math.min(1000, usageIdleMs), usageIdleMs / this.#meters.size);
-    this.#timers.idle = setTimeout(() => {
-      this.#timers.idle = null;
+    this.#idle = setTimeout(() => {
+      this.#idle = null;
       this.#idleTick(Math.ceil((this.#meters.size * pause) / usageIdleMs));
       this.#idleLater();
     }, pause).unref();
@@ -253,13 +204,7 @@ export class UsageSampler {
         this.#round = null;
         continue;
       }
-      if (
-        this.#polled.has(meter) ||
-        this.#isWatched(meter.entry.id, now) ||
-        now - meter.mono < usageIdleMs / 3 ||
-        !this.#meterOf(meter.entry)
-      )
-        continue;
+      if (this.#often.has(meter, now) || now - meter.mono < usageIdleMs / 3 || !this.#meterOf(meter.entry)) continue;
       this.#take(meter, false);
     }
     if (now - this.#flushedAt >= usageIdleMs) this.#flush();

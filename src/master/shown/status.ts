@@ -1,6 +1,6 @@
 // The status of the hub: counts, and what a person should look at.
 import type { StatusView } from '../../protocol/views.ts';
-import type { ClusterParts } from '../cluster.ts';
+import type { ClusterParts } from '../requests/parts.ts';
 import { instanceStatuses } from './shown.ts';
 
 export function statusView({ context, storeAbout, trouble, phase, frozenUntil, startedAt }: ClusterParts): StatusView {

@@ -134,12 +134,8 @@ test('commands are answered, refused and expire; a broken line says so', async (
     };
     assert.is(await code(master.cluster.instanceAction(id, 'kill', operator)), 'internal');
     answer = () => new Promise(() => {});
-    const { ask } = {
-      ask: (
-        master.running.cluster as unknown as { parts: { commands: { ask: (...given: unknown[]) => Promise<unknown> } } }
-      ).parts.commands,
-    };
-    assert.is(await code(ask.ask('n1', 'restart', id, {}, { expiresInMs: 50 })), 'expired');
+    const { commands } = master.running;
+    assert.is(await code(commands.ask('n1', 'restart', id, {}, { expiresInMs: 50 })), 'expired');
     const cut = code(master.cluster.instanceAction(id, 'kill', operator));
     await until(
       'it has arrived',

@@ -24,7 +24,7 @@ import {
 import { readPid } from '../../../../src/agent/effects/launch/launch-facts.ts';
 import { LaunchWatch } from '../../../../src/agent/effects/launch/launch-watch.ts';
 import { scanMarked } from '../../../../src/agent/effects/processes/strays.ts';
-import { killTree } from '../../../../src/agent/effects/processes/tree.ts';
+import { killTree } from '../../../../src/agent/effects/processes/kill-tree.ts';
 import { statEpoch } from '../../../../src/model/instance/epoch.ts';
 import { until } from '../../../support/until.ts';
 import { fixture, Host, instance } from '../../host.ts';

@@ -14,11 +14,10 @@ import {
   sweepMemberships,
 } from '../../../../src/agent/effects/cgroups/cgroup.ts';
 import { findProgram } from '../../../../src/agent/effects/launch/tools.ts';
+import { killTree, signalProgram } from '../../../../src/agent/effects/processes/kill-tree.ts';
 import {
   isDeserted,
   isEmpty,
-  killTree,
-  signalProgram,
   treeMembers,
   whenEmpty,
   type Tree,

@@ -1,0 +1,70 @@
+// The `master` machine as others see it: when it serves, when it has ended, and the actors below it.
+import type { Actor } from 'xstate';
+import type { masterMachine } from '../../machines/master.ts';
+import type { RosterSource } from '../live/roster.ts';
+import type { Nodes } from './nodes.ts';
+import type { Placer } from './planning/placer.ts';
+import type { View } from './view.ts';
+
+type Head = Actor<typeof masterMachine>;
+
+/** The outermost state. */
+export function phaseOf(head: Head): string {
+  const { value } = head.getSnapshot();
+  return typeof value === 'string' ? value : (Object.keys(value)[0] ?? 'stopping');
+}
+
+/** Resolves when it has ended: null where that was asked for, else why. */
+export function whenEnded(head: Head, warn: (message: string, error: unknown) => void): Promise<string | null> {
+  return new Promise((resolve) => {
+    head.subscribe({
+      next: (snapshot) => {
+        if (snapshot.matches({ stopping: 'closed' })) resolve(snapshot.context.failure);
+      },
+      error: (error) => {
+        warn('the master failed', error);
+        resolve(error instanceof Error ? error.message : String(error));
+      },
+    });
+  });
+}
+
+/** Resolves when it leads. @throws Error when it ended before */
+export function whenServing(head: Head, ended: Promise<string | null>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    head.subscribe({
+      next: (snapshot) => {
+        if (snapshot.matches('serving')) resolve();
+      },
+      error: reject,
+    });
+    void ended.then((failure) => reject(new Error(failure ?? 'the master was stopped while it started')));
+  });
+}
+
+interface Actors {
+  head: Head;
+  /** null while this master does not lead. */
+  placer: () => Placer | null;
+  nodes: Nodes;
+  view: View;
+}
+
+/** Master, placement and nodes, for the list of actors and the inspector. */
+export function actorsOf({ head, placer, nodes, view }: Actors): RosterSource {
+  return {
+    entries: function* () {
+      yield { id: 'master', parent: null, label: 'master', actor: head };
+      const placement = placer();
+      if (placement) yield { id: 'placement', parent: 'master', label: 'placement', actor: placement.actor };
+      for (const [id, actor] of nodes.actors) {
+        const label = view.nodes.get(id)?.record.doc.facts.hostname ?? id;
+        yield { id: `node:${id}`, parent: 'master', label, actor };
+      }
+    },
+    find: (id) => {
+      const actor = id.startsWith('node:') ? nodes.actors.get(id.slice(5)) : undefined;
+      return actor ? { id, parent: 'master', label: id, actor } : null;
+    },
+  };
+}
