@@ -95,8 +95,7 @@ test("an instance has its share from its begin to its end, over restarts and the
   assert.is(await allocated(), allocatable.mem);
   process.kill(first.pid, 'SIGKILL');
   await agent.see('half', 'again', (i) => i.status === 'running' && i.pid !== first.pid);
-  await agent.end('SIGKILL');
-  await agent.start();
+  await agent.restart();
   await agent.running('rest');
   assert.is(await allocated(), allocatable.mem);
   await agent.ok('DELETE', '/v1/apps/rest');

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, readdirSync, renameSync, writeFileSync } from
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { keptTo } from '../support/busyness.ts';
 import { mainFile } from '../support/hub.ts';
 import { scratch } from '../support/scratch.ts';
 import { until } from '../support/until.ts';
@@ -16,11 +17,7 @@ test.before(async () => {
 });
 test.after(() => agent.finish());
 const sh = (line: string) => ({ toProcess: 'sh', args: ['-c', line] });
-const restarted = async (meanwhile: () => unknown = () => undefined): Promise<void> => {
-  await agent.end('SIGKILL');
-  await meanwhile();
-  await agent.start();
-};
+const restarted = (meanwhile?: () => unknown): Promise<void> => agent.restart(meanwhile);
 
 test('running ones: same pids, no restart, not a second of readiness lost', async () => {
   await agent.deploy({ name: 'web', placement: { scale: 5 } });
@@ -95,14 +92,10 @@ test('launcher killed only: the program is watched on, its end noticed', async (
   const same = (await agent.instances('web')).find((i) => i.id === before.id);
   assert.is(same.pid, before.pid);
   process.kill(before.pid, 'SIGKILL');
-  await until(
-    'noticed and started again',
-    async () => {
-      const i = (await agent.instances('web')).find((each) => each.id === before.id);
-      return i?.pid && i.pid !== before.pid;
-    },
-    15_000,
-  );
+  await until('noticed and started again', async () => {
+    const i = (await agent.instances('web')).find((each) => each.id === before.id);
+    return i?.pid && i.pid !== before.pid;
+  });
 });
 
 test('a command that was run beside a program ends with the next agent, the program does not', async () => {
@@ -160,9 +153,12 @@ test('in the middle of a stop: the reason leads where it did, the kill comes in 
   await agent.deploy({ name: 'stops', ...sh(`trap '' TERM; while :; do sleep 0.1; done`), killTimeoutSeconds: 2 });
   const before = await agent.running('stops');
   await agent.ok('POST', '/v1/apps/stops/stop');
+  const asked = performance.now();
   await until('it is being stopped', async () => (await agent.instances('stops')).some((i) => i.status === 'killing'));
   await restarted();
-  await until('it is gone', () => !lives(before.pid), 8000);
+  await until('it is gone', () => !lives(before.pid));
+  const took = performance.now() - asked;
+  assert.ok(keptTo(8_000, took), `${took} ms, although the kill timeout is 2 s`);
   await until('stopped, not started again', async () =>
     (await agent.instances('stops')).every((i) => i.pid === null && i.status !== 'restarting'),
   );

@@ -33,15 +33,11 @@ export class Alone extends Daemon {
     return (await this.instances(app)).find((i) => i.goal === 'run') ?? null;
   }
   /** Waits until the app's only instance is as wanted; gives it. */
-  see(app: string, what: string, is: (instance: any) => boolean, timeoutMs = 10_000): Promise<any> {
-    return until(
-      `${app}: ${what}`,
-      async () => {
-        const i = await this.one(app);
-        return i && is(i) && i;
-      },
-      timeoutMs,
-    );
+  see(app: string, what: string, is: (instance: any) => boolean): Promise<any> {
+    return until(`${app}: ${what}`, async () => {
+      const i = await this.one(app);
+      return i && is(i) && i;
+    });
   }
   running(app: string): Promise<any> {
     return this.see(app, 'running', (i) => i.status === 'running');

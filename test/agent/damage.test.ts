@@ -12,11 +12,7 @@ test.before(async () => {
   await agent.start();
 });
 test.after(() => agent.finish());
-const restarted = async (meanwhile: () => unknown = () => undefined): Promise<void> => {
-  await agent.end('SIGKILL');
-  await meanwhile();
-  await agent.start();
-};
+const restarted = (meanwhile?: () => unknown): Promise<void> => agent.restart(meanwhile);
 
 test('two sleepers', async () => {
   await agent.deploy({ name: 'web', placement: { scale: 2 } });
@@ -55,10 +51,8 @@ test('a lost instances directory: what runs is found by its marker', async () =>
   });
   assert.equal(after.map((i) => i.pid).sort(), before.map((i) => i.pid).sort());
   process.kill(before[0].pid, 'SIGKILL');
-  await until(
-    'and guarded for real',
-    async () => (await agent.instances('web')).every((i) => i.pid && i.pid !== before[0].pid),
-    15_000,
+  await until('and guarded for real', async () =>
+    (await agent.instances('web')).every((i) => i.pid && i.pid !== before[0].pid),
   );
   rmSync(join(agent.directory, 'lost'), { recursive: true, force: true });
 });
@@ -107,14 +101,10 @@ test('broken records and a broken desired set at once: nothing is doubled, all i
     (await agent.events('kind:file.quarantined')).some((e) => e.message.includes('desired set')),
   );
   process.kill(after[0].pid, 'SIGKILL');
-  await until(
-    'guarded for real',
-    async () => {
-      const all = await agent.instances('web');
-      return all.length === 2 && all.every((i) => i.status === 'running' && i.pid !== after[0].pid);
-    },
-    15_000,
-  );
+  await until('guarded for real', async () => {
+    const all = await agent.instances('web');
+    return all.length === 2 && all.every((i) => i.status === 'running' && i.pid !== after[0].pid);
+  });
 });
 
 test('foreign files among the instances are told and left alone', async () => {

@@ -139,7 +139,7 @@ test('36: one word for one end for want of memory, however many processes go wit
     resAlloc: { mem: '32MB' },
     restart: { policy: 'never' },
   });
-  const { exit, id } = await agent.see('crowd', 'ended', (i) => i.exit, 20_000);
+  const { exit, id } = await agent.see('crowd', 'ended', (i) => i.exit);
   assert.is(exit.reason, 'oom');
   await until(
     'failed',

@@ -84,9 +84,9 @@ test('over its disk: warned, stopped as disk with the largest paths, started aga
     resAlloc: { disk: '1MB' },
   });
   await agent.running('fills');
-  const warning = await until('a warning', async () => (await agent.events('kind:instance.diskHigh'))[0], 15_000);
+  const warning = await until('a warning', async () => (await agent.events('kind:instance.diskHigh'))[0]);
   assert.match(warning.message, /fills\.0 may soon be stopped.*% of the 1 MiB.*largest: nearly/);
-  const ended = await agent.see('fills', 'over its disk', (i) => i.exit, 20_000);
+  const ended = await agent.see('fills', 'over its disk', (i) => i.exit);
   assert.equal([ended.exit.reason, ended.exit.quota.what, ended.exit.quota.limit], ['disk', 'disk', MiB]);
   assert.ok(ended.exit.quota.used > MiB);
   const again = await agent.see('fills', 'running again', (i) => i.status === 'running' && i.restarts === 1);

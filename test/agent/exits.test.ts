@@ -16,9 +16,9 @@ test.before(async () => {
 test.after(() => agent.finish());
 const sh = (line: string, more: object = {}) => ({ toProcess: 'sh', args: ['-c', line], ...more });
 const never = { restart: { policy: 'never' } };
-const exited = async (app: { name: string; [key: string]: unknown }, ms?: number): Promise<any> => {
+const exited = async (app: { name: string; [key: string]: unknown }): Promise<any> => {
   await agent.deploy(app);
-  return (await agent.see(app.name, 'ended', (i) => i.exit, ms)).exit;
+  return (await agent.see(app.name, 'ended', (i) => i.exit)).exit;
 };
 const shape = [
   'at',
@@ -62,7 +62,7 @@ test('each launch has its own last words, none of the one before', async () => {
       restart: { delaySeconds: 0.1, attempts: 2, giveUp: true },
     }),
   });
-  const i = await agent.see('words', 'given up', (each) => each.status === 'failed', 15_000);
+  const i = await agent.see('words', 'given up', (each) => each.status === 'failed');
   assert.is(i.exit.launch, 3);
   assert.is(i.exit.tail.length, 2, i.exit.tail.join('\n'));
   assert.match(i.exit.tail.join(' '), /^launch (\d+) err \1$/);
@@ -199,13 +199,14 @@ test('what happens while no agent is there is told as exactly', async () => {
       .replace(/^.*\) /, '')
       .split(' ')[1],
   );
-  await agent.end('SIGKILL');
-  writeFileSync(go, '');
-  process.kill(launcher, 'SIGKILL'); // its witness first: then nobody can tell
-  process.kill(blind.pid, 'SIGKILL');
-  await until('both have ended', () => !lives(away.pid) && !lives(blind.pid));
-  const ended = Date.now();
-  await agent.start();
+  let ended = 0;
+  await agent.restart(async () => {
+    writeFileSync(go, '');
+    process.kill(launcher, 'SIGKILL'); // its witness first: then nobody can tell
+    process.kill(blind.pid, 'SIGKILL');
+    await until('both have ended', () => !lives(away.pid) && !lives(blind.pid));
+    ended = Date.now();
+  });
   const { exit } = await agent.see('away', 'ended', (i) => i.exit);
   assert.equal([exit.reason, exit.code, exit.tail], ['exited', 9, ['waits', 'last words']]);
   assert.ok(exit.at <= ended + 50 && exit.at > ended - 3000, 'when it ended, not when it was found');

@@ -46,8 +46,7 @@ test('a debug and a console port: assigned, told to the program, shown, the same
   process.kill(i.pid, 'SIGKILL');
   const again = await agent.see('web', 'started again', (each) => each.status === 'running' && each.pid !== i.pid);
   assert.equal([again.ports[0], again.debugPort, again.consolePort], all);
-  await agent.end('SIGKILL');
-  await agent.start();
+  await agent.restart();
   const adopted = await agent.running('web');
   assert.is(adopted.pid, again.pid);
   assert.equal([adopted.ports[0], adopted.debugPort, adopted.consolePort], all);

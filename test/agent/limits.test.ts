@@ -55,7 +55,7 @@ test(
       resAlloc: { mem: '96MB' },
       restart: { policy: 'never' },
     });
-    const { exit } = await agent.see('greedy', 'out of memory', (i) => i.exit, 15_000);
+    const { exit } = await agent.see('greedy', 'out of memory', (i) => i.exit);
     assert.equal([exit.reason, exit.signal, exit.quota.what, exit.quota.limit], ['oom', 9, 'memory', 96 * MiB]);
     assert.ok(exit.peakMem > 90 * MiB && exit.peakMem <= 96 * MiB, String(exit.peakMem));
     assert.match((await agent.one('greedy')).reason.text, /ran out of memory/);
@@ -73,7 +73,7 @@ test(
       restart: { policy: 'never' },
       killTimeoutSeconds: 60,
     });
-    const { exit } = await agent.see('parent', 'out of memory', (i) => i.exit, 15_000);
+    const { exit } = await agent.see('parent', 'out of memory', (i) => i.exit);
     assert.equal([exit.reason, exit.quota.limit], ['oom', 32 * MiB]);
     await until('nobody of it is left', () => withArgument(mark).length === 0);
   }),
@@ -98,12 +98,12 @@ test(
     });
     const { pid } = await agent.running('away');
     const parent = await agent.running('child-away');
-    await agent.end('SIGKILL');
-    writeFileSync(go, '');
-    await until('the one has ended', () => !lives(pid), 15_000);
-    await until('a child of the other has ended', () => existsSync(`${go}.done`), 15_000);
-    assert.ok(lives(parent.pid));
-    await agent.start();
+    await agent.restart(async () => {
+      writeFileSync(go, '');
+      await until('the one has ended', () => !lives(pid));
+      await until('a child of the other has ended', () => existsSync(`${go}.done`));
+      assert.ok(lives(parent.pid));
+    });
     for (const name of ['away', 'child-away']) {
       const { exit } = await agent.see(name, 'out of memory', (i) => i.exit);
       assert.equal([exit.reason, exit.quota?.what], ['oom', 'memory'], name);
@@ -116,12 +116,7 @@ test(
   'it starts again under the same limit',
   where('memory', async () => {
     await agent.deploy({ name: 'again', ...sh(`sleep 1.2; ${hog}; exit 3`), resAlloc: { mem: '32MB' } });
-    const i = await agent.see(
-      'again',
-      'its second end',
-      (each) => each.restarts >= 1 && each.exit?.launch >= 2,
-      20_000,
-    );
+    const i = await agent.see('again', 'its second end', (each) => each.restarts >= 1 && each.exit?.launch >= 2);
     // Its own end and the agent's end of what is left of it may come in either order: what is promised is the reason.
     assert.equal([i.exit.reason, i.exit.quota?.limit], ['oom', 32 * MiB]);
     assert.ok(i.exit.code === 3 || i.exit.signal === 9, JSON.stringify(i.exit));
@@ -182,7 +177,7 @@ test(
     await onOne('little', { resAlloc: { cpus: 0.1 } });
     const [much, little] = [(await agent.running('much')).pid, (await agent.running('little')).pid];
     const at = [ticks(much), ticks(little)];
-    await until('both ran', () => ticks(much) - at[0]! > 80, 20_000);
+    await until('both ran', () => ticks(much) - at[0]! > 80);
     const ratio = (ticks(much) - at[0]!) / Math.max(1, ticks(little) - at[1]!);
     assert.ok(ratio > 3, `8 to 1 were reserved, it is ${ratio.toFixed(1)}`);
     for (const name of ['much', 'little']) await agent.ok('POST', `/v1/apps/${name}/stop`);

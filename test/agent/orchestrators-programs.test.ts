@@ -129,10 +129,8 @@ test('Z2: one that cannot be killed is shown as being ended and as stuck, never 
   }
   try {
     await agent.ok('POST', '/v1/apps/frozen/stop');
-    const shown = await until(
-      'it is shown as stuck',
-      async () => (await agent.instances('frozen')).find((i) => i.reason?.code === 'stuck'),
-      15_000,
+    const shown = await until('it is shown as stuck', async () =>
+      (await agent.instances('frozen')).find((i) => i.reason?.code === 'stuck'),
     );
     assert.equal([shown.status, shown.pid], ['killing', pid]);
     assert.ok(lives(pid));

@@ -173,12 +173,7 @@ test('R4: a launcher killed under a running agent: the program runs on; its end 
   const same = await agent.one('witness');
   assert.equal([same.pid, same.status, same.restarts], [i.pid, 'running', 0]);
   process.kill(i.pid, 'SIGKILL');
-  const again = await agent.see(
-    'witness',
-    'started again',
-    (each) => each.status === 'running' && each.pid !== i.pid,
-    15_000,
-  );
+  const again = await agent.see('witness', 'started again', (each) => each.status === 'running' && each.pid !== i.pid);
   assert.equal([again.id, again.restarts, again.exit.reason], [i.id, 1, 'unknown']);
   assert.not.ok(lives(child));
   await until('one child, of the new one', () => withArgument(mark).length === 1);
@@ -195,11 +190,11 @@ test('R6: stopped, and deleted, while its agent is away: both end when it is bac
     });
   const pids: Record<string, number> = {};
   for (const name of ['stops', 'goes', 'stays']) pids[name] = (await hub.running(name, 1))[0].pid;
-  await away!.end('SIGKILL');
-  await hub.master.ok('POST', '/v1/apps/stops/stop');
-  await hub.master.ok('DELETE', '/v1/apps/goes');
-  assert.ok(Object.values(pids).every(lives), 'nobody is there to end them');
-  await away!.start();
+  await away!.restart(async () => {
+    await hub.master.ok('POST', '/v1/apps/stops/stop');
+    await hub.master.ok('DELETE', '/v1/apps/goes');
+    assert.ok(Object.values(pids).every(lives), 'nobody is there to end them');
+  });
   await until('both have ended', () => !lives(pids['stops']!) && !lives(pids['goes']!));
   await until('and are shown so', async () =>
     (await hub.instances('app:stops OR app:goes')).every((i) => i.pid === null),
@@ -243,9 +238,9 @@ test('S1: hundreds of restarts of crash loops leave the memory of the agent as i
     (await Promise.all([1, 2, 3, 4].map((n) => agent.one(`loop-${n}`)))).reduce((sum, i) => sum + i.restarts, 0);
   const resident = (): number =>
     Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${agent.pid}/status`, 'latin1'))![1]) / 1024;
-  await until('warm', async () => (await restarts()) >= 100, 20_000);
+  await until('warm', async () => (await restarts()) >= 100);
   const begin = resident();
-  await until('hundreds', async () => (await restarts()) >= 400, 30_000);
+  await until('hundreds', async () => (await restarts()) >= 400);
   const grown = resident() - begin;
   assert.ok(
     grown < 24,

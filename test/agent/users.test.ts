@@ -95,14 +95,10 @@ test(
       ],
     });
     await agent.deploy({ name: 'own', ...spec });
-    const both = await until(
-      'two run',
-      async () => {
-        const all = (await agent.instances('own')).filter((i) => i.status === 'running');
-        return all.length === 2 && all;
-      },
-      20_000,
-    );
+    const both = await until('two run', async () => {
+      const all = (await agent.instances('own')).filter((i) => i.status === 'running');
+      return all.length === 2 && all;
+    });
     const uids = both.map(({ pid }: any) => uidsOf(pid)[0]!);
     assert.ok(uids[0] !== uids[1] && uids.every((uid: number) => uid >= 61_184 && uid <= 65_519), String(uids));
     for (const { pid } of both) {
@@ -130,8 +126,7 @@ test(
       (await agent.instances('own')).find((i) => i.id === first.id && i.status === 'running' && i.pid !== first.pid),
     );
     assert.is(uidsOf(again.pid)[0], uids[0]);
-    await agent.end('SIGKILL');
-    await agent.start();
+    await agent.restart();
     await agent.deploy({ name: 'third', user: 'auto' });
     const third = await agent.running('third');
     assert.not.ok(uids.includes(uidsOf(third.pid)[0]!), 'a restarted agent knows who has which');

@@ -49,7 +49,7 @@ if (possible) {
     await agent.deploy({ name: 'again', toProcess: 'sh', args: ['-c', script], killTimeoutSeconds: 2 });
     await until('its child', () => withArgument(mark).length > 0);
     const next = await agent.see('again', 'the next launch', (i) => i.restarts === 1 && i.pid);
-    await until('the child has gone', () => withArgument(mark).length === 0, 15_000);
+    await until('the child has gone', () => withArgument(mark).length === 0);
     const after = await agent.running('again');
     assert.equal([after.pid, after.restarts, after.exit.code], [next.pid, 1, 4]);
   });

@@ -32,8 +32,7 @@ story('it takes apps, scales and restarts them', async () => {
 
 story('its apps survive kill -9 of it: same pids', async () => {
   const before = (await running(3)).map(({ pid }) => pid).sort();
-  await agent.end('SIGKILL');
-  await agent.start();
+  await agent.restart();
   assert.equal((await running(3)).map(({ pid }) => pid).sort(), before);
   await agent.ok('POST', '/v1/apps/web/scale', { scale: 1 });
   await running(1);

@@ -21,11 +21,7 @@ story('a program that dies at once backs off, escalates, is moved, and what happ
     args: ['-c', 'echo no disk >&2; exit 7'],
     restart: { delaySeconds: 0.1, jitter: 0, attempts: 3, periodSeconds: 60 },
   });
-  const moved = await until(
-    'it was moved',
-    async () => (await eventsOf('dies')).find((e) => e.kind === 'slot.moved'),
-    20_000,
-  );
+  const moved = await until('it was moved', async () => (await eventsOf('dies')).find((e) => e.kind === 'slot.moved'));
   assert.ok(moved);
   const all = await eventsOf('dies');
   const exits = all.filter((e) => e.kind === 'instance.exited');
@@ -59,14 +55,10 @@ story('a failing health check: unhealthy, ended, started again', async () => {
     ],
   });
   const [first] = await hub.running('ill', 1);
-  const after = await until(
-    'another pid runs',
-    async () => {
-      const [i] = await hub.instances('app:ill AND status:running');
-      return i && i.pid !== first.pid && i;
-    },
-    20_000,
-  );
+  const after = await until('another pid runs', async () => {
+    const [i] = await hub.instances('app:ill AND status:running');
+    return i && i.pid !== first.pid && i;
+  });
   assert.is(after.exit.reason, 'unhealthy');
   const kinds = (await eventsOf('ill')).map((e) => e.kind);
   for (const kind of ['instance.ready', 'instance.unhealthy', 'instance.stopping'])

@@ -106,8 +106,7 @@ story('beats travel by it: the node stays ready well beyond the time of loss', a
 story('a reconnect takes the WebSocket where it passes again', async () => {
   blocked = false;
   const [before] = await hub.running('web', 1);
-  await agent.end('SIGKILL');
-  await agent.start();
+  await agent.restart();
   await until(
     'it is linked by WebSocket',
     async () => (await hub.master.get('/v1/nodes')).items[0].link === 'websocket',

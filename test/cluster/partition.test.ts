@@ -79,8 +79,7 @@ story('never two at a time: it has ended before it is replaced, and one is left 
   assert.not.ok(alive(first.pid), 'its program is gone');
   assert.match(stands.reason.next.what, /when the master is back/);
 
-  await agent.end('SIGKILL');
-  await agent.start();
+  await agent.restart();
   const still = await until('the new agent guards it', () => here('ledger'));
   assert.is(still.reason?.code, 'partition', 'a new agent without a master starts nothing that stops itself');
   assert.is(still.pid, null);

@@ -23,10 +23,8 @@ story('a master places by what the node was; the node counts again', async () =>
   await hub.master.ok('POST', '/v1/apps/web/scale', { scale: 2 }); // its node is away for a moment, as far as the master knows
   await until('the master has placed it', async () => (await hub.instances('app:web')).length === 2);
   await agent.start(['--reserve-memory', '100000GB']);
-  const refused = await until(
-    'it finds no room',
-    async () => (await hub.instances('app:web')).find((i) => i.id !== first.id && i.exit?.reason === 'no-room'),
-    15_000,
+  const refused = await until('it finds no room', async () =>
+    (await hub.instances('app:web')).find((i) => i.id !== first.id && i.exit?.reason === 'no-room'),
   );
   assert.match(
     refused.exit.tail.at(-1),

@@ -49,17 +49,13 @@ if (url) {
         read: async (after, limit) => log.filter(({ seq }) => seq > after).slice(0, limit),
       });
     const first = begin(file);
-    await until(
-      'all is shipped',
-      () => {
-        try {
-          return JSON.parse(readFileSync(file, 'utf8')).after === 1200;
-        } catch {
-          return false;
-        }
-      },
-      20_000,
-    );
+    await until('all is shipped', () => {
+      try {
+        return JSON.parse(readFileSync(file, 'utf8')).after === 1200;
+      } catch {
+        return false;
+      }
+    });
     assert.ok(said.length <= 1 && said.every((one) => /is a plain index/.test(one)), said.join('\n'));
     log.push(event(1190), event(1201)); // one overtaken by others
     log.sort((a, b) => a.seq - b.seq);
@@ -68,17 +64,13 @@ if (url) {
     log.push(event(1202));
     const again = begin(file),
       other = begin(`${file}-of-another`);
-    await until(
-      'both have come to the end',
-      () => {
-        try {
-          return [file, `${file}-of-another`].every((one) => JSON.parse(readFileSync(one, 'utf8')).after === 1202);
-        } catch {
-          return false;
-        }
-      },
-      20_000,
-    );
+    await until('both have come to the end', () => {
+      try {
+        return [file, `${file}-of-another`].every((one) => JSON.parse(readFileSync(one, 'utf8')).after === 1202);
+      } catch {
+        return false;
+      }
+    });
     await Promise.all([again.stop(), other.stop()]);
     await fetch(`${url}/${index}/_refresh`, { method: 'POST' });
     const { count } = (await (await fetch(`${url}/${index}/_count?q=hub:"${hub}"`)).json()) as { count: number };
@@ -115,7 +107,7 @@ if (url) {
       warn: (message) => said.push(message),
     });
     shipping.start();
-    await until('both lines', async () => (await held('logs-stathub-default', 'instance', id)).size === 2, 15_000);
+    await until('both lines', async () => (await held('logs-stathub-default', 'instance', id)).size === 2);
     await shipping.stop();
     assert.equal(
       [...(await held('logs-stathub-default', 'instance', id)).values()]

@@ -43,15 +43,11 @@ if (url !== null) {
   const port = (): string => new URL(hub.master.address).port;
   /** The same app, agent and process, seen from a master that took over the address. */
   const goesOn = async (master: Daemon): Promise<void> => {
-    const found = await until(
-      'the agent is back and its instance runs',
-      async () => {
-        const { items } = await master.get('/v1/instances?query=app:stays');
-        const nodes = (await master.get('/v1/nodes')).items as { status: string }[];
-        return nodes[0]?.status === 'ready' && items[0]?.status === 'running' ? items : null;
-      },
-      30_000,
-    );
+    const found = await until('the agent is back and its instance runs', async () => {
+      const { items } = await master.get('/v1/instances?query=app:stays');
+      const nodes = (await master.get('/v1/nodes')).items as { status: string }[];
+      return nodes[0]?.status === 'ready' && items[0]?.status === 'running' ? items : null;
+    });
     assert.equal(
       found.map((instance: { id: string; pid: number }) => [instance.id, instance.pid]),
       [[id, pid]],
@@ -91,16 +87,12 @@ if (url !== null) {
     );
     await store.close();
     const killing = migrate(['--from', hub.master.directory, '--to', url, ...there]);
-    await until(
-      'some of it is there',
-      async () => {
-        const answer = (await (await fetch(`${url}/${prefix}-records/_doc/hub:migration`)).json()) as {
-          _source?: { doc: { part: string | null; after: string | null } };
-        };
-        return answer._source?.doc.part === 'aaa' && answer._source.doc.after !== null;
-      },
-      30_000,
-    );
+    await until('some of it is there', async () => {
+      const answer = (await (await fetch(`${url}/${prefix}-records/_doc/hub:migration`)).json()) as {
+        _source?: { doc: { part: string | null; after: string | null } };
+      };
+      return answer._source?.doc.part === 'aaa' && answer._source.doc.after !== null;
+    });
     const holder = await holderOf(hub.master.directory);
     process.kill(holder!.pid!, 'SIGKILL');
     assert.is((await killing).code, null, 'killed before its end');

@@ -31,7 +31,7 @@ test('a second up attaches and ends, the first guards on; down ends both', async
   up.stdout.on('data', (chunk) => (said += chunk));
   const over = new Promise<void>((resolve) => up.once('exit', () => resolve()));
   try {
-    await until('the hub is up', () => /Ctrl-C ends the hub/.test(said), 40_000);
+    await until('the hub is up', () => /Ctrl-C ends the hub/.test(said));
     assert.is(statSync(home).mode & 0o777, 0o711, 'a program of another user passes through');
     const members = (): { pid: number }[] => JSON.parse(readFileSync(join(home, 'up.json'), 'utf8')).members;
     const before = members().map(({ pid }) => pid);

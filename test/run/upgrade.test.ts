@@ -32,7 +32,7 @@ test('programs run on with the same pids, their output has no gap, an end in bet
   let said = '';
   up.stdout.on('data', (chunk) => (said += chunk));
   try {
-    await until('the hub is up', () => /Ctrl-C ends the hub/.test(said), 40_000);
+    await until('the hub is up', () => /Ctrl-C ends the hub/.test(said));
     const hub = /dashboard +(\S+)/.exec(said)![1]!;
     const members = (): { name: string; pid: number }[] =>
       JSON.parse(readFileSync(join(home, 'up.json'), 'utf8')).members;

@@ -9,3 +9,8 @@ export function busyness(): number {
   const used = process.cpuUsage(cpu);
   return Math.max(1, (performance.now() - at) / ((used.user + used.system) / 1_000));
 }
+
+/** Whether what took `ms` kept to its bound; one that did not is given as much longer as the machine is busy, and twice that. */
+export function keptTo(boundMs: number, ms: number): boolean {
+  return ms < boundMs || ms < 2 * boundMs * busyness();
+}

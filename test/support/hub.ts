@@ -50,17 +50,13 @@ export class Daemon {
     );
     closeSync(log);
     this.#child = child;
-    await until(
-      `the ${this.#role} of ${this.directory} answers`,
-      async () => {
-        if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${this.log().slice(-1500)}`);
-        const address = (await holderOf(this.directory))?.address;
-        if (!address || (await fetch(address + asked)).status !== 200) return false;
-        this.address = address;
-        return true;
-      },
-      60_000,
-    );
+    await until(`the ${this.#role} of ${this.directory} answers`, async () => {
+      if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${this.log().slice(-1500)}`);
+      const address = (await holderOf(this.directory))?.address;
+      if (!address || (await fetch(address + asked)).status !== 200) return false;
+      this.address = address;
+      return true;
+    });
     return this;
   }
 
@@ -76,6 +72,17 @@ export class Daemon {
     child.kill(signal);
     return ended;
   }
+
+  /** kill -9; when `meanwhile` is over, also when that fails, it starts again: what comes after needs it. */
+  async restart(meanwhile: () => unknown = () => undefined): Promise<void> {
+    await this.end('SIGKILL');
+    try {
+      await meanwhile();
+    } finally {
+      await this.start();
+    }
+  }
+
   pause(): void {
     this.#child?.kill('SIGSTOP');
   }
@@ -153,15 +160,11 @@ export class Hub {
       .then((page: any) => page.items);
   }
   /** Waits until an app has `count` healthy instances and no other; gives them. */
-  running(app: string, count: number, timeoutMs = 15_000): Promise<any[]> {
-    return until(
-      `${app} has ${count} running`,
-      async () => {
-        const all = (await this.instances(`app:${app}`)).filter((i) => i.status !== 'stopped');
-        return all.length === count && all.every((i) => i.status === 'running' && i.goal === 'run') ? all : null;
-      },
-      timeoutMs,
-    );
+  running(app: string, count: number): Promise<any[]> {
+    return until(`${app} has ${count} running`, async () => {
+      const all = (await this.instances(`app:${app}`)).filter((i) => i.status !== 'stopped');
+      return all.length === count && all.every((i) => i.status === 'running' && i.goal === 'run') ? all : null;
+    });
   }
 
   async end(): Promise<void> {

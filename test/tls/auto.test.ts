@@ -132,16 +132,12 @@ test('a hub: its join token lets a node in; its admin token lets a user in; neit
       join(home, 'master'),
       ...quickTimes,
     );
-    const [, url, join1, admin] = await until(
-      'the master serves',
-      () => {
-        const text = said.get(master) ?? '',
-          line = /--master (https:\S+) --token (\S+)/.exec(text),
-          token = /admin token, shown this once: (\S+)/.exec(text);
-        return line && token ? [text, line[1]!, line[2]!, token[1]!] : null;
-      },
-      30_000,
-    );
+    const [, url, join1, admin] = await until('the master serves', () => {
+      const text = said.get(master) ?? '',
+        line = /--master (https:\S+) --token (\S+)/.exec(text),
+        token = /admin token, shown this once: (\S+)/.exec(text);
+      return line && token ? [text, line[1]!, line[2]!, token[1]!] : null;
+    });
     assert.ok(pinIn(join1!) !== null && pinIn(join1!) === pinIn(admin!));
     assert.is((await run(admin!, '--hub', url!, 'status')).code, 0);
     const unpinned = await run(admin!.replace(/\..*$/, ''), '--hub', url!, 'status');
@@ -168,11 +164,9 @@ test('a hub: its join token lets a node in; its admin token lets a user in; neit
     );
     const nodes = async (): Promise<any[]> =>
       JSON.parse((await run(admin!, '--hub', url!, 'nodes', '--json')).out).items;
-    await until('the node is ready', async () => (await nodes()).some((node) => node.status === 'ready'), 30_000);
-    await until(
-      'the other says why not',
-      () => /another hash/.test((said.get(wrong) ?? '') + safe(join(home, 'wrong', 'log.jsonl'))),
-      30_000,
+    await until('the node is ready', async () => (await nodes()).some((node) => node.status === 'ready'));
+    await until('the other says why not', () =>
+      /another hash/.test((said.get(wrong) ?? '') + safe(join(home, 'wrong', 'log.jsonl'))),
     );
     assert.equal(
       (await nodes()).map(({ tags }) => tags),

@@ -286,7 +286,6 @@ test('a lost connection: the facts stay, writes wait, and it comes back by itsel
   await until(
     'it is live again',
     async () => (await page.locator('.notice', { hasText: 'Connection lost' }).count()) === 0,
-    15_000,
   );
   await until(
     'writes work again',

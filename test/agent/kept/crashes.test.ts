@@ -91,7 +91,7 @@ test('a crashed launch is looked into while the next one runs, and after the app
 
     const following = raw('logs?follow=true&tail=all');
     await agent.ok('DELETE', '/v1/apps/falls');
-    await until('it is gone', async () => (await agent.instances('falls')).length === 0, 20_000);
+    await until('it is gone', async () => (await agent.instances('falls')).length === 0);
     assert.match(await following, /launch \d+\n[^]*launch \d+\n/, 'a follower is told the end');
     await until('put away', () => existsSync(join(agent.directory, 'kept', id)));
     assert.match(await raw('logs?tail=all'), /launch \d+\n[^]*launch \d+\n/);

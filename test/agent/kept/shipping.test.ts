@@ -69,7 +69,7 @@ test('lines arrive once and in order, over refusals and a restart; the cursor is
     await until('it was told that it is away', () => said.length === 1);
     assert.match(said[0]!, /answers 503/);
     mood = 'half';
-    await until('all whole lines', () => documents.size === 4, 20_000);
+    await until('all whole lines', () => documents.size === 4);
     await until(
       'the cursor is kept',
       () =>

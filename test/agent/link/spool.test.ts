@@ -101,11 +101,7 @@ test('what could not be written is written when it can be, whole and once', asyn
   assert.equal(numbers(spool).length, 3, 'and they are told to the master all the same');
   spool.acknowledge('g1', 1);
   mkdirSync(directory);
-  await until(
-    'all are on disk',
-    async () => numbers(await EventSpool.open(directory, 'g1', never)).length === 2,
-    12_000,
-  );
+  await until('all are on disk', async () => numbers(await EventSpool.open(directory, 'g1', never)).length === 2);
   spool.append(event(4));
   await spool.close();
   assert.equal(numbers(await EventSpool.open(directory, 'g1', never)), [

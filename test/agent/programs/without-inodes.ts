@@ -23,12 +23,12 @@ try {
       break;
     }
   process.kill(web.pid, 'SIGKILL');
-  const waits = await agent.see('web', 'told why it does not start', (i) => i.exit?.reason === 'disk-full', 20_000);
+  const waits = await agent.see('web', 'told why it does not start', (i) => i.exit?.reason === 'disk-full');
   assert.match(waits.reason.text, /no room for more files \(\d+ of \d+ inodes are free\): remove some files there/);
   assert.is(waits.status, 'restarting');
   assert.ok(lives(other.pid));
   rmSync(filler, { recursive: true });
-  await agent.see('web', 'runs by itself', (i) => i.status === 'running' && i.pid !== web.pid, 30_000);
+  await agent.see('web', 'runs by itself', (i) => i.status === 'running' && i.pid !== web.pid);
 } finally {
   rmSync(filler, { recursive: true, force: true });
   await agent.finish();

@@ -16,22 +16,16 @@ if (args) {
   let agent: Daemon;
   let pids: number[] = [];
   const leads = (master: Daemon): Promise<unknown> =>
-    until('it leads', async () => (await fetch(`${master.address}/readyz`)).status === 200, 15_000);
+    until('it leads', async () => (await fetch(`${master.address}/readyz`)).status === 200);
   const linked = (master: Daemon): Promise<unknown> =>
-    until(
-      'the agent is linked',
-      async () => (await master.get('/v1/nodes')).items.some((node: any) => node.status === 'ready'),
-      15_000,
+    until('the agent is linked', async () =>
+      (await master.get('/v1/nodes')).items.some((node: any) => node.status === 'ready'),
     );
   const running = async (master: Daemon): Promise<number[]> => {
-    const all = await until(
-      'web runs',
-      async () => {
-        const { items } = await master.get('/v1/instances?query=app:web');
-        return items.length === 3 && items.every((i: any) => i.status === 'running') && items;
-      },
-      15_000,
-    );
+    const all = await until('web runs', async () => {
+      const { items } = await master.get('/v1/instances?query=app:web');
+      return items.length === 3 && items.every((i: any) => i.status === 'running') && items;
+    });
     return all.map((i: any) => i.pid).sort();
   };
 
@@ -123,10 +117,8 @@ if (args) {
       const names = (await hub.master.get('/v1/apps')).items.map((app: any) => app.name);
       if (late.status < 300) assert.ok(names.includes('late'), 'acknowledged, so it is there');
       else assert.is(late.status, 503, JSON.stringify(late.body));
-      await until(
-        'it stands by',
-        async () => (await other.call('GET', '/readyz')).body.detail?.includes(hub.master.address),
-        15_000,
+      await until('it stands by', async () =>
+        (await other.call('GET', '/readyz')).body.detail?.includes(hub.master.address),
       );
       assert.is(await left, 1012);
       await linked(hub.master);

@@ -37,7 +37,7 @@ test('a set of more than 1 MiB travels in parts, each small enough, and is appli
       // Random text, so that deflating does not hide a part that is too large.
       const text = Array.from({ length: 40_000 }, () => Math.random().toString(36)[2] ?? '0').join('');
       for (let app = 0; app < 40; app += 1) await deploy(master.cluster, { name: `app-${app}`, envs: { TEXT: text } });
-      await until('all run', () => agent.running.length === 40, 15_000);
+      await until('all run', () => agent.running.length === 40);
       agent.line?.close('the test breaks the line');
       const before = agent.frames.length;
       await until('back', () =>
