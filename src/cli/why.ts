@@ -1,6 +1,6 @@
 // `why`: why an app or an instance is as it is, what an instance uses, and how it last ended.
 import type { InstanceView } from '../model/instance/instance.ts';
-import { endText } from '../model/instance/instance-status.ts';
+import { endText } from '../model/instance/exit-text.ts';
 import type { WhyView } from '../protocol/views.ts';
 import { isInstance, path, type Client } from './client.ts';
 import { clock, memory, percent } from './format.ts';

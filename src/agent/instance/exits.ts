@@ -1,7 +1,7 @@
 // How a launch ended, as it is told: from the launcher's word, the last output, and what the agent itself saw.
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { Exit, ExitReason } from '../../model/instance/instance.ts';
-import { exitText } from '../../model/instance/instance-status.ts';
+import { exitText } from '../../model/instance/exit-text.ts';
 import { signalNumber } from '../../model/instance/signals.ts';
 import { readSetup, type ProgramExit } from '../effects/launch/launch-facts.ts';
 import { launchDirectory } from '../effects/launch/launch-records.ts';

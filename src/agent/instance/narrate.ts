@@ -2,7 +2,7 @@
 // what, and what comes next.
 import type { InstanceContext } from '../../../machines/instance-facts.ts';
 import type { NewEvent } from '../../model/event.ts';
-import { deathsText, endText, exitText, sentenceOf } from '../../model/instance/instance-status.ts';
+import { deathsText, endText, exitText, sentenceOf } from '../../model/instance/exit-text.ts';
 import { showSpan } from '../../model/sizes.ts';
 
 export interface Told {

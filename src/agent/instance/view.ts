@@ -2,7 +2,8 @@
 import type { Reason } from '../../model/app/app.ts';
 import type { Assignment } from '../../model/assignment.ts';
 import type { HealthView, InstanceStatus, InstanceView } from '../../model/instance/instance.ts';
-import { reasonFor, statePath, toStatus, type ReasonFacts } from '../../model/instance/instance-status.ts';
+import { reasonFor, type ReasonFacts } from '../../model/instance/reason.ts';
+import { statePath, toStatus } from '../../model/instance/instance-status.ts';
 import type { InstanceContext } from '../../../machines/instance-facts.ts';
 import { withoutCredentials } from '../effects/content/fetch-error.ts';
 import type { Entry } from './entry.ts';
