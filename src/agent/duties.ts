@@ -3,7 +3,7 @@
 import type { Assignment, DesiredRevision } from '../model/assignment.ts';
 import type { AgentContext } from './context.ts';
 import { changeRecord, createEntry } from './instance/entries.ts';
-import type { Entry } from './instance/entry.ts';
+import { hasEnded, type Entry } from './instance/entry.ts';
 import type { Instances } from './instances.ts';
 import type { InstanceView } from '../model/instance/instance.ts';
 import { showSpan } from '../model/sizes.ts';
@@ -24,10 +24,6 @@ const lasting = ({
   assignment: { goal: _goal, onFull: _onFull, because: _because, stopping: _stopping, ...assignment },
   ...record
 }: InstanceRecord): string => JSON.stringify({ ...record, assignment });
-
-/** Nobody guards it and nothing of it runs. */
-const hasEnded = ({ actor, program: { phase } }: Entry): boolean =>
-  actor === null && (phase === 'none' || phase === 'empty');
 
 export class Duties {
   readonly #options: DutiesOptions;

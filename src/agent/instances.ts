@@ -1,15 +1,17 @@
-// The instances of this node: entries by id, each with an actor under the supervisor of its app. Supervisors are root actors in
-// a plain Map; what they need from outside (facts of a crashed child, a new start of themselves) is given here.
-import { createActor, type ActorRefFrom, type AnyActorRef } from 'xstate';
-import type { appSupervisorMachine } from '../../machines/app-supervisor.ts';
+// The instances of this node: entries by id, each with an actor under the supervisor of its app. What a supervisor needs from outside
+// (facts of a crashed child, a new start of itself) is given here.
 import type { InstanceEvent } from '../../machines/instance-events.ts';
+import type { InstanceInput } from '../../machines/instance-facts.ts';
 import type { SupervisorEmitted } from '../../machines/supervisor-facts.ts';
 import { statePath } from '../model/instance/instance-status.ts';
-import { adoptionOf } from './instance/adoption.ts';
+import { ChangedIds } from './changed-ids.ts';
 import type { AgentContext } from './context.ts';
 import type { Rotation } from './effects/output/rotation.ts';
+import { Ending } from './ending.ts';
+import { adoptionOf } from './instance/adoption.ts';
 import {
   childOf,
+  letGoOfActor,
   outputPolicyOf,
   policyOf,
   restartPolicyOf,
@@ -18,11 +20,10 @@ import {
   type InstanceActor,
   type InstanceSnapshot,
 } from './instance/entry.ts';
+import { actorCrashed, narrate, supervisorFailed } from './instance/narrate.ts';
 import type { SupervisorLogic } from './logic.ts';
 import { monoMs } from './moment.ts';
-import { narrate } from './instance/narrate.ts';
-
-type Supervisor = ActorRefFrom<typeof appSupervisorMachine>;
+import { appOfKey, Supervisors, type Supervisor } from './supervisors.ts';
 
 export interface InstancesOptions {
   context: AgentContext;
@@ -36,27 +37,41 @@ export interface InstancesOptions {
   onSupervisorFailed: (key: string) => void;
 }
 
+const seatOf = ({ record: { assignment } }: Entry): string => `${assignment.app}/${assignment.slot}${assignment.place}`;
+
 export class Instances {
   readonly entries = new Map<string, Entry>();
-  readonly #supervisors = new Map<string, Supervisor>();
+  readonly #supervisors: Supervisors;
   /** By app, slot and place. */
   readonly #seats = new Map<string, Entry>();
   readonly #options: InstancesOptions;
-  readonly #listeners = new Set<(ids: Set<string>) => void>();
-  #dirty = new Set<string>();
-  #flushing = false;
+  readonly #changed = new ChangedIds();
+  readonly #ending: Ending;
   #stopping = false;
-  /** Why every program is to end, and none is to begin; null: they run. */
-  #ending: string | null = null;
   /** Told when it is forgotten: nobody will ask for it any more. */
   onGone: (entry: Entry) => void = () => undefined;
 
   constructor(options: InstancesOptions) {
     this.#options = options;
+    const { standalone, logic, context } = options;
+    this.#supervisors = new Supervisors({
+      logic,
+      answerMs: (key) => (standalone || key.startsWith('local/') ? 0 : context.options.times.answerMs),
+      heard: (supervisor, told) => this.#hear(supervisor, told),
+      failed: (key, why) => this.#supervisorFailed(key, why),
+    });
+    this.#ending = new Ending({
+      entries: () => this.entries.values(),
+      ask: (entry, text) => this.say(entry, { type: 'instance.stop', reason: 'stop', by: null, text, at: Date.now() }),
+      keyOf: (entry) => this.keyOf(entry),
+      hasSupervisor: (key) => this.#supervisors.all.has(key),
+      startSupervisor: (key) => this.startSupervisor(key),
+      warn: (message) => context.options.log('warn', message),
+    });
   }
 
   get supervisors(): ReadonlyMap<string, Supervisor> {
-    return this.#supervisors;
+    return this.#supervisors.all;
   }
   keyOf(entry: Entry): string {
     return supervisorOf(entry, this.#options.standalone);
@@ -69,33 +84,16 @@ export class Instances {
 
   /** Calls back soon after instances changed, with their ids; removed ones too. */
   onChange(listener: (ids: Set<string>) => void): () => void {
-    this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-    };
+    return this.#changed.listen(listener);
   }
 
   /** Puts an entry under its supervisor and starts (or adopts) it. */
   guard(entry: Entry): void {
-    const { app, slot, place } = entry.record.assignment;
     this.entries.set(entry.id, entry);
-    this.#seats.set(`${app}/${slot}${place}`, entry);
+    this.#seats.set(seatOf(entry), entry);
     this.#options.rotation.add(entry.directory, outputPolicyOf(entry.record.spec));
-    this.#join(this.#supervisor(this.keyOf(entry)), entry);
-    if (this.#ending !== null) this.#askToEnd(entry, this.#ending);
+    this.#join(entry);
     this.changed(entry.id);
-  }
-
-  #askToEnd(entry: Entry, text: string): void {
-    this.say(entry, { type: 'instance.stop', reason: 'stop', by: null, text, at: Date.now() });
-  }
-
-  /** Asks every instance to end, those too that are still to come, and waits until their trees are empty. */
-  async endAll(why: string): Promise<void> {
-    this.#ending = why;
-    for (const entry of this.entries.values()) this.#askToEnd(entry, why);
-    while ([...this.entries.values()].some(({ actor }) => actor !== null))
-      await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   /** Nothing of it ever ran and nothing will: shown as stopped until it is named no more. */
@@ -104,20 +102,26 @@ export class Instances {
     this.changed(entry.id);
   }
 
-  #join(supervisor: Supervisor, entry: Entry): void {
-    const { context } = this.#options;
-    supervisor.send({
+  /** Ends every instance; what comes meanwhile is kept for the next agent and does not begin. Resolves when all trees are empty. */
+  endAll(why: string): Promise<void> {
+    return this.#ending.all(why);
+  }
+
+  #join(entry: Entry): void {
+    if (this.#ending.bars(entry)) return;
+    this.#supervisors.of(this.keyOf(entry)).send({
       type: 'instance.add',
       child: childOf(entry),
       policy: restartPolicyOf(entry.record.spec),
       history: entry.history,
       input: this.#inputOf(entry),
     });
-    if (entry.actor === null)
-      context.options.log('error', `${entry.id} could not be put under its supervisor: ${childOf(entry)} is another's`);
+    if (entry.actor !== null) return;
+    const { log } = this.#options.context.options;
+    log('error', `${entry.id} could not be put under its supervisor: ${childOf(entry)} is another's`);
   }
 
-  #inputOf(entry: Entry) {
+  #inputOf(entry: Entry): InstanceInput {
     return {
       id: entry.id,
       policy: policyOf(entry.record.spec, this.#options.context.options.times.aliveMs),
@@ -130,24 +134,21 @@ export class Instances {
 
   /** Says something to an instance, by way of its supervisor. @returns false when nobody is there to hear it */
   say(entry: Entry, event: InstanceEvent): boolean {
-    const supervisor = this.#supervisors.get(this.keyOf(entry));
-    if (!supervisor || !entry.actor) return false;
-    supervisor.send({ type: 'instance.tell', id: entry.id, event });
-    return true;
+    if (!entry.actor) return false;
+    return this.#supervisors.send(this.keyOf(entry), { type: 'instance.tell', id: entry.id, event });
   }
 
   /** The parent's answer to a full window. */
   answerStay(entry: Entry, launch: number): void {
-    this.#supervisors.get(this.keyOf(entry))?.send({ type: 'escalation.answered', id: entry.id, launch });
+    this.#supervisors.send(this.keyOf(entry), { type: 'escalation.answered', id: entry.id, launch });
   }
 
   /** Takes over a changed record (same process): policies change without a restart. */
   adjust(entry: Entry): void {
     const { spec } = entry.record;
+    const policy = restartPolicyOf(spec);
     this.#options.rotation.add(entry.directory, outputPolicyOf(spec));
-    this.#supervisors
-      .get(this.keyOf(entry))
-      ?.send({ type: 'policy.adjust', id: entry.id, policy: restartPolicyOf(spec) });
+    this.#supervisors.send(this.keyOf(entry), { type: 'policy.adjust', id: entry.id, policy });
     this.say(entry, { type: 'instance.adjust', policy: policyOf(spec, this.#options.context.options.times.aliveMs) });
     this.changed(entry.id);
   }
@@ -156,8 +157,7 @@ export class Instances {
   forget(id: string): void {
     const entry = this.entries.get(id);
     if (!entry) return;
-    const { app, slot, place } = entry.record.assignment;
-    if (this.#seats.get(`${app}/${slot}${place}`) === entry) this.#seats.delete(`${app}/${slot}${place}`);
+    if (this.#seats.get(seatOf(entry)) === entry) this.#seats.delete(seatOf(entry));
     this.entries.delete(id);
     this.#options.rotation.remove(entry.directory);
     this.changed(id);
@@ -170,60 +170,22 @@ export class Instances {
       entry.view = null;
       entry.changedAt = Date.now();
     }
-    this.#dirty.add(id);
-    if (this.#flushing) return;
-    this.#flushing = true;
-    setImmediate(() => {
-      const ids = this.#dirty;
-      this.#dirty = new Set();
-      this.#flushing = false;
-      for (const listener of this.#listeners) listener(ids);
-    });
-  }
-
-  #supervisor(key: string): Supervisor {
-    const found = this.#supervisors.get(key);
-    if (found) return found;
-    const { logic, standalone, context } = this.#options;
-    const supervisor = createActor(logic, {
-      input: {
-        key,
-        app: key.slice(key.indexOf('/') + 1, key.lastIndexOf('#')),
-        answerMs: standalone || key.startsWith('local/') ? 0 : context.options.times.answerMs,
-      },
-    }) as Supervisor;
-    this.#supervisors.set(key, supervisor);
-    const failed = (why: string): void => {
-      if (this.#stopping || this.#supervisors.get(key) !== supervisor) return;
-      this.#supervisors.delete(key);
-      context.options.log('error', `the supervisor ${key} failed: ${why}`);
-      for (const entry of this.entries.values()) if (entry.actor && this.keyOf(entry) === key) this.#reap(entry);
-      context.tell({
-        at: Date.now(),
-        kind: 'supervisor.failed',
-        subject: { app: key.slice(key.indexOf('/') + 1, key.lastIndexOf('#')), node: context.node },
-        loudness: 'attention',
-        message: `The supervisor ${key} failed because ${why}; its programs run on and it is started again`,
-        detail: {},
-      });
-      this.#options.onSupervisorFailed(key);
-    };
-    supervisor.subscribe({
-      error: (error) => failed(error instanceof Error ? error.message : String(error)),
-      complete: () => failed('its actors crashed too often'),
-    });
-    supervisor.on('*', (told: SupervisorEmitted) => this.#hear(supervisor, told));
-    supervisor.start();
-    return supervisor;
+    this.#changed.add(id);
   }
 
   /** Starts a supervisor again that had failed: its children are adopted as they are. */
   startSupervisor(key: string): void {
-    if (this.#stopping || this.#supervisors.has(key)) return;
+    if (this.#stopping || this.#supervisors.all.has(key)) return;
     for (const entry of this.entries.values())
-      if (!entry.actor && entry.snapshot?.status !== 'done' && this.keyOf(entry) === key)
-        this.#join(this.#supervisor(key), entry);
-    if (this.#ending !== null) for (const entry of this.entries.values()) this.#askToEnd(entry, this.#ending);
+      if (!entry.actor && entry.snapshot?.status !== 'done' && this.keyOf(entry) === key) this.#join(entry);
+  }
+
+  #supervisorFailed(key: string, why: string): void {
+    const { context, onSupervisorFailed } = this.#options;
+    context.options.log('error', `the supervisor ${key} failed: ${why}`);
+    for (const entry of this.entries.values()) if (entry.actor && this.keyOf(entry) === key) letGoOfActor(entry);
+    context.tell(supervisorFailed(key, appOfKey(key), why, context.node, Date.now()));
+    onSupervisorFailed(key);
   }
 
   #hear(supervisor: Supervisor, told: SupervisorEmitted): void {
@@ -244,32 +206,12 @@ export class Instances {
   }
 
   #revive(supervisor: Supervisor, entry: Entry, error: string): void {
-    if (this.#stopping || this.#supervisors.get(this.keyOf(entry)) !== supervisor) return;
+    if (this.#stopping || this.#supervisors.all.get(this.keyOf(entry)) !== supervisor) return;
     const { context } = this.#options;
-    this.#reap(entry);
-    context.tell({
-      at: Date.now(),
-      kind: 'instance.actorCrashed',
-      subject: {
-        app: entry.record.assignment.app,
-        instance: entry.id,
-        slot: entry.record.assignment.slot,
-        node: context.node,
-      },
-      loudness: 'attention',
-      message: `The actor that guards ${entry.record.assignment.app}.${entry.record.assignment.slot} crashed (${error}); the program is not touched and guarded on`,
-      detail: { error },
-    });
+    letGoOfActor(entry);
+    context.tell(actorCrashed(entry.record.assignment, error, context.node, Date.now()));
+    if (this.#ending.bars(entry)) return;
     supervisor.send({ type: 'instance.revive', id: entry.id, input: this.#inputOf(entry), mono: monoMs() });
-  }
-
-  /** Ends what a crashed actor owned, but never the program: its own children would otherwise run on. */
-  #reap(entry: Entry): void {
-    entry.effects.abort();
-    entry.effects = new AbortController();
-    for (const child of Object.values(entry.actor?.getSnapshot().children ?? {}))
-      (child as (AnyActorRef & { _stop?: () => void }) | undefined)?._stop?.();
-    entry.actor = null;
   }
 
   #connect(supervisor: Supervisor, entry: Entry): void {
@@ -278,23 +220,19 @@ export class Instances {
     entry.actor = actor;
     this.#moved(entry, actor.getSnapshot(), null);
     actor.subscribe({ next: (snapshot) => this.#moved(entry, snapshot, entry.snapshot), error: () => undefined });
+    this.#ending.joined(entry);
   }
 
   #moved(entry: Entry, snapshot: InstanceSnapshot, before: InstanceSnapshot | null): void {
     if (before === snapshot) return;
     entry.snapshot = snapshot;
-    const { context } = this.#options,
-      { assignment } = entry.record;
-    if (before && snapshot.context.ready && snapshot.context.ready !== before.context.ready)
-      entry.program.markReady(snapshot.context.ready);
+    const { ready } = snapshot.context;
+    if (before && ready && ready !== before.context.ready) entry.program.markReady(ready);
+    const { context } = this.#options;
+    const { app, slot } = entry.record.assignment;
+    const subject = { app, slot, id: entry.id, node: context.node };
     const told = (one: InstanceSnapshot) => ({ state: statePath(one.value), context: one.context });
-    for (const event of narrate(
-      before && told(before),
-      told(snapshot),
-      { app: assignment.app, slot: assignment.slot, id: entry.id, node: context.node },
-      Date.now(),
-    ))
-      context.tell(event);
+    for (const event of narrate(before && told(before), told(snapshot), subject, Date.now())) context.tell(event);
     this.changed(entry.id);
   }
 
@@ -302,7 +240,6 @@ export class Instances {
   stop(): void {
     this.#stopping = true;
     for (const entry of this.entries.values()) entry.effects.abort();
-    for (const supervisor of this.#supervisors.values()) supervisor.stop();
-    this.#supervisors.clear();
+    this.#supervisors.stop();
   }
 }

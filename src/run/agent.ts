@@ -62,7 +62,7 @@ async function start(options: StartOptions): Promise<Started> {
 async function joinedApi(agent: RunningAgent, rest: Omit<ApiOptions, 'cluster'>): Promise<Served> {
   const [{ createApi }, { JoinedCluster }] = await Promise.all([
     import('../api/api.ts'),
-    import('../agent/joined-cluster.ts'),
+    import('../agent/joined/joined-cluster.ts'),
   ]);
   return createApi({ ...rest, cluster: new JoinedCluster(agent) });
 }

@@ -1,5 +1,5 @@
 // One instance on this node: its record, its program, its actor while it has one, and what is shown of it.
-import type { ActorRefFrom, SnapshotFrom } from 'xstate';
+import type { ActorRefFrom, AnyActorRef, SnapshotFrom } from 'xstate';
 import type { instanceMachine } from '../../../machines/instance.ts';
 import type { InstancePolicy } from '../../../machines/instance-facts.ts';
 import { startTimeoutMs } from '../../model/instance/health.ts';
@@ -39,6 +39,21 @@ export interface Entry {
   effects: AbortController;
   /** Window and back-off found on disk, for the supervisor. */
   history: RestartHistory;
+}
+
+/** Nothing of it runs, and nothing is about to. */
+export const isIdle = ({ program: { phase } }: Entry): boolean => phase === 'none' || phase === 'empty';
+
+/** Nobody guards it and nothing of it runs. */
+export const hasEnded = (entry: Entry): boolean => entry.actor === null && isIdle(entry);
+
+/** Ends what a crashed actor owned, but never the program: its own children would otherwise run on. */
+export function letGoOfActor(entry: Entry): void {
+  entry.effects.abort();
+  entry.effects = new AbortController();
+  for (const child of Object.values(entry.actor?.getSnapshot().children ?? {}))
+    (child as (AnyActorRef & { _stop?: () => void }) | undefined)?._stop?.();
+  entry.actor = null;
 }
 
 /** The child's id under its supervisor: bounded by slots and places. */

@@ -1,6 +1,7 @@
 // The history of an instance in sentences: what differs between two snapshots of its machine, as events. Each says what, because
 // what, and what comes next.
 import type { InstanceContext } from '../../../machines/instance-facts.ts';
+import type { Assignment } from '../../model/assignment.ts';
 import type { NewEvent } from '../../model/event.ts';
 import { deathsText, endText, exitText, sentenceOf } from '../../model/instance/exit-text.ts';
 import { showSpan } from '../../model/sizes.ts';
@@ -174,3 +175,33 @@ export function narrate(before: Told | null, after: Told, who: Teller, at: numbe
     ...line,
   }));
 }
+
+/** The actor of an instance crashed, and is made again. @param at epoch ms */
+export const actorCrashed = ({ id, app, slot }: Assignment, error: string, node: string, at: number): NewEvent => ({
+  at,
+  kind: 'instance.actorCrashed',
+  subject: { app, instance: id, slot, node },
+  loudness: 'attention',
+  message: `The actor that guards ${app}.${slot} crashed (${error}); the program is not touched and guarded on`,
+  detail: { error },
+});
+
+/** A supervisor failed. @param at epoch ms */
+export const supervisorFailed = (key: string, app: string, why: string, node: string, at: number): NewEvent => ({
+  at,
+  kind: 'supervisor.failed',
+  subject: { app, node },
+  loudness: 'attention',
+  message: `The supervisor ${key} failed because ${why}; its programs run on and it is started again`,
+  detail: {},
+});
+
+/** What is remarkable of content that was fetched. @param at epoch ms */
+export const contentNoted = ({ id, app }: Assignment, message: string, node: string, at: number): NewEvent => ({
+  at,
+  kind: 'content.noted',
+  subject: { app, instance: id, node },
+  loudness: 'attention',
+  message,
+  detail: {},
+});

@@ -1,48 +1,36 @@
-// The program of one instance: launches it, adopts it, signals it, sees it end, and tells its actor. It outlives the actor: a
+// The program of one instance: launches it, adopts it, has it ended, sees it end, and tells its actor. It outlives the actor: a
 // crash of the actor (or a restart of the whole agent) finds it as it is.
 import type { InstanceEvent, ProgramCommand } from '../../../machines/instance-events.ts';
 import type { Killing } from '../../../machines/killing.ts';
 import type { Exit, ExitReason } from '../../model/instance/instance.ts';
 import type { AgentContext } from '../context.ts';
 import { removeMembership } from '../effects/cgroups/cgroup.ts';
-import {
-  createLaunch,
-  readPid,
-  writeReady,
-  writeStopping,
-  type ProgramExit,
-  type ProgramIdentity,
-} from '../effects/launch/launch-facts.ts';
 import { memoryEvidence } from '../effects/cgroups/limit-groups.ts';
+import { writeReady, type ProgramExit, type ProgramIdentity } from '../effects/launch/launch-facts.ts';
 import { launchDirectory, type LaunchNumbers } from '../effects/launch/launch-records.ts';
-import { markLaunch } from '../effects/output/times.ts';
-import { requireRoom } from '../effects/disk/room.ts';
 import type { Tree } from '../effects/processes/tree.ts';
-import { exitOf, tellEnd, whatKernelSays } from './exits.ts';
-import { newLaunch, planOf } from './launch-plan.ts';
-import { newRun, refusalOf, refusedExit, startedEvent, treeOf, type AdoptedRun, type Phase, type Run } from './run.ts';
-import { LaunchPorts } from './launch-ports.ts';
-import { moment, monoMs } from '../moment.ts';
-import { NodeShare } from './node-share.ts';
+import { moment } from '../moment.ts';
 import type { InstanceRecord, LaunchRecord } from './records.ts';
-import { beforeStop } from './pre-stop.ts';
-import { askToEnd, endTree, isLeft, untilEmpty } from './tree-signals.ts';
-import { WorkDirectory } from './work-directory.ts';
+import { newRun, refusalOf, refusedExit, startedEvent, treeOf, type AdoptedRun, type Phase, type Run } from './run.ts';
+import { RunBeginning } from './run-beginning.ts';
+import { RunEnding } from './run-ending.ts';
+import { endTree, untilEmpty } from './tree-signals.ts';
+import type { WorkDirectory } from './work-directory.ts';
+
+/** Phases in which a program is there or about to be: never two of one instance. */
+const busy: readonly Phase[] = ['preparing', 'launched', 'running'];
 
 export class Program {
   readonly #context: AgentContext;
   readonly #directory: string;
   readonly #record: () => InstanceRecord;
-  readonly #numbers: LaunchNumbers;
-  readonly #ports: LaunchPorts;
-  readonly #share: NodeShare;
-  readonly work: WorkDirectory;
+  readonly #beginning: RunBeginning;
+  readonly #ending: RunEnding;
   #listener: ((event: InstanceEvent) => void) | null = null;
-  #phase: Phase = 'none';
+  /** The newest one. */
   #run: Run | null = null;
-  /** Launches so far: the next one's `restarts`. */
-  #launches: number;
 
+  /** @param launches so far */
   constructor(
     context: AgentContext,
     directory: string,
@@ -53,15 +41,15 @@ export class Program {
     this.#context = context;
     this.#directory = directory;
     this.#record = record;
-    this.#numbers = numbers;
-    this.#launches = launches;
-    this.#ports = new LaunchPorts(context.ports, record);
-    this.#share = new NodeShare(context, directory, record);
-    this.work = new WorkDirectory(context, directory, record, this.#share);
+    this.#beginning = new RunBeginning(context, directory, record, numbers, launches);
+    this.#ending = new RunEnding({ context, directory, record, ports: this.#beginning.ports, warn: this.#warn });
   }
 
+  get work(): WorkDirectory {
+    return this.#beginning.work;
+  }
   get phase(): Phase {
-    return this.#phase;
+    return this.#run?.phase ?? 'none';
   }
   get run(): LaunchRecord | null {
     return this.#run?.record ?? null;
@@ -76,32 +64,25 @@ export class Program {
   }
 
   /** Takes up a launch of an earlier agent. Call before the actor starts. */
-  adopt(found: AdoptedRun): void {
-    const { record, identity, exit, empty } = found;
-    const run: Run = {
-      ...newRun(),
-      record,
-      exit,
-      tree: treeOf(this.#context.node, this.#record().assignment.id, record, identity),
-    };
-    this.#run = run;
-    this.#ports.restore(record);
-    this.#share.restore(record);
-    this.#phase = exit ? (empty ? 'empty' : 'ended') : 'running';
-    if (!exit)
+  adopt({ record, identity, exit, empty }: AdoptedRun): void {
+    const tree = treeOf(this.#context.node, this.#record().assignment.id, record, identity);
+    const run = (this.#run = { ...newRun(), record, exit, tree });
+    this.#beginning.restore(record);
+    if (!exit) {
+      run.phase = 'running';
       this.#context.launcher.watch.add(launchDirectory(this.#directory, record.launch), identity, this.#events(run));
-    else if (!empty) this.#awaitEmpty(run);
-    else this.#release(run);
+    } else if (empty) this.#emptied(run);
+    else this.#awaitEmpty(run);
   }
 
   /** Connects the actor; tells it at once what is already so. @returns disconnects it; the program runs on */
   attach(listener: (event: InstanceEvent) => void): () => void {
     this.#listener = listener;
     const run = this.#run;
-    if (this.#phase === 'running' && run?.record) this.#started(run);
-    if (run?.exit && (this.#phase === 'ended' || this.#phase === 'empty')) {
+    if (run?.phase === 'running') this.#started(run);
+    if (run?.exit && (run.phase === 'ended' || run.phase === 'empty')) {
       listener({ type: 'program.exited', exit: run.exit, when: moment(), empty: false });
-      if (this.#phase === 'empty') listener({ type: 'program.emptied', when: moment() });
+      if (run.phase === 'empty') listener({ type: 'program.emptied', when: moment() });
     }
     return () => {
       if (this.#listener === listener) this.#listener = null;
@@ -121,8 +102,7 @@ export class Program {
 
   /** Passed all its checks: written down, so that an adopting agent knows. */
   markReady(ready: { at: number; mono: number }): void {
-    const { record } = this.#run ?? {};
-    if (record && this.#phase === 'running') this.#note(record, (launch) => writeReady(launch, ready));
+    if (this.#run?.phase === 'running') this.#ending.note(this.#run, (launch) => writeReady(launch, ready));
   }
 
   /** Somebody measured what its tree has resident, bytes. */
@@ -130,49 +110,35 @@ export class Program {
     if (this.#run && bytes > this.#run.peakMem) this.#run.peakMem = bytes;
   }
 
-  /** A note for a later agent that cannot be written (a full disk) holds up nothing. */
-  #note(record: LaunchRecord, write: (launch: string) => void): void {
-    try {
-      write(launchDirectory(this.#directory, record.launch));
-    } catch (error) {
-      this.#warn('a note of its launch could not be written', error);
-    }
+  /** The kernel ended a part of it for want of memory: the rest goes, too, at once. */
+  checkMemory(): void {
+    if (this.#run?.phase !== 'running') return;
+    if ((memoryEvidence(this.run?.limits)?.oomKills ?? 0) > 0) endTree(this.#run.tree!, this.#warn);
+  }
+
+  /** Gives back what it holds of the node. The tree must be empty. */
+  dispose(): void {
+    this.#beginning.release();
+    this.#listener = null;
   }
 
   readonly #warn = (what: string, error: unknown): void =>
     this.#context.options.log('warn', `${this.#record().assignment.id}: ${what}: ${(error as Error).message}`);
 
-  /** Gives back what it holds of the node. The tree must be empty. */
-  dispose(): void {
-    for (const held of [this.#ports, this.#share]) held.release();
-    this.#listener = null;
-  }
-
-  /** The kernel ended a part of it for want of memory: the rest goes, too, at once. */
-  checkMemory(): void {
-    if (this.#phase === 'running' && (memoryEvidence(this.run?.limits)?.oomKills ?? 0) > 0)
-      endTree(this.#run!.tree!, this.#warn);
-  }
-
   #start(): void {
-    if (this.#phase === 'launched' || this.#phase === 'running' || this.#phase === 'preparing') return; // never two of one instance
+    if (busy.includes(this.phase)) return;
     const run = (this.#run = newRun());
-    this.#phase = 'preparing';
-    // Nothing is awaited where all is at hand: this is the path of a restart.
-    if (this.#numbers.available && this.#ports.ready && this.#share.ready && this.work.ready) this.#launch(run);
+    if (this.#beginning.ready) this.#launch(run);
     else void this.#prepare(run);
   }
 
   async #prepare(run: Run): Promise<void> {
     try {
-      await Promise.all([this.#share.acquire(), this.#numbers.ready()]);
-      const taken = await this.#ports.acquire();
-      if (taken !== null) return this.#refused(run, 'port-taken', taken);
-      if (!run.cancelled && !(await this.work.prepare())) {
-        this.#phase = 'none';
-        return this.#listener?.({ type: 'program.unprepared' });
-      }
-      this.#launch(run);
+      const obstacle = await this.#beginning.prepare(run);
+      if (obstacle === null) return this.#launch(run);
+      if (obstacle.is === 'port-taken') return this.#refused(run, 'port-taken', obstacle.text);
+      run.phase = 'none';
+      this.#listener?.({ type: 'program.unprepared' });
     } catch (error) {
       this.#failed(run, error);
     }
@@ -181,30 +147,11 @@ export class Program {
   #launch(run: Run): void {
     if (run.cancelled) {
       // asked to stop before it had begun
-      this.#phase = 'none';
+      run.phase = 'none';
       return this.#listener?.({ type: 'program.emptied', when: moment() });
     }
     try {
-      requireRoom(this.#directory);
-      const instance = this.#record(),
-        launch = this.#numbers.take();
-      const record = newLaunch(
-        this.#context,
-        instance,
-        this.#directory,
-        launch,
-        this.#ports.current,
-        this.#share.user,
-        this.#launches,
-      );
-      run.record = record;
-      run.tree = treeOf(this.#context.node, instance.assignment.id, record, null);
-      createLaunch(launchDirectory(this.#directory, launch), record);
-      this.work.moveTo(record.workDirectory);
-      if (this.#launches > 0) markLaunch(this.#directory, launch, record.output!, record.at);
-      this.#launches++;
-      this.#phase = 'launched';
-      this.#context.launcher.start(planOf(this.#context, instance, record, this.#directory), this.#events(run));
+      this.#beginning.launch(run, this.#events(run));
     } catch (error) {
       this.#failed(run, error);
     }
@@ -218,9 +165,8 @@ export class Program {
   #refused(run: Run, reason: ExitReason, text: string): void {
     if (this.#run !== run) return;
     run.exit = refusedExit(run, reason, text, this.#directory);
-    this.#phase = 'empty';
     if (run.record) this.#context.launcher.abandon(launchDirectory(this.#directory, run.record.launch));
-    this.#release(run);
+    this.#emptied(run);
     this.#listener?.({ type: 'program.exited', exit: run.exit, when: moment(), empty: true });
   }
 
@@ -228,11 +174,10 @@ export class Program {
     return {
       started: (identity: ProgramIdentity) => {
         run.tree!.program = { pid: identity.pid, startTime: identity.startTime };
-        if (this.#run !== run || this.#phase !== 'launched') return;
-        this.#phase = 'running';
+        if (this.#run !== run || run.phase !== 'launched') return;
+        run.phase = 'running';
         this.#started(run);
-        if (run.pending === 'signal') this.#send(run);
-        if (run.pending === 'kill') endTree(run.tree!, this.#warn);
+        this.#ending.sendPending(run);
         setImmediate(() => this.work.prepareNext());
       },
       ended: (exit: ProgramExit) => {
@@ -249,95 +194,45 @@ export class Program {
 
   async #ended(run: Run, ended: ProgramExit): Promise<void> {
     if (this.#run !== run) return;
-    const { launch, at } = run.record!;
-    // Only a program that failed early, and not by a signal, may have found its port taken.
-    const suspicious = ended.code !== null && ended.code !== 0 && ended.at - at < 10_000 && !run.pending;
-    const taken = suspicious
-      ? await this.#ports.takenByOthers(run.record!).catch((error: unknown) => {
-          this.#warn('who has its ports could not be seen', error);
-          return null;
-        })
-      : null;
-    run.exit = tellEnd(
-      this.#directory,
-      exitOf(
-        ended,
-        {
-          launch,
-          at,
-          directory: this.#directory,
-          by: run.killedBy,
-          seenMem: run.peakMem,
-          ...whatKernelSays(this.#directory, run.record!),
-        },
-        taken === null ? null : 'port-taken',
-        taken === null ? [] : [taken],
-      ),
-    );
-    const empty = isLeft(run.tree!, run.ending, this.#record().spec.killTimeoutSeconds * 1000, this.#warn);
-    this.#phase = empty ? 'empty' : 'ended';
-    if (empty) this.#release(run);
+    run.exit = await this.#ending.exitOf(run, ended);
+    const empty = this.#ending.isLeft(run);
+    if (empty) this.#emptied(run);
     else this.#awaitEmpty(run);
     this.#listener?.({ type: 'program.exited', exit: run.exit, when: moment(), empty });
   }
 
+  /** The program is gone, but somebody of its tree is left. */
   #awaitEmpty(run: Run): void {
+    run.phase = 'ended';
     untilEmpty(run.tree!, this.#warn)
       .then(() => {
-        if (this.#run !== run || this.#phase !== 'ended') return;
-        this.#phase = 'empty';
-        this.#release(run);
+        if (this.#run !== run || run.phase !== 'ended') return;
+        this.#emptied(run);
         this.#listener?.({ type: 'program.emptied', when: moment() });
       })
       .catch((error: unknown) => this.#warn('that its tree is empty could not be told', error));
   }
 
   /** Nobody is left of a run: its cgroup goes, off the path of what follows. */
-  #release({ record }: Run): void {
+  #emptied(run: Run): void {
+    run.phase = 'empty';
+    const { record } = run;
     if (record) setImmediate(() => removeMembership(record.cgroup));
   }
 
   #signal(killing: Killing | null, killTimeoutMs: number): void {
     const run = this.#run;
-    if (this.#phase === 'none' || this.#phase === 'empty' || !run)
-      return void this.#listener?.({ type: 'program.emptied', when: moment() });
-    if (this.#phase === 'preparing') {
-      run.cancelled = true;
-      return;
-    }
-    if (killing) {
-      Object.assign(run, { ending: true, killedBy: killing.by });
-      this.#note(run.record!, (launch) =>
-        writeStopping(launch, { ...killing, deadlineMono: monoMs() + killTimeoutMs }),
-      );
-    }
-    const { preStop = null } = this.#record().spec; // an older record does not know it
-    if (this.#phase === 'launched' && !this.#identify(run)) run.pending ??= 'signal';
-    else if (killing === null || preStop === null || this.#phase !== 'running') this.#send(run);
-    else if (!run.preparing)
-      run.preparing = beforeStop(this.#context, this.#record(), run.record!, preStop, killTimeoutMs).then(() => {
-        if (this.#run === run && this.#phase !== 'empty') this.#send(run);
-      });
-  }
-
-  /** Its pid may be written although the notice of it is still under way. */
-  #identify(run: Run): boolean {
-    const identity = readPid(launchDirectory(this.#directory, run.record!.launch));
-    if (identity) run.tree!.program = { pid: identity.pid, startTime: identity.startTime };
-    return identity !== null;
-  }
-
-  #send(run: Run): void {
-    askToEnd(run.tree!, this.#record().spec, this.#phase === 'ended', this.#warn);
+    if (!run || run.phase === 'none' || run.phase === 'empty')
+      return this.#listener?.({ type: 'program.emptied', when: moment() });
+    if (run.phase === 'preparing') run.cancelled = true;
+    else this.#ending.ask(run, killing, killTimeoutMs);
   }
 
   #kill(by: string | null): void {
     const run = this.#run;
-    if (!run || this.#phase === 'none' || this.#phase === 'empty') return;
-    run.ending = true;
-    if (by !== null) run.killedBy = by;
-    if (this.#phase === 'preparing') run.cancelled = true;
-    else if (this.#phase === 'launched' && !this.#identify(run)) run.pending = 'kill';
-    else endTree(run.tree!, this.#warn);
+    if (!run || run.phase === 'none' || run.phase === 'empty') return;
+    if (run.phase !== 'preparing') return this.#ending.kill(run, by);
+    run.killedBy = by ?? run.killedBy;
+    run.cancelled = true;
   }
 }

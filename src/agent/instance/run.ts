@@ -13,6 +13,7 @@ import type { LaunchRecord } from './records.ts';
 export type Phase = 'none' | 'preparing' | 'launched' | 'running' | 'ended' | 'empty';
 
 export interface Run {
+  phase: Phase;
   record: LaunchRecord | null;
   tree: Tree | null;
   exit: Exit | null;
@@ -33,10 +34,12 @@ export interface AdoptedRun {
   record: LaunchRecord;
   identity: ProgramIdentity | null;
   exit: Exit | null;
-  /** Nobody of its tree is left. */ empty: boolean;
+  /** Nobody of its tree is left. */
+  empty: boolean;
 }
 
 export const newRun = (): Run => ({
+  phase: 'preparing',
   record: null,
   tree: null,
   exit: null,
