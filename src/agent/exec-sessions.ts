@@ -2,7 +2,8 @@
 // launch they were begun beside. What a kill -9 of this agent leaves, the next one ends.
 import { join } from 'node:path';
 import { Refusal } from '../model/errors.ts';
-import { execRequest, type ExecChunk, type ExecInput } from '../protocol/exec.ts';
+import { execRequest, execWindow, type ExecChunk, type ExecInput } from '../protocol/exec.ts';
+import { SendWindow, Takings } from '../protocol/window.ts';
 import type { AgentContext } from './context.ts';
 import type { ExecSession } from './effects/launch/exec-session.ts';
 import type { Entry } from './instance/entry.ts';
@@ -14,7 +15,7 @@ const lookMs = 200;
 
 export class ExecSessions {
   readonly #context: AgentContext;
-  readonly #sessions = new Map<string, ExecSession>();
+  readonly #sessions = new Map<string, { session: ExecSession; output: SendWindow }>();
   #made = 0;
 
   constructor(context: AgentContext) {
@@ -23,7 +24,7 @@ export class ExecSessions {
 
   /**
    * Runs a command in an instance until it ends or `signal` is aborted.
-   * @param args ExecRequest and `session`, its name  @param send chunks; the first says that it began
+   * @param args ExecArguments  @param send chunks; the first says that it began
    * @returns its exit code
    */
   async run(
@@ -52,6 +53,8 @@ export class ExecSessions {
     if (signal.aborted) return { code: 129 };
     const plan = planOf(this.#context, entry.record, launch, entry.directory),
       [program = '', ...words] = command;
+    const window = new SendWindow(Number(args['window']) || Infinity);
+    const takings = new Takings(execWindow, (took) => send({ took }));
     const session = new Session({
       plan: {
         ...plan,
@@ -63,11 +66,19 @@ export class ExecSessions {
       tools: this.#context.tools,
       file: join(entry.directory, `exec.${process.pid}.${++this.#made}`),
       terminal,
-      ready,
-      output: (stream, bytes) => send({ stream, bytes: bytes.toString('base64') }),
+      output: (stream, bytes) => {
+        window.sent(bytes.length);
+        send({ stream, bytes: bytes.toString('base64') });
+      },
+      ready: async () => {
+        await window.room();
+        await ready();
+      },
+      took: (bytes) => takings.take(bytes),
     });
-    this.#sessions.set(name, session);
+    this.#sessions.set(name, { session, output: window });
     const gone = (): void => {
+      window.end();
       session
         .hangUp()
         .catch((error: unknown) =>
@@ -84,7 +95,7 @@ export class ExecSessions {
         gone();
       }
     }, lookMs);
-    send({ stream: 'stdout', bytes: '' });
+    send({ stream: 'stdout', bytes: '', window: execWindow });
     try {
       return { code: await session.ended };
     } finally {
@@ -94,10 +105,12 @@ export class ExecSessions {
     }
   }
 
-  /** Input, its end, or another size. What comes after the end of the command is left out. */
-  input(name: string, { bytes, eof, rows, cols }: ExecInput): void {
-    const session = this.#sessions.get(name);
-    if (!session) return;
+  /** Input, its end, another size, or what was taken of the output. What comes after the end of the command is left out. */
+  input(name: string, { bytes, eof, rows, cols, took }: ExecInput): void {
+    const found = this.#sessions.get(name);
+    if (!found) return;
+    const { session, output } = found;
+    if (Number.isInteger(took)) output.taken(took!);
     if (typeof bytes === 'string') session.input(Buffer.from(bytes, 'base64'));
     if (eof === true) session.endInput();
     if (Number.isInteger(rows) && Number.isInteger(cols)) session.resize(rows!, cols!);

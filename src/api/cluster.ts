@@ -44,7 +44,8 @@ export interface LogRequest {
 }
 /** A command that runs within an instance. */
 export interface ExecHandle {
-  input(bytes: Uint8Array): void;
+  /** Resolves when more may come. */
+  input(bytes: Uint8Array): Promise<void>;
   endInput(): void;
   resize(rows: number, cols: number): void;
   /** Its exit code as a shell gives it. Rejects with a Refusal when its node goes away. */
@@ -135,11 +136,14 @@ export interface Cluster {
     signal: AbortSignal,
   ): Promise<{ stat: FileStat; from: number; bytes: Uint8Array }>;
 
-  /** Runs a command within an instance; it ends with the signal. Resolves when it has begun. */
+  /**
+   * Runs a command within an instance; it ends with the signal. Resolves when it has begun.
+   * @param output resolves when the bytes were taken; the command waits while too many are not
+   */
   exec(
     id: string,
     request: ExecRequest,
-    output: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void,
+    output: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => Promise<void>,
     by: Caller,
     signal: AbortSignal,
   ): Promise<ExecHandle>;

@@ -43,13 +43,12 @@ export async function exec(
         });
         if (raw) stdin.setRawMode(true);
         stdout.on('resize', resized);
-        stdin.on('data', (bytes: Buffer) => {
-          if (socket.readyState === WebSocket.OPEN) socket.send(bytes);
-        });
+        carryInput(stdin, socket);
         stdin.on('end', () => say({ type: 'eof' }));
       });
+      const print = printer(socket);
       socket.on('message', (message: Buffer, binary) => {
-        if (binary) (message[0] === 2 ? stderr : stdout).write(message.subarray(1));
+        if (binary) print(message[0] === 2 ? stderr : stdout, message.subarray(1));
         else answer = JSON.parse(String(message)) as ExecServerFrame;
       });
       socket.on('unexpected-response', (_request, response) => {
@@ -70,9 +69,46 @@ export async function exec(
     stdout.off('resize', resized);
     stdin.destroy();
   }
+  await Promise.all([flushed(stdout), flushed(stderr)]);
   const end = answer as ExecServerFrame | null;
   if (end === null) throw new CliError(exitCode.failed, 'the hub went away; the command was ended');
   if (end.type === 'error')
     throw new CliError(end.code === 'not-found' ? exitCode.notFound : exitCode.refused, end.detail, end.hint);
   if (end.code !== 0) throw new ProgramEnded(end.code);
 }
+
+/** Input that may wait for the hub, bytes. */
+const mostWaiting = 1024 * 1024;
+
+/** Reads no faster than the hub takes it. */
+function carryInput(input: NodeJS.ReadStream, socket: WebSocket): void {
+  let waiting = 0;
+  input.on('data', (bytes: Buffer) => {
+    if (socket.readyState !== WebSocket.OPEN) return;
+    waiting += bytes.length;
+    if (waiting > mostWaiting) input.pause();
+    socket.send(bytes, () => {
+      waiting -= bytes.length;
+      if (waiting <= mostWaiting && input.isPaused()) input.resume();
+    });
+  });
+}
+
+/** Prints, and takes no more from the hub while a stream of ours is not read. */
+function printer(socket: WebSocket): (stream: NodeJS.WriteStream, bytes: Buffer) => void {
+  const full = new Set<NodeJS.WriteStream>();
+  return (stream, bytes) => {
+    if (stream.write(bytes) || full.has(stream)) return;
+    full.add(stream);
+    socket.pause();
+    stream.once('drain', () => {
+      full.delete(stream);
+      if (full.size === 0) socket.resume();
+    });
+  };
+}
+
+const flushed = (stream: NodeJS.WriteStream): Promise<void> =>
+  new Promise((resolve) => {
+    stream.write('', () => resolve());
+  });

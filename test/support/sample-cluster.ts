@@ -401,10 +401,10 @@ export class SampleCluster implements Cluster {
   async exec(
     _id: string,
     request: ExecRequest,
-    output: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void,
+    output: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => Promise<void>,
   ): Promise<ExecHandle> {
-    output('stdout', new TextEncoder().encode(request.command.join(' ')));
-    return { ended: Promise.resolve(3), input: () => {}, endInput: () => {}, resize: () => {} };
+    await output('stdout', new TextEncoder().encode(request.command.join(' ')));
+    return { ended: Promise.resolve(3), input: async () => {}, endInput: () => {}, resize: () => {} };
   }
   logs(_id: string, request: LogRequest, signal: AbortSignal) {
     return this.output(request, signal);

@@ -2,15 +2,19 @@
 import { upgradeWebSocket } from '@hono/node-server';
 import type { WebSocket } from 'ws';
 import { Refusal } from '../../model/errors.ts';
-import { execClientFrame, type ExecServerFrame } from '../../protocol/exec.ts';
+import { execClientFrame, type ExecClientFrame, type ExecServerFrame } from '../../protocol/exec.ts';
 import { permit } from '../access/auth.ts';
 import type { Caller, Cluster, ExecHandle } from '../cluster.ts';
 import type { Api, Resource } from '../context.ts';
 import { says } from '../describe.ts';
 
-/** A client that takes less than it is sent is closed: what it has not read is lost to it, and the command ends. */
-const mostWaiting = 16 * 1024 * 1024;
+/** Input that may wait here; above it, the client's socket is not read. Bytes. */
+const mostInput = 1024 * 1024;
+/** Only an agent that heeds no window sends so much more than a client takes: then the command is ended. Bytes. */
+const mostOutput = 16 * 1024 * 1024;
 const startWithinMs = 10_000;
+/** A socket that is not read tells of its end only when something is sent to it. */
+const pingMs = 2000;
 
 export function execRoute(app: Api, { cluster, closing }: Resource): void {
   app.get(
@@ -65,6 +69,11 @@ class Conversation {
   readonly #over = new AbortController();
   readonly #late: NodeJS.Timeout;
   #handle: Promise<ExecHandle> | null = null;
+  #inputWaiting = 0;
+  #pings: NodeJS.Timeout | null = null;
+  /** Output sent, and what of it the client has not acknowledged; null where it counts as taken when it is sent. */
+  #sent = 0;
+  #unacknowledged: { upTo: number; resolve: () => void }[] | null = null;
 
   constructor(cluster: Cluster, id: string, caller: Caller, socket: WebSocket, closing: AbortSignal) {
     this.#cluster = cluster;
@@ -81,13 +90,13 @@ class Conversation {
   closed(): void {
     clearTimeout(this.#late);
     this.#over.abort();
+    this.#readOn();
   }
 
   take(message: unknown): void {
+    if (this.#over.signal.aborted) return;
     if (typeof message !== 'string')
-      return this.#tell((handle) =>
-        handle.input(message instanceof ArrayBuffer ? new Uint8Array(message) : (message as Uint8Array)),
-      );
+      return this.#input(message instanceof ArrayBuffer ? new Uint8Array(message) : (message as Uint8Array));
     let frame: unknown;
     try {
       frame = JSON.parse(message);
@@ -95,22 +104,27 @@ class Conversation {
       return this.#fail(new Refusal('invalid-json', 'a text message is no JSON'));
     }
     const parsed = execClientFrame.safeParse(frame);
-    if (!parsed.success)
-      return this.#fail(
-        new Refusal(
-          'invalid-request',
-          parsed.error.issues
-            .slice(0, 3)
-            .map((issue) => `${issue.path.join('.') || 'message'}: ${issue.message}`)
-            .join('; '),
-        ),
-      );
-    const it = parsed.data;
-    if (it.type === 'resize') return this.#tell((handle) => handle.resize(it.rows, it.cols));
-    if (it.type === 'eof') return this.#tell((handle) => handle.endInput());
+    if (!parsed.success) return this.#fail(new Refusal('invalid-request', issuesOf(parsed.error)));
+    this.#obey(parsed.data);
+  }
+
+  #obey(frame: ExecClientFrame): void {
+    switch (frame.type) {
+      case 'resize':
+        return this.#tell((handle) => handle.resize(frame.rows, frame.cols));
+      case 'eof':
+        return this.#tell((handle) => handle.endInput());
+      case 'took':
+        return this.#acknowledged(frame.bytes);
+      case 'start':
+        return this.#start(frame);
+    }
+  }
+
+  #start({ command, terminal, acknowledges }: Extract<ExecClientFrame, { type: 'start' }>): void {
     if (this.#handle) return this.#fail(new Refusal('invalid-request', 'a second start on one connection'));
     clearTimeout(this.#late);
-    const { command, terminal } = it;
+    if (acknowledges) this.#unacknowledged = [];
     this.#handle = this.#cluster.exec(
       this.#id,
       { command, terminal },
@@ -127,7 +141,7 @@ class Conversation {
   }
 
   /** In the order of coming, also before it has begun. */
-  #tell(what: (handle: ExecHandle) => void): void {
+  #tell(what: (handle: ExecHandle) => Promise<void> | void): void {
     if (!this.#handle)
       return this.#fail(
         new Refusal(
@@ -141,13 +155,54 @@ class Conversation {
     });
   }
 
-  #output(stream: 'stdout' | 'stderr', bytes: Uint8Array): void {
-    if (this.#over.signal.aborted) return;
-    if (this.#socket.bufferedAmount > mostWaiting)
-      return this.#fail(new Refusal('too-large', 'the client reads too slowly'));
-    this.#socket.send(Buffer.concat([Buffer.from([stream === 'stdout' ? 1 : 2]), bytes]), () => {
+  /** While too much of it waits for the command, the client is not read. */
+  #input(bytes: Uint8Array): void {
+    this.#inputWaiting += bytes.length;
+    if (this.#inputWaiting > mostInput) this.#readNoMore();
+    this.#tell(async (handle) => {
+      await handle.input(bytes);
+      this.#inputWaiting -= bytes.length;
+      if (this.#inputWaiting <= mostInput) this.#readOn();
+    });
+  }
+
+  #readNoMore(): void {
+    if (this.#pings) return;
+    this.#socket.pause();
+    this.#pings = setInterval(() => {
+      this.#socket.ping(undefined, undefined, () => {
+        /* its end is told by onClose */
+      });
+    }, pingMs);
+  }
+
+  #readOn(): void {
+    if (!this.#pings) return;
+    clearInterval(this.#pings);
+    this.#pings = null;
+    this.#socket.resume();
+  }
+
+  /** Resolves when the client has taken them, or is gone. */
+  #output(stream: 'stdout' | 'stderr', bytes: Uint8Array): Promise<void> {
+    if (this.#over.signal.aborted) return Promise.resolve();
+    if (this.#socket.bufferedAmount > mostOutput) {
+      this.#fail(new Refusal('too-large', 'the client reads too slowly'));
+      return Promise.resolve();
+    }
+    const message = Buffer.concat([Buffer.from([stream === 'stdout' ? 1 : 2]), bytes]);
+    const unacknowledged = this.#unacknowledged;
+    this.#sent += bytes.length;
+    if (!unacknowledged) return new Promise((resolve) => this.#socket.send(message, () => resolve()));
+    this.#socket.send(message, () => {
       /* its end is told by onClose */
     });
+    return new Promise((resolve) => unacknowledged.push({ upTo: this.#sent, resolve }));
+  }
+
+  #acknowledged(bytes: number): void {
+    const waiting = this.#unacknowledged;
+    while (waiting && waiting.length > 0 && waiting[0]!.upTo <= bytes) waiting.shift()!.resolve();
   }
 
   #fail(error: unknown): void {
@@ -159,12 +214,16 @@ class Conversation {
     this.#end({ type: 'error', code, detail, hint });
   }
 
+  /** Everything was sent before; the client has it before the connection is closed, however slowly it reads. */
   #end(frame: ExecServerFrame): void {
     if (this.#over.signal.aborted) return;
-    this.#socket.send(JSON.stringify(frame), () => {
-      /* as above */
-    });
-    this.#socket.close(1000);
+    this.#socket.send(JSON.stringify(frame), () => this.#socket.close(1000));
     this.closed();
   }
 }
+
+const issuesOf = ({ issues }: { issues: readonly { path: readonly PropertyKey[]; message: string }[] }): string =>
+  issues
+    .slice(0, 3)
+    .map(({ path, message }) => `${path.join('.') || 'message'}: ${message}`)
+    .join('; ');

@@ -68,7 +68,7 @@ export function instanceRequests(parts: ClusterParts): InstanceRequests {
     async exec(
       id: string,
       request: ExecRequest,
-      output: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void,
+      output: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => Promise<void>,
       by: Caller,
       signal: AbortSignal,
     ): Promise<ExecHandle> {

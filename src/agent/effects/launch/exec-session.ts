@@ -7,24 +7,23 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Refusal } from '../../../model/errors.ts';
 import { parseStat, readStat } from '../processes/boot.ts';
+import { ExecOutput, type ExecReader } from './exec-output.ts';
 import { sessionFile } from './left-sessions.ts';
 import { besideScript, quote, type LaunchPlan } from './run-script.ts';
 import { launcherEnvironment, type Tools } from './tools.ts';
 
-export interface ExecOptions {
+export interface ExecOptions extends ExecReader {
   plan: LaunchPlan;
   tools: Tools;
   /** Where the file may lie; nothing is there. */
   file: string;
   terminal: { rows: number; cols: number } | null;
-  output(stream: 'stdout' | 'stderr', bytes: Buffer): void;
-  /** Resolves when more output may come. */
-  ready(): Promise<void>;
+  /** So many more bytes of input were taken, or will never be. */
+  took(bytes: number): void;
 }
 
-/** From the asking to the killing of what a session leaves behind, ms; and for output that others still hold open. */
-const hangUpMs = 2000,
-  drainMs = 500;
+/** From the asking to the killing of what a session leaves behind, ms. */
+const hangUpMs = 2000;
 
 const found = (name: string): string | null =>
   ['/usr/bin', '/bin', '/usr/local/bin'].map((folder) => `${folder}/${name}`).find((path) => existsSync(path)) ?? null;
@@ -33,6 +32,7 @@ export class ExecSession {
   /** Exit code as a shell gives it. */
   readonly ended: Promise<number>;
   readonly #child: ChildProcess;
+  readonly #took: ExecOptions['took'];
   /** Of the command; null until it has begun. */
   #session: number | null = null;
   #device: string | null = null;
@@ -40,7 +40,8 @@ export class ExecSession {
   #over = false;
 
   /** @throws Refusal unsupported-here without `script`; Error where the file or process cannot be made */
-  constructor({ plan, tools, file, terminal, output, ready }: ExecOptions) {
+  constructor({ plan, tools, file, terminal, took, ...reader }: ExecOptions) {
+    this.#took = took;
     const script = found('script'),
       stty = found('stty');
     if (terminal && (!script || !stty))
@@ -94,12 +95,10 @@ export class ExecSession {
         resolve(code ?? 128 + (signal === 'SIGKILL' ? 9 : signal === 'SIGHUP' ? 1 : 15)),
       );
     });
-    const carried = Promise.all(
-      (['stdout', 'stderr'] as const).map((stream) => carry(child[stream], stream, output, ready)),
-    );
+    const output = new ExecOutput(child, reader);
     this.ended = exit
       .then(async (code) => {
-        await Promise.race([carried, delay(drainMs)]);
+        await output.drained();
         return code;
       })
       .finally(() => {
@@ -128,7 +127,9 @@ export class ExecSession {
   }
 
   input(bytes: Buffer): void {
-    if (!this.#over) this.#child.stdin?.write(bytes);
+    const { stdin } = this.#child;
+    if (this.#over || !stdin) this.#took(bytes.length);
+    else stdin.write(bytes, () => this.#took(bytes.length)); // also where it reads no more
   }
 
   /** No more input. A terminal hears of that by its own character, as from a keyboard. */
@@ -158,22 +159,6 @@ export class ExecSession {
     for (const until = performance.now() + hangUpMs; performance.now() < until; await delay(50))
       if (membersOf(sessions).length === 0) return;
     for (const pid of membersOf(sessions)) send(pid, 'SIGKILL');
-  }
-}
-
-async function carry(
-  from: Readable | null,
-  stream: 'stdout' | 'stderr',
-  output: ExecOptions['output'],
-  ready: ExecOptions['ready'],
-): Promise<void> {
-  try {
-    for await (const bytes of from ?? []) {
-      output(stream, bytes as Buffer);
-      await ready();
-    }
-  } catch {
-    /* closed with the session */
   }
 }
 
