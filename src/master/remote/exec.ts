@@ -37,16 +37,16 @@ export async function execRemote(
   const program = basename(request.command[0]!);
   const detail = { by: by.name, from: by.from, program, terminal: request.terminal !== null };
   const startedAt = context.clock.now();
+  let over = false;
   const tell = (input: ExecInput): void => {
-    commands
-      .ask(node, 'exec-input', session, { ...input })
-      .catch((error: unknown) => context.warn(`input for ${program} in ${id} was lost`, error));
+    commands.ask(node, 'exec-input', session, { ...input }).catch((error: unknown) => {
+      if (!over) context.warn(`input for ${program} in ${id} was lost`, error);
+    });
   };
   let begun = (): void => {};
   const began = new Promise<void>((resolve) => {
     begun = resolve;
   });
-  let over = false;
   let window = new SendWindow(Infinity);
   const takings = new Takings(execWindow, (took) => tell({ took }));
   const take = (chunk: ExecChunk): void => {
