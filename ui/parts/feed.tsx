@@ -4,6 +4,7 @@ import type { ClusterEvent } from '../../src/model/event.ts';
 import { eventStatus, splitSubject } from '../event-look.ts';
 import { Glyph } from '../glyphs.tsx';
 import { appPath, instancePath, nodePath } from '../routes.ts';
+import { Coded } from './coded.tsx';
 import { memo } from './memo.ts';
 import { Seconds } from './time.tsx';
 
@@ -33,7 +34,7 @@ function Sentence({ e }: { e: ClusterEvent }): VNode {
   return (
     <>
       {subject}
-      {rest}
+      <Coded text={rest} />
     </>
   );
 }

@@ -6,6 +6,7 @@ import { memory, signal, stay } from '../format.ts';
 import { knownWord, t } from '../i18n.tsx';
 import { nodePath } from '../routes.ts';
 import { Chip } from './chip.tsx';
+import { Coded } from './coded.tsx';
 import { Copy } from './copy.tsx';
 import { asText } from './diff.tsx';
 import { Panel } from './panel.tsx';
@@ -64,7 +65,9 @@ export function ExitRecord({ i, exit }: { i: InstanceView; exit: Exit }): VNode 
         {i.reason && i.status !== 'running' && (
           <>
             <dt>{t('exit.decision')}</dt>
-            <dd>{i.reason.text}</dd>
+            <dd>
+              <Coded text={i.reason.text} />
+            </dd>
           </>
         )}
       </dl>

@@ -13,19 +13,24 @@ import { memo } from './memo.ts';
 import { Gap, useWindow } from './rows.tsx';
 import { Age } from './time.tsx';
 
+const failingCheck = (i: InstanceView) => i.health.find((h) => h.status === 'failing');
+const hasNote = (i: InstanceView): boolean =>
+  i.goal !== 'run' || (i.reason !== null && i.status !== 'running') || failingCheck(i) !== undefined;
+
 /** The last fact that matters: why it is as it is, and what comes next. */
-const Note = ({ i }: { i: InstanceView }): VNode => (
-  <>
-    {i.goal !== 'run' && <span class="tag">{t(`goal.${i.goal}`)}</span>}{' '}
-    {i.reason && i.status !== 'running' ? (
-      <Because reason={i.reason} />
-    ) : i.health.some((h) => h.status === 'failing') ? (
-      t('health.failing', { detail: i.health.find((h) => h.status === 'failing')!.detail })
-    ) : (
-      ''
-    )}
-  </>
-);
+function Note({ i }: { i: InstanceView }): VNode {
+  const failing = failingCheck(i);
+  return (
+    <>
+      {i.goal !== 'run' && <span class="tag">{t(`goal.${i.goal}`)}</span>}{' '}
+      {i.reason && i.status !== 'running' ? (
+        <Because reason={i.reason} />
+      ) : (
+        failing && t('health.failing', { detail: failing.detail })
+      )}
+    </>
+  );
+}
 
 interface RowProps {
   i: InstanceView;
@@ -48,7 +53,7 @@ const Row = memo(function Row({ i, node, newest, may }: RowProps): VNode {
         <span class={`tag${newest !== null && i.revision === newest ? ' on' : ''}`}>{i.revision}</span>
       </td>
       {node && (
-        <td>
+        <td class="at">
           <a href={nodePath(i.node)}>{hostOf(i.node)}</a>
         </td>
       )}
@@ -57,11 +62,15 @@ const Row = memo(function Row({ i, node, newest, may }: RowProps): VNode {
       <td class="num small off">{percent(i.usage?.cpu)}</td>
       <td class="num small off">{memory(i.usage?.mem)}</td>
       <td class="num small off">{i.restarts}</td>
-      <td class="num small dim off">
+      <td class="num small dim off since">
         <Age at={i.status === 'running' ? (i.readyAt ?? i.startedAt) : i.at} />
       </td>
       <td class="cut small dim actcell">
-        <Note i={i} />
+        {hasNote(i) && (
+          <span class="note">
+            <Note i={i} />
+          </span>
+        )}
         <span class="acts">
           {i.status === 'unknown' ? (
             <>
@@ -100,10 +109,12 @@ export function InstanceTable({
   newest?: number | null;
 }): VNode {
   const { first, end, before, after, ref } = useWindow(list.length, 32);
-  const may = writable.value,
-    columns = node ? 11 : 10;
+  const may = writable.value;
+  const columns = node ? 11 : 10;
+  // Without a note the last column holds only what appears on hover: the facts take its room.
+  const bare = list.some(hasNote) ? '' : ' bare';
   return (
-    <table class="table cards instances" aria-rowcount={list.length}>
+    <table class={`table cards instances${bare}`} aria-rowcount={list.length}>
       <thead>
         <tr>
           <th>{t('slot')}</th>

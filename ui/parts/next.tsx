@@ -3,6 +3,7 @@ import type { VNode } from 'preact';
 import type { Reason } from '../../src/model/app/app.ts';
 import { rich, t } from '../i18n.tsx';
 import { hubNow, tenth } from '../ticks.ts';
+import { Coded } from './coded.tsx';
 import { Left } from './time.tsx';
 
 export type Next = NonNullable<Reason['next']>;
@@ -45,7 +46,7 @@ export const WhatNext = ({ next }: { next: Next | null }): VNode | null =>
 /** The hub's sentence, with what comes next behind it. */
 export const Because = ({ reason }: { reason: Reason }): VNode => (
   <>
-    {sentence(reason.text)}
+    <Coded text={sentence(reason.text)} />
     <WhatNext next={reason.next} />
   </>
 );

@@ -6,6 +6,7 @@ import type { PlanView } from '../../src/protocol/views.ts';
 import { Glyph } from '../glyphs.tsx';
 import { t } from '../i18n.tsx';
 import { Chip } from './chip.tsx';
+import { Coded } from './coded.tsx';
 import { Panel } from './panel.tsx';
 
 const look: Record<PlanView['steps'][number]['what'], string> = {
@@ -45,7 +46,7 @@ export function Plan({ plan, stale }: { plan: PlanView; stale: boolean }): VNode
                 </td>
                 <td>{s.node ? hostOf(s.node) : ''}</td>
                 <td class="cut small dim" title={s.reason}>
-                  {s.reason}
+                  <Coded text={s.reason} />
                 </td>
               </tr>
             ))}
@@ -54,7 +55,7 @@ export function Plan({ plan, stale }: { plan: PlanView; stale: boolean }): VNode
       )}
       {(plan.steps.length > shown.length || (kept > 0 && !all)) && (
         <p class="small dim pad">
-          {t('plan.more', { n: plan.steps.length - shown.length })}{' '}
+          {shown.length > 0 && `${t('plan.more', { n: plan.steps.length - shown.length })} `}
           <button type="button" class="plain link" onClick={() => setAll(true)}>
             {t('plan.all')}
           </button>
@@ -84,7 +85,10 @@ export function Plan({ plan, stale }: { plan: PlanView; stale: boolean }): VNode
             <li key={w.slot}>
               <Glyph s="pending" />
               <span>
-                {plan.app}.{w.slot} <span class="small">{w.reason}</span>
+                {plan.app}.{w.slot}{' '}
+                <span class="small">
+                  <Coded text={w.reason} />
+                </span>
               </span>
             </li>
           ))}

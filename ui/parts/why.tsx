@@ -6,6 +6,7 @@ import type { WhyView } from '../../src/protocol/views.ts';
 import { rich, t } from '../i18n.tsx';
 import { useAsk } from './ask.ts';
 import { Chip } from './chip.tsx';
+import { Coded } from './coded.tsx';
 import { FeedLine } from './feed.tsx';
 import { Loading, Trouble } from './states.tsx';
 import { Clock } from './time.tsx';
@@ -63,7 +64,7 @@ function WhyBody({ why }: { why: WhyView }): VNode {
   return (
     <div class="why-body">
       <p class="lead">
-        <Chip s={why.status} /> {why.reason ? sentence(why.reason.text) : t('why.nothing')}
+        <Chip s={why.status} /> {why.reason ? <Coded text={sentence(why.reason.text)} /> : t('why.nothing')}
         <span class="mid plainw">
           <WhatNext next={why.reason?.next ?? null} />
         </span>
@@ -73,7 +74,9 @@ function WhyBody({ why }: { why: WhyView }): VNode {
           {why.waiting.map((w) => (
             <li key={w.slot}>
               <Chip s="pending" bare>{`${why.subject}.${w.slot}`}</Chip>
-              <span class="small">{w.reason}</span>
+              <span class="small">
+                <Coded text={w.reason} />
+              </span>
             </li>
           ))}
         </ul>

@@ -11,6 +11,7 @@ import { Page } from '../shell.tsx';
 import { written } from '../spec-text.ts';
 import { restartApp } from '../parts/app-acts.tsx';
 import { useAsk } from '../parts/ask.ts';
+import { Coded } from '../parts/coded.tsx';
 import { FeedLine } from '../parts/feed.tsx';
 import { Ribbon } from '../parts/figures.tsx';
 import { InstanceTable } from '../parts/instance-table.tsx';
@@ -109,7 +110,7 @@ export default function App(): VNode {
           {tab === 'instances' &&
             (list.length === 0 ? (
               <Empty title={t('app.no.instances', { name })}>
-                {app.start ? app.reason?.text : t('app.stopped.text')}
+                <Coded text={app.start ? (app.reason?.text ?? '') : t('app.stopped.text')} />
               </Empty>
             ) : (
               <InstanceTable list={list} newest={app.status === 'deploying' ? app.revision : null} />

@@ -14,6 +14,7 @@ import { actorPath, instancePath } from '../routes.ts';
 import { Page } from '../shell.tsx';
 import { ActorTree } from '../parts/actor-tree.tsx';
 import { Chip } from '../parts/chip.tsx';
+import { Coded } from '../parts/coded.tsx';
 import { Context } from '../parts/context.tsx';
 import { Copy } from '../parts/copy.tsx';
 import { Machine, mermaid } from '../parts/machine.tsx';
@@ -125,7 +126,9 @@ export default function Inspector(): VNode {
             <h2>{label || t('page.inspector')}</h2>
             {leaf && <Chip s={s}>{leaf}</Chip>}
             {instance?.reason && live && (
-              <span class="small because no-phone cutoff">{sentence(instance.reason.text)}</span>
+              <span class="small because no-phone cutoff">
+                <Coded text={sentence(instance.reason.text)} />
+              </span>
             )}
             <span class="right">
               <button

@@ -10,6 +10,7 @@ import { route, setQuery } from '../router.ts';
 import { Page } from '../shell.tsx';
 import { Command } from '../parts/copy.tsx';
 import { Chip } from '../parts/chip.tsx';
+import { Coded } from '../parts/coded.tsx';
 import { Meter } from '../parts/figures.tsx';
 import { memo } from '../parts/memo.ts';
 import { useMatches } from '../parts/matches.ts';
@@ -81,7 +82,7 @@ const Row = memo(function Row({ n, count: running }: { n: NodeView; count: numbe
       <td class="small mid off">
         {n.os.name} {n.os.version}
       </td>
-      <td class="small dim off">{n.reason?.text}</td>
+      <td class="small dim off">{n.reason && <Coded text={n.reason.text} />}</td>
       <td class="num small dim">
         <Age at={n.beatAt} />
       </td>

@@ -6,6 +6,7 @@ import { t, language, languages, setLanguage, rich } from '../i18n.tsx';
 import { allKeys, shownKeys } from '../keys.ts';
 import { Page } from '../shell.tsx';
 import { chosenTheme, setTheme } from '../theme.ts';
+import { Coded } from '../parts/coded.tsx';
 import { Command } from '../parts/copy.tsx';
 import { Choice, Panel } from '../parts/panel.tsx';
 import { Age, Clock } from '../parts/time.tsx';
@@ -21,7 +22,9 @@ export default function Settings(): VNode {
             <Panel title={t('settings.join')} note={t('settings.join.note')}>
               <div class="stacked">
                 <Command text={joinCommand()} />
-                <p class="small mid">{rich('settings.join.text')}</p>
+                <p class="small mid">
+                  <Coded text={t('settings.join.text')} />
+                </p>
               </div>
             </Panel>
           ) : (

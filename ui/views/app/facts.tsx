@@ -66,7 +66,11 @@ export function Facts({ app, list }: { app: AppView; list: readonly InstanceView
         </dd>
         <dt>{t('uses')}</dt>
         <dd>
-          {memory(usage.mem)}, {t('cores', { n: cores(usage.cpu) })}
+          {usage.mem === null && usage.cpu === null ? (
+            <span class="dim">–</span>
+          ) : (
+            `${memory(usage.mem)}, ${t('cores', { n: cores(usage.cpu) })}`
+          )}
         </dd>
         <dt>{t('checks')}</dt>
         <dd>

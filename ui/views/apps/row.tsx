@@ -10,6 +10,7 @@ import { missingSlots, slotName } from '../../needs.ts';
 import { appPath } from '../../routes.ts';
 import { restartApp, startApp, stopApp } from '../../parts/app-acts.tsx';
 import { statusWord } from '../../parts/chip.tsx';
+import { Coded } from '../../parts/coded.tsx';
 import { memo } from '../../parts/memo.ts';
 import { ScaleButton } from '../../parts/scale.tsx';
 import { Age } from '../../parts/time.tsx';
@@ -56,7 +57,7 @@ function NowCell({ app, list }: { app: AppView; list: readonly InstanceView[] })
         <span class="small strong worded">{doesNow(app, list)}</span>
         {app.reason && app.status !== 'running' && (
           <span class="micro dim blk cutoff" title={app.reason.text}>
-            {app.reason.text}
+            <Coded text={app.reason.text} />
           </span>
         )}
       </span>

@@ -21,7 +21,9 @@ interface TileProps {
   label?: string;
 }
 const Tile = memo(function Tile({ i, mem, newest, label }: TileProps): VNode {
-  const title = `${slotName(i)} · ${statusWord(i.status)} · ${t('thing.revision')} ${i.revision}${mem ? ` · ${memory(mem)}` : ''}${i.reason?.text ? `\n${i.reason.text}` : ''}`;
+  const facts = [slotName(i), statusWord(i.status), `${t('thing.revision')} ${i.revision}`];
+  if (mem) facts.push(memory(mem));
+  const title = facts.join(' · ') + (i.reason?.text ? `\n${i.reason.text}` : '');
   return (
     <a
       class={`tile${newest ? ' new' : ''}${i.goal !== 'run' ? ' leaving' : ''}`}
@@ -84,7 +86,7 @@ const Row = memo(function Row({ n, list, columns }: RowProps): VNode {
         return (
           <td key={app.name} data-l={app.name}>
             {own.length > 0 && (
-              <span class="tiles">
+              <span class="tiles" style={{ '--n': own.length }}>
                 {own.map((i) => (
                   <Tile key={i.id} i={i} mem={reservedMemory(app)} newest={newestOf(app, i)} />
                 ))}
@@ -119,7 +121,7 @@ export function ByApp(): VNode {
           {all.map((a) => (
             <th key={a.name}>
               <a href={foreign.includes(a.name) ? '/instances?query=status:unknown' : appPath(a.name)}>
-                <b>{a.name}</b>
+                <b title={a.name}>{a.name}</b>
               </a>{' '}
               {byApp.get(a.name)?.length ?? 0}
             </th>

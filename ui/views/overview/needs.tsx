@@ -7,6 +7,7 @@ import type { Need } from '../../needs.ts';
 import { needs } from '../../needs-signal.ts';
 import { appPath, instancePath, nodePath } from '../../routes.ts';
 import { statusWord } from '../../parts/chip.tsx';
+import { Coded } from '../../parts/coded.tsx';
 import { WhatNext, sentence } from '../../parts/next.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { Age } from '../../parts/time.tsx';
@@ -43,7 +44,7 @@ function NeedLine({ n }: { n: Need }): VNode {
       </a>
       <Age at={n.at} />
       <p class="why">
-        {sentence(n.why)}
+        <Coded text={sentence(n.why)} />
         <WhatNext next={n.next} />
       </p>
       <span class="act">

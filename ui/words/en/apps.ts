@@ -7,7 +7,7 @@ export const enApps = {
   'apps.others': '{n} {n|app does|apps do} not.',
   'app.all.running': 'all running',
   'app.deleting': 'being deleted',
-  'app.deploying': 'moves to revision {revision}',
+  'app.deploying': 'rolling out revision {revision}',
   'app.deploying.short': 'rolling out',
   'app.local': 'of this agent alone',
   'app.missing': 'There is no app {name}',
