@@ -2,7 +2,7 @@
 import type { VNode } from 'preact';
 import { hello, link } from '../live.ts';
 import { nodes, role, status } from '../cluster.ts';
-import { t, language, languages, setLanguage, rich } from '../i18n.tsx';
+import { t, language, languages, setLanguage } from '../i18n.tsx';
 import { allKeys, shownKeys } from '../keys.ts';
 import { Page } from '../shell.tsx';
 import { chosenTheme, setTheme } from '../theme.ts';
