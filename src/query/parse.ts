@@ -4,6 +4,7 @@ import { regex } from './regex.ts';
 import type { Budget } from './budget.ts';
 import { parse as parseGrammar, SyntaxError as GrammarError } from './grammar.js';
 import { hint } from './hint.ts';
+import { boundFault } from './known-fields.ts';
 import type { Parsed, Query, QueryError } from './query.ts';
 import { PatternError } from './regex-syntax.ts';
 
@@ -22,21 +23,25 @@ interface Seen {
   patterns: number;
 }
 
-/** Visits every clause; counts them and tries the regular expressions. */
-function check(query: Query, budget: Budget, seen: Seen, depth = 0): void {
+/**
+ * Visits every clause; counts them, looks at bounds and tries the regular expressions.
+ * @param within path of the element that holds them, with a dot at its end
+ */
+function check(query: Query, budget: Budget, seen: Seen, within = '', depth = 0): void {
   if (depth > DEEPEST) throw new RangeError();
   switch (query.kind) {
     case 'all':
       return;
     case 'and':
     case 'or':
-      return query.of.forEach((inner) => check(inner, budget, seen, depth + 1));
+      return query.of.forEach((inner) => check(inner, budget, seen, within, depth + 1));
     case 'list':
-      return query.of.forEach((item) => check(item.query, budget, seen, depth + 1));
+      return query.of.forEach((item) => check(item.query, budget, seen, within, depth + 1));
     case 'not':
     case 'boost':
+      return check(query.of, budget, seen, within, depth + 1);
     case 'element':
-      return check(query.of, budget, seen, depth + 1);
+      return check(query.of, budget, seen, `${within}${query.field.name}.`, depth + 1);
     default:
       if (++seen.clauses > MOST_CLAUSES) throw new TooMuch(`The query has more than ${MOST_CLAUSES} clauses`);
       if (query.kind === 'wildcard' && query.pattern.length > LONGEST_WILDCARD) {
@@ -50,6 +55,7 @@ function check(query: Query, budget: Budget, seen: Seen, depth = 0): void {
       ) {
         throw new TooMuch(`The query has more than ${MOST_PATTERNS} patterns that must be tried on every value`);
       }
+      if (query.kind === 'range') checkBounds(query, within);
       if (query.kind !== 'regex') return;
       try {
         regex(query.pattern, budget);
@@ -58,6 +64,34 @@ function check(query: Query, budget: Budget, seen: Seen, depth = 0): void {
         throw error;
       }
   }
+}
+
+/** @throws BadBound for a bound that the field can never be compared with */
+function checkBounds({ field, from, to }: Extract<Query, { kind: 'range' }>, within: string): void {
+  if (field === null || field.pattern) return;
+  for (const bound of [from, to]) {
+    const fault = bound === null ? null : boundFault(within + field.name, bound);
+    if (fault !== null) throw new BadBound(bound!, fault);
+  }
+}
+
+class BadBound extends Error {
+  readonly bound: string;
+  readonly hint: string;
+  constructor(bound: string, { message, hint: advice }: { message: string; hint: string }) {
+    super(message);
+    this.bound = bound;
+    this.hint = advice;
+  }
+}
+
+/** Where a bound is written: after a comparison, a bracket or TO. */
+function boundOffset(text: string, bound: string): number {
+  for (const match of text.matchAll(/(?:[<>]=?|[[{]|\bTO\b)\s*"?/g)) {
+    const at = match.index + match[0].length;
+    if (text.startsWith(bound, at)) return at;
+  }
+  return 0;
 }
 
 class BadRegex extends Error {
@@ -103,6 +137,7 @@ export function parse(text: string): Parsed {
   } catch (error) {
     if (error instanceof GrammarError) return { ok: false, error: hint(text, error) };
     if (error instanceof BadRegex) return { ok: false, error: regexError(text, error) };
+    if (error instanceof BadBound) return fail(error.message, boundOffset(text, error.bound), error.hint);
     if (error instanceof TooMuch)
       return fail(error.message, 0, 'A range, a tag or one wildcard such as web* may say the same.');
     if (!(error instanceof RangeError)) throw error;

@@ -111,26 +111,42 @@ export function addHubCommands(program: Command, { output, environment, main, fi
     .description(
       'move the hub to another store: from a store directory to Elasticsearch, or back; run it again when it was cut off',
     )
-    .requiredOption('--from <directory|url>', 'where the hub is')
+    .option('--from <directory|url>', 'where the hub is')
     .option('--to <directory|url>', 'where it goes: nothing may be there yet')
     .option('--undo', 'let a master run again on --from, which was moved away')
+    .option('--abandon', 'give up an unfinished move: remove what arrived in --to')
+    .option('--from-prefix <name>', 'what the indices of --from begin with, instead of --elastic-prefix')
+    .option('--to-prefix <name>', 'what the indices of --to begin with, instead of --elastic-prefix')
     .option('--config <file>', 'settings in YAML');
   for (const { name, argument, describe } of settings.filter((setting) => setting.name.startsWith('elastic-')))
     migrate.option(`--${name} ${argument}`, describe);
   migrate.action(async (o) => {
-    const { from, to, undo, config, ...elastic } = kebab(o) as {
-      from: string;
+    const {
+      from = null,
+      to = null,
+      undo = false,
+      abandon = false,
+      'from-prefix': fromPrefix = null,
+      'to-prefix': toPrefix = null,
+      config,
+      ...elastic
+    } = kebab(o) as {
+      from?: string;
       to?: string;
       undo?: boolean;
+      abandon?: boolean;
+      'from-prefix'?: string;
+      'to-prefix'?: string;
       config?: string;
     };
+    const { migrate: run } = await import('./migrate.ts');
     finished(
-      await (
-        await import('./migrate.ts')
-      ).migrate({
+      await run({
         from,
-        to: to ?? null,
-        undo: undo === true,
+        to,
+        undo,
+        abandon,
+        prefixes: { from: fromPrefix, to: toPrefix },
         elastic,
         config: config ?? environment['STATHUB_CONFIG'] ?? null,
         environment,

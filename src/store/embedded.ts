@@ -1,7 +1,7 @@
 // The embedded store: lmdb in one file, for one process. Every acknowledged write is on the disk (group commit, one sync a
 // group); reads come from the memory map and cost microseconds.
 import { join } from 'node:path';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { Commits, Ledger } from './commits.ts';
 import { checkKey } from './encoding.ts';
 import { closedError, storeFailure } from './failures.ts';
@@ -29,6 +29,7 @@ import type {
   Write,
   WriteResult,
 } from './store.ts';
+import { drawnNumbers, recordSizes, tableSize } from './sizes.ts';
 import { FLOOR_KEY, openTables } from './tables.ts';
 import type { Table, Tables } from './tables.ts';
 
@@ -48,14 +49,19 @@ const whole = (asked: number | undefined, usual: number): number =>
 class EmbeddedStore implements MovableStore {
   private readonly root: Tables['root'];
   private readonly commits: Commits;
+  private readonly tables: Tables['of'];
   private readonly ledger: Table;
   private readonly records: Records;
   private readonly log: EventLog;
   private readonly series: Series;
   private closing: Promise<void> | null = null;
 
-  constructor({ root, of }: Tables) {
+  private readonly file: string;
+
+  constructor({ root, of }: Tables, file: string) {
     this.root = root;
+    this.file = file;
+    this.tables = of;
     this.ledger = of.ledger;
     this.commits = new Commits(root, of.ledger);
     this.records = new Records(of.records);
@@ -174,27 +180,16 @@ class EmbeddedStore implements MovableStore {
   }
 
   collections(): Promise<CollectionSize[]> {
-    return this.read(() => {
-      const ledger = new Ledger(this.ledger);
-      const sizes: CollectionSize[] = [];
-      for (const key of this.ledger.getKeys({ start: Buffer.from('count/'), end: Buffer.from('count0') })) {
-        const name = key.toString().slice('count/'.length);
-        const count = ledger.get(`count/${name}`);
-        if (count > 0) sizes.push({ name, count, bytes: ledger.get(`bytes/${name}`) });
-      }
-      return sizes;
-    });
+    return this.read(() => recordSizes(this.ledger));
+  }
+
+  history(): Promise<CollectionSize[]> {
+    const { events, 'event-times': times, points } = this.tables;
+    return this.read(() => [tableSize('events', [events, times]), tableSize('metrics', [points])]);
   }
 
   counters(): Promise<{ name: string; next: number }[]> {
-    return this.read(() => {
-      const ledger = new Ledger(this.ledger),
-        floor = ledger.get(FLOOR_KEY);
-      const names = [...this.ledger.getKeys({ start: Buffer.from('draw/'), end: Buffer.from('draw0') })].map((key) =>
-        key.toString().slice('draw/'.length),
-      );
-      return names.map((name) => ({ name, next: Math.max(ledger.get(`draw/${name}`), floor) + 1 }));
-    });
+    return this.read(() => drawnNumbers(this.ledger));
   }
 
   async putLog(entries: LogEntry[], newest: number): Promise<void> {
@@ -208,9 +203,14 @@ class EmbeddedStore implements MovableStore {
     }
   }
 
-  scanPoints(after: string | null, limit: number): Promise<{ items: SubjectPoint[]; next: string | null }> {
+  scanPoints(
+    after: string | null,
+    limit: number,
+    newestFirst = false,
+  ): Promise<{ items: SubjectPoint[]; next: string | null }> {
     return this.read(() => {
-      const { items, last } = this.series.page(after === null ? null : Buffer.from(after, 'hex'), limit);
+      const cursor = after === null ? null : Buffer.from(after, 'hex');
+      const { items, last } = this.series.page(cursor, limit, newestFirst);
       return { items, next: items.length === limit ? last!.toString('hex') : null };
     });
   }
@@ -218,6 +218,11 @@ class EmbeddedStore implements MovableStore {
   close(): Promise<void> {
     this.closing ??= this.commits.close().then(() => this.root.close());
     return this.closing;
+  }
+
+  async destroy(): Promise<void> {
+    await this.close();
+    for (const path of [this.file, `${this.file}-lock`]) await rm(path, { force: true });
   }
 }
 
@@ -234,7 +239,7 @@ export async function openEmbedded(
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     await prepareFile(file, options.notice ?? ((notice) => console.error(notice.message)));
-    return new EmbeddedStore(await openTables(file));
+    return new EmbeddedStore(await openTables(file), file);
   } catch (error) {
     throw await storeFailure(error, `opening ${file}`);
   }

@@ -46,8 +46,8 @@ async function begin(
   hub: string,
   { from, to, at }: MoveOptions,
 ): Promise<{ out: Leaving; into: Coming }> {
-  let out = await leaving(source),
-    into = await coming(target);
+  const marked = { out: await leaving(source), into: await coming(target) };
+  let { out, into } = marked;
   if (await coming(source))
     refuse('The hub to be moved is not there as a whole itself', 'Finish the move to it first.');
   if (out !== null && out.move !== into?.move && (out.state === 'moved' || into !== null || out.to !== to)) {
@@ -59,19 +59,22 @@ async function begin(
   if (into === null && !(await isEmpty(target))) {
     refuse(
       `${to} is not empty: a hub moves only to where none is`,
-      'Give another directory, or another --elastic-prefix.',
+      'Give another directory, or another prefix (--to-prefix).',
     );
   }
-  if (into !== null && into.move !== out?.move) {
+  const untouched = into !== null && into.hub === hub && into.part === null && into.done.length === 0;
+  if (into !== null && into.move !== out?.move && !(untouched && out === null)) {
     refuse(
       `${to} holds an unfinished move of ${into.hub} from ${into.from}`,
-      'Finish that one; or remove what is there, or give another place.',
+      'Finish that one; or `stathub migrate --abandon --to` this store, which removes what arrived; or give another place.',
     );
   }
-  if (out === null)
-    await markLeaving(source, (out = { move: randomBytes(9).toString('base64url'), state: 'moving', to, at }));
-  if (into === null)
-    await markComing(target, (into = { move: out.move, hub, from, at, done: [], part: null, after: null }));
+  // The target's mark comes first: cut off between the two, nobody founds another hub where this one is on its way to.
+  const move = out?.move ?? into?.move ?? randomBytes(9).toString('base64url');
+  into ??= { move, hub, from, at, done: [], part: null, after: null };
+  if (marked.into === null) await markComing(target, into);
+  out ??= { move, state: 'moving', to, at };
+  if (marked.out === null) await markLeaving(source, out);
   return { out, into };
 }
 

@@ -73,7 +73,7 @@ export async function refuseMoved(store: Store): Promise<void> {
     throw new StoreError(
       'store-refused',
       `A hub is being moved here from ${here.from} since ${day(here.at)} (UTC), and not all of it is here`,
-      'Run the same `stathub migrate` again: it goes on where it was.',
+      'Run the same `stathub migrate` again: it goes on where it was. To give it up: `stathub migrate --abandon --to` this store, and `--undo --from` the other.',
     );
   }
 }

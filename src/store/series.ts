@@ -48,13 +48,14 @@ export class Series {
     return points;
   }
 
-  /** Points of all subjects after a key, by minute and subject. */
-  page(after: Buffer | null, limit: number): { items: SubjectPoint[]; last: Buffer | null } {
+  /** Points of all subjects after a key (newest first: before it), by minute and subject. */
+  page(after: Buffer | null, limit: number, newestFirst = false): { items: SubjectPoint[]; last: Buffer | null } {
     const items: SubjectPoint[] = [];
     let last = after;
     for (const { key, value } of this.db.getRange({
       ...(after === null ? {} : { start: after, exclusiveStart: true }),
       limit,
+      reverse: newestFirst,
     })) {
       items.push({
         subject: key.toString('utf8', 8),

@@ -49,6 +49,8 @@ export interface QueryOptions {
 export interface QueryResult<T = Doc> {
   items: Stored<T>[];
   total: number;
+  /** There may be more than `total`: not all was looked at. */
+  about?: boolean;
 }
 
 /** One line of the event log. `seq` is given by the log; `at` is epoch ms. */
@@ -81,6 +83,8 @@ export interface CollectionSize {
   name: string;
   count: number;
   bytes: number | null;
+  /** `bytes` is an estimate. */
+  about?: boolean;
 }
 
 /** Every method rejects with a `StoreError` when the store itself fails; a lost compare-and-swap is a result, not an error. */
@@ -114,7 +118,17 @@ export interface Store {
   /** Drops events and points older than `before` (epoch ms) and all but the newest `maxEvents`; gives how many were dropped. */
   expire(before: number, maxEvents: number): Promise<number>;
 
+  /** Points of all subjects, by minute and subject. `next` is the cursor for `after`, null at the end. */
+  scanPoints(
+    after: string | null,
+    limit: number,
+    newestFirst?: boolean,
+  ): Promise<{ items: SubjectPoint[]; next: string | null }>;
+
+  /** Collections of records. */
   collections(): Promise<CollectionSize[]>;
+  /** What is kept beside records, at no cost: `events` and `metrics`. */
+  history(): Promise<CollectionSize[]>;
   close(): Promise<void>;
 }
 
@@ -129,8 +143,8 @@ export interface MovableStore extends Store {
   counters(): Promise<{ name: string; next: number }[]>;
   /** Stores entries under their own numbers; later ones go on above them and above `newest`. */
   putLog(entries: LogEntry[], newest: number): Promise<void>;
-  /** Points of all subjects, by minute and subject. `next` is the cursor for `after`, null at the end. */
-  scanPoints(after: string | null, limit: number): Promise<{ items: SubjectPoint[]; next: string | null }>;
+  /** Closes it and removes all that is in it: of a move that is given up. */
+  destroy(): Promise<void>;
 }
 
 /** Why a store failed. `code` is stable; `hint` says what to do next. */

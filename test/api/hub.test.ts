@@ -202,6 +202,47 @@ test('what is kept: collections, documents, a query; no secret, whoever asks', a
   );
 });
 
+test('events are a collection, newest first; nodes and apps are found by the names of their lists', async () => {
+  const { items: collections } = await hub.master.get('/v1/data');
+  const sizeOf = (name: string) => collections.find((collection: { name: string }) => collection.name === name);
+  assert.ok(sizeOf('events').count >= 3 && sizeOf('events').bytes > 0);
+  assert.is(sizeOf('metrics').about, true);
+  const { items, total } = await hub.master.get('/v1/data/events?size=2&from=1');
+  assert.equal([items.length, total >= 3, items[0].doc.seq - items[1].doc.seq], [2, true, 1]);
+  const created = await hub.master.get('/v1/data/events?query=kind:app.deployed AND subject.app:talker');
+  assert.equal([created.items.length, created.total, created.items[0].doc.subject.app], [1, 1, 'talker']);
+  assert.is((await hub.master.get('/v1/data/events?query=hunter2')).total, 0);
+  assert.is((await hub.master.get('/v1/data/metrics?query=minute:>0')).items.length >= 0, true);
+  assert.is((await hub.master.call('GET', '/v1/data/events?sort=at')).status, 400);
+
+  for (const query of ['os.cpus:>=1', 'facts.os.cpus:>=1', 'status:ready', '(os.cpus:>=1 AND facts.memory.total:>1MB)'])
+    assert.is((await hub.master.get(`/v1/data/nodes?query=${encodeURIComponent(query)}&sort=os.cpus`)).total, 1, query);
+  const [app] = (await hub.master.get('/v1/data/apps?query=spec.toProcess:* AND status:running')).items;
+  assert.equal([app.key, 'spec' in app.doc], ['talker', false], 'the document is as it is kept');
+  for (const path of [
+    'nodes',
+    'apps',
+    'instances',
+    'events',
+    'data/nodes',
+    'data/apps',
+    'data/revisions',
+    'data/events',
+    'data/metrics',
+  ]) {
+    const { status, body } = await hub.master.call(
+      'GET',
+      `/v1/${path}?query=${encodeURIComponent('a OR os.cpus:>banana')}`,
+    );
+    assert.equal(
+      [status, body.code, body.detail],
+      [400, 'invalid-query', 'The query is not valid at 14: os.cpus is a number, and banana is none'],
+      path,
+    );
+    assert.match(body.hint, /os\.cpus:>8/, path);
+  }
+});
+
 test('an agent that belongs to a master shows and does not change', async () => {
   const agent = hub.agents[0]!;
   assert.is((await agent.get('/v1/instances')).total, 1);

@@ -173,6 +173,38 @@ test('an error says what, where and what to do', () => {
   }
 });
 
+test('a range of a known number or time by something else is an error at its bound', () => {
+  const faults: [text: string, offset: number, message: RegExp][] = [
+    ['os.cpus:>banana', 9, /os\.cpus is a number, and banana is none/],
+    ['banana OR os.cpus:[1 TO banana]', 24, /banana is none/],
+    ['facts.memory.total:<"much"', 21, /is a number/],
+    ['memory:(total:>lots)', 15, /memory\.total is a number/],
+    ['disks:(name:a AND total:>=all)', 26, /disks\.total/],
+    ['os.cpus:>2026-11-22', 9, /is a number/],
+    ['NOT beatAt:>yesterday', 12, /beatAt is a time/],
+    ['spec.placement.scale:{a TO *}', 22, /is a number/],
+  ];
+  for (const [text, offset, message] of faults) {
+    const parsed = parse(text);
+    assert.not.ok(parsed.ok, text);
+    if (parsed.ok) continue;
+    assert.is(parsed.error.offset, offset, text);
+    assert.match(parsed.error.message, message);
+    assert.ok(parsed.error.hint.length > 10);
+  }
+  for (const text of [
+    'os.cpus:>8',
+    'memory.total:>8GB',
+    'beatAt:>now-1h',
+    'at:[2026-11-22 TO *]',
+    'hostname:>banana',
+    'labels.os.cpus:>a',
+    'os.cpus:banana',
+    '*.cpus:>banana',
+  ])
+    assert.ok(parse(text).ok, text);
+});
+
 test('what is too much is refused', () => {
   const refused = (text: string): string => {
     const parsed = parse(text);

@@ -118,12 +118,17 @@ if (url !== null) {
     assert.ok((await onElastic.get('/v1/events?query=kind:hub.moved')).items.length === 1);
   });
 
-  test('and back to a directory; undone, the first would run again', async () => {
+  test('on to other indices; and back to a directory; undone, the first would run again', async () => {
     const running = await migrate(['--from', url, '--to', back, ...there]);
     assert.is(running.code, 4, running.text);
     assert.match(running.text, /is in use by http/);
     await onElastic!.end();
-    const { code, text } = await migrate(['--from', url, '--to', back, ...there]);
+    const second = freshPrefix('moved-again');
+    const on = await migrate(['--from', url, '--from-prefix', prefix, '--to', url, '--to-prefix', second]);
+    assert.equal([on.code, /^aaa +3,000 {2}same on both sides$/m.test(on.text)], [0, true], on.text);
+    const whole = await migrate(['--abandon', '--to', url, '--to-prefix', second]);
+    assert.equal([whole.code, /holds no unfinished move/.test(whole.text)], [4, true], whole.text);
+    const { code, text } = await migrate(['--from', url, '--to', back, '--elastic-prefix', second]);
     assert.is(code, 0, text);
     onBack = new Daemon('master', back, [...quickTimes, '--port', port()]);
     await onBack.start();

@@ -23,6 +23,29 @@ export function logTests(test: Test, at: Subject): void {
     assert.ok((await at.store.draw(counter, 1)) >= 5011);
   });
 
+  test('what is kept beside records: counts, sizes, and points newest first', async () => {
+    const subject = `node/${fresh()}`;
+    const minute = Math.floor(Date.now() / 60_000);
+    await at.store.append([{ at: Date.now(), kind: 'test.happened' }]);
+    await at.store.addPoints(
+      subject,
+      [0, 1, 2].map((n) => ({ minute: minute + n, values: { cpu: [n, n, n] as [number, number, number] } })),
+    );
+    await at.store.readPoints(subject, minute, minute + 2); // what is written before is seen then
+    const [events, metrics] = await at.store.history();
+    assert.equal([events!.name, metrics!.name], ['events', 'metrics']);
+    assert.ok(events!.count >= 1 && metrics!.count >= 3);
+    assert.ok(events!.bytes! > 0 && metrics!.bytes! > 0);
+    const minutes: number[] = [];
+    for (let after: string | null = null; ;) {
+      const page: Awaited<ReturnType<typeof at.store.scanPoints>> = await at.store.scanPoints(after, 2, true);
+      minutes.push(...page.items.filter((point) => point.subject === subject).map((point) => point.minute));
+      if (page.next === null) break;
+      after = page.next;
+    }
+    assert.equal(minutes, [minute + 2, minute + 1, minute]);
+  });
+
   test('the log: numbers in order, pages forward and back', async () => {
     const start = (await at.store.readLog({ newestFirst: true, limit: 1 })).newest;
     const entries = Array.from({ length: 25 }, (_, n) => ({

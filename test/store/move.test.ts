@@ -81,6 +81,23 @@ test('cut off anywhere and run again, it is the same', async () => {
   assert.ok(cuts > 12, `${cuts} cuts`);
 });
 
+test('cut off before anything is copied, no other hub is founded where it goes, and it goes on', async () => {
+  const source = await hub(),
+    target = await openEmbedded(scratch('to'));
+  // After its very first write, wherever that is.
+  await move(failing(source, 0, false), failing(target, 0, true), options).catch((error: Error) =>
+    assert.is(error.message, 'cut off'),
+  );
+  await refused(refuseMoved(target), /is being moved here from here/);
+  assert.is(await leaving(source), null, 'it runs on where it is');
+  await refused(
+    move(await hub(), await openEmbedded(scratch('x')), { ...options }).then(() => refuseMoved(target)),
+    /moved here/,
+  );
+  await move(source, target, options);
+  await same(source, target);
+});
+
 test('it is refused where something is, where nothing is, and where another move is unfinished', async () => {
   const source = await hub(),
     used = await openEmbedded(scratch('used')),
@@ -95,6 +112,8 @@ test('it is refused where something is, where nothing is, and where another move
   await refused(move(target, empty, options), /not there as a whole/);
   await markLeaving(source, null); // undone: what is there may be old
   await refused(move(source, target, options), /unfinished move/);
+  await target.destroy(); // given up
+  await move(source, await openEmbedded(scratch('again')), options);
 });
 
 test('what arrived otherwise is found, nothing is switched over, and the next run mends it', async () => {

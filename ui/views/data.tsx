@@ -20,6 +20,7 @@ interface Collection {
   name: string;
   count: number;
   bytes: number | null;
+  about?: boolean;
 }
 interface Stored {
   key: string;
@@ -32,7 +33,7 @@ function Documents({ name }: { name: string }): VNode {
   const query = route.value.query.get('query') ?? '',
     from = Number(route.value.query.get('from') ?? 0),
     later = useLater(query, 200);
-  const { value, error, again } = useAsk<{ items: Stored[]; total: number }>(
+  const { value, error, again } = useAsk<{ items: Stored[]; total: number; about?: boolean }>(
     path`/data/${name}` + `?query=${encodeURIComponent(later)}&from=${from}&size=${SIZE}`,
   );
   const [open, setOpen] = useState<string | null>(null);
@@ -42,7 +43,7 @@ function Documents({ name }: { name: string }): VNode {
         <QueryBox
           value={query}
           onInput={(text) => setQuery({ query: text, from: null })}
-          hits={value ? t('data.count', { n: count(value.total) }) : ''}
+          hits={value ? t(value.about ? 'data.count.least' : 'data.count', { n: count(value.total) }) : ''}
           error={value || query !== '' ? error : null}
           placeholder="*"
           fields={() => fieldsOf(value?.items.map((i) => i.doc) ?? [])}
@@ -146,7 +147,9 @@ export default function Data(): VNode {
                   <a href={dataPath(c.name)} aria-current={c.name === id ? 'page' : undefined}>
                     <span class="mono-s">{c.name}</span>
                     <span class="push small dim">{count(c.count)}</span>
-                    <span class="small dim size">{c.bytes === null ? '' : disk(c.bytes)}</span>
+                    <span class="small dim size" title={c.about ? t('data.about') : undefined}>
+                      {c.bytes === null ? '' : `${c.about ? '≈ ' : ''}${disk(c.bytes)}`}
+                    </span>
                   </a>
                 </li>
               ))}

@@ -11,6 +11,8 @@ export function dataRoutes(app: Api, { cluster }: Resource): void {
     says({
       tag: 'store',
       summary: 'Collections of the store, with their sizes',
+      description:
+        'All that is stored: records, and `events` and `metrics` beside them. `about`: the size is an estimate (whole pages, or its part of an index that it shares).',
       gives: 'CollectionList',
       refuses: [501],
     }),
@@ -25,7 +27,8 @@ export function dataRoutes(app: Api, { cluster }: Resource): void {
     says({
       tag: 'store',
       summary: 'Documents of a collection',
-      description: 'As they are kept, but for secrets: these are masked whoever asks, and cannot be searched for.',
+      description:
+        'As they are kept, but for secrets: these are masked whoever asks, and cannot be searched for. Nodes and apps are found by the names of their lists, too (`os.cpus`). Events and metrics come newest first; `about`: not all was looked at, there may be more than `total`.',
       gives: 'DocumentList',
       refuses: [404, 501],
     }),
@@ -33,13 +36,14 @@ export function dataRoutes(app: Api, { cluster }: Resource): void {
     async (c) => {
       const q = c.req.valid('query');
       const page = pageOf(c, q);
-      const { items, total } = await cluster.documents(c.req.param('collection'), q.query, page);
+      const { items, total, about } = await cluster.documents(c.req.param('collection'), q.query, page);
       // Not `reply`: for readers that masks every member called `key`, also those that name documents.
       return c.json({
         items: items.map(({ key, version, doc }) => ({ key, version, doc: maskSecrets(doc) })),
         total,
         from: page.from,
         size: page.size,
+        ...(about ? { about } : {}),
       });
     },
   );

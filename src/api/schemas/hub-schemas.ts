@@ -1,5 +1,5 @@
 // JSON Schemas of the hub itself: problems, reasons, events, status, what is stored, tokens, the inspector.
-import { int, list, map, object, one, or, page, ref, text, time } from './notation.ts';
+import { int, list, map, object, one, or, page, ref, text, time, yes } from './notation.ts';
 
 const subject = object({ app: text, instance: text, slot: int, node: text }, ['app', 'instance', 'slot', 'node']);
 
@@ -47,8 +47,17 @@ export const hubSchemas = {
     instances: map(int),
     notices: list(object({ code: text, text, at: time })),
   }),
-  CollectionList: page(object({ name: text, count: int, bytes: or(int) })),
-  DocumentList: page(object({ key: text, version: text, doc: { type: 'object' } })),
+  CollectionList: page(object({ name: text, count: int, bytes: or(int), about: yes }, ['about'])),
+  DocumentList: object(
+    {
+      items: list(object({ key: text, version: text, doc: { type: 'object' } })),
+      total: int,
+      from: int,
+      size: int,
+      about: yes,
+    },
+    ['about'],
+  ),
   ActorList: page(
     object({
       id: text,

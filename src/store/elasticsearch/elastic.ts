@@ -17,7 +17,7 @@ import type {
   WriteResult,
 } from '../store.ts';
 import { Bulk } from './bulk.ts';
-import { collectionSizes } from './collections.ts';
+import { collectionSizes, historySizes } from './collections.ts';
 import { connect } from './connect.ts';
 import type { ElasticOptions } from './connect.ts';
 import { Counters } from './counters.ts';
@@ -30,6 +30,7 @@ import { namesOf, prepareIndices } from './mappings.ts';
 import type { Names } from './mappings.ts';
 import { Points } from './points.ts';
 import { Records } from './records.ts';
+import { removeIndices } from './removal.ts';
 import type { Requests } from './requests.ts';
 import { searchCollection } from './search.ts';
 
@@ -106,6 +107,10 @@ export class ElasticStore implements MovableStore {
     return collectionSizes(this.requests, this.names);
   }
 
+  history(): Promise<CollectionSize[]> {
+    return historySizes(this.requests, this.names);
+  }
+
   /** Leadership of the hub whose store this is. */
   lease(options: LeaseOptions): Lease {
     return new Lease(this.requests, this.bulked, this.names, options);
@@ -125,8 +130,17 @@ export class ElasticStore implements MovableStore {
     return this.log.put(entries, newest);
   }
 
-  scanPoints(after: string | null, limit: number): Promise<{ items: SubjectPoint[]; next: string | null }> {
-    return this.points.scan(after, limit);
+  scanPoints(
+    after: string | null,
+    limit: number,
+    newestFirst = false,
+  ): Promise<{ items: SubjectPoint[]; next: string | null }> {
+    return this.points.scan(after, limit, newestFirst);
+  }
+
+  async destroy(): Promise<void> {
+    await removeIndices(this.requests, this.names);
+    await this.close();
   }
 
   close(): Promise<void> {

@@ -1,6 +1,7 @@
 // Daily indices go as a whole when all that they hold is too old, or when there are more events than are kept.
 import { dayOf } from './mappings.ts';
 import type { Names } from './mappings.ts';
+import { removeByName } from './removal.ts';
 import type { Requests } from './requests.ts';
 
 const DAY_MS = 86_400_000;
@@ -49,13 +50,9 @@ export async function expire(requests: Requests, names: Names, before: number, m
     left -= kept[0]!.count;
     gone.push(kept.shift()!);
   }
-  // By their full names, a few at a time: an address has a limit, and a cluster may forbid patterns in a delete.
-  for (let from = 0; from < gone.length; from += 20) {
-    const part = gone
-      .slice(from, from + 20)
-      .map(({ index }) => index)
-      .join(',');
-    await requests.send({ method: 'DELETE', path: `/${part}`, query: { ignore_unavailable: true }, answers: [404] });
-  }
+  await removeByName(
+    requests,
+    gone.map(({ index }) => index),
+  );
   return gone.reduce((sum, { count }) => sum + count, 0);
 }

@@ -11,6 +11,7 @@ import type {
   SeriesPoint,
   Store,
   Stored,
+  SubjectPoint,
   Write,
   WriteResult,
 } from '../store.ts';
@@ -66,6 +67,16 @@ export class LeasedStore implements Store {
   }
   collections(): Promise<CollectionSize[]> {
     return this.store.collections();
+  }
+  history(): Promise<CollectionSize[]> {
+    return this.store.history();
+  }
+  scanPoints(
+    after: string | null,
+    limit: number,
+    newestFirst?: boolean,
+  ): Promise<{ items: SubjectPoint[]; next: string | null }> {
+    return this.store.scanPoints(after, limit, newestFirst);
   }
   /** The store is the opener's. */
   close(): Promise<void> {

@@ -101,7 +101,7 @@ interface Template {
   properties: Properties;
 }
 
-const templatesOf = (names: Names): Template[] => [
+export const templatesOf = (names: Names): Template[] => [
   { name: `${names.prefix}-records`, patterns: names.allRecords, properties: recordProperties },
   { name: `${names.prefix}-events`, patterns: [names.allEvents], properties: eventProperties },
   { name: `${names.prefix}-metrics`, patterns: [names.allPoints], properties: pointProperties },

@@ -48,7 +48,12 @@ export class Points {
   }
 
   /** Points of all subjects, by minute and subject; `after` is what `next` was. */
-  async scan(after: string | null, limit: number): Promise<{ items: SubjectPoint[]; next: string | null }> {
+  async scan(
+    after: string | null,
+    limit: number,
+    newestFirst: boolean,
+  ): Promise<{ items: SubjectPoint[]; next: string | null }> {
+    const order = newestFirst ? 'desc' : 'asc';
     const { body } = await this.requests.send<{ hits: { hits: { _source: SubjectPoint; sort: unknown[] }[] } }>({
       method: 'POST',
       path: `/${this.names.allPoints}/_search`,
@@ -56,10 +61,7 @@ export class Points {
       body: {
         size: limit,
         track_total_hits: false,
-        sort: [
-          { minute: { order: 'asc', unmapped_type: 'long' } },
-          { subject: { order: 'asc', unmapped_type: 'keyword' } },
-        ],
+        sort: [{ minute: { order, unmapped_type: 'long' } }, { subject: { order, unmapped_type: 'keyword' } }],
         ...(after === null ? {} : { search_after: JSON.parse(after) as unknown[] }),
       },
     });

@@ -55,6 +55,20 @@ if (url !== null) {
     assert.is((await elastic.query('assignments', 'n:>=2490 AND deep.a:2')).total, 10, 'what arrived is found');
   });
 
+  test('one that is given up leaves nothing behind', async () => {
+    const prefix = freshPrefix('abandoned');
+    const half = await openElastic({ urls: [url], prefix });
+    const from = await hub();
+    await move(from, failing(half, 8, true), there).catch((error: Error) => assert.is(error.message, 'cut off'));
+    await half.destroy();
+    for (const what of ['_cat/indices', '_cat/templates'])
+      assert.is(
+        await (await fetch(`${url}/${what}/${prefix}-*?h=${what === '_cat/indices' ? 'index' : 'name'}`)).text(),
+        '',
+      );
+    await from.close();
+  });
+
   test('and back', async () => {
     const back = await openEmbedded(scratch('back'));
     await move(elastic, back, { ...there, from: 'Elasticsearch', to: 'a directory' });

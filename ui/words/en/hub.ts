@@ -10,6 +10,8 @@ export const enHub = {
   'events.older': 'Older events',
   'data.collections': 'Collections',
   'data.count': '{n} {n|document|documents}',
+  'data.count.least': 'at least {n} {n|document|documents}',
+  'data.about': 'An estimate',
   'data.no.match': 'No document matches {query}',
   'data.empty': '{name} is empty',
   'data.version': 'version',

@@ -11,6 +11,8 @@ export const zhHub: Record<keyof typeof enHub, string> = {
   'events.older': '更早的事件',
   'data.collections': '集合',
   'data.count': '{n} 个文档',
+  'data.count.least': '至少 {n} 个文档',
+  'data.about': '估计值',
   'data.no.match': '没有文档匹配 {query}',
   'data.empty': '{name} 是空的',
   'data.version': '版本',
