@@ -12,7 +12,7 @@ import { appRequests } from './requests/app-requests.ts';
 import { instanceRequests } from './requests/instance-requests.ts';
 import { nodeRequests } from './requests/node-requests.ts';
 import { notReady, type ClusterParts } from './requests/parts.ts';
-import { knownCollection } from './shown/collections.ts';
+import { collectionSizes, documents } from './shown/collections.ts';
 import { statusView } from './shown/status.ts';
 
 export function masterCluster(parts: ClusterParts): Cluster {
@@ -71,13 +71,11 @@ function hubRequests(parts: ClusterParts): HubRequests {
       return parts.context.view.changes.subscribe(listener);
     },
     collections(): Promise<CollectionSize[]> {
-      return parts.context.store.collections();
+      return collectionSizes(parts.context.store);
     },
-    async documents(collection: string, query: string, { from, size, sort }: Page): Promise<QueryResult> {
-      await knownCollection(parts.context.store, collection);
-      return asRefusal(
-        parts.context.store.query(collection, query, { from, size, ...(sort === undefined ? {} : { sort }) }),
-      );
+    documents(collection: string, query: string, { from, size, sort }: Page): Promise<QueryResult> {
+      const options = { from, size, ...(sort === undefined ? {} : { sort }) };
+      return asRefusal(documents(parts.context, collection, query, options));
     },
     actors(): Promise<ActorView[]> {
       return remote.actors();
