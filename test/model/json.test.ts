@@ -3,6 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import fc from 'fast-check';
 import { maxDepth, parseJson } from '../../src/model/json.ts';
+import { runs } from '../support/runs.ts';
 
 const parses = (text: string): boolean => {
   try {
@@ -57,7 +58,7 @@ test("what the engine refuses has a fault in the scanner's words, inside the tex
       );
       assert.not.match(message, /JSON at position|in JSON|is not valid JSON/, `the engine's own words for ${text}`);
     }),
-    { numRuns: 3000 },
+    { numRuns: runs(1500) },
   );
   assert.ok(refused > 500, `${refused} were refused`);
 });

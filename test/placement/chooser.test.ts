@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Simulation } from './simulation.ts';
+import { runs } from '../support/runs.ts';
 
 interface Wish {
   nodes: { rack: number; zone: number; tag: boolean; mem: number; host: number; there: number }[];
@@ -116,7 +117,7 @@ test('every instance goes where scoring all nodes anew would put it', () => {
           assert.ok(Math.abs(score - Object.values(parts).reduce((x, y) => x + y, 0)) < 0.01, 'the parts add up');
       assert.is(plan.waiting.length, w.scale - plan.changes.filter(({ app }) => app === 'web').length);
     }),
-    { numRuns: 500 },
+    { numRuns: runs(160) },
   );
 });
 

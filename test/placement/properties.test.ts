@@ -7,6 +7,7 @@ import { isSettled } from '../../src/placement/snapshot.ts';
 import type { Plan, Snapshot } from '../../src/placement/snapshot.ts';
 import { checkPlaces, checkRecords, checkRoom } from './invariants.ts';
 import { Simulation } from './simulation.ts';
+import { runs } from '../support/runs.ts';
 
 // The same cases in every run, so that a red test is a change's doing; SEED=$RANDOM looks for new ones.
 fc.configureGlobal({ seed: Number(process.env['SEED'] ?? 20261122) });
@@ -198,7 +199,7 @@ test('whatever happens, a slot has one instance that is not leaving, and no node
         checkedStep(simulation);
       }
     }),
-    { numRuns: 400 },
+    { numRuns: runs(160) },
   );
 });
 
@@ -214,7 +215,7 @@ test('placing again after committing changes nothing', () => {
           if ((steps += 1) > 20) throw new Error(`not settled: ${JSON.stringify(simulation.plan().changes)}`);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: runs(120) },
   );
 });
 
@@ -248,7 +249,7 @@ test('when nodes are well and time passes, the cluster becomes what is wanted, e
         assert.is(simulation.held(name).length, held.length, `${name}: nothing is left leaving`);
       }
     }),
-    { numRuns: 200 },
+    { numRuns: runs(80) },
   );
 });
 
@@ -310,7 +311,7 @@ test('the same snapshot gives the same plan, in whatever order its lists are', (
         simulation.commit(plan);
       }
     }),
-    { numRuns: 100 },
+    { numRuns: runs(40) },
   );
 });
 
@@ -375,7 +376,7 @@ test('an update never goes below what has to stay healthy', () => {
         );
       if (!fails && simulation.plan().waiting.length === 0) assert.is(outdated, 0, 'a good revision comes to an end');
     }),
-    { numRuns: 200 },
+    { numRuns: runs(80) },
   );
 });
 
@@ -408,7 +409,7 @@ test('scaling down takes away exactly the surplus, and leaves the rest alone', (
         assert.ok(Math.max(...counts) - Math.min(...counts) <= 1, `balanced: ${counts.join(' ')}`);
       }
     }),
-    { numRuns: 200 },
+    { numRuns: runs(80) },
   );
 });
 

@@ -16,6 +16,6 @@ if (url !== null) {
   const settle = async (): Promise<void> => {
     await store.requests.send({ method: 'POST', path: `/${store.names.allRecords.join(',')}/_refresh` });
   };
-  agreementTests(test, () => ({ store, settle }), 0.4);
+  agreementTests(test, () => ({ store, settle }), 0.25);
   test.run();
 }

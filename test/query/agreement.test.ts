@@ -11,5 +11,5 @@ test.before(async () => {
   store = await openEmbedded(scratch('store'));
 });
 test.after(() => store.close());
-agreementTests(test, () => ({ store, settle: async () => undefined }), 0.6);
+agreementTests(test, () => ({ store, settle: async () => undefined }), 0.3);
 test.run();

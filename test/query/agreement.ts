@@ -14,6 +14,7 @@ import type { Doc, Store } from '../../src/store/store.ts';
 import type { Test } from '../store/contract-subject.ts';
 import { aDocument, aText } from './support/documents.ts';
 import { aQuery } from './support/queries.ts';
+import { runs } from '../support/runs.ts';
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), '../../../test/query/oracle');
 const load = (name: string): never => JSON.parse(readFileSync(join(folder, name), 'utf8')) as never;
@@ -114,15 +115,15 @@ export function agreementTests(test: Test, at: () => Asked, weight = 1): void {
   test('random queries over random documents', async () => {
     const { store, settle } = at();
     const docs = fc.sample(aDocument, { numRuns: 200, seed }),
-      texts = fc.sample(aText, { numRuns: Math.round(1500 * weight), seed });
+      texts = fc.sample(aText, { numRuns: runs(1500 * weight), seed });
     await fill(store, 'random', docs);
     await settle();
-    assert.ok((await compare(store, 'random', docs, texts)) > 1000 * weight);
+    assert.ok((await compare(store, 'random', docs, texts)) > runs(1000 * weight));
     const trees = fc
-      .sample(aQuery(), { numRuns: Math.round(500 * weight), seed })
+      .sample(aQuery(), { numRuns: runs(500 * weight), seed })
       .map(print)
       .filter((text) => parse(text).ok);
-    assert.ok(trees.length > 400 * weight);
+    assert.ok(trees.length > runs(400 * weight));
     await compare(store, 'random', docs, trees);
   });
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { autoEdits, fuzzy } from '../../src/query/fuzzy.ts';
+import { runs } from '../support/runs.ts';
 
 /** Optimal string alignment by the whole table, the plain way. */
 function distance(a: string, b: string): number {
@@ -31,7 +32,7 @@ test('agrees with the whole table of edit distances', () => {
         for (const text of texts) assert.is(near(text), distance(wanted, text) <= edits, `${wanted} ~${edits} ${text}`);
       },
     ),
-    { numRuns: 3000 },
+    { numRuns: runs(2000) },
   );
 });
 

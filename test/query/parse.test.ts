@@ -8,6 +8,7 @@ import { DEEPEST, LONGEST, LONGEST_WILDCARD, MOST_CLAUSES, MOST_PATTERNS, parse 
 import { print } from '../../src/query/print.ts';
 import { score } from '../../src/query/score.ts';
 import type { Query } from '../../src/query/query.ts';
+import { runs } from '../support/runs.ts';
 
 const now = Date.UTC(2026, 10, 22);
 
@@ -60,7 +61,7 @@ test('NOT before AND before OR, whatever the spelling', () => {
         assert.is(matches({ tags }), holds(node, new Set(tags)), `${text} on ${tags}`);
       }
     }),
-    { numRuns: 1500 },
+    { numRuns: runs(500) },
   );
 });
 
@@ -78,7 +79,7 @@ test('clauses side by side: + is required, - is excluded, one of the rest', () =
       const expected = must.every(has) && !never.some(has) && (must.length > 0 || may.length === 0 || may.some(has));
       assert.is(compile(parsed.query, { now })({ tags }), expected, `${text} on ${tags}`);
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(700) },
   );
 });
 
@@ -274,7 +275,7 @@ test('never throws, never stalls, and a hint is never missing', () => {
         assert.ok(performance.now() - started < 10_000, `${performance.now() - started} ms: ${text}`);
       },
     ),
-    { numRuns: 6000 },
+    { numRuns: runs(2000) },
   );
 });
 const hasZero = (query: Query): boolean => JSON.stringify(query).includes('"boost":0');

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { hasPhrase } from '../../src/query/phrase.ts';
+import { runs } from '../support/runs.ts';
 
 /** Every way to give each wanted word a place of its own. */
 function naive(words: string[], wanted: string[], slop: number): boolean {
@@ -23,7 +24,7 @@ test('finds phrases as trying every placement does', () => {
     fc.property(list(6), list(4), fc.nat(4), (words, wanted, slop) => {
       assert.is(hasPhrase(words, wanted, slop), naive(words, wanted, slop), `${words} / ${wanted} ~${slop}`);
     }),
-    { numRuns: 5000 },
+    { numRuns: runs(2000) },
   );
 });
 

@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { parse } from '../../src/query/parse.ts';
 import { print } from '../../src/query/print.ts';
 import { aQuery } from './support/queries.ts';
+import { runs } from '../support/runs.ts';
 
 test('what is printed reads back as the same tree', () => {
   fc.assert(
@@ -11,7 +12,7 @@ test('what is printed reads back as the same tree', () => {
       const text = print(query);
       assert.equal(parse(text), { ok: true, query: JSON.parse(JSON.stringify(query)) }, text); // fast-check's objects have no prototype
     }),
-    { numRuns: 3000 },
+    { numRuns: runs(1000) },
   );
 });
 

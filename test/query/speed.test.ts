@@ -9,6 +9,7 @@ import { compile } from '../../src/query/compile.ts';
 import { indexDocument } from '../../src/query/document.ts';
 import { explain } from '../../src/query/explain.ts';
 import { parse } from '../../src/query/parse.ts';
+import { keptTo } from '../support/busyness.ts';
 import type { Query } from '../../src/query/query.ts';
 
 interface Node {
@@ -69,7 +70,7 @@ const usual = [
 test('the usual queries over 10,000 nodes', () => {
   const all: number[] = [];
   for (const text of usual) {
-    for (let round = 0; round < 8; round++) {
+    for (let round = 0; round < 4; round++) {
       const started = performance.now();
       const matches = compile(read(text), { now });
       let found = 0;
@@ -82,7 +83,7 @@ test('the usual queries over 10,000 nodes', () => {
   const p50 = all[all.length >> 1]!,
     p95 = all[Math.floor(all.length * 0.95)]!;
   console.log(`# 10,000 nodes: p50 ${p50.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms`);
-  assert.ok(p95 < 200, `p95 ${p95.toFixed(1)} ms`);
+  assert.ok(keptTo(200, p95), `p95 ${p95.toFixed(1)} ms`);
 });
 
 test('the worst queries stay bounded', () => {

@@ -11,6 +11,7 @@ import { translate } from '../../src/query/translate.ts';
 import { aDocument, aText, now } from './support/documents.ts';
 import { aQuery } from './support/queries.ts';
 import { finds } from './support/tokens.ts';
+import { runs } from '../support/runs.ts';
 
 const seed = 20261122;
 const treeOf = (text: string) => {
@@ -45,14 +46,14 @@ function hold(query: Query): { matched: number; judged: number } {
 }
 
 test('what is sure matches, and whatever matches is sure or to be judged', () => {
-  const held = fc.sample(aText, { numRuns: 1500, seed }).map((text) => hold(treeOf(text)));
+  const held = fc.sample(aText, { numRuns: runs(500), seed }).map((text) => hold(treeOf(text)));
   const sum = (of: 'matched' | 'judged') => held.reduce((total, each) => total + each[of], 0);
-  assert.ok(sum('matched') > 10_000, `only ${sum('matched')} matched`);
-  assert.ok(sum('judged') < 150_000 / 5, `${sum('judged')} of 150,000 had to be judged`);
+  assert.ok(sum('matched') > runs(3_300), `only ${sum('matched')} matched`);
+  assert.ok(sum('judged') < (held.length * docs.length) / 5, `${sum('judged')} had to be judged`);
 });
 
 test('the same for trees of any shape and texts of any kind', () => {
-  fc.sample(aQuery(), { numRuns: 600, seed }).forEach(hold);
+  fc.sample(aQuery(), { numRuns: runs(200), seed }).forEach(hold);
 });
 
 test('usual queries are asked exactly', () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { wildcard } from '../../src/query/wildcard.ts';
+import { runs } from '../support/runs.ts';
 
 /** The definition, word for word: exponential, but plainly right. */
 function naive(pattern: string[], text: string[]): boolean {
@@ -26,7 +27,7 @@ test('matches as the definition does', () => {
         if (prefixOnly) assert.is(one.startsWith(prefix), is);
       }
     }),
-    { numRuns: 5000 },
+    { numRuns: runs(3000) },
   );
 });
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { wordsOf } from '../../src/query/words.ts';
+import { runs } from '../support/runs.ts';
 
 test('words as the Unicode boundaries draw them', () => {
   const cases: { [text: string]: string[] } = {
@@ -47,7 +48,7 @@ test('a word is a part of its text, in order, and is its own only word', () => {
         }
       },
     ),
-    { numRuns: 3000 },
+    { numRuns: runs(1000) },
   );
 });
 

@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import { STORE_FILE, openEmbedded } from '../../src/store/embedded.ts';
 import type { StoreNotice } from '../../src/store/prepare-file.ts';
 import { PAGE, base, changed, good, missing, nothingInSilence, openBytes } from './damage-subject.ts';
+import { runs } from '../support/runs.ts';
 
 test('a sound file is opened without a word', async () => {
   assert.ok(good.content.records.size > 100 && good.content.events.size > 100);
@@ -96,7 +97,7 @@ function chance(seed: number): () => number {
   };
 }
 
-const RUNS = Number(process.env['DAMAGE_RUNS'] ?? 60),
+const RUNS = runs(60),
   SEED = Number(process.env['DAMAGE_SEED'] ?? 1);
 const pages = good.file.length / PAGE;
 

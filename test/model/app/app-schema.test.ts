@@ -6,6 +6,7 @@ import { appJsonSchema } from '../../../src/model/app/app-json-schema.ts';
 import { parseApp } from '../../../src/model/app/app-schema.ts';
 import type { AppSpec } from '../../../src/model/app/app.ts';
 import type { FieldProblem } from '../../../src/model/errors.ts';
+import { runs } from '../../support/runs.ts';
 
 const least = { name: 'web', toProcess: 'sleep' };
 function good(app: Record<string, unknown>): AppSpec {
@@ -368,7 +369,7 @@ test('nothing a stranger sends makes it throw, and every refusal has a sentence'
       for (const { message } of parsed.problems)
         assert.ok(message.length > 3 && !/Invalid input|undefined|\[object/.test(message), message);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(200) },
   );
 });
 
