@@ -7,6 +7,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { keptTo } from '../support/busyness.ts';
 import { scratch } from '../support/scratch.ts';
+import { sideBySide } from '../support/side-by-side.ts';
 import { until } from '../support/until.ts';
 import { Alone, lives, withArgument } from './alone.ts';
 
@@ -17,8 +18,9 @@ test.before(async () => {
 });
 test.after(() => agent.finish());
 const sh = (line: string) => ({ toProcess: 'sh', args: ['-c', line] });
+const story = sideBySide(test);
 
-test('SIGTERM ignored: SIGKILL after exactly the kill timeout, and the whole tree is gone', async () => {
+story('SIGTERM ignored: SIGKILL after exactly the kill timeout, and the whole tree is gone', async () => {
   const mark = `mark-${process.pid}-${Date.now()}`;
   await agent.deploy({
     name: 'deaf',
@@ -38,7 +40,7 @@ test('SIGTERM ignored: SIGKILL after exactly the kill timeout, and the whole tre
   await until('stopped', async () => !(await agent.instances('deaf')).some((each) => each.pid !== null));
 });
 
-test('what a crashed program leaves behind is ended before it starts again', async () => {
+story('what a crashed program leaves behind is ended before it starts again', async () => {
   const mark = `left-${process.pid}-${Date.now()}`;
   await agent.deploy({
     name: 'leaves',
@@ -56,7 +58,7 @@ test('what a crashed program leaves behind is ended before it starts again', asy
   await until('its own child, and no other', () => withArgument(mark).length === 1);
 });
 
-test('a failing check: unhealthy, ended, started again; passing before that is running', async () => {
+story('a failing check: unhealthy, ended, started again; passing before that is running', async () => {
   const file = join(scratch('health'), 'up');
   writeFileSync(file, 'fine');
   await agent.deploy({
@@ -93,7 +95,7 @@ test('a failing check: unhealthy, ended, started again; passing before that is r
     assert.ok(kinds.includes(kind), kind);
 });
 
-test('a start that never passes its check ends after startTimeoutSeconds, as failed start', async () => {
+story('a start that never passes its check ends after startTimeoutSeconds, as failed start', async () => {
   await agent.deploy({
     name: 'late',
     startTimeoutSeconds: 1,
@@ -104,7 +106,7 @@ test('a start that never passes its check ends after startTimeoutSeconds, as fai
   await agent.ok('POST', '/v1/apps/late/stop');
 });
 
-test('what cannot be started says why: no such program, no such directory', async () => {
+story('what cannot be started says why: no such program, no such directory', async () => {
   await agent.deploy({ name: 'missing', toProcess: '/no/such/program', args: [], restart: { delaySeconds: 60 } });
   const missing = await agent.see('missing', 'ended', (i) => i.exit !== null);
   assert.is(missing.exit.code, 127);
@@ -114,7 +116,7 @@ test('what cannot be started says why: no such program, no such directory', asyn
   assert.match(homeless.exit.tail.join('\n'), '/proc/version');
 });
 
-test('a fixed port that is taken names its holder and counts no death; freed, the program starts', async () => {
+story('a fixed port that is taken names its holder and counts no death; freed, the program starts', async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
   const { port } = server.address() as AddressInfo;
@@ -126,7 +128,7 @@ test('a fixed port that is taken names its holder and counts no death; freed, th
   assert.equal(i.ports, [port]);
 });
 
-test('a picked port that another takes is changed, and that is no death', async () => {
+story('a picked port that another takes is changed, and that is no death', async () => {
   const taken = createServer();
   // Fails like a server whose port is in use, as long as the port that it was first given is.
   await agent.deploy({
@@ -161,7 +163,7 @@ test('a picked port that another takes is changed, and that is no death', async 
   taken.close();
 });
 
-test("environment: clean, with ports and tokens, nothing of the agent's own", async () => {
+story("environment: clean, with ports and tokens, nothing of the agent's own", async () => {
   const out = join(scratch('env'), 'env');
   await agent.deploy({
     name: 'env',
