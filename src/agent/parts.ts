@@ -74,6 +74,7 @@ export function assemble(opened: Opened, given: Lines | null) {
     times,
     onPoints: (some) => points.add(some),
     onRows: (rows) => link.usage(rows),
+    onLook: (directory, resting) => rotation.ran(directory, !resting),
     onPolled: (meter) => quota.look(meter),
   });
   const limitWatch = new LimitWatch(context, instances);

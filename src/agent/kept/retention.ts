@@ -7,7 +7,7 @@ import type { AgentContext } from '../context.ts';
 import { crashOf, isShort, keepNewest, type Crash } from './crashes.ts';
 import { readExit, readLaunch } from '../effects/launch/launch-facts.ts';
 import { launchDirectory, readRecord } from '../effects/launch/launch-records.ts';
-import { compressPieces } from '../effects/output/rotation.ts';
+import { compressPieces } from '../effects/output/compress-pieces.ts';
 import type { Entry } from '../instance/entry.ts';
 import type { Instances } from '../instances.ts';
 import { isInstanceRecord } from '../instance/records.ts';

@@ -115,6 +115,20 @@ export class Gauge {
     };
   }
 
+  /**
+   * Whether nothing of the tree has run since the sample before: its own cgroup's cpu counter stands still, so nothing else has changed
+   * and nothing was printed. Costs one read of a small file; the sample before then holds on, with no cpu.
+   * @param at monotonic ms
+   * @returns false: it has run, it is time for a long look, or no counter tells
+   */
+  rests(at: number): boolean {
+    const { cpu } = this.#sources;
+    if (!cpu || this.#cpu !== 0 || at - this.#slowAt >= slowMs.idle) return false;
+    if (this.#cpuOf(cpu, false) !== this.#cpuMs) return false;
+    this.#at = at;
+    return true;
+  }
+
   #list(keen: boolean): void {
     const { members } = this.#sources,
       program = this.tree.program!.pid;

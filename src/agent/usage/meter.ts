@@ -1,4 +1,6 @@
 // One instance as it is measured: its gauge, its history, its memory quota.
+import type { AppSpec } from '../../model/app/app.ts';
+import type { Usage } from '../../model/instance/instance.ts';
 import type { SeriesPoint } from '../../store/store.ts';
 import { freshQuotaWatch, judgeMemory, type QuotaVerdict, type QuotaWatch } from '../../model/instance/quota.ts';
 import type { Entry } from '../instance/entry.ts';
@@ -17,11 +19,15 @@ export class Meter {
   /** Bytes of memory that nobody but this agent holds it to; null: nothing, or the kernel does. */
   #limit: number | null = null;
   #limitOf: number | null | undefined;
+  /** The spec that the shown shares are of. */
+  #specOf: AppSpec | null = null;
   #before: { mono: number; ioRead: number | null; ioWrite: number | null } | null = null;
   /** Of the last sample, monotonic ms; 0: none. */
   mono = 0;
   /** Samples of this launch. */
   taken = 0;
+  /** Nothing of it ran between the last two samples: it shows what it showed before, and has printed nothing. */
+  resting = false;
 
   constructor(entry: Entry, tree: Tree) {
     this.entry = entry;
@@ -42,6 +48,7 @@ export class Meter {
     this.#before = null;
     this.mono = 0;
     this.taken = 0;
+    this.resting = false;
   }
 
   /** Its limits must be looked at by somebody: it is sampled often, whoever watches. */
@@ -54,29 +61,57 @@ export class Meter {
     return this.#limit !== null;
   }
 
-  /** Measures now and puts it where it is shown. @returns the minute that is over by it, if one is */
+  /**
+   * Measures now and puts it where it is shown.
+   * @param keen it is watched; else one that rests is not measured anew
+   * @returns the minute that is over by it, if one is
+   */
   take(keen: boolean): SeriesPoint | null {
-    const { entry } = this,
-      mono = monoMs(),
-      at = Date.now(),
-      figures = this.#gauge.sample(mono, keen);
-    this.mono = mono;
+    const { entry } = this;
+    const mono = monoMs();
+    const at = Date.now();
     this.taken++;
+    this.resting = !keen && this.#showsWhatIs() && this.#gauge.rests(mono);
+    if (this.resting) return this.#again(mono, at);
+    const figures = this.#gauge.sample(mono, keen);
+    this.mono = mono;
     if (!figures) return null;
-    const { peak, ...usage } = figures,
-      { cpu, mem } = usage,
-      { resAlloc, limits } = entry.record.spec,
-      cpus = limits.cpus ?? resAlloc.cpus;
-    entry.usage = {
-      at,
-      ...usage,
-      disk: entry.disk,
-      cpuShare: cpu === null || !cpus ? null : exact(cpu / cpus),
-      memShare: mem === null || !resAlloc.mem ? null : exact(mem / resAlloc.mem),
-    };
+    const { peak, ...usage } = figures;
+    entry.usage = this.#usageOf(usage, at);
     entry.view = null;
     entry.program.sawMemory(peak);
     return this.history.add(at, { ...usage, disk: entry.usage.disk, ...this.#rates(figures, mono) });
+  }
+
+  /** The sample before holds on. */
+  #again(mono: number, at: number): SeriesPoint | null {
+    this.mono = mono;
+    if (this.#before) this.#before.mono = mono;
+    const { cpu, mem, fds, processes, disk, ioRead, ioWrite } = this.entry.usage!;
+    const still = (total: number | null): 0 | null => (total === null ? null : 0);
+    const rates = { ioRead: still(ioRead), ioWrite: still(ioWrite) };
+    return this.history.add(at, { cpu, mem, fds, processes, disk, ...rates });
+  }
+
+  /** The sample before was made of the disk and the spec that are in force. */
+  #showsWhatIs(): boolean {
+    const { usage, disk, record } = this.entry;
+    return usage !== null && usage.disk === disk && this.#specOf === record.spec;
+  }
+
+  #usageOf(figures: Omit<Figures, 'peak'>, at: number): Usage {
+    const { disk, record } = this.entry;
+    const { resAlloc, limits } = record.spec;
+    const cpus = limits.cpus ?? resAlloc.cpus;
+    const { cpu, mem } = figures;
+    this.#specOf = record.spec;
+    return {
+      at,
+      ...figures,
+      disk,
+      cpuShare: cpu === null || !cpus ? null : exact(cpu / cpus),
+      memShare: mem === null || !resAlloc.mem ? null : exact(mem / resAlloc.mem),
+    };
   }
 
   #rates({ ioRead, ioWrite }: Figures, mono: number): { ioRead: number | null; ioWrite: number | null } {

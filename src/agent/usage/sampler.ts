@@ -20,6 +20,8 @@ export interface SamplerOptions {
   onPoints: (points: Point[]) => void;
   /** Hears new samples: at once where somebody watches, else gathered. */
   onRows: (rows: Record<string, UsageRow>) => void;
+  /** Hears whether anything of an instance ran since the look before. */
+  onLook: (directory: string, resting: boolean) => void;
   /** An instance that only this agent holds to its memory was sampled. */
   onPolled: (meter: Meter) => void;
 }
@@ -39,7 +41,8 @@ export class UsageSampler {
   /** Launches that have begun and are not sampled yet: when they are due, oldest first. */
   readonly #fresh = new Map<string, number>();
   #round: Iterator<Meter> | null = null;
-  #rows: Record<string, UsageRow> = {};
+  /** Measured anew, and not told yet. */
+  readonly #untold = new Set<string>();
   #flushedAt = 0;
   #idle: NodeJS.Timeout | null = null;
   #meeting: NodeJS.Timeout | null = null;
@@ -211,18 +214,24 @@ export class UsageSampler {
   }
 
   #take(meter: Meter, keen: boolean): void {
-    const { entry } = meter,
-      point = meter.take(keen);
-    if (entry.usage) this.#rows[entry.id] = toRow(entry.usage);
-    if (point) this.#options.onPoints([{ subject: `instance/${entry.id}`, ...point }]);
+    const { id, directory } = meter.entry;
+    const point = meter.take(keen);
+    if (!meter.resting) this.#untold.add(id);
+    this.#options.onLook(directory, meter.resting);
+    if (point) this.#options.onPoints([{ subject: `instance/${id}`, ...point }]);
   }
 
+  /** Tells what is new. Rows are made only now: what waits for half a minute would be garbage of the dear kind. */
   #flush(): void {
     this.#flushedAt = monoMs();
-    const rows = this.#rows;
+    const rows: Record<string, UsageRow> = {};
+    for (const id of this.#untold) {
+      const usage = this.#options.instances.entries.get(id)?.usage;
+      if (usage) rows[id] = toRow(usage);
+    }
+    this.#untold.clear();
     const ids = Object.keys(rows);
     if (ids.length === 0) return;
-    this.#rows = {};
     this.#options.onRows(rows);
     for (const listener of this.#listeners) listener(ids);
   }

@@ -176,7 +176,7 @@ export class LaunchWatch {
 
   /**
    * Every second: orphans, launches that are starting, and of all others a hundred or an eighth, the larger: whether the launcher
-   * lives, by one kill(pid, 0); every eighth time more exactly, since its pid may be another's by now.
+   * lives, by one kill(pid, 0); every 32nd time more exactly, since its pid may be another's by now.
    */
   #sweep(): void {
     if (!this.#watcher) this.#read();
@@ -186,7 +186,7 @@ export class LaunchWatch {
     this.#checkFile();
     const parts = Math.max(1, Math.min(8, Math.ceil(this.#launches.size / 100))),
       beat = this.#beat++,
-      exactly = Math.floor(beat / parts) % 8 === 0;
+      exactly = Math.floor(beat / parts) % 32 === 0;
     let place = beat % parts;
     for (const [directory, launch] of this.#launches) {
       if (launch.orphan) this.#guarded(() => this.#look(directory, true));

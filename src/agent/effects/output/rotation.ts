@@ -1,13 +1,12 @@
 // Looks at the size of every stream now and then, rotates what has outgrown its limits, compresses what was moved away, and notes when
-// each cursor was reached (times.ts). One timer for all; a stream that stands still costs one stat in 30 s. A flood is noticed
-// within a second all the same, by the free space of the file system.
-import { readdirSync, rmSync, statfs, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
+// each cursor was reached (times.ts). One timer for all; a stream that stands still costs one stat in 30 s, and none where whoever
+// measures the program says that it did not run. A flood is noticed within a second, by the free space of the file system.
+import { statSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 import { appendPlatformLine } from './output.ts';
-import { compressPiece } from './gzip.ts';
+import { compressPieces } from './compress-pieces.ts';
 import { OutputRate } from './rate.ts';
-import { outputFile, segmentsOf, streams, type Stream } from './segments.ts';
+import { outputFile, streams, type Stream } from './segments.ts';
 import { noteTime, pruneTimes } from './times.ts';
 import { rotate } from './rotate.ts';
 import { forgetHole } from './rotation-journal.ts';
@@ -35,6 +34,8 @@ interface Watched {
   hot: boolean;
   /** Has grown lately: looked at every 10 s. */
   warm: boolean;
+  /** Nothing of it runs, so nothing is printed: `settling` until one more look has found that so, then `still` and looked at seldom. */
+  rest: 'none' | 'settling' | 'still';
 }
 
 const both = <T>(value: T): Record<Stream, T> => ({ stdout: value, stderr: value });
@@ -42,6 +43,7 @@ const both = <T>(value: T): Record<Stream, T> => ({ stdout: value, stderr: value
 const turnMs = 1000,
   turns = 30,
   warmTurns = 10,
+  stillTurns = 300,
   hotMs = 200,
   noteMs = 10_000;
 /** So many bytes less are free than a second ago: somebody floods, and every stream is looked at. */
@@ -49,14 +51,13 @@ const floodBytes = 32 * 1024 ** 2;
 /** Pieces are compressed when the stream has calmed down: what a flood drops is not worth it. */
 const calmMs = 15_000;
 
-const freeOf = promisify(statfs);
-
 export class Rotation {
   /** How this directory's streams are rotated; null until `start` has found out. */
   kind: RotationKind | null = null;
   readonly #watched = new Map<string, Watched>();
   readonly #onError: (instance: string, error: Error) => void;
   readonly #hot = new Set<string>();
+  readonly #woken = new Set<string>();
   readonly #over = new AbortController();
   #directory = '';
   #free = Infinity;
@@ -94,6 +95,7 @@ export class Rotation {
       compressAt: performance.now() + calmMs,
       hot: false,
       warm: false,
+      rest: 'none' as const,
     };
     watched.policy = policy;
     if (rate === null) watched.rate = null;
@@ -105,6 +107,19 @@ export class Rotation {
   remove(instance: string): void {
     this.#watched.delete(instance);
     this.#hot.delete(instance);
+    this.#woken.delete(instance);
+  }
+
+  /** Whether anything of it ran since this was said last. What wakes up is looked at in the next turn. */
+  ran(instance: string, ran: boolean): void {
+    const watched = this.#watched.get(instance);
+    if (!watched) return;
+    if (!ran) {
+      if (watched.rest === 'none') watched.rest = 'settling';
+      return;
+    }
+    if (watched.rest === 'still') this.#woken.add(instance);
+    watched.rest = 'none';
   }
 
   async stop(): Promise<void> {
@@ -123,23 +138,23 @@ export class Rotation {
     });
   }
 
-  /** Every instance once in 30 turns, one that grows once in 10; all when the disk fills up. */
+  /** Every instance once in 30 turns, one that grows once in 10, one at rest once in 300; all when the disk fills up. */
   async #sweep(): Promise<void> {
-    const turn = this.#turn++,
-      flood = await this.#flood(),
-      now = performance.now();
+    const turn = this.#turn++;
+    const flood = await this.#flood();
+    const now = performance.now();
     let place = 0;
     for (const [instance, watched] of this.#watched) {
       const mine = place++;
-      if (flood || mine % turns === turn % turns || (watched.warm && mine % warmTurns === turn % warmTurns))
-        await this.#look(instance, watched);
+      const pace = watched.warm ? warmTurns : watched.rest === 'still' ? stillTurns : turns;
+      if (flood || mine % pace === turn % pace || this.#woken.delete(instance)) await this.#look(instance, watched);
       if (watched.compressAt <= now && !this.#compressing && !watched.hot) this.#compress(instance, watched);
     }
   }
 
   async #flood(): Promise<boolean> {
     try {
-      const { bavail, bsize } = await freeOf(this.#directory),
+      const { bavail, bsize } = await statfs(this.#directory),
         free = bavail * bsize,
         fell = this.#free - free;
       this.#free = free;
@@ -158,6 +173,8 @@ export class Rotation {
         if (this.#watched.has(instance)) this.#onError(instance, error as Error);
       }
     }
+    if (watched.rest === 'settling' && !watched.warm && !watched.due.stdout && !watched.due.stderr)
+      watched.rest = 'still';
     if (watched.hot && this.#watched.has(instance)) this.#hot.add(instance);
     else this.#hot.delete(instance);
     if (this.#hot.size > 0) this.#fast ??= setInterval(() => this.#soon(() => this.#lookAtHot()), hotMs).unref();
@@ -229,21 +246,5 @@ export class Rotation {
       .finally(() => {
         this.#compressing = null;
       });
-  }
-}
-
-/** Compresses the pieces of an instance that are not yet. */
-export async function compressPieces(instance: string, signal: AbortSignal): Promise<void> {
-  for (const name of readdirSync(instance))
-    if (name.endsWith('.gz.part')) rmSync(join(instance, name), { force: true }); // of an agent that was killed
-  for (const stream of streams) {
-    for (const piece of segmentsOf(instance, stream).pieces) {
-      if (piece.kind === 'raw' && !signal.aborted)
-        await compressPiece(
-          piece.path,
-          `${outputFile(instance, stream)}.${piece.from}.${piece.to - piece.from}.gz`,
-          signal,
-        );
-    }
   }
 }

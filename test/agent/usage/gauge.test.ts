@@ -1,0 +1,46 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Gauge } from '../../../src/agent/usage/gauge.ts';
+import { readStat } from '../../../src/agent/effects/processes/boot.ts';
+import { scratch } from '../../support/scratch.ts';
+
+/** A tree of this very process, in a directory that looks like a cgroup of v2. */
+function tree(path: string) {
+  const { pid, startTime } = readStat('self')!;
+  const membership = { kind: 'v2', path } as const;
+  return { membership, program: { pid, startTime }, node: 'n', instance: 'web.0.aaaaaaaa', epoch: '1.1' };
+}
+
+test('a tree whose cpu counter stands still rests, until it runs or a long look is due', () => {
+  const path = scratch('cgroup');
+  const spent = (microseconds: number): void => writeFileSync(join(path, 'cpu.stat'), `usage_usec ${microseconds}\n`);
+  writeFileSync(join(path, 'cgroup.procs'), `${process.pid}\n`);
+  spent(1000);
+  const gauge = new Gauge(tree(path), null);
+  assert.is(gauge.sample(100_000, false)?.processes, 1);
+  assert.is(gauge.rests(130_000), false, 'what it used until then is no more what it uses');
+  assert.is(gauge.sample(130_000, false)?.cpu, 0);
+  assert.is(gauge.rests(160_000), true);
+  assert.is(gauge.rests(190_000), true);
+  spent(31_000);
+  assert.is(gauge.rests(220_000), false, 'it has run');
+  assert.is(gauge.sample(220_000, false)?.cpu, 0.001, '30 ms in the 30 s since it was seen to rest');
+  gauge.sample(250_000, false);
+  assert.is(gauge.rests(280_000), true);
+  assert.is(gauge.rests(520_000), false, 'descriptors and shared memory are looked at every five minutes');
+});
+
+test('without a counter of its own nobody knows that it rests', () => {
+  const gauge = new Gauge(tree(scratch('none')), null);
+  writeFileSync(
+    join(gauge.tree.membership.kind === 'v2' ? gauge.tree.membership.path : '', 'cgroup.procs'),
+    `${process.pid}\n`,
+  );
+  gauge.sample(100_000, false);
+  gauge.sample(130_000, false);
+  assert.is(gauge.rests(160_000), false);
+});
+
+test.run();
