@@ -4,8 +4,10 @@ import type { Line } from '../effects/line/line.ts';
 import type { Content, LinkContent } from './link-content.ts';
 import type { EventSpool } from './spool.ts';
 
-/** Changes are gathered for this long before they are reported, ms. */
-const gatherMs = 5;
+/** Changes are gathered for this long before they are reported, ms: one alone, and in a storm, where most change again meanwhile. */
+const gatherMs = { calm: 5, storm: 40 };
+/** A report of more than this many changes and events is a storm's. */
+const stormSize = 20;
 /** Events in one frame. */
 const eventBatch = 500;
 
@@ -17,6 +19,7 @@ export class Reports {
   /** Welcomed; null: there is none, and nothing is told. */
   #line: Line | null = null;
   #gather: NodeJS.Timeout | null = null;
+  #gatherMs = gatherMs.calm;
   /** Number of the newest `observed` on this line. */
   #seq = 0;
   /** Number of the newest event that was sent on this line. */
@@ -55,17 +58,19 @@ export class Reports {
     this.soon();
   }
 
-  /** There is something to tell: within `gatherMs`. */
+  /** There is something to tell. */
   soon(): void {
     if (this.#gather || !this.#line) return;
     this.#gather = setTimeout(() => {
       this.#gather = null;
       if (this.#line) this.#report(this.#line);
-    }, gatherMs);
+    }, this.#gatherMs);
   }
 
   #report(line: Line): void {
     const events = this.#spool.after(this.#eventsUpTo, eventBatch);
+    const storm = this.#changed.size + events.length > stormSize;
+    this.#gatherMs = storm ? gatherMs.storm : gatherMs.calm;
     if (this.#changed.size > 0 || this.#contents.length > 0) {
       const changes = [...this.#changed].map((id) => [id, this.#content.instance(id)] as const);
       this.#changed.clear();

@@ -6,6 +6,7 @@ import type { Entry } from '../instance/entry.ts';
 import type { Instances } from '../instances.ts';
 import { monoMs } from '../moment.ts';
 import type { AgentTimes } from '../settings.ts';
+import { FirstSamples } from './first-samples.ts';
 import { Meter } from './meter.ts';
 import { OftenSampled } from './often-sampled.ts';
 
@@ -28,29 +29,30 @@ export interface SamplerOptions {
 
 /** One reading of the usage by somebody counts as watching for this long, ms. */
 const lookMs = 10_000;
-/** A launch is sampled for the first time after this: many that start at once need the time themselves. */
-const freshMs = 2000;
-/** First samples in one go, and the pause between two goes. */
-const slice = 10;
-const sliceMs = 100;
 
 export class UsageSampler {
   readonly #options: SamplerOptions;
   readonly #meters = new Map<string, Meter>();
   readonly #often: OftenSampled;
-  /** Launches that have begun and are not sampled yet: when they are due, oldest first. */
-  readonly #fresh = new Map<string, number>();
+  readonly #first: FirstSamples;
   #round: Iterator<Meter> | null = null;
   /** Measured anew, and not told yet. */
   readonly #untold = new Set<string>();
   #flushedAt = 0;
   #idle: NodeJS.Timeout | null = null;
-  #meeting: NodeJS.Timeout | null = null;
   #unsubscribe: (() => void) | null = null;
   readonly #listeners = new Set<(ids: string[]) => void>();
 
   constructor(options: SamplerOptions) {
     this.#options = options;
+    this.#first = new FirstSamples({
+      afterMs: options.times.usageWatchedMs,
+      take: (id) => this.#meet(id),
+      taken: () => {
+        this.#flush();
+        this.#idleLater();
+      },
+    });
     this.#often = new OftenSampled({
       everyMs: options.times.usageWatchedMs,
       meters: this.#meters,
@@ -72,8 +74,9 @@ export class UsageSampler {
   stop(): void {
     this.#unsubscribe?.();
     this.#unsubscribe = null;
-    for (const timer of [this.#idle, this.#meeting]) if (timer) clearTimeout(timer);
-    this.#idle = this.#meeting = null;
+    if (this.#idle) clearTimeout(this.#idle);
+    this.#idle = null;
+    this.#first.stop();
     this.#often.stop();
     for (const meter of this.#meters.values()) meter.rest();
     this.#over([...this.#meters.values()]);
@@ -110,38 +113,22 @@ export class UsageSampler {
         tree = entry?.program.tree;
       if (entry?.program.phase === 'running' && tree?.program) {
         if (meter?.measures(tree)) this.#often.settle(meter);
-        else if (!this.#fresh.has(id))
-          this.#fresh.set(id, monoMs() + Math.min(freshMs, this.#options.times.usageWatchedMs));
+        else this.#first.begun(id, monoMs());
       } else if (meter && entry?.program.phase !== 'launched') {
         if (entry) this.#ended(entry, meter);
         else this.#forget(id, meter);
       }
     }
-    if (this.#fresh.size > 0) this.#meeting ??= setTimeout(() => this.#meet(), sliceMs).unref();
   }
 
-  /** First samples of launches that have begun. */
-  #meet(): void {
-    this.#meeting = null;
-    const now = monoMs();
-    let taken = 0,
-      next = 0;
-    for (const [id, due] of this.#fresh) {
-      if (due > now || taken++ >= slice) {
-        next = due;
-        break;
-      }
-      this.#fresh.delete(id);
-      const entry = this.#options.instances.entries.get(id),
-        meter = entry && this.#meterOf(entry);
-      if (!meter) continue;
-      this.#take(meter, false);
-      this.#often.settle(meter);
-      if (meter.taken === 1 && entry.usage?.cpu === null) this.#fresh.set(id, now + freshMs); // of an adopted one cpu needs a second look
-    }
-    this.#flush();
-    if (this.#fresh.size > 0) this.#meeting = setTimeout(() => this.#meet(), Math.max(sliceMs, next - now)).unref();
-    this.#idleLater();
+  /** @returns true: of an adopted one cpu needs a second look */
+  #meet(id: string): boolean {
+    const entry = this.#options.instances.entries.get(id);
+    const meter = entry && this.#meterOf(entry);
+    if (!meter) return false;
+    this.#take(meter, false);
+    this.#often.settle(meter);
+    return meter.taken === 1 && entry.usage?.cpu === null;
   }
 
   /** The meter of what runs of it; null: nothing does. */

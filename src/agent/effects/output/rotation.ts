@@ -147,7 +147,8 @@ export class Rotation {
     for (const [instance, watched] of this.#watched) {
       const mine = place++;
       const pace = watched.warm ? warmTurns : watched.rest === 'still' ? stillTurns : turns;
-      if (flood || mine % pace === turn % pace || this.#woken.delete(instance)) await this.#look(instance, watched);
+      const woke = this.#woken.size > 0 && this.#woken.delete(instance);
+      if (flood || woke || mine % pace === turn % pace) await this.#look(instance, watched);
       if (watched.compressAt <= now && !this.#compressing && !watched.hot) this.#compress(instance, watched);
     }
   }
@@ -185,10 +186,7 @@ export class Rotation {
   }
 
   async #lookAtHot(): Promise<void> {
-    for (const instance of [...this.#hot]) {
-      const watched = this.#watched.get(instance);
-      if (watched) await this.#look(instance, watched);
-    }
+    for (const [instance, watched] of this.#watched) if (watched.hot) await this.#look(instance, watched);
   }
 
   async #lookAt(instance: string, stream: Stream, watched: Watched): Promise<void> {
