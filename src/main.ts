@@ -5,7 +5,7 @@ import { CliError, exitCode, ProgramEnded } from './cli/exit.ts';
 import { standardOutput } from './cli/output.ts';
 import { baseProgram, CommanderError } from './cli/base-program.ts';
 import { addHubCommands, localHub, localPin } from './run/commands.ts';
-import { version } from './run/log.ts';
+import { version } from './run/version.ts';
 import { SettingError } from './run/settings/setting.ts';
 import { modernFlags } from './run/settings/settings.ts';
 import { LockHeldError } from './store/lock.ts';

@@ -1,7 +1,6 @@
 // `deploy`, `plan` and waiting: an app from a file to healthy, with what happens on the way.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AppView } from '../model/app/app.ts';
-import { parseApp } from '../model/app/app-schema.ts';
 import { isHealthy, type InstanceView } from '../model/instance/instance.ts';
 import type { PlanView } from '../protocol/views.ts';
 import { path, type Client } from './client.ts';
@@ -52,6 +51,7 @@ export async function deploySpec(
   if (options.plan) return plan(client, output, spec, options);
   if (typeof spec['name'] !== 'string' || !spec['name']) {
     // The name is in the path of the request: without one the hub cannot tell what else is wrong.
+    const { parseApp } = await import('../model/app/app-schema.ts'); // large; most commands need none of it
     const parsed = parseApp(spec);
     const told = parsed.ok
       ? []

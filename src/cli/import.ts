@@ -1,6 +1,5 @@
 // `import` and `--format marathon`: many apps from one file, and Marathon's definitions, with a report of what has no counterpart.
 import { fromMarathon, type Converted } from '../model/marathon/marathon.ts';
-import { parseApp } from '../model/app/app-schema.ts';
 import type { Client } from './client.ts';
 import { deploySpec } from './deploy.ts';
 import { CliError, exitCode } from './exit.ts';
@@ -53,6 +52,7 @@ export async function importFile(
         : "Marathon's are read with --format marathon",
     );
   for (const converted of found) tellNotes(converted, output);
+  const { parseApp } = await import('../model/app/app-schema.ts'); // large; most commands need none of it
   const wrong = found.flatMap(({ app }) => {
     const parsed = parseApp(app);
     return parsed.ok

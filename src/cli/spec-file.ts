@@ -1,10 +1,14 @@
 // Apps from files: JSON or YAML, of ours or of Marathon's.
 import { readFileSync } from 'node:fs';
-import { parse as parseYaml } from 'yaml';
+import { createRequire } from 'node:module';
 import { fromMarathon, type Converted } from '../model/marathon/marathon.ts';
 import { CliError, exitCode } from './exit.ts';
 import { fileFault } from './file-fault.ts';
 import { dim, type Output } from './output.ts';
+
+/** Loaded where a file is read: most commands read none. */
+const parseYaml = (text: string): unknown =>
+  (createRequire(import.meta.url)('yaml') as typeof import('yaml')).parse(text, { prettyErrors: true });
 
 /** Reads one app as JSON or YAML from a file, or standard input for '-'. @throws CliError naming file, line and column */
 export function readSpec(file: string): Record<string, unknown> {
@@ -23,7 +27,7 @@ export function readDocument(file: string): unknown {
   }
   try {
     // YAML is read for both: it takes JSON as it is and says line and column of what is wrong.
-    return parseYaml(text, { prettyErrors: true }) as unknown;
+    return parseYaml(text);
   } catch (error) {
     throw new CliError(exitCode.usage, `${file} is no app: ${(error as Error).message.trim()}`);
   }

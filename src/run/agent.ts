@@ -7,7 +7,8 @@ import type { ApiOptions } from '../api/context.ts';
 import { openHttp } from '../live/serve.ts';
 import { Ending, endSignal, needsToken, takeDirectory, tlsOf, tokensOf, uiDirectory, value } from './daemon.ts';
 import { lateApi, type Served } from './late-api.ts';
-import { openLog, version, type Logger } from './log.ts';
+import { openLog, type Logger } from './log.ts';
+import { version } from './version.ts';
 import type { InForce } from './settings/settings.ts';
 
 const rangeOf = (text: string): { first: number; last: number } => {

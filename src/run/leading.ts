@@ -10,7 +10,8 @@ import { refuseMoved } from '../store/moved.ts';
 import type { Store } from '../store/store.ts';
 import type { StoreTrouble } from '../store/trouble.ts';
 import { uiDirectory, value } from './daemon.ts';
-import { version, type Logger } from './log.ts';
+import type { Logger } from './log.ts';
+import { version } from './version.ts';
 import type { InForce } from './settings/settings.ts';
 
 export type App = ReturnType<typeof createApi>;

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { pino, type Logger } from 'pino';
 
 /** Characters kept while the log cannot be written. */
@@ -20,6 +19,3 @@ export function openLog(role: 'master' | 'agent' | 'up', level: string): Logger 
   );
 }
 export type { Logger };
-
-/** The program's version, from package.json (two levels above dist/src). */
-export const version: string = (createRequire(import.meta.url)('../../../package.json') as { version: string }).version;

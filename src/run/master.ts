@@ -5,7 +5,8 @@ import type { Lock } from '../store/lock.ts';
 import { Ending, endSignal, needsToken, takeDirectory, tlsOf, tokensOf, value } from './daemon.ts';
 import { elasticOptions, holderName } from './elastic-settings.ts';
 import { apiOf, lead } from './leading.ts';
-import { openLog, version, type Logger } from './log.ts';
+import { openLog, type Logger } from './log.ts';
+import { version } from './version.ts';
 import type { InForce } from './settings/settings.ts';
 
 interface Hull {

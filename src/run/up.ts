@@ -6,7 +6,7 @@ import { demoApp } from './demo.ts';
 import { holderOf } from '../store/lock.ts';
 import { becomeGuard, guardPid, readUp, removeUp, writeUp, type Member } from './folder.ts';
 import { endProcess, Guard, type Guarded } from './guard.ts';
-import { version } from './log.ts';
+import { version } from './version.ts';
 import { home } from './settings/setting.ts';
 
 export interface UpOptions {

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { holderOf } from '../store/lock.ts';
 import { alive, guardPid, readUp, writeUp, type Member } from './folder.ts';
 import { endProcess, Guard, type Guarded } from './guard.ts';
-import { version } from './log.ts';
+import { version } from './version.ts';
 
 export interface UpgradeOptions {
   /** The program's entry file. */ main: string;
