@@ -26,9 +26,9 @@ const { values, positionals } = parseArgs({
   },
 });
 const { folder } = values;
-// More than cores, up to four: most of the time of a story with real processes is waiting.
-const jobs = Number(values.jobs ?? Math.min(4, cpus().length + 1));
-const timeoutSeconds = Number(values.timeout ?? 120);
+// More than cores: much of the time of a story with real processes is waiting.
+const jobs = Number(values.jobs ?? Math.min(6, cpus().length + 2));
+const timeoutSeconds = Number(values.timeout ?? 240);
 
 function testFiles(below: string): string[] {
   return readdirSync(below, { withFileTypes: true }).flatMap((entry) => {
