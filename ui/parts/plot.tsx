@@ -3,6 +3,7 @@ import type { VNode } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { colourOf } from '../colour.ts';
 import { clock, hourMinute } from '../format.ts';
 import { t } from '../i18n.tsx';
 import { theme } from '../theme.ts';
@@ -26,16 +27,6 @@ interface PlotProps {
   base?: 1000 | 1024;
   /** Samples of seconds, not of minutes. */ live?: boolean;
 }
-
-const colour = (name: string): string => {
-  // light-dark() must be settled: a canvas knows no custom properties.
-  const probe = document.createElement('span');
-  probe.style.color = `var(${name})`;
-  document.body.append(probe);
-  const value = getComputedStyle(probe).color;
-  probe.remove();
-  return value;
-};
 
 /** Round steps of an axis: 1, 2, 5 x 10^n, or powers of two for memory. */
 function ticks(top: number, base: 1000 | 1024): number[] {
@@ -86,13 +77,9 @@ function Drawn(props: PlotProps): VNode {
     ) || 1;
   const shape = lines.map((l) => `${l.label}${l.accent ? '!' : ''}${l.least ? '~' : ''}`).join();
   useEffect(() => {
-    const [text, line, mid, accent, broke] = ['--text-3', '--line', '--text-2', '--accent', '--broke'].map(colour) as [
-      string,
-      string,
-      string,
-      string,
-      string,
-    ];
+    const [text, line, mid, accent, broke] = ['--text-3', '--line', '--text-2', '--accent', '--broke'].map(
+      colourOf,
+    ) as [string, string, string, string, string];
     const font = '11px Inter, system-ui, sans-serif',
       axis = { stroke: text, font, ticks: { show: false }, grid: { stroke: line, width: 1 }, gap: 6 };
     const bands: uPlot.Band[] = [],

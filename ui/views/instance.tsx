@@ -29,8 +29,9 @@ import { Usage } from '../parts/usage.tsx';
 import { Why } from '../parts/why.tsx';
 import { written } from '../spec-text.ts';
 
+const InstanceTerminal = lazy(() => import('../parts/terminal.tsx').then((m) => m.InstanceTerminal));
 const MiniChart = lazy(() => import('../chart/mini.tsx').then((m) => m.MiniChart));
-type Tab = 'log' | 'files' | 'why' | 'events' | 'spec';
+type Tab = 'log' | 'files' | 'terminal' | 'why' | 'events' | 'spec';
 
 function useInstanceEvents(id: string): ClusterEvent[] {
   const { value } = useAsk<{ items: ClusterEvent[] }>(
@@ -142,6 +143,7 @@ export default function Instance(): VNode {
   const tabs: { id: Tab; name: string; count?: number }[] = [
     { id: 'log', name: t('log') },
     { id: 'files', name: t('files') },
+    { id: 'terminal', name: t('terminal') },
     { id: 'why', name: t('why') },
     { id: 'events', name: t('page.events'), count: list.length },
     { id: 'spec', name: t('spec') },
@@ -199,6 +201,7 @@ export default function Instance(): VNode {
             </header>
             {tab === 'log' && <Log id={id} />}
             {tab === 'files' && <Files id={id} />}
+            {tab === 'terminal' && <InstanceTerminal id={id} />}
             {tab === 'why' && (
               <div class="body pad">
                 <Why path={path`/instances/${id}/why`} version={i.at} />
