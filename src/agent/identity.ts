@@ -1,12 +1,15 @@
 // Who this agent is: minted with its store directory, kept there, synced. `term` and `epoch` are the highest ever seen from its hub.
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import type { Assignment } from '../model/assignment.ts';
+import { DesiredSet } from './desired-set.ts';
 import { isFull } from './effects/disk/room.ts';
 import { readInstances } from './effects/launch/launch-records.ts';
 import type { QuarantineNotice } from './effects/disk/quarantine.ts';
 import { NumberedFile } from './effects/disk/numbered-file.ts';
+import { nodeOfPrograms } from './effects/processes/strays.ts';
 import { isInstanceRecord } from './instance/records.ts';
 
 export interface AgentIdentity {
@@ -63,19 +66,38 @@ function isIdentity(value: unknown): value is AgentIdentity {
 
 const minted = (): AgentIdentity => ({ node: mintNode(), machine: machineId(), run: 0, hub: null, term: 0, epoch: 0 });
 
-/** The identity file was damaged: what runs here still says who this node is. The run number goes above any that was counted. */
-function remade(storeDirectory: string): AgentIdentity {
-  const { instances } = readInstances(join(storeDirectory, 'instances'), isInstanceRecord);
-  const assignments = instances.flatMap(({ record }) => (record ? [record.assignment] : []));
-  const of = assignments.find(({ owner }) => owner !== 'local' && owner !== 'unknown') ?? assignments[0];
-  if (!of?.node) return minted();
-  return {
-    ...minted(),
-    node: of.node,
-    run: Math.floor(Date.now() / 1000),
-    hub: of.owner === 'local' || of.owner === 'unknown' ? null : of.owner,
-    epoch: Math.max(...assignments.map(({ epoch }) => epoch)),
-  };
+/** What is left of an identity whose file was damaged. */
+type Traces = Pick<AgentIdentity, 'node' | 'hub' | 'epoch'>;
+
+/** The newest of what assignments say of their node. */
+function tracesIn(assignments: readonly Assignment[]): Traces | null {
+  const ofHub = ({ owner }: Assignment): boolean => owner !== 'local' && owner !== 'unknown';
+  const of = assignments.find((one) => one.node && ofHub(one)) ?? assignments.find(({ node }) => node);
+  if (!of) return null;
+  const epoch = Math.max(...assignments.map((one) => one.epoch));
+  return { node: of.node, hub: ofHub(of) ? of.owner : null, epoch };
+}
+
+/** What hubs have told this node, each in a directory of its own. */
+function desiredHere(storeDirectory: string, notice: (notice: QuarantineNotice) => void): Assignment[] {
+  const directory = join(storeDirectory, 'desired');
+  if (!existsSync(directory)) return [];
+  const hubs = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return hubs.flatMap(({ name }) => [...DesiredSet.open(join(directory, name), notice).assignments.values()]);
+}
+
+/**
+ * The identity file was damaged: records, else what is desired, else the programs themselves still say who this node is. Minted anew
+ * it would not know its own programs, and start them a second time. The run number goes above any that was counted.
+ */
+function remade(storeDirectory: string): { now: AgentIdentity; notices: QuarantineNotice[] } {
+  const { instances, notices } = readInstances(join(storeDirectory, 'instances'), isInstanceRecord);
+  const traces =
+    tracesIn(instances.flatMap(({ record }) => (record ? [record.assignment] : []))) ??
+    tracesIn(desiredHere(storeDirectory, (notice) => notices.push(notice)));
+  const node = traces?.node ?? nodeOfPrograms(join(storeDirectory, 'instances'));
+  const run = Math.floor(Date.now() / 1000);
+  return { now: { ...minted(), ...traces, ...(node === null ? {} : { node }), run }, notices };
 }
 
 export class Identity {
@@ -94,11 +116,10 @@ export class Identity {
   ): Promise<{ identity: Identity; notices: QuarantineNotice[] }> {
     const file = new NumberedFile<AgentIdentity>(storeDirectory, 'identity', isIdentity);
     const { value, notices } = file.read();
-    const now = value
-      ? { ...value, run: value.run + 1 }
-      : notices.length > 0
-        ? remade(storeDirectory)
-        : { ...minted(), run: 1 };
+    const isDamaged = value === null && notices.length > 0;
+    const found = isDamaged ? remade(storeDirectory) : null;
+    notices.push(...(found?.notices ?? []));
+    const now = found?.now ?? (value ? { ...value, run: value.run + 1 } : { ...minted(), run: 1 });
     try {
       await file.write(now);
     } catch (error) {

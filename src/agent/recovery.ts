@@ -1,130 +1,185 @@
 // What is here, before anything is done about it: records, then what became of their launches, then processes with our marker.
+import { statEpoch } from '../model/instance/epoch.ts';
 import { rebuildHistory, type PastLaunch, type RestartHistory } from '../model/instance/restart.ts';
+import type { Exit } from '../model/instance/instance.ts';
 import type { AgentContext } from './context.ts';
-import { fateOf } from './effects/launch/adopt.ts';
-import { bootId } from './effects/processes/boot.ts';
 import { sweepMemberships } from './effects/cgroups/cgroup.ts';
-import { readExit, readLaunch, readReady, readStopping, type ProgramExit } from './effects/launch/launch-facts.ts';
+import { quarantine, type QuarantineNotice } from './effects/disk/quarantine.ts';
+import { readSealed } from './effects/disk/sealed-json.ts';
+import { fateOf, type LaunchFate } from './effects/launch/adopt.ts';
+import {
+  launchFile,
+  readExit,
+  readLaunch,
+  readPid,
+  readReady,
+  readStopping,
+  type ProgramExit,
+} from './effects/launch/launch-facts.ts';
+import { launchDirectory, launchNumbers, readInstances, type StoredInstance } from './effects/launch/launch-records.ts';
 import { endLeftSessions } from './effects/launch/left-sessions.ts';
-import { launchDirectory, readInstances, type StoredInstance } from './effects/launch/launch-records.ts';
-import type { QuarantineNotice } from './effects/disk/quarantine.ts';
-import { scan, type Marked } from './effects/processes/strays.ts';
+import { bootId, isAlive, readStat } from './effects/processes/boot.ts';
+import { byInstance, readMarker, scan, type Marked } from './effects/processes/strays.ts';
 import { isDeserted } from './effects/processes/tree.ts';
 import { makeEntry, unseenExit } from './instance/entries.ts';
-import { restartPolicyOf, type Entry } from './instance/entry.ts';
+import { isIdle, restartPolicyOf, type Entry } from './instance/entry.ts';
 import { exitOf, whatKernelSays } from './instance/exits.ts';
-import { monoMs } from './moment.ts';
+import { entryOfProgram, launchNumberOf, programOf } from './instance/live-program.ts';
 import { isInstanceRecord, isLaunchRecord, type InstanceRecord, type LaunchRecord } from './instance/records.ts';
+import { monoMs } from './moment.ts';
 
 export interface Recovered {
   entries: Entry[];
   /** Ended for good: the agent ended before it had put them away. */
   over: Entry[];
-  /** Directories whose every record is broken. */
-  broken: StoredInstance<InstanceRecord>[];
   /** Live processes with our marker that belong to no entry. */
   strays: Marked[];
   notices: QuarantineNotice[];
 }
 
+type Stored = StoredInstance<InstanceRecord>;
+
 /** Reads all; starts and stops nothing. Launches without a word are given 1 s (all at the same time). */
 export async function recover(context: AgentContext): Promise<Recovered> {
   const { instances, notices } = readInstances(context.instancesDirectory, isInstanceRecord);
-  const entries = await Promise.all(
-    instances.filter(({ record }) => record !== null).map((stored) => recoverEntry(context, stored, stored.record!)),
-  );
-  const broken = instances.filter(({ record, launches }) => record === null && launches.length > 0);
+  for (const stored of instances) notices.push(...setAsideDamaged(stored));
+  const recorded = instances.filter(({ record }) => record !== null);
+  const found = await Promise.all(recorded.map((stored) => recoverEntry(context, stored, stored.record!)));
+  const strays = [...(await scan(context.node, livePids(found))), ...unmarkedPrograms(context, instances)];
+  const marked = byInstance(strays);
+  const entries = found.map((entry) => guardLive(context, entry, marked.get(entry.id) ?? []));
   const known = new Set(entries.map(({ id }) => id));
-  // Groups of launches that ended while nobody was there, and of spare launchers of an agent that was killed.
-  sweepMemberships(
-    context.launcher.root,
-    new Set(entries.flatMap(({ program: { run } }) => (run && run.cgroup.kind !== 'session' ? [run.cgroup.path] : []))),
-  );
-  for (const entry of entries) if (isOver(entry)) entry.program.dispose(); // it holds nothing of the node any more
-  context.limits.sweep(new Set(entries.filter((entry) => !isOver(entry)).map(({ id }) => id)));
-  const strays = (await scan(context.node, livePids(entries))).filter(({ instance }) => !known.has(instance));
-  return { entries: entries.filter((entry) => !isOver(entry)), over: entries.filter(isOver), broken, strays, notices };
+  putInOrder(context, entries);
+  return {
+    entries: entries.filter((entry) => !isOver(entry)),
+    over: entries.filter(isOver),
+    strays: strays.filter(({ instance }) => !known.has(instance)),
+    notices,
+  };
 }
 
-/** Programs that were found as they should be: no strays. */
+/** Moves every damaged launch.json aside. */
+function setAsideDamaged({ directory, launches }: Stored): QuarantineNotice[] {
+  return launches.flatMap((n) => {
+    const path = launchFile(launchDirectory(directory, n));
+    const found = readSealed(path);
+    if (found === null || (found.ok && isLaunchRecord(found.value))) return [];
+    return [quarantine(path, found.ok ? 'it is no record of a launch' : found.wrong)];
+  });
+}
+
+/** Groups, limits and shares that nothing here needs any more go. */
+function putInOrder({ launcher, limits }: AgentContext, entries: readonly Entry[]): void {
+  // Groups of launches that ended while nobody was there, and of spare launchers of an agent that was killed.
+  const paths = entries.flatMap(({ program: { run } }) =>
+    run && run.cgroup.kind !== 'session' ? [run.cgroup.path] : [],
+  );
+  sweepMemberships(launcher.root, new Set(paths));
+  for (const entry of entries) if (isOver(entry)) entry.program.dispose(); // it holds nothing of the node any more
+  limits.sweep(new Set(entries.filter((entry) => !isOver(entry)).map(({ id }) => id)));
+}
+
 const livePids = (entries: readonly Entry[]): Set<number> =>
   new Set(
     entries.flatMap(({ program: { phase, tree } }) => (phase === 'running' && tree?.program ? [tree.program.pid] : [])),
   );
 
+/** Live programs of instances without a whole record that have overwritten their environment, and with it the marker. */
+function unmarkedPrograms({ node }: AgentContext, instances: readonly Stored[]): Marked[] {
+  return instances.flatMap(({ id, directory, record, launches }) => {
+    const newest = launches.at(-1);
+    if (record !== null || newest === undefined) return [];
+    const identity = readPid(launchDirectory(directory, newest));
+    if (!identity || !isAlive(identity.pid, identity.startTime) || readMarker(identity.pid, node)) return [];
+    const epoch = readLaunch<LaunchRecord>(launchDirectory(directory, newest))?.epoch ?? statEpoch(0, newest);
+    return [{ ...readStat(identity.pid)!, instance: id, epoch }];
+  });
+}
+
+/** The same entry, or one that guards a live program of it of whose launch no whole file was left. */
+function guardLive(context: AgentContext, entry: Entry, marked: readonly Marked[]): Entry {
+  const program = programOf(marked);
+  if (program === null || !isIdle(entry)) return entry;
+  const number = launchNumberOf(program);
+  // What a launch left behind that is known to have ended is not the program.
+  if (readLaunch(launchDirectory(entry.directory, number)) !== null) return entry;
+  const guarded = entryOfProgram(context, entry.record, launchNumbers(entry.directory), program);
+  guarded.history = entry.history;
+  return guarded;
+}
+
 /** Asked to stop, and nobody of it left: only its output is kept. A hub that still names it is told that it is gone. */
 const isOver = ({ record, program }: Entry): boolean =>
   record.assignment.goal === 'stop' && (program.phase === 'none' || program.phase === 'empty');
 
-async function recoverEntry(
-  context: AgentContext,
-  stored: StoredInstance<InstanceRecord>,
-  record: InstanceRecord,
-): Promise<Entry> {
+async function recoverEntry(context: AgentContext, stored: Stored, record: InstanceRecord): Promise<Entry> {
   try {
     endLeftSessions(stored.directory);
   } catch (error) {
-    context.options.log(
-      'warn',
-      `what an earlier agent ran in ${stored.id} could not be ended: ${(error as Error).message}`,
-    );
+    const why = (error as Error).message;
+    context.options.log('warn', `what an earlier agent ran in ${stored.id} could not be ended: ${why}`);
   }
+  const { launches } = stored;
   const newest = newestLaunch(stored);
-  const entry = makeEntry(
-    context,
-    record,
-    stored.launches,
-    newest?.boot === bootId(),
-    newest ? newest.restarts + 1 : 0,
-  );
-  if (!newest) return entry;
-  const directory = launchDirectory(stored.directory, newest.launch);
-  const fate = await fateOf({
-    directory,
-    boot: newest.boot,
-    node: context.node,
-    instance: stored.id,
-    epoch: newest.epoch,
-  });
-  const ends = stored.launches.filter((n) => n !== newest.launch);
-  entry.history = historyOf(record, stored.directory, ends);
-  if (fate.is === 'never-ran') return entry;
-  if (fate.is === 'gone' && fate.rebooted) {
-    // the machine went down, not the program
-    entry.lastExit = unseenExit(newest.launch, newest.at);
-    return entry;
+  for (const n of launches.filter((launch) => launch > (newest?.launch ?? 0))) {
+    const program = await liveProgram(context, stored, record, n);
+    if (program) return entryOfProgram(context, record, launches, program);
   }
-  const identity = fate.identity;
-  const tree = {
-    membership: newest.cgroup,
-    program: identity && { pid: identity.pid, startTime: identity.startTime },
-    node: context.node,
-    instance: stored.id,
-    epoch: newest.epoch,
-  };
-  const by = readStopping(directory)?.['by'];
-  const about = {
-    launch: newest.launch,
-    at: newest.at,
-    directory: stored.directory,
-    by: typeof by === 'string' ? by : null,
-    ...whatKernelSays(stored.directory, newest),
-  };
-  const exit =
-    fate.is === 'running'
-      ? null
-      : fate.is === 'exited'
-        ? exitOf(fate.exit, about, null)
-        : exitOf(nobodySaw(Date.now()), about, null);
-  entry.program.adopt({ record: newest, identity, exit, empty: exit !== null && (await isDeserted(tree)) });
+  const restarts = newest ? newest.restarts + 1 : 0;
+  const entry = makeEntry(context, record, launches, newest?.boot === bootId(), restarts);
+  if (newest) await takeUp(context, stored, entry, newest);
   return entry;
+}
+
+/** The program of a launch whose launch.json is damaged; null: nothing of it runs, or ever will. */
+async function liveProgram(
+  { node }: AgentContext,
+  { id, directory }: Stored,
+  { assignment }: InstanceRecord,
+  n: number,
+): Promise<Marked | null> {
+  const epoch = statEpoch(assignment.epoch, n);
+  const fate = await fateOf({ directory: launchDirectory(directory, n), boot: null, node, instance: id, epoch });
+  if (fate.is !== 'running') return null;
+  const { pid } = fate.identity;
+  const stat = readStat(pid);
+  return readMarker(pid, node) ?? (stat && { ...stat, instance: id, epoch });
+}
+
+/** What became of the newest launch while no agent was here. */
+async function takeUp({ node }: AgentContext, stored: Stored, entry: Entry, newest: LaunchRecord): Promise<void> {
+  const { launch, boot, epoch } = newest;
+  const directory = launchDirectory(stored.directory, launch);
+  const fate = await fateOf({ directory, boot, node, instance: stored.id, epoch });
+  const earlier = stored.launches.filter((n) => n !== launch);
+  entry.history = historyOf(entry.record, stored.directory, earlier);
+  if (fate.is === 'never-ran') return;
+  if (fate.is === 'gone' && fate.rebooted) {
+    entry.lastExit = unseenExit(launch, newest.at); // the machine went down, not the program
+    return;
+  }
+  const { identity } = fate;
+  const program = identity && { pid: identity.pid, startTime: identity.startTime };
+  const tree = { membership: newest.cgroup, program, node, instance: stored.id, epoch };
+  const exit = exitBy(fate, stored, newest);
+  entry.program.adopt({ record: newest, identity, exit, empty: exit !== null && (await isDeserted(tree)) });
+}
+
+/** Null: it runs. */
+function exitBy(fate: LaunchFate, { directory }: Stored, newest: LaunchRecord): Exit | null {
+  if (fate.is === 'running') return null;
+  const { launch, at } = newest;
+  const by = readStopping(launchDirectory(directory, launch))?.['by'];
+  const kernel = whatKernelSays(directory, newest);
+  const about = { launch, at, directory, by: typeof by === 'string' ? by : null, ...kernel };
+  return exitOf(fate.is === 'exited' ? fate.exit : nobodySaw(Date.now()), about, null);
 }
 
 /** Its launcher was killed, and it has ended: how is not known, its last output is. */
 const nobodySaw = (at: number): ProgramExit => ({ code: null, signal: null, at, core: false, complaint: '' });
 
 /** The newest launch whose launch.json is whole. */
-function newestLaunch(stored: StoredInstance<InstanceRecord>): LaunchRecord | null {
+function newestLaunch(stored: Stored): LaunchRecord | null {
   for (const n of stored.launches.toReversed()) {
     const launch = readLaunch<LaunchRecord>(launchDirectory(stored.directory, n));
     if (isLaunchRecord(launch)) return launch;
@@ -134,15 +189,15 @@ function newestLaunch(stored: StoredInstance<InstanceRecord>): LaunchRecord | nu
 
 /** Window and back-off from the ends of earlier launches, since an operator last cleared them. */
 function historyOf(record: InstanceRecord, directory: string, launches: readonly number[]): RestartHistory {
-  const past: PastLaunch[] = [],
-    now = Date.now();
+  const past: PastLaunch[] = [];
+  const now = Date.now();
   for (const n of launches) {
-    const path = launchDirectory(directory, n),
-      launch = readLaunch<LaunchRecord>(path),
-      exit = readExit(path);
+    const path = launchDirectory(directory, n);
+    const launch = readLaunch<LaunchRecord>(path);
+    const exit = readExit(path);
     if (!isLaunchRecord(launch) || !exit || launch.at < record.clearedAt || launch.boot !== bootId()) continue;
-    const ready = readReady(path),
-      stopping = readStopping(path)?.reason;
+    const ready = readReady(path);
+    const stopping = readStopping(path)?.reason;
     if (stopping === 'partition') continue; // its node was cut off
     if (stopping === 'restart') {
       past.length = 0;

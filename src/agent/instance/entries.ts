@@ -4,7 +4,7 @@ import { InTurn } from '../../model/in-turn.ts';
 import type { Exit } from '../../model/instance/instance.ts';
 import { clearedHistory } from '../../model/instance/restart.ts';
 import type { AgentContext } from '../context.ts';
-import { instanceDirectory, LaunchNumbers, writeRecord } from '../effects/launch/launch-records.ts';
+import { instanceDirectory, launchNumbers, LaunchNumbers, writeRecord } from '../effects/launch/launch-records.ts';
 import type { Entry } from './entry.ts';
 import { Program } from './program.ts';
 import type { InstanceRecord } from './records.ts';
@@ -49,8 +49,10 @@ export const saveRecord = (directory: string, record: InstanceRecord): Promise<v
 
 /** A new instance; its record is durable when this resolves. Nothing of it runs yet. */
 export async function createEntry(context: AgentContext, record: InstanceRecord): Promise<Entry> {
-  await writeRecord(instanceDirectory(context.instancesDirectory, record.assignment.id), record);
-  return makeEntry(context, record, [], true, 0, true);
+  const directory = instanceDirectory(context.instancesDirectory, record.assignment.id);
+  const launches = launchNumbers(directory); // of one whose every record was damaged
+  await writeRecord(directory, record);
+  return makeEntry(context, record, launches, false, launches.length, launches.length === 0);
 }
 
 const writes = new WeakMap<Entry, InTurn>();

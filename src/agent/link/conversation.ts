@@ -77,7 +77,7 @@ export class Conversation implements LinkContent {
     const { instances, standalone, identity } = this.#options;
     const hub = standalone ? ownHub : identity.now.hub;
     if (hub !== null) this.#serve(hub);
-    const told = (this.#desired?.seq ?? 0) > 0;
+    const told = this.#desired !== null && this.#desired.seq > 0 && !this.#desired.damaged;
     for (const entry of entries) {
       const found = this.#duties.prepare(entry, this.#desired?.assignments.get(entry.id), told);
       if (found === 'guard') instances.guard(entry);
@@ -89,10 +89,12 @@ export class Conversation implements LinkContent {
     }
     await this.#adopt(strays);
     if (hub === null) return;
-    const { assignments, tags } = this.#desired!;
+    const { assignments, tags, damaged } = this.#desired!;
     if (tags) this.#options.context.tags = tags;
-    if (this.#desired!.seq > 0) this.#duties.settle(assignments);
-    await this.#duties.apply([...assignments.values()]);
+    if (told) this.#duties.settle(assignments);
+    // A set that may be an old one begins nothing: what it names may have gone, and another may have its slot.
+    const known = [...assignments.values()].filter(({ id }) => !damaged || instances.entries.has(id));
+    await this.#duties.apply(known);
     this.#options.fence?.refresh();
   }
 

@@ -1,10 +1,11 @@
 // A small document that outlives power cuts without ever being rewritten: `<name>.<k>.json`; the highest whole one counts. A new
 // one is written and synced before the old one goes.
-import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { InTurn } from '../../../model/in-turn.ts';
 import { syncDirectory, writeSynced } from './durable.ts';
 import { quarantine, type QuarantineNotice } from './quarantine.ts';
+import { readSealed, seal } from './sealed-json.ts';
 
 export class NumberedFile<T extends object> {
   readonly #directory: string;
@@ -40,21 +41,17 @@ export class NumberedFile<T extends object> {
     const notices: QuarantineNotice[] = [];
     for (const k of this.#numbers()) {
       this.#highest = Math.max(this.#highest, k);
-      const found = parse(this.#path(k));
-      if (found !== undefined && this.#isRight(found)) return { value: found, notices };
-      notices.push(
-        quarantine(
-          this.#path(k),
-          found === undefined ? 'it is cut off, zeroed or no JSON' : 'it does not hold what its name says',
-        ),
-      );
+      const found = readSealed(this.#path(k));
+      if (found?.ok && this.#isRight(found.value)) return { value: found.value, notices };
+      const wrong = found?.ok === false ? found.wrong : 'it does not hold what its name says';
+      notices.push(quarantine(this.#path(k), wrong));
     }
     return { value: null, notices };
   }
 
   /** Durable when it resolves. One after the other, in the order of the calls. */
   write(value: T): Promise<void> {
-    const text = `${JSON.stringify(value)}\n`;
+    const text = seal(value);
     return this.#writes.run(() => this.#write(text));
   }
 
@@ -70,15 +67,5 @@ export class NumberedFile<T extends object> {
       } catch {
         /* the highest counts; each write tries again */
       }
-  }
-}
-
-/** The JSON of a file that is whole (it ends in a newline); undefined for any other. */
-function parse(path: string): unknown {
-  try {
-    const text = readFileSync(path, 'utf8');
-    return text.endsWith('\n') ? JSON.parse(text) : undefined;
-  } catch {
-    return undefined;
   }
 }

@@ -12,6 +12,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import { readSealed, seal } from '../disk/sealed-json.ts';
 import { parseStat } from '../processes/boot.ts';
 import { launcherName } from './launcher-scripts.ts';
 import { readProc } from '../processes/proc-file.ts';
@@ -51,7 +52,8 @@ function read(path: string): string | null {
   try {
     return readFileSync(path, 'latin1');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'EISDIR') return null; // gone meanwhile; put there by somebody else
     throw error;
   }
 }
@@ -59,19 +61,22 @@ function read(path: string): string | null {
 /** Makes the directory of a launch with its `launch.json`. Not synced: a power cut ends the program too. @throws EEXIST */
 export function createLaunch(directory: string, launch: object): void {
   mkdirSync(directory, { mode: 0o711 });
-  writeFileSync(join(directory, 'launch.json'), `${JSON.stringify(launch)}\n`, { flag: 'wx', mode: 0o600 });
+  writeLaunch(directory, launch);
 }
 
-/** The `launch.json` of a launch; null when it is absent, truncated or no JSON object. */
+/** Writes the `launch.json` of a launch that has none. @throws EEXIST */
+export function writeLaunch(directory: string, launch: object): void {
+  writeFileSync(launchFile(directory), seal(launch), { flag: 'wx', mode: 0o600 });
+}
+
+export const launchFile = (directory: string): string => join(directory, 'launch.json');
+
+/** The `launch.json` of a launch; null when it is absent or damaged. */
 export function readLaunch<T extends object>(directory: string): T | null {
-  const text = read(join(directory, 'launch.json'));
-  if (text === null || !text.endsWith('\n')) return null;
-  try {
-    const value: unknown = JSON.parse(Buffer.from(text, 'latin1').toString());
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as T) : null;
-  } catch {
-    return null;
-  }
+  const found = readSealed(launchFile(directory));
+  if (!found?.ok) return null;
+  const { value } = found;
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as T) : null;
 }
 
 /** Who the program is; null until it has written it. */
@@ -166,18 +171,14 @@ export function readStopping(directory: string): Stopping | null {
 }
 
 function readJson<T>(path: string): T | null {
-  const text = read(path);
-  if (text === null || !text.endsWith('\n')) return null;
-  try {
-    return JSON.parse(Buffer.from(text, 'latin1').toString()) as T;
-  } catch {
-    return null;
-  }
+  if (!existsSync(path)) return null;
+  const found = readSealed(path);
+  return found?.ok ? (found.value as T) : null;
 }
 
 function writeOnce(path: string, value: object): void {
   try {
-    writeFileSync(path, `${JSON.stringify(value)}\n`, { flag: 'wx', mode: 0o600 });
+    writeFileSync(path, seal(value), { flag: 'wx', mode: 0o600 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }

@@ -2,10 +2,11 @@
 //
 // No file is ever rewritten: a new one is written and synced, then the old one unlinked; the highest whole one counts. So
 // whatever moment the power goes, the last acknowledged record is there.
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDirectory, syncDirectory, writeSynced } from '../disk/durable.ts';
 import { quarantine, type QuarantineNotice } from '../disk/quarantine.ts';
+import { readSealed, seal } from '../disk/sealed-json.ts';
 
 /** An instance as found on disk. */
 export interface StoredInstance<T> {
@@ -34,6 +35,9 @@ export function launchDirectory(instance: string, launch: number): string {
   return join(instance, 'launches', String(launch));
 }
 
+/** Numbers of the launches of an instance on disk, ascending. */
+export const launchNumbers = (instance: string): number[] => numbers(join(instance, 'launches'), /^(\d+)$/);
+
 function numbers(directory: string, pattern: RegExp): number[] {
   let names: string[];
   try {
@@ -61,7 +65,7 @@ export async function writeRecord(directory: string, record: object): Promise<vo
     await makeDirectory(directory, 0o700); // whoever its program runs as is let in by name (NodeShare)
     await makeDirectory(join(directory, 'launches'), 0o711);
   }
-  await writeSynced(join(directory, `record.${(existing.at(-1) ?? 0) + 1}.json`), `${JSON.stringify(record)}\n`);
+  await writeSynced(join(directory, `record.${(existing.at(-1) ?? 0) + 1}.json`), seal(record));
   await syncDirectory(directory);
   if (existing.length === 0) await syncDirectory(join(directory, '..'));
   for (const k of existing)
@@ -80,30 +84,11 @@ export function readRecord<T extends object>(
   const notices: QuarantineNotice[] = [];
   for (const k of numbers(directory, recordName).reverse()) {
     const path = join(directory, `record.${k}.json`);
-    const found = parse(path, isRecord);
-    if (typeof found !== 'string') return { record: found, notices };
-    notices.push(quarantine(path, found));
+    const found = readSealed(path);
+    if (found?.ok && isRecord(found.value)) return { record: found.value, notices };
+    notices.push(quarantine(path, found?.ok === false ? found.wrong : 'it is no record of an instance'));
   }
   return { record: null, notices };
-}
-
-function parse<T extends object>(path: string, isRecord: (value: unknown) => value is T): T | string {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    return `it cannot be read: ${(error as Error).message}`;
-  }
-  if (text === '') return 'it is empty';
-  if (/^\0+$/.test(text)) return 'it holds only zeroes';
-  if (!text.endsWith('\n')) return 'it is cut off';
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    return `it is no JSON: ${(error as Error).message}`;
-  }
-  return isRecord(value) ? value : 'it is no record of an instance';
 }
 
 /**
@@ -125,7 +110,7 @@ export function readInstances<T extends object>(
     }
     const { record, notices: broken } = readRecord(directory, isRecord);
     notices.push(...broken);
-    found.push({ id: entry.name, directory, record, launches: numbers(join(directory, 'launches'), /^(\d+)$/) });
+    found.push({ id: entry.name, directory, record, launches: launchNumbers(directory) });
   }
   return { instances: found, notices };
 }

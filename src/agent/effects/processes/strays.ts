@@ -1,6 +1,6 @@
 // Finds processes by the marker in their environment: STAT_NODE, STAT_INSTANCE, STAT_EPOCH. The only scan of all of /proc;
 // one at a time serves everyone who asks. 15-23 ms at 2,000 processes, done in slices so that the loop is never held long.
-import { readdirSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { hasEnded, readStat, type ProcessStat } from './boot.ts';
 import { readProc } from './proc-file.ts';
 
@@ -29,6 +29,17 @@ export function readMarker(pid: number, nodeId: string): Marked | null {
   return { ...stat, instance, epoch: value(environ, 'STAT_EPOCH') };
 }
 
+/** Processes by the instance that they belong to. */
+export function byInstance(marked: readonly Marked[]): Map<string, Marked[]> {
+  const groups = new Map<string, Marked[]>();
+  for (const one of marked) {
+    const group = groups.get(one.instance);
+    if (group) group.push(one);
+    else groups.set(one.instance, [one]);
+  }
+  return groups;
+}
+
 /**
  * Looks at every process once, in slices.
  * @param known pids that need no look
@@ -47,6 +58,30 @@ export async function scan(nodeId: string, known: ReadonlySet<number> = new Set(
     }
   }
   return found;
+}
+
+/**
+ * Whose node the programs are that print into a directory of instances: where nothing else tells who this node is.
+ * @param instances absolute
+ * @returns the newest one's; null: no such program lives
+ */
+export function nodeOfPrograms(instances: string): string | null {
+  const found: { node: string; startTime: number }[] = [];
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name) || !printsInto(Number(name), `${instances}/`)) continue;
+    const node = value(readProc(`/proc/${name}/environ`) ?? '', 'STAT_NODE');
+    const stat = readStat(Number(name));
+    if (node !== null && stat !== null && !hasEnded(stat.state)) found.push({ node, startTime: stat.startTime });
+  }
+  return found.toSorted((a, b) => b.startTime - a.startTime)[0]?.node ?? null;
+}
+
+function printsInto(pid: number, directory: string): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/fd/1`).startsWith(directory);
+  } catch {
+    return false; // gone, another user's, or it has closed its output
+  }
 }
 
 let running: Promise<unknown> | null = null;
