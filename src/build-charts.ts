@@ -74,7 +74,11 @@ export async function chartsDocument(): Promise<string> {
   const list = all
     .map(({ machine, comment }) => `* [${machine.id}](#${machine.id}): ${firstSentence(comment)}`)
     .join('\n');
-  return `# Statecharts\n\nGenerated from the machines by \`node dist/src/build-charts.js\`; not to be edited. Labels are events, \`after\` a delay, what an effect\ncame to, and guards in brackets; transitions that stay in their state stand in the tables.\n\n${list}\n\n${all.map(section).join('\n')}`;
+  return (
+    `# Statecharts\n\nGenerated from the machines by \`node dist/src/build-charts.js\`; not to be edited. Labels ` +
+    `are events, \`after\` a delay, what an effect\ncame to, and guards in brackets; transitions that stay in ` +
+    `their state stand in the tables.\n\n${list}\n\n${all.map(section).join('\n')}`
+  );
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href)

@@ -59,7 +59,10 @@ export function addChunk(log: LogBuffer, stream: 'stdout' | 'stderr', cursor: nu
   };
 }
 
-/** A search as a pattern: `/regex/` or plain text, case ignored unless it has a capital. Null: nothing to search, or a pattern that cannot be read. */
+/**
+ * A search as a pattern: `/regex/` or plain text, case ignored unless it has a capital. Null: nothing to search, or a
+ * pattern that cannot be read.
+ */
 export function searchPattern(search: string): RegExp | null {
   if (search === '') return null;
   const slashed = /^\/(.+)\/([i]?)$/.exec(search);

@@ -47,7 +47,10 @@ export class Admission {
         all = whole(what, this.#capacity[what]),
         free = all - this.#sum[what];
       if (wants > 0 && wants > free)
-        return `${names[what]} does not suffice on this node: it needs ${shown(what, wants)}, free are ${shown(what, Math.max(0, free))} of ${shown(what, all)}`;
+        return (
+          `${names[what]} does not suffice on this node: it needs ${shown(what, wants)}, free are ` +
+          `${shown(what, Math.max(0, free))} of ${shown(what, all)}`
+        );
     }
     this.restore(instance, demand);
     return null;

@@ -61,7 +61,9 @@ export class LimitWatch {
       kind: 'instance.processesFull',
       subject: { app, instance: entry.id, slot, node: this.#context.node },
       loudness: 'attention',
-      message: `${app}.${slot} could not make a process or thread ${found.hits === 1 ? 'once' : `${found.hits} times`}: limits.processes allows ${found.limit}. Raise it, or find out what does not end`,
+      message:
+        `${app}.${slot} could not make a process or thread ${found.hits === 1 ? 'once' : `${found.hits} times`}: ` +
+        `limits.processes allows ${found.limit}. Raise it, or find out what does not end`,
       detail: found,
     });
   }

@@ -109,7 +109,9 @@ async function adoptOne(
   }
   const record = named ? recordBy(named) : recordOf(program, token.epoch);
   if (!record) {
-    const text = `${instance} runs here with pid ${program.pid}, without a record, and what it was started as cannot be told: it is left alone; end it with kill ${program.pid}`;
+    const text =
+      `${instance} runs here with pid ${program.pid}, without a record, and what it was started as cannot be told: ` +
+      `it is left alone; end it with kill ${program.pid}`;
     return { entry: null, text };
   }
   const directory = instanceDirectory(context.instancesDirectory, instance);

@@ -36,7 +36,10 @@ export interface LogRequest {
   stream: 'stdout' | 'stderr' | 'both';
   /** Lines of each stream; above 1,000,000: all. */ tail: number;
   follow: boolean;
-  /** epoch ms, both. Output carries no times of its own: a little more than asked for is given (some 10 s of recent output, a minute of older). */
+  /**
+   * epoch ms, both. Output carries no times of its own: a little more than asked for is given (some 10 s of recent output,
+   * a minute of older).
+   */
   since: number | null;
   until: number | null;
   grep: string | null;
@@ -95,7 +98,10 @@ export interface Cluster {
 
   apps(query: string, page: Page): Promise<List<AppView>>;
   app(name: string): Promise<AppView>;
-  /** `mode: create` refuses with `app-exists`. `given` names the top-level and placement keys that the caller wrote. `ifMatch`: version or null. */
+  /**
+   * `mode: create` refuses with `app-exists`. `given` names the top-level and placement keys that the caller wrote.
+   * `ifMatch`: version or null.
+   */
   putApp(
     spec: AppSpec,
     given: { scale: boolean; start: boolean },
@@ -123,7 +129,10 @@ export interface Cluster {
   watchUsage(of: UsageWatch): () => void;
   /** The node that holds what an instance printed and left behind, also after it is gone. */
   whereabouts(id: string): Promise<{ node: string; gone: boolean }>;
-  /** Ends when the request is served, or, with follow, when the signal aborts or the instance is gone. Chunks without bytes only tell a cursor. */
+  /**
+   * Ends when the request is served, or, with follow, when the signal aborts or the instance is gone. Chunks without bytes
+   * only tell a cursor.
+   */
   logs(id: string, request: LogRequest, signal: AbortSignal): AsyncIterable<LogChunk>;
 
   /** A directory of an instance (at most 1,000 entries from number `from` on), or a file. `path` '' is the top. */

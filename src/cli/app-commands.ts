@@ -80,7 +80,8 @@ export function addAppCommands({ command, waiting, waitOptions, client, output }
     .option('--json', 'answer in JSON, with --detach')
     .addHelpText(
       'after',
-      "\nThe exit code is the program's (128 + n: ended by signal n). Ctrl-C leaves it running; with --rm it ends it.\nExample: stathub run --rm --query tags:ssd -- df -h",
+      "\nThe exit code is the program's (128 + n: ended by signal n). Ctrl-C leaves it running; with --rm it " +
+        'ends it.\nExample: stathub run --rm --query tags:ssd -- df -h',
     )
     .action(async (words: string[], o) =>
       (await import('./run-once.ts')).runOnce(client(), output, words, {
@@ -128,7 +129,8 @@ export function addAppCommands({ command, waiting, waitOptions, client, output }
     .option('--json', 'answer in JSON')
     .addHelpText(
       'after',
-      '\nAfter the loss of a store: `stathub take-over NODE` for each node, then `stathub adopt --all` makes the apps again from what runs.',
+      '\nAfter the loss of a store: `stathub take-over NODE` for each node, then `stathub adopt --all` makes the ' +
+        'apps again from what runs.',
     )
     .action((name: string | undefined, o) => {
       if ((name === undefined) !== (o.all === true))

@@ -87,7 +87,8 @@ export class Client {
         throw new CliError(
           exitCode.failed,
           `the hub at ${this.base} is not trusted (${cause?.code ?? (error as Error).message})`,
-          'a hub with --tls auto is known by its token: STATHUB_TOKEN=… or --token-file FILE; any other needs its CA in NODE_EXTRA_CA_CERTS=FILE',
+          'a hub with --tls auto is known by its token: STATHUB_TOKEN=… or --token-file FILE; any other needs ' +
+            'its CA in NODE_EXTRA_CA_CERTS=FILE',
         );
       }
       throw new CliError(

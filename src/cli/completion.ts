@@ -115,7 +115,8 @@ function fish(commands: Known[]): string {
       `complete -c stathub -n __fish_use_subcommand -f -a ${name} -d '${plain(about)}'`,
       ...flags.map(
         (flag) =>
-          `${here} ${flag.names.map((each) => (each.startsWith('--') ? `-l ${each.slice(2)}` : `-s ${each.slice(1)}`)).join(' ')} -d '${plain(flag.about)}'`,
+          `${here} ${flag.names.map((each) => (each.startsWith('--') ? `-l ${each.slice(2)}` : `-s ${each.slice(1)}`)).join(' ')} ` +
+          `-d '${plain(flag.about)}'`,
       ),
       ...(subject === 'file'
         ? [`${here} -F`]

@@ -70,7 +70,8 @@ export async function deploySpec(
   if (options.json) json(after, output);
   else
     output.out(
-      `${bold(app.name, output)} revision ${app.revision} ${code === 201 ? 'created' : 'in force'}, ${after.instances.healthy} of ${after.instances.wanted} healthy\n`,
+      `${bold(app.name, output)} revision ${app.revision} ${code === 201 ? 'created' : 'in force'}, ` +
+        `${after.instances.healthy} of ${after.instances.wanted} healthy\n`,
     );
 }
 
@@ -90,7 +91,8 @@ export function showPlan(view: PlanView, output: Output, options: { json: boolea
   }
   for (const change of view.changes)
     output.out(
-      `  ${change.path}: ${JSON.stringify(change.before)} → ${JSON.stringify(change.after)}${change.restarts ? '' : dim('  (no restart)', output)}\n`,
+      `  ${change.path}: ${JSON.stringify(change.before)} → ${JSON.stringify(change.after)}` +
+        `${change.restarts ? '' : dim('  (no restart)', output)}\n`,
     );
   for (const step of view.steps)
     output.out(
@@ -124,9 +126,10 @@ export async function waitHealthy(client: Client, output: Output, app: AppView, 
       const line = `${instance.status}${instance.reason ? ` ${instance.reason.text}` : ''}`;
       if (said.get(instance.id) === line) continue;
       said.set(instance.id, line);
-      output.err(
-        `  ${instance.id}  ${status(instance.status, output)}${instance.status === 'running' ? `  pid ${instance.pid}${instance.ports.length ? `, ports ${instance.ports.join(', ')}` : ''}` : ''}${instance.reason ? `  ${dim(instance.reason.text, output)}` : ''}\n`,
-      );
+      const ports = instance.ports.length > 0 ? `, ports ${instance.ports.join(', ')}` : '';
+      const runs = instance.status === 'running' ? `  pid ${instance.pid}${ports}` : '';
+      const why = instance.reason ? `  ${dim(instance.reason.text, output)}` : '';
+      output.err(`  ${instance.id}  ${status(instance.status, output)}${runs}${why}\n`);
     }
     if (now.reason && now.reason.text !== lastReason) {
       lastReason = now.reason.text;

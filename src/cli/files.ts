@@ -79,13 +79,13 @@ function namesIn(place: string): string[] {
 function remark({ target, launch, type }: FileItem): string {
   if (target !== null) return `→ ${target}`;
   if (!launch) return type === 'other' ? 'device, socket or pipe' : '';
-  const how =
-    launch.signal !== null
-      ? `ended by signal ${launch.signal}`
-      : launch.code !== null
-        ? `ended with ${launch.code}`
-        : 'ended';
-  return `launch ${launch.launch}, ${launch.current ? 'running' : launch.endedAt === null ? how : `${how} ${age(Date.now() - launch.endedAt)} ago`}`;
+  return `launch ${launch.launch}, ${launch.current ? 'running' : endedHow(launch)}`;
+}
+
+function endedHow({ signal, code, endedAt }: NonNullable<FileItem['launch']>): string {
+  const ago = endedAt === null ? '' : ` ${age(Date.now() - endedAt)} ago`;
+  if (signal !== null) return `ended by signal ${signal}${ago}`;
+  return code === null ? `ended${ago}` : `ended with ${code}${ago}`;
 }
 
 async function save(response: Response, output: Output, id: string, target: string): Promise<void> {

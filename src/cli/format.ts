@@ -22,7 +22,8 @@ export function memory(bytes: number | null): string {
     value /= 1024;
     unit++;
   }
-  return `${value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)} ${['KiB', 'MiB', 'GiB', 'TiB', 'PiB'][unit]}`;
+  const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
+  return `${value.toFixed(digits)} ${['KiB', 'MiB', 'GiB', 'TiB', 'PiB'][unit]}`;
 }
 
 /** A fraction, or cores: 0.5 is `50 %`; `–` where unknown. */

@@ -88,7 +88,8 @@ export const apps = (client: Client, output: Output, options: ListOptions): Prom
 
 /** What holds programs to their limits, and what of them nothing does. */
 const limitsOf = ({ isolation }: NodeView): string =>
-  `${isolation.cgroup === 'none' ? 'no cgroup' : `cgroup ${isolation.cgroup}`}${isolation.not.length > 0 ? `, not ${isolation.not.map(({ limit }) => limit).join(' ')}` : ''}`;
+  `${isolation.cgroup === 'none' ? 'no cgroup' : `cgroup ${isolation.cgroup}`}` +
+  `${isolation.not.length > 0 ? `, not ${isolation.not.map(({ limit }) => limit).join(' ')}` : ''}`;
 
 export const nodes = (client: Client, output: Output, options: ListOptions): Promise<void> =>
   list<NodeView>(
@@ -155,7 +156,9 @@ export async function events(client: Client, output: Output, options: ListOption
     const subject = event.subject.instance ?? event.subject.app ?? event.subject.node ?? 'cluster';
     output.out(
       output.terminal
-        ? `${dim(clock(event.at), output)}  ${event.loudness === 'attention' ? bold(event.kind, output) : event.kind}  ${subject}  ${event.message}\n`
+        ? `${dim(clock(event.at), output)}  ` +
+            `${event.loudness === 'attention' ? bold(event.kind, output) : event.kind}  ${subject}  ` +
+            `${event.message}\n`
         : `${new Date(event.at).toISOString()}\t${event.seq}\t${event.kind}\t${subject}\t${event.message}\n`,
     );
   };
@@ -216,7 +219,8 @@ export async function hubStatus(client: Client, output: Output, options: { json:
   const sum = (of: (node: NodeView) => number): number => live.reduce((all, node) => all + of(node), 0);
   if (live.length > 0)
     output.out(
-      `uses       ${sum(({ load, os }) => load!.cpu * os.cpus).toFixed(1)} of ${sum(({ os }) => os.cpus)} cores, ${memory(sum(({ load }) => load!.memUsed))} of ${memory(sum((node) => node.memory.total))}\n`,
+      `uses       ${sum(({ load, os }) => load!.cpu * os.cpus).toFixed(1)} of ${sum(({ os }) => os.cpus)} cores, ` +
+        `${memory(sum(({ load }) => load!.memUsed))} of ${memory(sum((node) => node.memory.total))}\n`,
     );
   for (const notice of view.notices) output.out(`notice     ${notice.text}\n`);
 }

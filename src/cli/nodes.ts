@@ -77,7 +77,8 @@ export async function env(
   if (options.json) json(after, output);
   else
     output.out(
-      `${after.hostname}: ${Object.keys(after.envs).join(', ') || 'no environment of its own'}\nWhat runs there takes it from its next launch on.\n`,
+      `${after.hostname}: ${Object.keys(after.envs).join(', ') || 'no environment of its own'}\nWhat runs there ` +
+        'takes it from its next launch on.\n',
     );
 }
 

@@ -110,7 +110,8 @@ export function addCommands(program: Command, options: CommandOptions): void {
     .option('--json', 'list in JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  stathub files web.0\n  stathub files web.0 work/server.log -f\n  stathub files web.0.abcdefgh launch-3 --get crash.tar.gz',
+      '\nExamples:\n  stathub files web.0\n  stathub files web.0 work/server.log -f\n  stathub files ' +
+        'web.0.abcdefgh launch-3 --get crash.tar.gz',
     )
     .action(async (id: string, place: string, o) =>
       (await import('./files.ts')).files(client(), output, id, place, {

@@ -38,7 +38,8 @@ export async function runQuery(
     output.out(`${told.total} documents, ${told.matched} match\n`);
     for (const clause of told.clauses) {
       output.out(
-        `  ${String(clause.left).padStart(6)} left  ${clause.text}${clause.alone === clause.left ? '' : dim(`  (${clause.alone} by itself)`, output)}\n`,
+        `  ${String(clause.left).padStart(6)} left  ${clause.text}` +
+          `${clause.alone === clause.left ? '' : dim(`  (${clause.alone} by itself)`, output)}\n`,
       );
       for (const note of clause.notes) output.out(`               ${note}\n`);
     }

@@ -37,10 +37,11 @@ export async function why(client: Client, output: Output, named: string, options
 
 async function lastEnd(client: Client, output: Output, id: string): Promise<void> {
   const { usage, exit } = await client.get<InstanceView>(path`/v1/instances/${id}`);
-  if (usage)
-    output.out(
-      `uses ${percent(usage.cpu)} of a core, ${memory(usage.mem)}${usage.memShare === null ? '' : ` (${percent(usage.memShare)} of its share)`}, ${usage.processes ?? '–'} ${usage.processes === 1 ? 'process' : 'processes'}\n`,
-    );
+  if (usage) {
+    const share = usage.memShare === null ? '' : ` (${percent(usage.memShare)} of its share)`;
+    const processes = `${usage.processes ?? '–'} ${usage.processes === 1 ? 'process' : 'processes'}`;
+    output.out(`uses ${percent(usage.cpu)} of a core, ${memory(usage.mem)}${share}, ${processes}\n`);
+  }
   if (!exit) return;
   const peak = exit.peakMem === null ? '' : `, memory at most ${memory(exit.peakMem)}`;
   output.out(

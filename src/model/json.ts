@@ -138,10 +138,8 @@ function scan(text: string): { offset: number; message: string } | null {
     else if (rest.startsWith('//') || rest.startsWith('/*')) fail('JSON has no comments; send it as YAML to keep them');
     else if (text[at] === "'") fail('strings need double quotes');
     else if (/^-?0\d/.test(rest)) fail('a number may not begin with 0');
-    else
-      fail(
-        `expected a value, ${at >= text.length ? 'the text ends' : `found ${JSON.stringify(/^[\w.+-]+/.exec(rest)?.[0].slice(0, 40) ?? text[at])}`}`,
-      );
+    else if (at >= text.length) fail('expected a value, the text ends');
+    else fail(`expected a value, found ${JSON.stringify(/^[\w.+-]+/.exec(rest)?.[0].slice(0, 40) ?? text[at])}`);
   };
   try {
     value();

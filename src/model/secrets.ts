@@ -55,7 +55,10 @@ const keyBefore = new Set([
   'shared',
 ]);
 
-/** Does the name of a variable look as if its value were secret? `DB_PASSWORD`, `apiKey`, `spring.datasource.password`; not `PRIMARY_KEY`, `AUTHOR`. */
+/**
+ * Does the name of a variable look as if its value were secret? `DB_PASSWORD`, `apiKey`, `spring.datasource.password`; not
+ * `PRIMARY_KEY`, `AUTHOR`.
+ */
 export function looksSecret(name: string): boolean {
   const parts = name
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')

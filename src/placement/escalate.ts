@@ -31,7 +31,9 @@ export function escalatedSlot(
   let because = 'the other place of its slot is in use';
   if (draft.spec.type === 'system') because = 'it belongs to this node';
   else if (movable && next.at > planning.now) {
-    because = `it has moved ${next.count === 1 ? 'once' : `${next.count} times`} already; the next move is due in ${showSpan(next.at - planning.now)}`;
+    because =
+      `it has moved ${next.count === 1 ? 'once' : `${next.count} times`} already; the next move is due in ` +
+      `${showSpan(next.at - planning.now)}`;
     planning.wake(next.at);
   } else if (movable) {
     planning.turn(draft, slot, run, 'stop');

@@ -10,16 +10,16 @@ import { ledgerOf } from './in-use.ts';
 import type { Ledger } from './ledger.ts';
 import { NodeTable } from './node-table.ts';
 import { Presence } from './presence.ts';
-import { isMade } from './snapshot.ts';
-import type {
-  ChangeKind,
-  Decision,
-  NewAssignment,
-  Plan,
-  Snapshot,
-  SnapshotApp,
-  Waiting,
-  WaitingCode,
+import {
+  isMade,
+  type ChangeKind,
+  type Decision,
+  type NewAssignment,
+  type Plan,
+  type Snapshot,
+  type SnapshotApp,
+  type Waiting,
+  type WaitingCode,
 } from './snapshot.ts';
 
 /** Decisions with scores, of one app and plan; the rest say where and why. */
@@ -102,7 +102,7 @@ export class Planning {
   chooser(draft: AppDraft): Chooser {
     const { presence, ledger } = this;
     const kept = this.choosers.get(draft.name);
-    // Others' placements only lower scores, which a chooser corrects by itself; unless packing prefers fuller nodes, or an app it wants to be with came.
+    // Others only lower scores, which a chooser corrects by itself; unless packing prefers fuller nodes, or an app it wants came.
     const stale =
       kept &&
       kept.generation !== ledger.generation &&
@@ -150,7 +150,8 @@ export class Planning {
       this.ledger,
       this.presence,
     );
-    return `${this.table.label(this.table.nodes[node]!.id)} ${lacks.length > 0 ? lacks.map((lack) => lack.text).join(' and ') : 'still holds this slot'}`;
+    const lacking = lacks.map((lack) => lack.text).join(' and ');
+    return `${this.table.label(this.table.nodes[node]!.id)} ${lacking || 'still holds this slot'}`;
   }
 
   /**
@@ -210,9 +211,10 @@ export class Planning {
   }
 
   private becauseOf(draft: AppDraft, chooser: Chooser, node: number): string {
-    const others = chooser.countAt(node);
+    const others = chooser.countAt(node) || 'none';
     const full = Math.round(100 * this.ledger.fullness(node, draft.demand));
-    return `best of ${chooser.candidates} matching ${chooser.candidates === 1 ? 'node' : 'nodes'}: ${others === 0 ? 'none' : others} of ${draft.name} there before, ${full}% full with it`;
+    const among = chooser.candidates === 1 ? '1 matching node' : `${chooser.candidates} matching nodes`;
+    return `best of ${among}: ${others} of ${draft.name} there before, ${full}% full with it`;
   }
 
   /** A change that is no placement, for `why`. */

@@ -32,7 +32,8 @@ function settleReplacement(planning: Planning, draft: AppDraft, slot: SlotDraft,
       slot,
       'replace',
       run.node,
-      `${planning.nameOf(draft, run)} is withdrawn: another revision is in force; ${planning.nameOf(draft, leave)} stays until it is replaced`,
+      `${planning.nameOf(draft, run)} is withdrawn: another revision is in force; ` +
+        `${planning.nameOf(draft, leave)} stays until it is replaced`,
     );
     return;
   }

@@ -141,7 +141,10 @@ export interface Plan {
    * assignment whose id is a tombstone's came back with its node: the tombstone is removed after the slot is written.
    */
   changes: SlotChange[];
-  /** Tombstones whose assignment changes (its goal becomes `stop`): the slot has a replacement that has been ready, or is not wanted any more. */
+  /**
+   * Tombstones whose assignment changes (its goal becomes `stop`): the slot has a replacement that has been ready, or is
+   * not wanted any more.
+   */
   tombstones: Tombstone[];
   /** Slots that cannot be as they should be yet, with the reason. */
   waiting: Waiting[];

@@ -16,7 +16,10 @@ function collides(draft: AppDraft, old: Held): 'port' | 'directory' | null {
   return after.ports.some((port) => port.port !== 0) ? 'port' : null;
 }
 
-/** What is in force for an update: with `auto`, start-first unless something is in the way; `fallback`: stop-first will do where start-first finds no room. */
+/**
+ * What is in force for an update: with `auto`, start-first unless something is in the way; `fallback`: stop-first will do
+ * where start-first finds no room.
+ */
 export function updateOrder(draft: AppDraft, old: Held): { order: 'start-first' | 'stop-first'; fallback: boolean } {
   const { order, maxSurge } = draft.spec.update;
   if (order === 'stop-first') return { order, fallback: false };

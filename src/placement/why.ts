@@ -3,7 +3,10 @@ import { Planning } from './planning.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { WhyView } from '../protocol/views.ts';
 
-/** What placement adds to a `WhyView`. `sentence`: "3 of 5 nodes match `tags:ssd`, none has 2 GiB of memory left; nearest: ..."; null where a node fits. */
+/**
+ * What placement adds to a `WhyView`. `sentence`: "3 of 5 nodes match `tags:ssd`, none has 2 GiB of memory left; nearest:
+ * ..."; null where a node fits.
+ */
 export interface WhyPlacement {
   funnel: WhyView['funnel'];
   nearest: string[];

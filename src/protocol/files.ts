@@ -1,7 +1,10 @@
 // Files that an instance left behind or works with, as they are shown. The command `files` (target: instance) answers
 // `{op: 'list', path, from, size}` with a FileView, and `{op: 'read', path, from, length, waitMs}` with chunks of base64 and a FileStat.
 
-/** `link`: a symbolic link, whose `target` is shown; it is followed only where it stays inside. `other`: device, socket or pipe; never opened. */
+/**
+ * `link`: a symbolic link, whose `target` is shown; it is followed only where it stays inside. `other`: device, socket or
+ * pipe; never opened.
+ */
 export type FileType = 'directory' | 'file' | 'link' | 'other';
 
 /** What a file or directory is. */

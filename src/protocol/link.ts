@@ -76,7 +76,10 @@ export const agentFrame = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('beat'), sentMono: z.number(), load: record<NodeLoad>('at').nullable() }),
   z.object({ type: z.literal('facts'), facts: record<NodeFacts>('hostname', 'os', 'memory') }),
-  /** Samples of instances, in the order of model/instance/usage.ts: at once of those that somebody watches, else gathered. Not acknowledged. */
+  /**
+   * Samples of instances, in the order of model/instance/usage.ts: at once of those that somebody watches, else gathered.
+   * Not acknowledged.
+   */
   z.object({ type: z.literal('usage'), rows: z.record(z.string(), z.array(z.number().nullable()).max(32)) }),
   z.object({
     type: z.literal('metrics'),

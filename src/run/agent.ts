@@ -99,7 +99,8 @@ export async function runAgent(inForce: InForce, say: (line: string) => void): P
     lock.update({ address: http.address });
     running.agent.announce(http.address);
     say(
-      `stathub agent ${version} at ${http.address}, node ${running.agent.identity.node}, ${master ? `of the master at ${master}` : 'alone'}, store ${directory}`,
+      `stathub agent ${version} at ${http.address}, node ${running.agent.identity.node}, ` +
+        `${master ? `of the master at ${master}` : 'alone'}, store ${directory}`,
     );
     if (made && needsToken(bind)) say(`admin token, shown this once: ${tokens.withPin(made.admin)}`);
     process.on('SIGUSR2', () => {

@@ -3,7 +3,10 @@ import { Hono } from 'hono';
 import { problemOf, problemResponse } from '../api/answers/problem.ts';
 import { Refusal } from '../model/errors.ts';
 
-/** Why it does not lead; `leader`: address of the one that does, where it is known; `code`: of the problem that says so, `standby` by itself. */
+/**
+ * Why it does not lead; `leader`: address of the one that does, where it is known; `code`: of the problem that says so,
+ * `standby` by itself.
+ */
 export interface Standing {
   because: string;
   hint: string;

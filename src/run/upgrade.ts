@@ -71,7 +71,8 @@ export async function upgrade({ main, say }: UpgradeOptions): Promise<number> {
   const record = readUp();
   if (!record) {
     say(
-      '`stathub up` started nothing here. A master or agent of its own is upgraded by ending it (SIGTERM) and starting the new one, e.g. `systemctl restart stathub-agent`: programs run on.',
+      '`stathub up` started nothing here. A master or agent of its own is upgraded by ending it (SIGTERM) and ' +
+        'starting the new one, e.g. `systemctl restart stathub-agent`: programs run on.',
     );
     return 3;
   }
@@ -122,7 +123,8 @@ async function compare(hub: string, before: Map<string, Running>, say: (line: st
       ({ id, pid, restarts }) => now.get(id)?.pid !== pid || now.get(id)?.restarts !== restarts,
     );
     say(
-      `${before.size - ended.length} programs run on with the same pids${ended.length > 0 ? `; ended by themselves meanwhile: ${ended.map(({ id }) => id).join(', ')}` : ''}`,
+      `${before.size - ended.length} programs run on with the same pids` +
+        `${ended.length > 0 ? `; ended by themselves meanwhile: ${ended.map(({ id }) => id).join(', ')}` : ''}`,
     );
     return 0;
   }

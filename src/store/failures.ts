@@ -42,7 +42,8 @@ export async function storeFailure(error: unknown, doing: string): Promise<Store
     return new StoreError(
       'store-full',
       `The disk of the store is full (${doing}: ${message})`,
-      'Free space on that file system; what was acknowledged is safe, and writing goes on by itself. Until then stathub kill INSTANCE ends a program.',
+      'Free space on that file system; what was acknowledged is safe, and writing goes on by itself. Until then ' +
+        'stathub kill INSTANCE ends a program.',
       { cause },
     );
   }

@@ -59,7 +59,8 @@ export async function refuseMoved(store: Store): Promise<void> {
     throw new StoreError(
       'store-refused',
       `This hub was moved to ${away.to} on ${day(away.at)} (UTC) and is not run from here any more`,
-      'Start the master there. To run it from here again, without what happened since: `stathub migrate --undo --from` this store; never run both.',
+      'Start the master there. To run it from here again, without what happened since: `stathub migrate --undo ' +
+        '--from` this store; never run both.',
     );
   }
   if (away) {
@@ -73,7 +74,8 @@ export async function refuseMoved(store: Store): Promise<void> {
     throw new StoreError(
       'store-refused',
       `A hub is being moved here from ${here.from} since ${day(here.at)} (UTC), and not all of it is here`,
-      'Run the same `stathub migrate` again: it goes on where it was. To give it up: `stathub migrate --abandon --to` this store, and `--undo --from` the other.',
+      'Run the same `stathub migrate` again: it goes on where it was. To give it up: `stathub migrate --abandon ' +
+        '--to` this store, and `--undo --from` the other.',
     );
   }
 }

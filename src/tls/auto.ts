@@ -56,7 +56,8 @@ function authority(directory: string): Authority & { certificate: string } {
     };
   } catch (error) {
     throw new Error(
-      `${path} is damaged: ${(error as Error).message}. Restore it, or remove it: then a new CA is made, and every node needs a new join token.`,
+      `${path} is damaged: ${(error as Error).message}. Restore it, or remove it: then a new CA is made, and ` +
+        'every node needs a new join token.',
       { cause: error },
     );
   }

@@ -217,7 +217,7 @@ throughTheKill('in the middle of a back-off: it goes on, the history is not forg
   },
 });
 
-test('a stopped app stays stopped, a scaled one stays scaled, also where the agent was killed before it had put the others away', async () => {
+test('a stopped app stays stopped, a scaled one scaled, also where the agent was killed before it had put the others away', async () => {
   await agent.ok('POST', '/v1/apps/backs/stop');
   const all = await agent.instances('web');
   await agent.ok('POST', '/v1/apps/web/scale', { scale: 2 });

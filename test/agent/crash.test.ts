@@ -16,7 +16,8 @@ test.after(() => hub.stop({ processes: true }));
 const instances = async (app: string) => (await hub.cluster.instances(`app:${app}`, { from: 0, size: 100 })).items;
 const entryOf = (id: string) => hub.agent.instances.entries.get(id)!;
 const crash = (id: string) =>
-  (entryOf(id).actor as unknown as { send(event: object): void }).send({ type: 'instance.adjust' }); // without its policy: a TypeError inside the machine
+  // without its policy: a TypeError inside the machine
+  (entryOf(id).actor as unknown as { send(event: object): void }).send({ type: 'instance.adjust' });
 
 test('the program runs on, is guarded on by a new actor, and the crash is told', async () => {
   await deploy(hub.cluster, { name: 'web', toProcess: 'sleep', args: ['100000'], placement: { scale: 3 } });

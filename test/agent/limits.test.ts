@@ -18,7 +18,8 @@ test.before(async () => {
   const { isolation } = (await agent.get('/v1/nodes')).items[0];
   enforced = isolation.enforced;
   console.log(
-    `# cgroup ${isolation.cgroup}, enforced: ${enforced.join(' ')}${isolation.not.map((each: any) => `; not ${each.limit}: ${each.why}`).join('')}`,
+    `# cgroup ${isolation.cgroup}, enforced: ${enforced.join(' ')}` +
+      `${isolation.not.map((each: any) => `; not ${each.limit}: ${each.why}`).join('')}`,
   );
 });
 test.after(async () => {

@@ -77,7 +77,9 @@ test('YAML bodies are read, and their faults have places too', async () => {
   const broken = await ask('/v1/apps', { method: 'POST', headers, body: 'name: web\n  toProcess: [x\n' });
   assert.equal([broken.status, broken.body.code], [400, 'invalid-json']);
   assert.match(broken.body.detail, /line \d+, column \d+/);
-  const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\n${['b', 'c', 'd', 'e', 'f', 'g', 'h'].map((k, i) => `${k}: &${k} [${Array(9).fill(`*${'abcdefgh'[i]}`).join(',')}]`).join('\n')}\n`;
+  const bomb =
+    'a: &a [x,x,x,x,x,x,x,x,x]\n' +
+    `${['b', 'c', 'd', 'e', 'f', 'g', 'h'].map((k, i) => `${k}: &${k} [${Array(9).fill(`*${'abcdefgh'[i]}`).join(',')}]`).join('\n')}\n`;
   assert.is((await ask('/v1/apps', { method: 'POST', headers, body: bomb })).status, 400);
   assert.is(cluster.calls.length, 1);
 });

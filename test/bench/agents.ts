@@ -114,7 +114,9 @@ export async function agentRows(count: number, say: (line: string) => void): Pro
     const rss = rssKib(hub.master.pid) / 1024;
     const row: Row = {
       what: `${count.toLocaleString('en')} simulated agents on one master, a beat each 5 s`,
-      ours: `${(cores * 100).toFixed(0)} % of a core, ${rss.toFixed(0)} MiB; beat answered p95 ${ms(quantile(answers, 0.95))}; all joined in ${seconds(joined)}`,
+      ours:
+        `${(cores * 100).toFixed(0)} % of a core, ${rss.toFixed(0)} MiB; beat answered p95 ` +
+        `${ms(quantile(answers, 0.95))}; all joined in ${seconds(joined)}`,
       target: '5,000: one core, 1 GB',
       peers: '',
     };

@@ -64,7 +64,9 @@ export function benchPlace(large: boolean): PlaceRow[] {
   ];
   for (const { nodes, apps, each, target } of sizes) {
     const simulation = cluster(nodes, apps, each);
-    const name = `${(apps * each).toLocaleString('en')} instances of ${apps} ${apps === 1 ? 'app' : 'apps'} on ${nodes.toLocaleString('en')} nodes`;
+    const name =
+      `${(apps * each).toLocaleString('en')} instances of ${apps} ${apps === 1 ? 'app' : 'apps'} on ` +
+      `${nodes.toLocaleString('en')} nodes`;
     rows.push(timed(name, simulation, target));
     simulation.becomeHealthy();
     simulation.now += 60_000;
@@ -83,7 +85,8 @@ const showPlaceRows = (rows: readonly PlaceRow[]): string =>
   rows
     .map(
       ({ what, ms, placed, target }) =>
-        `${what.padEnd(56)} ${ms.toFixed(1).padStart(9)} ms ${String(placed).padStart(7)} placed${target === null ? '' : `   target ${target} ms`}`,
+        `${what.padEnd(56)} ${ms.toFixed(1).padStart(9)} ms ${String(placed).padStart(7)} placed` +
+        `${target === null ? '' : `   target ${target} ms`}`,
     )
     .join('\n');
 

@@ -15,7 +15,8 @@ const say = (line: string): void => console.error(line);
 const rows: Row[] = [];
 
 console.log(
-  `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 1024 ** 3)} GiB\n`,
+  `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} cores (` +
+    `${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 1024 ** 3)} GiB\n`,
 );
 if (wanted('runtime'))
   rows.push(...(await (await import('./runtime.ts')).runtimeRows(Number(values.count ?? 1000), say)));

@@ -21,7 +21,7 @@ const alive = (pid: number): boolean => {
   }
 };
 
-test('a drain moves replacements first, survives restarts of both sides, keeps what fits nowhere until the deadline, system apps last', async () => {
+test('a drain: replacements first, system apps last, what fits nowhere until the deadline, also over restarts of both sides', async () => {
   const hub = new Hub(quickTimes);
   try {
     await hub.start(2, (k) => ['--tags', k === 0 ? 'home' : 'away']);
@@ -93,7 +93,7 @@ test('a drain moves replacements first, survives restarts of both sides, keeps w
   }
 });
 
-test('SIGUSR2: the node empties itself and its agent ends; again and again changes nothing, an agent killed on the way goes on, uncordon calls it off', async () => {
+test('SIGUSR2: the node empties itself and its agent ends; once more changes nothing, nor a kill -9; uncordon calls it off', async () => {
   const hub = new Hub(quickTimes);
   try {
     await hub.start(2);

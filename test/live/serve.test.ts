@@ -247,7 +247,15 @@ test('closing ends streams and WebSockets in order, and cuts what does not end',
   // One that never answers the closing handshake, and one request that is never finished.
   const deaf = connect(Number(new URL(address).port), '127.0.0.1');
   deaf.write(
-    'GET /v1/live HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+    [
+      'GET /v1/live HTTP/1.1',
+      'Host: localhost',
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Version: 13',
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+      '\r\n',
+    ].join('\r\n'),
   );
   const half = connect(Number(new URL(address).port), '127.0.0.1');
   half.write('POST /v1/apps HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{');

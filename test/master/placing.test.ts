@@ -48,7 +48,8 @@ test('an app is placed, pushed, observed and shown', async () => {
     assert.is(app.revision, 1);
     await until('it runs', async () => (await master.cluster.app('web')).status === 'running').catch(async (error) => {
       throw new Error(
-        `${String(error)} ${JSON.stringify(await master.cluster.app('web'))} ${JSON.stringify(master.warnings)} ${JSON.stringify(agents[0]!.frames.filter(({ type }) => type !== 'beat.ack'))}`,
+        `${String(error)} ${JSON.stringify(await master.cluster.app('web'))} ${JSON.stringify(master.warnings)} ` +
+          `${JSON.stringify(agents[0]!.frames.filter(({ type }) => type !== 'beat.ack'))}`,
       );
     });
     const [instance] = (await master.cluster.instances('*', { from: 0, size: 10 })).items;

@@ -97,7 +97,7 @@ test('a master on an empty store stops nothing: what runs is unknown until it is
   }
 });
 
-test('a restored store: what it does not know runs on as unknown, its slot is not started twice, and it adopts without a restart', async () => {
+test('a restored store: what it does not know runs on as unknown, is not started twice, and is adopted without a restart', async () => {
   const master = await testMaster();
   const agent = new SimAgent({ node: 'n1' }).connect(master.url);
   await ready(master, 1);

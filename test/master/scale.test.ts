@@ -92,7 +92,9 @@ test('10,000 instances on 1,000 nodes', async () => {
       });
     }
     console.log(
-      `# ms: ${JSON.stringify(took)}; longest turn of the loop: ${JSON.stringify(longest)}, p99 ${JSON.stringify(usual)}; rss ${Math.round(process.memoryUsage().rss / 1e6)} MB; busy ${slowness.toFixed(1)}`,
+      `# ms: ${JSON.stringify(took)}; longest turn of the loop: ${JSON.stringify(longest)}, p99 ` +
+        `${JSON.stringify(usual)}; rss ${Math.round(process.memoryUsage().rss / 1e6)} MB; busy ` +
+        `${slowness.toFixed(1)}`,
     );
     const quietest = Math.min(
       ...Object.keys(longest)

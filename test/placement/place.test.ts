@@ -23,15 +23,13 @@ test('1 -> 5 -> 2 over three nodes of one machine is balanced at every step', ()
   simulation.change('web', { scale: 2 });
   const plan = simulation.step();
   assert.is(plan.changes.length, 3);
-  assert.ok(
-    plan.changes.every(
-      (change) =>
-        change.what === 'stop' &&
-        /5 there, 2 wanted: this one stops because \S+ has the most of them, 2, and it is the youngest there|because no node has more than one/.test(
-          change.reason,
-        ),
-    ),
-  );
+  const youngest =
+    /5 there, 2 wanted: this one stops because \S+ has the most of them, 2, and it is the youngest there/;
+  const evenly = /because no node has more than one/;
+  for (const { what, reason } of plan.changes) {
+    assert.is(what, 'stop');
+    assert.ok(youngest.test(reason) || evenly.test(reason), reason);
+  }
   simulation.settle();
   assert.equal(Object.values(simulation.perNode('web')), [1, 1]);
   assert.ok(

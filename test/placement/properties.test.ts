@@ -253,7 +253,7 @@ test('when nodes are well and time passes, the cluster becomes what is wanted, e
   );
 });
 
-test('what had ended and was started again holds its port beside the one that was placed since; what comes next is placed around both', () => {
+test('what ended and was started again holds its port beside the one placed since; what comes next is placed around both', () => {
   const simulation = begin();
   const deploy = (scale: number, port: boolean, query: string): void => {
     happen(simulation, {

@@ -41,7 +41,10 @@ async function fill(store: Store, collection: string, docs: readonly unknown[]):
   }
 }
 
-/** Asks the store each query and compares with memory: the same documents, the same total; an error here is an error there, at the same place. */
+/**
+ * Asks the store each query and compares with memory: the same documents, the same total; an error here is an error there,
+ * at the same place.
+ */
 async function compare(
   store: Store,
   collection: string,

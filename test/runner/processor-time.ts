@@ -4,7 +4,8 @@ import { statOf } from './process-start.ts';
 const ticksPerSecond = 100; // USER_HZ, the same on all of Linux
 
 /**
- * Processor seconds, user and system, of this process's children that have ended (proc(5), stat: cutime and cstime, with theirs). NaN: not known.
+ * Processor seconds, user and system, of this process's children that have ended (proc(5), stat: cutime and cstime, with
+ * theirs). NaN: not known.
  * What outlives its parent is in nobody's account: launchers and programs that a daemon left to itself.
  */
 function ofEndedChildren(): number {

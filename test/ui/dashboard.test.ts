@@ -1,4 +1,5 @@
-// The dashboard in a real browser against a real hub: what a person does on the first day, by mouse, by keys, on a phone, through a lost connection.
+// The dashboard in a real browser against a real hub: what a person does on the first day, by mouse, by keys, on a phone,
+// through a lost connection.
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -186,7 +187,10 @@ test('the inspector: the tree, a chart with labels, steps, and the way back', as
   assert.is(await live.count(), 1);
   // The colour itself, not the class: nodes that a browser moved have kept the old one.
   const lit = (await page.evaluate(
-    `(() => { const stroke = (at) => getComputedStyle(document.querySelector(at)).stroke; return [stroke('.sc .edge.last path'), stroke('.sc .edge:not(.past):not(.last) path')]; })()`,
+    `(() => {
+      const stroke = (at) => getComputedStyle(document.querySelector(at)).stroke;
+      return [stroke('.sc .edge.last path'), stroke('.sc .edge:not(.past):not(.last) path')];
+    })()`,
   )) as [string, string];
   assert.is.not(lit[0], lit[1], 'the last edge has its own colour');
   await page.keyboard.press('[');

@@ -36,7 +36,10 @@ export interface ElkGraph extends ElkNode {
 }
 export type Direction = 'RIGHT' | 'DOWN';
 
-/** Back edges are laid out from their target and turned when drawn, so that the machine's own order runs one way. ELK's model order breaks on nested states. */
+/**
+ * Back edges are laid out from their target and turned when drawn, so that the machine's own order runs one way. ELK's
+ * model order breaks on nested states.
+ */
 const TURNED = '~';
 export const isTurned = (id: string): boolean => id.startsWith(TURNED);
 export const drawnId = (id: string): string => (isTurned(id) ? id.slice(TURNED.length) : id);

@@ -3,10 +3,8 @@
 import type { VNode } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { newLine, replace } from '../edit-text.ts';
+import { toHtml } from '../editor-html.ts';
 import type { Fault } from '../faults.ts';
-import { t } from '../i18n.tsx';
-import { readingOf } from '../json-readings.ts';
-import { tokens } from '../json-tokens.ts';
 
 interface EditorProps {
   value: string;
@@ -15,32 +13,6 @@ interface EditorProps {
   onInput: (text: string) => void;
   onCaret: (at: number) => void;
   label: string;
-}
-
-const escape = (s: string): string =>
-  s.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
-
-function lineHtml(line: string, faults: readonly Fault[]): string {
-  let at = 0;
-  const html = tokens(line)
-    .map((k) => {
-      const bad = faults.some((f) => at < f.to && at + k.text.length > f.from && k.kind !== 'space');
-      at += k.text.length;
-      return k.kind === 'space' ? k.text : `<span class="${k.kind}${bad ? ' squig' : ''}">${escape(k.text)}</span>`;
-    })
-    .join('');
-  const reading = readingOf(line);
-  return html + (reading ? `<span class="reading" data-text="  ${escape(reading)}"></span>` : '');
-}
-
-function toHtml(text: string, faults: readonly Fault[]): string {
-  return text
-    .split('\n')
-    .map((line, i) => {
-      const own = faults.filter((f) => f.line === i);
-      return `${lineHtml(line, own)}\n${own.map((f) => `<span class="faultline" contenteditable="false"><span class="msg" data-text="${escape(f.message)}" title="${escape(f.message)}"></span>${f.fix ? `<span class="fixit" data-fix="${faults.indexOf(f)}" data-text="${escape(t('editor.fix', { key: f.fix.label }))}"></span>` : ''}</span>`).join('')}`;
-    })
-    .join('');
 }
 
 /** Offsets of the selection in the element's text. */

@@ -156,11 +156,13 @@ function Drawn(props: PlotProps): VNode {
                 return;
               }
               el.hidden = false;
-              const said = (l: PlotLine): string =>
-                l.values[i] == null
-                  ? '–'
-                  : `${show(l.values[i]!)}${l.least?.[i] != null && l.most?.[i] != null ? ` (${show(l.least[i]!)} – ${show(l.most[i]!)})` : ''}`;
-              el.textContent = `${clock(at[i]! * 1000).slice(0, live ? 8 : 5)}  ${all.map((l) => `${all.length > 1 ? `${l.label} ` : ''}${said(l)}`).join(', ')}`;
+              const said = ({ label, values, least, most }: PlotLine): string => {
+                const value = values[i] == null ? '–' : show(values[i]);
+                const range = least?.[i] != null && most?.[i] != null ? ` (${show(least[i])} – ${show(most[i])})` : '';
+                return `${all.length > 1 ? `${label} ` : ''}${value}${range}`;
+              };
+              const time = clock(at[i]! * 1000).slice(0, live ? 8 : 5);
+              el.textContent = `${time}  ${all.map(said).join(', ')}`;
               el.style.left = `${Math.min(p.cursor.left! + 62, box.current!.clientWidth - el.offsetWidth - 4)}px`;
             },
           ],

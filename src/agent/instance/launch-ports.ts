@@ -95,5 +95,6 @@ export class LaunchPorts {
 
 function holderText(port: number): string {
   const holder = findPortHolder(port);
-  return `port ${port} is taken${holder ? ` by ${holder.command.split(' ')[0] || 'a process'} (pid ${holder.pid})` : ' by another process'}`;
+  if (!holder) return `port ${port} is taken by another process`;
+  return `port ${port} is taken by ${holder.command.split(' ')[0] || 'a process'} (pid ${holder.pid})`;
 }

@@ -74,6 +74,13 @@ function planned({ plan, exit }: InstanceContext, name: string): Line {
 }
 
 /** The lines between two snapshots, oldest first. `before` null: its actor has just begun. */
+/** Behind "is stopped": by whom, why, or how it had ended. */
+function stoppedWhy({ killing, exit }: InstanceContext): string {
+  if (killing?.by) return by(killing.by);
+  if (killing?.text) return `: ${killing.text}`;
+  return exit ? `: it ${exitText(exit)}` : '';
+}
+
 function linesBetween(before: Told | null, after: Told, name: string): Line[] {
   const was = before?.context ?? null,
     now = after.context,
@@ -116,7 +123,9 @@ function linesBetween(before: Told | null, after: Told, name: string): Line[] {
     lines.push({
       kind: 'instance.unhealthy',
       loudness: 'attention',
-      message: `${name} is unhealthy because health check ${failing?.index ?? 0} failed ${failing?.failures ?? 0} times in a row (${failing?.detail ?? ''})`,
+      message:
+        `${name} is unhealthy because health check ${failing?.index ?? 0} failed ${failing?.failures ?? 0} times ` +
+        `in a row (${failing?.detail ?? ''})`,
     });
   }
   if (was && entered('killing') && now.killing)
@@ -160,7 +169,7 @@ function linesBetween(before: Told | null, after: Told, name: string): Line[] {
     lines.push({
       kind: 'instance.stopped',
       loudness: 'quiet',
-      message: `${name} is stopped${now.killing?.by ? `, asked by ${now.killing.by}` : now.killing?.text ? `: ${now.killing.text}` : now.exit ? `: it ${exitText(now.exit)}` : ''}`,
+      message: `${name} is stopped${stoppedWhy(now)}`,
     });
   return lines;
 }

@@ -83,7 +83,8 @@ export class NodeShare {
         ? 'start the agent with --store-directory elsewhere, such as in /var/lib/stathub'
         : 'let it pass (chmod o+x)';
     throw new Error(
-      `${account.private ? 'a private user' : `user ${account.name}`} may not pass ${blocked}, below which its working directory lies: ${remedy}`,
+      `${account.private ? 'a private user' : `user ${account.name}`} may not pass ${blocked}, below which its ` +
+        `working directory lies: ${remedy}`,
     );
   }
 

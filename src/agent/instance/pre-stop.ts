@@ -56,7 +56,9 @@ export async function beforeStop(
     kind: 'instance.preStop',
     subject: { app, instance: id, slot, node: context.node },
     loudness: answer.ok ? 'quiet' : 'attention',
-    message: `preStop of ${app}.${slot} ${answer.ok ? 'is done' : 'failed'} after ${showSpan(Date.now() - at)} (${answer.detail}); its kill signal follows`,
+    message:
+      `preStop of ${app}.${slot} ${answer.ok ? 'is done' : 'failed'} after ${showSpan(Date.now() - at)} (` +
+      `${answer.detail}); its kill signal follows`,
     detail: { ok: answer.ok },
   });
 }

@@ -1,5 +1,6 @@
 // The conversation with the master on whatever line there is: hello and welcome, beats, desired sets; what is told of itself is in
-// reports.ts, what is asked for in command-runs.ts. The machine (machines/link.ts) decides which line; the agent gives the content (LinkContent).
+// reports.ts, what is asked for in command-runs.ts. The machine (machines/link.ts) decides which line; the agent gives the
+// content (LinkContent).
 import { createActor, fromCallback, fromPromise, type Actor } from 'xstate';
 import { linkMachine, type LinkEvent } from '../../../machines/link.ts';
 import type { NodeFacts } from '../../model/node.ts';

@@ -13,7 +13,10 @@ const slowMs = { keen: 60_000, idle: 300_000 };
 const youngMs = 60_000;
 /** A tree whose resident memory differs by more than this part is another. */
 const otherPart = 0.2;
-/** Without a cgroup: who is in the tree is searched for this often while it is watched, ms (20 ms of work at 2,000 processes, shared by all). */
+/**
+ * Without a cgroup: who is in the tree is searched for this often while it is watched, ms (20 ms of work at 2,000
+ * processes, shared by all).
+ */
 const searchMs = 5000;
 /** Page cache that could be dropped: read this seldom, ms; it moves slowly and costs more than all else. */
 const cacheMs = 10_000;

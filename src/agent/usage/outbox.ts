@@ -155,7 +155,8 @@ export class PointOutbox {
         warn(`a line of ${path} is damaged and left out`, error);
         continue;
       }
-      for (let from = 0; from < points.length; from += frame) if (!this.#send(points.slice(from, from + frame))) return; // the line is gone again: the file stays
+      // the line is gone again: the file stays
+      for (let from = 0; from < points.length; from += frame) if (!this.#send(points.slice(from, from + frame))) return;
     }
     await rm(path, { force: true });
   }

@@ -13,7 +13,10 @@ const mostEntries = 100_000;
 type Read = (path: string, from: number, to: number) => AsyncIterable<Uint8Array>;
 const bitsOf = (mode: string): number => [...mode].reduce((bits, letter) => bits * 2 + (letter === '-' ? 0 : 1), 0);
 
-/** @param read bytes of a file; throws when it became shorter: what is missing is filled with zeros then, as the header promised its size */
+/**
+ * @param read bytes of a file; throws when it became shorter: what is missing is filled with zeros then, as the header
+ * promised its size
+ */
 export async function* archiveOf(
   cluster: Cluster,
   id: string,

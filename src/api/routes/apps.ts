@@ -57,7 +57,8 @@ export function appRoutes(app: Api, { cluster }: Resource): void {
       tag: 'apps',
       summary: 'Create an app',
       description:
-        "Answers once the app is durable, before it runs. `?dryRun=true` gives the plan instead. `?format=marathon` takes an app of Marathon's; `notes` in the answer name what of it has no counterpart.",
+        'Answers once the app is durable, before it runs. `?dryRun=true` gives the plan instead. ' +
+        "`?format=marathon` takes an app of Marathon's; `notes` in the answer name what of it has no counterpart.",
       gives: 'App',
       status: 201,
       takes: 'AppSpec',
@@ -92,7 +93,8 @@ export function appRoutes(app: Api, { cluster }: Resource): void {
       tag: 'apps',
       summary: 'Create or replace an app',
       description:
-        "Without `placement.scale` or `start` it keeps what is in force; every other absent key takes its default. `If-Match` guards against losing somebody else's change.",
+        'Without `placement.scale` or `start` it keeps what is in force; every other absent key takes its ' +
+        "default. `If-Match` guards against losing somebody else's change.",
       gives: 'App',
       takes: 'AppSpec',
       refuses: [409, 412, 422, 503],

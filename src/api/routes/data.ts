@@ -12,7 +12,8 @@ export function dataRoutes(app: Api, { cluster }: Resource): void {
       tag: 'store',
       summary: 'Collections of the store, with their sizes',
       description:
-        'All that is stored: records, and `events` and `metrics` beside them. `about`: the size is an estimate (whole pages, or its part of an index that it shares).',
+        'All that is stored: records, and `events` and `metrics` beside them. `about`: the size is an estimate ' +
+        '(whole pages, or its part of an index that it shares).',
       gives: 'CollectionList',
       refuses: [501],
     }),
@@ -28,7 +29,9 @@ export function dataRoutes(app: Api, { cluster }: Resource): void {
       tag: 'store',
       summary: 'Documents of a collection',
       description:
-        'As they are kept, but for secrets: these are masked whoever asks, and cannot be searched for. Nodes and apps are found by the names of their lists, too (`os.cpus`). Events and metrics come newest first; `about`: not all was looked at, there may be more than `total`.',
+        'As they are kept, but for secrets: these are masked whoever asks, and cannot be searched for. Nodes and ' +
+        'apps are found by the names of their lists, too (`os.cpus`). Events and metrics come newest first; ' +
+        '`about`: not all was looked at, there may be more than `total`.',
       gives: 'DocumentList',
       refuses: [404, 501],
     }),

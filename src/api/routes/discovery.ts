@@ -43,7 +43,8 @@ export function discoveryRoutes(app: Api, { cluster }: Resource): void {
       tag: 'discovery',
       summary: 'Targets for Prometheus (http_sd)',
       description:
-        'Apps whose `meta` has `prometheus.port` (the index of a port, or its name) or `prometheus` = "true"; `prometheus.path` sets the path.',
+        'Apps whose `meta` has `prometheus.port` (the index of a port, or its name) or `prometheus` = "true"; ' +
+        '`prometheus.path` sets the path.',
       gives: 'HttpSd',
     }),
     query({}),

@@ -29,7 +29,9 @@ export function eventRoutes(app: Api, { cluster, closing }: Resource): void {
       tag: 'events',
       summary: 'What happened',
       description:
-        'Newest first; with `after` oldest first from that number on, with `before` the page before it. With `Accept: text/event-stream` it goes on: the id of each event is its number, and `Last-Event-ID` (or `after`) replays what came since.',
+        'Newest first; with `after` oldest first from that number on, with `before` the page before it. With ' +
+        '`Accept: text/event-stream` it goes on: the id of each event is its number, and `Last-Event-ID` (or ' +
+        '`after`) replays what came since.',
       gives: 'EventList',
     }),
     query(eventQuery),

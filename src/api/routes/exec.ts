@@ -23,8 +23,11 @@ export function execRoute(app: Api, { cluster, closing }: Resource): void {
       tag: 'instances',
       summary: 'Run a command beside its program (WebSocket)',
       description:
-        'Begin with the text message `{"type": "start", "command": ["sh"], "terminal": {"rows": 24, "cols": 80, "term": "xterm"}}` (`terminal: null`: plain pipes). Binary messages are its input; ' +
-        '`{"type": "resize", "rows", "cols"}` and `{"type": "eof"}` follow at will. Its output comes as binary messages (first byte 1: stdout, 2: stderr), at the end `{"type": "exit", "code"}` or `{"type": "error", "code", "detail", "hint"}`.',
+        'Begin with the text message `{"type": "start", "command": ["sh"], "terminal": {"rows": 24, "cols": 80, ' +
+        '"term": "xterm"}}` (`terminal: null`: plain pipes). Binary messages are its input; ' +
+        '`{"type": "resize", "rows", "cols"}` and `{"type": "eof"}` follow at will. Its output comes as binary ' +
+        'messages (first byte 1: stdout, 2: stderr), at the end `{"type": "exit", "code"}` or `{"type": "error", ' +
+        '"code", "detail", "hint"}`.',
       gives: 'text',
       refuses: [404, 503],
     }),

@@ -25,8 +25,11 @@ export function fileRoutes(app: Api, { cluster, closing }: Resource): void {
     tag: 'files',
     summary: 'Files of an instance: a directory as a list, a file as its bytes',
     description:
-      'Of one that runs, has ended or has crashed: `work` is the working directory of the newest launch, `launch-N` what is kept of the newest crash (1 h by default). ' +
-      'A file: `Range` and `If-Range` are heeded; `follow=true` goes on from the last `tail` bytes as it grows; `format=json` only tells what it is. A directory: its entries from number `from` on; `format=tar` gives all of it as tar.gz. ' +
+      'Of one that runs, has ended or has crashed: `work` is the working directory of the newest launch, ' +
+      '`launch-N` what is kept of the newest crash (1 h by default). ' +
+      'A file: `Range` and `If-Range` are heeded; `follow=true` goes on from the last `tail` bytes as it grows; ' +
+      '`format=json` only tells what it is. A directory: its entries from number `from` on; `format=tar` gives ' +
+      'all of it as tar.gz. ' +
       'Symbolic links that lead out, devices, sockets and pipes are refused. Files may hold secrets: this needs the role deploy.',
     gives: 'Files',
     refuses: [404, 503, 504],

@@ -78,7 +78,10 @@ export function instanceRoutes(app: Api, { cluster }: Resource): void {
       tag: 'instances',
       summary: 'What it uses, now and by the minute',
       description:
-        '`now` is its newest sample, `recent` those of the last five minutes. Each value of a point is [least, average, most] of its minute: `cpu` in cores, `mem` and `disk` in bytes, `fds`, `processes`, `ioRead` and `ioWrite` in bytes a second. Asking counts as watching: its node samples it every two seconds for a while.',
+        '`now` is its newest sample, `recent` those of the last five minutes. Each value of a point is [least, ' +
+        'average, most] of its minute: `cpu` in cores, `mem` and `disk` in bytes, `fds`, `processes`, `ioRead` ' +
+        'and `ioWrite` in bytes a second. Asking counts as watching: its node samples it every two seconds for a ' +
+        'while.',
       gives: 'UsageAnswer',
       refuses: [404],
     }),

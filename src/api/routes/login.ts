@@ -59,11 +59,18 @@ const form = (next: string, problem: string) =>
 
 const css = `:root{color-scheme:light dark;--bg:#fbfbfa;--fg:#1c1e21;--line:#d6d8db;--dim:#5c6167;--accent:#3b5bdb;--bad:#b42318}
 @media (prefers-color-scheme:dark){:root{--bg:#131518;--fg:#e8eaed;--line:#33373d;--dim:#9aa1a9;--accent:#91a7ff;--bad:#ff8a7a}}
-body{margin:0;background:var(--bg);color:var(--fg);font:14px/1.5 Inter,system-ui,sans-serif}main{max-width:26rem;margin:18vh auto 0;padding:0 24px}
-h1{font-size:20px;margin:0 0 8px}p{color:var(--dim)}code{font:12px ui-monospace,monospace}label{display:block;font-weight:550;margin:16px 0 4px}
-input{box-sizing:border-box;width:100%;padding:8px;border:1px solid var(--line);border-radius:6px;background:transparent;color:inherit;font:13px ui-monospace,monospace}
-button{margin-top:12px;padding:6px 16px;border:0;border-radius:6px;background:var(--accent);color:var(--bg);font:inherit;font-weight:550}
-input:focus-visible,button:focus-visible{outline:2px solid var(--accent);outline-offset:2px}[role=alert]{color:var(--bad)}`;
+body{margin:0;background:var(--bg);color:var(--fg);font:14px/1.5 Inter,system-ui,sans-serif}
+main{max-width:26rem;margin:18vh auto 0;padding:0 24px}
+h1{font-size:20px;margin:0 0 8px}
+p{color:var(--dim)}
+code{font:12px ui-monospace,monospace}
+label{display:block;font-weight:550;margin:16px 0 4px}
+input{box-sizing:border-box;width:100%;padding:8px;border:1px solid var(--line);border-radius:6px;
+  background:transparent;color:inherit;font:13px ui-monospace,monospace}
+button{margin-top:12px;padding:6px 16px;border:0;border-radius:6px;background:var(--accent);color:var(--bg);
+  font:inherit;font-weight:550}
+input:focus-visible,button:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
+[role=alert]{color:var(--bad)}`;
 
 export function loginRoutes(app: Api, auth: AuthOptions): void {
   app.get('/login.css', (c) =>

@@ -52,9 +52,12 @@ export function logRoutes(app: Api, { cluster, closing }: Resource): void {
       tag: 'logs',
       summary: 'Its output: the last lines or a span of time, and on with follow',
       description:
-        'Plain text, byte for byte; also of an instance that is gone, for as long as its app keeps output. `tail` counts lines of each stream (100; with `since` or `until`: all). ' +
-        'Lines carry no times of their own: `since` and `until` are met to some 10 s for recent output and a minute for older, and never leave out what belongs to them. ' +
-        '`grep` is a text, or a regular expression between slashes. With `Accept: text/event-stream` each piece is an event named after its stream, `{cursor, text}`, whose id goes on where it ended (Last-Event-ID).',
+        'Plain text, byte for byte; also of an instance that is gone, for as long as its app keeps output. ' +
+        '`tail` counts lines of each stream (100; with `since` or `until`: all). ' +
+        'Lines carry no times of their own: `since` and `until` are met to some 10 s for recent output and a ' +
+        'minute for older, and never leave out what belongs to them. ' +
+        '`grep` is a text, or a regular expression between slashes. With `Accept: text/event-stream` each piece ' +
+        'is an event named after its stream, `{cursor, text}`, whose id goes on where it ended (Last-Event-ID).',
       gives: 'text',
       refuses: [404, 503, 504],
     }),

@@ -82,7 +82,8 @@ export function nodeRoutes(app: Api, { cluster }: Resource): void {
       tag: 'nodes',
       summary: "Set a node's environment",
       description:
-        "The whole map. Every process on the node gets it, below its app's own `envs`, from its next launch on: nothing that runs is restarted for it.",
+        "The whole map. Every process on the node gets it, below its app's own `envs`, from its next launch on: " +
+        'nothing that runs is restarted for it.',
       gives: 'Node',
       takes: 'Envs',
       refuses: [404, 409],
@@ -105,7 +106,9 @@ export function nodeRoutes(app: Api, { cluster }: Resource): void {
         ? {
             takes: 'Drain' as const,
             description:
-              "Ends when nothing of the hub's runs there; the node stays cordoned. `deadlineSeconds`: then what is left is stopped in order, and placed elsewhere where it fits. Asked again, it goes on as it is, with the new deadline if one is given.",
+              "Ends when nothing of the hub's runs there; the node stays cordoned. `deadlineSeconds`: then what " +
+              'is left is stopped in order, and placed elsewhere where it fits. Asked again, it goes on as it ' +
+              'is, with the new deadline if one is given.',
           }
         : {};
     app.post(
@@ -142,7 +145,8 @@ export function nodeRoutes(app: Api, { cluster }: Resource): void {
       tag: 'nodes',
       summary: "A node's figures by the minute",
       description:
-        'Each value is [least, average, most] of its minute: `cpu` as a part of all cores, `load` of one minute, `memUsed` and `diskUsed` in bytes, `netIn` and `netOut` in bytes a second.',
+        'Each value is [least, average, most] of its minute: `cpu` as a part of all cores, `load` of one minute, ' +
+        '`memUsed` and `diskUsed` in bytes, `netIn` and `netOut` in bytes a second.',
       gives: 'SeriesList',
       refuses: [404],
     }),

@@ -7,7 +7,10 @@ import type { Commands } from '../link/commands.ts';
 const most = 4 * 1024 * 1024,
   few = 512 * 1024;
 
-/** Chunks as they come. Ends with the agent's answer, or when the signal aborts. Holds little of it for a slow reader, and loses nothing. */
+/**
+ * Chunks as they come. Ends with the agent's answer, or when the signal aborts. Holds little of it for a slow reader, and
+ * loses nothing.
+ */
 export async function* followLogs(
   commands: Commands,
   node: string,

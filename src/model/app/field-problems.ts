@@ -163,7 +163,9 @@ export function problemsOf(issue: Issue, root: unknown, schema: unknown): FieldP
     return [
       {
         path: showPath(issue.path),
-        message: `${showValue(issue.path.at(-1))} is no name here: it ${first ? sentence(first as Issue, issue.path.at(-1)) : 'is not valid'}`,
+        message:
+          `${showValue(issue.path.at(-1))} is no name here: it ` +
+          `${first ? sentence(first as Issue, issue.path.at(-1)) : 'is not valid'}`,
       },
     ];
   }

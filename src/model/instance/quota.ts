@@ -36,7 +36,9 @@ export function judgeMemory(
       watch: { over, warned: true },
       verdict: {
         kind: 'exceeded',
-        text: `it uses ${showSize(used)} of memory; ${showSize(limit)} are allowed (${over === 1 ? 'one sample, far over it' : `${over} samples in a row`})`,
+        text:
+          `it uses ${showSize(used)} of memory; ${showSize(limit)} are allowed (` +
+          `${over === 1 ? 'one sample, far over it' : `${over} samples in a row`})`,
       },
     };
   }

@@ -111,7 +111,8 @@ function afterPortTaken(
  * - The first restart since the last reset is immediate after at least 1 s of ready uptime; else back-off. Reset by
  *   `resetAfterSeconds` of ready uptime, by an operator (`clearedHistory`), never by mere time.
  * - `attempts` restarts are granted within any `periodSeconds`; the death that finds the window full escalates, or with
- *   `giveUp` fails. `port-taken`, `partition` and `disk-full` are no deaths. Once full, the slot goes on in place with growing delays until a reset.
+ *   `giveUp` fails. `port-taken`, `partition` and `disk-full` are no deaths. Once full, the slot goes on in place with
+ *   growing delays until a reset.
  * @param siblings the app's other slots on this node; null: never held
  */
 export function decideRestart(

@@ -1,7 +1,10 @@
 // What instances use, as it travels and as it is judged.
 import type { Usage } from './instance.ts';
 
-/** Samples of the last five minutes, oldest first: epoch ms, and what was measured then. cpu in cores, mem in bytes, io in bytes a second. */
+/**
+ * Samples of the last five minutes, oldest first: epoch ms, and what was measured then. cpu in cores, mem in bytes, io in
+ * bytes a second.
+ */
 export interface RecentUsage {
   at: number[];
   cpu: (number | null)[];

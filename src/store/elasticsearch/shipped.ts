@@ -55,7 +55,8 @@ export class ShippingTarget {
       throw new Error(`a document was refused with ${later.create.status}: ${later.create.error?.reason ?? ''}`);
     if (refused.length > 0)
       this.#say(
-        `${refused.length} documents are not shipped, the server will not have them: ${refused[0]!.create.error?.reason ?? refused[0]!.create.status}`,
+        `${refused.length} documents are not shipped, the server will not have them: ` +
+          `${refused[0]!.create.error?.reason ?? refused[0]!.create.status}`,
       );
   }
 

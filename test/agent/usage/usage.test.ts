@@ -133,7 +133,7 @@ test('nobody watches: measured all the same, and no file stays open for it', asy
   agent.usage.start();
 });
 
-test('memory over what is allotted, where no cgroup limits it: told, ended as oom, with sample and limit, also in its own log', async () => {
+test('memory over what is allotted, where no cgroup limits it: told, ended as oom with sample and limit, also in its log', async () => {
   const { cluster, agent } = hubs.bare;
   // 95 MiB for a while (a warning), then more and more.
   const grows = `const held=[Buffer.alloc(50*${MiB},1)];setTimeout(()=>setInterval(()=>held.push(Buffer.alloc(2*${MiB},1)),60),2500);`;

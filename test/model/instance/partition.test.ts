@@ -11,7 +11,7 @@ test('with the usual times: 30 s less the kill timeout, at most 20 s of it; repl
   assert.is(replaceAfterMs(30_000), 35_000);
 });
 
-test('it is killed when the node counts as lost, a sixth of that time before its replacement starts, and never at the first missing beat', () => {
+test('it is killed when the node counts as lost, a sixth of that time before its replacement, never at the first missing beat', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 30, max: 86_400_000 }),

@@ -22,7 +22,8 @@ export const enHub = {
   'settings.join': 'Join a node',
   'settings.join.note': 'one command, on the node',
   'settings.join.text':
-    'The agent opens the connection; the node needs no inbound port. Any other address than loopback asks for a join token: `stathub token create --role node`.',
+    'The agent opens the connection; the node needs no inbound port. Any other address than loopback asks for a ' +
+    'join token: `stathub token create --role node`.',
   'settings.alone': 'This agent is alone',
   'settings.alone.text': 'It guards its own apps. With a master it joins a cluster; its own apps run on.',
   'settings.shell': 'From a shell',

@@ -50,7 +50,8 @@ export const enOverview = {
   // welcome
   'welcome.no.nodes': 'No nodes yet',
   'welcome.no.nodes.text':
-    'The master is up. A node joins with one command and shows here within a second. Apps can be written before: they wait, and the hub says for what.',
+    'The master is up. A node joins with one command and shows here within a second. Apps can be written before: ' +
+    'they wait, and the hub says for what.',
   'welcome.no.apps': 'No apps yet',
   'welcome.no.apps.text':
     'The hub is up and has a node. An app is anything that runs in the foreground: write it as JSON, look at its plan, deploy it.',

@@ -150,7 +150,10 @@ export class LimitGroups {
       for (const path of subgroups(root.path)) if (!keep.has(path.slice(root.path.length + 1))) removeEmpty(path);
   }
 
-  /** Removes the agent's own directories where nothing is below them any more. A group of an instance stays: it may have to tell of its end. */
+  /**
+   * Removes the agent's own directories where nothing is below them any more. A group of an instance stays: it may have to
+   * tell of its end.
+   */
   close(): void {
     for (const root of this.#v1Roots())
       for (const path of [join(root.path, sharedGroup), root.path, dirname(root.path)])

@@ -145,7 +145,10 @@ export class ContentCache {
     });
   }
 
-  /** Removes the least recently used until at most `maxBytes` of blobs are left (their trees go with them); keeps `inUse`. Gives what was removed. */
+  /**
+   * Removes the least recently used until at most `maxBytes` of blobs are left (their trees go with them); keeps `inUse`.
+   * Gives what was removed.
+   */
   async trim(maxBytes: number, inUse: ReadonlySet<string>): Promise<string[]> {
     const folder = join(this.#directory, 'blobs');
     const names = await readdir(folder).catch(() => [] as string[]);

@@ -8,7 +8,10 @@ export const makeDirectory = (path: string, mode: number): Promise<void> =>
     mkdir(path, { recursive: true, mode }, (error) => (error ? reject(error) : resolve()));
   });
 
-/** Writes a new file; its bytes are durable when this resolves, its name when its directory is synced. Nothing half-written stays. @throws EEXIST */
+/**
+ * Writes a new file; its bytes are durable when this resolves, its name when its directory is synced. Nothing half-written
+ * stays. @throws EEXIST
+ */
 export const writeSynced = (path: string, text: string): Promise<void> =>
   new Promise((resolve, reject) => {
     writeFile(path, text, { flag: 'wx', mode: 0o600, flush: true } as never, (error) => {

@@ -54,7 +54,10 @@ export class LaunchWatch {
   #beat = 0;
   #nextSecond = 0;
 
-  /** @param path the notices file, one per agent; created when absent  @param onError what could not be looked at now; the sweep looks again */
+  /**
+   * @param path the notices file, one per agent; created when absent  @param onError what could not be looked at now; the
+   * sweep looks again
+   */
   constructor(path: string, onError: (error: Error) => void = () => undefined) {
     this.path = path;
     this.#onError = onError;

@@ -14,7 +14,10 @@ export interface OutputChunk {
   bytes: Buffer;
 }
 
-/** Appends a line of the platform to stdout, as `[stathub <ISO time>] text`. On its own line even after an unfinished one. @returns bytes */
+/**
+ * Appends a line of the platform to stdout, as `[stathub <ISO time>] text`. On its own line even after an unfinished one.
+ * @returns bytes
+ */
 export function appendPlatformLine(instance: string, text: string, at: number): number {
   const path = outputFile(instance, 'stdout');
   const line = `[stathub ${new Date(at).toISOString()}] ${text.replaceAll('\n', ' ')}\n`;

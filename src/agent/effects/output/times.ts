@@ -1,5 +1,6 @@
 // When which cursor of a stream was reached: output carries no times of its own, so the looks of Rotation note them
-// (`<stream>.times`, a line "<epoch ms> <cursor>" each), and exactly each launch after the first, marked so. Fine for what is recent, coarse for what is old.
+// (`<stream>.times`, a line "<epoch ms> <cursor>" each), and exactly each launch after the first, marked so. Fine for what is
+// recent, coarse for what is old.
 import { appendFileSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { appendPlatformLine, outputBounds } from './output.ts';
@@ -74,7 +75,8 @@ export async function cursorSince(instance: string, stream: Stream, at: number):
 export async function cursorUntil(instance: string, stream: Stream, at: number): Promise<number> {
   const { first, end } = await outputBounds(instance, stream);
   if (writtenAt(instance, stream) <= at) return end;
-  if ((statSync(outputFile(instance, stream), { throwIfNoEntry: false })?.birthtimeMs || 0) > at) return first; // 0: the file system does not know
+  // 0: the file system does not know
+  if ((statSync(outputFile(instance, stream), { throwIfNoEntry: false })?.birthtimeMs || 0) > at) return first;
   const reached = timesOf(instance, stream).find(([notedAt, cursor]) => notedAt >= at && cursor <= end);
   return Math.max(first, reached?.[1] ?? end);
 }
