@@ -211,10 +211,9 @@ export class Planning {
   }
 
   private becauseOf(draft: AppDraft, chooser: Chooser, node: number): string {
-    const others = chooser.countAt(node) || 'none';
     const full = Math.round(100 * this.ledger.fullness(node, draft.demand));
     const among = chooser.candidates === 1 ? '1 matching node' : `${chooser.candidates} matching nodes`;
-    return `best of ${among}: ${others} of ${draft.name} there before, ${full}% full with it`;
+    return `best of ${among}: ${chooser.countAt(node) || 'none'} of ${draft.name} there before, ${full}% full with it`;
   }
 
   /** A change that is no placement, for `why`. */
