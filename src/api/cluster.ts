@@ -113,6 +113,8 @@ export interface Cluster {
   /** Placement of the app: query, scale and the rest; a new revision where more than the scale changes. */
   appAction(name: string, action: 'start' | 'stop' | 'restart', by: Caller): Promise<AppView>;
   rollback(name: string, revision: number, by: Caller): Promise<AppView>;
+  /** Makes the record of an app again that the store has lost. */
+  recoverApp(name: string, by: Caller): Promise<AppView>;
   deleteApp(name: string, by: Caller): Promise<AppView>;
   revisions(name: string, page: Page): Promise<List<Revision>>;
   slots(name: string): Promise<SlotRecord[]>;

@@ -81,6 +81,13 @@ export async function remove(client: Client, output: Output, name: string, optio
   else output.out(`${bold(name, output)}: ${options.wait ? 'deleted' : 'is being deleted'}\n`);
 }
 
+/** Makes the record of an app again that the store has lost. */
+export async function recover(client: Client, output: Output, name: string, options: { json: boolean }): Promise<void> {
+  const app = await client.post<AppView>(path`/v1/apps/${name}/recover`);
+  if (options.json) return json(app, output);
+  output.out(`${bold(name, output)}: is there again, revision ${app.revision}, scale ${app.scale}\n`);
+}
+
 /** Makes an earlier revision the newest; without a number the one before the one in force. */
 export async function rollback(
   client: Client,

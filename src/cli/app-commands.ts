@@ -123,6 +123,10 @@ export function addAppCommands({ command, waiting, waitOptions, client, output }
   waiting(command('delete', 'stop an app and forget it').argument('<app>')).action((name: string, o) =>
     actions.remove(client(), output, name, waitOptions(o)),
   );
+  command('recover', 'make an app again whose record the store has lost; what runs of it runs on')
+    .argument('<app>')
+    .option('--json', 'answer in JSON')
+    .action((name: string, o) => actions.recover(client(), output, name, { json: o.json === true }));
   command('adopt', "make what runs unknown one of the hub's, without a restart")
     .argument('[app-or-instance]', 'an instance, or an app: all unknown instances of it')
     .option('--all', 'everything unknown')

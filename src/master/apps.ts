@@ -10,6 +10,7 @@ import type { Contents } from './remote/contents.ts';
 import type { MasterContext } from './context.ts';
 import type { AppEntry } from './entries.ts';
 import type { Places } from './planning/places.ts';
+import { readPlaces, recoverApp } from './lost-apps.ts';
 import { recordLost, revisionKey } from './records.ts';
 import type { Records } from './records.ts';
 
@@ -63,6 +64,7 @@ export class Apps {
         const lost = await this.writes.lost(name);
         if (lost && options.mode === 'put') throw recordLost(name);
         await this.writes.create(spec, by, lost ? await this.writes.nextRevision(name) : 1);
+        if (lost) await readPlaces(this.context, name);
         return { app: this.view(name), created: true, changed: true };
       }
       const entry = this.writes.changeable(name, options.ifMatch);
@@ -160,6 +162,15 @@ export class Apps {
       { made: { spec: current.spec, ...resolved }, ifMatch: null, kind: 'app.revised', message },
       by,
     );
+  }
+
+  /** Makes the record again that the store has lost. @throws Refusal app-exists, app-not-found, revision-not-found */
+  recover(name: string, by: Caller): Promise<AppView> {
+    return this.writes.inTurn(name, async () => {
+      await this.places.removed(name);
+      await recoverApp(this.context, name, by);
+      return this.view(name);
+    });
   }
 
   /** The spec and contents of an earlier revision, as a new one. */

@@ -16,6 +16,9 @@ import { outrankedError, revisionKey, slotKey, writeOf } from './records.ts';
 import type { Records } from './records.ts';
 import { instanceView } from './shown/shown.ts';
 
+/** Of one adoption. */
+const MOST_SLOTS_TRIED = 100;
+
 export class InstanceActions {
   private readonly context: MasterContext;
   private readonly records: Records;
@@ -107,11 +110,10 @@ export class InstanceActions {
         `Stop it (stathub stop ${id}), or deploy its spec first.`,
       );
     }
-    const slot = this.slotFor(existing, entry.view.slot);
     const assignment: Assignment = {
       id,
       app: name,
-      slot,
+      slot: entry.view.slot,
       place: entry.view.place,
       epoch: (await this.epochs.take(1))[0]!,
       revision: existing?.record.doc.revision ?? 1,
@@ -125,57 +127,76 @@ export class InstanceActions {
       nudge: existing?.record.doc.restartedAt ?? 0,
     };
     if (!existing) await this.places.removed(name);
-    if (existing) await this.join(existing, assignment);
-    else
-      await this.found(
-        name,
-        { app: name, revision: 1, hash, spec, contents: {}, createdAt: assignment.at, createdBy: by.name, term: 0 },
-        assignment,
-      );
+    const revision = {
+      app: name,
+      revision: 1,
+      hash,
+      spec,
+      contents: {},
+      createdAt: assignment.at,
+      createdBy: by.name,
+      term: 0,
+    };
+    const slot = existing ? await this.join(existing, assignment) : await this.found(name, revision, assignment);
     this.audit(id, 'instance.adopted', `${id} was adopted into app ${name}, slot ${slot}, without a restart`, by);
     return this.view(id);
   }
 
-  /** Its own number where that is free, else the lowest free one. */
-  private slotFor(app: AppEntry | undefined, wanted: number): number {
-    const free = (slot: number): boolean => {
-      const doc = app?.slots.get(slot)?.doc;
-      return !doc?.a && !doc?.b;
+  /** The slot that names it, or its own number where that is free, else the lowest free one. */
+  private slotFor(app: AppEntry, { id, slot: wanted }: Assignment): number {
+    const held = (slot: number): (string | undefined)[] => {
+      const doc = app.slots.get(slot)?.doc;
+      return [doc?.a?.id, doc?.b?.id];
     };
-    if (free(wanted)) return wanted;
+    const free = (slot: number): boolean => held(slot).every((holder) => holder === undefined);
+    if (free(wanted) || held(wanted).includes(id)) return wanted;
     for (let slot = 0; ; slot += 1) if (free(slot)) return slot;
   }
 
-  /** A slot of an app that is there: held for this instance while its scale makes room, so that nothing else is placed in it. */
-  private async join(app: AppEntry, assignment: Assignment): Promise<void> {
+  /** Into an app that is there. The store may have filled a slot that the view has free: then the next one is taken. */
+  private async join(app: AppEntry, assignment: Assignment): Promise<number> {
+    let slot = 0;
+    for (let tries = 0; tries < MOST_SLOTS_TRIED; tries += 1) {
+      slot = this.slotFor(app, assignment);
+      if (await this.fill(app, { ...assignment, slot })) return slot;
+    }
+    throw new Refusal(
+      'version-conflict',
+      `Slot ${slot} of ${app.name} was filled meanwhile, as were ${MOST_SLOTS_TRIED - 1} before it`,
+      'Something else fills the slots of this app at this moment: see stathub events, then try again.',
+    );
+  }
+
+  /**
+   * Held for this instance while its scale makes room, so that nothing else is placed in it.
+   * @returns false: another instance has it, as the view now knows
+   */
+  private async fill(app: AppEntry, assignment: Assignment): Promise<boolean> {
     const { view } = this.context;
+    const { id, slot } = assignment;
     const holds = view.holds.get(app.name) ?? new Map<number, string>();
-    view.holds.set(app.name, holds.set(assignment.slot, assignment.id));
+    view.holds.set(app.name, holds.set(slot, id));
     try {
-      const filled = [...app.slots.values()].filter(({ doc }) => doc.a?.goal === 'run' || doc.b?.goal === 'run').length;
+      const others = [...app.slots.values()].filter(({ doc }) => doc.slot !== slot);
+      const filled = others.filter(({ doc }) => doc.a?.goal === 'run' || doc.b?.goal === 'run').length;
       await this.records.app(app.name, ({ record: { doc } }) => ({
         ...doc,
         start: true,
         scale: Math.max(doc.scale, filled + 1),
         updatedAt: assignment.at,
       }));
-      const written = await this.records.slot(app.name, assignment.slot, (doc) =>
-        doc?.a || doc?.b ? undefined : slotOf(assignment, doc?.moves ?? null),
+      // What the store had kept of the slot may name this very instance: of an app whose record was lost.
+      return await this.records.slot(app.name, slot, (doc) =>
+        [doc?.a, doc?.b].some((held) => held && held.id !== id) ? undefined : slotOf(assignment, doc?.moves ?? null),
       );
-      if (!written)
-        throw new Refusal(
-          'version-conflict',
-          `Slot ${assignment.slot} of ${app.name} was filled meanwhile`,
-          'Try again.',
-        );
     } finally {
-      holds.delete(assignment.slot);
+      holds.delete(slot);
       view.touched();
     }
   }
 
   /** A new app with this one slot. All three are durable before placement sees any: it would fill the slot elsewhere. */
-  private async found(name: string, revision: Revision, assignment: Assignment): Promise<void> {
+  private async found(name: string, revision: Revision, assignment: Assignment): Promise<number> {
     const {
       store,
       view,
@@ -202,6 +223,7 @@ export class InstanceActions {
     if (!app.ok) throw new Refusal('app-exists', `App ${name} was deployed meanwhile`, 'Try again.');
     view.setApp(record, app.version, { doc: { ...revision, term }, version: revised.version });
     view.setSlot(name, assignment.slot, slot, held.version);
+    return assignment.slot;
   }
 }
 

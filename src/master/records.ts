@@ -33,8 +33,8 @@ export const recordLost = (name: string): Refusal =>
   new Refusal(
     'app-record-lost',
     `The store no longer has the record of app ${name}; its instances run on`,
-    'Restore the collection apps of the store from a snapshot and restart the master; or create it anew, with ' +
-      'its scale: POST /v1/apps with the whole app.',
+    `stathub recover ${name} makes it again, with what runs of it; or create it anew, with its scale: ` +
+      'POST /v1/apps with the whole app.',
   );
 
 export class Records {

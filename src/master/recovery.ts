@@ -185,6 +185,9 @@ export async function recover(
     if (inForce) view.setApp(doc, version, inForce);
     else odd(`App ${doc.name} names revision ${doc.revision}, which is not in the store: it is left alone`);
   }
+  const lost = new Set([...slots.values()].map(({ doc }) => doc.app).filter((name) => !apps.has(name)));
+  for (const name of lost)
+    odd(`App ${name} has places in the store, but no record: what runs of it runs on; stathub recover ${name}`);
   for (const { doc, version } of revisions.values()) view.setRevision(doc, version);
   await inTurns(slots.values(), 500, ({ doc, version }) => view.setSlot(doc.app, doc.slot, doc, version));
   await settleTombstones(context, stones);

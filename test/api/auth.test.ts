@@ -76,6 +76,7 @@ const requests: [Role, string, RequestInit][] = [
   ['deploy', '/v1/apps/web/scale', json('POST', { scale: 1 })],
   ['deploy', '/v1/apps/web/restart', { method: 'POST' }],
   ['deploy', '/v1/apps/web/rollback', json('POST', { revision: 1 })],
+  ['deploy', '/v1/apps/web/recover', { method: 'POST' }],
   ['deploy', '/v1/apps/web/placement', json('PUT', {})],
   ['deploy', '/v1/instances/web.0.aaaaaaaa/kill', { method: 'POST' }],
   ['deploy', '/v1/nodes/n1/drain', { method: 'POST' }],

@@ -47,6 +47,7 @@ test('help names every command; a typo gets the nearest one and exit code 2', as
     'uncordon',
     'drain',
     'rollback',
+    'recover',
     'import',
     'run',
     'token',

@@ -203,6 +203,12 @@ test('the record of an app vanishes from the store: nothing is claimed, nothing 
       ['app.deployed'],
       'no event of what was not done',
     );
+    const recovered = await master.cluster.recoverApp('web', operator);
+    assert.equal([recovered.revision, recovered.scale], [1, 3], 'as the master remembers it');
+    assert.is(await code(master.cluster.recoverApp('web', operator)), 'app-exists');
+    assert.is(await code(master.cluster.recoverApp('nosuch', operator)), 'app-not-found');
+    assert.equal([...agent.instances.keys()].sort(), before, 'nothing was restarted');
+    await master.store.write({ collection: 'apps', key: 'web', doc: null, expect: 'any', term: 1_000_000 });
     const spec = specOf({ name: 'web', placement: { scale: 3 } });
     const made = await master.cluster.putApp(
       spec,
@@ -217,6 +223,56 @@ test('the record of an app vanishes from the store: nothing is claimed, nothing 
     agent.disconnect();
     await master.stop();
     discard(master.directory);
+  }
+});
+
+test('records of apps are gone when a master starts: what runs is told of, recovered, or adopted, and nothing is restarted', async () => {
+  const directory = temporary();
+  const first = await testMaster({ directory });
+  const agent: SimAgent = new SimAgent({
+    node: 'n1',
+    command: ({ target }) => {
+      const view = agent.instances.get(target)!;
+      return { spec: specOf({ name: view.app, placement: { scale: 3 } }), hash: '', view };
+    },
+  }).connect(first.url);
+  for (const name of ['kept', 'again']) await deploy(first.cluster, { name, placement: { scale: 3 } });
+  await until('six run', () => agent.running.length === 6);
+  const before = [...agent.instances.keys()].sort();
+  for (const key of ['kept', 'again'])
+    await first.store.write({ collection: 'apps', key, doc: null, expect: 'any', term: 1_000_000 });
+  agent.disconnect();
+  await first.stop();
+  const master = await testMaster({ directory });
+  try {
+    agent.connect(master.url);
+    await until(
+      'all are unknown',
+      async () => (await master.cluster.instances('status:unknown', { from: 0, size: 10 })).total === 6,
+    );
+    await until('it is told', async () => {
+      const told = await master.cluster.events({ query: 'recover', after: 0, limit: 9, newestFirst: true });
+      return told.items.some(({ message }) => /stathub recover kept/.test(message));
+    });
+    assert.is((await master.cluster.recoverApp('kept', operator)).scale, 3);
+    for (const id of before.filter((each) => each.startsWith('again.')))
+      await master.cluster.instanceAction(id, 'adopt', operator);
+    await until(
+      'all are known',
+      async () => (await master.cluster.instances('status:running', { from: 0, size: 10 })).total === 6,
+    );
+    assert.equal([...agent.instances.keys()].sort(), before, 'nothing was restarted or placed anew');
+    assert.equal(
+      (await master.cluster.apps('', { from: 0, size: 9 })).items.map(({ name, scale }) => [name, scale]),
+      [
+        ['again', 3],
+        ['kept', 3],
+      ],
+    );
+  } finally {
+    agent.disconnect();
+    await master.stop();
+    discard(directory);
   }
 });
 

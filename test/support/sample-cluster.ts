@@ -293,6 +293,10 @@ export class SampleCluster implements Cluster {
     this.#note(`rollback ${name} ${revision}`, by);
     return this.#of(this.appMap, name, 'app');
   }
+  async recoverApp(name: string, by: Caller) {
+    this.#note(`recoverApp ${name}`, by);
+    return this.#of(this.appMap, name, 'app');
+  }
   async deleteApp(name: string, by: Caller) {
     const app = this.#of(this.appMap, name, 'app');
     this.#note(`deleteApp ${name}`, by);

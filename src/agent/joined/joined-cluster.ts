@@ -56,6 +56,7 @@ export class JoinedCluster implements Cluster {
   readonly scaleApp = (): Promise<never> => this.#managed();
   readonly appAction = (): Promise<never> => this.#managed();
   readonly rollback = (): Promise<never> => this.#managed();
+  readonly recoverApp = (): Promise<never> => this.#managed();
   readonly deleteApp = (): Promise<never> => this.#managed();
   readonly documents = (): Promise<QueryResult> => this.#managed();
   readonly sendToActor = (): Promise<never> => this.#managed();

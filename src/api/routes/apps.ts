@@ -153,6 +153,19 @@ export function appRoutes(app: Api, { cluster }: Resource): void {
     },
   );
 
+  app.post(
+    '/v1/apps/:name/recover',
+    says({
+      tag: 'apps',
+      summary: 'Make the record of an app again that the store has lost',
+      description:
+        'As the master remembers it, else from the newest revision and the filled places that the store still has. What runs of it runs on and is its own again.',
+      gives: 'App',
+      refuses: [404, 409],
+    }),
+    permit('deploy'),
+    async (c) => replyVersioned(c, await cluster.recoverApp(c.req.param('name'), c.get('caller'))),
+  );
   app.get(
     '/v1/apps/:name/why',
     says({ tag: 'apps', summary: 'Why an app is as it is', gives: 'Why', refuses: [404] }),

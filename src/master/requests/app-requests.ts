@@ -19,6 +19,7 @@ type AppRequests = Pick<
   | 'scaleApp'
   | 'appAction'
   | 'rollback'
+  | 'recoverApp'
   | 'deleteApp'
   | 'revisions'
   | 'slots'
@@ -71,6 +72,10 @@ export function appRequests(parts: ClusterParts): AppRequests {
     async rollback(name: string, revision: number, by: Caller): Promise<AppView> {
       requireServing(parts);
       return parts.apps.rollback(name, revision, by);
+    },
+    async recoverApp(name: string, by: Caller): Promise<AppView> {
+      requireServing(parts);
+      return parts.apps.recover(name, by);
     },
     async deleteApp(name: string, by: Caller): Promise<AppView> {
       requireServing(parts);
