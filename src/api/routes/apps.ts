@@ -159,7 +159,8 @@ export function appRoutes(app: Api, { cluster }: Resource): void {
       tag: 'apps',
       summary: 'Make the record of an app again that the store has lost',
       description:
-        'As the master remembers it, else from the newest revision and the filled places that the store still has. What runs of it runs on and is its own again.',
+        'As the master remembers it, else from the newest revision and the filled places that the store still has. ' +
+        'What runs of it runs on and is its own again.',
       gives: 'App',
       refuses: [404, 409],
     }),
