@@ -18,7 +18,7 @@ else {
     const { stdout, stderr, status, signal } = spawnSync(
       'unshare',
       ['--mount', 'sh', '-c', mount, 'sh', scratch('disk'), process.execPath, program, scratch('elsewhere')],
-      { encoding: 'utf8', timeout: 90_000 },
+      { encoding: 'utf8', timeout: 200_000 },
     );
     assert.is(signal, null, stderr);
     assert.is(status, 0, stderr + stdout);

@@ -217,7 +217,7 @@ test('D3: no inode is left: told as that, and no death; on it goes when files ar
       process.execPath,
       program,
     ],
-    { encoding: 'utf8', timeout: 60_000 },
+    { encoding: 'utf8', timeout: 200_000 },
   );
   if (status === 77 || process.getuid?.() !== 0)
     return console.log('# skipped: no disk without inodes (needs root and mount namespaces)');

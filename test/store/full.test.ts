@@ -18,7 +18,7 @@ else {
     const { stdout, stderr, status, signal } = spawnSync(
       'unshare',
       ['--mount', 'sh', '-c', MOUNT, 'sh', scratch('full'), process.execPath, program],
-      { encoding: 'utf8', timeout: 60_000 },
+      { encoding: 'utf8', timeout: 200_000 },
     );
     assert.is(signal, null, stderr);
     assert.is(status, 0, stderr);

@@ -24,7 +24,7 @@ async function open(path: string, options: Parameters<Browser['newContext']>[0] 
     ...options,
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(8000);
+  page.setDefaultTimeout(60_000);
   page.on('pageerror', (error) => complaints.push(`${path}: ${error.message}`));
   // What the API refuses on purpose is told on the page; the browser's own line about it is no complaint of ours.
   page.on('console', (message) => {

@@ -91,7 +91,7 @@ if (url !== null) {
     await taking;
     const ran = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
       encoding: 'utf8',
-      timeout: 60_000,
+      timeout: 200_000,
     });
     assert.is(ran.status, 0, ran.stderr);
     await refused('store-unavailable', () =>
