@@ -71,17 +71,17 @@ const pairs = kinds.flatMap((record) => kinds.map((launch) => ({ record, launch 
 async function strike(identity: Damage, desired: Damage, before: any[], all: Damage | null = null): Promise<void> {
   const what = `identity: ${identity}, desired: ${desired}`;
   const [{ id: node }] = (await agent.get('/v1/nodes')).items;
-  await agent.end('SIGKILL');
-  for (const path of within(agent.directory, /^identity\.\d+\.json$/)) damage(path, identity);
-  for (const path of within(join(agent.directory, 'desired/local'), /^\d+\.jsonl$/)) damage(path, desired);
-  for (const { id, slot } of before) {
-    const directory = agent.directoryOf(id);
-    const { record, launch } = all === null ? pairs[slot]! : { record: all, launch: all };
-    for (const path of within(directory, /^record\.\d+\.json$/)) damage(path, record);
-    for (const n of readdirSync(join(directory, 'launches')))
-      damage(join(directory, 'launches', n, 'launch.json'), launch);
-  }
-  await agent.start();
+  await agent.restart(() => {
+    for (const path of within(agent.directory, /^identity\.\d+\.json$/)) damage(path, identity);
+    for (const path of within(join(agent.directory, 'desired/local'), /^\d+\.jsonl$/)) damage(path, desired);
+    for (const { id, slot } of before) {
+      const directory = agent.directoryOf(id);
+      const { record, launch } = all === null ? pairs[slot]! : { record: all, launch: all };
+      for (const path of within(directory, /^record\.\d+\.json$/)) damage(path, record);
+      for (const n of readdirSync(join(directory, 'launches')))
+        damage(join(directory, 'launches', n, 'launch.json'), launch);
+    }
+  });
   const after = await until(`all are guarded (${what})`, async () => {
     const all = await agent.instances('web');
     return all.length === before.length && all.every(({ status }) => status === 'running') && all;
@@ -94,14 +94,10 @@ async function strike(identity: Damage, desired: Damage, before: any[], all: Dam
 
 test('the same programs are guarded whatever was damaged, and none is started twice', async () => {
   await agent.deploy({ name: 'web', args: [mark], placement: { scale: pairs.length } });
-  const before = await until(
-    'all run',
-    async () => {
-      const all = await agent.instances('web');
-      return all.length === pairs.length && all.every(({ status }) => status === 'running') && all;
-    },
-    30_000,
-  );
+  const before = await until('all run', async () => {
+    const all = await agent.instances('web');
+    return all.length === pairs.length && all.every(({ status }) => status === 'running') && all;
+  });
   await strike('none', 'none', before);
   const told = await until('each damage is told', async () => {
     const all = await agent.events('kind:file.quarantined');
@@ -126,15 +122,11 @@ test('the same programs are guarded whatever was damaged, and none is started tw
 test('what was damaged is guarded for real', async () => {
   const [first] = await agent.instances('web');
   process.kill(first.pid, 'SIGKILL');
-  await until(
-    'it runs again, once',
-    async () => {
-      const all = await agent.instances('web');
-      const again = all.find(({ id }) => id === first.id);
-      return again?.status === 'running' && again.pid !== first.pid && withArgument(mark).length === all.length;
-    },
-    20_000,
-  );
+  await until('it runs again, once', async () => {
+    const all = await agent.instances('web');
+    const again = all.find(({ id }) => id === first.id);
+    return again?.status === 'running' && again.pid !== first.pid && withArgument(mark).length === all.length;
+  });
 });
 
 test.run();

@@ -81,6 +81,8 @@ story('a failing check: unhealthy, ended, started again; passing before that is 
   );
   rmSync(file);
   await agent.see('sick', 'ended for its health', (i) => i.exit?.reason === 'unhealthy');
+  // One that was ready for a second starts again at once; the next time it waits, and that is told.
+  await until('it waits', async () => (await agent.events('subject.app:sick AND kind:instance.restarting')).length > 0);
   writeFileSync(file, 'fine');
   const after = await agent.see('sick', 'running again', (i) => i.status === 'running' && i.pid !== before.pid);
   assert.ok(after.restarts >= 1);

@@ -9,14 +9,15 @@ const long = [
   ['cluster/elasticsearch/standby', 'cluster/evacuation'],
   ['agent/orchestrators-programs', 'agent/orchestrators.'],
   ['agent/disk', 'cluster/elasticsearch/survival'],
-  ['agent/kept/shipping', 'agent/damage'],
+  ['agent/kept/shipping', 'agent/damage-matrix'],
+  ['agent/effects/launch/adopt', 'agent/damage.'],
   ['agent/limits', 'run/upgrade'],
   ['agent/usage/usage', 'cluster/survival'],
   ['query/agreement-elasticsearch', 'cli/imports'],
   ['live/hub', 'cluster/elasticsearch/main-job'],
   ['cluster/partition', 'agent/users'],
   ['master/loss', 'agent/exits'],
-  ['agent/effects/launch/adopt', 'cluster/nodes'],
+  ['agent/endings', 'cluster/nodes'],
   ['store/elasticsearch/failures', 'agent/adoption'],
 ].flat();
 

@@ -9,6 +9,7 @@ import { defaultTimes } from '../../../src/agent/settings.ts';
 import { startStandalone, type RunningStandalone } from '../../../src/run/standalone.ts';
 import type { InstanceView } from '../../../src/model/instance/instance.ts';
 import { scratch } from '../../support/scratch.ts';
+import { sideBySide } from '../../support/side-by-side.ts';
 import { deploy, operator } from '../../support/test-master.ts';
 import { until } from '../../support/until.ts';
 
@@ -16,6 +17,7 @@ const MiB = 1024 ** 2;
 const times = { ...defaultTimes, usageWatchedMs: 200, usageIdleMs: 3000 };
 const hubs: Record<'bestThere' | 'bare', RunningStandalone> = {} as never;
 const test = suite('usage');
+const story = sideBySide(test);
 test.before(async () => {
   hubs.bestThere = await startStandalone({
     storeDirectory: scratch('usage'),
@@ -41,16 +43,11 @@ const see = (
   app: string,
   what: string,
   is: (i: InstanceView) => unknown,
-  ms = 10_000,
 ): Promise<InstanceView> =>
-  until(
-    `${app}: ${what}`,
-    async () => {
-      const i = await one(hub, app);
-      return i && is(i) ? i : null;
-    },
-    ms,
-  );
+  until(`${app}: ${what}`, async () => {
+    const i = await one(hub, app);
+    return i && is(i) ? i : null;
+  });
 const sh = (line: string) => ({ toProcess: 'sh', args: ['-c', line] });
 const events = async (hub: RunningStandalone, query: string) =>
   (await hub.cluster.events({ query, after: 0, limit: 50, newestFirst: false })).items;
@@ -60,7 +57,7 @@ for (const [name, hub] of [
   ['the best membership there is', () => hubs.bestThere],
   ['session and marker only', () => hubs.bare],
 ] as const) {
-  test(`a tree is measured as a whole, also what left its session (${name})`, async () => {
+  story(`a tree is measured as a whole, also what left its session (${name})`, async () => {
     // A child in a session of its own that burns and one that holds 60 MiB; the leader does nothing.
     const holds = `${process.execPath} -e "globalThis.held=Buffer.alloc(60*1024*1024,1);setInterval(()=>{},1000)"`;
     await deploy(hub().cluster, {
@@ -102,8 +99,8 @@ for (const [name, hub] of [
       return !i || i.pid === null;
     });
     // Without a cgroup nobody scans at a stop: what left its session is the test's to end.
-    for (const { pid } of await scanMarked(hub().agent.context.node))
-      if (name.startsWith('session'))
+    for (const { pid, instance } of await scanMarked(hub().agent.context.node))
+      if (name.startsWith('session') && instance === id)
         try {
           process.kill(pid, 'SIGKILL');
         } catch {
@@ -112,7 +109,7 @@ for (const [name, hub] of [
   });
 }
 
-test('nobody watches: measured all the same, and no file stays open for it', async () => {
+story('nobody watches: measured all the same, and no file stays open for it', async () => {
   const { cluster, agent } = hubs.bestThere;
   await deploy(cluster, { name: 'quiet', toProcess: 'sleep', args: ['100000'], placement: { scale: 5 } });
   await until(
@@ -133,51 +130,54 @@ test('nobody watches: measured all the same, and no file stays open for it', asy
   agent.usage.start();
 });
 
-test('memory over what is allotted, where no cgroup limits it: told, ended as oom with sample and limit, also in its log', async () => {
-  const { cluster, agent } = hubs.bare;
-  // 95 MiB for a while (a warning), then more and more.
-  const grows = `const held=[Buffer.alloc(50*${MiB},1)];setTimeout(()=>setInterval(()=>held.push(Buffer.alloc(2*${MiB},1)),60),2500);`;
-  await deploy(cluster, {
-    name: 'grows',
-    toProcess: process.execPath,
-    args: ['-e', grows],
-    resAlloc: { mem: 120 * MiB },
-    restart: { policy: 'never' },
-  });
-  const ended = await see(hubs.bare, 'grows', 'ended', (i) => i.exit && i.status === 'failed');
-  const { exit } = ended;
-  const { now, recent } = await cluster.usage(ended.id, minute(), minute());
-  assert.is(now, null);
-  assert.ok(
-    recent!.mem.some((mem) => mem! > 90 * MiB),
-    'what led to its end is still there',
-  );
-  assert.equal([exit!.reason, exit!.quota?.what, exit!.quota?.limit], ['oom', 'memory', 120 * MiB]);
-  assert.ok(exit!.quota!.used > 120 * MiB && exit!.quota!.used < 250 * MiB, String(exit!.quota!.used));
-  assert.ok(exit!.peakMem! >= exit!.quota!.used, 'the peak is no less');
-  assert.match(exit!.text!, /of memory; 120 MiB are allowed/);
-  assert.match(ended.reason!.text, /ran out of memory: it uses 1\d\d MiB of memory; 120 MiB are allowed/);
-  assert.match(
-    readFileSync(join(agent.context.instancesDirectory, ended.id, 'stdout.log'), 'utf8'),
-    /^\[stathub \S+\] stopped for its memory: it uses 1\d\d MiB of memory; 120 MiB are allowed/m,
-  );
-  await until(
-    'written',
-    async () => (await events(hubs.bare, `subject.instance:"${ended.id}" AND kind:instance.failed`)).length > 0,
-  );
-  assert.is(
-    (await events(hubs.bare, `kind:instance.memoryHigh AND subject.instance:"${ended.id}"`)).length,
-    1,
-    'one warning',
-  );
-  await until('told', async () =>
-    (await events(hubs.bare, `kind:instance.exited AND subject.instance:"${ended.id}"`))[0]?.message.includes(
-      'ran out of memory',
-    ),
-  );
-});
+story(
+  'memory over what is allotted, where no cgroup limits it: told, ended as oom with sample and limit, also in its log',
+  async () => {
+    const { cluster, agent } = hubs.bare;
+    // 95 MiB for a while (a warning), then more and more.
+    const grows = `const held=[Buffer.alloc(50*${MiB},1)];setTimeout(()=>setInterval(()=>held.push(Buffer.alloc(2*${MiB},1)),60),2500);`;
+    await deploy(cluster, {
+      name: 'grows',
+      toProcess: process.execPath,
+      args: ['-e', grows],
+      resAlloc: { mem: 120 * MiB },
+      restart: { policy: 'never' },
+    });
+    const ended = await see(hubs.bare, 'grows', 'ended', (i) => i.exit && i.status === 'failed');
+    const { exit } = ended;
+    const { now, recent } = await cluster.usage(ended.id, minute(), minute());
+    assert.is(now, null);
+    assert.ok(
+      recent!.mem.some((mem) => mem! > 90 * MiB),
+      'what led to its end is still there',
+    );
+    assert.equal([exit!.reason, exit!.quota?.what, exit!.quota?.limit], ['oom', 'memory', 120 * MiB]);
+    assert.ok(exit!.quota!.used > 120 * MiB && exit!.quota!.used < 250 * MiB, String(exit!.quota!.used));
+    assert.ok(exit!.peakMem! >= exit!.quota!.used, 'the peak is no less');
+    assert.match(exit!.text!, /of memory; 120 MiB are allowed/);
+    assert.match(ended.reason!.text, /ran out of memory: it uses 1\d\d MiB of memory; 120 MiB are allowed/);
+    assert.match(
+      readFileSync(join(agent.context.instancesDirectory, ended.id, 'stdout.log'), 'utf8'),
+      /^\[stathub \S+\] stopped for its memory: it uses 1\d\d MiB of memory; 120 MiB are allowed/m,
+    );
+    await until(
+      'written',
+      async () => (await events(hubs.bare, `subject.instance:"${ended.id}" AND kind:instance.failed`)).length > 0,
+    );
+    assert.is(
+      (await events(hubs.bare, `kind:instance.memoryHigh AND subject.instance:"${ended.id}"`)).length,
+      1,
+      'one warning',
+    );
+    await until('told', async () =>
+      (await events(hubs.bare, `kind:instance.exited AND subject.instance:"${ended.id}"`))[0]?.message.includes(
+        'ran out of memory',
+      ),
+    );
+  },
+);
 
-test('who is far over it is not asked for long', async () => {
+story('who is far over it is not asked for long', async () => {
   const { cluster } = hubs.bare;
   const rushes = `process.on('SIGTERM',()=>{});globalThis.held=Buffer.alloc(300*${MiB},1);setInterval(()=>{},1000)`;
   await deploy(cluster, {
@@ -192,7 +192,7 @@ test('who is far over it is not asked for long', async () => {
   assert.equal([exit!.reason, exit!.signal, exit!.quota?.what], ['oom', 9, 'memory']);
 });
 
-test('what it allots may grow while it runs: then it is fine', async () => {
+story('what it allots may grow while it runs: then it is fine', async () => {
   const { cluster, agent } = hubs.bare;
   const holds = `globalThis.held=Buffer.alloc(60*${MiB},1);setInterval(()=>{},1000)`;
   await deploy(cluster, {
