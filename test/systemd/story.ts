@@ -1,0 +1,122 @@
+// The unit that `stathub agent --install` prints, under a real systemd with cgroup v2: run inside the machine of machine.sh, as root.
+//   node dist/test/systemd/story.js          the agent as root
+//   node dist/test/systemd/story.js ann      the agent as an ordinary user
+import { execFileSync } from 'node:child_process';
+import { chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { mainFile } from '../support/hub.ts';
+import { until } from '../support/until.ts';
+
+const user = process.argv[2] ?? 'root';
+const unit = 'stathub-story';
+const directory = `/var/lib/${unit}-${user}`;
+const address = 'http://127.0.0.1:51099';
+const patience = 600_000; // an emulated machine is some ten times slower
+const test = suite(`systemd, as ${user}`);
+const MiB = 1024 ** 2;
+
+const run = (command: string, ...args: string[]): string => execFileSync(command, args, { encoding: 'utf8' });
+const get = async (path: string): Promise<any> => {
+  const answer = await fetch(address + path);
+  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  return answer.json();
+};
+async function deploy(app: { name: string; [key: string]: unknown }): Promise<void> {
+  const body = JSON.stringify(app);
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(`${address}/v1/apps/${app.name}`, { method: 'PUT', headers, body });
+  assert.ok(answer.ok, await answer.clone().text());
+}
+const instance = async (app: string): Promise<any> => (await get(`/v1/instances?query=app:${app}`)).items[0];
+const see = (app: string, what: string, is: (instance: any) => boolean): Promise<any> =>
+  until(
+    `${app}: ${what}`,
+    async () => {
+      const one = await instance(app);
+      return one && is(one) && one;
+    },
+    patience,
+  );
+const mainPid = (): number => Number(run('systemctl', 'show', '-p', 'MainPID', '--value', unit));
+const greedy = (name: string) => ({
+  name,
+  toProcess: 'sh',
+  args: ['-c', 'head -c 209715200 /dev/zero | tail >/dev/null; sleep 100000'],
+  resAlloc: { mem: '32MB' },
+  restart: { policy: 'never' },
+});
+
+test.before(async () => {
+  mkdirSync(directory, { recursive: true });
+  if (user !== 'root') chownSync(directory, Number(run('id', '-u', user)), Number(run('id', '-g', user)));
+  const flags = ['--store-directory', directory, '--port', '51099', '--bind', '127.0.0.1'];
+  const printed = run(process.execPath, mainFile, 'agent', '--install', ...flags);
+  writeFileSync(`/etc/systemd/system/${unit}.service`, printed.replace('[Service]\n', `[Service]\nUser=${user}\n`));
+  run('systemctl', 'daemon-reload');
+  run('systemctl', 'start', unit);
+  await until('the agent serves', () => get('/v1/nodes'), patience);
+});
+test.after(() => {
+  run('systemctl', 'stop', unit);
+  for (const { pid } of programs) process.kill(pid, 'SIGKILL');
+});
+const programs: { pid: number }[] = [];
+
+test('the node says that cgroup v2 holds its limits', async () => {
+  const { isolation } = (await until('its facts', async () => (await get('/v1/nodes')).items, patience))[0];
+  const held = ['cpus', 'disk', 'fds', 'fileSize', 'memory', 'nice', 'processes', 'swap', 'umask'];
+  assert.is(isolation.cgroup, 'v2');
+  assert.equal([...isolation.enforced].sort(), user === 'root' ? [...held, 'user'] : held);
+});
+
+test('a program is in a group of its own below the unit, with its limits', async () => {
+  await deploy({
+    name: 'calm',
+    toProcess: 'sleep',
+    args: ['100000'],
+    resAlloc: { mem: '64MB' },
+    limits: { cpus: 0.5, processes: 9 },
+  });
+  const { pid } = await see('calm', 'running', (i) => i.status === 'running');
+  programs.push({ pid });
+  const group = readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim().slice('0::'.length);
+  const below = existsSync(`/sys/fs/cgroup/system.slice/${unit}.service/agent`);
+  console.log(`# ${group}${below ? '' : ' (this systemd knows no DelegateSubgroup=)'}`);
+  if (below) assert.ok(group.startsWith(`/system.slice/${unit}.service/stathub/`), group);
+  const value = (file: string): string => readFileSync(join('/sys/fs/cgroup', group, file), 'utf8').trim();
+  assert.is(value('memory.max'), String(64 * MiB));
+  assert.is(value('memory.swap.max'), '0');
+  assert.is(value('memory.oom.group'), '1');
+  assert.is(value('pids.max'), '9');
+  assert.is(value('cpu.max'), '50000 100000');
+});
+
+test('a child that takes too much ends the whole tree: oom', async () => {
+  await deploy(greedy('greedy'));
+  const { exit } = await see('greedy', 'out of memory', (i) => i.exit);
+  assert.equal([exit.reason, exit.signal, exit.quota.limit], ['oom', 9, 32 * MiB]);
+});
+
+test('programs outlive a restart of the unit and a kill -9 of the agent, and limits hold after it', async () => {
+  const { pid } = await instance('calm');
+  const before = mainPid();
+  run('systemctl', 'restart', unit);
+  await see('calm', 'the same after a restart', (i) => i.pid === pid && i.status === 'running' && i.restarts === 0);
+  const between = mainPid();
+  assert.is.not(between, before);
+  process.kill(between, 'SIGKILL');
+  await until('systemd starts it again', () => mainPid() !== 0 && mainPid() !== between, patience);
+  await see('calm', 'the same after a kill', (i) => i.pid === pid && i.status === 'running' && i.restarts === 0);
+  await deploy(greedy('again'));
+  assert.is((await see('again', 'out of memory', (i) => i.exit)).exit.reason, 'oom');
+});
+
+test('systemctl stop ends the agent alone', async () => {
+  const { pid } = await instance('calm');
+  run('systemctl', 'stop', unit);
+  process.kill(pid, 0);
+});
+
+test.run();
