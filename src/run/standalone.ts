@@ -53,7 +53,7 @@ function within(master: RunningMaster): Lines {
     setImmediate(() => {
       if (open) listener.opened(line);
     });
-    return () => end('the agent ends');
+    return () => end('it was given up');
   };
   return { socket: socket as Lines['socket'], poll: socket as Lines['poll'], passes: () => Promise.resolve(true) };
 }

@@ -150,7 +150,9 @@ export class LinkClient {
         else if (!mine && !this.#troubles.has(reason) && this.#troubles.size < 20) {
           // Each trouble is told once; it is tried again and again.
           this.#troubles.add(reason);
-          this.#content.warn(`no line to ${this.#options.master} yet: ${reason}; it is tried again`);
+          this.#content.warn(
+            `no line to ${this.#options.master || 'the hub in this process'} yet: ${reason}; it is tried again`,
+          );
         }
         tell({ type: 'line.closed', reason, chance: Math.random() });
       },
