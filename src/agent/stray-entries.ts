@@ -1,7 +1,6 @@
 // Programs that live with this node's marker and have no record (any more). One that an assignment in force names is adopted under
 // it; every other one is guarded under what the process itself tells, and shown as `unknown` until somebody decides.
 import { readlinkSync } from 'node:fs';
-import { parseApp } from '../model/app/app-schema.ts';
 import type { Assignment, DesiredRevision } from '../model/assignment.ts';
 import { readStatEpoch } from '../model/instance/epoch.ts';
 import type { AgentContext } from './context.ts';
@@ -13,7 +12,7 @@ import { entryOfProgram, programOf, wordsOf } from './instance/live-program.ts';
 import type { InstanceRecord } from './instance/records.ts';
 
 /** A record from the process itself, where nothing else is known: what it was started as, never restarted by itself. */
-function recordOf(program: Marked, epoch: number): InstanceRecord | null {
+async function recordOf(program: Marked, epoch: number): Promise<InstanceRecord | null> {
   const [, app, slot] = /^(.+)\.(\d+)\.[^.]+$/.exec(program.instance) ?? [];
   const [command, ...args] = wordsOf(program.pid, 'cmdline');
   if (app === undefined || command === undefined) return null;
@@ -29,6 +28,8 @@ function recordOf(program: Marked, epoch: number): InstanceRecord | null {
   } catch {
     /* another user's */
   }
+  // Seldom wanted, and with the query language that it brings along some MiB of an agent's memory.
+  const { parseApp } = await import('../model/app/app-schema.ts');
   const parsed = parseApp({
     name: app,
     toProcess: command,
@@ -107,7 +108,7 @@ async function adoptOne(
     const text = `${marked.length} processes carry the marker of ${instance} but not its program (pids ${pids}): they are left alone`;
     return { entry: null, text };
   }
-  const record = named ? recordBy(named) : recordOf(program, token.epoch);
+  const record = named ? recordBy(named) : await recordOf(program, token.epoch);
   if (!record) {
     const text =
       `${instance} runs here with pid ${program.pid}, without a record, and what it was started as cannot be told: ` +

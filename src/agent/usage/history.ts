@@ -37,19 +37,21 @@ export class History {
       this.#minute = minute;
       this.#sums.fill(0);
     }
-    for (const [index, name] of names.entries()) {
-      const value = measured[name],
-        k = index * 4,
-        sums = this.#sums;
-      if (value === null) continue;
-      const first = sums[k + 3] === 0;
-      sums[k] = first ? value : Math.min(sums[k]!, value);
-      sums[k + 1]! += value;
-      sums[k + 2] = first ? value : Math.max(sums[k + 2]!, value);
-      sums[k + 3]!++;
+    for (let index = 0; index < names.length; index++) {
+      const value = measured[names[index]!];
+      if (value !== null) this.#take(index * 4, value);
     }
     this.#remember(at, measured);
     return over;
+  }
+
+  #take(k: number, value: number): void {
+    const sums = this.#sums;
+    const first = sums[k + 3] === 0;
+    sums[k] = first ? value : Math.min(sums[k]!, value);
+    sums[k + 1]! += value;
+    sums[k + 2] = first ? value : Math.max(sums[k + 2]!, value);
+    sums[k + 3]!++;
   }
 
   /** The running minute so far; null while nothing was measured in it. */
@@ -77,7 +79,7 @@ export class History {
     const samples = this.#room(at),
       k = this.#next * width;
     samples[k] = (at - this.#base) / 1000;
-    for (const [index, name] of columns.entries()) samples[k + 1 + index] = measured[name] ?? NaN;
+    for (let index = 0; index < columns.length; index++) samples[k + 1 + index] = measured[columns[index]!] ?? NaN;
     this.#next = (this.#next + 1) % (samples.length / width);
     this.#count = Math.min(this.#count + 1, samples.length / width);
   }

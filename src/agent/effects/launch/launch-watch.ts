@@ -41,17 +41,23 @@ interface Watched {
 }
 
 const largestNotices = 1 << 20;
+/** Every so many rounds a launcher is told from another process that has its pid by now. */
+const exactRounds = 32;
 
 export class LaunchWatch {
   readonly path: string;
   readonly #launches = new Map<string, Watched>();
+  /** Those that are looked at every second: starting, or without a launcher. */
+  readonly #unsettled = new Set<string>();
+  /** Goes over all others, some each second. */
+  #round: MapIterator<string> | null = null;
+  #rounds = 0;
   #fd: number;
   readonly #onError: (error: Error) => void;
   readonly #timer: NodeJS.Timeout;
   #watcher: FSWatcher | null = null;
   #cursor: number;
   #rest = '';
-  #beat = 0;
   #nextSecond = 0;
 
   /**
@@ -114,10 +120,12 @@ export class LaunchWatch {
    */
   add(directory: string, identity: ProgramIdentity | null, events: LaunchEvents): void {
     this.#launches.set(directory, { identity, events, orphan: false });
+    if (identity === null) this.#unsettled.add(directory);
   }
 
   remove(directory: string): void {
     this.#launches.delete(directory);
+    this.#unsettled.delete(directory);
   }
 
   /** The launcher is gone, with or without having written the exit. */
@@ -130,6 +138,7 @@ export class LaunchWatch {
     this.#watcher?.close();
     closeSync(this.#fd);
     this.#launches.clear();
+    this.#unsettled.clear();
   }
 
   #read(): void {
@@ -162,24 +171,28 @@ export class LaunchWatch {
     if (!launch) return;
     if (launch.identity === null) {
       launch.identity = readPid(directory);
+      if (launch.identity && !launch.orphan) this.#unsettled.delete(directory);
       if (launch.identity) launch.events.started(launch.identity);
     }
     const exit = readExit(directory);
     if (exit) return this.#end(directory, launch, exit);
-    if (launcherGone) launch.orphan = true;
+    if (launcherGone) {
+      launch.orphan = true;
+      this.#unsettled.add(directory);
+    }
     if (launch.orphan && (launch.identity === null || !isAlive(launch.identity.pid, launch.identity.startTime))) {
       this.#end(directory, launch, readExit(directory) ?? unseenExit(directory));
     }
   }
 
   #end(directory: string, launch: Watched, exit: ProgramExit): void {
-    this.#launches.delete(directory);
+    this.remove(directory);
     launch.events.ended(exit);
   }
 
   /**
    * Every second: orphans, launches that are starting, and of all others a hundred or an eighth, the larger: whether the launcher
-   * lives, by one kill(pid, 0); every 32nd time more exactly, since its pid may be another's by now.
+   * lives, by one kill(pid, 0); now and then more exactly.
    */
   #sweep(): void {
     if (!this.#watcher) this.#read();
@@ -187,19 +200,31 @@ export class LaunchWatch {
     if (now < this.#nextSecond) return;
     this.#nextSecond = now + 990;
     this.#checkFile();
-    const parts = Math.max(1, Math.min(8, Math.ceil(this.#launches.size / 100))),
-      beat = this.#beat++,
-      exactly = Math.floor(beat / parts) % 32 === 0;
-    let place = beat % parts;
-    for (const [directory, launch] of this.#launches) {
-      if (launch.orphan) this.#guarded(() => this.#look(directory, true));
-      else if (launch.identity === null) this.#guarded(() => this.#look(directory, launcherOf(directory) === 'gone'));
-      else if (place++ % parts === 0) {
-        const { launcher } = launch.identity;
-        if (!exists(launcher) || (exactly && !launcherLives(launcher)))
-          this.#guarded(() => this.#look(directory, true));
+    for (const directory of [...this.#unsettled]) this.#guarded(() => this.#lookUnsettled(directory));
+    const parts = Math.max(1, Math.min(8, Math.ceil(this.#launches.size / 100)));
+    for (let left = Math.ceil(this.#launches.size / parts); left > 0; left--) {
+      this.#round ??= this.#launches.keys();
+      const { value: directory, done } = this.#round.next();
+      if (!done) {
+        this.#lookAtLauncher(directory);
+        continue;
       }
+      this.#round = null;
+      this.#rounds++;
     }
+  }
+
+  #lookUnsettled(directory: string): void {
+    const launch = this.#launches.get(directory);
+    if (launch) this.#look(directory, launch.orphan || launcherOf(directory) === 'gone');
+  }
+
+  #lookAtLauncher(directory: string): void {
+    const { identity, orphan } = this.#launches.get(directory)!;
+    if (identity === null || orphan) return;
+    const exactly = this.#rounds % exactRounds === 0;
+    if (!exists(identity.launcher) || (exactly && !launcherLives(identity.launcher)))
+      this.#guarded(() => this.#look(directory, true));
   }
 }
 

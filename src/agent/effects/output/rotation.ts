@@ -2,9 +2,9 @@
 // each cursor was reached (times.ts). One timer for all; a stream that stands still costs one stat in 30 s, and none where whoever
 // measures the program says that it did not run. A flood is noticed within a second, by the free space of the file system.
 import { statSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
 import { appendPlatformLine } from './output.ts';
 import { compressPieces } from './compress-pieces.ts';
+import { Flood } from './flood.ts';
 import { OutputRate } from './rate.ts';
 import { outputFile, streams, type Stream } from './segments.ts';
 import { noteTime, pruneTimes } from './times.ts';
@@ -46,8 +46,6 @@ const turnMs = 1000,
   stillTurns = 300,
   hotMs = 200,
   noteMs = 10_000;
-/** So many bytes less are free than a second ago: somebody floods, and every stream is looked at. */
-const floodBytes = 32 * 1024 ** 2;
 /** Pieces are compressed when the stream has calmed down: what a flood drops is not worth it. */
 const calmMs = 15_000;
 
@@ -59,8 +57,7 @@ export class Rotation {
   readonly #hot = new Set<string>();
   readonly #woken = new Set<string>();
   readonly #over = new AbortController();
-  #directory = '';
-  #free = Infinity;
+  #flood: Flood | null = null;
   #timer: NodeJS.Timeout | null = null;
   #fast: NodeJS.Timeout | null = null;
   #turn = 0;
@@ -77,7 +74,7 @@ export class Rotation {
   /** @param directory where the instances' directories lie */
   async start(directory: string): Promise<RotationKind> {
     this.kind = await rotationKind(directory);
-    this.#directory = directory;
+    this.#flood = new Flood(directory);
     this.#timer ??= setInterval(() => this.#soon(() => this.#sweep()), turnMs).unref();
     return this.kind;
   }
@@ -141,28 +138,25 @@ export class Rotation {
   /** Every instance once in 30 turns, one that grows once in 10, one at rest once in 300; all when the disk fills up. */
   async #sweep(): Promise<void> {
     const turn = this.#turn++;
-    const flood = await this.#flood();
+    const flood = await this.#flood!.look();
     const now = performance.now();
+    const stillToo = flood && this.#flood!.maySearch(now);
+    const due: string[] = [];
     let place = 0;
-    for (const [instance, watched] of this.#watched) {
+    // By forEach: in a loop that runs once a second the entries of an iterator are garbage for everyone, each time.
+    this.#watched.forEach((watched, instance) => {
       const mine = place++;
-      const pace = watched.warm ? warmTurns : watched.rest === 'still' ? stillTurns : turns;
+      const still = watched.rest === 'still';
+      const pace = watched.warm ? warmTurns : still ? stillTurns : turns;
       const woke = this.#woken.size > 0 && this.#woken.delete(instance);
-      if (flood || woke || mine % pace === turn % pace) await this.#look(instance, watched);
+      if (woke || mine % pace === turn % pace || (still ? stillToo : flood)) due.push(instance);
       if (watched.compressAt <= now && !this.#compressing && !watched.hot) this.#compress(instance, watched);
+    });
+    for (const instance of due) {
+      const watched = this.#watched.get(instance);
+      if (watched) await this.#look(instance, watched);
     }
-  }
-
-  async #flood(): Promise<boolean> {
-    try {
-      const { bavail, bsize } = await statfs(this.#directory),
-        free = bavail * bsize,
-        fell = this.#free - free;
-      this.#free = free;
-      return fell > floodBytes && fell !== Infinity;
-    } catch {
-      return false; // then they are found by the slow turns
-    }
+    if (this.#hot.size > 0) this.#flood!.found();
   }
 
   async #look(instance: string, watched: Watched): Promise<void> {
