@@ -9,6 +9,8 @@ export interface Planned {
   changes: number;
   waiting: number;
   wakeInMs: number | null;
+  /** How long it took, ms. */
+  tookMs: number;
 }
 export interface Committed {
   written: number;
@@ -20,6 +22,7 @@ export interface PlacementContext {
   dirty: boolean;
   waiting: number;
   wakeInMs: number;
+  coalesceMs: number;
   /** Conflicts or failures in a row, for the back-off. */
   conflicts: number;
   /** What failed last, for the inspector. */
@@ -29,8 +32,8 @@ export type PlacementEvent = { type: 'cluster.changed' };
 
 /** A look without a reason, ms: what was missed is found. */
 export const sweepMs = 30_000;
-/** Changes that come while a plan is in work are gathered for at most this, ms. */
-const coalesceMs = 10;
+/** Changes that come while a plan is in work are gathered for as long as two plans take, ms: where plans are cheap nobody waits. */
+const coalesceMs = { least: 1, most: 10 };
 
 export const placementMachine = setup({
   types: {} as { context: PlacementContext; events: PlacementEvent },
@@ -39,7 +42,7 @@ export const placementMachine = setup({
     commit: promiseHole<Committed, object>('commit'),
   },
   delays: {
-    coalesce: coalesceMs,
+    coalesce: ({ context }) => context.coalesceMs,
     wake: ({ context }) => context.wakeInMs,
     backOff: ({ context }) => Math.min(1000, 10 * 2 ** Math.min(context.conflicts, 7)),
   },
@@ -49,6 +52,8 @@ export const placementMachine = setup({
     planned: assign({
       waiting: ({ event }) => outputOf<Planned>(event).waiting,
       wakeInMs: ({ event }) => Math.max(1, Math.min(sweepMs, outputOf<Planned>(event).wakeInMs ?? sweepMs)),
+      coalesceMs: ({ event }) =>
+        Math.max(coalesceMs.least, Math.min(coalesceMs.most, 2 * outputOf<Planned>(event).tookMs)),
     }),
     committed: assign({ conflicts: 0, failure: null }),
     conflict: assign({ conflicts: ({ context }) => context.conflicts + 1 }),
@@ -66,7 +71,14 @@ export const placementMachine = setup({
 }).createMachine({
   id: 'placement',
   options: { maxIterations: 1000 },
-  context: () => ({ dirty: false, waiting: 0, wakeInMs: sweepMs, conflicts: 0, failure: null }),
+  context: () => ({
+    dirty: false,
+    waiting: 0,
+    wakeInMs: sweepMs,
+    coalesceMs: coalesceMs.least,
+    conflicts: 0,
+    failure: null,
+  }),
   initial: 'settling',
   states: {
     settling: {

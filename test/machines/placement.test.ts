@@ -18,7 +18,7 @@ const changed: Event = { type: 'cluster.changed' };
 const planned = (given: Partial<Planned> = {}): Event =>
   ({
     type: 'xstate.done.actor.0.placement.planning',
-    output: { changes: 0, waiting: 0, wakeInMs: null, ...given },
+    output: { changes: 0, waiting: 0, wakeInMs: null, tookMs: 3, ...given },
   }) as never;
 const committed = (refused = 0): Event =>
   ({ type: 'xstate.done.actor.0.placement.committing', output: { written: 1, refused } }) as never;
@@ -89,6 +89,9 @@ test('times: gathering, waking and backing off lead to a plan', () => {
 });
 
 test('it wakes when time alone changes the plan, and looks now and then in any case', () => {
+  assert.is(run(changed, planned({ tookMs: 3 })).context.coalesceMs, 6, 'changes are gathered for two plans');
+  assert.is(run(changed, planned({ tookMs: 0 })).context.coalesceMs, 1);
+  assert.is(run(changed, planned({ tookMs: 900 })).context.coalesceMs, 10, 'but never for long');
   assert.is(run(changed, planned({ wakeInMs: 250 })).context.wakeInMs, 250);
   assert.is(run(changed, planned({ wakeInMs: -3 })).context.wakeInMs, 1);
   assert.is(run(changed, planned({ wakeInMs: 1e12 })).context.wakeInMs, sweepMs);
@@ -104,10 +107,10 @@ test('conflicts in a row back off further; a clean plan or commit forgets them',
 
 test('it runs: plans until nothing is left, again after a conflict, again after a failure', async () => {
   const plans: (Planned | Error)[] = [
-    { changes: 2, waiting: 0, wakeInMs: null },
+    { changes: 2, waiting: 0, wakeInMs: null, tookMs: 3 },
     new Error('store away'),
-    { changes: 1, waiting: 0, wakeInMs: null },
-    { changes: 0, waiting: 0, wakeInMs: null },
+    { changes: 1, waiting: 0, wakeInMs: null, tookMs: 3 },
+    { changes: 0, waiting: 0, wakeInMs: null, tookMs: 3 },
   ];
   const commits: Committed[] = [
     { written: 1, refused: 1 },

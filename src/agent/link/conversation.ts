@@ -183,11 +183,8 @@ export class Conversation implements LinkContent {
     if (change === 'resync') return 'resync';
     if (change === 'part' || change === 'old') return 'held';
     context.tags = set.tags ?? context.options.tags;
-    if (!standalone)
-      await identity.see(
-        frame.term,
-        change.changed.reduce((highest, { epoch }) => Math.max(highest, epoch), 0),
-      );
+    const highest = change.changed.reduce((most, { epoch }) => Math.max(most, epoch), 0);
+    if (!standalone) await identity.see(frame.term, highest);
     this.#duties.drop(change.gone);
     await this.#duties.apply(change.changed);
     this.#duties.settle(set.assignments);

@@ -4,10 +4,11 @@ import type { Line } from '../effects/line/line.ts';
 import type { Content, LinkContent } from './link-content.ts';
 import type { EventSpool } from './spool.ts';
 
-/** Changes are gathered for this long before they are reported, ms: one alone, and in a storm, where most change again meanwhile. */
-const gatherMs = { calm: 5, storm: 40 };
-/** A report of more than this many changes and events is a storm's. */
-const stormSize = 20;
+/**
+ * The first change goes almost at once; after a report of many changes they are gathered for longer, as most change again meanwhile:
+ * a millisecond for each, up to the most.
+ */
+const gatherMs = { least: 1, most: 40 };
 /** Events in one frame. */
 const eventBatch = 500;
 
@@ -19,7 +20,7 @@ export class Reports {
   /** Welcomed; null: there is none, and nothing is told. */
   #line: Line | null = null;
   #gather: NodeJS.Timeout | null = null;
-  #gatherMs = gatherMs.calm;
+  #gatherMs = gatherMs.least;
   /** Number of the newest `observed` on this line. */
   #seq = 0;
   /** Number of the newest event that was sent on this line. */
@@ -69,8 +70,7 @@ export class Reports {
 
   #report(line: Line): void {
     const events = this.#spool.after(this.#eventsUpTo, eventBatch);
-    const storm = this.#changed.size + events.length > stormSize;
-    this.#gatherMs = storm ? gatherMs.storm : gatherMs.calm;
+    this.#gatherMs = Math.max(gatherMs.least, Math.min(gatherMs.most, this.#changed.size + events.length));
     if (this.#changed.size > 0 || this.#contents.length > 0) {
       const changes = [...this.#changed].map((id) => [id, this.#content.instance(id)] as const);
       this.#changed.clear();

@@ -75,12 +75,15 @@ export class Placer {
     await this.committer.finishDeletions();
     await this.drains.finish();
     this.versions = new Map();
+    const began = this.context.clock.mono();
     this.plan = await this.planner.ask({ kind: 'plan', more: 0 }, this.versions);
+    const tookMs = this.context.clock.mono() - began;
     this.show(this.plan);
     return {
       changes: isSettled(this.plan) ? 0 : Math.max(1, this.plan.changes.length),
       waiting: this.plan.waiting.length,
       wakeInMs: this.plan.wakeAt === null ? null : Math.max(1, this.plan.wakeAt - this.context.clock.now()),
+      tookMs,
     };
   }
 
