@@ -8,7 +8,7 @@ import type { HealthCheckSpec } from '../model/app/app.ts';
 import type { AgentContext } from './context.ts';
 import { probe } from './effects/probes.ts';
 import type { Entry } from './instance/entry.ts';
-import { environmentOf, userWords } from './instance/launch-plan.ts';
+import { planOf } from './instance/launch-plan.ts';
 import { monoMs } from './moment.ts';
 
 /** What a fetch found out: told to whoever keeps revisions. */
@@ -38,9 +38,11 @@ export function supervisorLogic(context: AgentContext, entryOf: (id: string) => 
         check,
         {
           ports: launch.ports,
-          env: environmentOf(context, entry.record, launch),
           cwd: launch.workDirectory,
-          as: userWords(context, launch),
+          run: async (words, ended) => {
+            const { runBeside } = await import('./effects/launch/beside.ts');
+            return runBeside(planOf(context, entry.record, launch, entry.directory), context.tools, words, ended);
+          },
         },
         AbortSignal.any([signal, entry.effects.signal]),
       );

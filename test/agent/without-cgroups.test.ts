@@ -53,5 +53,15 @@ if (possible) {
     const after = await agent.running('again');
     assert.equal([after.pid, after.restarts, after.exit.code], [next.pid, 1, 4]);
   });
+
+  test('what a check has left behind ends with it', async () => {
+    const mark = `checked-${process.pid}`;
+    const command = `[ -e once ] || { touch once; ${daemon(mark)}; }`;
+    await agent.deploy({ name: 'checked', killTimeoutSeconds: 1, healthChecks: [{ protocol: 'COMMAND', command }] });
+    await agent.running('checked');
+    await until('what the check has left', () => withArgument(mark).length > 0);
+    await agent.ok('POST', '/v1/apps/checked/stop');
+    await until('it has gone, too', () => withArgument(mark).length === 0);
+  });
 }
 test.run();

@@ -9,11 +9,10 @@ import type { HealthCheckSpec } from '../../model/app/app.ts';
 export interface ProbeTarget {
   /** In the order of the app. */
   ports: number[];
-  /** The program's environment and working directory, for COMMAND and FILE. */
-  env: Record<string, string>;
+  /** The program's working directory. */
   cwd: string;
-  /** Words before a command that make it the program's user's (switchWords); absent: the agent's. */
-  as?: readonly string[];
+  /** Runs a command beside the program (runBeside). */
+  run: (words: readonly string[], signal: AbortSignal) => Promise<ProbeAnswer>;
   /** Default 127.0.0.1. */
   host?: string;
 }
@@ -37,7 +36,7 @@ export async function probe(check: HealthCheckSpec, target: ProbeTarget, signal?
       case 'TCP':
         return await tcp(check, target, ended);
       case 'COMMAND':
-        return await command(check, target, ended);
+        return await target.run(['/bin/sh', '-c', check.command ?? ''], ended);
       case 'FILE':
         return await file(check, target);
     }
@@ -93,59 +92,6 @@ function tcp(check: HealthCheckSpec, target: ProbeTarget, signal: AbortSignal): 
     socket.once('error', reject);
     socket.once('close', () => signal.removeEventListener('abort', abort));
   });
-}
-
-const command = (check: HealthCheckSpec, target: ProbeTarget, signal: AbortSignal): Promise<ProbeAnswer> =>
-  runCommand(['/bin/sh', '-c', check.command ?? ''], target, signal);
-
-/** Runs a command as the program would run it; its whole group ends with the signal. Exit status 0 is ok. */
-export async function runCommand(
-  given: readonly string[],
-  target: ProbeTarget,
-  signal: AbortSignal,
-): Promise<ProbeAnswer> {
-  const { execa } = await import('execa');
-  const [program, ...words] = [...(target.as ?? []), ...given];
-  const child = execa(program!, words, {
-    cwd: target.cwd,
-    env: target.env,
-    extendEnv: false,
-    detached: true,
-    cleanup: false,
-    stdin: 'ignore',
-    reject: false,
-    all: true,
-    maxBuffer: mostFile,
-  });
-  // execa's kill reaches the leader only (research: packages.md): the group is ours to end.
-  const end = () => {
-    if (child.pid)
-      try {
-        process.kill(-child.pid, 'SIGKILL');
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-      }
-  };
-  signal.addEventListener('abort', end, { once: true });
-  try {
-    const result = await child;
-    signal.throwIfAborted();
-    const said =
-      String(result.all ?? '')
-        .trim()
-        .split('\n')
-        .at(-1)
-        ?.slice(0, mostOutput) ?? '';
-    const how = result.signal
-      ? `ended by ${result.signal}`
-      : result.exitCode === undefined
-        ? `cannot run: ${result.shortMessage ?? result.code ?? 'unknown'}`
-        : `exit ${result.exitCode}`;
-    return { ok: result.exitCode === 0, detail: said ? `${how}: ${said}` : how };
-  } finally {
-    signal.removeEventListener('abort', end);
-    end(); // what the command left in its group
-  }
 }
 
 async function file(check: HealthCheckSpec, target: ProbeTarget): Promise<ProbeAnswer> {

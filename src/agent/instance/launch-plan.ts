@@ -7,7 +7,6 @@ import type { Account } from '../effects/users/accounts.ts';
 import { bootId } from '../effects/processes/boot.ts';
 import { removeMembership } from '../effects/cgroups/cgroup.ts';
 import { launchDirectory } from '../effects/launch/launch-records.ts';
-import { switchWords } from '../effects/users/switch-user.ts';
 import type { LaunchPlan } from '../effects/launch/run-script.ts';
 import { outputFile } from '../effects/output/output.ts';
 import { outputEnds } from './exits.ts';
@@ -15,7 +14,7 @@ import type { PortSet } from './launch-ports.ts';
 import { monoMs } from '../moment.ts';
 import type { InstanceRecord, LaunchRecord } from './records.ts';
 
-/** The environment of a launch: also that of its COMMAND checks. */
+/** The environment of a launch. */
 export function environmentOf(
   context: AgentContext,
   record: InstanceRecord,
@@ -34,10 +33,6 @@ export function environmentOf(
     directory: launch.workDirectory,
   });
 }
-
-/** Words that make a command run as the program of a launch does: its checks, what is executed beside it. */
-export const userWords = ({ tools }: AgentContext, { user }: LaunchRecord): string[] =>
-  user && tools.userSwitch ? switchWords(tools.userSwitch, user) : [];
 
 /**
  * The record of a launch that begins now. Its cgroup is made and its limits are set.

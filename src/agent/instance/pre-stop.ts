@@ -4,8 +4,8 @@ import type { PreStopSpec } from '../../model/app/app.ts';
 import { expandArguments } from '../../model/app/environment.ts';
 import { showSpan } from '../../model/sizes.ts';
 import type { AgentContext } from '../context.ts';
-import type { ProbeAnswer, ProbeTarget } from '../effects/probes.ts';
-import { environmentOf, userWords } from './launch-plan.ts';
+import type { ProbeAnswer } from '../effects/probes.ts';
+import { planOf } from './launch-plan.ts';
 import type { InstanceRecord, LaunchRecord } from './records.ts';
 
 /** Its part of the kill timeout where the app does not say; at most this much of it in any case. */
@@ -16,38 +16,32 @@ const usual = 0.5,
 export const preStopMs = ({ timeoutSeconds }: PreStopSpec, killTimeoutMs: number): number =>
   Math.min(timeoutSeconds === null ? killTimeoutMs * usual : timeoutSeconds * 1000, killTimeoutMs * most);
 
-/** Never throws: what fails is told. */
+/**
+ * Never throws: what fails is told.
+ * @param directory the instance's
+ */
 export async function beforeStop(
   context: AgentContext,
   record: InstanceRecord,
   launch: LaunchRecord,
+  directory: string,
   spec: PreStopSpec,
   killTimeoutMs: number,
 ): Promise<void> {
-  const {
-      assignment: { id, app, slot },
-    } = record,
-    at = Date.now(),
-    limitMs = preStopMs(spec, killTimeoutMs),
-    limit = AbortSignal.timeout(limitMs);
+  const { id, app, slot } = record.assignment;
+  const at = Date.now();
+  const limitMs = preStopMs(spec, killTimeoutMs);
+  const limit = AbortSignal.timeout(limitMs);
   let answer: ProbeAnswer;
   try {
-    const env = environmentOf(context, record, launch);
-    answer =
-      'url' in spec
-        ? await post(expandArguments([spec.url], env)[0]!, limit)
-        : await (
-            await import('../effects/probes.ts')
-          ).runCommand(
-            expandArguments(spec.command, env),
-            {
-              ports: launch.ports,
-              env,
-              cwd: launch.workDirectory,
-              as: userWords(context, launch),
-            } satisfies ProbeTarget,
-            limit,
-          );
+    const plan = planOf(context, record, launch, directory);
+    if ('url' in spec) {
+      const [url] = expandArguments([spec.url], plan.environment);
+      answer = await post(url!, limit);
+    } else {
+      const { runBeside } = await import('../effects/launch/beside.ts');
+      answer = await runBeside(plan, context.tools, expandArguments(spec.command, plan.environment), limit);
+    }
   } catch (error) {
     answer = { ok: false, detail: limit.aborted ? `not done within ${showSpan(limitMs)}` : (error as Error).message };
   }

@@ -54,10 +54,10 @@ export class RunEnding {
       run.pending ??= 'signal';
       return;
     }
-    const { context, record } = this.#options;
+    const { context, record, directory } = this.#options;
     const { preStop = null } = record().spec; // an older record does not know it
     if (killing === null || preStop === null || run.phase !== 'running') return this.#send(run);
-    run.preparing ??= beforeStop(context, record(), run.record!, preStop, killTimeoutMs).then(() => {
+    run.preparing ??= beforeStop(context, record(), run.record!, directory, preStop, killTimeoutMs).then(() => {
       if (run.phase !== 'empty') this.#send(run);
     });
   }

@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { HealthCheckSpec } from '../../../src/model/app/app.ts';
+import { runBeside } from '../../../src/agent/effects/launch/beside.ts';
+import type { LaunchPlan } from '../../../src/agent/effects/launch/run-script.ts';
+import { findTools } from '../../../src/agent/effects/launch/tools.ts';
 import { probe, type ProbeTarget } from '../../../src/agent/effects/probes.ts';
 import { until } from '../../support/until.ts';
 
@@ -24,10 +27,23 @@ const check = (rest: Partial<HealthCheckSpec>): HealthCheckSpec => ({
   maxConsecutiveFailures: 3,
   ...rest,
 });
+const tools = findTools();
+const plan: LaunchPlan = {
+  directory: cwd,
+  membership: { kind: 'session' },
+  program: '',
+  args: [],
+  shell: false,
+  workingDirectory: cwd,
+  environment: { PATH: process.env['PATH'] ?? '', ANSWER: '42' },
+  stdout: join(cwd, 'stdout'),
+  stderr: join(cwd, 'stderr'),
+  limits: { fds: null, processes: null, fileSize: null, nice: 0, umask: '022' },
+};
 const target = (ports: number[] = []): ProbeTarget => ({
   ports,
   cwd,
-  env: { PATH: process.env['PATH'] ?? '', ANSWER: '42' },
+  run: (words, signal) => runBeside(plan, tools, words, signal),
 });
 const listening = async (server: ReturnType<typeof createTcp> | ReturnType<typeof createServer>) => {
   server.listen(0, '127.0.0.1');

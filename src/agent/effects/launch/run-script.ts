@@ -223,11 +223,17 @@ export function runScript(plan: LaunchPlan, tools: Tools): string {
 /**
  * A script to be sourced by a shell, which becomes a command beside the program of a launch: in its groups, under its limits, with
  * its environment.
- * @param first lines before all of that  @throws LaunchError plan-invalid
+ * @param first lines before all of that  @param input a file that the command reads; null: what the shell has
+ * @throws LaunchError plan-invalid
  */
-export function besideScript(plan: LaunchPlan, tools: Tools, first: readonly string[]): string {
-  const { limits, workingDirectory } = plan,
-    { exports, beside } = environmentLines(plan, tools);
+export function besideScript(
+  plan: LaunchPlan,
+  tools: Tools,
+  first: readonly string[],
+  input: string | null = null,
+): string {
+  const { limits, workingDirectory } = plan;
+  const { exports, beside } = environmentLines(plan, tools);
   return [
     'set --',
     ...first,
@@ -237,7 +243,7 @@ export function besideScript(plan: LaunchPlan, tools: Tools, first: readonly str
     'unset OLDPWD SHLVL',
     ...exports,
     ...(limits.fileSize === null ? [] : [`ulimit -f ${Math.ceil(limits.fileSize / tools.fileSizeUnit)}`]),
-    execLine(plan, beside, tools),
+    input === null ? execLine(plan, beside, tools) : `${execLine(plan, beside, tools)} <${quote(input)}`,
     '',
   ].join('\n');
 }
