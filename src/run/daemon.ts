@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openTokens, type Tokens } from '../api/access/tokens.ts';
+import { openTokens, readTokens, type FirstTokens, type Tokens } from '../api/access/tokens.ts';
 import { isLoopback } from '../api/access/auth.ts';
 import { acquireLock, type Lock } from '../store/lock.ts';
 import type { Logger } from './log.ts';
@@ -44,10 +44,11 @@ export async function takeDirectory(directory: string, role: 'master' | 'agent')
 export function tokensOf(
   directory: string,
   tokenFile: string | null,
-): { tokens: ReturnType<typeof openTokens>['tokens']; made: { admin: string; join: string } | null } {
-  const opened = openTokens(directory);
-  if (tokenFile) opened.tokens.know('token file', 'admin', readFileSync(tokenFile, 'utf8').trim());
-  return opened;
+  makesFirst = true,
+): { tokens: Tokens; made: FirstTokens | null } {
+  const { tokens, made } = makesFirst ? openTokens(directory) : { ...readTokens(directory), made: null };
+  if (tokenFile) tokens.know('token file', 'admin', readFileSync(tokenFile, 'utf8').trim());
+  return { tokens, made };
 }
 
 /** What the port is opened with; undefined: http. The pin of a CA of our own goes along with every token. */

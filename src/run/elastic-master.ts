@@ -7,11 +7,13 @@ import { shownUrls, type ElasticOptions } from '../store/elasticsearch/connect.t
 import type { LeaseDoc } from '../store/elasticsearch/lease.ts';
 import { LeasedStore } from '../store/elasticsearch/leased.ts';
 import { StoreError } from '../store/store.ts';
+import { refuseMoved } from '../store/moved.ts';
 import { StoreTrouble } from '../store/trouble.ts';
 import { value } from './daemon.ts';
 import { apiOf, lead } from './leading.ts';
 import type { Logger } from './log.ts';
 import type { InForce } from './settings/settings.ts';
+import { shareTokens } from './shared-tokens.ts';
 import { standbyApp, type Front, type Standing } from './standby.ts';
 
 export interface ElasticMasterOptions {
@@ -19,6 +21,8 @@ export interface ElasticMasterOptions {
   elastic: ElasticOptions;
   holder: string;
   tokens: Tokens;
+  /** Makes the tokens of a new hub, and tells them. */
+  makeFirstTokens(): void;
   log: Logger;
   front: Front;
   /** Of its API, as others reach it. */ address: string;
@@ -118,7 +122,10 @@ export class ElasticMaster {
       trouble = new StoreTrouble();
     lease.onRenewal = (failure) => (failure === null ? trouble.succeeded('lease') : trouble.failed('lease', failure));
     try {
-      const master = await lead(new LeasedStore(store, lease), about, inForce, log, trouble);
+      const leased = new LeasedStore(store, lease);
+      await refuseMoved(leased);
+      await shareTokens(leased, this.options.tokens, () => this.options.makeFirstTokens());
+      const master = await lead(leased, about, inForce, log, trouble);
       try {
         this.options.front.serve(apiOf(master, this.options.tokens, closing.signal, inForce, log));
         this.failed = '';
@@ -151,6 +158,7 @@ export class ElasticMaster {
           : { because: message, hint: 'It tries again by itself.', leader: null, code: 'starting' };
       await sleep(AGAIN_MS, undefined, { signal }).catch(() => undefined); // aborted: the loop sees it
     } finally {
+      this.options.tokens.share = null;
       await lease
         .release()
         .catch((error: unknown) => log.warn({ err: error }, 'the lease could not be given back: it lapses'));

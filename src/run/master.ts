@@ -1,6 +1,6 @@
 // `stathub master`: composes store, master, API and port; ends them in the reverse order.
 import { openHttp, type OpenPort } from '../live/serve.ts';
-import type { Tokens } from '../api/access/tokens.ts';
+import { firstTokens, type FirstTokens, type Tokens } from '../api/access/tokens.ts';
 import type { Lock } from '../store/lock.ts';
 import { Ending, endSignal, needsToken, takeDirectory, tlsOf, tokensOf, value } from './daemon.ts';
 import { elasticOptions, holderName } from './elastic-settings.ts';
@@ -16,7 +16,8 @@ interface Hull {
   lock: Lock;
   directory: string;
   tokens: Tokens;
-  made: ReturnType<typeof tokensOf>['made'];
+  /** null: they are there already, or made when this master leads. */
+  made: FirstTokens | null;
   asked: Promise<NodeJS.Signals>;
   say(line: string): void;
 }
@@ -30,39 +31,48 @@ export async function runMaster(inForce: InForce, say: (line: string) => void): 
   try {
     const lock = await takeDirectory(directory, 'master');
     ending.add('lock', () => lock.release());
-    const { tokens, made } = tokensOf(directory, value(inForce, 'token-file'));
-    process.on('SIGHUP', () => {
-      try {
-        tokens.reload();
-        log.info('tokens read again');
-      } catch (error) {
-        log.error({ err: error }, 'tokens not read');
-      }
-    });
+    const isShared = value<string[]>(inForce, 'elastic').length > 0;
+    const { tokens, made } = tokensOf(directory, value(inForce, 'token-file'), !isShared);
+    process.on('SIGHUP', () => void readTokensAgain(tokens, log));
     const hull: Hull = { inForce, log, ending, lock, directory, tokens, made, asked, say };
-    return value<string[]>(inForce, 'elastic').length > 0 ? await onElasticsearch(hull) : await onOwnStore(hull);
+    return isShared ? await onElasticsearch(hull) : await onOwnStore(hull);
   } finally {
     await ending.run();
   }
 }
 
+async function readTokensAgain(tokens: Tokens, log: Logger): Promise<void> {
+  try {
+    tokens.reload();
+    await tokens.share?.(tokens.kept());
+    log.info('tokens read again');
+  } catch (error) {
+    log.error({ err: error }, 'tokens not read');
+  }
+}
+
+/** The only time that the texts of the first tokens are shown. */
+function tellTokens({ inForce, tokens, say }: Hull, { admin, join }: FirstTokens, address: string): void {
+  if (!needsToken(value(inForce, 'bind'))) return;
+  say(`admin token, shown this once: ${tokens.withPin(admin)}`);
+  say(`join a node:  stathub agent --master ${address} --token ${tokens.withPin(join)}`);
+}
+
 /** Opens the port and tells how to reach it. */
 async function open(
-  { inForce, ending, lock, directory, tokens, made, log, say }: Hull,
+  hull: Hull,
   app: Parameters<typeof openHttp>[0]['app'],
   closing: AbortController,
   store: string,
 ): Promise<OpenPort> {
+  const { inForce, ending, lock, directory, tokens, made, log, say } = hull;
   const tls = await tlsOf(inForce, directory, tokens),
     bind = value<string>(inForce, 'bind');
   const http = await openHttp({ app, port: value(inForce, 'port'), bind, closing, ...(tls ? { tls } : {}) });
   ending.add('port', () => http.close());
   lock.update({ address: http.address });
   say(`stathub master ${version} at ${http.address}, store ${store}`);
-  if (made && needsToken(bind)) {
-    say(`admin token, shown this once: ${tokens.withPin(made.admin)}`);
-    say(`join a node:  stathub agent --master ${http.address} --token ${tokens.withPin(made.join)}`);
-  }
+  if (made) tellTokens(hull, made, http.address);
   log.info({ address: http.address, store }, 'master serves');
   return http;
 }
@@ -115,6 +125,7 @@ async function onElasticsearch(hull: Hull): Promise<number> {
     elastic,
     holder: holderName(directory),
     tokens,
+    makeFirstTokens: () => tellTokens(hull, firstTokens(tokens), http.address),
     log,
     front,
     say,

@@ -6,8 +6,10 @@ import type { Store } from './store.ts';
 const COLLECTION = 'hub';
 const LEAVING = 'moved',
   COMING = 'migration';
+/** Of the hashes of tokens that masters share. They belong to those masters: with a hub that moves, its new master brings its own. */
+export const TOKENS_KEY = 'tokens';
 /** Keys of the collection `hub` that stay behind. */
-export const MARKS: readonly string[] = [LEAVING, COMING];
+export const MARKS: readonly string[] = [LEAVING, COMING, TOKENS_KEY];
 
 /** On the store that a hub leaves. */
 export interface Leaving {

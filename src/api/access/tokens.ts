@@ -19,7 +19,7 @@ const stored = z.object({
   /** epoch ms */
   createdAt: z.number(),
 });
-type StoredToken = z.infer<typeof stored>;
+export type StoredToken = z.infer<typeof stored>;
 const file = z.object({ version: z.literal(1), tokens: z.array(stored) });
 
 export type TokenView = Omit<StoredToken, 'hash'>;
@@ -30,6 +30,8 @@ export class Tokens {
   readonly path: string;
   /** Told with each token that is made, so that its holder knows this hub's own CA (src/tls/pin.ts); null: it has none. */
   pin: string | null = null;
+  /** Where a hub of several masters keeps its tokens for all of them; null: the file is all there is. */
+  share: ((tokens: StoredToken[]) => Promise<void>) | null = null;
   readonly #now: () => number;
   #tokens: { view: TokenView; hash: Buffer }[] = [];
   readonly #given: { view: TokenView; hash: Buffer }[] = [];
@@ -81,39 +83,84 @@ export class Tokens {
     return this.#tokens.map(({ view }) => view);
   }
 
+  /** As they are kept: hashes, never a text. */
+  kept(): StoredToken[] {
+    return this.#tokens.map(({ view, hash }) => ({ ...view, hash: hash.toString('hex') }));
+  }
+
+  /** What another master of this hub kept, in place of its own. @throws Error when that is no list of tokens */
+  take(tokens: unknown): void {
+    const taken = z.array(stored).parse(tokens);
+    if (JSON.stringify(taken) !== JSON.stringify(this.kept())) this.#save(taken);
+  }
+
   /** Makes a token; its text is given this once and never again. */
   create(name: string, role: Role): { token: string; view: TokenView } {
-    const token = `sth_${role}_${randomBytes(32).toString('base64url')}`;
+    const { token, made } = this.#new(name, role);
+    this.#save([...this.kept(), made]);
+    return token;
+  }
+
+  /** The same where several masters share them: it is theirs before it is given. @throws what `share` throws */
+  async make(name: string, role: Role): Promise<{ token: string; view: TokenView }> {
+    const { token, made } = this.#new(name, role);
+    await this.share?.([...this.kept(), made]);
+    this.#save([...this.kept(), made]);
+    return token;
+  }
+
+  #new(name: string, role: Role): { token: { token: string; view: TokenView }; made: StoredToken } {
+    const text = `sth_${role}_${randomBytes(32).toString('base64url')}`;
     const view = { id: randomBytes(6).toString('hex'), name, role, createdAt: this.#now() };
-    this.#save([...this.#tokens, { view, hash: hashOf(token) }]);
-    return { token: this.withPin(token), view };
+    return {
+      token: { token: this.withPin(text), view },
+      made: { ...view, hash: hashOf(text).toString('hex') },
+    };
   }
 
-  /** A token as it is given to its holder. */
+  /** A token as it is given to its holder; one that has its pin stays as it is. */
   withPin(token: string): string {
-    return this.pin === null ? token : `${token}.${this.pin}`;
+    return this.pin === null || token.includes('.') ? token : `${token}.${this.pin}`;
   }
 
-  /** @returns false when there is no token of that id */
-  revoke(id: string): boolean {
-    const rest = this.#tokens.filter(({ view }) => view.id !== id);
-    if (rest.length === this.#tokens.length) return false;
-    this.#save(rest);
+  /** @returns false when there is no token of that id; @throws what `share` throws: then it is not revoked */
+  async revoke(id: string): Promise<boolean> {
+    const isAnother = (token: StoredToken): boolean => token.id !== id;
+    if (this.kept().every(isAnother)) return false;
+    await this.share?.(this.kept().filter(isAnother));
+    this.#save(this.kept().filter(isAnother));
     return true;
   }
 
-  #save(tokens: { view: TokenView; hash: Buffer }[]): void {
-    const text = JSON.stringify(
-      { version: 1, tokens: tokens.map(({ view, hash }) => ({ ...view, hash: hash.toString('hex') })) },
-      null,
-      2,
-    );
+  #save(tokens: StoredToken[]): void {
+    const text = JSON.stringify({ version: 1, tokens }, null, 2);
     // Written beside and renamed: a crash leaves the old file or the new one, and no moment at which others could read it.
     const beside = `${this.path}.new`;
     writeFileSync(beside, `${text}\n`, { mode: 0o600, flush: true } as object);
     renameSync(beside, this.path);
-    this.#tokens = tokens;
+    this.#tokens = tokens.map(({ hash, ...view }) => ({ view, hash: Buffer.from(hash, 'hex') }));
   }
+}
+
+/** Texts to be shown once. */
+export interface FirstTokens {
+  admin: string;
+  join: string;
+}
+
+/** Makes the tokens of a new hub. */
+export function firstTokens(tokens: Tokens): FirstTokens {
+  return {
+    admin: tokens.create('first admin', 'admin').token,
+    join: tokens.create('first join token', 'node').token,
+  };
+}
+
+/** `tokens.json` of a store directory, read where it is there. */
+export function readTokens(directory: string, now: () => number = Date.now): { tokens: Tokens; found: boolean } {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const tokens = new Tokens(join(directory, 'tokens.json'), now);
+  return { tokens, found: tokens.reload() };
 }
 
 /**
@@ -123,12 +170,7 @@ export class Tokens {
 export function openTokens(
   directory: string,
   now: () => number = Date.now,
-): { tokens: Tokens; made: { admin: string; join: string } | null } {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const tokens = new Tokens(join(directory, 'tokens.json'), now);
-  if (tokens.reload()) return { tokens, made: null };
-  return {
-    tokens,
-    made: { admin: tokens.create('first admin', 'admin').token, join: tokens.create('first join token', 'node').token },
-  };
+): { tokens: Tokens; made: FirstTokens | null } {
+  const { tokens, found } = readTokens(directory, now);
+  return { tokens, made: found ? null : firstTokens(tokens) };
 }

@@ -48,7 +48,7 @@ export function tokenRoutes(app: Api, tokens: Tokens, { cluster }: Resource): vo
     permit('admin'),
     async (c) => {
       const { role, name } = await readObject(c, newToken);
-      const { token, view } = tokens.create(name ?? `${role} token of ${c.get('caller').name}`, role);
+      const { token, view } = await tokens.make(name ?? `${role} token of ${c.get('caller').name}`, role);
       audit(c, 'token.made', 'made', view);
       return reply(c, { ...view, token }, 201);
     },
@@ -57,7 +57,7 @@ export function tokenRoutes(app: Api, tokens: Tokens, { cluster }: Resource): vo
     '/v1/tokens/:id',
     says({ tag: 'tokens', summary: 'Revoke a token', gives: null, status: 204, refuses: [404, 409] }),
     permit('admin'),
-    (c) => {
+    async (c) => {
       const id = c.req.param('id');
       const admins = tokens.list().filter((token) => token.role === 'admin');
       if (admins.length === 1 && admins[0]!.id === id)
@@ -67,7 +67,7 @@ export function tokenRoutes(app: Api, tokens: Tokens, { cluster }: Resource): vo
           'make a new admin token first',
         );
       const held = tokens.list().find((token) => token.id === id);
-      if (!held || !tokens.revoke(id))
+      if (!held || !(await tokens.revoke(id)))
         throw new Refusal('not-found', `there is no token ${id}`, 'GET /v1/tokens lists them');
       audit(c, 'token.revoked', 'revoked', held);
       return c.body(null, 204);

@@ -81,10 +81,25 @@ else {
       assert.ok(event.seq > 0);
     });
 
+  const trouble = async () => (await hub.master.get('/v1/status')).store.trouble;
   goneAndBack(
     'paused',
-    () => elastic.nodes[0]!.pause(),
-    () => elastic.nodes[0]!.resume(),
+    async () => {
+      elastic.nodes[0]!.pause();
+      // Nobody writes: it is the lease that cannot be renewed.
+      const told = await until('trouble is told', trouble);
+      assert.equal(
+        [told.code, /does not answer in time|not reachable/.test(told.message)],
+        ['store-unavailable', true],
+        told.message,
+      );
+      assert.ok(told.hint.length > 10 && told.since <= Date.now());
+      assert.is((await fetch(`${hub.master.address}/readyz`)).status, 200, 'reading works');
+    },
+    async () => {
+      elastic.nodes[0]!.resume();
+      await until('it is over', async () => (await trouble()) === null);
+    },
   );
   goneAndBack(
     'killed',
