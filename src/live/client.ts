@@ -1,7 +1,7 @@
 // One watcher: what it watches, and how much it can take. A slow reader is not written to until it has caught up; then it
 // gets the whole topic anew instead of everything it missed.
 import type { Caller } from '../api/cluster.ts';
-import { maskSecrets } from '../model/secrets.ts';
+import { isMasked, shownTo } from '../api/access/shown-to.ts';
 import type { ServerFrame } from '../protocol/live.ts';
 import type { Topic } from './topics.ts';
 
@@ -62,7 +62,7 @@ export class LiveClient {
   }
 
   get masked(): boolean {
-    return this.caller.role === 'read';
+    return isMasked(this.caller);
   }
   get lagging(): boolean {
     return this.#socket.bufferedAmount > highWater;
@@ -70,7 +70,7 @@ export class LiveClient {
 
   /** Sends one frame, however slow the reader: for answers to what it asked itself. */
   answer(frame: ServerFrame): void {
-    this.sendText(JSON.stringify(this.masked ? maskSecrets(frame) : frame));
+    this.sendText(JSON.stringify(shownTo(this.caller, frame)));
   }
   sendText(text: string): void {
     this.#socket.send(text);

@@ -28,6 +28,7 @@ import { Because as Reason } from '../parts/next.tsx';
 import { Usage } from '../parts/usage.tsx';
 import { Why } from '../parts/why.tsx';
 import { written } from '../spec-text.ts';
+import { Gone } from './instance/gone.tsx';
 
 const InstanceTerminal = lazy(() => import('../parts/terminal.tsx').then((m) => m.InstanceTerminal));
 const MiniChart = lazy(() => import('../chart/mini.tsx').then((m) => m.MiniChart));
@@ -64,54 +65,6 @@ function Because({ i }: { i: InstanceView }): VNode {
         ''
       )}
     </p>
-  );
-}
-
-/** One that is gone, or never was: what its node keeps of it. */
-function Gone({ id, tab, list }: { id: string; tab: Tab; list: ClusterEvent[] }): VNode {
-  const shown = tab === 'log' || tab === 'files' ? tab : 'events',
-    tabs: { id: Tab; name: string; count?: number }[] = [
-      { id: 'log', name: t('log') },
-      { id: 'files', name: t('files') },
-      { id: 'events', name: t('page.events'), count: list.length },
-    ];
-  return (
-    <>
-      <section class="panel">
-        <Empty
-          title={t('instance.missing', { id })}
-          actions={
-            <a class="btn" href="/apps">
-              {t('page.apps')} <kbd>g a</kbd>
-            </a>
-          }
-        >
-          {t('instance.missing.text')}
-        </Empty>
-      </section>
-      {list.length > 0 && (
-        <section class="panel logpanel">
-          <header class="lined">
-            <Tabs
-              tabs={tabs}
-              now={shown}
-              choose={(next) => setQuery({ tab: next === 'log' ? null : next, path: null })}
-            />
-          </header>
-          {shown === 'log' ? (
-            <Log id={id} />
-          ) : shown === 'files' ? (
-            <Files id={id} />
-          ) : (
-            <ol class="feed wide">
-              {list.map((e) => (
-                <FeedLine key={e.seq} e={e} kind />
-              ))}
-            </ol>
-          )}
-        </section>
-      )}
-    </>
   );
 }
 

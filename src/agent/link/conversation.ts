@@ -157,9 +157,7 @@ export class Conversation implements LinkContent {
     this.#obeys = obey;
     const { identity, standalone, warn, context } = this.#options;
     if (!obey) {
-      const text =
-        `This node belongs to another hub than the master at ${context.options.master}: it reports and obeys ` +
-        'nothing until it is taken over';
+      const text = `This node is of another hub than ${context.options.master}: it obeys nothing until it is taken over`;
       this.#tell('node.otherHub', {}, text, { hub, own: identity.now.hub });
       return;
     }

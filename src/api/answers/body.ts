@@ -4,6 +4,7 @@ import { validator } from 'hono-openapi';
 import { z } from 'zod';
 import { Refusal, type FieldProblem } from '../../model/errors.ts';
 import { parseJson } from '../../model/json.ts';
+import { isMasked } from '../access/shown-to.ts';
 import type { Page } from '../cluster.ts';
 import type { ApiContext, ApiEnv } from '../context.ts';
 
@@ -156,7 +157,7 @@ export const pageOf = (c: ApiContext, q: { from: number; size: number; sort?: st
   from: q.from,
   size: q.size,
   ...(q.sort === undefined ? {} : { sort: q.sort }),
-  masked: c.get('caller').role === 'read',
+  masked: isMasked(c.get('caller')),
 });
 
 /** Refuses addresses beyond `maxUrlLength`. */

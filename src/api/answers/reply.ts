@@ -1,13 +1,12 @@
 // JSON answers: masked for the read role, with an ETag where the thing has a version.
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { maskSecrets } from '../../model/secrets.ts';
+import { shownTo } from '../access/shown-to.ts';
 import type { ApiContext } from '../context.ts';
 
 /** Sends a value; a caller who may only read gets it with secrets masked. */
 export function reply(c: ApiContext, value: unknown, status: ContentfulStatusCode = 200): Response {
-  const shown = c.get('caller').role === 'read' ? maskSecrets(value) : value;
   c.header('cache-control', 'no-store');
-  return c.json(shown as object, status);
+  return c.json(shownTo(c.get('caller'), value) as object, status);
 }
 
 /** The same with `ETag`, and 304 when the caller has this version already. */

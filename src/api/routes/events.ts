@@ -1,9 +1,9 @@
 // /v1/events: the cluster's history, as pages or as a stream that can be taken up again.
 import { Refusal } from '../../model/errors.ts';
 import type { ClusterEvent } from '../../model/event.ts';
-import { maskSecrets } from '../../model/secrets.ts';
+import { shownTo } from '../access/shown-to.ts';
 import { narrowed } from '../../protocol/exact.ts';
-import type { Cluster } from '../cluster.ts';
+import type { Caller, Cluster } from '../cluster.ts';
 import { maxPageSize, query, queryText, wholeNumber } from '../answers/body.ts';
 import type { Api, Resource } from '../context.ts';
 import { says } from '../describe.ts';
@@ -48,12 +48,12 @@ export function eventRoutes(app: Api, { cluster, closing }: Resource): void {
           );
         const start = last !== undefined ? Number(last) : q.after >= 0 ? q.after : null;
         await read(cluster, q, { query: text, after: 0, limit: 1, newestFirst: true });
-        const masked = c.get('caller').role === 'read';
+        const caller = c.get('caller');
         return streamed(
           c,
           closing,
           'text/event-stream',
-          (signal) => follow(cluster, text, q.since === undefined ? start : (start ?? 0), masked, signal),
+          (signal) => follow(cluster, text, q.since === undefined ? start : (start ?? 0), caller, signal),
           ': still here\n\n',
         );
       }
@@ -97,7 +97,7 @@ async function* follow(
   cluster: Cluster,
   text: string,
   start: number | null,
-  masked: boolean,
+  caller: Caller,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   let wake = () => {};
@@ -126,7 +126,7 @@ async function* follow(
       dirty = false;
       for (;;) {
         const page = await cluster.events({ query: text, after: last, limit: 500, newestFirst: false });
-        for (const event of page.items) yield eventText(event, masked);
+        for (const event of page.items) yield eventText(event, caller);
         last = page.items.at(-1)?.seq ?? last;
         if (page.items.length < 500) {
           // What was there before this reading began and did not match need not be read again.
@@ -141,5 +141,4 @@ async function* follow(
   }
 }
 
-const eventText = (event: ClusterEvent, masked: boolean): string =>
-  sse({ id: event.seq, data: masked ? maskSecrets(event) : event });
+const eventText = (event: ClusterEvent, caller: Caller): string => sse({ id: event.seq, data: shownTo(caller, event) });
