@@ -10,7 +10,7 @@ if (url !== null) {
   const test = suite('one meaning: Elasticsearch 9');
   let store: ElasticStore;
   test.before(async () => {
-    store = await openElastic({ urls: [url], prefix: freshPrefix('queries') });
+    store = await openElastic({ urls: [url], prefix: freshPrefix('queries'), requestMs: 60_000 });
   });
   test.after(() => store.close());
   const settle = async (): Promise<void> => {

@@ -8,7 +8,7 @@ const url = await lendOrSkip(9);
 if (url !== null) {
   const stores: ElasticStore[] = [];
   const open = async (prefix: string): Promise<ElasticStore> => {
-    const store = await openElastic({ urls: [url], prefix });
+    const store = await openElastic({ urls: [url], prefix, requestMs: 60_000, patienceMs: 60_000 });
     stores.push(store);
     return store;
   };
@@ -46,10 +46,12 @@ if (url !== null) {
         if (last) return seen;
       }
     };
-    const following = Promise.all([follow(await open(prefix)), follow(writers[0]!)]);
-    await Promise.all([write(0), write(1)]);
-    writing = false;
-    for (const seen of await following) {
+    const reader = await open(prefix);
+    const written = Promise.all([write(0), write(1)]).finally(() => {
+      writing = false;
+    });
+    const [one, other] = await Promise.all([follow(reader), follow(writers[0]!), written]);
+    for (const seen of [one, other]) {
       assert.equal(seen[1], given[0]);
       assert.equal(seen[2], given[1]);
     }

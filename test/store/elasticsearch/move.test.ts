@@ -19,7 +19,7 @@ if (url !== null) {
   let source: MovableStore, elastic: ElasticStore;
   test.before(async () => {
     source = await hub();
-    elastic = await openElastic({ urls: [url], prefix: freshPrefix('move') });
+    elastic = await openElastic({ urls: [url], prefix: freshPrefix('move'), requestMs: 60_000 });
   });
   test.after(async () => {
     await Promise.all([source.close(), elastic.close()]);
@@ -57,7 +57,7 @@ if (url !== null) {
 
   test('one that is given up leaves nothing behind', async () => {
     const prefix = freshPrefix('abandoned');
-    const half = await openElastic({ urls: [url], prefix });
+    const half = await openElastic({ urls: [url], prefix, requestMs: 60_000 });
     const from = await hub();
     await move(from, failing(half, 8, true), there).catch((error: Error) => assert.is(error.message, 'cut off'));
     await half.destroy();
