@@ -8,6 +8,7 @@ const long = [
   ['agent/full-disk', 'run/migrate'],
   ['cluster/elasticsearch/standby', 'cluster/evacuation'],
   ['agent/orchestrators-programs', 'agent/orchestrators.'],
+  ['cluster/elasticsearch/fail-over', 'cluster/elasticsearch/eight'],
   ['agent/disk', 'cluster/elasticsearch/survival'],
   ['agent/kept/shipping', 'agent/damage-matrix'],
   ['agent/effects/launch/adopt', 'agent/damage.'],
