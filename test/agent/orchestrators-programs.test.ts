@@ -257,7 +257,7 @@ story(
       agent.deploy({
         name: 'warms',
         ...http('if(Date.now()-born>3000){a.statusCode=302;a.end()}'),
-        healthChecks: [{ ...check, initialDelaySeconds: 60 }],
+        healthChecks: [{ ...check, timeoutSeconds: 2, initialDelaySeconds: 60 }],
       }), // hangs, then a 3xx
       agent.deploy({
         name: 'flaps',
@@ -279,7 +279,7 @@ story(
     assert.is(ended.exit.reason, 'unhealthy');
     assert.match(ended.exit.text, /failed 3 times in a row/);
     rmSync(flag);
-    const warm = await agent.running('warms');
+    const warm = await agent.see('warms', 'warm', (i) => i.status === 'running' && i.health[0].status === 'passing');
     assert.equal([warm.restarts, warm.exit, warm.health[0].status], [0, null, 'passing']);
     assert.ok(warm.readyAt - warm.startedAt >= 2900);
     const still = await agent.one('flaps');
