@@ -6,7 +6,7 @@ import type { SupervisorEmitted } from '../../machines/supervisor-facts.ts';
 import { statePath } from '../model/instance/instance-status.ts';
 import { ChangedIds } from './changed-ids.ts';
 import type { AgentContext } from './context.ts';
-import type { Rotation } from './effects/output/rotation.ts';
+import type { RotationWatch } from './effects/output/rotation-watch.ts';
 import { Ending } from './ending.ts';
 import { adoptionOf } from './instance/adoption.ts';
 import {
@@ -30,7 +30,7 @@ export interface InstancesOptions {
   logic: SupervisorLogic;
   /** Whether nobody is above this agent: then a full window is answered at once, and its apps are not called local. */
   standalone: boolean;
-  rotation: Rotation;
+  rotation: RotationWatch;
   /** Whether this node has been cut off for too long for this instance; null: it may run. */
   severed: (entry: Entry) => { graceMs: number } | null;
   /** A supervisor failed: its parent decides when it comes back (`startSupervisor`). */

@@ -3,7 +3,7 @@ import type { Isolation, NodeFacts, NodeLoad } from '../model/node.ts';
 import type { SeriesPoint } from '../store/store.ts';
 import type { Membership } from './effects/cgroups/cgroup.ts';
 import { readFacts, readLoad, type LoadBaseline } from './effects/facts.ts';
-import type { Rotation } from './effects/output/rotation.ts';
+import type { RotationWatch } from './effects/output/rotation-watch.ts';
 import type { AgentOptions } from './settings.ts';
 
 type Values = SeriesPoint['values'];
@@ -15,7 +15,7 @@ export class NodeSelf {
   readonly #options: AgentOptions;
   readonly #membership: Membership['kind'];
   readonly #gives: Pick<NodeFacts, 'isolation' | 'allocatable'>;
-  readonly #rotation: Rotation;
+  readonly #rotation: RotationWatch;
   readonly #onMinute: (minute: number, values: Values) => void;
   #facts: NodeFacts | null = null;
   #load: NodeLoad | null = null;
@@ -29,7 +29,7 @@ export class NodeSelf {
     options: AgentOptions,
     membership: Membership['kind'],
     gives: Pick<NodeFacts, 'isolation' | 'allocatable'>,
-    rotation: Rotation,
+    rotation: RotationWatch,
     onMinute: (minute: number, values: Values) => void,
   ) {
     this.#options = options;

@@ -8,7 +8,7 @@ import { DesiredSet } from './desired-set.ts';
 import { DiskWatch } from './disk-watch.ts';
 import { Duties } from './duties.ts';
 import { ContactFile } from './effects/disk/contact-file.ts';
-import { Rotation } from './effects/output/rotation.ts';
+import { RotationWatch } from './effects/output/rotation-watch.ts';
 import { bootId } from './effects/processes/boot.ts';
 import { Evacuation } from './evacuation.ts';
 import { Fence } from './fence.ts';
@@ -39,7 +39,7 @@ export function assemble(opened: Opened, given: Lines | null) {
   const { node, tell } = context;
 
   // Instances, their output, and what is left of them.
-  const rotation = new Rotation((path, error) => warn(`the output in ${path} could not be rotated`, error));
+  const rotation = new RotationWatch((path, error) => warn(`the output in ${path} could not be rotated`, error));
   const onFetched: OnFetched = async (entry, contents, notes) => {
     for (const note of notes) tell(contentNoted(entry.record.assignment, note, node, Date.now()));
     conversation.fetched(entry, contents);

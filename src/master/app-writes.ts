@@ -2,7 +2,7 @@
 import type { Caller } from '../api/cluster.ts';
 import type { AppRecord, AppSpec, Revision } from '../model/app/app.ts';
 import { Refusal } from '../model/errors.ts';
-import { InTurnByName } from '../model/in-turn.ts';
+import { OneAtATimeByName } from '../model/one-at-a-time.ts';
 import { restartHash } from '../protocol/hash.ts';
 import type { MasterContext } from './context.ts';
 import type { AppEntry } from './entries.ts';
@@ -25,7 +25,7 @@ export interface Revising {
 export class AppWrites {
   private readonly context: MasterContext;
   private readonly records: Records;
-  private readonly turns = new InTurnByName();
+  private readonly turns = new OneAtATimeByName();
 
   constructor(context: MasterContext, records: Records) {
     this.context = context;

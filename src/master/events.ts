@@ -1,7 +1,7 @@
 // The cluster's history. The master's own events are gathered and appended in order; an agent's spool is taken up once each, by
 // generation and number, and acknowledged after it is durable.
 import type { ClusterEvent, NewEvent } from '../model/event.ts';
-import { InTurnByName } from '../model/in-turn.ts';
+import { OneAtATimeByName } from '../model/one-at-a-time.ts';
 import { maskSecrets, maskText } from '../model/secrets.ts';
 import type { Doc, Json, LogEntry, ReadLogOptions, Store } from '../store/store.ts';
 import type { Changes } from './changes.ts';
@@ -30,7 +30,7 @@ export class EventLog {
   private dropped = 0;
   private working: Promise<void> | null = null;
   private readonly positions = new Map<string, Position>();
-  private readonly spools = new InTurnByName();
+  private readonly spools = new OneAtATimeByName();
   private closed = false;
   /** The term of this leadership, set by recovery. */
   term = 0;

@@ -4,7 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { systemClock } from '../../src/master/clock.ts';
 import { soundFacts, soundInstance, soundLoad } from '../../src/master/link/sound.ts';
-import { Turns } from '../../src/master/turns.ts';
+import { TimeSlices } from '../../src/master/time-slices.ts';
 import { isHealthy } from '../../src/model/instance/instance.ts';
 import { openEmbedded } from '../../src/store/embedded.ts';
 import { StoreError } from '../../src/store/store.ts';
@@ -330,14 +330,14 @@ test('whatever is reported is brought into shape or left out', () => {
 });
 
 test('floods are dealt with in turns, in order, and the loop runs in between', async () => {
-  const turns = new Turns();
+  const slices = new TimeSlices();
   const done: number[] = [];
   let between = 0;
   const timer = setInterval(() => {
     between += 1;
   }, 1);
   for (let n = 0; n < 60; n += 1) {
-    turns.run(() => {
+    slices.run(() => {
       const until = performance.now() + 2;
       while (performance.now() < until);
       done.push(n);

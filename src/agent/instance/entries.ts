@@ -1,6 +1,6 @@
 // Makes an entry: from a new assignment, or from what lies on disk.
 import { createHash } from 'node:crypto';
-import { InTurn } from '../../model/in-turn.ts';
+import { OneAtATime } from '../../model/one-at-a-time.ts';
 import type { Exit } from '../../model/instance/instance.ts';
 import { clearedHistory } from '../../model/instance/restart.ts';
 import type { AgentContext } from '../context.ts';
@@ -55,13 +55,13 @@ export async function createEntry(context: AgentContext, record: InstanceRecord)
   return makeEntry(context, record, launches, false, launches.length, launches.length === 0);
 }
 
-const writes = new WeakMap<Entry, InTurn>();
+const writes = new WeakMap<Entry, OneAtATime>();
 
 /** Replaces the record of an instance; durable when it resolves. Calls come one after the other. */
 export function changeRecord(entry: Entry, record: InstanceRecord): Promise<void> {
   entry.record = record;
   let queue = writes.get(entry);
-  if (!queue) writes.set(entry, (queue = new InTurn()));
+  if (!queue) writes.set(entry, (queue = new OneAtATime()));
   return queue.run(() => writeRecord(entry.directory, record));
 }
 

@@ -6,7 +6,7 @@ import { startTimeoutMs } from '../../model/instance/health.ts';
 import type { Exit, InstanceView, Usage } from '../../model/instance/instance.ts';
 import type { RestartHistory, RestartPolicy } from '../../model/instance/restart.ts';
 import type { AppSpec } from '../../model/app/app.ts';
-import type { OutputPolicy } from '../effects/output/rotation.ts';
+import type { OutputPolicy } from '../effects/output/rotation-watch.ts';
 import type { Program } from './program.ts';
 import type { InstanceRecord } from './records.ts';
 

@@ -7,7 +7,7 @@ import type { StartEvents } from '../effects/launch/launcher.ts';
 import { markLaunch } from '../effects/output/times.ts';
 import { newLaunch, planOf } from './launch-plan.ts';
 import { LaunchPorts } from './launch-ports.ts';
-import { NodeShare } from './node-share.ts';
+import { RoomAndUser } from './room-and-user.ts';
 import type { InstanceRecord, LaunchRecord } from './records.ts';
 import { treeOf, type Run } from './run.ts';
 import { WorkDirectory } from './work-directory.ts';
@@ -23,7 +23,7 @@ export class RunBeginning {
   readonly #directory: string;
   readonly #record: () => InstanceRecord;
   readonly #numbers: LaunchNumbers;
-  readonly #share: NodeShare;
+  readonly #share: RoomAndUser;
   readonly ports: LaunchPorts;
   readonly work: WorkDirectory;
   /** Launches so far: the next one's `restarts`. */
@@ -42,7 +42,7 @@ export class RunBeginning {
     this.#numbers = numbers;
     this.#launches = launches;
     this.ports = new LaunchPorts(context.ports, record);
-    this.#share = new NodeShare(context, directory, record);
+    this.#share = new RoomAndUser(context, directory, record);
     this.work = new WorkDirectory(context, directory, record, this.#share);
   }
 

@@ -6,7 +6,7 @@ import type { Tree } from '../effects/processes/tree.ts';
 import { fullText, isFull } from '../effects/disk/room.ts';
 import { NoPortError } from '../effects/ports.ts';
 import { exitOf } from './exits.ts';
-import { NoRoomError } from './node-share.ts';
+import { NoRoomError } from './room-and-user.ts';
 import type { LaunchRecord } from './records.ts';
 
 /** preparing: nothing started yet. launched: no pid yet. ended: the program is gone, its tree not. */

@@ -9,20 +9,20 @@ import type { Progress } from '../effects/content/download.ts';
 import { FetchError } from '../effects/content/fetch-error.ts';
 import { fullText, isFull } from '../effects/disk/room.ts';
 import { giveTo } from '../effects/users/switch-user.ts';
-import type { NodeShare } from './node-share.ts';
+import type { RoomAndUser } from './room-and-user.ts';
 import type { InstanceRecord } from './records.ts';
 
 export class WorkDirectory {
   readonly #context: AgentContext;
   readonly #next: string;
   readonly #record: () => InstanceRecord;
-  readonly #share: NodeShare;
+  readonly #share: RoomAndUser;
   /** The next one is filled, for this user (null: the agent's own); undefined: it is not. */
   #filledFor: number | null | undefined;
   #filling: Promise<boolean> | null = null;
 
   /** @param directory the instance's own; @param share says whose the files are */
-  constructor(context: AgentContext, directory: string, record: () => InstanceRecord, share: NodeShare) {
+  constructor(context: AgentContext, directory: string, record: () => InstanceRecord, share: RoomAndUser) {
     this.#context = context;
     this.#next = join(directory, 'next');
     this.#record = record;

@@ -5,7 +5,7 @@ import { decodeBody } from '../../protocol/codec.ts';
 import type { MasterContext } from '../context.ts';
 import { NodeLink } from './node-link.ts';
 import type { LinkNumbers, Transport } from './node-link.ts';
-import { Turns } from '../turns.ts';
+import { TimeSlices } from '../time-slices.ts';
 
 /** What a hello leads to. */
 export type Admission =
@@ -42,7 +42,7 @@ export class LinkServer {
   private readonly parts: LinkParts;
   private numbers: LinkNumbers = new Map();
   private accepting = true;
-  private readonly turns = new Turns();
+  private readonly slices = new TimeSlices();
 
   constructor(context: MasterContext, parts: LinkParts) {
     this.context = context;
@@ -69,7 +69,7 @@ export class LinkServer {
       });
       if (!admission.admitted) return refuse(admission.code, admission.detail, admission.hint, admission.final);
       await new Promise<void>((resolve) =>
-        this.turns.run(() => {
+        this.slices.run(() => {
           welcome(hello.node, term, admission.welcome);
           resolve();
         }),
@@ -111,9 +111,9 @@ export class LinkServer {
       } else this.complain(link, about, `${frame.type} before hello`);
     };
     return {
-      take: (value) => this.turns.run(() => take(value)),
+      take: (value) => this.slices.run(() => take(value)),
       receive: (body) =>
-        this.turns.run(() => {
+        this.slices.run(() => {
           let value: unknown;
           try {
             value = decodeBody(body);
@@ -123,7 +123,7 @@ export class LinkServer {
           take(value);
         }),
       settled: async () => {
-        await this.turns.settled();
+        await this.slices.settled();
         await greeting;
       },
       link: () => link,

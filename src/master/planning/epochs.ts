@@ -1,5 +1,5 @@
 // Assignment epochs: one counter of the hub, drawn in blocks, so that a later placement is above every earlier one.
-import { InTurn } from '../../model/in-turn.ts';
+import { OneAtATime } from '../../model/one-at-a-time.ts';
 import type { Store } from '../../store/store.ts';
 
 const BLOCK = 1_000;
@@ -8,7 +8,7 @@ export class Epochs {
   private readonly store: Store;
   private next = 0;
   private end = 0;
-  private readonly drawing = new InTurn();
+  private readonly drawing = new OneAtATime();
 
   constructor(store: Store) {
     this.store = store;

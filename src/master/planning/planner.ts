@@ -1,7 +1,7 @@
 // Asks placement: at once where the cluster is small, else in a thread of its own with the snapshot read in pieces, so that the
 // main loop is never held up (plan-thread.ts is its other end).
 import { Worker } from 'node:worker_threads';
-import { InTurn } from '../../model/in-turn.ts';
+import { OneAtATime } from '../../model/one-at-a-time.ts';
 import type { PlacementSettings, Plan } from '../../placement/snapshot.ts';
 import type { MasterContext } from '../context.ts';
 import { Sender } from './mirror.ts';
@@ -41,7 +41,7 @@ export class Planner {
     reject: (error: Error) => void;
   } | null = null;
   private sender = new Sender();
-  private readonly questions = new InTurn();
+  private readonly questions = new OneAtATime();
 
   constructor(options: PlannerOptions) {
     this.options = options;

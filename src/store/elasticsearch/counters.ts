@@ -1,7 +1,7 @@
 // Counters: numbers in blocks, each given once whoever asks, from any process. One document a counter, by compare-and-swap.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { InTurnByName } from '../../model/in-turn.ts';
+import { OneAtATimeByName } from '../../model/one-at-a-time.ts';
 import { checkKey } from '../encoding.ts';
 import { StoreError } from '../store.ts';
 import type { Bulk } from './bulk.ts';
@@ -23,7 +23,7 @@ export class Counters {
   private readonly bulk: Bulk;
   private readonly names: Names;
   /** Of one counter one after the other: askers of one process never race each other. */
-  private readonly queues = new InTurnByName();
+  private readonly queues = new OneAtATimeByName();
 
   constructor(requests: Requests, bulk: Bulk, names: Names) {
     this.requests = requests;

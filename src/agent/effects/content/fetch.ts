@@ -19,7 +19,7 @@ import {
 } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import type { UriSpec } from '../../../model/app/app.ts';
-import { InTurnByName } from '../../../model/in-turn.ts';
+import { OneAtATimeByName } from '../../../model/one-at-a-time.ts';
 import type { ContentCache } from './content-cache.ts';
 import type { Progress } from './download.ts';
 import { FetchError, withoutCredentials } from './fetch-error.ts';
@@ -142,7 +142,7 @@ async function sameFile(a: string, b: string, mode: number): Promise<boolean> {
   }
 }
 
-const fillers = new InTurnByName();
+const fillers = new OneAtATimeByName();
 
 /** One filler of a shared directory at a time: within this process by a queue, across agents of one machine by a lock file. */
 function exclusively<T>(directory: string, work: () => Promise<T>): Promise<T> {

@@ -2,7 +2,7 @@
 // one is written and synced before the old one goes.
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { InTurn } from '../../../model/in-turn.ts';
+import { OneAtATime } from '../../../model/one-at-a-time.ts';
 import { syncDirectory, writeSynced } from './durable.ts';
 import { quarantine, type QuarantineNotice } from './quarantine.ts';
 import { readSealed, seal } from './sealed-json.ts';
@@ -12,7 +12,7 @@ export class NumberedFile<T extends object> {
   readonly #name: string;
   readonly #isRight: (value: unknown) => value is T;
   #highest = 0;
-  readonly #writes = new InTurn();
+  readonly #writes = new OneAtATime();
 
   /** @param name without number and ending: `identity` */
   constructor(directory: string, name: string, isRight: (value: unknown) => value is T) {

@@ -62,7 +62,7 @@ const recordName = /^record\.(\d+)\.json$/;
 export async function writeRecord(directory: string, record: object): Promise<void> {
   const existing = existsSync(directory) ? numbers(directory, recordName) : [];
   if (existing.length === 0) {
-    await makeDirectory(directory, 0o700); // whoever its program runs as is let in by name (NodeShare)
+    await makeDirectory(directory, 0o700); // whoever its program runs as is let in by name (RoomAndUser)
     await makeDirectory(join(directory, 'launches'), 0o711);
   }
   await writeSynced(join(directory, `record.${(existing.at(-1) ?? 0) + 1}.json`), seal(record));

@@ -1,4 +1,4 @@
-// When which cursor of a stream was reached: output carries no times of its own, so the looks of Rotation note them
+// When which cursor of a stream was reached: output carries no times of its own, so the looks of RotationWatch note them
 // (`<stream>.times`, a line "<epoch ms> <cursor>" each), and exactly each launch after the first, marked so. Fine for what is
 // recent, coarse for what is old.
 import { appendFileSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';

@@ -25,7 +25,7 @@ import { firstBlockHash, journalFile } from '../../../../src/agent/effects/outpu
 import { rotate } from '../../../../src/agent/effects/output/rotate.ts';
 import { rotationKind, type RotationKind } from '../../../../src/agent/effects/output/rotation-kind.ts';
 import { cursorSince, cursorUntil, noteTime, pruneTimes, timesOf } from '../../../../src/agent/effects/output/times.ts';
-import { Rotation } from '../../../../src/agent/effects/output/rotation.ts';
+import { RotationWatch } from '../../../../src/agent/effects/output/rotation-watch.ts';
 import { keptTo } from '../../../support/busyness.ts';
 import { until } from '../../../support/until.ts';
 import { fixture, Host } from '../../host.ts';
@@ -271,7 +271,7 @@ test('a broken journal does not hide the output', async () => {
 test('the looks rotate what has grown, and note when it was printed', async () => {
   const directory = temporary(),
     errors: Error[] = [];
-  const rotation = new Rotation((_, error) => errors.push(error));
+  const rotation = new RotationWatch((_, error) => errors.push(error));
   const alive = setInterval(() => {}, 1000);
   const kind: RotationKind = await rotation.start(directory);
   const instance = mkdtempSync(join(directory, 'i-'));

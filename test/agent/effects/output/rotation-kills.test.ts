@@ -12,7 +12,7 @@ import { segmentsOf } from '../../../../src/agent/effects/output/segments.ts';
 import { rotate } from '../../../../src/agent/effects/output/rotate.ts';
 import { rotationKind } from '../../../../src/agent/effects/output/rotation-kind.ts';
 import { compressPieces } from '../../../../src/agent/effects/output/compress-pieces.ts';
-import { Rotation } from '../../../../src/agent/effects/output/rotation.ts';
+import { RotationWatch } from '../../../../src/agent/effects/output/rotation-watch.ts';
 import { until } from '../../../support/until.ts';
 import { fixture } from '../../host.ts';
 import { tailOutput } from './tail.ts';
@@ -132,7 +132,7 @@ test('compressed pieces are read from any place on, by us and by zcat', async ()
 
 test('a single line without an end, far larger than all limits, stays within them', async () => {
   const instance = temporary(),
-    rotation = new Rotation(() => undefined),
+    rotation = new RotationWatch(() => undefined),
     alive = setInterval(() => {}, 1000);
   await rotation.start(instance);
   rotation.add(instance, { maxBytes: 65_536, files: 3, rateBytesPerSecond: null, fileSize: null });

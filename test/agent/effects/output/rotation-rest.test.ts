@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Rotation } from '../../../../src/agent/effects/output/rotation.ts';
+import { RotationWatch } from '../../../../src/agent/effects/output/rotation-watch.ts';
 import { scratch } from '../../../support/scratch.ts';
 import { until } from '../../../support/until.ts';
 
@@ -16,7 +16,7 @@ test('a stream that was still is looked at as soon as its program has run', asyn
   mkdirSync(instance);
   const stream = join(instance, 'stdout.log');
   const failed: Error[] = [];
-  const rotation = new Rotation((_, error) => failed.push(error));
+  const rotation = new RotationWatch((_, error) => failed.push(error));
   appendFileSync(stream, 'x'.repeat(100_000));
   await rotation.start(root);
   try {

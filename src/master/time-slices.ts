@@ -1,10 +1,10 @@
-// Work that comes in floods (1,000 agents that return at once), done in turns: at once while there is little, else a slice a turn of
+// Work that comes in floods (1,000 agents that return at once), done in slices: at once while there is little, else a slice a turn of
 // the loop, in the order of its coming. Timers, beats and the API are served in between.
 
 /** Longest slice, ms. */
 const SLICE_MS = 10;
 
-export class Turns {
+export class TimeSlices {
   private queue: (() => void)[] = [];
   private next = 0;
   private began = 0;

@@ -49,7 +49,7 @@ const turnMs = 1000,
 /** Pieces are compressed when the stream has calmed down: what a flood drops is not worth it. */
 const calmMs = 15_000;
 
-export class Rotation {
+export class RotationWatch {
   /** How this directory's streams are rotated; null until `start` has found out. */
   kind: RotationKind | null = null;
   readonly #watched = new Map<string, Watched>();

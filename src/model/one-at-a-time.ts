@@ -5,7 +5,7 @@ const settled = (): void => {
 };
 
 /** One queue. Work begins in the order of the calls. */
-export class InTurn {
+export class OneAtATime {
   #last: Promise<unknown> = Promise.resolve();
 
   run<T>(work: () => T | Promise<T>): Promise<T> {
@@ -16,7 +16,7 @@ export class InTurn {
 }
 
 /** One queue a name; a name is forgotten with its last piece of work. */
-export class InTurnByName {
+export class OneAtATimeByName {
   readonly #last = new Map<string, Promise<void>>();
 
   run<T>(name: string, work: () => T | Promise<T>): Promise<T> {

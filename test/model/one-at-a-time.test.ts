@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { InTurn, InTurnByName } from '../../src/model/in-turn.ts';
+import { OneAtATime, OneAtATimeByName } from '../../src/model/one-at-a-time.ts';
 
 /** Work that says when it begins and ends when it is let go. */
 function held(
@@ -29,7 +29,7 @@ const turn = (): Promise<void> =>
   });
 
 test('work begins in the order of the calls, each when the one before is over', async () => {
-  const queue = new InTurn(),
+  const queue = new OneAtATime(),
     said: string[] = [],
     a = held(said, 'a'),
     b = held(said, 'b');
@@ -48,7 +48,7 @@ test('work begins in the order of the calls, each when the one before is over', 
 });
 
 test('what fails is told to its own caller only, and holds up nobody', async () => {
-  const queue = new InTurn(),
+  const queue = new OneAtATime(),
     said: string[] = [],
     a = held(said, 'a');
   const first = queue.run(a.work),
@@ -65,7 +65,7 @@ test('what fails is told to its own caller only, and holds up nobody', async () 
 });
 
 test('names do not wait for each other', async () => {
-  const queues = new InTurnByName(),
+  const queues = new OneAtATimeByName(),
     said: string[] = [],
     a = held(said, 'a');
   const first = queues.run('x', a.work),

@@ -14,7 +14,7 @@ export class NoRoomError extends Error {
   }
 }
 
-export class NodeShare {
+export class RoomAndUser {
   readonly #context: AgentContext;
   /** The instance's own. */
   readonly #directory: string;
