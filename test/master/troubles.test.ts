@@ -344,7 +344,7 @@ test('floods are dealt with in turns, in order, and the loop runs in between', a
     });
   }
   assert.ok(done.length < 20, 'not all at once');
-  await turns.settled();
+  await slices.settled();
   clearInterval(timer);
   assert.equal(
     done,
@@ -352,7 +352,7 @@ test('floods are dealt with in turns, in order, and the loop runs in between', a
   );
   assert.is(done.length, 60);
   assert.ok(between >= 3, `${between} timers in between`);
-  turns.run(() => done.push(60));
+  slices.run(() => done.push(60));
   assert.is(done.at(-1), 60, 'a little is done at once');
 });
 
