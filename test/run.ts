@@ -99,6 +99,8 @@ for (const [signal, exitCode] of [
 ] as const)
   process.once(signal, () => cutOff(signal, exitCode));
 
+process.stdout.once('error', () => cutOff('SIGPIPE', 141)); // `npm test | head`: nobody reads on
+
 await Promise.all(Array.from({ length: jobs }, worker));
 await lender.end();
 clear(base, ownStart);
