@@ -71,7 +71,6 @@ async function startShipping({ options, context, warn }: Opened, { retention }: 
   if (url === null) return async () => undefined;
   const { Shipping } = await import('./kept/shipping.ts');
   const shipping = new Shipping({ url, node: context.node, warn, sources: () => retention.outputs() });
-  shipping.start();
   return () => shipping.stop();
 }
 

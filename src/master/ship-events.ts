@@ -2,11 +2,13 @@
 // how far it was taken, so that a server that is away holds nothing up. What goes twice, also from another master, is kept once.
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { ClusterEvent } from '../model/event.ts';
+import { ShipRounds } from '../store/elasticsearch/ship-rounds.ts';
 import { ShippingTarget } from '../store/elasticsearch/shipped.ts';
 
 export interface EventShippingOptions {
   /** Elasticsearch; may hold user and password. */
   url: string;
+  /** What tells its events from those of others: the hub, or the node of an agent without a master. */
   hub: string;
   /** Holds the cursor. */
   file: string;
@@ -16,71 +18,48 @@ export interface EventShippingOptions {
   roundMs?: number;
 }
 
-const target = 'logs-stathub.events-default',
-  longestPauseMs = 60_000,
-  batch = 500;
+const target = 'logs-stathub.events-default';
+const batch = 500;
 /** Writers of the store overtake each other: what comes behind a higher number is found within so many. */
 const overtaken = 200;
 
 export class EventShipping {
   readonly #options: EventShippingOptions;
   readonly #target: ShippingTarget;
-  readonly #over = new AbortController();
+  readonly #rounds: ShipRounds;
   readonly #sent = new Set<number>();
-  readonly #roundMs: number;
   #cursor: number;
-  #timer: NodeJS.Timeout | null = null;
-  #working: Promise<void> = Promise.resolve();
-  #pauseMs: number;
-  #failing = false;
 
+  /** Begins at once. */
   constructor(options: EventShippingOptions) {
     this.#options = options;
     this.#target = new ShippingTarget(options.url, target, options.warn);
-    this.#pauseMs = this.#roundMs = options.roundMs ?? 2000;
     this.#cursor = cursorIn(options.file, options.hub);
-    this.#soon();
+    this.#rounds = new ShipRounds({
+      round: async (signal) => {
+        while (!signal.aborted && (await this.#batch(signal)));
+      },
+      failing: ({ message }) => options.warn(`events are not shipped now, they wait in the store: ${message}`),
+      ...(options.roundMs === undefined ? {} : { pauseMs: options.roundMs }),
+    });
   }
 
-  async stop(): Promise<void> {
-    this.#over.abort();
-    if (this.#timer) clearTimeout(this.#timer);
-    await this.#working;
-  }
-
-  #soon(): void {
-    if (this.#over.signal.aborted) return;
-    this.#timer = setTimeout(() => {
-      this.#working = this.#round().finally(() => this.#soon());
-    }, this.#pauseMs).unref();
-  }
-
-  async #round(): Promise<void> {
-    try {
-      while (!this.#over.signal.aborted && (await this.#batch()));
-      this.#pauseMs = this.#roundMs;
-      this.#failing = false;
-    } catch (error) {
-      if (this.#over.signal.aborted) return;
-      if (!this.#failing)
-        this.#options.warn(`events are not shipped now, they wait in the store: ${(error as Error).message}`);
-      this.#failing = true;
-      this.#pauseMs = Math.min(longestPauseMs, this.#pauseMs * 2);
-    }
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   /** @returns whether there may be more */
-  async #batch(): Promise<boolean> {
-    const { hub, file, read } = this.#options,
-      news = await read(this.#cursor, batch),
-      last = news.at(-1);
+  async #batch(signal: AbortSignal): Promise<boolean> {
+    const { hub, file, read } = this.#options;
+    const news = await read(this.#cursor, batch);
+    const last = news.at(-1);
     if (!last) return false;
     const late = (await read(Math.max(0, this.#cursor - overtaken), overtaken)).filter(
       ({ seq }) => seq <= this.#cursor && !this.#sent.has(seq),
     );
     await this.#target.send(
       [...late, ...news].map((event) => ({ id: `${hub}/${event.seq}`, json: documentOf(event, hub) })),
-      this.#over.signal,
+      signal,
     );
     for (const { seq } of [...late, ...news]) this.#sent.add(seq);
     this.#cursor = last.seq;

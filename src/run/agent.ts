@@ -1,6 +1,7 @@
 // `stathub agent`: composes the agent, its API and its port; alone, it leads a hub of its own. Ended, its processes run on.
 import { trimAfterStorms } from './small-heap.ts';
-import { startAgent, type RunningAgent, type StartOptions } from '../agent/agent.ts';
+import { startAgent, type RunningAgent } from '../agent/agent.ts';
+import type { StandaloneOptions } from './standalone.ts';
 import { closeInherited } from '../agent/effects/launch/close-fds.ts';
 import { protectFromOom } from '../agent/effects/launch/tools.ts';
 import type { ApiOptions } from '../api/context.ts';
@@ -16,7 +17,7 @@ const rangeOf = (text: string): { first: number; last: number } => {
   return { first: first!, last: last! };
 };
 
-function optionsOf(inForce: InForce, log: Logger): StartOptions {
+function optionsOf(inForce: InForce, log: Logger): StandaloneOptions {
   return {
     storeDirectory: value(inForce, 'store-directory'),
     master: value(inForce, 'master'),
@@ -31,6 +32,7 @@ function optionsOf(inForce: InForce, log: Logger): StartOptions {
     evacuateMs: value(inForce, 'evacuate-within'),
     keepCrashedMs: value(inForce, 'keep-crashed'),
     shipLogs: value<string[]>(inForce, 'ship-logs')[0] ?? null,
+    shipEvents: value<string[]>(inForce, 'ship-events')[0] ?? null,
     version,
     log: (level, message) => log[level](message),
   };
@@ -43,7 +45,7 @@ interface Started {
 }
 
 /** Alone it is a whole hub, joined only an agent: neither loads what just the other one needs. */
-async function start(options: StartOptions): Promise<Started> {
+async function start(options: StandaloneOptions): Promise<Started> {
   if (options.master === null) {
     const { agent, cluster, stop } = await (await import('./standalone.ts')).startStandalone(options);
     return { agent, api: async (rest) => (await import('../api/api.ts')).createApi({ ...rest, cluster }), stop };

@@ -1,5 +1,6 @@
 // An agent without a master: it leads a hub of one node of its own, in the same process, over a line that is no more than a call.
 // So what is deployed to it is placed, updated, restarted and explained by the same code as in a cluster; the hub is called `local`.
+import { join } from 'node:path';
 import { startAgent, type RunningAgent, type StartOptions } from '../agent/agent.ts';
 import type { Line, LineListener } from '../agent/effects/line/line.ts';
 import type { Lines } from '../agent/link/link-client.ts';
@@ -10,6 +11,11 @@ import { Refusal } from '../model/errors.ts';
 import type { MasterFrame } from '../protocol/link.ts';
 import type { StatusView } from '../protocol/views.ts';
 import { openEmbedded } from '../store/embedded.ts';
+
+export interface StandaloneOptions extends StartOptions {
+  /** Elasticsearch that its events are shipped to. */
+  shipEvents?: string | null;
+}
 
 export interface RunningStandalone {
   agent: RunningAgent;
@@ -85,11 +91,29 @@ function asAgent(master: Cluster, agent: RunningAgent): Cluster {
   });
 }
 
+/** All hubs of one node are called `local`: elsewhere their events are told apart by the node. @returns ends it */
+async function shipEvents(
+  { shipEvents: url = null, storeDirectory, log = () => undefined }: StandaloneOptions,
+  { context }: RunningMaster,
+  { identity }: RunningAgent,
+): Promise<() => Promise<void>> {
+  if (url === null) return async () => undefined;
+  const { EventShipping } = await import('../master/ship-events.ts');
+  const shipping = new EventShipping({
+    url,
+    hub: identity.node,
+    file: join(storeDirectory, 'shipped-events'),
+    warn: (message) => log('warn', message),
+    read: async (after, limit) => (await context.events.read({ after, limit })).items,
+  });
+  return () => shipping.stop();
+}
+
 /**
  * @param options of the agent; its store directory holds the apps, too. The caller holds the directory's lock
  * @throws Error when the store or the agent cannot start
  */
-export async function startStandalone(options: StartOptions): Promise<RunningStandalone> {
+export async function startStandalone(options: StandaloneOptions): Promise<RunningStandalone> {
   const { storeDirectory, version = '0.0.0', log = () => undefined } = options;
   const store = await openEmbedded(storeDirectory);
   try {
@@ -107,10 +131,12 @@ export async function startStandalone(options: StartOptions): Promise<RunningSta
     });
     try {
       const agent = await startAgent({ ...options, master: null, lines: within(master) });
+      const endShipping = await shipEvents(options, master, agent);
       return {
         agent,
         cluster: asAgent(master.cluster, agent),
         stop: async (how) => {
+          await endShipping();
           await agent.stop(how);
           await master.stop();
           await store.close();

@@ -106,7 +106,6 @@ if (url) {
       sources: () => [{ id, app: 'web', slot: 0, directory, over: false }],
       warn: (message) => said.push(message),
     });
-    shipping.start();
     await until('both lines', async () => (await held('logs-stathub-default', 'instance', id)).size === 2);
     await shipping.stop();
     assert.equal(

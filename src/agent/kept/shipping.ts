@@ -6,6 +6,7 @@ import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { outputBounds, readOutput } from '../effects/output/output.ts';
 import { outputFile, streams, type Stream } from '../effects/output/segments.ts';
+import { ShipRounds } from '../../store/elasticsearch/ship-rounds.ts';
 import { ShippingTarget } from '../../store/elasticsearch/shipped.ts';
 import { LineFilter } from './line-filter.ts';
 
@@ -25,10 +26,8 @@ export interface ShippingOptions {
   warn: (message: string) => void;
 }
 
-const roundMs = 2000,
-  longestPauseMs = 60_000,
-  batchBytes = 1 << 20,
-  longestLine = 32_768;
+const batchBytes = 1 << 20;
+const longestLine = 32_768;
 /** Batches of one stream before others have their turn. */
 const turnBatches = 8;
 const target = 'logs-stathub-default';
@@ -41,61 +40,40 @@ export class Shipping {
   readonly #cursors = new Map<string, Cursors>();
   /** Sizes of live files all of which is shipped: a stream that stands still costs one stat. */
   readonly #still = new Map<string, number>();
-  readonly #over = new AbortController();
-  #timer: NodeJS.Timeout | null = null;
-  #working: Promise<void> = Promise.resolve();
-  #pauseMs = roundMs;
-  #failing = false;
+  readonly #rounds: ShipRounds;
 
+  /** Begins at once. */
   constructor(options: ShippingOptions) {
     this.#options = options;
     this.#target = new ShippingTarget(options.url, target, options.warn);
+    this.#rounds = new ShipRounds({
+      round: (signal) => this.#round(signal),
+      failing: ({ message }) => options.warn(`output is not shipped now, it waits in its files: ${message}`),
+    });
   }
 
-  start(): void {
-    this.#soon();
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
-  async stop(): Promise<void> {
-    this.#over.abort();
-    if (this.#timer) clearTimeout(this.#timer);
-    await this.#working;
-  }
-
-  #soon(): void {
-    if (this.#over.signal.aborted) return;
-    this.#timer = setTimeout(() => {
-      this.#working = this.#round().finally(() => this.#soon());
-    }, this.#pauseMs).unref();
-  }
-
-  async #round(): Promise<void> {
-    try {
-      const present = new Set<string>();
-      for (const source of this.#options.sources()) {
-        present.add(source.id);
-        for (const stream of streams)
-          for (
-            let batch = 0;
-            batch < turnBatches && !this.#over.signal.aborted && (await this.#ship(source, stream));
-            batch++
-          );
-      }
-      for (const id of this.#cursors.keys()) if (!present.has(id)) this.#cursors.delete(id);
-      if (this.#still.size > 4 * present.size + 100) this.#still.clear();
-      this.#pauseMs = roundMs;
-      this.#failing = false;
-    } catch (error) {
-      if (this.#over.signal.aborted) return;
-      if (!this.#failing)
-        this.#options.warn(`output is not shipped now, it waits in its files: ${(error as Error).message}`);
-      this.#failing = true;
-      this.#pauseMs = Math.min(longestPauseMs, this.#pauseMs * 2);
+  async #round(signal: AbortSignal): Promise<void> {
+    const present = new Set<string>();
+    for (const source of this.#options.sources()) {
+      present.add(source.id);
+      for (const stream of streams) await this.#turn(source, stream, signal);
     }
+    for (const id of this.#cursors.keys()) if (!present.has(id)) this.#cursors.delete(id);
+    if (this.#still.size > 4 * present.size + 100) this.#still.clear();
+  }
+
+  /** Some batches of a stream. */
+  async #turn(source: Shipped, stream: Stream, signal: AbortSignal): Promise<void> {
+    for (let batch = 0; batch < turnBatches && !signal.aborted; batch++)
+      if (!(await this.#ship(source, stream, signal))) return;
   }
 
   /** One batch of a stream. @returns whether there may be more */
-  async #ship(source: Shipped, stream: Stream): Promise<boolean> {
+  async #ship(source: Shipped, stream: Stream, signal: AbortSignal): Promise<boolean> {
     const path = outputFile(source.directory, stream),
       size = statSync(path, { throwIfNoEntry: false })?.size;
     if (size === undefined || this.#still.get(path) === size) return false;
@@ -120,6 +98,7 @@ export class Shipping {
       ],
       source,
       stream,
+      signal,
     );
     cursors[stream] = to;
     this.#keep(source, cursors);
@@ -130,6 +109,7 @@ export class Shipping {
     lines: readonly { cursor: number; bytes: Buffer }[],
     { id, app, slot }: Shipped,
     stream: Stream,
+    signal: AbortSignal,
   ): Promise<void> {
     const at = new Date().toISOString();
     await this.#target.send(
@@ -146,7 +126,7 @@ export class Shipping {
           cursor,
         }),
       })),
-      this.#over.signal,
+      signal,
     );
   }
 

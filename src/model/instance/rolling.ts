@@ -13,9 +13,12 @@ export interface Siblings {
 export const turnSize = (total: number): number => Math.max(1, Math.ceil(total / 4));
 
 /**
- * Whether a slot that failed its checks has to wait for its siblings before it is ended and started again. Also while some
- * are healthy yet: their checks do not fail in the same instant, and all but the last would be ended together. It waits for
- * nobody who is gone or whose start failed, so nobody waits for ever: ask again whenever a sibling begins to run or ends.
+ * Whether a slot that failed its checks has to wait for its siblings before it is ended and started again. As long as half of them
+ * are healthy it is its own trouble, and it does not wait. Beyond that it is not: their checks do not fail in the same instant, and
+ * all but the last would be ended together. It waits for nobody who is gone or whose start failed, so nobody waits for ever: ask
+ * again whenever a sibling begins to run or ends.
  */
-export const restartsAreRolled = ({ total, healthy, underWay, starting }: Siblings): boolean =>
-  total > 1 && underWay + (healthy === 0 ? starting : 0) >= turnSize(total);
+export function restartsAreRolled({ total, healthy, underWay, starting }: Siblings): boolean {
+  if (total <= 1 || healthy * 2 >= total) return false;
+  return underWay + (healthy === 0 ? starting : 0) >= turnSize(total);
+}

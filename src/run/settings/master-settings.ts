@@ -45,9 +45,10 @@ export const masterSettings: readonly Setting[] = [
   },
   {
     name: 'ship-events',
-    parts: ['master'],
+    parts: ['master', 'agent'],
     argument: '<url>',
-    describe: "send the hub's events to this Elasticsearch (data stream logs-stathub.events-default)",
+    describe:
+      "send the hub's events to this Elasticsearch (data stream logs-stathub.events-default); of a joined agent the master does",
     default: () => [],
     read: urls,
     shown: withoutCredentials,

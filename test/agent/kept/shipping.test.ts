@@ -59,7 +59,6 @@ test('lines arrive once and in order, over refusals and a restart; the cursor is
       sources: () => sources,
       warn: (message) => said.push(message),
     });
-    one.start();
     return one;
   };
   try {

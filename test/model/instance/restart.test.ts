@@ -267,6 +267,8 @@ test('instances that fail their checks together wait for their turn; what is dea
   assert.is(ask('unhealthy', siblings), 'held');
   assert.is(ask('unhealthy', { ...siblings, underWay: 1 }), 'granted');
   assert.is(ask('unhealthy', { ...siblings, healthy: 1, underWay: 1, starting: 3 }), 'granted');
+  assert.is(ask('unhealthy', { ...siblings, healthy: 2 }), 'held', 'more than half are sick');
+  assert.is(ask('unhealthy', { ...siblings, healthy: 3, underWay: 2 }), 'granted', 'its own trouble');
   assert.is(ask('unhealthy', null), 'granted');
   assert.is(ask('signal', siblings), 'granted');
 });
