@@ -10,8 +10,10 @@ export interface InstancePolicy {
   checks: HealthCheckSpec[];
   startTimeoutMs: number;
   killTimeoutMs: number;
-  /** Alive for this long, where there are no checks. */ aliveMs: number;
-  /** It has content that must be fetched before its first start. */ fetches: boolean;
+  /** Alive for this long, where there are no checks. */
+  aliveMs: number;
+  /** It has content that must be fetched before its first start. */
+  fetches: boolean;
 }
 
 /** One launch of the program as it is known. */
@@ -70,7 +72,8 @@ export interface RestartPlan {
   deaths: number;
   held: boolean;
   periodSeconds: number;
-  /** The escalation is over (window reset or an operator's word). */ closed: boolean;
+  /** The escalation is over (window reset or an operator's word). */
+  closed: boolean;
 }
 
 export interface InstanceContext {

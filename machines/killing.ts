@@ -6,10 +6,13 @@ import type { InstanceEvent } from './instance-events.ts';
 export type KillReason = 'stop' | 'update' | 'restart' | 'unhealthy' | 'start-timeout' | 'disk' | 'oom' | 'partition';
 export interface Killing {
   reason: KillReason;
-  /** Who asked, where somebody did. */ by: string | null;
-  /** A sentence, where there is one. */ text: string | null;
+  /** Who asked, where somebody did. */
+  by: string | null;
+  /** A sentence, where there is one. */
+  text: string | null;
   at: number;
-  /** The limit that it was over. */ quota?: Exceeded | null;
+  /** The limit that it was over. */
+  quota?: Exceeded | null;
 }
 
 /** The reason after this event. */

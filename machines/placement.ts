@@ -14,7 +14,8 @@ export interface Planned {
 }
 export interface Committed {
   written: number;
-  /** Lost compare-and-swaps: planned again. */ refused: number;
+  /** Lost compare-and-swaps: planned again. */
+  refused: number;
 }
 
 export interface PlacementContext {

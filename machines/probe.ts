@@ -31,12 +31,14 @@ export interface ProbeInput {
 export interface ProbeContext extends ProbeInput {
   state: CheckState;
   looks: number;
-  /** ms to the next look; null: none. */ nextMs: number | null;
+  /** ms to the next look; null: none. */
+  nextMs: number | null;
 }
 export interface ProbeReport {
   type: 'probe.reported';
   check: CheckState;
-  /** A live check is beyond its limit. */ exceeded: boolean;
+  /** A live check is beyond its limit. */
+  exceeded: boolean;
   mono: number;
 }
 

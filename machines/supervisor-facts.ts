@@ -27,11 +27,13 @@ export interface ChildFacts {
 export interface SupervisorInput {
   key: string;
   app: string;
-  /** ms until an escalation without an answer means "stay"; 0: nobody to ask. */ answerMs: number;
+  /** ms until an escalation without an answer means "stay"; 0: nobody to ask. */
+  answerMs: number;
 }
 export interface SupervisorContext extends SupervisorInput {
   children: Record<string, ChildFacts>;
-  /** Unhealthy ones that wait for their turn, in order. */ queue: string[];
+  /** Unhealthy ones that wait for their turn, in order. */
+  queue: string[];
 }
 
 export type SupervisorEvent =

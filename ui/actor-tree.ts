@@ -5,8 +5,10 @@ import { statusOfActor } from './chart/status-of.ts';
 export interface TreeRow {
   actor: ActorView;
   depth: number;
-  /** null: no children. */ open: boolean | null;
-  /** What a closed row says of its children that are not fine: `1 restarting`. */ below: {
+  /** null: no children. */
+  open: boolean | null;
+  /** What a closed row says of its children that are not fine: `1 restarting`. */
+  below: {
     status: string;
     n: number;
   } | null;

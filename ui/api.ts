@@ -26,7 +26,8 @@ interface ProblemJson {
 }
 export interface Call {
   body?: unknown;
-  /** Text sent as it is, with this content type. */ text?: string;
+  /** Text sent as it is, with this content type. */
+  text?: string;
   contentType?: string;
   ifMatch?: string;
   signal?: AbortSignal;

@@ -3,7 +3,8 @@
 export interface Field {
   name: string;
   kind: 'text' | 'number';
-  /** Up to 20 values that occur, most frequent first. */ values: string[];
+  /** Up to 20 values that occur, most frequent first. */
+  values: string[];
   min: number;
   max: number;
 }

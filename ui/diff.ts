@@ -2,9 +2,11 @@
 
 export interface DiffLine {
   kind: 'same' | 'add' | 'del';
-  /** Line number, from 1, in the new text (add, same) or in the old one (del). */ n: number;
+  /** Line number, from 1, in the new text (add, same) or in the old one (del). */
+  n: number;
   text: string;
-  /** The changed part: from, to. */ mark: [number, number] | null;
+  /** The changed part: from, to. */
+  mark: [number, number] | null;
 }
 
 /** Longest common subsequence of lines; specs are short, so the plain table serves (2,000 x 2,000 lines are cut before). */

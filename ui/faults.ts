@@ -7,7 +7,8 @@ export interface Fault {
   from: number;
   to: number;
   message: string;
-  /** What to put instead of the key or the value, by offset. */ fix: {
+  /** What to put instead of the key or the value, by offset. */
+  fix: {
     label: string;
     start: number;
     end: number;

@@ -1,10 +1,13 @@
 // Where the keys of a JSON text stand: `restart.attempts` -> line, from, to. Reads as far as the text is JSON. Pure.
 
 export interface Place {
-  /** From 0. */ line: number;
-  /** Columns in the line. */ from: number;
+  /** From 0. */
+  line: number;
+  /** Columns in the line. */
+  from: number;
   to: number;
-  /** Offsets in the text of the key (or of the value, in a list). */ start: number;
+  /** Offsets in the text of the key (or of the value, in a list). */
+  start: number;
   end: number;
 }
 

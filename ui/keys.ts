@@ -4,10 +4,12 @@ import { signal } from '@preact/signals';
 import type { Words } from './words/en.ts';
 
 export interface Key {
-  /** As written in the hint: `g o`, `/`, `mod k`. */ keys: string;
+  /** As written in the hint: `g o`, `/`, `mod k`. */
+  keys: string;
   word: keyof Words;
   run: (event: KeyboardEvent) => void;
-  /** Also while a field has the focus. */ inFields?: boolean;
+  /** Also while a field has the focus. */
+  inFields?: boolean;
 }
 
 const layers: Key[][] = [];

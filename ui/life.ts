@@ -6,7 +6,8 @@ import { eventStatus } from './event-look.ts';
 export interface Stay {
   status: string;
   from: number;
-  /** null: goes on. */ to: number | null;
+  /** null: goes on. */
+  to: number | null;
   note: string;
 }
 

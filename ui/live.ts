@@ -8,19 +8,20 @@ import { setHubTime } from './ticks.ts';
 type Watch = Extract<ClientFrame, { type: 'watch' }>;
 type Listener = (frame: ServerFrame) => void;
 export interface Topic {
-  /** The frame to ask with; called again at each connection, so that it can resume. */ ask: () => Omit<
-    Watch,
-    'type' | 'topic'
-  >;
+  /** The frame to ask with; called again at each connection, so that it can resume. */
+  ask: () => Omit<Watch, 'type' | 'topic'>;
   listeners: Set<Listener>;
 }
 
 /** `waiting` is before the first connection; `asleep` while the page is hidden. */
 export const link = signal<{
   state: 'waiting' | 'open' | 'lost' | 'asleep';
-  /** Since when lost. */ since: number;
-  /** Last frame. */ seen: number;
-  /** Next try, epoch ms of this browser. */ retryAt: number;
+  /** Since when lost. */
+  since: number;
+  /** Last frame. */
+  seen: number;
+  /** Next try, epoch ms of this browser. */
+  retryAt: number;
 }>({ state: 'waiting', since: 0, seen: 0, retryAt: 0 });
 export const hello = signal<Extract<ServerFrame, { type: 'hello' }> | null>(null);
 /** What the hub refused on this socket, newest last. */

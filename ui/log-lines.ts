@@ -1,17 +1,21 @@
 // Output of a program as lines: chunks by absolute cursor, two streams, the platform's own lines told apart. Pure.
 
 export interface LogLine {
-  /** Grows by one a line. */ n: number;
+  /** Grows by one a line. */
+  n: number;
   stream: 'stdout' | 'stderr';
   text: string;
-  /** epoch ms, of a line of the platform; null else. */ at: number | null;
+  /** epoch ms, of a line of the platform; null else. */
+  at: number | null;
 }
 export interface LogBuffer {
   lines: LogLine[];
   next: number;
-  /** Text of an unfinished line. */ partial: { stdout: string; stderr: string };
+  /** Text of an unfinished line. */
+  partial: { stdout: string; stderr: string };
   cursor: { stdout: number; stderr: number };
-  /** Lines that were dropped at the front. */ dropped: number;
+  /** Lines that were dropped at the front. */
+  dropped: number;
 }
 
 export const LINES_KEPT = 20_000;

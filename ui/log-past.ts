@@ -1,6 +1,7 @@
 // Output of the past, as the API streams it: from a time on, or the lines that match. Pure.
 export interface Past {
-  /** epoch ms; null: all that is kept. */ since: number | null;
+  /** epoch ms; null: all that is kept. */
+  since: number | null;
   grep: string;
 }
 export interface PastChunk {

@@ -6,15 +6,22 @@ import type { TroubleView } from '../src/protocol/views.ts';
 
 export interface Need {
   key: string;
-  /** Status whose glyph stands before it. */ s: string;
+  /** Status whose glyph stands before it. */
+  s: string;
   kind: 'instance' | 'app' | 'node' | 'store';
-  /** What is wrong. */ what: string;
-  /** Its id. */ id: string;
-  /** Its name as people say it. */ name: string;
-  /** Where, for an instance. */ node: string | null;
-  /** The hub's sentence. */ why: string;
+  /** What is wrong. */
+  what: string;
+  /** Its id. */
+  id: string;
+  /** Its name as people say it. */
+  name: string;
+  /** Where, for an instance. */
+  node: string | null;
+  /** The hub's sentence. */
+  why: string;
   next: { what: string; at: number | null } | null;
-  /** epoch ms */ at: number | null;
+  /** epoch ms */
+  at: number | null;
   weight: number;
 }
 

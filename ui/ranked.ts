@@ -2,11 +2,14 @@
 export interface Choice {
   id: string;
   name: string;
-  /** More words it is found by. */ words: string;
+  /** More words it is found by. */
+  words: string;
   note: string;
   glyph: string;
-  /** The higher the earlier, among equals. */ weight: number;
-  /** Of a kind with very many: at most `MOST_OF_MANY` of them are shown. */ many?: boolean;
+  /** The higher the earlier, among equals. */
+  weight: number;
+  /** Of a kind with very many: at most `MOST_OF_MANY` of them are shown. */
+  many?: boolean;
   run: () => void;
 }
 

@@ -16,7 +16,8 @@ export type Page =
   | 'missing';
 export interface Route {
   page: Page;
-  /** App name, node id, instance id, actor or collection; '' where the page has none. */ id: string;
+  /** App name, node id, instance id, actor or collection; '' where the page has none. */
+  id: string;
   query: URLSearchParams;
 }
 

@@ -6,8 +6,10 @@ export interface SeriesPoint {
   values: Record<string, [number, number, number]>;
 }
 export interface Table {
-  /** epoch seconds */ x: number[];
-  /** Averages. */ of: (name: string) => (number | null)[];
+  /** epoch seconds */
+  x: number[];
+  /** Averages. */
+  of: (name: string) => (number | null)[];
   least: (name: string) => (number | null)[];
   most: (name: string) => (number | null)[];
 }

@@ -2,8 +2,10 @@
 
 export interface Slice {
   first: number;
-  /** One past the last. */ end: number;
-  /** px above the first drawn row. */ before: number;
+  /** One past the last. */
+  end: number;
+  /** px above the first drawn row. */
+  before: number;
   after: number;
 }
 

@@ -14,7 +14,8 @@ export interface DeployOptions extends WaitOptions {
   scale?: number | undefined;
   query?: string | undefined;
   plan: boolean;
-  /** The file is Marathon's. */ marathon?: boolean;
+  /** The file is Marathon's. */
+  marathon?: boolean;
 }
 
 function withOptions(spec: Record<string, unknown>, options: DeployOptions): Record<string, unknown> {

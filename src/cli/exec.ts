@@ -6,7 +6,8 @@ import { CliError, exitCode, ProgramEnded } from './exit.ts';
 import { instanceNamed } from './names.ts';
 
 export interface ExecCliOptions {
-  /** null: where standard input and output are one. */ terminal: boolean | null;
+  /** null: where standard input and output are one. */
+  terminal: boolean | null;
 }
 
 /** @throws ProgramEnded with the command's exit code where that is not 0; CliError with the hub's words */

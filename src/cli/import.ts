@@ -28,7 +28,8 @@ function appsOf(document: unknown, file: string): Converted[] {
 export interface ImportOptions extends WaitOptions {
   format: Format;
   plan: boolean;
-  /** Print the apps as they would be deployed, and deploy nothing. */ print: boolean;
+  /** Print the apps as they would be deployed, and deploy nothing. */
+  print: boolean;
 }
 
 /**

@@ -108,7 +108,8 @@ export async function forget(client: Client, output: Output, name: string): Prom
 export interface DrainOptions extends ShowOptions {
   wait: boolean;
   timeoutMs: number;
-  /** ms from now; null: whatever it takes */ deadlineMs: number | null;
+  /** ms from now; null: whatever it takes */
+  deadlineMs: number | null;
 }
 
 /**

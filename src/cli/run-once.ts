@@ -14,7 +14,8 @@ export interface RunOptions {
   envs: Record<string, string>;
   mem: string | null;
   cpus: number | null;
-  /** Forget the app when the command has ended. */ remove: boolean;
+  /** Forget the app when the command has ended. */
+  remove: boolean;
   detach: boolean;
   json: boolean;
 }

@@ -149,14 +149,16 @@ export const masterFrame = z.discriminatedUnion('type', [
     term: z.number().int(),
     version: z.string(),
     times,
-    /** false: another hub's node; report only. */ obey: z.boolean(),
+    /** false: another hub's node; report only. */
+    obey: z.boolean(),
   }),
   z.object({
     type: z.literal('refused'),
     code: z.string(),
     detail: z.string(),
     hint: z.string(),
-    /** final: do not try again. */ final: z.boolean(),
+    /** final: do not try again. */
+    final: z.boolean(),
   }),
   /** `from: 0`: the whole set in `parts` parts; else a delta on (term, from): assignments by id, gone ones named in `gone`. */
   z.object({
@@ -192,7 +194,8 @@ export type DesiredFrame = Extract<MasterFrame, { type: 'desired' }>;
 export interface LogChunkValue {
   stream: 'stdout' | 'stderr';
   cursor: number;
-  /** base64 */ bytes: string;
+  /** base64 */
+  bytes: string;
 }
 /** What an `adopt` command answers: the record's spec, so that the hub can make an app of it. */
 export interface AdoptAnswer {

@@ -64,7 +64,8 @@ export const clientFrame = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('watch'),
     topic: z.string().max(300),
-    /** events: replay after this number; logs: tail lines. */ after: z.number().int().optional(),
+    /** events: replay after this number; logs: tail lines. */
+    after: z.number().int().optional(),
     tail: z.number().int().min(0).max(5000).optional(),
     stream: z.enum(['stdout', 'stderr', 'both']).optional(),
   }),
@@ -98,7 +99,8 @@ export type ServerFrame =
       apps?: Record<string, AppView | null>;
       nodes?: Record<string, NodeView | null>;
       instances?: Record<string, InstanceView | null>;
-      /** Of instances that are as they were (model/instance/usage.ts). */ usage?: Record<string, UsageRow>;
+      /** Of instances that are as they were (model/instance/usage.ts). */
+      usage?: Record<string, UsageRow>;
       events?: ClusterEvent[];
       actors?: Record<string, ActorView | null>;
     }
@@ -107,7 +109,8 @@ export type ServerFrame =
       topic: string;
       stream: 'stdout' | 'stderr';
       cursor: number;
-      /** UTF-8 text, broken bytes as U+FFFD. */ text: string;
+      /** UTF-8 text, broken bytes as U+FFFD. */
+      text: string;
     }
   | { type: 'inspect'; topic: string; frame: InspectFrame }
   | { type: 'problem'; topic: string | null; code: string; detail: string }

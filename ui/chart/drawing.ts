@@ -16,11 +16,14 @@ export interface Box extends Rect {
   entries: Entry[];
 }
 export interface Line extends DrawnEdge {
-  /** SVG paths; more than one where the label stands in a gap. */ paths: string[];
-  /** The whole way, for the pulse. */ whole: string;
+  /** SVG paths; more than one where the label stands in a gap. */
+  paths: string[];
+  /** The whole way, for the pulse. */
+  whole: string;
   tip: { at: Point; angle: number };
   label: Rect | null;
-  /** Its points, start to end. */ points: Point[];
+  /** Its points, start to end. */
+  points: Point[];
 }
 export interface Drawing {
   width: number;

@@ -15,7 +15,8 @@ export interface History {
   actor: string;
   machine: string;
   chart: ChartView | null;
-  /** Oldest first. */ steps: Step[];
+  /** Oldest first. */
+  steps: Step[];
 }
 /** What is known of a state: how often it was entered, how long the last finished stay was, since when it is active. */
 export interface Visit {

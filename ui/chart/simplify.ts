@@ -20,21 +20,25 @@ export interface Extra {
   id: string;
   kind: 'pill' | 'choice';
   text: string;
-  /** Paths it stands for. */ of: string[];
+  /** Paths it stands for. */
+  of: string[];
 }
 /** "instance.stop from 4 states", written in the state it leads to. */
 export interface Entry {
   text: string;
   from: string;
-  /** Paths it stands for. */ of: string[];
+  /** Paths it stands for. */
+  of: string[];
   edges: string[];
 }
 export interface Simple {
   extras: Extra[];
   edges: DrawnEdge[];
   entries: Map<string, Entry[]>;
-  /** Where the machine begins. */ initial: string | null;
-  /** States that are not drawn. */ hidden: Set<string>;
+  /** Where the machine begins. */
+  initial: string | null;
+  /** States that are not drawn. */
+  hidden: Set<string>;
 }
 
 const MOST_LINES = 4,

@@ -7,7 +7,8 @@ import { t } from '../i18n.tsx';
 interface Question {
   title: string;
   text: ComponentChildren;
-  /** Must be typed to go on; null: a click is enough. */ name: string | null;
+  /** Must be typed to go on; null: a click is enough. */
+  name: string | null;
   button: string;
   danger: boolean;
   answer: (yes: boolean) => void;

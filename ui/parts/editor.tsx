@@ -9,7 +9,8 @@ import type { Fault } from '../faults.ts';
 interface EditorProps {
   value: string;
   faults: readonly Fault[];
-  /** Lines that differ from what is in force, from 0. */ changed: ReadonlySet<number>;
+  /** Lines that differ from what is in force, from 0. */
+  changed: ReadonlySet<number>;
   onInput: (text: string) => void;
   onCaret: (at: number) => void;
   label: string;

@@ -56,7 +56,8 @@ export function Bars({
   newest,
 }: {
   values: number[];
-  /** How many at the end are drawn darker. */ newest: number;
+  /** How many at the end are drawn darker. */
+  newest: number;
 }): VNode {
   const top = Math.max(1, ...values),
     width = 300 / values.length;

@@ -9,7 +9,8 @@ interface List {
   total: number;
 }
 export interface Matches {
-  /** null: everything. */ ids: Set<string> | null;
+  /** null: everything. */
+  ids: Set<string> | null;
   total: number | null;
   error: unknown;
   loading: boolean;

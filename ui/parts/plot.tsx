@@ -10,22 +10,27 @@ import { theme } from '../theme.ts';
 
 export interface PlotLine {
   label: string;
-  /** One value for each x; null where not known. */ values: (number | null)[];
+  /** One value for each x; null where not known. */
+  values: (number | null)[];
   accent?: boolean;
-  /** Least and most around them, drawn as a band. */ least?: (number | null)[];
+  /** Least and most around them, drawn as a band. */
+  least?: (number | null)[];
   most?: (number | null)[];
 }
 interface PlotProps {
-  /** epoch seconds */ x: number[];
+  /** epoch seconds */
+  x: number[];
   lines: PlotLine[];
   show: (value: number) => string;
-  /** A limit, drawn dashed. */ cap?: { at: number; label: string } | undefined;
+  /** A limit, drawn dashed. */
+  cap?: { at: number; label: string } | undefined;
   top?: number;
   height?: number;
   label: string;
   range: [number, number];
   base?: 1000 | 1024;
-  /** Samples of seconds, not of minutes. */ live?: boolean;
+  /** Samples of seconds, not of minutes. */
+  live?: boolean;
 }
 
 /** Round steps of an axis: 1, 2, 5 x 10^n, or powers of two for memory. */

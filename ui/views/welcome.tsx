@@ -144,7 +144,7 @@ export function Welcome(): VNode {
         </Panel>
         <Panel title={t('welcome.inside')}>
           <p class="small mid">{rich('welcome.inside.text')}</p>
-          <p class="row">
+          <p class="row apart">
             <a class="btn small" href="/inspector">
               {t('welcome.inspector')} <kbd>g i</kbd>
             </a>

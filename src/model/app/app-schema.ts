@@ -11,7 +11,8 @@ export type ParsedApp =
   | {
       ok: true;
       spec: AppSpec;
-      /** What the caller wrote himself: `PUT` keeps what is in force of the rest. */ given: {
+      /** What the caller wrote himself: `PUT` keeps what is in force of the rest. */
+      given: {
         scale: boolean;
         start: boolean;
       };

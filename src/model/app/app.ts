@@ -2,7 +2,8 @@
 
 export interface PortSpec {
   name: string | null;
-  /** 0: the agent picks. */ port: number;
+  /** 0: the agent picks. */
+  port: number;
 }
 /** Done before the kill signal. `timeoutSeconds` null: half of the kill timeout. */
 export type PreStopSpec = ({ command: string[] } | { url: string }) & { timeoutSeconds: number | null };
@@ -22,24 +23,31 @@ export interface HealthCheckSpec {
   role: HealthRole;
   path: string;
   portIndex: number;
-  /** A fixed port instead of portIndex. */ port: number | null;
-  /** COMMAND: the shell line. */ command: string | null;
-  /** FILE: text that must be in the file. */ match: string | null;
+  /** A fixed port instead of portIndex. */
+  port: number | null;
+  /** COMMAND: the shell line. */
+  command: string | null;
+  /** FILE: text that must be in the file. */
+  match: string | null;
   initialDelaySeconds: number;
   intervalSeconds: number;
   timeoutSeconds: number;
   maxConsecutiveFailures: number;
 }
 export interface ResAlloc {
-  /** cores */ cpus: number | null;
-  /** bytes */ mem: number | null;
-  /** bytes */ disk: number | null;
+  /** cores */
+  cpus: number | null;
+  /** bytes */
+  mem: number | null;
+  /** bytes */
+  disk: number | null;
 }
 export interface LimitsSpec {
   fds: number | null;
   processes: number | null;
   fileSize: number | null;
-  /** hard cores */ cpus: number | null;
+  /** hard cores */
+  cpus: number | null;
   nice: number;
   umask: string;
 }

@@ -49,7 +49,8 @@ export interface SpecChange {
   path: string;
   before: unknown;
   after: unknown;
-  /** Needs a new process. */ restarts: boolean;
+  /** Needs a new process. */
+  restarts: boolean;
 }
 
 function changes(before: unknown, after: unknown, path: string): SpecChange[] {
