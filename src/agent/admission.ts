@@ -42,17 +42,27 @@ export class Admission {
    */
   reserve(instance: string, demand: Capacity): string | null {
     if (this.#held.has(instance)) return null;
+    const lack = this.lack(demand);
+    if (lack === null) this.restore(instance, demand);
+    return lack;
+  }
+
+  /**
+   * What there is too little of for a demand, as a sentence with the numbers; null: it fits.
+   * @param besides what else is about to be reserved
+   */
+  lack(demand: Capacity, besides: readonly Capacity[] = []): string | null {
     for (const what of whats) {
-      const wants = whole(what, demand[what]),
-        all = whole(what, this.#capacity[what]),
-        free = all - this.#sum[what];
+      const wants = whole(what, demand[what]);
+      const all = whole(what, this.#capacity[what]);
+      const promised = besides.reduce((sum, one) => sum + whole(what, one[what]), 0);
+      const free = all - this.#sum[what] - promised;
       if (wants > 0 && wants > free)
         return (
           `${names[what]} does not suffice on this node: it needs ${shown(what, wants)}, free are ` +
           `${shown(what, Math.max(0, free))} of ${shown(what, all)}`
         );
     }
-    this.restore(instance, demand);
     return null;
   }
 

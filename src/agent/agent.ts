@@ -5,6 +5,7 @@ import type { Roster } from '../live/roster.ts';
 import type { AgentCommands } from './commands.ts';
 import type { AgentContext } from './context.ts';
 import { removeMembershipRoot } from './effects/cgroups/cgroup.ts';
+import { endsWithAgent } from './ending.ts';
 import type { AgentIdentity } from './identity.ts';
 import type { Instances } from './instances.ts';
 import type { LinkClient, Lines } from './link/link-client.ts';
@@ -107,7 +108,7 @@ function running(
       if (link.up) link.factsChanged(self.facts);
     },
     stop: async ({ processes }) => {
-      if (processes) await instances.endAll('the agent was asked to end its processes');
+      if (processes) await instances.endAll(endsWithAgent);
       head.send({ type: 'agent.stop' });
       await head.ended;
       await letGo();

@@ -15,11 +15,10 @@ import type { Entry } from './instance/entry.ts';
 import type { Evacuation } from './evacuation.ts';
 import { ExecSessions } from './exec-sessions.ts';
 import type { Instances } from './instances.ts';
-import { readRecord } from './effects/launch/launch-records.ts';
+import { launchNumbers, readRecord } from './effects/launch/launch-records.ts';
 import { listFiles, readFile, type FilesOf } from './kept/files.ts';
 import { mostItems } from '../protocol/files.ts';
 import { isInstanceRecord } from './instance/records.ts';
-import { launchesOf } from './kept/retention.ts';
 import { readInstanceLogs } from './kept/logs.ts';
 import type { CommandResult } from './link/link-content.ts';
 import type { UsageSampler } from './usage/sampler.ts';
@@ -34,7 +33,8 @@ export interface CommandsOptions {
   instances: Instances;
   roster: Roster;
   usage: UsageSampler;
-  /** Where the output of an instance that is gone lies. */ keptDirectory: (id: string) => string | null;
+  /** Where the output of an instance that is gone lies. */
+  keptDirectory: (id: string) => string | null;
   congested: () => boolean;
 }
 
@@ -73,7 +73,9 @@ export class AgentCommands {
   /** Restarts in place and clears window and back-off. */
   restart(id: string, by: string | null): void {
     const entry = this.entry(id);
-    changeRecord(entry, { ...entry.record, clearedAt: Date.now() }).catch((error: unknown) => this.#warn(id, error));
+    changeRecord(this.#options.context, entry, { ...entry.record, clearedAt: Date.now() }).catch((error: unknown) =>
+      this.#warn(id, error),
+    );
     this.#say(entry, { type: 'instance.restart', by, text: null, at: Date.now() });
   }
 
@@ -84,21 +86,19 @@ export class AgentCommands {
 
   /** For good: an instance that nobody assigns, or one of this node's own. */
   async stop(id: string, by: string | null): Promise<void> {
-    const entry = this.entry(id),
-      { record } = entry;
+    const entry = this.entry(id);
+    const { record } = entry;
     if (!entry.actor) {
       this.#options.instances.forget(id);
       return;
     }
-    await changeRecord(entry, { ...record, assignment: { ...record.assignment, goal: 'stop' } });
+    await changeRecord(this.#options.context, entry, { ...record, assignment: { ...record.assignment, goal: 'stop' } });
     this.#say(entry, { type: 'instance.stop', reason: 'stop', by, text: null, at: Date.now() });
   }
 
   /** What a hub needs to make an app of this instance; nothing changes here until its assignment comes. */
   adopt(id: string): AdoptAnswer {
-    const {
-      record: { spec },
-    } = this.entry(id);
+    const { spec } = this.entry(id).record;
     return { spec, hash: restartHash(spec), view: this.view(id) };
   }
 
@@ -117,7 +117,7 @@ export class AgentCommands {
     return {
       directory,
       shared: spec?.workingDirectory ?? null,
-      newest: entry?.program.run?.launch ?? launchesOf(directory).at(-1) ?? 0,
+      newest: entry?.program.run?.launch ?? launchNumbers(directory).at(-1) ?? 0,
     };
   }
 

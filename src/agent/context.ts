@@ -6,6 +6,7 @@ import type { Launcher } from './effects/launch/launcher.ts';
 import type { LimitGroups } from './effects/cgroups/limit-groups.ts';
 import type { PortPool } from './effects/ports.ts';
 import type { PrivateUsers } from './effects/users/private-users.ts';
+import type { Trouble } from './trouble.ts';
 import type { Tools } from './effects/launch/tools.ts';
 import type { AgentOptions } from './settings.ts';
 
@@ -34,6 +35,8 @@ export interface AgentContext {
   tags: string[];
   /** Host under which others reach this node. */
   host: string;
+  /** What cannot be written down now. */
+  trouble: Trouble;
   /** Writes an event down (spool or store) and tells whoever listens. Never throws. */
   tell(event: NewEvent): void;
 }

@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Assignment, DesiredRevision } from '../model/assignment.ts';
+import { OneAtATime } from '../model/one-at-a-time.ts';
 import { quarantine, type QuarantineNotice } from './effects/disk/quarantine.ts';
 import { seal, unseal } from './effects/disk/sealed-json.ts';
 
@@ -34,6 +35,7 @@ export class DesiredFile {
   #k = 0;
   #file: FileHandle | null = null;
   #lines = 0;
+  readonly #writes = new OneAtATime();
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -62,8 +64,17 @@ export class DesiredFile {
     return { steps: [], damaged };
   }
 
-  /** Durable when it resolves. @param before the whole set that a step is a change to */
-  async keep(step: Step, before: () => Step): Promise<void> {
+  /** Durable when it resolves, one after the other. @param before the whole set that a step is a change to */
+  keep(step: Step, before: () => Step): Promise<void> {
+    return this.#writes.run(() => this.#keep(step, before));
+  }
+
+  /** Writes the whole set as it is when its turn comes. */
+  keepAll(whole: () => Step): Promise<void> {
+    return this.#writes.run(() => this.#keepWhole([whole()]));
+  }
+
+  async #keep(step: Step, before: () => Step): Promise<void> {
     if (step.whole) return this.#keepWhole([step]);
     if (!this.#file || this.#lines >= compactAfter) return this.#keepWhole([before(), step]);
     try {

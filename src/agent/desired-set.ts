@@ -4,6 +4,8 @@ import type { Assignment, DesiredRevision } from '../model/assignment.ts';
 import type { DesiredFrame } from '../protocol/link.ts';
 import { DesiredFile, type Step } from './desired-file.ts';
 import type { QuarantineNotice } from './effects/disk/quarantine.ts';
+import { isFull } from './effects/disk/room.ts';
+import { writeAgainMs, type Trouble } from './trouble.ts';
 
 /** What a frame changed: for whoever acts on it. */
 export interface DesiredChange {
@@ -14,6 +16,7 @@ export interface DesiredChange {
   envsChanged: boolean;
 }
 
+const whatIsDesired = 'what is desired of this node';
 const revisionKey = (app: string, revision: number): string => `${app}/${revision}`;
 
 export class DesiredSet {
@@ -28,14 +31,26 @@ export class DesiredSet {
   #parts: DesiredFrame[] = [];
   #damaged = false;
 
-  private constructor(file: DesiredFile) {
+  readonly #trouble: Trouble | null;
+  /** Set while the disk has no room for what counts. */
+  #again: NodeJS.Timeout | null = null;
+
+  private constructor(file: DesiredFile, trouble: Trouble | null) {
     this.#file = file;
+    this.#trouble = trouble;
   }
 
-  /** Reads the last whole set; what is damaged is left out and told. */
-  static open(directory: string, notice: (notice: QuarantineNotice) => void): DesiredSet {
+  /**
+   * Reads the last whole set; what is damaged is left out and told.
+   * @param trouble is told when the disk has no room; null: only read
+   */
+  static open(
+    directory: string,
+    notice: (notice: QuarantineNotice) => void,
+    trouble: Trouble | null = null,
+  ): DesiredSet {
     const file = new DesiredFile(directory);
-    const set = new DesiredSet(file);
+    const set = new DesiredSet(file, trouble);
     const { steps, damaged } = file.read(notice);
     for (const step of steps) set.#apply(step);
     set.#damaged = damaged;
@@ -52,7 +67,8 @@ export class DesiredSet {
   }
 
   /**
-   * Takes a frame; durable when it resolves. A set in parts counts when its last part is here.
+   * Takes a frame; durable when it resolves, unless the disk is full: then it counts, and is written when there is room (the hub
+   * tells all of it with its next welcome, so only an agent that starts again without its hub would not know). A set in parts counts when its last part is here.
    * @returns what changed; 'part' while parts are missing; 'resync' when it does not follow what is here; 'old' when overtaken
    */
   async take(frame: DesiredFrame): Promise<DesiredChange | 'part' | 'resync' | 'old'> {
@@ -84,14 +100,44 @@ export class DesiredSet {
       tags: frame.tags,
     };
     if (step.whole) step.revisions.push(...this.#stillNeeded(step));
-    await this.#file.keep(step, () => this.#snapshot());
+    await this.#keep(step);
     const change = this.#apply(step);
     if (!step.whole || !this.#damaged) return change;
     this.#damaged = false;
     return { ...change, changed: step.assignments }; // nothing of it counted before
   }
 
+  async #keep(step: Step): Promise<void> {
+    try {
+      await this.#file.keep(step, () => this.#snapshot());
+      this.#kept();
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      this.#keepLater(error);
+    }
+  }
+
+  #kept(): void {
+    if (this.#again) clearTimeout(this.#again);
+    this.#again = null;
+    this.#trouble?.end(whatIsDesired);
+  }
+
+  #keepLater(error: unknown): void {
+    this.#trouble?.begin(whatIsDesired, error);
+    if (this.#again) clearTimeout(this.#again);
+    this.#again = setTimeout(() => {
+      this.#file
+        .keepAll(() => this.#snapshot())
+        .then(
+          () => this.#kept(),
+          (still: unknown) => this.#keepLater(still),
+        );
+    }, writeAgainMs).unref();
+  }
+
   async close(): Promise<void> {
+    if (this.#again) clearTimeout(this.#again);
     await this.#file.close();
   }
 

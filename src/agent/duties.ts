@@ -115,7 +115,7 @@ export class Duties {
   }
 
   #change(entry: Entry, assignment: Assignment): void {
-    const { instances, revisionOf } = this.#options;
+    const { context, instances, revisionOf } = this.#options;
     const before = entry.record,
       was = before.assignment;
     const revision = revisionOf(assignment.app, assignment.revision);
@@ -134,7 +134,7 @@ export class Duties {
     entry.record = record;
     // Goals and answers are kept in the desired set: only what guarding needs is worth a record.
     if (lasting(record) !== lasting(before)) {
-      changeRecord(entry, record).catch((error: unknown) =>
+      changeRecord(context, entry, record).catch((error: unknown) =>
         this.#problem(assignment, `its record could not be written: ${(error as Error).message}`),
       );
       if (record.spec !== before.spec) instances.adjust(entry);

@@ -3,6 +3,9 @@
 import { showSpan } from '../model/sizes.ts';
 import { hasEnded, isIdle, type Entry } from './instance/entry.ts';
 
+/** Why what ends with its agent is stopped. Written down with its launch: the next agent begins it again, if it is wanted still. */
+export const endsWithAgent = 'the agent was asked to end its processes';
+
 /** Looked at again after, ms. */
 const lookMs = 20;
 /** Who is still waited for is told this often, ms. */

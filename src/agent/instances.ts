@@ -23,6 +23,7 @@ import {
 import { actorCrashed, narrate, supervisorFailed } from './instance/narrate.ts';
 import type { SupervisorLogic } from './logic.ts';
 import { monoMs } from './moment.ts';
+import { startWaiting } from './room-waiters.ts';
 import { appOfKey, Supervisors, type Supervisor } from './supervisors.ts';
 
 export interface InstancesOptions {
@@ -202,6 +203,7 @@ export class Instances {
     entry.actor = null;
     entry.program.dispose();
     this.changed(entry.id);
+    startWaiting(this.entries.values(), this.#options.context.admission, (...said) => this.say(...said));
     if (entry.unnamed) this.forget(entry.id); // nobody will say that it may go
   }
 

@@ -5,6 +5,7 @@ import type { Membership } from './effects/cgroups/cgroup.ts';
 import { readFacts, readLoad, type LoadBaseline } from './effects/facts.ts';
 import type { RotationWatch } from './effects/output/rotation-watch.ts';
 import type { AgentOptions } from './settings.ts';
+import type { Trouble } from './trouble.ts';
 
 type Values = SeriesPoint['values'];
 
@@ -16,6 +17,7 @@ export class NodeSelf {
   readonly #membership: Membership['kind'];
   readonly #gives: Pick<NodeFacts, 'isolation' | 'allocatable'>;
   readonly #rotation: RotationWatch;
+  readonly #trouble: Trouble;
   readonly #onMinute: (minute: number, values: Values) => void;
   #facts: NodeFacts | null = null;
   #load: NodeLoad | null = null;
@@ -30,8 +32,10 @@ export class NodeSelf {
     membership: Membership['kind'],
     gives: Pick<NodeFacts, 'isolation' | 'allocatable'>,
     rotation: RotationWatch,
+    trouble: Trouble,
     onMinute: (minute: number, values: Values) => void,
   ) {
+    this.#trouble = trouble;
     this.#options = options;
     this.#membership = membership;
     this.#gives = gives;
@@ -41,7 +45,7 @@ export class NodeSelf {
   }
 
   get load(): NodeLoad | null {
-    return this.#load;
+    return this.#load && { ...this.#load, trouble: this.#trouble.current };
   }
   /** Facts and figures are read. */
   get known(): boolean {

@@ -19,6 +19,7 @@ import { Masters } from './link/masters.ts';
 import { EventSpool } from './link/spool.ts';
 import { findResources } from './resources.ts';
 import type { AgentOptions } from './settings.ts';
+import { Trouble } from './trouble.ts';
 
 export type Warn = (message: string, error?: unknown) => void;
 
@@ -64,12 +65,14 @@ export async function openAgent(options: AgentOptions): Promise<Opened> {
   const onError = (error: Error): void => warn('the launches could not be looked at', error);
   const { username, homedir, shell } = userInfo();
   const byHash = byHashFrom(() => masters.current, options.token, node, warn);
+  const tell = (event: NewEvent): void => spool.append(event);
   const context: AgentContext = {
     ...resources,
     options,
     node,
     launcher: new Launcher({ tools: resources.tools, root, directory: storeDirectory, onError }),
-    tell: (event: NewEvent) => spool.append(event),
+    tell,
+    trouble: new Trouble(storeDirectory, node, tell),
     instancesDirectory: below(options, 'instances'),
     ports: new PortPool(options.ports, node),
     cache: new ContentCache(below(options, 'cache', 0o700), master === null ? {} : { byHash }),

@@ -65,7 +65,7 @@ export function assemble(opened: Opened, given: Lines | null) {
     warn,
   });
   const gives = { isolation: opened.isolation, allocatable: opened.capacity };
-  const self = new NodeSelf(options, opened.root.kind, gives, rotation, (minute, values) =>
+  const self = new NodeSelf(options, opened.root.kind, gives, rotation, context.trouble, (minute, values) =>
     points.add([{ subject: `node/${node}`, minute, values }]),
   );
   const quota = new PolledQuota(context, instances);
@@ -121,7 +121,8 @@ export function assemble(opened: Opened, given: Lines | null) {
     commands,
     self,
     standalone,
-    openDesired: (hub) => DesiredSet.open(join(storeDirectory, 'desired', hub), (one) => tellNotice(context, one)),
+    openDesired: (hub) =>
+      DesiredSet.open(join(storeDirectory, 'desired', hub), (one) => tellNotice(context, one), context.trouble),
     duties: (reach) => new Duties({ context, instances, ...reach }),
     warn,
   });

@@ -21,6 +21,7 @@ import { endLeftSessions } from './effects/launch/left-sessions.ts';
 import { bootId, isAlive, readStat } from './effects/processes/boot.ts';
 import { byInstance, readMarker, scan, type Marked } from './effects/processes/strays.ts';
 import { isDeserted } from './effects/processes/tree.ts';
+import { endsWithAgent } from './ending.ts';
 import { makeEntry, unseenExit } from './instance/entries.ts';
 import { isIdle, restartPolicyOf, type Entry } from './instance/entry.ts';
 import { exitOf, whatKernelSays } from './instance/exits.ts';
@@ -197,7 +198,9 @@ function historyOf(record: InstanceRecord, directory: string, launches: readonly
     const exit = readExit(path);
     if (!isLaunchRecord(launch) || !exit || launch.at < record.clearedAt || launch.boot !== bootId()) continue;
     const ready = readReady(path);
-    const stopping = readStopping(path)?.reason;
+    const written = readStopping(path);
+    if (written?.['text'] === endsWithAgent) continue;
+    const stopping = written?.reason;
     if (stopping === 'partition') continue; // its node was cut off
     if (stopping === 'restart') {
       past.length = 0;

@@ -9,7 +9,7 @@ import { canonicalJson } from '../model/app/restart-fields.ts';
 import { recordOf, refusalOf, startingAgain } from './admission.ts';
 import type { MasterContext } from './context.ts';
 import type { Kept, NodeEntry } from './entries.ts';
-import { soundFacts, soundLoad } from './link/sound.ts';
+import { soundFacts, soundLoad } from './link/sound-node.ts';
 import type { Admission } from './link/link-server.ts';
 import type { NodeLink } from './link/node-link.ts';
 import { nodeReason } from './shown/node-reason.ts';

@@ -70,6 +70,15 @@ export interface NodeLoad {
   diskUsed: number;
   netIn: number;
   netOut: number;
+  /** What its agent cannot write down now; absent or null: nothing. */
+  trouble?: NodeTrouble | null;
+}
+
+/** `text`: a sentence without its full stop; `since`: epoch ms. */
+export interface NodeTrouble {
+  code: string;
+  text: string;
+  since: number;
 }
 
 /** Stored as `nodes`, key = id. */

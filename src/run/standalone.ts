@@ -10,6 +10,7 @@ import { startMaster, type RunningMaster } from '../master/master.ts';
 import { Refusal } from '../model/errors.ts';
 import type { MasterFrame } from '../protocol/link.ts';
 import type { StatusView } from '../protocol/views.ts';
+import { StopWithoutRoom } from './stop-without-room.ts';
 import { openEmbedded } from '../store/embedded.ts';
 
 export interface StandaloneOptions extends StartOptions {
@@ -75,7 +76,7 @@ const alone = (what: string): Promise<never> =>
   );
 
 /** The master's answers, told as this agent's. */
-function asAgent(master: Cluster, agent: RunningAgent): Cluster {
+function asAgent(master: Cluster, agent: RunningAgent, stops: StopWithoutRoom): Cluster {
   return new Proxy(master, {
     get(target, name: keyof Cluster) {
       if (name === 'role') return 'agent';
@@ -83,6 +84,7 @@ function asAgent(master: Cluster, agent: RunningAgent): Cluster {
         return () => target.notReady() ?? (agent.link.up ? null : 'The agent is looking at its node');
       if (name === 'status')
         return async (): Promise<StatusView> => ({ ...(await target.status()), role: 'agent', hub: null });
+      if (name === 'appAction') return stops.appAction.bind(stops);
       if (name === 'deleteNode') return () => alone('a node cannot be deleted');
       if (name === 'nodeAction') return (_id: string, action: string) => alone(`"${action}" needs other nodes`);
       const member: unknown = target[name];
@@ -132,11 +134,13 @@ export async function startStandalone(options: StandaloneOptions): Promise<Runni
     try {
       const agent = await startAgent({ ...options, master: null, lines: within(master) });
       const endShipping = await shipEvents(options, master, agent);
+      const stops = new StopWithoutRoom(master.cluster, agent);
       return {
         agent,
-        cluster: asAgent(master.cluster, agent),
+        cluster: asAgent(master.cluster, agent, stops),
         stop: async (how) => {
           await endShipping();
+          stops.end();
           await agent.stop(how);
           await master.stop();
           await store.close();

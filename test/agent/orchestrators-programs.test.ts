@@ -222,12 +222,13 @@ story(
     await narrow.deploy({
       name: 'late',
       ports: [0],
-      restart: { delaySeconds: 0.1, maxDelaySeconds: 0.3, attempts: 1, giveUp: true },
+      restart: { delaySeconds: 300, maxDelaySeconds: 300, attempts: 1, giveUp: true },
     });
     const waits = await narrow.see('late', 'told', (i) => i.exit?.reason === 'no-room');
     assert.match(waits.exit.tail.join('\n'), /every port from \d+ to \d+ is in use: widen --ports/);
     assert.is(waits.status, 'restarting', JSON.stringify(waits.reason));
-    await narrow.ok('POST', '/v1/apps/many/stop');
+    assert.match(waits.reason.next.what, /^starts when there is room; looked at again after/);
+    await narrow.ok('POST', '/v1/apps/many/stop'); // not after its delay of 5 min
     await narrow.running('late');
   },
 );

@@ -3,7 +3,8 @@ import type { Adoption } from '../../../machines/instance-facts.ts';
 import type { KillReason } from '../../../machines/killing.ts';
 import { startTimeoutMs } from '../../model/instance/health.ts';
 import type { Exceeded } from '../../model/instance/instance.ts';
-import { readReady, readStopping } from '../effects/launch/launch-facts.ts';
+import { readReady, readStopping, type Stopping } from '../effects/launch/launch-facts.ts';
+import { endsWithAgent } from '../ending.ts';
 import { launchDirectory } from '../effects/launch/launch-records.ts';
 import type { Entry } from './entry.ts';
 import { monoMs } from '../moment.ts';
@@ -33,7 +34,7 @@ export function adoptionOf(entry: Entry): Adoption | null {
   const directory = launchDirectory(entry.directory, launch.launch),
     now = monoMs();
   const ready = readReady(directory),
-    stopping = readStopping(directory),
+    stopping = stoppingOf(entry, directory),
     reason = reasons.find((one) => one === stopping?.reason);
   const exit = program.exit;
   return {
@@ -76,6 +77,12 @@ export function adoptionOf(entry: Entry): Adoption | null {
           : null,
     startLeftMs: Math.max(0, launch.mono + startTimeoutMs(spec) - now),
   };
+}
+
+/** A stop that was begun; null: none, or it ended with its agent alone and is wanted still. */
+function stoppingOf({ record: { assignment } }: Entry, launch: string): Stopping | null {
+  const written = readStopping(launch);
+  return written?.['text'] === endsWithAgent && assignment.goal === 'run' ? null : written;
 }
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);

@@ -15,8 +15,7 @@ import {
 } from '../../protocol/files.ts';
 import { namesOf, openInside, type Opened } from '../effects/disk/inside.ts';
 import { readExit, readLaunch } from '../effects/launch/launch-facts.ts';
-import { launchDirectory } from '../effects/launch/launch-records.ts';
-import { launchesOf } from './retention.ts';
+import { launchDirectory, launchNumbers } from '../effects/launch/launch-records.ts';
 
 /** Where the files of an instance lie. */
 export interface FilesOf {
@@ -61,7 +60,7 @@ async function rootsOf({ directory, shared, newest }: FilesOf): Promise<Map<stri
       signal: exit?.signal ?? null,
     };
   };
-  for (const n of launchesOf(directory).reverse()) {
+  for (const n of launchNumbers(directory).reverse()) {
     const own = join(launchDirectory(directory, n), 'work');
     const path =
       n === newest && shared !== null

@@ -5,18 +5,17 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentContext } from '../context.ts';
 import { crashOf, isShort, keepNewest, type Crash } from './crashes.ts';
-import { readExit, readLaunch } from '../effects/launch/launch-facts.ts';
-import { launchDirectory, readRecord } from '../effects/launch/launch-records.ts';
+import { launchDirectory, launchNumbers, readRecord } from '../effects/launch/launch-records.ts';
 import { compressPieces } from '../effects/output/compress-pieces.ts';
 import type { Entry } from '../instance/entry.ts';
 import type { Instances } from '../instances.ts';
 import { isInstanceRecord } from '../instance/records.ts';
+import { mostOldLaunches, slotOf, tidyLaunches } from './old-launches.ts';
 
 /** Fetched content beyond what instances use; the least recently used goes first. */
 const mostCacheBytes = 10 * 1024 ** 3;
-const sweepMs = 60_000,
-  mostLaunches = 100,
-  dayMs = 86_400_000;
+const sweepMs = 60_000;
+const dayMs = 86_400_000;
 
 export class Retention {
   readonly #context: AgentContext;
@@ -26,6 +25,8 @@ export class Retention {
   readonly #due = new Set<string>();
   /** Crashes that are kept, by the instance's id; also of instances that are gone. */
   readonly #crashes = new Map<string, Crash>();
+  /** The newest launch when those before it were looked at. */
+  readonly #tidied = new WeakMap<Entry, number>();
   /** Gone since the last sweep: what is left of their output is compressed. */
   readonly #fresh = new Set<string>();
   readonly #over = new AbortController();
@@ -45,9 +46,18 @@ export class Retention {
     setTimeout(() => this.#sweep(), 5000).unref();
   }
 
-  /** It changed: its older launches, where it has any, are looked at with the next sweep. */
+  /** It changed: its older launches, where it has any, are looked at with the next sweep; at once where they have become many. */
   changed(id: string): void {
-    if ((this.#instances.entries.get(id)?.program.run?.launch ?? 1) > 1) this.#due.add(id);
+    const entry = this.#instances.entries.get(id);
+    const launch = entry?.program.run?.launch ?? 1;
+    if (!entry || launch <= 1) return;
+    this.#due.add(id);
+    const tidied = this.#tidied.get(entry);
+    if (tidied === undefined) this.#tidied.set(entry, launch);
+    else if (launch - tidied >= mostOldLaunches) {
+      this.#tidied.set(entry, launch);
+      this.#inTurn(() => this.#launches(entry));
+    }
   }
 
   /** Where the output of an instance that is gone lies, or null. */
@@ -82,7 +92,7 @@ export class Retention {
     await mkdir(this.#kept, { recursive: true, mode: 0o711 });
     if (entry.record.spec.logs.keepDays <= 0)
       return rm(entry.directory, { recursive: true, force: true, maxRetries: 3 });
-    const launches = launchesOf(entry.directory),
+    const launches = launchNumbers(entry.directory),
       crashed = launches.findLast((n) => crashOf(entry.directory, slotOf(entry.id), n) !== null);
     await Promise.all(
       launches
@@ -97,15 +107,19 @@ export class Retention {
 
   #lookForCrash(directory: string, id: string): void {
     this.#crashes.delete(id);
-    for (const n of launchesOf(directory)) {
+    for (const n of launchNumbers(directory)) {
       const crash = crashOf(directory, slotOf(id), n);
       if (crash) this.#crashes.set(id, crash);
     }
   }
 
   #sweep(): void {
+    this.#inTurn(() => this.#all());
+  }
+
+  #inTurn(work: () => Promise<void>): void {
     this.#working = this.#working
-      .then(() => this.#all())
+      .then(work)
       .catch((error: unknown) =>
         this.#context.options.log('warn', `old files could not be removed: ${(error as Error).message}`),
       );
@@ -117,7 +131,7 @@ export class Retention {
     for (const [index, id] of ids.entries()) {
       if (index % 20 === 19) await new Promise((resolve) => setImmediate(resolve)); // a thousand directories must not hold up a restart
       const entry = this.#instances.entries.get(id);
-      if (entry && (await this.#launches(entry))) this.#due.add(id);
+      if (entry) await this.#launches(entry);
     }
     const inUse = new Set(
       [...this.#instances.entries.values()].flatMap((entry) =>
@@ -142,33 +156,11 @@ export class Retention {
     for (const id of keptIn(this.#kept)) await this.#old(join(this.#kept, id));
   }
 
-  /** @returns whether there is more to come */
-  async #launches(entry: Entry): Promise<boolean> {
-    const {
-        spec: { restart },
-      } = entry.record,
-      now = Date.now();
-    const newest = entry.program.run?.launch ?? Infinity;
-    const old = launchesOf(entry.directory).filter((n) => n < newest);
-    const keepMs = 1000 * Math.max(restart.periodSeconds, restart.resetAfterSeconds);
-    let crash: Crash | null = null,
-      more = false;
-    for (const [age, n] of old.toReversed().entries()) {
-      const path = launchDirectory(entry.directory, n),
-        at = readExit(path)?.at ?? readLaunch<{ at: number }>(path)?.at ?? 0;
-      if (
-        crash === null &&
-        (crash = crashOf(entry.directory, slotOf(entry.id), n)) !== null &&
-        now - crash.at < this.#context.options.keepCrashedMs
-      ) {
-        this.#crashes.set(entry.id, crash);
-        more = true;
-      } else if (age < mostLaunches && now - at < keepMs) {
-        await rm(join(path, 'work'), { recursive: true, force: true });
-        more = true;
-      } else await rm(path, { recursive: true, force: true });
-    }
-    return more;
+  async #launches(entry: Entry): Promise<void> {
+    this.#tidied.set(entry, entry.program.run?.launch ?? 0);
+    const { crash, more } = await tidyLaunches(entry, this.#context.options.keepCrashedMs);
+    if (crash) this.#crashes.set(entry.id, crash);
+    if (more) this.#due.add(entry.id);
   }
 
   async #old(path: string): Promise<void> {
@@ -185,25 +177,10 @@ export class Retention {
   }
 }
 
-/** `web.0` of `web.0.abcdefgh`. */
-const slotOf = (id: string): string => id.slice(0, id.lastIndexOf('.'));
-
 function keptIn(directory: string): string[] {
   try {
     return readdirSync(directory);
   } catch {
     return [];
   } // nothing was ever kept
-}
-
-/** Numbers of the launches on disk, ascending. */
-export function launchesOf(directory: string): number[] {
-  try {
-    return readdirSync(join(directory, 'launches'))
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number)
-      .sort((a, b) => a - b);
-  } catch {
-    return [];
-  }
 }

@@ -121,9 +121,9 @@ export class Conversation implements LinkContent {
     const before = this.#desired;
     this.#hub = hub;
     this.#desired = this.#options.openDesired(hub);
-    before
-      ?.close()
-      .catch((error: unknown) => this.#options.warn('the desired set of the former hub could not be closed', error));
+    const failed = (error: unknown): void =>
+      this.#options.warn('the desired set of the former hub could not be closed', error);
+    before?.close().catch(failed);
   }
 
   greeting(): Greeting {
@@ -195,11 +195,11 @@ export class Conversation implements LinkContent {
   /** New environment of the node: from the next launch on. */
   #envs(entry: Entry, envs: Record<string, string>): void {
     if (entry.record.assignment.owner !== this.#hub) return;
-    changeRecord(entry, { ...entry.record, nodeEnvs: envs }).catch((error: unknown) => this.#unwritten(entry, error));
+    const record = { ...entry.record, nodeEnvs: envs };
+    changeRecord(this.#options.context, entry, record).catch((error: unknown) => this.#unwritten(entry, error));
   }
-  #unwritten(entry: Entry, error: unknown): void {
+  readonly #unwritten = (entry: Entry, error: unknown): void =>
     this.#options.warn(`the record of ${entry.id} could not be written`, error);
-  }
 
   command(command: Command, send: (value: unknown) => void, signal: AbortSignal): Promise<CommandResult> {
     if (!this.#obeys && command.name !== 'stop' && !reading.has(command.name))
@@ -209,7 +209,7 @@ export class Conversation implements LinkContent {
 
   /** What URIs held when they were first fetched: reported, so that every other instance uses the same. */
   fetched(entry: Entry, contents: FetchedContents): void {
-    const fresh = keepContents(entry, contents, (error) => this.#unwritten(entry, error));
+    const fresh = keepContents(this.#options.context, entry, contents, (error) => this.#unwritten(entry, error));
     for (const content of fresh) this.#link?.contentFetched(content);
   }
 

@@ -1,5 +1,6 @@
 // What URIs of a revision held when they were first fetched: kept with the instance until its hub says to know it.
 import type { DesiredRevision } from '../../model/assignment.ts';
+import type { AgentContext } from '../context.ts';
 import { changeRecord } from '../instance/entries.ts';
 import type { Entry } from '../instance/entry.ts';
 import type { Content } from './link-content.ts';
@@ -27,12 +28,17 @@ export function unsaidContents(
  * Keeps with the instance what was not known of its URIs before.
  * @returns that, to be reported
  */
-export function keepContents(entry: Entry, found: FetchedContents, onError: (error: unknown) => void): Content[] {
+export function keepContents(
+  context: AgentContext,
+  entry: Entry,
+  found: FetchedContents,
+  onError: (error: unknown) => void,
+): Content[] {
   const { record } = entry;
   const fresh = Object.entries(found).filter(([uri]) => !record.contents[uri]);
   if (fresh.length === 0) return [];
   const contents = { ...record.contents, ...Object.fromEntries(fresh) };
-  changeRecord(entry, { ...record, contents }).catch(onError);
+  changeRecord(context, entry, { ...record, contents }).catch(onError);
   const { app, revision } = record.assignment;
   return fresh.map(([uri, { sha256, size }]) => ({ app, revision, uri, sha256, size }));
 }

@@ -1,19 +1,7 @@
 // What an agent reports, brought into shape: an agent of another version, or a broken one, must not break the master.
 import type { Exceeded, InstanceStatus, InstanceView, Usage } from '../../model/instance/instance.ts';
-import type { NodeFacts, NodeLoad } from '../../model/node.ts';
 import type { UsageAnswer } from '../../model/instance/usage.ts';
-
-type Raw = Record<string, unknown>;
-const object = (value: unknown): Raw =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Raw) : {};
-const text = (value: unknown, fallback = ''): string => (typeof value === 'string' ? value.slice(0, 1000) : fallback);
-const number = (value: unknown, fallback = 0): number =>
-  typeof value === 'number' && Number.isFinite(value) ? value : fallback;
-const whole = (value: unknown): number | null =>
-  typeof value === 'number' && Number.isSafeInteger(value) ? value : null;
-const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
-const oneOf = <T extends string>(value: unknown, known: readonly T[], fallback: T): T =>
-  known.includes(value as T) ? (value as T) : fallback;
+import { object, text, number, whole, list, oneOf } from './raw.ts';
 
 const statuses: readonly InstanceStatus[] = [
   'pending',
@@ -50,79 +38,6 @@ const mostSamples = 1000;
 
 /** It is part of keys and paths. */
 const instanceId = /^[A-Za-z0-9][\w.-]{0,149}$/;
-
-/** An agent that says nothing of its limits (before 0.2) holds programs to those of their shell. */
-function soundIsolation(value: unknown): NodeFacts['isolation'] {
-  const raw = object(value);
-  const not = list(raw.not)
-    .slice(0, 50)
-    .map(object)
-    .map(({ limit, why }) => ({ limit: text(limit), why: text(why) }));
-  return {
-    cgroup: oneOf(raw.cgroup, ['v2', 'v1', 'mixed', 'none'] as const, 'none'),
-    enforced: list(raw.enforced)
-      .filter((name): name is string => typeof name === 'string')
-      .slice(0, 50),
-    not,
-  };
-}
-
-/** The facts of a node, every field there. */
-export function soundFacts(reported: NodeFacts, version: string): NodeFacts {
-  const raw = object(reported),
-    os = object(raw.os),
-    hardware = object(raw.hardware),
-    memory = object(raw.memory),
-    can = object(raw.capabilities),
-    give = object(raw.allocatable);
-  const ports = list(raw.ports);
-  const total = number(memory.total);
-  return {
-    hostname: text(raw.hostname, 'unnamed'),
-    agentAddress: text(raw.agentAddress),
-    os: {
-      name: text(os.name),
-      version: text(os.version),
-      cpus: number(os.cpus, 1),
-      architecture: text(os.architecture),
-      distribution: text(os.distribution),
-    },
-    hardware: { vendor: text(hardware.vendor), model: text(hardware.model), cpu: text(hardware.cpu) },
-    memory: { total, ram: number(memory.ram, total) },
-    networks: list(raw.networks).slice(0, 200).map(object) as unknown as NodeFacts['networks'],
-    disks: list(raw.disks).slice(0, 200).map(object) as unknown as NodeFacts['disks'],
-    tags: list(raw.tags)
-      .filter((tag): tag is string => typeof tag === 'string')
-      .slice(0, 500),
-    capabilities: {
-      membership: oneOf(can.membership, ['cgroup2', 'cgroup1', 'session'] as const, 'session'),
-      limits: oneOf(can.limits, ['cgroup2', 'cgroup1', 'rlimits'] as const, 'rlimits'),
-      rotation: oneOf(can.rotation, ['collapse', 'punch', 'copy-truncate'] as const, 'copy-truncate'),
-    },
-    isolation: soundIsolation(raw.isolation),
-    allocatable: {
-      cpus: number(give.cpus, number(os.cpus, 1)),
-      mem: number(give.mem, total),
-      disk: number(give.disk, 0),
-    },
-    ports: [number(ports[0], 20000), number(ports[1], 29999)],
-    version: text(raw.version, version),
-  };
-}
-
-export function soundLoad(reported: NodeLoad): NodeLoad {
-  const raw = object(reported),
-    load = list(raw.load);
-  return {
-    at: number(raw.at),
-    load: [number(load[0]), number(load[1]), number(load[2])],
-    cpu: number(raw.cpu),
-    memUsed: number(raw.memUsed),
-    diskUsed: number(raw.diskUsed),
-    netIn: number(raw.netIn),
-    netOut: number(raw.netOut),
-  };
-}
 
 function soundExit(value: unknown): InstanceView['exit'] {
   if (typeof value !== 'object' || value === null) return null;

@@ -33,7 +33,7 @@ export function nodeView(view: View, entry: NodeEntry): NodeView {
     ...facts,
     id: entry.id,
     status: entry.status,
-    reason: entry.reason,
+    reason: entry.reason ?? troubleOf(entry),
     tags: tags ?? facts.tags,
     envs,
     allocated: allocatedOn(view, entry.id),
@@ -41,6 +41,17 @@ export function nodeView(view: View, entry: NodeEntry): NodeView {
     beatAt: entry.beatAt,
     link: entry.link,
   };
+}
+
+/** Its agent works, but cannot write down what it is told. */
+function troubleOf({ load }: NodeEntry): NodeView['reason'] {
+  if (!load?.trouble) return null;
+  const { code, text } = load.trouble;
+  const next = {
+    what: 'is written as soon as it can be; until then this holds only as long as its agent lives',
+    at: null,
+  };
+  return { code, text: `${text}.`, next };
 }
 
 /** An assignment that its node has not reported yet. */

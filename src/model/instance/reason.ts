@@ -114,18 +114,21 @@ function restarting({ severed, exit, asking, restart: plan }: ReasonFacts): Reas
       `${ended}; others of the app on this node failed, too, so they start in turns.`,
       'starts after its siblings',
     );
-  const later = `starts again after ${showSpan(plan.delayMs)}`;
+  const later = whenRoom(exit, plan.delayMs) ?? `starts again after ${showSpan(plan.delayMs)}`;
   if (plan.crashLoop) {
     const often = deathsText(exit, plan.deaths, plan.periodSeconds);
     return because('crash-loop', `${ended}; ${often} and goes on here with growing delays.`, later, plan.at);
   }
-  const next = plan.delayMs === 0 ? 'starts again at once' : later;
-  return because(exit?.reason ?? 'exited', sentenceOf(ended), whenRoom(exit) ?? next, plan.at);
+  const next = plan.delayMs === 0 && exit?.reason !== 'disk-full' ? 'starts again at once' : later;
+  return because(exit?.reason ?? 'exited', sentenceOf(ended), next, plan.at);
 }
 
-/** What waits for room of its node starts with it, not with a delay; null: it waits for none. */
-const whenRoom = (exit: Exit | null | undefined): string | null =>
-  exit?.reason === 'disk-full' ? 'is tried again: it starts when there is room' : null;
+/** What waits for room of its node starts with it; null: it waits for none. */
+function whenRoom(exit: Exit | null | undefined, delayMs: number): string | null {
+  if (exit?.reason === 'disk-full') return 'is tried again: it starts when there is room';
+  if (exit?.reason === 'no-room') return `starts when there is room; looked at again after ${showSpan(delayMs)}`;
+  return null;
+}
 
 function failed({ failed: why, exit }: ReasonFacts): Reason | null {
   if (!why) return null;

@@ -122,3 +122,36 @@ try {
   if (existsSync(filler)) rmSync(filler);
   await second.finish();
 }
+
+// An app is stopped while not even that can be written down.
+process.env['TEST_DIRECTORY'] = disk;
+const third = new Alone();
+try {
+  await third.start();
+  await third.deploy({ name: 'ends' });
+  const ends = await third.settled('ends');
+  fill();
+  const stopped = await third.ok('POST', '/v1/apps/ends/stop');
+  await until('an app can be stopped all the same', () => !lives(ends.pid), 20_000);
+  assert.is(stopped.start, false);
+  const isWritten = stopped.reason?.code !== 'not-written';
+  if (!isWritten) {
+    const reason = await until('its node shows it', async () => (await third.get('/v1/nodes')).items[0].reason, 20_000);
+    assert.match(reason.text, /cannot be written because .*full/);
+    assert.ok((await third.events('kind:node.cannotWrite')).length > 0, 'it is told');
+  }
+  rmSync(filler);
+  await until(
+    'the stop is written, and nothing is amiss any more',
+    async () => {
+      const [node] = (await third.get('/v1/nodes')).items;
+      return (await third.get('/v1/apps/ends')).start === false && node.reason === null;
+    },
+    40_000,
+  );
+  assert.is((await third.get('/v1/apps/ends')).status, 'stopped');
+  console.log(isWritten ? 'a stop found room' : 'a stop was done at once and written later');
+} finally {
+  if (existsSync(filler)) rmSync(filler);
+  await third.finish();
+}
