@@ -4,6 +4,7 @@ import { judgeDisk, freshDiskWatch, type DiskWatchState } from '../model/instanc
 import { atOncePart } from '../model/instance/quota.ts';
 import type { AgentContext } from './context.ts';
 import { diskUse } from './effects/disk/disk-use.ts';
+import { everySecond } from './effects/every-second.ts';
 import type { Entry } from './instance/entry.ts';
 import type { Instances } from './instances.ts';
 import { monoMs } from './moment.ts';
@@ -16,7 +17,6 @@ interface Watched {
   ending: boolean;
 }
 
-const sweepMs = 1000;
 /** After the begin of a launch; spread by the instance's own chance. */
 const firstMs = 1000,
   spreadMs = 3000;
@@ -25,7 +25,7 @@ export class DiskWatch {
   readonly #context: AgentContext;
   readonly #instances: Instances;
   readonly #watched = new WeakMap<Entry, Watched>();
-  #timer: NodeJS.Timeout | null = null;
+  #endSweeps: (() => void) | null = null;
   #stopped = new AbortController();
   #working: Promise<void> | null = null;
 
@@ -36,12 +36,12 @@ export class DiskWatch {
 
   start(): void {
     this.#stopped = new AbortController();
-    this.#timer ??= setInterval(() => this.#sweep(), sweepMs).unref();
+    this.#endSweeps ??= everySecond(() => this.#sweep());
   }
 
   async stop(): Promise<void> {
-    if (this.#timer) clearInterval(this.#timer);
-    this.#timer = null;
+    this.#endSweeps?.();
+    this.#endSweeps = null;
     this.#stopped.abort();
     await this.#working;
   }

@@ -4,17 +4,17 @@
 import { readFileSync } from 'node:fs';
 import type { AgentContext } from './context.ts';
 import { processHits } from './effects/cgroups/limit-groups.ts';
+import { everySecond } from './effects/every-second.ts';
 import type { Entry } from './instance/entry.ts';
 import type { Instances } from './instances.ts';
 
-const paceMs = 1000;
 /** Processes are looked at every so many looks. */
 const processLooks = 5;
 
 export class LimitWatch {
   readonly #context: AgentContext;
   readonly #instances: Instances;
-  #timer: NodeJS.Timeout | null = null;
+  #endLooks: (() => void) | null = null;
   #looks = 0;
   /** null: nothing was read yet, so that what happened while no agent was here is found by the first look. */
   #kills: string | null = null;
@@ -27,12 +27,12 @@ export class LimitWatch {
   }
 
   start(): void {
-    this.#timer ??= setInterval(() => this.#look(), paceMs).unref();
+    this.#endLooks ??= everySecond(() => this.#look());
   }
 
   stop(): void {
-    if (this.#timer) clearInterval(this.#timer);
-    this.#timer = null;
+    this.#endLooks?.();
+    this.#endLooks = null;
   }
 
   #look(): void {

@@ -13,6 +13,7 @@ import {
   watch,
   type FSWatcher,
 } from 'node:fs';
+import { everySecond } from '../every-second.ts';
 import { isAlive } from '../processes/boot.ts';
 import {
   launcherLives,
@@ -54,11 +55,12 @@ export class LaunchWatch {
   #rounds = 0;
   #fd: number;
   readonly #onError: (error: Error) => void;
-  readonly #timer: NodeJS.Timeout;
+  /** Set where no inotify watch tells of notices. */
+  readonly #polling: NodeJS.Timeout | null;
+  readonly #endSweeps: () => void;
   #watcher: FSWatcher | null = null;
   #cursor: number;
   #rest = '';
-  #nextSecond = 0;
 
   /**
    * @param path the notices file, one per agent; created when absent  @param onError what could not be looked at now; the
@@ -71,8 +73,8 @@ export class LaunchWatch {
     this.#fd = openSync(path, 'r+');
     this.#cursor = fstatSync(this.#fd).size;
     this.#watch();
-    this.#timer = setInterval(() => this.#guarded(() => this.#sweep()), this.#watcher ? 1000 : 50);
-    this.#timer.unref();
+    this.#polling = this.#watcher ? null : setInterval(() => this.#guarded(() => this.#read()), 50).unref();
+    this.#endSweeps = everySecond(() => this.#guarded(() => this.#sweep()));
   }
 
   /** Called by timers and the kernel: nobody above would catch it, and no single launch may hold up the others. */
@@ -134,7 +136,8 @@ export class LaunchWatch {
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    if (this.#polling) clearInterval(this.#polling);
+    this.#endSweeps();
     this.#watcher?.close();
     closeSync(this.#fd);
     this.#launches.clear();
@@ -196,9 +199,6 @@ export class LaunchWatch {
    */
   #sweep(): void {
     if (!this.#watcher) this.#read();
-    const now = performance.now();
-    if (now < this.#nextSecond) return;
-    this.#nextSecond = now + 990;
     this.#checkFile();
     for (const directory of [...this.#unsettled]) this.#guarded(() => this.#lookUnsettled(directory));
     const parts = Math.max(1, Math.min(8, Math.ceil(this.#launches.size / 100)));

@@ -2,6 +2,7 @@
 // each cursor was reached (times.ts). One timer for all; a stream that stands still costs one stat in 30 s, and none where whoever
 // measures the program says that it did not run. A flood is noticed within a second, by the free space of the file system.
 import { statSync } from 'node:fs';
+import { everySecond } from '../every-second.ts';
 import { appendPlatformLine } from './output.ts';
 import { compressPieces } from './compress-pieces.ts';
 import { Flood } from './flood.ts';
@@ -40,12 +41,12 @@ interface Watched {
 
 const both = <T>(value: T): Record<Stream, T> => ({ stdout: value, stderr: value });
 
-const turnMs = 1000,
-  turns = 30,
-  warmTurns = 10,
-  stillTurns = 300,
-  hotMs = 200,
-  noteMs = 10_000;
+/** Turns of a second each between two looks at a stream. */
+const turns = 30;
+const warmTurns = 10;
+const stillTurns = 300;
+const hotMs = 200;
+const noteMs = 10_000;
 /** Pieces are compressed when the stream has calmed down: what a flood drops is not worth it. */
 const calmMs = 15_000;
 
@@ -58,7 +59,7 @@ export class RotationWatch {
   readonly #woken = new Set<string>();
   readonly #over = new AbortController();
   #flood: Flood | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  #endSweeps: (() => void) | null = null;
   #fast: NodeJS.Timeout | null = null;
   #turn = 0;
   /** Rotations come one after the other. */
@@ -75,7 +76,7 @@ export class RotationWatch {
   async start(directory: string): Promise<RotationKind> {
     this.kind = await rotationKind(directory);
     this.#flood = new Flood(directory);
-    this.#timer ??= setInterval(() => this.#soon(() => this.#sweep()), turnMs).unref();
+    this.#endSweeps ??= everySecond(() => this.#soon(() => this.#sweep()));
     return this.kind;
   }
 
@@ -120,7 +121,7 @@ export class RotationWatch {
   }
 
   async stop(): Promise<void> {
-    if (this.#timer) clearInterval(this.#timer);
+    this.#endSweeps?.();
     if (this.#fast) clearInterval(this.#fast);
     this.#over.abort();
     await this.#working;
