@@ -57,8 +57,8 @@ class ElasticNode {
   }
 
   start(): void {
-    const log = openSync(join(this.#home, 'log'), 'a'),
-      { java, home } = this.#assembled;
+    const log = openSync(join(this.#home, 'log'), 'a');
+    const { java, home } = this.#assembled;
     // Its standard input is a pipe that nobody writes: it closes with this process.
     this.#child = spawn(
       java,
@@ -120,14 +120,9 @@ export class ElasticCluster {
       mkdirSync(join(home, 'config'), { recursive: true });
       mkdirSync(join(home, 'plugins'));
       for (const part of ['modules', 'lib']) symlinkSync(join(assembled.home, part), join(home, part));
-      const others = ports
-          .slice(count)
-          .map((port) => `127.0.0.1:${port}`)
-          .join(', '),
-        names = ports
-          .slice(0, count)
-          .map((_port, n) => `n${n + 1}`)
-          .join(', ');
+      const transport = ports.slice(count).map((port) => `127.0.0.1:${port}`);
+      const others = transport.join(', ');
+      const names = transport.map((_, n) => `n${n + 1}`).join(', ');
       writeFileSync(
         join(home, 'config/elasticsearch.yml'),
         [

@@ -2,8 +2,8 @@
 
 /** How much longer than its own time a piece of work takes now, at least 1. */
 export function busyness(): number {
-  const cpu = process.cpuUsage(),
-    at = performance.now();
+  const cpu = process.cpuUsage();
+  const at = performance.now();
   let text = '';
   for (let n = 0; n < 200_000; n += 1) text = JSON.stringify({ n, text: text.slice(0, 20) });
   const used = process.cpuUsage(cpu);

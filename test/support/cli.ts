@@ -1,3 +1,4 @@
+// The command line, as a process of its own.
 import { spawn } from 'node:child_process';
 import { mainFile } from './hub.ts';
 
@@ -13,8 +14,8 @@ export function stathub(hub: string | null, ...args: string[]): Promise<Ran> {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...(hub ? { STATHUB_MASTER: hub } : {}) },
   });
-  let out = '',
-    err = '';
+  let out = '';
+  let err = '';
   child.stdout.on('data', (chunk) => (out += chunk));
   child.stderr.on('data', (chunk) => (err += chunk));
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));

@@ -1,3 +1,5 @@
+// Waiting for what is to come, without a fixed time.
+
 /**
  * Polls until `condition` gives something truthy, and gives that.
  * @param what names the condition in the error
