@@ -61,11 +61,11 @@ test('10,000 instances on 1,000 nodes', async () => {
   };
   try {
     await measured('join', () =>
-      until('all nodes are ready', async () => (await master.cluster.status()).nodes['ready'] === nodes),
+      until('all nodes are ready', async () => (await master.cluster.status()).nodes['ready'] === nodes, 180_000),
     );
     await measured('place', async () => {
       await deploy(master.cluster, { name: 'big', placement: { scale, spread: ['hostname'], query: 'os.cpus:>2' } });
-      await until('all run', () => master.running.context.view.instances.size === scale);
+      await until('all run', () => master.running.context.view.instances.size === scale, 180_000);
     });
     assert.is(await count(master, 'status:running'), scale);
     assert.ok((await agents.ask('most'))['most']! <= 11, 'spread over all');
@@ -81,7 +81,7 @@ test('10,000 instances on 1,000 nodes', async () => {
     );
     agents.connect(master.url);
     await measured('return', () =>
-      until('all nodes are back', async () => (await master.cluster.status()).nodes['ready'] === nodes),
+      until('all nodes are back', async () => (await master.cluster.status()).nodes['ready'] === nodes, 180_000),
     );
     await until('the app runs', async () => (await master.cluster.app('big')).status === 'running');
     assert.is((await agents.ask('started'))['started'], scale, 'nothing was started twice');
