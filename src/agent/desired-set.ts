@@ -68,7 +68,8 @@ export class DesiredSet {
 
   /**
    * Takes a frame; durable when it resolves, unless the disk is full: then it counts, and is written when there is room (the hub
-   * tells all of it with its next welcome, so only an agent that starts again without its hub would not know). A set in parts counts when its last part is here.
+   * tells all of it with its next welcome, so only an agent that starts again without its hub would not know). A set in
+   * parts counts when its last part is here.
    * @returns what changed; 'part' while parts are missing; 'resync' when it does not follow what is here; 'old' when overtaken
    */
   async take(frame: DesiredFrame): Promise<DesiredChange | 'part' | 'resync' | 'old'> {

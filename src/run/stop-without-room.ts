@@ -12,7 +12,9 @@ const isOfStore = (error: unknown): boolean =>
 
 const notWritten: Reason = {
   code: 'not-written',
-  text: 'It is stopped, but this could not be written down, since the store takes no writes: an agent that starts again before that may start it again.',
+  text:
+    'It is stopped, but this could not be written down, since the store takes no writes: an agent that starts ' +
+    'again before that may start it again.',
   next: { what: 'is written as soon as the store takes writes: free some space', at: null },
 };
 
