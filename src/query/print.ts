@@ -84,7 +84,8 @@ export function print(query: Query): string {
     case 'element':
       return `${printField(query.field)}:(${print(query.of)})`;
     case 'exists':
-      return `_exists_:${query.field === null ? '*' : printField(query.field)}`;
+      // A field may be called nothing: that is written in quotes.
+      return `_exists_:${query.field === null ? '*' : printField(query.field) || '""'}`;
     default:
       return (query.field === null ? '' : `${printField(query.field)}:`) + printValue(query);
   }

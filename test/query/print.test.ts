@@ -19,6 +19,7 @@ test('what is printed reads back as the same tree', () => {
 test('the usual spelling', () => {
   const same = [
     '*',
+    '_exists_:""',
     'web-1',
     'os.cpus:>8',
     'memory.total:<=8GB',
