@@ -60,6 +60,17 @@ export function ofAnswer(
       ),
     };
   }
+  // Between the death of the elected node and the election of the next one: it passes, and nothing was done.
+  if (/blocked by: \[SERVICE_UNAVAILABLE|master_not_discovered/i.test(text)) {
+    return {
+      fate: 'unsent',
+      error: unavailable(
+        `Elasticsearch at ${where} has no elected node at this moment (${text})`,
+        'It elects one within seconds, if more than half of its master-eligible nodes run: see _cat/nodes.',
+        cause,
+      ),
+    };
+  }
   if (/cluster_block_exception|blocked by/i.test(text)) {
     return {
       fate: 'refused',
@@ -94,7 +105,7 @@ export function ofAnswer(
       fate: 'refused',
       error: unavailable(
         `Elasticsearch at ${where} does not allow it (${text})`,
-        'The user needs manage_index_templates and monitor of the cluster, and all rights on the indices of this prefix.',
+        'It takes monitor and manage_index_templates of the cluster, and read, write and manage on the indices of this prefix.',
         cause,
       ),
     };

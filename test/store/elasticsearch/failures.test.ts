@@ -51,6 +51,65 @@ if (url !== null) {
     await open({ urls: [keyed], apiKey: 'a2V5' });
   });
 
+  /** What a request needs of a server with security, by Elastic's list of privileges; null: nothing is known of such a request. */
+  const privilegeOf = (method: string, path: string): string | null => {
+    const known: [string, RegExp, string][] = [
+      ['GET', /^\/$/, 'monitor'],
+      ['PUT', /^\/_index_template\/[\w-]+$/, 'manage_index_templates'],
+      ['POST', /^\/_bulk$/, 'write'],
+      ['POST', /^\/_mget$/, 'read'],
+      ['GET', /^\/[\w-]+\/_doc\/.+$/, 'read'],
+      ['POST', /^\/[^/]+\/_m?search$/, 'read'],
+      ['PUT', /^\/[\w-]+(\/_mapping)?$/, 'manage'],
+      ['POST', /^\/[^/]+\/_refresh$/, 'manage'],
+      ['GET', /^\/[^/]+\/_stats\/store,docs$/, 'manage'],
+      ['GET', /^\/_cat\/indices\/[^/]+$/, 'manage'],
+      ['DELETE', /^\/[^_][\w.,-]+$/, 'manage'],
+    ];
+    return known.find(([verb, pattern]) => verb === method && pattern.test(path))?.[2] ?? null;
+  };
+  const PRIVILEGES = ['monitor', 'manage_index_templates', 'read', 'write', 'manage'];
+
+  test('the privileges that the README lists are all it takes; one that lacks is named', async () => {
+    const { proxy: guard, at } = await proxy({ authorization: 'ApiKey bGVhc3Q=' });
+    const used = new Set<string>();
+    let held = new Set(PRIVILEGES);
+    guard.treat = ({ method, url: asked }) => {
+      const path = decodeURIComponent(asked!.split('?')[0]!);
+      const privilege = privilegeOf(method!, path);
+      if (privilege !== null) used.add(privilege);
+      if (privilege !== null && held.has(privilege)) return 'pass';
+      const reason = `action is unauthorized for API key, ${method} ${path}, this action is granted by the privileges [${privilege}]`;
+      return { status: 403, body: { error: { type: 'security_exception', reason }, status: 403 } };
+    };
+    const options = { urls: [at], apiKey: 'bGVhc3Q=', prefix: freshPrefix('least') };
+    const store = await open(options);
+    const lease = store.lease({ holder: 'least', address: 'http://least', ttlMs: 10_000 });
+    await lease.acquire(new AbortController().signal, () => undefined);
+    const write = () => store.write({ collection: 'apps', key: 'a', doc: { n: 1 }, expect: 'any' });
+    assert.ok((await write()).ok);
+    assert.ok((await store.get('apps', 'a'))!.doc);
+    assert.is((await store.scan('apps')).items.length, 1);
+    assert.is((await store.query('apps', 'n:>0')).total, 1);
+    await store.append([{ at: Date.now(), kind: 'test.least' }], 1);
+    assert.is((await store.readLog()).items.length, 1);
+    await store.addPoints('node/n', [{ minute: 7, values: { cpu: [1, 2, 3] } }]);
+    assert.is((await store.readPoints('node/n', 0, 9)).length, 1);
+    assert.ok((await store.collections()).length > 0 && (await store.history()).length === 2);
+    assert.is(await store.expire(Date.now() - 86_400_000, 10), 1);
+    await lease.release();
+    assert.equal([...used].sort(), [...PRIVILEGES].sort(), 'and none is listed in vain');
+    for (const lacking of PRIVILEGES) {
+      held = new Set(PRIVILEGES.filter((each) => each !== lacking));
+      const error = await refused('store-unavailable', async () => {
+        const again = await open(options);
+        await again.write({ collection: 'apps', key: 'a', doc: { n: 1 }, expect: 'any' });
+      });
+      assert.ok(error.message.includes(`[${lacking}]`), error.message);
+      assert.match(error.hint, /read, write and manage on/);
+    }
+  });
+
   test("TLS with a CA of one's own; without it the hint names the flag", async () => {
     const folder = scratch('tls'),
       cert = join(folder, 'cert.pem'),
