@@ -145,7 +145,12 @@ export class ElasticCluster {
     });
     const cluster = new ElasticCluster(nodes);
     for (const node of nodes) node.start();
-    await cluster.ready();
+    try {
+      await cluster.ready(90_000 * count);
+    } catch (error) {
+      await cluster.end();
+      throw error;
+    }
     return cluster;
   }
 
