@@ -324,7 +324,7 @@ story(
       fewest = Math.min(fewest, before.filter(({ pid }) => lives(pid)).length);
       return performance.now() - seen > 1500;
     });
-    assert.is(fewest, 3, 'one of four at a time');
+    assert.ok(fewest >= 2, `half of four stay, whatever is restarted; ${fewest} stayed`);
     writeFileSync(up, '');
     await until('all run again', async () => (await agent.instances('shared')).every((i) => i.status === 'running'));
   },
