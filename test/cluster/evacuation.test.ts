@@ -74,7 +74,9 @@ test('a drain: replacements first, system apps last, what fits nowhere until the
   const node = await hub.master.get(`/v1/nodes/${home.id}`);
   assert.is(node.status, 'draining', 'what fits nowhere else holds it');
   assert.ok(alive(fixed.pid));
-  assert.match((await hub.master.get('/v1/apps/fixed/why')).waiting[0].reason, /cannot leave/);
+  await until('why it stays is told', async () =>
+    /cannot leave/.test((await hub.master.get('/v1/apps/fixed/why')).waiting[0]?.reason),
+  );
   assert.is((await hub.running('every', 2)).length, 2, 'what serves the others leaves last');
 
   // The deadline comes: what is left stops in order.
