@@ -6,6 +6,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Assignment, DesiredRevision } from '../model/assignment.ts';
 import { OneAtATime } from '../model/one-at-a-time.ts';
+import { syncDirectory } from './effects/disk/durable.ts';
 import { quarantine, type QuarantineNotice } from './effects/disk/quarantine.ts';
 import { seal, unseal } from './effects/disk/sealed-json.ts';
 
@@ -103,6 +104,7 @@ export class DesiredFile {
     try {
       await next.appendFile(steps.map(seal).join(''));
       await next.sync();
+      await syncDirectory(this.#directory); // its name, too: the older ones go now
     } catch (error) {
       await next.close().catch(() => undefined); // as above
       rmSync(path, { force: true });

@@ -39,7 +39,6 @@ export class Chooser {
   /** Nodes that match and take work, whether or not there is room. */
   readonly candidates: number;
   private readonly draft: AppDraft;
-  private readonly table: NodeTable;
   private readonly ledger: Ledger;
   private readonly presence: Presence | null;
   private readonly scoring: Scoring;
@@ -60,7 +59,6 @@ export class Chooser {
     counts: Map<number, number>,
   ) {
     this.draft = draft;
-    this.table = table;
     this.ledger = ledger;
     this.presence = presence?.concerns(draft) ? presence : null;
     this.demand = draft.demand;
@@ -173,7 +171,7 @@ export class Chooser {
     this.groups[index]!.heap.push(node, this.localScore(node), this.stamps[node]!);
   }
 
-  /** The best node, or null when none fits. Nothing is placed yet: tell with `added`. */
+  /** The best node, or null when none fits. Nothing is placed yet: tell with `changed`. */
   choose(wish: Wish = {}): Choice | null {
     const { exclude, avoid = null, scores = 1 } = wish;
     const out: number[] = [];
@@ -225,9 +223,5 @@ export class Chooser {
     if (by < 0 && this.scoring.keys.length > 0)
       for (let group = 0; group < this.groups.length; group += 1) this.offer(group);
     else this.offer(index);
-  }
-
-  get nodes(): NodeTable {
-    return this.table;
   }
 }

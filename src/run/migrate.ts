@@ -21,7 +21,7 @@ export interface MigrateOptions extends HoldOptions {
   isTerminal: boolean;
 }
 
-/** Writes how far it is: every second on a terminal, a line for each part elsewhere. */
+/** Writes how far it is: five times a second on a terminal, a line for each part elsewhere. */
 function reporter({ say, isTerminal }: MigrateOptions): (progress: MoveProgress) => void {
   let last = 0;
   return ({ part, what, count, of }) => {

@@ -1,6 +1,6 @@
 // One look at a program's health: HTTP, HTTPS, TCP, COMMAND or FILE. A probe answers, it never throws; when to probe is the
 // probe machine's matter, and what the answers add up to is the model's.
-import { open } from 'node:fs/promises';
+import { constants, open } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { isAbsolute, join } from 'node:path';
@@ -29,6 +29,7 @@ export async function probe(check: HealthCheckSpec, target: ProbeTarget, signal?
   const limit = AbortSignal.timeout(check.timeoutSeconds * 1000);
   const ended = signal ? AbortSignal.any([signal, limit]) : limit;
   try {
+    ended.throwIfAborted();
     switch (check.protocol) {
       case 'HTTP':
       case 'HTTPS':
@@ -96,7 +97,8 @@ function tcp(check: HealthCheckSpec, target: ProbeTarget, signal: AbortSignal): 
 
 async function file(check: HealthCheckSpec, target: ProbeTarget): Promise<ProbeAnswer> {
   const path = isAbsolute(check.path) ? check.path : join(target.cwd, check.path);
-  const handle = await open(path, 'r');
+  // A pipe that nobody writes into would hold a thread of the agent for good: this opens it, and it is no file.
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     if (!(await handle.stat()).isFile()) return { ok: false, detail: `${check.path} is no file` };
     if (check.match === null) return { ok: true, detail: `${check.path} is there` };

@@ -15,11 +15,7 @@ import { monoMs } from '../moment.ts';
 import type { InstanceRecord, LaunchRecord } from './records.ts';
 
 /** The environment of a launch. */
-export function environmentOf(
-  context: AgentContext,
-  record: InstanceRecord,
-  launch: LaunchRecord,
-): Record<string, string> {
+function environmentOf(context: AgentContext, record: InstanceRecord, launch: LaunchRecord): Record<string, string> {
   const { spec, assignment } = record;
   return processEnvironment({
     spec,

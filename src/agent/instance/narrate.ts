@@ -73,7 +73,6 @@ function planned({ plan, exit }: InstanceContext, name: string): Line {
   };
 }
 
-/** The lines between two snapshots, oldest first. `before` null: its actor has just begun. */
 /** Behind "is stopped": by whom, why, or how it had ended. */
 function stoppedWhy({ killing, exit }: InstanceContext): string {
   if (killing?.by) return by(killing.by);
@@ -81,6 +80,7 @@ function stoppedWhy({ killing, exit }: InstanceContext): string {
   return exit ? `: it ${exitText(exit)}` : '';
 }
 
+/** The lines between two snapshots, oldest first. `before` null: its actor has just begun. */
 function linesBetween(before: Told | null, after: Told, name: string): Line[] {
   const was = before?.context ?? null,
     now = after.context,

@@ -193,11 +193,14 @@ export class Gauge {
   #search(at: number): void {
     const { node, instance, epoch } = this.tree;
     this.#searchedAt = at;
-    void scanMarked(node).then((found) => {
-      this.#strangers = found
-        .filter((one) => one.instance === instance && (one.epoch === null || one.epoch === epoch))
-        .map(({ pid }) => pid);
-    });
+    scanMarked(node).then(
+      (found) => {
+        this.#strangers = found
+          .filter((one) => one.instance === instance && (one.epoch === null || one.epoch === epoch))
+          .map(({ pid }) => pid);
+      },
+      () => undefined, // /proc could not be read: those known so far are measured on, and the next search looks again
+    );
   }
 
   /** Nobody watches any more: what stays open between two samples is closed. */

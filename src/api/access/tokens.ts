@@ -4,6 +4,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Caller } from '../cluster.ts';
 
@@ -91,7 +92,7 @@ export class Tokens {
   /** What another master of this hub kept, in place of its own. @throws Error when that is no list of tokens */
   take(tokens: unknown): void {
     const taken = z.array(stored).parse(tokens);
-    if (JSON.stringify(taken) !== JSON.stringify(this.kept())) this.#save(taken);
+    if (!isDeepStrictEqual(taken, this.kept())) this.#save(taken);
   }
 
   /** Makes a token; its text is given this once and never again. */

@@ -82,7 +82,7 @@ export function endText(exit: Ended & Pick<Exit, 'durationMs'>): string {
 }
 
 /** Its program has not even begun. */
-export const neverBegan = (exit: Pick<Exit, 'reason'> | null | undefined): boolean =>
+const neverBegan = (exit: Pick<Exit, 'reason'> | null | undefined): boolean =>
   exit?.reason === 'disk-full' || exit?.reason === 'not-started' || exit?.reason === 'no-room';
 
 /** How often, as the rest of a sentence: "it ended 4 times within 10 min". */

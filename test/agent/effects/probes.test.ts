@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createTcp, type AddressInfo } from 'node:net';
@@ -119,6 +120,12 @@ test('FILE is there, and matches', async () => {
     detail: 'state.json does not hold "CRASHED"',
   });
   assert.equal(await probe(check({ protocol: 'FILE', path: 'none' }), target()), { ok: false, detail: 'not there' });
+  execFileSync('mkfifo', [join(cwd, 'pipe')]);
+  assert.equal(
+    await probe(check({ protocol: 'FILE', path: 'pipe', match: 'RUNNING' }), target()),
+    { ok: false, detail: 'pipe is no file' },
+    'and nobody waits for who writes into it',
+  );
 });
 
 test('a check of a port the app does not have fails and says so', async () => {

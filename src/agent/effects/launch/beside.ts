@@ -37,9 +37,13 @@ export async function runBeside(
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   });
+  let abort = (): void => undefined;
   const ended = new Promise<End>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code, by) => resolve({ code, signal: by }));
+    abort = () => {
+      if (!endGroup(child.pid)) reject(signal.reason as Error);
+    };
   });
   // The script comes by the shell's input: an environment is in no argument and in no file.
   child.stdin.on('error', () => {
@@ -47,8 +51,7 @@ export async function runBeside(
   });
   child.stdin.end(script);
   const said = lastOf([child.stdout, child.stderr]);
-  const end = (): void => endGroup(child.pid);
-  signal.addEventListener('abort', end, { once: true });
+  signal.addEventListener('abort', abort, { once: true });
   try {
     const how = await ended;
     signal.throwIfAborted();
@@ -57,8 +60,8 @@ export async function runBeside(
     const what = how.signal ? `ended by ${how.signal}` : `exit ${how.code}`;
     return { ok: how.code === 0, detail: line ? `${what}: ${line}` : what };
   } finally {
-    signal.removeEventListener('abort', end);
-    end(); // what the command left in its group
+    signal.removeEventListener('abort', abort);
+    endGroup(child.pid); // what the command left in its group
     child.stdout.destroy();
     child.stderr.destroy();
   }
@@ -76,11 +79,12 @@ function lastOf(streams: readonly Readable[]): { text: () => string; all: Promis
   return { text: () => kept.toString(), all: Promise.all(ends) };
 }
 
-function endGroup(leader: number | undefined): void {
-  if (leader === undefined) return;
+/** @returns false: somebody is left whom this user may not end (it has gained rights, by sudo or a setuid program): do not wait for it */
+function endGroup(leader: number | undefined): boolean {
+  if (leader === undefined) return true;
   try {
-    process.kill(-leader, 'SIGKILL');
+    return process.kill(-leader, 'SIGKILL');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    return (error as NodeJS.ErrnoException).code !== 'EPERM';
   }
 }

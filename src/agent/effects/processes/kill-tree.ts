@@ -57,8 +57,20 @@ async function killOnce(tree: Tree, again: boolean): Promise<number[]> {
     }
   }
   const members = membership.kind === 'session' && again ? stopAll(tree) : await treeMembers(tree);
-  for (const pid of members) send(pid, 'SIGKILL');
+  killEach(members);
   return members;
+}
+
+/** What one of them refuses (a program of sudo has rights that the agent has not) is thrown at the end: it must save nobody else. */
+function killEach(pids: readonly number[]): void {
+  let refused: Error | null = null;
+  for (const pid of pids)
+    try {
+      send(pid, 'SIGKILL');
+    } catch (error) {
+      refused ??= error as Error;
+    }
+  if (refused) throw refused;
 }
 
 /**
@@ -92,7 +104,7 @@ function killFrozen(path: string): number[] {
   freeze('FROZEN');
   try {
     const members = cgroupMembers(path) ?? [];
-    for (const pid of members) send(pid, 'SIGKILL');
+    killEach(members);
     return members;
   } finally {
     freeze('THAWED');

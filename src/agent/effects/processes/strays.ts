@@ -92,7 +92,8 @@ export function scanMarked(nodeId: string): Promise<Marked[]> {
   const shared = waiting.get(nodeId);
   if (shared) return shared;
   const next = (async () => {
-    await (running ?? Promise.resolve()); // also lets everyone who asks in this turn share it
+    // Also lets everyone who asks in this turn share it. A scan that failed is told to who waits for it; this one is another.
+    await running?.catch(() => undefined);
     waiting.delete(nodeId);
     const mine = scan(nodeId);
     running = mine;
