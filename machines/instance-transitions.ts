@@ -18,10 +18,13 @@ export const alive = {
     { target: '#instance.restarting.clearing', actions: 'exited' },
   ],
 } as const;
-/** Where nothing runs: a stop is done at once, an operator's restart need not wait. */
+/** Where nothing runs: a stop is done at once, an operator's restart need not wait; cut off it does, another one may run elsewhere. */
 export const idle = {
   ...adjust,
   'instance.stop': { target: '#instance.stopped', actions: 'kill' },
-  'instance.restart': { target: '#instance.starting', actions: ['relieve', 'sendStart'] },
+  'instance.restart': [
+    { guard: 'isSevered', actions: 'ask' },
+    { target: '#instance.starting', actions: ['relieve', 'sendStart'] },
+  ],
   'program.unprepared': '#instance.fetching',
 } as const;

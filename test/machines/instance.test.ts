@@ -547,6 +547,17 @@ life('what waited for its next start when it was cut off asks again when it may'
   b.send('rejoin', 'granted at once');
   assert.is(b.state(), 'starting');
 });
+life("an operator's restart does not start what is cut off: another one may run elsewhere", async () => {
+  const b = await fetched();
+  b.send('started', 'probe passed', 'exited, empty', 'granted', 'sever');
+  const { length } = b.commands;
+  b.send('restart');
+  assert.is(b.state(), 'restarting.asking');
+  assert.is(askedOf(b).at(-1)!.partition, 'severed');
+  assert.is(b.commands.length, length);
+  b.send('rejoin', 'granted at once');
+  assert.is(b.state(), 'starting');
+});
 life('the master is back while it is still being ended: it starts again once its tree is empty', async () => {
   const b = await fetched();
   b.send('started', 'probe passed', 'sever', 'rejoin', 'exited, empty');
