@@ -12,12 +12,16 @@ export function busyDrained(snapshot: Snapshot, table: NodeTable): Set<string> {
   if (drained.size === 0) return busy;
   for (const app of snapshot.apps) {
     if (app.spec.type === 'system') continue;
+    const hold = ({ id, node }: { id: string; node: string }): void => {
+      const status = app.seen.get(id)?.status;
+      if (drained.has(node) && status !== 'stopped' && status !== 'failed') busy.add(node);
+    };
     for (const { a, b } of app.slots) {
-      for (const held of [a, b]) {
-        const status = held && app.seen.get(held.id)?.status;
-        if (held && drained.has(held.node) && status !== 'stopped' && status !== 'failed') busy.add(held.node);
-      }
+      if (a) hold(a);
+      if (b) hold(b);
     }
+    // Came back with its node, and has no place yet.
+    for (const { assignment } of app.tombstones) if (assignment.goal !== 'stop') hold(assignment);
   }
   return busy;
 }

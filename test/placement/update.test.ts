@@ -418,4 +418,21 @@ test('on a drained node an app of type system stays until everything else has le
   }
 });
 
+test('what came back with a lost node and has no place yet holds it, too: system apps stay', () => {
+  const s = new Simulation();
+  for (const id of ['n1', 'n2']) s.node(id, { tags: id === 'n1' ? ['home'] : [] });
+  s.deploy({ name: 'every', type: 'system' });
+  s.deploy({ name: 'fixed', placement: { query: 'tags:home' } });
+  s.settle();
+  s.setStatus('n1', 'lost');
+  s.settle();
+  assert.equal(s.perNode('fixed'), {}, 'it gave up its place');
+  s.setStatus('n1', 'draining');
+  for (let plans = 0; plans < 5; plans++) {
+    s.step();
+    assert.equal(s.perNode('every'), { n1: 1, n2: 1 });
+  }
+  assert.equal(s.perNode('fixed'), { n1: 1 }, 'and has it again');
+});
+
 test.run();
