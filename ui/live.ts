@@ -83,7 +83,6 @@ function onOpen(): void {
 function onClose(): void {
   socket = null;
   const before = link.peek();
-  if (before.state === 'asleep') return;
   // A browser does not say why an upgrade was refused: a cookie that ran out is found by asking for anything else.
   if (before.state !== 'open')
     void fetch('/v1/status', { headers: { accept: 'application/json' } }).then(
@@ -134,8 +133,8 @@ function fallAsleep(): void {
   old?.close(1000, 'hidden');
 }
 
-/** Starts the connection and minds the page's visibility. Gives the way to stop. */
-export function startLive(): () => void {
+/** Starts the connection and minds the page's visibility, for as long as the page is there. */
+export function startLive(): void {
   const onVisible = (): void => {
     clearTimeout(sleep);
     if (document.hidden) {
@@ -145,23 +144,17 @@ export function startLive(): () => void {
     delay = FIRST_DELAY;
     connect();
   };
-  const pings = setInterval(() => {
+  setInterval(() => {
     if (socket?.readyState !== WebSocket.OPEN) return;
     if (Date.now() - seen > SILENT_AFTER) {
       const old = socket;
       onClose();
-      old.close();
+      old.close(); // half open: the other side is gone without a word
       return;
-    } // half open: the other side is gone without a word
+    }
     send({ type: 'ping' });
   }, PING_EVERY);
   document.addEventListener('visibilitychange', onVisible);
   addEventListener('online', connect);
   connect();
-  return () => {
-    clearInterval(pings);
-    document.removeEventListener('visibilitychange', onVisible);
-    removeEventListener('online', connect);
-    socket?.close();
-  };
 }

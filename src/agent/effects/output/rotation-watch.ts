@@ -106,6 +106,7 @@ export class RotationWatch {
     this.#watched.delete(instance);
     this.#hot.delete(instance);
     this.#woken.delete(instance);
+    this.#pace();
   }
 
   /** Whether anything of it ran since this was said last. What wakes up is looked at in the next turn. */
@@ -122,8 +123,8 @@ export class RotationWatch {
 
   async stop(): Promise<void> {
     this.#endSweeps?.();
-    if (this.#fast) clearInterval(this.#fast);
     this.#over.abort();
+    this.#pace();
     await this.#working;
     await this.#compressing;
   }
@@ -173,7 +174,13 @@ export class RotationWatch {
       watched.rest = 'still';
     if (watched.hot && this.#watched.has(instance)) this.#hot.add(instance);
     else this.#hot.delete(instance);
-    if (this.#hot.size > 0) this.#fast ??= setInterval(() => this.#soon(() => this.#lookAtHot()), hotMs).unref();
+    this.#pace();
+  }
+
+  /** The fast timer is there as long as something is hot, and never after the end. */
+  #pace(): void {
+    if (this.#hot.size > 0 && !this.#over.signal.aborted)
+      this.#fast ??= setInterval(() => this.#soon(() => this.#lookAtHot()), hotMs).unref();
     else if (this.#fast) {
       clearInterval(this.#fast);
       this.#fast = null;
