@@ -150,8 +150,9 @@ export class AgentCommands {
       );
   }
 
-  /** A slow line slows the reading. */
+  /** A slow line slows the reading. One within this process takes all away in its next turn. */
   async #uncongested(signal: AbortSignal): Promise<void> {
+    if (this.#options.congested()) await new Promise((resolve) => setImmediate(resolve));
     while (this.#options.congested() && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 

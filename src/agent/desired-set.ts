@@ -66,6 +66,13 @@ export class DesiredSet {
     return this.#revisions.get(revisionKey(app, revision)) ?? null;
   }
 
+  /** What is desired of these apps is that they stop, until the hub tells more. In memory only. */
+  stop(apps: readonly string[]): void {
+    const stopping = { text: 'its app was stopped while the store took no writes', by: null };
+    for (const [id, assignment] of this.assignments)
+      if (apps.includes(assignment.app)) this.assignments.set(id, { ...assignment, goal: 'stop', stopping });
+  }
+
   /**
    * Takes a frame; durable when it resolves, unless the disk is full: then it counts, and is written when there is room (the hub
    * tells all of it with its next welcome, so only an agent that starts again without its hub would not know). A set in

@@ -121,8 +121,12 @@ export function assemble(opened: Opened, given: Lines | null) {
     commands,
     self,
     standalone,
-    openDesired: (hub) =>
-      DesiredSet.open(join(storeDirectory, 'desired', hub), (one) => tellNotice(context, one), context.trouble),
+    openDesired: (hub) => {
+      const directory = join(storeDirectory, 'desired', hub);
+      const desired = DesiredSet.open(directory, (one) => tellNotice(context, one), context.trouble);
+      if (standalone) desired.stop(options.stopped);
+      return desired;
+    },
     duties: (reach) => new Duties({ context, instances, ...reach }),
     warn,
   });

@@ -28,6 +28,8 @@ export interface AgentOptions {
   shipLogs: string | null;
   /** Take this node over from another hub. */
   takeOver: boolean;
+  /** Apps of its own hub that were stopped while that could not be written: nothing of them begins. */
+  stopped: readonly string[];
   version: string;
   /** Told about what an operator of this process should see. */
   log: (level: 'info' | 'warn' | 'error', message: string) => void;
@@ -81,6 +83,7 @@ export const defaultOptions: Omit<AgentOptions, 'storeDirectory'> = {
   evacuateMs: 900_000,
   keepCrashedMs: 3_600_000,
   shipLogs: null,
+  stopped: [],
   version: '0.0.0',
   log: () => undefined,
   membership: null,

@@ -29,8 +29,12 @@ export function whenEnded(head: Head, warn: (message: string, error: unknown) =>
   });
 }
 
-/** Resolves when it leads. @throws Error when it ended before */
-export function whenServing(head: Head, ended: Promise<string | null>): Promise<void> {
+/**
+ * Resolves when it leads.
+ * @param cause why it could not recover, if it could not
+ * @throws Error when it ended before
+ */
+export function whenServing(head: Head, ended: Promise<string | null>, cause: () => unknown): Promise<void> {
   return new Promise((resolve, reject) => {
     head.subscribe({
       next: (snapshot) => {
@@ -38,7 +42,9 @@ export function whenServing(head: Head, ended: Promise<string | null>): Promise<
       },
       error: reject,
     });
-    void ended.then((failure) => reject(new Error(failure ?? 'the master was stopped while it started')));
+    void ended.then((failure) =>
+      reject(new Error(failure ?? 'the master was stopped while it started', { cause: cause() })),
+    );
   });
 }
 

@@ -76,7 +76,7 @@ export interface RunningMaster {
 
 /**
  * Recovers and leads.
- * @throws Error when recovery fails (the store is not readable, another master leads)
+ * @throws Error when recovery fails (the store is not readable or takes no writes, another master leads); its cause is why
  */
 export async function startMaster(options: MasterOptions): Promise<RunningMaster> {
   const { version } = options;
@@ -181,6 +181,7 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
     };
   };
   let leaving: Promise<void> = Promise.resolve();
+  let unrecovered: unknown = null;
   const shutDown = async (): Promise<void> => {
     links.stop();
     polls.stop();
@@ -198,7 +199,10 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
         recover: fromPromise<void, RecoverInput>(async ({ input }: { input: { above: Above } }) => {
           await leaving;
           await lastKnown.close();
-          await recover(context, nodes, epochs, input.above);
+          await recover(context, nodes, epochs, input.above).catch((error: unknown) => {
+            unrecovered = error;
+            throw error;
+          });
         }),
         serve: fromCallback<MasterEvent, object>(serve),
         shutDown: fromPromise<void, object>(shutDown),
@@ -225,7 +229,7 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
   });
 
   const ended = whenEnded(head, warn);
-  const serving = whenServing(head, ended);
+  const serving = whenServing(head, ended, () => unrecovered);
   head.start();
   await serving;
   return {

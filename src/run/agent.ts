@@ -1,7 +1,7 @@
 // `stathub agent`: composes the agent, its API and its port; alone, it leads a hub of its own. Ended, its processes run on.
 import { trimAfterStorms } from './small-heap.ts';
 import { startAgent, type RunningAgent } from '../agent/agent.ts';
-import type { StandaloneOptions } from './standalone.ts';
+import type { RunningStandalone, StandaloneOptions } from './standalone.ts';
 import { closeInherited } from '../agent/effects/launch/close-fds.ts';
 import { protectFromOom } from '../agent/effects/launch/tools.ts';
 import type { ApiOptions } from '../api/context.ts';
@@ -47,8 +47,8 @@ interface Started {
 /** Alone it is a whole hub, joined only an agent: neither loads what just the other one needs. */
 async function start(options: StandaloneOptions): Promise<Started> {
   if (options.master === null) {
-    const { agent, cluster, stop } = await (await import('./standalone.ts')).startStandalone(options);
-    return { agent, api: async (rest) => (await import('../api/api.ts')).createApi({ ...rest, cluster }), stop };
+    const hub = await (await import('./standalone.ts')).startStandalone(options);
+    return { agent: hub.agent, api: (rest) => aloneApi(hub, rest), stop: hub.stop };
   }
   const agent = await startAgent(options);
   return {
@@ -59,6 +59,20 @@ async function start(options: StandaloneOptions): Promise<Started> {
         () => agent.notReady() === null,
       ),
     stop: (how) => agent.stop(how),
+  };
+}
+
+/** While its hub has not begun, that is all it answers. */
+async function aloneApi(hub: RunningStandalone, rest: Omit<ApiOptions, 'cluster'>): Promise<Served> {
+  const [{ createApi }, { standbyApp }] = await Promise.all([import('../api/api.ts'), import('./standby.ts')]);
+  let whole: Served | null = hub.waits === null ? createApi({ ...rest, cluster: hub.cluster }) : null;
+  if (whole !== null) return whole;
+  const meanwhile = standbyApp(() => hub.waits!);
+  return {
+    fetch: (request, env) =>
+      hub.waits !== null
+        ? meanwhile.fetch(request, env)
+        : (whole ??= createApi({ ...rest, cluster: hub.cluster })).fetch(request, env),
   };
 }
 

@@ -4,8 +4,10 @@ import { firstTokens, type FirstTokens, type Tokens } from '../api/access/tokens
 import type { Lock } from '../store/lock.ts';
 import { Ending, endSignal, needsToken, takeDirectory, tlsOf, tokensOf, value } from './daemon.ts';
 import { elasticOptions, holderName } from './elastic-settings.ts';
+import type { RunningMaster } from '../master/master.ts';
 import { apiOf, lead } from './leading.ts';
 import { openLog, type Logger } from './log.ts';
+import type { Standing } from './standby.ts';
 import { version } from './version.ts';
 import type { InForce } from './settings/settings.ts';
 
@@ -79,22 +81,64 @@ async function open(
 
 async function onOwnStore(hull: Hull): Promise<number> {
   const { inForce, log, ending, directory, tokens, asked, say } = hull;
-  const [{ openEmbedded }, { eventOf }] = await Promise.all([
+  const [{ openEmbedded }, { eventOf }, { onceWritable, unwritten }, { Front, standbyApp }] = await Promise.all([
     import('../store/embedded.ts'),
     import('../store/prepare-file.ts'),
+    import('./room.ts'),
+    import('./standby.ts'),
   ]);
+  const giveUp = new AbortController(),
+    closing = new AbortController();
+  void asked.then(() => giveUp.abort(new Error('the master was stopped before it could lead')));
   const notices: Parameters<typeof eventOf>[0][] = [];
-  const store = await openEmbedded(directory, { notice: (notice) => notices.push(notice) });
-  ending.add('store', () => store.close());
-  for (const notice of notices) {
-    log.error(notice.detail, notice.message);
-    say(notice.message);
+  let store: Awaited<ReturnType<typeof openEmbedded>> | null = null;
+  ending.add('store', () => store?.close());
+  const begin = async (): Promise<RunningMaster> => {
+    store ??= await openEmbedded(directory, {
+      notice: (notice) => {
+        notices.push(notice);
+        log.error(notice.detail, notice.message);
+        say(notice.message);
+      },
+    });
+    if (notices.length > 0) await store.append(notices.map((notice) => eventOf(notice, Date.now())));
+    notices.length = 0;
+    return lead(store, { kind: 'embedded', detail: directory }, inForce, log);
+  };
+  let standing = {
+    because: 'The master is reading its store',
+    hint: 'Ask again in a moment.',
+    leader: null,
+  } as Standing;
+  const front = new Front(standbyApp(() => standing));
+  let isOpen = false;
+  const openOnce = async (): Promise<void> => {
+    if (!isOpen) await open(hull, front, closing, directory);
+    isOpen = true;
+  };
+  let master: RunningMaster;
+  try {
+    master = await onceWritable(
+      begin,
+      async (why) => {
+        standing = unwritten(why, 'Agents and processes run on.');
+        log.error({ err: why }, 'this master cannot lead yet');
+        await openOnce();
+        say(standing.because);
+      },
+      giveUp.signal,
+    );
+  } catch (error) {
+    if (!giveUp.signal.aborted) throw error;
+    log.info({ signal: await asked }, 'master ends before it could lead');
+    return 0;
   }
-  if (notices.length > 0) await store.append(notices.map((notice) => eventOf(notice, Date.now())));
-  const master = await lead(store, { kind: 'embedded', detail: directory }, inForce, log);
-  ending.add('master', () => master.stop());
-  const closing = new AbortController();
-  await open(hull, apiOf(master, tokens, closing.signal, inForce, log), closing, directory);
+  ending.add('master', () => {
+    closing.abort();
+    return master.stop();
+  });
+  front.serve(apiOf(master, tokens, closing.signal, inForce, log));
+  await openOnce();
   const how = await Promise.race([asked, master.ended.then((failure) => ({ failure }))]);
   if (typeof how !== 'string') {
     log.error({ failure: how.failure }, 'master ended by itself');

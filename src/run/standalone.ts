@@ -2,16 +2,16 @@
 // So what is deployed to it is placed, updated, restarted and explained by the same code as in a cluster; the hub is called `local`.
 import { join } from 'node:path';
 import { startAgent, type RunningAgent, type StartOptions } from '../agent/agent.ts';
-import type { Line, LineListener } from '../agent/effects/line/line.ts';
-import type { Lines } from '../agent/link/link-client.ts';
 import type { Cluster } from '../api/cluster.ts';
-import type { Transport } from '../master/link/node-link.ts';
-import { startMaster, type RunningMaster } from '../master/master.ts';
+import type { RunningMaster } from '../master/master.ts';
 import { Refusal } from '../model/errors.ts';
-import type { MasterFrame } from '../protocol/link.ts';
 import type { StatusView } from '../protocol/views.ts';
+import { OwnHub } from './own-hub.ts';
+import { onceWritable, unwritten } from './room.ts';
+import type { Standing } from './standby.ts';
 import { StopWithoutRoom } from './stop-without-room.ts';
-import { openEmbedded } from '../store/embedded.ts';
+import { UnwrittenStops } from './unwritten-stops.ts';
+import { within } from './within.ts';
 
 export interface StandaloneOptions extends StartOptions {
   /** Elasticsearch that its events are shipped to. */
@@ -20,49 +20,11 @@ export interface StandaloneOptions extends StartOptions {
 
 export interface RunningStandalone {
   agent: RunningAgent;
-  cluster: Cluster;
+  /** @throws Refusal while its hub has not begun */
+  readonly cluster: Cluster;
+  /** Why its hub has not begun; null: it has. */
+  readonly waits: Standing | null;
   /** Ends both in order. */ stop(how: { processes: boolean }): Promise<void>;
-}
-
-/** The only node of this hub is this process: it cannot be lost. */
-const never = 1e12;
-
-/** Opens a line to a master in this process. Frames arrive in a later turn, as over a wire, and share nothing that changes. */
-function within(master: RunningMaster): Lines {
-  const socket = (_options: unknown, listener: LineListener): (() => void) => {
-    let open = true;
-    const end = (reason: string): void => {
-      if (!open) return;
-      open = false;
-      receiver.closed();
-      listener.closed(reason);
-    };
-    const transport: Transport = {
-      kind: 'websocket',
-      send: (frame: MasterFrame) => {
-        const copy = structuredClone(frame);
-        setImmediate(() => {
-          if (open) listener.frame(copy);
-        });
-      },
-      close: (_code, reason) => setImmediate(end, reason),
-    };
-    const receiver = master.links.connect(transport, 'this process');
-    const line: Line = {
-      kind: 'websocket',
-      send: (frame) =>
-        setImmediate(() => {
-          if (open) receiver.take(frame);
-        }),
-      waiting: () => 0,
-      close: end,
-    };
-    setImmediate(() => {
-      if (open) listener.opened(line);
-    });
-    return () => end('it was given up');
-  };
-  return { socket: socket as Lines['socket'], poll: socket as Lines['poll'], passes: () => Promise.resolve(true) };
 }
 
 /** What a hub of one node does not have. */
@@ -111,47 +73,91 @@ async function shipEvents(
   return () => shipping.stop();
 }
 
+/** What of its hub is shown as not written, at its node. */
+const hubsState = 'the state of its hub';
+
 /**
+ * On a full disk the hub may have to wait with its beginning: what runs here is guarded all the same.
  * @param options of the agent; its store directory holds the apps, too. The caller holds the directory's lock
  * @throws Error when the store or the agent cannot start
  */
 export async function startStandalone(options: StandaloneOptions): Promise<RunningStandalone> {
-  const { storeDirectory, version = '0.0.0', log = () => undefined } = options;
-  const store = await openEmbedded(storeDirectory);
+  const { log = () => undefined } = options;
+  const unwrittenStops = new UnwrittenStops(options.storeDirectory);
+  const stopped = unwrittenStops.all,
+    hub = new OwnHub(options, unwrittenStops),
+    giveUp = new AbortController();
+  let waits: Standing | null = null,
+    agent: RunningAgent | null = null,
+    guard = (): void => undefined;
+  const mayGuard = new Promise<void>((resolve) => (guard = resolve));
+  const leads = onceWritable(
+    () => hub.begin(),
+    (why) => {
+      waits = unwritten(why, 'What runs here is guarded meanwhile.');
+      log('error', waits.because);
+      agent?.context.trouble.begin(hubsState, why);
+      guard();
+    },
+    giveUp.signal,
+  );
+  const end = async (): Promise<void> => {
+    giveUp.abort(new Error('the agent was stopped'));
+    await leads.catch(() => undefined); // whoever waited for it knows
+    await hub.end();
+  };
   try {
-    await store.write({ collection: 'hub', key: 'identity', doc: { hub: 'local', at: Date.now() }, expect: 'absent' });
-    const master = await startMaster({
-      store,
-      version,
-      storeAbout: { kind: 'embedded', detail: storeDirectory },
-      times: { suspectMs: never, lostMs: never, amnestyMs: 0 },
-      warn: (message, error) =>
-        log(
-          'warn',
-          error === undefined ? message : `${message}: ${error instanceof Error ? error.message : String(error)}`,
-        ),
-    });
-    try {
-      const agent = await startAgent({ ...options, master: null, lines: within(master) });
-      const endShipping = await shipEvents(options, master, agent);
-      const stops = new StopWithoutRoom(master.cluster, agent);
-      return {
-        agent,
-        cluster: asAgent(master.cluster, agent, stops),
-        stop: async (how) => {
-          await endShipping();
-          stops.end();
-          await agent.stop(how);
-          await master.stop();
-          await store.close();
-        },
-      };
-    } catch (error) {
-      await master.stop();
-      throw error;
-    }
+    await Promise.race([leads, mayGuard]);
+    agent = await startAgent({ ...options, stopped, master: null, lines: within(() => hub.master) });
   } catch (error) {
-    await store.close();
+    await end();
     throw error;
   }
+  const guarded = agent;
+  let served: { cluster: Cluster; end(): Promise<void> } | null = null;
+  const serve = async (master: RunningMaster): Promise<void> => {
+    const stops = new StopWithoutRoom(master.cluster, guarded, unwrittenStops);
+    const endShipping = await shipEvents(options, master, guarded);
+    served = {
+      cluster: asAgent(master.cluster, guarded, stops),
+      end: async () => {
+        await endShipping();
+        stops.end();
+      },
+    };
+    if (waits !== null) log('info', 'the hub has begun: there is room');
+    waits = null;
+    guarded.context.trouble.end(hubsState);
+  };
+  const serving = leads.then(serve);
+  if (waits === null) {
+    try {
+      await serving;
+    } catch (error) {
+      await guarded.stop({ processes: false });
+      await end();
+      throw error;
+    }
+  } else
+    serving.catch((error: unknown) => {
+      if (giveUp.signal.aborted) return;
+      const { message, hint = '' } = error as Error & { hint?: string };
+      waits = { because: `This hub cannot begin: ${message}`, hint, leader: null, code: 'store-unavailable' };
+      log('error', waits.because);
+    });
+  return {
+    agent: guarded,
+    get cluster() {
+      if (served === null) throw new Refusal('store-unavailable', waits?.because ?? 'This hub has not begun');
+      return served.cluster;
+    },
+    get waits() {
+      return waits;
+    },
+    stop: async (how) => {
+      await served?.end();
+      await guarded.stop(how);
+      await end();
+    },
+  };
 }

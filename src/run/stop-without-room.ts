@@ -4,29 +4,32 @@ import type { RunningAgent } from '../agent/agent.ts';
 import { writeAgainMs } from '../agent/trouble.ts';
 import type { Caller, Cluster } from '../api/cluster.ts';
 import type { AppView, Reason } from '../model/app/app.ts';
+import type { UnwrittenStops } from './unwritten-stops.ts';
 
 type Action = Parameters<Cluster['appAction']>[1];
 
 const isOfStore = (error: unknown): boolean =>
   ((error as { code?: string | number } | null)?.code ?? '').toString().startsWith('store-');
 
-const notWritten: Reason = {
+const notWritten = (isKept: boolean): Reason => ({
   code: 'not-written',
   text:
-    'It is stopped, but this could not be written down, since the store takes no writes: an agent that starts ' +
-    'again before that may start it again.',
+    'It is stopped, but this could not be written down, since the store takes no writes' +
+    (isKept ? '; it is noted beside it.' : ': an agent that starts again before that may start it again.'),
   next: { what: 'is written as soon as the store takes writes: free some space', at: null },
-};
+});
 
 export class StopWithoutRoom {
   readonly #hub: Cluster;
   readonly #agent: RunningAgent;
+  readonly #kept: UnwrittenStops;
   /** Stops that are done and not written, by app. */
   readonly #unwritten = new Map<string, NodeJS.Timeout>();
 
-  constructor(hub: Cluster, agent: RunningAgent) {
+  constructor(hub: Cluster, agent: RunningAgent, kept: UnwrittenStops) {
     this.#hub = hub;
     this.#agent = agent;
+    this.#kept = kept;
   }
 
   /** As the hub's own; a stop is refused for no trouble of the store. @throws Refusal, StoreError */
@@ -39,9 +42,11 @@ export class StopWithoutRoom {
       return view;
     } catch (error) {
       if (action !== 'stop' || !isOfStore(error)) throw error;
+      const view = await this.#hub.app(name);
+      const isKept = this.#kept.keep(name);
       this.#stopHere(name, by);
       this.#writeLater(name, by, error);
-      return { ...(await this.#hub.app(name)), start: false, status: 'stopped', reason: notWritten };
+      return { ...view, start: false, status: 'stopped', reason: notWritten(isKept) };
     }
   }
 
@@ -74,6 +79,7 @@ export class StopWithoutRoom {
     if (!this.#unwritten.has(name)) return;
     clearTimeout(this.#unwritten.get(name));
     this.#unwritten.delete(name);
+    this.#kept.drop(name);
     this.#agent.context.trouble.end(`the stop of ${name}`);
   }
 

@@ -5,7 +5,7 @@ import { followOutput, type OutputChunk } from '../effects/output/output.ts';
 import { chunkBytes, type Reader } from './log-readers.ts';
 
 /** Chunks that wait for the reader before the streams wait, too. */
-const mostWaiting = 64;
+const mostWaiting = 16;
 
 /** Goes on where the readers end, until `signal` is aborted or the instance comes to its end. */
 export async function* followed(

@@ -82,6 +82,37 @@ test('follow: what comes is told, in order; it ends with the signal', async () =
   stop.abort();
   await following;
 });
+test('follow: what is there already is read no faster than the process can send it, and hardly ahead of a reader who pauses', async () => {
+  const bytes = 40_000_000,
+    directory = instance('x'.repeat(bytes)),
+    stop = new AbortController();
+  const request = { ...all, stream: 'stdout' as const, tail: 0, follow: true };
+  let got = 0,
+    before = 0,
+    most = 0;
+  const turn = (): void => {
+    most = Math.max(most, got - before);
+    before = got;
+    if (!stop.signal.aborted) setImmediate(turn);
+  };
+  turn();
+  // Printed after the end that was found at first: a follower's to read.
+  const chunks = readLogs(directory, request, stop.signal);
+  await chunks.next();
+  appendFileSync(join(directory, 'stdout.log'), 'y'.repeat(bytes));
+  const atFirst = process.memoryUsage().arrayBuffers;
+  let held = 0;
+  for await (const chunk of chunks) {
+    got += chunk.bytes.length;
+    if (got < bytes / 2) continue;
+    for (let turns = 0; turns < 2000; turns++) await new Promise(setImmediate);
+    held = process.memoryUsage().arrayBuffers - atFirst;
+    break;
+  }
+  stop.abort();
+  assert.ok(most <= 2_000_000, `${most} bytes in one turn`);
+  assert.ok(held < bytes / 2, `${held} bytes are held for one who pauses`);
+});
 test('follow with a pattern: a line that comes in two pieces is one', async () => {
   const directory = instance(''),
     stop = new AbortController(),

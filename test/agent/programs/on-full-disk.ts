@@ -1,5 +1,5 @@
 // Runs inside a mount namespace whose argument is a small disk: an agent on it meets a full disk and goes on when there is room.
-import { appendFileSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { until } from '../../support/until.ts';
@@ -139,8 +139,12 @@ try {
     const reason = await until('its node shows it', async () => (await third.get('/v1/nodes')).items[0].reason, 20_000);
     assert.match(reason.text, /cannot be written because .*full/);
     assert.ok((await third.events('kind:node.cannotWrite')).length > 0, 'it is told');
+    assert.match(stopped.reason.text, 'it is noted beside it');
+    await third.end('SIGKILL');
+    await third.start([], { asked: '/healthz' });
   }
   rmSync(filler);
+  await until('its hub is there', async () => (await third.call('GET', '/readyz')).status === 200, 20_000);
   await until(
     'the stop is written, and nothing is amiss any more',
     async () => {
@@ -150,6 +154,8 @@ try {
     40_000,
   );
   assert.is((await third.get('/v1/apps/ends')).status, 'stopped');
+  assert.is((await third.events('subject.app:ends AND kind:instance.started')).length, 1, 'it has not started again');
+  assert.equal(readdirSync(join(third.directory, 'unwritten-stops')), []);
   console.log(isWritten ? 'a stop found room' : 'a stop was done at once and written later');
 } finally {
   if (existsSync(filler)) rmSync(filler);

@@ -172,6 +172,7 @@ export async function followOutput(
       if (chunk.bytes.length > 0) {
         pause = firstPauseMs;
         await onChunk(chunk);
+        await breath(); // also where the chunk is taken at once: else a flood is read to its end while nothing of it can be sent
       } else if (!dirty && !signal.aborted) {
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, watcher ? longestPauseMs : pause);

@@ -1,0 +1,119 @@
+// Runs inside a mount namespace whose argument is a small disk: an agent of its own hub and a master are killed and start again while
+// the disk has no room for what a hub writes first.
+import { appendFileSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { UnwrittenStops } from '../../../src/run/unwritten-stops.ts';
+import { Daemon, freshDirectory } from '../../support/hub.ts';
+import { until } from '../../support/until.ts';
+import { Alone, lives } from '../alone.ts';
+
+const disk = process.argv[2]!,
+  elsewhere = process.argv[3]!,
+  filler = join(disk, 'filler');
+process.env['TEST_DIRECTORY'] = disk;
+
+/** Until not even a byte fits. */
+function fill(): void {
+  for (let size = 1 << 20; size >= 1;) {
+    try {
+      appendFileSync(filler, Buffer.alloc(size));
+    } catch {
+      size = size === 1 ? 0 : size >> 1;
+    }
+  }
+}
+
+/** A hub begins by writing all of them anew, in one go: more than the free pages of its file take. */
+async function manyApps(hub: Daemon): Promise<void> {
+  for (let n = 0; n < 40; n++)
+    await hub.ok('PUT', `/v1/apps/large${n}`, {
+      name: `large${n}`,
+      toProcess: 'true',
+      start: false,
+      envs: { TEXT: 'x'.repeat(12_000) },
+    });
+}
+
+async function refusedForRoom(hub: Daemon): Promise<void> {
+  const { status, body } = await hub.call('GET', '/readyz');
+  assert.is(status, 503);
+  assert.match(body.detail ?? body, /cannot begin: The disk of the store is full|cannot begin: The store failed/);
+  assert.is((await hub.call('GET', '/v1/apps')).status, 503);
+}
+
+const agent = new Alone();
+try {
+  await agent.start();
+  const sickness = join(elsewhere, 'well');
+  writeFileSync(sickness, 'yes');
+  await agent.deploy({ name: 'web' });
+  await agent.deploy({
+    name: 'sick',
+    killTimeoutSeconds: 1,
+    healthChecks: [
+      { protocol: 'FILE', path: sickness, intervalSeconds: 1, maxConsecutiveFailures: 1, initialDelaySeconds: 0 },
+    ],
+  });
+  await agent.deploy({ name: 'ends' });
+  await agent.deploy({ name: 'noted' });
+  const web = await agent.settled('web'),
+    sick = await agent.settled('sick'),
+    ends = await agent.settled('ends'),
+    noted = await agent.settled('noted');
+  await manyApps(agent);
+  fill();
+  const stopped = await agent.ok('POST', '/v1/apps/ends/stop');
+  assert.is(stopped.start, false);
+  await until('an app is stopped on the full disk', () => !lives(ends.pid));
+  await agent.end('SIGKILL');
+  // As an agent does whose store does not take even the stop.
+  process.kill(noted.pid, 'SIGKILL');
+  assert.ok(new UnwrittenStops(agent.directory).keep('noted'), 'an empty file finds room');
+  await agent.start([], { asked: '/healthz' });
+  await refusedForRoom(agent);
+  assert.ok(lives(web.pid) && lives(sick.pid));
+  rmSync(sickness);
+  await until('what is sick is ended although the hub waits', () => !lives(sick.pid), 20_000);
+  writeFileSync(sickness, 'yes');
+  await refusedForRoom(agent);
+  rmSync(filler);
+  await until('the hub begins by itself', async () => (await agent.call('GET', '/readyz')).status === 200, 20_000);
+  assert.is((await agent.running('web')).pid, web.pid, 'it ran on');
+  await agent.running('sick');
+  for (const name of ['ends', 'noted']) {
+    assert.is((await agent.get(`/v1/apps/${name}`)).start, false);
+    await until(`${name} is stopped`, async () => (await agent.get(`/v1/apps/${name}`)).status === 'stopped');
+    const begun = await agent.events(`subject.app:${name} AND kind:instance.started`);
+    assert.is(begun.length, 1, `${name} has not started again`);
+  }
+  assert.equal(readdirSync(join(agent.directory, 'unwritten-stops')), []);
+  const [node] = (await agent.get('/v1/nodes')).items;
+  assert.is(node.reason, null);
+  console.log('an agent guards what runs while its hub waits for room');
+} finally {
+  if (existsSync(filler)) rmSync(filler);
+  await agent.finish();
+}
+
+const master = new Daemon('master', join(freshDirectory('full'), 'master'), []);
+try {
+  await master.start();
+  await manyApps(master);
+  fill();
+  await master.end('SIGKILL');
+  await master.start([], { asked: '/healthz' });
+  await refusedForRoom(master);
+  assert.match(master.log(), 'this master cannot lead yet');
+  rmSync(filler);
+  await until('the master leads by itself', async () => (await master.call('GET', '/readyz')).status === 200, 20_000);
+  assert.is((await master.get('/v1/apps?size=100')).items.length, 40);
+  fill();
+  await master.end('SIGKILL');
+  await master.start([], { asked: '/healthz' });
+  assert.is(await master.end('SIGTERM'), 0, 'it ends in order while it waits');
+  console.log('a master waits for room');
+} finally {
+  if (existsSync(filler)) rmSync(filler);
+  await master.end('SIGTERM');
+}
