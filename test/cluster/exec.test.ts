@@ -89,6 +89,7 @@ story('input is carried, bytes as they are, and its end is told', async () => {
     ['300000', 'done'],
   );
   assert.is((await cli([one.id, '--', 'no-such-program'])).code, 127);
+  assert.is((await cli([one.id, '--', 'sh', '-c', 'kill -USR1 $$'])).code, 128 + 10, 'a signal as a shell tells it');
 });
 
 story('on a terminal: a tty of the asked size, resized, with Ctrl-C', async () => {

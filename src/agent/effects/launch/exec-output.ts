@@ -44,8 +44,11 @@ export class ExecOutput {
         this.#reader.output(stream, bytes as Buffer);
         this.#left -= (bytes as Buffer).length;
         this.#blocked++;
-        await this.#reader.ready();
-        this.#blocked--;
+        try {
+          await this.#reader.ready();
+        } finally {
+          this.#blocked--;
+        }
         this.#movedAt = performance.now();
       }
     } catch {

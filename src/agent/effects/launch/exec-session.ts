@@ -3,6 +3,7 @@
 // Environment and command are in a file that only the agent can read and that is gone once the command began, never in arguments.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Refusal } from '../../../model/errors.ts';
@@ -91,9 +92,7 @@ export class ExecSession {
       });
     const exit = new Promise<number>((resolve, reject) => {
       child.once('error', reject);
-      child.once('exit', (code, signal) =>
-        resolve(code ?? 128 + (signal === 'SIGKILL' ? 9 : signal === 'SIGHUP' ? 1 : 15)),
-      );
+      child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal!]));
     });
     const output = new ExecOutput(child, reader);
     this.ended = exit
