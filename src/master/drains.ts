@@ -142,7 +142,7 @@ export class Drains {
     this.nodes.send(entry.id, { type: 'node.cordoned', at });
     this.nodes.showAgain(entry.id);
     const others = [...this.context.view.instancesOn(entry.id)].filter(
-      (id) => !this.context.view.dutyOf(entry.id, id),
+      (id) => !this.context.view.dutyOf(entry.id, id) && !this.hasEnded(id),
     ).length;
     const rest = others > 0 ? `; ${others} that this hub did not place ${others === 1 ? 'runs' : 'run'} on` : '';
     const name = entry.record.doc.facts.hostname;
@@ -158,9 +158,14 @@ export class Drains {
       const seen = view.instances.get(assignment.id);
       if (!seen || seen.node !== node) {
         if (!tombstone) return false; // assigned, and not reported yet
-      } else if (seen.view.pid !== null || (seen.view.status !== 'stopped' && seen.view.status !== 'failed'))
-        return false;
+      } else if (!this.hasEnded(assignment.id)) return false;
     }
     return true;
+  }
+
+  /** Whether nothing of an instance lives, as its agent says. */
+  private hasEnded(id: string): boolean {
+    const seen = this.context.view.instances.get(id)?.view;
+    return !seen || (seen.pid === null && (seen.status === 'stopped' || seen.status === 'failed'));
   }
 }

@@ -74,9 +74,12 @@ export const policyOf = (spec: AppSpec, aliveMs: number): InstancePolicy => ({
   fetches: spec.uris.length > 0,
 });
 
-/** How its output is kept. */
+/**
+ * How its output is kept. Where no file of the program may become as large as `logs.maxBytes`, its output may not either: it is rotated
+ * at half of that limit, so that who prints slowly never meets it.
+ */
 export const outputPolicyOf = ({ logs, limits }: AppSpec): OutputPolicy => ({
-  maxBytes: logs.maxBytes,
+  maxBytes: limits.fileSize === null ? logs.maxBytes : Math.min(logs.maxBytes, Math.ceil(limits.fileSize / 2)),
   files: logs.files,
   rateBytesPerSecond: logs.rateBytesPerSecond,
   fileSize: limits.fileSize,

@@ -9,7 +9,7 @@ import { readProc } from './proc-file.ts';
 export interface ProcessStat {
   pid: number;
   comm: string;
-  /** R, S, D (uninterruptible), T, Z (ended, not yet waited for), X (dead)... */
+  /** R, S, D (uninterruptible), T, Z (ended, not yet waited for), X (dead)... S where the first thread has ended and others run. */
   state: string;
   parent: number;
   group: number;
@@ -32,10 +32,12 @@ export function parseStat(line: string): ProcessStat | null {
   if (open < 1 || close < open) return null;
   const rest = line.slice(close + 2).split(' ');
   const [state, parent, group, session] = rest;
+  // The state is that of the first thread. Where it ended before others, the process lives on, and its parent is not told until they end.
+  const outlived = state === 'Z' && Number(rest[17]) > 1;
   const stat = {
     pid: Number(line.slice(0, open)),
     comm: line.slice(open + 2, close),
-    state: state ?? '',
+    state: outlived ? 'S' : (state ?? ''),
     parent: Number(parent),
     group: Number(group),
     session: Number(session),

@@ -3,7 +3,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cgroupMembers, subgroups } from '../cgroups/cgroup.ts';
 import { isAlive, readStat } from './boot.ts';
-import { isEmpty, isMember, sessionMembers, treeMembers, whenEmpty, type Tree } from './tree.ts';
+import { hasLeftItsGroup, isEmpty, isMember, sessionMembers, treeMembers, whenEmpty, type Tree } from './tree.ts';
 
 /** A process that SIGKILL did not end yet. */
 export interface Stuck {
@@ -48,7 +48,7 @@ export function signalProgram(
 /** One attempt. The first looks, then kills; where that was not enough (`again`), it stops everyone as it finds them. */
 async function killOnce(tree: Tree, again: boolean): Promise<number[]> {
   const { membership } = tree;
-  if (membership.kind === 'v1') return killFrozen(membership.path);
+  if (membership.kind === 'v1' && !hasLeftItsGroup(tree)) return killFrozen(membership.path);
   if (membership.kind === 'v2') {
     try {
       writeFileSync(join(membership.path, 'cgroup.kill'), '1');

@@ -25,6 +25,7 @@ export interface Tree {
  */
 export function isEmpty(tree: Tree): boolean {
   const { membership, program } = tree;
+  if (membership.kind !== 'session' && hasLeftItsGroup(tree)) return false;
   if (membership.kind === 'v2') {
     try {
       return /^populated 0$/m.test(readFileSync(join(membership.path, 'cgroup.events'), 'latin1'));
@@ -64,12 +65,23 @@ function groupExists(group: number): boolean {
   });
 }
 
-/** Everyone in the tree: members of the cgroup; without one the session of the program and all with its marker (one shared scan). */
+/** Whether the program lives outside of its cgroup: one that runs as root may write itself into another. */
+export function hasLeftItsGroup({ membership, program }: Tree): boolean {
+  if (membership.kind === 'session' || program === null || !isAlive(program.pid, program.startTime)) return false;
+  return !(cgroupMembers(membership.path) ?? []).includes(program.pid) && isAlive(program.pid, program.startTime);
+}
+
+/**
+ * Everyone in the tree: members of the cgroup; without one, or where the program has left it, the session of the program and all with
+ * its marker (one shared scan), too.
+ */
 export async function treeMembers(tree: Tree): Promise<number[]> {
   const { membership, program } = tree;
-  if (membership.kind !== 'session')
-    return (cgroupMembers(membership.path) ?? []).filter((pid) => !hasEnded(readStat(pid)?.state ?? 'X'));
-  const pids = new Set((await scanMarked(tree.node)).filter((one) => carriesMarker(tree, one)).map((one) => one.pid));
+  const inside = membership.kind === 'session' ? [] : (cgroupMembers(membership.path) ?? []);
+  const living = inside.filter((pid) => !hasEnded(readStat(pid)?.state ?? 'X'));
+  if (membership.kind !== 'session' && !hasLeftItsGroup(tree)) return living;
+  const pids = new Set(living);
+  for (const one of await scanMarked(tree.node)) if (carriesMarker(tree, one)) pids.add(one.pid);
   if (program) for (const pid of sessionMembers(program)) pids.add(pid);
   if (tree.uid !== undefined)
     for (const name of readdirSync('/proc'))

@@ -335,6 +335,9 @@ test('a name with parentheses and blanks does not break the stat line', () => {
     session: 7,
     startTime: 4242,
   });
+  const zombie = (threads: number) =>
+    parseStat(`7 (a) Z 1 7 7 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 ${threads} 0 4242 0 0`)?.state;
+  assert.equal([zombie(1), zombie(2)], ['Z', 'S']); // where others of its threads run, it has not ended
   for (const broken of ['', '7', '7 (a', '7 (a) S', '\0\0\0', '7 (a) S x 7 7 0']) assert.is(parseStat(broken), null);
   assert.is(readStat(process.pid)?.pid, process.pid);
   assert.is(readStat(4_194_305), null);

@@ -139,6 +139,20 @@ for (const kind of kinds) {
     });
   }
 
+  if (findProgram('python3')) {
+    test('a program whose first thread has ended lives by the others, and is killed', async ({ host }) => {
+      const started = host.start('python3', [fixture('ends-its-first-thread.py')]);
+      await ready(started, 0);
+      const { pid, startTime } = await started.identity;
+      await until('the first thread', () => / Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1')));
+      assert.ok(isAlive(pid, startTime));
+      assert.not(isEmpty(started.tree));
+      assert.equal(await treeMembers(started.tree), [pid]);
+      await killTree(started.tree);
+      assert.is((await started.exit).signal, 9);
+    });
+  }
+
   test('a stopped program is killed', async ({ host }) => {
     const started = host.start('sleep', ['1000']);
     const { pid } = await started.identity;
@@ -203,6 +217,25 @@ for (const kind of kinds) {
       await started.exit;
       await until('removal', () => removeMembership(started.membership));
       assert.not(existsSync(path));
+    });
+
+    test('a program that has left its group, and its children there, are killed', async ({ host }) => {
+      if (host.root.kind === 'session') return;
+      const elsewhere = join(host.root.path, 'elsewhere');
+      mkdirSync(elsewhere);
+      const started = host.start('sh', [
+        '-c',
+        `echo $$ >${elsewhere}/cgroup.procs; sleep 1000 & echo ready; trap "" TERM; wait`,
+      ]);
+      await ready(started, 0);
+      const { pid } = await started.identity;
+      await until('both to be there', () => cgroupMembers(elsewhere)?.length === 2);
+      assert.not(isEmpty(started.tree));
+      assert.ok((await treeMembers(started.tree)).includes(pid));
+      await killTree(started.tree);
+      assert.is((await started.exit).signal, 9);
+      await until('its child to be gone', () => cgroupMembers(elsewhere)?.length === 0);
+      rmdirSync(elsewhere);
     });
 
     test('empty groups that nobody knows are swept away, others stay', async ({ host }) => {
