@@ -14,6 +14,12 @@ const segmentEvents = 1000;
 /** Most events kept while nobody takes them; the oldest go first, and an event says how many. */
 const mostEvents = 100_000;
 
+/**
+ * Numbers that a start leaves out after the last one on disk. An event is delivered before it is surely written, and on a full disk
+ * long before: the master knows its number, and would take another event under it for the same one.
+ */
+const leftOutAtStart = 1_000_000_000;
+
 /** What a full disk did not take is written again this often, ms. */
 const againMs = 5000;
 
@@ -85,6 +91,7 @@ export class EventSpool {
       spool.#events.push(...events);
       spool.#next = Math.max(spool.#next, first, (events.at(-1)?.n ?? 0) + 1);
     }
+    if (spool.#next > 1) spool.#next += leftOutAtStart;
     for (const event of old) spool.append(event);
     await spool.flush();
     for (const { name, generation } of found)
@@ -114,8 +121,13 @@ export class EventSpool {
 
   /** At most `most` events above number `n`, in order. */
   after(n: number, most: number): SpooledEvent[] {
-    const first = this.#events[0]?.n ?? 0;
-    const from = Math.max(0, n + 1 - first);
+    let from = 0;
+    let to = this.#events.length;
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (this.#events[middle]!.n > n) to = middle;
+      else from = middle + 1;
+    }
     return this.#events.slice(from, from + most);
   }
 
