@@ -1,6 +1,7 @@
 // Which slots an app has, and which it does not need any more. What is surplus goes least useful first (DESIGN section 7):
-// without an instance, unhealthy, on nodes that take no work or do not match any more, on the most crowded node, the youngest.
-import type { AppDraft, SlotDraft } from './draft.ts';
+// without an instance, unhealthy, on nodes that take no work or do not match any more, of what an update has yet to replace, on the
+// most crowded node, the youngest.
+import type { AppDraft, Held, SlotDraft } from './draft.ts';
 import type { Planning } from './planning.ts';
 import { isMade } from './snapshot.ts';
 
@@ -10,6 +11,7 @@ const classWords = [
   'its instance has failed',
   'its instance is not healthy',
   'its node takes no work or does not match any more',
+  'it is still to be updated',
 ];
 
 /** Usefulness of a slot without regard to crowding: the lowest class goes first. */
@@ -25,8 +27,12 @@ function usefulness(planning: Planning, draft: AppDraft, slot: SlotDraft): numbe
     planning.table.matches(draft.spec.placement.query)[node] !== 1
   )
     return 3;
-  return 4;
+  return draft.outdated(serving(draft, slot) ?? held) ? 4 : 5;
 }
+
+/** What of a slot does the work: in the middle of an update the one that leaves, until its replacement is healthy. */
+const serving = (draft: AppDraft, slot: SlotDraft): Held | null =>
+  slot.leave && !draft.healthy(slot.run) ? slot.leave : slot.run;
 
 /** Takes `count` slots out of `slots`, one at a time, each from the node that then has the most of them (`crowd`). */
 function fromTheCrowded(

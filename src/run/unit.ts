@@ -26,12 +26,16 @@ export function agentUnit(command: readonly string[], inForce: InForce): string 
 Description=stathub agent
 Wants=network-online.target
 After=network-online.target
+# However often it fails (a disk that comes late, a full one): it is tried again, and never left down for good.
+StartLimitIntervalSec=0
 
 [Service]
 ExecStart=${[...command, 'agent', ...flags].map(word).join(' ')}
 # An agent that has emptied its node (systemctl kill -s USR2) ends with 0, and stays ended.
 Restart=on-failure
 RestartSec=1
+# But for wrong usage, which no further try mends.
+RestartPreventExitStatus=2
 # Programs outlive the agent, and the end of one of them for want of memory is not the agent's.
 KillMode=process
 OOMPolicy=continue

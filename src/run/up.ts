@@ -1,8 +1,7 @@
 // `stathub up`: a whole hub on one machine in one command, and `stathub down`, which ends it.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse as parseYaml } from 'yaml';
 import { demoApp } from './demo.ts';
+import { readSpec } from '../cli/spec-file.ts';
 import { holderOf } from '../store/lock.ts';
 import { becomeGuard, guardPid, readUp, removeUp, writeUp, type Member } from './folder.ts';
 import { endProcess, Guard, type Guarded } from './guard.ts';
@@ -57,7 +56,7 @@ export function membersOf(options: Pick<UpOptions, 'agents' | 'port' | 'agentPor
  * @returns the exit code
  */
 export async function up(options: UpOptions, stop: Promise<unknown>): Promise<number> {
-  const apps = options.files.map(readApp);
+  const apps = options.files.map((file) => ({ file, app: readSpec(file) }));
   const { say } = options;
   const members = membersOf(options);
   const guard: Guard = new Guard(
@@ -168,12 +167,6 @@ async function endWithPrograms(member: Member, main: string): Promise<boolean> {
 
 const withPortZero = (args: string[]): string[] =>
   args.map((word, index) => (args[index - 1] === '--port' ? '0' : word));
-
-function readApp(file: string): { file: string; app: Record<string, unknown> } {
-  const text = readFileSync(file, 'utf8');
-  const app = (/\.ya?ml$/i.test(file) ? parseYaml(text) : JSON.parse(text)) as Record<string, unknown>;
-  return { file, app };
-}
 
 async function isEmpty(address: string): Promise<boolean> {
   const response = await fetch(`${address}/v1/apps?size=1`);

@@ -43,7 +43,7 @@ export async function storeFailure(error: unknown, doing: string): Promise<Store
       'store-full',
       `The disk of the store is full (${doing}: ${message})`,
       'Free space on that file system; what was acknowledged is safe, and writing goes on by itself. Until then ' +
-        'stathub kill INSTANCE ends a program.',
+        'POST /v1/instances/INSTANCE/kill ends a program.',
       { cause },
     );
   }

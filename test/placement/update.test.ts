@@ -435,4 +435,35 @@ test('what came back with a lost node and has no place yet holds it, too: system
   assert.equal(s.perNode('fixed'), { n1: 1 }, 'and has it again');
 });
 
+test('scaled down in the middle of an update, what is updated stays and what is not goes', () => {
+  const simulation = new Simulation();
+  for (const id of ['n1', 'n2', 'n3']) simulation.node(id);
+  simulation.deploy({ name: 'web', placement: { scale: 6 } });
+  simulation.settle();
+  simulation.deploy({ name: 'web', args: ['2'], placement: { scale: 6 } });
+  for (let slot = 0; slot < 2; slot += 1) {
+    simulation.step();
+    simulation.becomeHealthy();
+    simulation.now += 10_000;
+    simulation.step();
+    simulation.finishStops();
+  }
+  const done = simulation.held('web').filter(({ revision }) => revision === 2);
+  assert.equal(
+    done.map(({ slot }) => slot),
+    [0, 1],
+  );
+  simulation.change('web', { scale: 2 });
+  simulation.settle();
+  assert.equal([...simulation.apps.get('web')!.slots.keys()].sort(), [0, 1]);
+  assert.equal(
+    simulation
+      .held('web')
+      .map(({ id }) => id)
+      .sort(),
+    done.map(({ id }) => id).sort(),
+    'what was updated runs on',
+  );
+});
+
 test.run();

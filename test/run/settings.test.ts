@@ -119,7 +119,14 @@ test('a systemd unit of an agent: what was given goes along, quoted as systemd r
   ])
     assert.ok(line.includes(words), `${words} in ${line}`);
   assert.not.ok(line.includes('--port '));
-  for (const setting of ['KillMode=process', 'Delegate=yes', 'DelegateSubgroup=agent', 'OOMPolicy=continue'])
+  for (const setting of [
+    'KillMode=process',
+    'Delegate=yes',
+    'DelegateSubgroup=agent',
+    'OOMPolicy=continue',
+    'StartLimitIntervalSec=0',
+    'RestartPreventExitStatus=2',
+  ])
     assert.ok(unit.includes(`\n${setting}\n`), setting);
 });
 

@@ -1,6 +1,6 @@
 // `stathub up` and `down`: one guard a home, and never a signal to whoever has an old pid now.
-import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -87,6 +87,27 @@ test('down signals nobody who merely has a pid that an old record names', async 
     stranger.kill('SIGKILL');
     await over;
   }
+});
+
+test('an app file that cannot be read is wrong usage, said in a sentence, and nothing is started', async () => {
+  const home = freshDirectory('home');
+  mkdirSync(home, { recursive: true });
+  const file = join(home, 'app.json');
+  writeFileSync(file, '{');
+  for (const [given, said] of [
+    [file, `stathub: ${file} is no app: `],
+    [join(home, 'none.json'), `stathub: cannot read ${join(home, 'none.json')}: there is no such file`],
+  ] as const) {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [mainFile, 'up', given], {
+      env: { ...process.env, STATHUB_HOME: home },
+      encoding: 'utf8',
+    });
+    assert.is(status, 2, stderr);
+    assert.is(stdout, '');
+    assert.ok(stderr.startsWith(said), stderr);
+    assert.not.match(stderr, /^ +at /m, 'no stack');
+  }
+  assert.not.ok(existsSync(join(home, 'up.json')));
 });
 
 test.run();
