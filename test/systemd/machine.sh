@@ -49,5 +49,5 @@ STORIES
 truncate -s 2G code.img && mke2fs -q -t ext4 -d code code.img && rm -rf code
 cp --sparse=always system.img run.img
 exec timeout 3000 qemu-system-x86_64 -accel "${ACCEL:-tcg,thread=multi}" -cpu max -smp 2 -m 3000 -nographic -no-reboot -net none \
-  -kernel vmlinuz -initrd initrd -append 'root=/dev/vda rw console=ttyS0 quiet loglevel=3 cryptomgr.notests systemd.show_status=0' \
+  -kernel vmlinuz -initrd initrd -append 'root=/dev/vda rw console=ttyS0 quiet loglevel=3 cryptomgr.notests systemd.show_status=0 systemd.mask=serial-getty@ttyS0.service' \
   -drive file=run.img,if=virtio,format=raw -drive file=code.img,if=virtio,format=raw </dev/null
