@@ -65,7 +65,7 @@ test.after(() => {
 const programs: { pid: number }[] = [];
 
 test('the node says that cgroup v2 holds its limits', async () => {
-  const { isolation } = (await until('its facts', async () => (await get('/v1/nodes')).items, patience))[0];
+  const { isolation } = await until('its facts', async () => (await get('/v1/nodes')).items[0], patience);
   const held = ['cpus', 'disk', 'fds', 'fileSize', 'memory', 'nice', 'processes', 'swap', 'umask'];
   assert.is(isolation.cgroup, 'v2');
   assert.equal([...isolation.enforced].sort(), user === 'root' ? [...held, 'user'] : held);
