@@ -1,4 +1,5 @@
 // How busy this machine is now, so that a bound on time means the same on a busy one.
+import { availableParallelism, loadavg } from 'node:os';
 
 /** How much longer than its own time a piece of work takes now, at least 1. */
 export function busyness(): number {
@@ -13,4 +14,9 @@ export function busyness(): number {
 /** Whether what took `ms` kept to its bound; one that did not is given as much longer as the machine is busy, and twice that. */
 export function keptTo(boundMs: number, ms: number): boolean {
   return ms < boundMs || ms < 2 * boundMs * busyness();
+}
+
+/** How many times more wants to run than there are cores, over the last minute: 1 (all have room) to 4 (or more). */
+export function crowding(): number {
+  return Math.min(4, Math.max(1, loadavg()[0]! / availableParallelism()));
 }
