@@ -11,6 +11,7 @@ import type { MasterContext } from './context.ts';
 import type { Kept } from './entries.ts';
 import type { Epochs } from './planning/epochs.ts';
 import type { LastKnownDoc } from './last-known.ts';
+import { revisionsAlone, tellLost } from './lost-apps.ts';
 import type { Nodes } from './nodes.ts';
 import { outrankedError, revisionKey, writeOf } from './records.ts';
 
@@ -185,9 +186,15 @@ export async function recover(
     if (inForce) view.setApp(doc, version, inForce);
     else odd(`App ${doc.name} names revision ${doc.revision}, which is not in the store: it is left alone`);
   }
-  const lost = new Set([...slots.values()].map(({ doc }) => doc.app).filter((name) => !apps.has(name)));
-  for (const name of lost)
-    odd(`App ${name} has places in the store, but no record: what runs of it runs on; stathub recover ${name}`);
+  const left = [
+    ...[...slots.values()].map(({ doc }) => doc.app),
+    ...[...stones.values()]
+      .map(({ doc }) => doc.assignment)
+      .filter(({ goal }) => goal !== 'stop')
+      .map(({ app }) => app),
+  ];
+  const lost = new Set(left.filter((name) => !apps.has(name)));
+  const alone = await revisionsAlone(store, apps);
   for (const { doc, version } of revisions.values()) view.setRevision(doc, version);
   await inTurns(slots.values(), 500, ({ doc, version }) => view.setSlot(doc.app, doc.slot, doc, version));
   await settleTombstones(context, stones);
@@ -203,6 +210,7 @@ export async function recover(
     });
   }
   await context.events.recover();
+  tellLost(context, lost, alone);
   for (const what of oddities) {
     warn(what);
     context.events.note('store.recordLeftAlone', {}, what, { loudness: 'attention' });

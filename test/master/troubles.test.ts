@@ -253,7 +253,7 @@ test('records of apps are gone when a master starts: what runs is told of, recov
     );
     await until('it is told', async () => {
       const told = await master.cluster.events({ query: 'recover', after: 0, limit: 9, newestFirst: true });
-      return told.items.some(({ message }) => /stathub recover kept/.test(message));
+      return told.items.filter(({ message }) => /again, kept.*stathub recover APP/.test(message)).length === 1;
     });
     assert.is((await master.cluster.recoverApp('kept', operator)).scale, 3);
     for (const id of before.filter((each) => each.startsWith('again.')))
@@ -270,6 +270,52 @@ test('records of apps are gone when a master starts: what runs is told of, recov
         ['kept', 3],
       ],
     );
+  } finally {
+    agent.disconnect();
+    await master.stop();
+    discard(directory);
+  }
+});
+
+test('an app is lost while its node was away: what returns runs on, and the app that is recovered wants as many', async () => {
+  const directory = temporary();
+  const first = await testMaster({ directory });
+  const agent = new SimAgent({ node: 'n1' }).connect(first.url);
+  await deploy(first.cluster, { name: 'web', placement: { scale: 3 } });
+  await until('three run', () => agent.running.length === 3);
+  const before = [...agent.instances.keys()].sort();
+  agent.disconnect();
+  await until('its places are tombstones', () => first.running.context.view.tombstones.size === 3);
+  await first.store.write({ collection: 'apps', key: 'web', doc: null, expect: 'any', term: 1_000_000 });
+  // One of which nothing but revisions is left, and one that nothing at all is wrong with.
+  await deploy(first.cluster, { name: 'bare', placement: { scale: 0 } });
+  await deploy(first.cluster, { name: 'sound', placement: { scale: 0 } });
+  await first.store.write({ collection: 'apps', key: 'bare', doc: null, expect: 'any', term: 1_000_000 });
+  await first.stop();
+  const master = await testMaster({ directory });
+  const told = async (kind: string) =>
+    (await master.cluster.events({ query: `kind:${kind}`, after: 0, limit: 9, newestFirst: true })).items;
+  try {
+    await until('it is told', async () => (await told('store.appsLost')).length > 0);
+    const [lost] = await told('store.appsLost');
+    assert.equal([lost!.loudness, lost!.detail], ['attention', { apps: ['web', 'bare'] }]);
+    assert.match(lost!.message, /web \(places.*bare \(revisions.*stathub recover APP/);
+    agent.connect(master.url);
+    await until('back', async () => (await master.cluster.node('n1')).status === 'ready');
+    assert.is((await master.cluster.recoverApp('web', operator)).scale, 3);
+    await until('the tombstones are settled', () => master.running.context.view.tombstones.size === 0);
+    await until(
+      'all are its own',
+      async () => (await master.cluster.instances('app:web AND status:running', { from: 0, size: 9 })).total === 3,
+    );
+    assert.equal([...agent.instances.keys()].sort(), before, 'nothing was stopped or placed anew');
+    assert.is(agent.running.length, 3);
+    assert.is((await master.cluster.recoverApp('bare', operator)).scale, 0);
+    await until('both are told', async () => (await told('app.recovered')).length === 2);
+    const [bare, web] = await told('app.recovered');
+    assert.match(web!.message, /3 wanted \(3 by what nodes held that were lost\)/);
+    assert.equal((web!.detail as { scaleFrom: unknown }).scaleFrom, { places: 0, lostNodes: 3, seen: 0 });
+    assert.match(bare!.message, /0 wanted \(nothing of it is known to run; stathub scale bare N/);
   } finally {
     agent.disconnect();
     await master.stop();

@@ -159,7 +159,8 @@ export function appRoutes(app: Api, { cluster }: Resource): void {
       tag: 'apps',
       summary: 'Make the record of an app again that the store has lost',
       description:
-        'As the master remembers it, else from the newest revision and the filled places that the store still has. ' +
+        'As the master remembers it, else from the newest revision, with as many instances as places are filled, were left ' +
+        'on lost nodes, or are seen running; the event app.recovered says which. ' +
         'What runs of it runs on and is its own again.',
       gives: 'App',
       refuses: [404, 409],
