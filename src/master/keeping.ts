@@ -4,6 +4,8 @@ import { writeOf } from './records.ts';
 
 const WRITE_EVERY_MS = 60_000;
 const EXPIRE_EVERY_MS = 3_600_000;
+/** After a master begins to lead: one that never leads for an hour drops what is old, too, and a start is not held up by it. */
+const EXPIRE_SOON_MS = 60_000;
 const KEEP_MS = 7 * 24 * 3_600_000;
 /** Events kept at most, whatever their age. */
 const MOST_EVENTS = 500_000;
@@ -16,8 +18,12 @@ export class Keeping {
   /** What is under way; a task that takes longer than its period is not begun a second time beside itself. */
   private readonly working = new Map<string, Promise<void>>();
 
-  constructor(context: MasterContext) {
+  private readonly soonMs: number;
+
+  /** @param soonMs from the begin of a leadership to the first dropping of history */
+  constructor(context: MasterContext, soonMs = EXPIRE_SOON_MS) {
     this.context = context;
+    this.soonMs = soonMs;
   }
 
   start(): void {
@@ -25,9 +31,11 @@ export class Keeping {
       this.timers.push(setInterval(() => this.begin(name, what), ms).unref());
     };
     every(WRITE_EVERY_MS, 'beats', () => this.writeBeats());
-    every(EXPIRE_EVERY_MS, 'history', async () => {
+    const expire = async (): Promise<void> => {
       await this.context.store.expire(this.context.clock.now() - KEEP_MS, MOST_EVENTS);
-    });
+    };
+    this.timers.push(setTimeout(() => this.begin('history', expire), this.soonMs).unref());
+    every(EXPIRE_EVERY_MS, 'history', expire);
   }
 
   private begin(name: string, what: () => Promise<void>): void {
@@ -41,7 +49,7 @@ export class Keeping {
   }
 
   stop(): void {
-    for (const timer of this.timers) clearInterval(timer);
+    for (const timer of this.timers) clearTimeout(timer); // of either kind
     this.timers = [];
   }
 
