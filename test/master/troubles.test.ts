@@ -323,6 +323,54 @@ test('an app is lost while its node was away: what returns runs on, and the app 
   }
 });
 
+test('the records and the places of an app are lost: as many are wanted as are seen running, and none is stopped or doubled', async () => {
+  const directory = temporary();
+  const first = await testMaster({ directory });
+  const agent: SimAgent = new SimAgent({
+    node: 'n1',
+    command: ({ target }) => {
+      const view = agent.instances.get(target)!;
+      return { spec: specOf({ name: view.app, placement: { scale: 3 } }), hash: '', view };
+    },
+  }).connect(first.url);
+  await deploy(first.cluster, { name: 'web', placement: { scale: 3 } });
+  await until('three run', () => agent.running.length === 3);
+  const before = [...agent.instances.keys()].sort();
+  agent.disconnect();
+  await first.stop();
+  const store = await openEmbedded(directory);
+  for (const collection of ['apps', 'assignments'])
+    for (const { key } of (await store.scan(collection)).items)
+      await store.write({ collection, key, doc: null, expect: 'any', term: 1_000_000 });
+  await store.close();
+  const master = await testMaster({ directory });
+  try {
+    agent.connect(master.url);
+    await until(
+      'all are unknown',
+      async () => (await master.cluster.instances('status:unknown', { from: 0, size: 9 })).total === 3,
+    );
+    assert.is((await master.cluster.recoverApp('web', operator)).scale, 3);
+    await until('from what is told', async () => {
+      const [told] = (
+        await master.cluster.events({ query: 'kind:app.recovered', after: 0, limit: 1, newestFirst: true })
+      ).items;
+      return told !== undefined && /3 wanted \(3 that .*stathub adopt web/.test(told.message);
+    });
+    for (const id of before) await master.cluster.instanceAction(id, 'adopt', operator);
+    await until(
+      'all are its own',
+      async () => (await master.cluster.instances('app:web AND status:running', { from: 0, size: 9 })).total === 3,
+    );
+    assert.equal([...agent.instances.keys()].sort(), before, 'none was stopped or placed anew');
+    assert.is(agent.running.length, 3);
+  } finally {
+    agent.disconnect();
+    await master.stop();
+    discard(directory);
+  }
+});
+
 test('only collections that there are can be looked at', async () => {
   const master = await testMaster();
   const page = { from: 0, size: 10 };
