@@ -78,10 +78,12 @@ export class AppWrites {
     if (!changed) this.entry(name); // it went meanwhile: nothing was written
   }
 
-  /** Does the store hold places of an app whose record it has not? */
+  /** Does the store hold places of an app, or what lost nodes left of it, whose record it has not? */
   async lost(name: string): Promise<boolean> {
     const { store, view } = this.context;
     if (view.apps.has(name)) return (await store.get('apps', name)) === null;
+    for (const { doc } of view.tombstones.values())
+      if (doc.assignment.app === name && doc.assignment.goal !== 'stop') return true;
     return (await store.scan('assignments', { prefix: `${name}/`, limit: 1 })).items.length > 0;
   }
 

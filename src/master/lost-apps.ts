@@ -43,7 +43,8 @@ const buriedOf = ({ view }: MasterContext, name: string): Assignment[] =>
 /** Places of an app as the store has them, into the view, with the revisions that they name. For an app that the view has just got. */
 export async function readPlaces(context: MasterContext, name: string): Promise<void> {
   const places = await recordsOf<SlotRecord>(context, 'assignments', name);
-  takePlaces(context, name, places, await revisionsNamed(context, name, heldIn(places)));
+  const named = await revisionsNamed(context, name, [...heldIn(places), ...buriedOf(context, name)]);
+  takePlaces(context, name, places, named);
 }
 
 function takePlaces(

@@ -302,6 +302,19 @@ test('an app is lost while its node was away: what returns runs on, and the app 
     assert.match(lost!.message, /web \(places.*bare \(revisions.*stathub recover APP/);
     agent.connect(master.url);
     await until('back', async () => (await master.cluster.node('n1')).status === 'ready');
+    const again = await master.cluster
+      .putApp(
+        specOf({ name: 'web', placement: { scale: 1 } }),
+        { scale: true, start: true },
+        { mode: 'put', ifMatch: null, refetch: false },
+        operator,
+      )
+      .catch((error: unknown) => error as { code: string });
+    assert.is(
+      (again as { code?: string }).code,
+      'app-record-lost',
+      'a deployment does not begin it anew beside what runs',
+    );
     assert.is((await master.cluster.recoverApp('web', operator)).scale, 3);
     await until('the tombstones are settled', () => master.running.context.view.tombstones.size === 0);
     await until(
