@@ -137,7 +137,9 @@ function refusal(problem: Problem): CliError {
     (e) => `\n  ${e.path || '(whole)'}: ${e.message}${e.hint ? ` (${e.hint})` : ''}`,
   );
   const hint = problem.status === 401 ? 'give the token: STATHUB_TOKEN=… or --token-file FILE' : (problem.hint ?? '');
-  return new CliError(exit, problem.detail + lines.join(''), hint, problem.status === 503);
+  // Not in a hub's words: a proxy whose hub is away, or an answer that broke off before its first byte.
+  const away = problem.status === 503 || (problem.code === 'no-hub' && problem.status >= 500);
+  return new CliError(exit, problem.detail + lines.join(''), hint, away);
 }
 
 /** `web.0.abcdefgh` is an instance, anything else an app. */

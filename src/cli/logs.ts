@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { InstanceView } from '../model/instance/instance.ts';
 import { isInstance, path, query, type Client } from './client.ts';
 import { CliError, exitCode } from './exit.ts';
+import { AwayNotice, followedBytes, mayComeBack } from './log-follow.ts';
 import { goneOf, subjectNamed } from './names.ts';
 import { dim, type Output } from './output.ts';
 import { everyPage } from './pages.ts';
@@ -22,7 +23,8 @@ const lookMs = 1000;
 /** Prints the output of an instance as it is, or of all of an app: each line then begins with its slot. */
 export async function logs(client: Client, output: Output, named: string, options: LogOptions): Promise<void> {
   const name = await subjectNamed(client, named, true);
-  if (isInstance(name)) return one(client, output, name, options);
+  const notice = new AwayNotice(output);
+  if (isInstance(name)) return one(client, output, name, options, notice);
   let missing: unknown = null;
   let ids = await instancesOf(client, name).catch((error: unknown): string[] => {
     if (options.follow || !(error instanceof CliError && error.exit === exitCode.notFound)) throw error;
@@ -42,12 +44,12 @@ export async function logs(client: Client, output: Output, named: string, option
   }
   if (!options.follow) {
     for (const result of await Promise.allSettled(
-      ids.map((id) => prefixed(client, output, id, options, ids.length > 1)),
+      ids.map((id) => prefixed(client, output, id, options, ids.length > 1, notice)),
     ))
       if (result.status === 'rejected') throw result.reason;
     return;
   }
-  await everyOne(client, output, name, ids, options);
+  await everyOne(client, output, name, ids, options, notice);
 }
 
 /** Follows what is there and whatever comes to the app later, until the app is gone. */
@@ -57,6 +59,7 @@ async function everyOne(
   name: string,
   first: string[],
   options: LogOptions,
+  notice: AwayNotice,
 ): Promise<void> {
   const followed = new Map<string, Promise<void>>();
   let failure: unknown = null;
@@ -64,7 +67,7 @@ async function everyOne(
     if (followed.has(id)) return;
     followed.set(
       id,
-      prefixed(client, output, id, from, true).catch((error: unknown) => {
+      prefixed(client, output, id, from, true, notice).catch((error: unknown) => {
         if (!(error instanceof CliError && error.exit === exitCode.notFound)) failure ??= error;
       }),
     );
@@ -75,9 +78,12 @@ async function everyOne(
     if (failure) throw failure;
     const now = await instancesOf(client, name).catch((error: unknown) => {
       if (error instanceof CliError && error.exit === exitCode.notFound) return null;
+      if (mayComeBack(error)) return notice.away(name);
       throw error;
     });
     if (now === null) break;
+    if (now === undefined) continue;
+    notice.back(name);
     for (const id of now) follow(id, { ...options, tail: 'all', since: undefined });
   }
   await Promise.all(followed.values());
@@ -87,14 +93,23 @@ async function everyOne(
 const instancesOf = async (client: Client, name: string): Promise<string[]> =>
   (await everyPage<InstanceView>(client, path`/v1/apps/${name}/instances`, {}, (i) => i.id)).map(({ id }) => id);
 
-const parameters = ({ follow, ...rest }: LogOptions): string => query({ ...rest, follow: follow || undefined });
-
-/** Bytes as they were written. */
-async function one(client: Client, output: Output, id: string, options: LogOptions): Promise<void> {
-  const response = await client.open('GET', path`/v1/instances/${id}/logs` + parameters(options), {
+/** Bytes of what is asked for; a follower's go on over restarts of the hub and the node. */
+async function* bytesOf(
+  client: Client,
+  id: string,
+  { follow, ...rest }: LogOptions,
+  notice: AwayNotice,
+): AsyncGenerator<Uint8Array> {
+  if (follow && rest.until === undefined) return yield* followedBytes(client, id, { ...rest }, notice);
+  const response = await client.open('GET', path`/v1/instances/${id}/logs` + query({ ...rest }), {
     headers: { accept: 'text/plain' },
   });
-  for await (const bytes of wholeUnlessBroken(response.body!, id)) await output.write(bytes);
+  yield* wholeUnlessBroken(response.body!, id);
+}
+
+/** Bytes as they were written. */
+async function one(client: Client, output: Output, id: string, options: LogOptions, notice: AwayNotice): Promise<void> {
+  for await (const bytes of bytesOf(client, id, options, notice)) await output.write(bytes);
 }
 
 /** Line by line: lines of several instances are not mixed up. */
@@ -104,15 +119,13 @@ async function prefixed(
   id: string,
   options: LogOptions,
   several: boolean,
+  notice: AwayNotice,
 ): Promise<void> {
-  if (!several) return one(client, output, id, options);
-  const response = await client.open('GET', path`/v1/instances/${id}/logs` + parameters(options), {
-    headers: { accept: 'text/plain' },
-  });
+  if (!several) return one(client, output, id, options, notice);
   const prefix = `${id.split('.').slice(0, -1).join('.')} ${dim('|', output)} `,
     decoder = new TextDecoder();
   let rest = '';
-  for await (const bytes of wholeUnlessBroken(response.body!, id)) {
+  for await (const bytes of bytesOf(client, id, options, notice)) {
     const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
     if (lines.length > 0) output.out(lines.map((line) => `${prefix}${line}\n`).join(''));

@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { Client } from '../../src/cli/client.ts';
 import { logs, type LogOptions } from '../../src/cli/logs.ts';
 import type { Output } from '../../src/cli/output.ts';
+import { Refusal } from '../../src/model/errors.ts';
 import { openHttp } from '../../src/live/serve.ts';
 import { removeTemporary, sample } from '../support/api.ts';
 import { specOf } from '../support/sample-cluster.ts';
@@ -104,6 +105,46 @@ test('a follower of an app sees instances that come later, and ends with the app
   for (const end of ends.values()) end();
   await following;
   assert.is(err(), 'web is gone\n');
+  await port.close();
+});
+
+test('a follower goes on from its cursor when its node or hub was away, byte for byte, and says so once', async () => {
+  const { cluster, run, out, err, port } = await open();
+  cluster.addInstance('web.0.aaaaaaaa');
+  const written = Buffer.from([0xff, 0xc3, 0xa4, 0x0a, 0x61, 0x62, 0x63, 0x0a]),
+    asked: (number | null)[] = [];
+  const breaks = [1, 4, 6, 8]; // one of them within a character
+  cluster.output = async function* ({ after }) {
+    asked.push(after?.stdout ?? null);
+    if (asked.length === 3) throw new Refusal('node-away', 'n1 is not connected now');
+    const from = after?.stdout ?? 0,
+      to = breaks.shift()! + 1;
+    yield { stream: 'stdout', cursor: from, bytes: new Uint8Array() };
+    yield { stream: 'stderr', cursor: after?.stderr ?? 70, bytes: new Uint8Array() };
+    if (from < written.length) yield { stream: 'stdout', cursor: Math.min(to, 8), bytes: written.subarray(from, to) };
+    await until('that is shown', () => out().length >= Math.min(to, 8));
+    if (breaks.length > 0) throw new Refusal('node-away', 'n1 is not connected now');
+    assert.is(after?.stderr, 70);
+  };
+  await run('web.0.aaaaaaaa', { follow: true, tail: 'all' });
+  assert.equal([...out()], [...written]);
+  assert.equal(asked, [null, 2, 5, 5, 7]);
+  assert.is(err().match(/output of web\.0\.aaaaaaaa broke off: /g)?.length, 3, 'once for each time away');
+
+  asked.length = 0;
+  cluster.output = async function* () {
+    asked.push(0);
+    yield { stream: 'stdout', cursor: 1, bytes: Buffer.from('x') };
+    await until('that is shown', () => out().includes('x'));
+    cluster.instanceMap.clear();
+    throw new Refusal('node-away', 'n1 is not connected now');
+  };
+  await run('web.0.aaaaaaaa', { follow: true, stream: 'stdout' });
+  assert.is(asked.length, 1, 'it ends with the instance');
+  await run('web.0.aaaaaaaa', { follow: true }).then(
+    () => assert.unreachable(),
+    (error: { exit: number }) => assert.is(error.exit, 3),
+  );
   await port.close();
 });
 

@@ -43,6 +43,8 @@ const logQuery = {
   since,
   until,
   grep,
+  /** Of events: `text`, or bytes as they are in `base64`, which then also tell where each stream begins. */
+  encoding: z.enum(['text', 'base64']).optional().default('text'),
 };
 
 export function logRoutes(app: Api, { cluster, closing }: Resource): void {
@@ -57,7 +59,8 @@ export function logRoutes(app: Api, { cluster, closing }: Resource): void {
         'Lines carry no times of their own: `since` and `until` are met to some 10 s for recent output and a ' +
         'minute for older, and never leave out what belongs to them. ' +
         '`grep` is a text, or a regular expression between slashes. With `Accept: text/event-stream` each piece ' +
-        'is an event named after its stream, `{cursor, text}`, whose id goes on where it ended (Last-Event-ID).',
+        'is an event named after its stream, `{cursor, text}`, whose id goes on where it ended (Last-Event-ID); `encoding=base64` gives `{cursor, base64}`. An event `end` says that ' +
+        'nothing more will come; without it the answer broke off.',
       gives: 'text',
       refuses: [404, 503, 504],
     }),
@@ -81,11 +84,17 @@ export function logRoutes(app: Api, { cluster, closing }: Resource): void {
         // Each stream may end a piece within a character; the rest of it comes with the next one.
         const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
         const cursors = { stdout: request.after?.stdout ?? 0, stderr: request.after?.stderr ?? 0 };
+        /** Streams of which it is not known where they begin: no id goes on from there yet. */
+        const unknown = new Set(request.after ? [] : q.stream === 'both' ? ['stdout', 'stderr'] : [q.stream]);
         for await (const chunk of cluster.logs(id, request, signal)) {
           cursors[chunk.stream] = chunk.cursor;
-          if (chunk.bytes.length > 0) yield events ? eventOf(chunk, decoders[chunk.stream], cursors) : chunk.bytes;
+          unknown.delete(chunk.stream);
+          const reached = unknown.size === 0 ? `${cursors.stdout}.${cursors.stderr}` : undefined;
+          if (events && q.encoding === 'base64') yield bytesEvent(chunk, reached);
+          else if (chunk.bytes.length > 0)
+            yield events ? textEvent(chunk, decoders[chunk.stream], reached) : chunk.bytes;
         }
-        if (events) yield sse({ event: 'end', data: {} });
+        if (events && !signal.aborted) yield sse({ event: 'end', data: {} });
       };
       return streamed(
         c,
@@ -98,15 +107,17 @@ export function logRoutes(app: Api, { cluster, closing }: Resource): void {
   );
 }
 
-const eventOf = (
-  chunk: LogChunk,
+const textEvent = (
+  { stream, cursor, bytes }: LogChunk,
   decoder: InstanceType<typeof TextDecoder>,
-  cursors: { stdout: number; stderr: number },
-): string =>
+  id: string | undefined,
+): string => sse({ event: stream, ...(id && { id }), data: { cursor, text: decoder.decode(bytes, { stream: true }) } });
+
+const bytesEvent = ({ stream, cursor, bytes }: LogChunk, id: string | undefined): string =>
   sse({
-    event: chunk.stream,
-    id: `${cursors.stdout}.${cursors.stderr}`,
-    data: { cursor: chunk.cursor, text: decoder.decode(chunk.bytes, { stream: true }) },
+    event: stream,
+    ...(id && { id }),
+    data: { cursor, base64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64') },
   });
 
 function cursorsOf(lastEventId: string | undefined): LogRequest['after'] {
