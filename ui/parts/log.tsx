@@ -42,6 +42,7 @@ export function Log({ id }: { id: string }): VNode {
   const [grep, setGrep] = useState('');
   const [view, setView] = useState({ offset: 0, height: 480 });
   const box = useRef<HTMLDivElement>(null);
+  const top = useRef(0);
 
   const past = pastOf(begin, grep);
   const { log, reading } = useLines(id, past);
@@ -77,7 +78,10 @@ export function Log({ id }: { id: string }): VNode {
   const onScroll = (): void => {
     const el = box.current!;
     const atEnd = el.scrollTop + el.clientHeight >= el.scrollHeight - 24;
-    if (atEnd !== follow) setFollow(atEnd);
+    // Lines that came since do not end the following: only one who scrolls up does.
+    const up = el.scrollTop < top.current;
+    top.current = el.scrollTop;
+    if (atEnd !== follow && (atEnd || up)) setFollow(atEnd);
     const offset = Math.floor(el.scrollTop / (ROW * 8)) * ROW * 8;
     setView((old) =>
       old.offset === offset && old.height === el.clientHeight ? old : { offset, height: el.clientHeight },
