@@ -59,8 +59,8 @@ export function logRoutes(app: Api, { cluster, closing }: Resource): void {
         'Lines carry no times of their own: `since` and `until` are met to some 10 s for recent output and a ' +
         'minute for older, and never leave out what belongs to them. ' +
         '`grep` is a text, or a regular expression between slashes. With `Accept: text/event-stream` each piece ' +
-        'is an event named after its stream, `{cursor, text}`, whose id goes on where it ended (Last-Event-ID); `encoding=base64` gives `{cursor, base64}`. An event `end` says that ' +
-        'nothing more will come; without it the answer broke off.',
+        'is an event named after its stream, `{cursor, text}`, whose id goes on where it ended (Last-Event-ID); ' +
+        '`encoding=base64` gives `{cursor, base64}`. An event `end` says that nothing more will come; without it the answer broke off.',
       gives: 'text',
       refuses: [404, 503, 504],
     }),
