@@ -48,7 +48,7 @@ export function exitWithCause(exit: Exit, killing: Killing | null): Exit {
     ...exit,
     reason: exitReasons[killing.reason],
     by: killing.by,
-    text: killing.text ?? exit.text,
+    text: killing.text ?? (killing.quota ? null : exit.text),
     quota: killing.quota ?? exit.quota,
   };
 }

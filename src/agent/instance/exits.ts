@@ -5,7 +5,7 @@ import { exitText } from '../../model/instance/exit-text.ts';
 import { signalNumber } from '../../model/instance/signals.ts';
 import { readSetup, type ProgramExit } from '../effects/launch/launch-facts.ts';
 import { launchDirectory } from '../effects/launch/launch-records.ts';
-import { memoryEvidence, type MemoryEvidence } from '../effects/cgroups/limit-groups.ts';
+import { memoryEvidence, processHits, type MemoryEvidence } from '../effects/cgroups/limit-groups.ts';
 import { appendPlatformLine, readNow } from '../effects/output/output.ts';
 import { endOf, outputFile, streams, wasRotated, type Stream } from '../effects/output/segments.ts';
 import type { LaunchRecord } from './records.ts';
@@ -70,6 +70,8 @@ export interface EndedLaunchFacts {
   by: string | null;
   /** What the kernel counted of its memory; null where nothing did. */
   memory?: MemoryEvidence | null;
+  /** How often it could not make a process for `limits.processes`; null where nothing counts. */
+  processes?: { hits: number; limit: number } | null;
   /** Highest memory of the samples, bytes; 0: none was taken. */
   seenMem?: number;
   /** Cursors of its streams when it began. */
@@ -82,9 +84,10 @@ export interface EndedLaunchFacts {
 export const whatKernelSays = (
   directory: string,
   record: LaunchRecord,
-): Pick<EndedLaunchFacts, 'memory' | 'setup' | 'output'> => ({
+): Pick<EndedLaunchFacts, 'memory' | 'processes' | 'setup' | 'output'> => ({
   ...(record.output ? { output: record.output } : {}),
   memory: memoryEvidence(record.limits),
+  processes: processHits(record.limits),
   setup: readSetup(launchDirectory(directory, record.launch)),
 });
 
@@ -107,7 +110,7 @@ export function exitOf(
     core: ended.core,
     peakMem: launch.memory?.peak ?? (launch.seenMem || null),
     by: launch.by,
-    text: null,
+    text: oom || reason !== null ? null : fullOf(launch),
     quota:
       oom && launch.memory?.limit != null
         ? { what: 'memory', used: launch.memory.peak ?? launch.memory.limit, limit: launch.memory.limit }
@@ -119,6 +122,13 @@ export function exitOf(
       ...extra,
     ].slice(-tailLines),
   };
+}
+
+/** That it had as many processes as it may have: often what made it end. */
+function fullOf({ processes }: EndedLaunchFacts): string | null {
+  if (!processes || processes.hits === 0) return null;
+  const times = processes.hits === 1 ? 'once' : `${processes.hits} times`;
+  return `it had hit limits.processes (${processes.limit}) ${times}`;
 }
 
 /** Writes an end for want of memory into the app's own log, where the kernel says nothing of it. @returns the exit */

@@ -34,6 +34,9 @@ function howOf({ signal, code }: Ended): string | null {
   return code === null ? null : `with code ${code}`;
 }
 
+/** What is known to have led to an end of its own. */
+const ledBy = ({ text }: Ended): string => (text ? `: ${text}` : '');
+
 /** How a launch ended, as the end of a sentence: "exited with code 1", "was killed by SIGKILL". */
 export function exitText(exit: Ended): string {
   const how = howOf(exit);
@@ -64,9 +67,9 @@ export function exitText(exit: Ended): string {
     case 'update':
       return `was replaced${inBrackets}`;
     case 'signal':
-      return `was killed ${how ?? 'by a signal'}${exit.core ? ' and left a core dump' : ''}`;
+      return `was killed ${how ?? 'by a signal'}${exit.core ? ' and left a core dump' : ''}${ledBy(exit)}`;
     case 'exited':
-      return `exited ${how ?? ''}`.trimEnd() + notBegun(exit);
+      return `exited ${how ?? ''}`.trimEnd() + notBegun(exit) + ledBy(exit);
     case 'unknown':
       return 'ended while nobody watched: how is not known';
   }
