@@ -97,12 +97,16 @@ test('the nearest word', () => {
   assert.is(nearestWord('zzzzz', ['healthChecks', 'ports']), null);
 });
 
-test('restarts are rolled a quarter at a time', () => {
+test('restarts are rolled a quarter at a time, once fewer than half are well', () => {
   assert.equal([1, 2, 4, 5, 9, 100].map(turnSize), [1, 1, 1, 2, 3, 25]);
   assert.not.ok(restartsAreRolled({ total: 1, healthy: 0, underWay: 1, starting: 0 }));
   assert.ok(restartsAreRolled({ total: 2, healthy: 0, underWay: 1, starting: 0 }));
   assert.ok(restartsAreRolled({ total: 2, healthy: 0, underWay: 0, starting: 1 }));
-  assert.ok(restartsAreRolled({ total: 4, healthy: 2, underWay: 1, starting: 0 }), 'the others fail a moment later');
+  assert.ok(restartsAreRolled({ total: 4, healthy: 1, underWay: 1, starting: 0 }), 'the others fail a moment later');
+  assert.not.ok(
+    restartsAreRolled({ total: 4, healthy: 2, underWay: 1, starting: 0 }),
+    'half are well: its own trouble',
+  );
   assert.not.ok(restartsAreRolled({ total: 4, healthy: 2, underWay: 0, starting: 1 }));
   assert.not.ok(restartsAreRolled({ total: 8, healthy: 0, underWay: 1, starting: 0 }));
 });

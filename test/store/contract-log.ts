@@ -1,5 +1,6 @@
 // The store's contract: counters, the event log, points, expiry.
 import * as assert from 'uvu/assert';
+import { until } from '../support/until.ts';
 import type { SeriesPoint } from '../../src/store/store.ts';
 import { fresh } from './contract-subject.ts';
 import type { Subject, Test } from './contract-subject.ts';
@@ -32,9 +33,12 @@ export function logTests(test: Test, at: Subject): void {
       [0, 1, 2].map((n) => ({ minute: minute + n, values: { cpu: [n, n, n] as [number, number, number] } })),
     );
     await at.store.readPoints(subject, minute, minute + 2); // what is written before is seen then
-    const [events, metrics] = await at.store.history();
+    // Elasticsearch counts what it has refreshed.
+    const [events, metrics] = await until('all is counted', async () => {
+      const counted = await at.store.history();
+      return counted[0]!.count >= 1 && counted[1]!.count >= 3 && counted;
+    });
     assert.equal([events!.name, metrics!.name], ['events', 'metrics']);
-    assert.ok(events!.count >= 1 && metrics!.count >= 3);
     assert.ok(events!.bytes! > 0 && metrics!.bytes! > 0);
     const minutes: number[] = [];
     for (let after: string | null = null; ;) {
