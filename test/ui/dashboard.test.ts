@@ -155,7 +155,7 @@ test("an instance: live log, search, its statechart lit; killed, it comes back b
   const [first] = await hub.running('ticker', 3);
   const page = await open(`/instances/${first.id}`);
   await page.locator('.log .m', { hasText: 'tick' }).first().waitFor(); // the first lines may be above what is drawn
-  const last = (): Promise<string | null> => page.locator('.log li').last().textContent();
+  const last = (): Promise<string | null> => page.locator('.log .ln').last().textContent();
   const before = await last();
   await until('the log goes on', async () => (await last()) !== before);
   await page.keyboard.press('f');
