@@ -2,7 +2,7 @@
 # The stories of this folder in a machine of their own: Debian with systemd and cgroup v2, in qemu. For hosts that have neither.
 #   sudo test/systemd/machine.sh bookworm     systemd 252
 #   sudo test/systemd/machine.sh trixie       systemd 257
-# Needs root, debootstrap, qemu-system-x86_64, e2fsprogs and 6 GB below $TMPDIR; takes some ten minutes where there is no KVM.
+# Needs root, debootstrap, qemu-system-x86_64, e2fsprogs and 6 GB below $TMPDIR; takes a quarter of an hour where there is no KVM.
 # Not part of `npm test`. ACCEL=kvm uses the host's virtualisation. Prints what the stories print.
 set -euo pipefail
 suite=${1:-trixie}
