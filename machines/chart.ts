@@ -67,8 +67,8 @@ const drawn = new WeakMap<AnyStateMachine, Drawn>();
 function draw(machine: AnyStateMachine): Drawn {
   const known = drawn.get(machine);
   if (known) return known;
-  const states: ChartState[] = [],
-    edges: ChartEdge[] = [];
+  const states: ChartState[] = [];
+  const edges: ChartEdge[] = [];
   const ids = new Map<unknown, string[]>();
   const visit = (node: AnyStateNode, parent: AnyStateNode | null) => {
     if (parent) {

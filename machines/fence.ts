@@ -28,8 +28,8 @@ const fence = setup({
   actions: {
     /** What the silence has reached already is told at once; a deadline that is reached stays so until contact is made. */
     count: enqueueActions(({ context, event, enqueue }) => {
-      const { silentMs } = event,
-        deadlines = event.type === 'fence.adjust' ? event.deadlines : context.deadlines;
+      const { silentMs } = event;
+      const deadlines = event.type === 'fence.adjust' ? event.deadlines : context.deadlines;
       const reached = deadlines.filter((deadline) => deadline <= silentMs).length;
       enqueue.assign({ deadlines, reached, leftMs: Math.max(0, (deadlines[reached] ?? 0) - silentMs) });
       if (reached > 0) enqueue.emit({ type: 'deadline.reached', deadlineMs: deadlines[reached - 1]! });

@@ -109,8 +109,8 @@ const sharedWithBrowser = /^src\/model\/(instance\/(instance|usage)|sizes)\.ts$/
 test('folders import only what the table allows', () => {
   const broken: string[] = [];
   for (const file of files) {
-    const folder = folderOf(file),
-      rule = table[folder];
+    const folder = folderOf(file);
+    const rule = table[folder];
     if (!rule) {
       if (file !== 'src/main.ts' && file !== 'src/build-charts.ts')
         broken.push(`${file} is in a folder that the table does not know`);
@@ -240,9 +240,9 @@ const openHoles = (machine: AnyStateMachine): string[] =>
   );
 
 test('every effect hole of a machine is filled where a master and an agent are put together', async () => {
-  const filled = new Map<string, string[]>(),
-    prototype = StateMachine.prototype as unknown as { provide: (...given: unknown[]) => AnyStateMachine },
-    { provide } = prototype;
+  const filled = new Map<string, string[]>();
+  const prototype = StateMachine.prototype as unknown as { provide: (...given: unknown[]) => AnyStateMachine };
+  const { provide } = prototype;
   // The last machine of a name that is provided is the one that runs; what is in it was provided before.
   prototype.provide = function (...given) {
     const made = provide.apply(this, given);
@@ -299,6 +299,7 @@ test('the root holds only what it should', () => {
     'LICENSE',
     '.gitignore',
     '.oxfmtrc.json',
+    '.oxlintrc.json',
     '.ci',
     'src',
     'machines',

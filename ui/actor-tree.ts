@@ -24,14 +24,14 @@ export function treeRows(
   open: (actor: ActorView, depth: number) => boolean,
   search: string,
 ): TreeRow[] {
-  const known = new Map(actors.map((a) => [a.id, a])),
-    children = new Map<string | null, ActorView[]>();
+  const known = new Map(actors.map((a) => [a.id, a]));
+  const children = new Map<string | null, ActorView[]>();
   for (const a of actors) {
     const parent = a.parent !== null && known.has(a.parent) ? a.parent : null;
     children.set(parent, [...(children.get(parent) ?? []), a]);
   }
-  const want = search.trim().toLowerCase(),
-    hit = (a: ActorView): boolean => `${a.id} ${a.label} ${a.machine} ${a.state}`.toLowerCase().includes(want);
+  const want = search.trim().toLowerCase();
+  const hit = (a: ActorView): boolean => `${a.id} ${a.label} ${a.machine} ${a.state}`.toLowerCase().includes(want);
   const found = new Map<string, boolean>();
   const within = (a: ActorView): boolean => {
     const done = found.get(a.id);
@@ -53,17 +53,17 @@ export function treeRows(
     visit(a, 0);
     return counts;
   };
-  const rows: TreeRow[] = [],
-    seen = new Set<string>();
+  const rows: TreeRow[] = [];
+  const seen = new Set<string>();
   const rank = (a: ActorView): number =>
     a.machine === 'master' ? 0 : a.machine === 'placement' ? 1 : a.machine === 'link' ? 1 : 2;
   const visit = (parent: string | null, depth: number): void => {
     for (const a of [...(children.get(parent) ?? [])].sort((x, y) => rank(x) - rank(y) || natural(x.label, y.label))) {
       if (seen.has(a.id) || (want && !within(a))) continue;
       seen.add(a.id);
-      const own = children.get(a.id) ?? [],
-        shows = own.length > 0 && (want ? own.some(within) : open(a, depth)),
-        counts = own.length > 0 && !shows ? worst(a) : new Map<string, number>();
+      const own = children.get(a.id) ?? [];
+      const shows = own.length > 0 && (want ? own.some(within) : open(a, depth));
+      const counts = own.length > 0 && !shows ? worst(a) : new Map<string, number>();
       const s = loud.find((status) => counts.has(status) && status !== 'starting' && status !== 'pending');
       rows.push({
         actor: a,

@@ -34,8 +34,8 @@ export function notRunning(app: AppView, list: readonly InstanceView[]): [string
 
 /** Sums over instances; null where no instance reports. */
 export function usageOf(list: readonly InstanceView[]): { cpu: number | null; mem: number | null } {
-  let cpu: number | null = null,
-    mem: number | null = null;
+  let cpu: number | null = null;
+  let mem: number | null = null;
   for (const i of list) {
     if (i.usage?.cpu != null) cpu = (cpu ?? 0) + i.usage.cpu;
     if (i.usage?.mem != null) mem = (mem ?? 0) + i.usage.mem;

@@ -16,14 +16,14 @@ export const loaded = signal(false);
 /** The moment of the newest frame of the cluster, hub's time, epoch ms. */
 export const asOf = signal(0);
 
-const appMap = new Map<string, AppView>(),
-  nodeMap = new Map<string, NodeView>(),
-  instanceMap = new Map<string, InstanceView>(),
-  actorMap = new Map<string, ActorView>();
-const appsVersion = signal(0),
-  nodesVersion = signal(0),
-  instancesVersion = signal(0),
-  actorsVersion = signal(0);
+const appMap = new Map<string, AppView>();
+const nodeMap = new Map<string, NodeView>();
+const instanceMap = new Map<string, InstanceView>();
+const actorMap = new Map<string, ActorView>();
+const appsVersion = signal(0);
+const nodesVersion = signal(0);
+const instancesVersion = signal(0);
+const actorsVersion = signal(0);
 
 const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const natural = new Intl.Collator('en', { numeric: true }).compare;

@@ -67,9 +67,9 @@ export const quoted = (value: string): string =>
 export function completions(text: string, caret: number, fields: readonly Field[], limit: number): Completions | null {
   const before = text.slice(0, caret);
   if ((before.match(/"/g)?.length ?? 0) % 2 === 1) return null;
-  const term = /[^\s()]*$/.exec(before)![0].replace(/^[-+!]/, ''),
-    from = caret - term.length,
-    to = caret + /^[^\s()]*/.exec(text.slice(caret))![0].length;
+  const term = /[^\s()]*$/.exec(before)![0].replace(/^[-+!]/, '');
+  const from = caret - term.length;
+  const to = caret + /^[^\s()]*/.exec(text.slice(caret))![0].length;
   const colon = term.indexOf(':');
   if (colon < 0) {
     const want = term.toLowerCase();

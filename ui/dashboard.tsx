@@ -29,8 +29,8 @@ const views: Record<Page, () => VNode> = {
 };
 
 export function Dashboard(): VNode {
-  const { page, id } = route.value,
-    View = views[page];
+  const { page, id } = route.value;
+  const View = views[page];
   return (
     <>
       <a

@@ -11,21 +11,21 @@ export interface DiffLine {
 
 /** Longest common subsequence of lines; specs are short, so the plain table serves (2,000 x 2,000 lines are cut before). */
 export function diffLines(before: string, after: string): DiffLine[] {
-  const a = before.split('\n'),
-    b = after.split('\n');
-  let head = 0,
-    tail = 0;
+  const a = before.split('\n');
+  const b = after.split('\n');
+  let head = 0;
+  let tail = 0;
   while (head < a.length && head < b.length && a[head] === b[head]) head++;
   while (tail < a.length - head && tail < b.length - head && a[a.length - 1 - tail] === b[b.length - 1 - tail]) tail++;
-  const x = a.slice(head, a.length - tail).slice(0, 2000),
-    y = b.slice(head, b.length - tail).slice(0, 2000);
+  const x = a.slice(head, a.length - tail).slice(0, 2000);
+  const y = b.slice(head, b.length - tail).slice(0, 2000);
   const table = Array.from({ length: x.length + 1 }, () => new Uint16Array(y.length + 1));
   for (let i = x.length - 1; i >= 0; i--)
     for (let j = y.length - 1; j >= 0; j--)
       table[i]![j] = x[i] === y[j] ? table[i + 1]![j + 1]! + 1 : Math.max(table[i + 1]![j]!, table[i]![j + 1]!);
   const out: DiffLine[] = a.slice(0, head).map((text, i) => ({ kind: 'same', n: i + 1, text, mark: null }));
-  let i = 0,
-    j = 0;
+  let i = 0;
+  let j = 0;
   while (i < x.length || j < y.length) {
     if (i < x.length && j < y.length && x[i] === y[j]) {
       out.push({ kind: 'same', n: head + j + 1, text: y[j]!, mark: null });
@@ -47,11 +47,11 @@ export function diffLines(before: string, after: string): DiffLine[] {
 /** A removed line beside an added one: marks what differs between them. */
 function marked(lines: DiffLine[]): DiffLine[] {
   for (let i = 0; i + 1 < lines.length; i++) {
-    const d = lines[i]!,
-      a = lines[i + 1]!;
+    const d = lines[i]!;
+    const a = lines[i + 1]!;
     if (d.kind !== 'del' || a.kind !== 'add' || lines[i - 1]?.kind === 'del' || lines[i + 2]?.kind === 'add') continue;
-    let from = 0,
-      end = 0;
+    let from = 0;
+    let end = 0;
     while (from < d.text.length && from < a.text.length && d.text[from] === a.text[from]) from++;
     while (
       end < d.text.length - from &&

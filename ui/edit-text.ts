@@ -9,13 +9,13 @@ const indentOf = (text: string, at: number): string =>
 
 /** Enter at the caret: inside brackets one step deeper, a closing one goes on its own line. */
 export function newLine(text: string, from: number, to: number): Edit {
-  const before = text.slice(0, from),
-    after = text.slice(to),
-    indent = indentOf(text, from).slice(0, from - (text.lastIndexOf('\n', from - 1) + 1));
-  const opens = /[{[]\s*$/.test(before.slice(before.lastIndexOf('\n') + 1)),
-    closes = /^\s*[}\]]/.test(after.split('\n')[0]!);
-  const inner = opens ? `${indent}  ` : indent,
-    tail = opens && closes ? `\n${indent}` : '';
+  const before = text.slice(0, from);
+  const after = text.slice(to);
+  const indent = indentOf(text, from).slice(0, from - (text.lastIndexOf('\n', from - 1) + 1));
+  const opens = /[{[]\s*$/.test(before.slice(before.lastIndexOf('\n') + 1));
+  const closes = /^\s*[}\]]/.test(after.split('\n')[0]!);
+  const inner = opens ? `${indent}  ` : indent;
+  const tail = opens && closes ? `\n${indent}` : '';
   return {
     text: `${before}\n${inner}${tail}${opens && closes ? after.replace(/^[ \t]*/, '') : after}`,
     caret: from + 1 + inner.length,

@@ -21,14 +21,14 @@ const syntax = /\bline (\d+), column (\d+):? ?(.*)$/s;
 
 /** Faults in the order of their lines. `title`: of a refusal that names no field. */
 export function faultsOf(text: string, problems: readonly FieldProblem[], title: string): Fault[] {
-  const known = places(text),
-    lines = text.split('\n'),
-    out: Fault[] = [];
+  const known = places(text);
+  const lines = text.split('\n');
+  const out: Fault[] = [];
   for (const problem of problems.length > 0 ? problems : [{ path: '', message: title }]) {
     const bad = syntax.exec(problem.message);
     if (problem.path === '' && bad) {
-      const line = Math.min(lines.length, Number(bad[1])) - 1,
-        column = Math.max(0, Number(bad[2]) - 1);
+      const line = Math.min(lines.length, Number(bad[1])) - 1;
+      const column = Math.max(0, Number(bad[2]) - 1);
       out.push({
         line,
         from: Math.min(column, Math.max(0, lines[line]!.length - 1)),
@@ -38,12 +38,12 @@ export function faultsOf(text: string, problems: readonly FieldProblem[], title:
       });
       continue;
     }
-    const place = placeOf(known, problem.path),
-      exact = known.has(problem.path),
-      hint = problem.hint ?? '';
+    const place = placeOf(known, problem.path);
+    const exact = known.has(problem.path);
+    const hint = problem.hint ?? '';
     const meant = exact ? /Did you mean '([^']+)'/.exec(hint)?.[1] : undefined;
-    const unknownKey = /not a known key/.test(problem.message),
-      key = JSON.stringify(problem.path.split(/[.[]/).at(-1));
+    const unknownKey = /not a known key/.test(problem.message);
+    const key = JSON.stringify(problem.path.split(/[.[]/).at(-1));
     const message = unknownKey
       ? `${key} ${problem.message}. ${hint}`
       : `${exact ? '' : `${problem.path} `}${problem.message}${hint ? `. ${hint}` : ''}`;

@@ -8,16 +8,16 @@ export const FOLLOWED = 400_000;
 /** The bytes as text, or null for what is none: with NULs, or mostly no UTF-8. A character cut at either end is left out. */
 export function textOf(bytes: Uint8Array): string | null {
   if (bytes.subarray(0, 8192).includes(0)) return null;
-  const text = new TextDecoder().decode(bytes),
-    broken = text.split('\ufffd').length - 1;
+  const text = new TextDecoder().decode(bytes);
+  const broken = text.split('\ufffd').length - 1;
   return broken > 3 + text.length / 20 ? null : text.replace(/^\ufffd+|\ufffd+$/g, '');
 }
 
 /** What is kept of a followed file: whole lines from the end. */
 export function kept(text: string, most: number): string {
   if (text.length <= most) return text;
-  const cut = text.slice(-most),
-    line = cut.indexOf('\n');
+  const cut = text.slice(-most);
+  const line = cut.indexOf('\n');
   return line < 0 ? cut : cut.slice(line + 1);
 }
 

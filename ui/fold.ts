@@ -11,8 +11,8 @@ export function replaceAll<T>(map: Map<string, T>, items: readonly T[], id: (ite
   const seen = new Set<string>();
   let changed = false;
   for (const item of items) {
-    const key = id(item),
-      old = map.get(key);
+    const key = id(item);
+    const old = map.get(key);
     seen.add(key);
     if (old !== undefined && JSON.stringify(old) === JSON.stringify(item)) continue;
     map.set(key, item);
@@ -55,8 +55,8 @@ export function foldPart<K extends 'apps' | 'nodes' | 'instances' | 'actors', T>
 export function foldUsage(frame: Change, map: Map<string, InstanceView>): boolean {
   let changed = false;
   for (const [id, row] of Object.entries(frame.usage ?? {})) {
-    const old = map.get(id),
-      usage = ofRow(row);
+    const old = map.get(id);
+    const usage = ofRow(row);
     if (!old || !usage) continue;
     map.set(id, { ...old, usage });
     changed = true;

@@ -2,10 +2,10 @@
 
 export const UNKNOWN = '–';
 
-const SECOND = 1000,
-  MINUTE = 60 * SECOND,
-  HOUR = 60 * MINUTE,
-  DAY = 24 * HOUR;
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 const two = (n: number): string => String(n).padStart(2, '0');
 const known = (n: number | null | undefined): n is number => typeof n === 'number' && Number.isFinite(n);
 
@@ -17,8 +17,8 @@ function three(n: number): string {
 
 function scaled(n: number, base: number, units: readonly string[]): string {
   if (n === 0) return '0';
-  let value = n,
-    unit = 0;
+  let value = n;
+  let unit = 0;
   while (Math.abs(value) >= base - 0.5 && unit < units.length - 1) {
     value /= base;
     unit++;

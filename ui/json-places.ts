@@ -17,15 +17,15 @@ export function places(text: string): Map<string, Place> {
   const lineStarts = [0];
   for (let i = 0; i < text.length; i++) if (text[i] === '\n') lineStarts.push(i + 1);
   const place = (start: number, end: number): Place => {
-    let low = 0,
-      high = lineStarts.length - 1;
+    let low = 0;
+    let high = lineStarts.length - 1;
     while (low < high) {
       const mid = (low + high + 1) >> 1;
       if (lineStarts[mid]! <= start) low = mid;
       else high = mid - 1;
     }
-    const begin = lineStarts[low]!,
-      stop = lineStarts[low + 1] ?? text.length + 1;
+    const begin = lineStarts[low]!;
+    const stop = lineStarts[low + 1] ?? text.length + 1;
     return { line: low, from: start - begin, to: Math.min(end, stop - 1) - begin, start, end };
   };
   let at = 0;
@@ -49,8 +49,8 @@ export function places(text: string): Map<string, Place> {
     const begin = at;
     if (depth > 60) return false;
     if (text[at] === '{' || text[at] === '[') {
-      const list = text[at++] === '[',
-        close = list ? ']' : '}';
+      const list = text[at++] === '[';
+      const close = list ? ']' : '}';
       for (let index = 0; ; index++) {
         space();
         if (text[at] === close) {

@@ -5,8 +5,8 @@ const keys = /"(mem|disk|fileSize|maxBytes|rateBytesPerSecond)"\s*:\s*(\d{4,})/g
 export function readingOf(line: string): string {
   return [...line.matchAll(keys)]
     .map(([, , digits]) => {
-      let n = Number(digits),
-        unit = 0;
+      let n = Number(digits);
+      let unit = 0;
       while (n >= 1024 && unit < 4) {
         n /= 1024;
         unit++;

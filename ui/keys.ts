@@ -25,8 +25,8 @@ const typing = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 const isMac = /mac|iphone|ipad/i.test(navigator.platform);
 /** The first key of a sequence such as `g o`, for 1.5 s. */
-let first = '',
-  firstAt = 0;
+let first = '';
+let firstAt = 0;
 
 function named(event: KeyboardEvent): string {
   const key =
@@ -37,8 +37,8 @@ function named(event: KeyboardEvent): string {
 
 function onKey(event: KeyboardEvent): void {
   if (event.isComposing || event.defaultPrevented || event.altKey || (isMac ? event.ctrlKey : event.metaKey)) return;
-  const name = named(event),
-    inField = typing(event.target);
+  const name = named(event);
+  const inField = typing(event.target);
   const chord = first && Date.now() - firstAt < 1500 ? `${first} ${name}` : '';
   first = '';
   for (let i = layers.length - 1; i >= 0; i--) {

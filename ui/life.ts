@@ -59,9 +59,9 @@ export function stays(instance: InstanceView, events: readonly ClusterEvent[], m
 export function stayWidths(list: readonly Stay[], now: number, width: number, gap = 2): number[] {
   if (list.length === 0) return [];
   const weights = list.map((s) => Math.log10(10 + Math.max(0, (s.to ?? now) - s.from) / 100));
-  const room = width - gap * (list.length - 1),
-    least = Math.min(18, room / list.length);
-  const total = weights.reduce((a, b) => a + b, 0),
-    free = Math.max(0, room - least * list.length);
+  const room = width - gap * (list.length - 1);
+  const least = Math.min(18, room / list.length);
+  const total = weights.reduce((a, b) => a + b, 0);
+  const free = Math.max(0, room - least * list.length);
   return weights.map((w) => least + (free * w) / total);
 }

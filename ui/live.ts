@@ -27,17 +27,17 @@ export const hello = signal<Extract<ServerFrame, { type: 'hello' }> | null>(null
 /** What the hub refused on this socket, newest last. */
 export const problems = signal<{ topic: string | null; code: string; detail: string }[]>([]);
 
-const HIDDEN_AFTER = 3_000,
-  PING_EVERY = 15_000,
-  SILENT_AFTER = 35_000,
-  FIRST_DELAY = 400,
-  MAX_DELAY = 10_000;
+const HIDDEN_AFTER = 3_000;
+const PING_EVERY = 15_000;
+const SILENT_AFTER = 35_000;
+const FIRST_DELAY = 400;
+const MAX_DELAY = 10_000;
 const topics = new Map<string, Topic>();
-let socket: WebSocket | null = null,
-  delay = FIRST_DELAY,
-  retry: number | undefined,
-  sleep: number | undefined,
-  seen = 0;
+let socket: WebSocket | null = null;
+let delay = FIRST_DELAY;
+let retry: number | undefined;
+let sleep: number | undefined;
+let seen = 0;
 
 const send = (frame: ClientFrame): void => {
   if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));

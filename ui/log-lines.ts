@@ -28,15 +28,15 @@ export const emptyLog = (): LogBuffer => ({
 });
 
 const platform = /^\[stathub (\d{4}-\d\d-\d\dT[\d:.]+Z)\] (.*)$/;
-const bytes = new TextEncoder(),
-  text = new TextDecoder();
+const bytes = new TextEncoder();
+const text = new TextDecoder();
 
 /** What of a chunk is new: after a lost connection the tail comes again, and cursors tell what is known. */
 function fresh(chunk: string, cursor: number, known: number): string {
   if (known === 0 || cursor <= 0) return chunk;
   if (cursor <= known) return '';
-  const all = bytes.encode(chunk),
-    begin = cursor - all.length;
+  const all = bytes.encode(chunk);
+  const begin = cursor - all.length;
   return begin >= known ? chunk : text.decode(all.subarray(known - begin));
 }
 
@@ -44,16 +44,16 @@ function fresh(chunk: string, cursor: number, known: number): string {
 export function addChunk(log: LogBuffer, stream: 'stdout' | 'stderr', cursor: number, chunk: string): LogBuffer {
   const added = fresh(chunk, cursor, log.cursor[stream]);
   if (added === '') return log;
-  const parts = (log.partial[stream] + added).split('\n'),
-    rest = parts.pop()!;
+  const parts = (log.partial[stream] + added).split('\n');
+  const rest = parts.pop()!;
   let next = log.next;
   const made = parts.map((raw): LogLine => {
-    const line = raw.endsWith('\r') ? raw.slice(0, -1) : raw,
-      own = platform.exec(line);
+    const line = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
+    const own = platform.exec(line);
     return { n: next++, stream, text: own ? own[2]! : line, at: own ? Date.parse(own[1]!) : null };
   });
-  const all = made.length > 0 ? [...log.lines, ...made] : log.lines,
-    over = Math.max(0, all.length - LINES_KEPT);
+  const all = made.length > 0 ? [...log.lines, ...made] : log.lines;
+  const over = Math.max(0, all.length - LINES_KEPT);
   return {
     lines: over > 0 ? all.slice(over) : all,
     next,

@@ -17,8 +17,8 @@ const MOST_OF_MANY = 5;
 
 /** How well every word of the text is found: whole name, beginning of it, beginning of a word, anywhere. Null: not at all. */
 export function score(choice: Pick<Choice, 'name' | 'words'>, text: string): number | null {
-  const name = choice.name.toLowerCase(),
-    words = `${name} ${choice.words.toLowerCase()}`;
+  const name = choice.name.toLowerCase();
+  const words = `${name} ${choice.words.toLowerCase()}`;
   let total = 0;
   for (const term of text.toLowerCase().split(/\s+/).filter(Boolean)) {
     if (name === term) total += 8;

@@ -11,8 +11,8 @@ export const route = computed<Route>(() => findRoute(here.value));
 export function go(path: string, replace = false): void {
   if (path === here.value) return;
   history[replace ? 'replaceState' : 'pushState'](null, '', path);
-  const page = findRoute(path),
-    before = route.peek();
+  const page = findRoute(path);
+  const before = route.peek();
   here.value = path;
   if (!replace && (page.page !== before.page || page.id !== before.id)) scrollTo(0, 0);
 }

@@ -68,11 +68,11 @@ const to =
   (head: string) =>
   (id: string): string =>
     `/${head}/${encodeURIComponent(id)}`;
-export const appPath = to('apps'),
-  nodePath = to('nodes'),
-  instancePath = to('instances'),
-  actorPath = to('inspector'),
-  dataPath = to('data');
+export const appPath = to('apps');
+export const nodePath = to('nodes');
+export const instancePath = to('instances');
+export const actorPath = to('inspector');
+export const dataPath = to('data');
 export const editPath = (app: string): string => `${appPath(app)}/edit`;
 /** A new app; '+' is in no app's name. */
 export const newPath = '/apps/+new';

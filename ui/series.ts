@@ -16,8 +16,8 @@ export interface Table {
 
 /** One slot a step over the whole range, null where nothing was measured; long ranges are thinned to about 400 steps by averages. */
 export function table(points: readonly SeriesPoint[], fromMinute: number, toMinute: number): Table {
-  const step = Math.max(1, Math.ceil((toMinute - fromMinute) / 400)),
-    n = Math.max(1, Math.floor((toMinute - fromMinute) / step) + 1);
+  const step = Math.max(1, Math.ceil((toMinute - fromMinute) / 400));
+  const n = Math.max(1, Math.floor((toMinute - fromMinute) / step) + 1);
   const slots: SeriesPoint[][] = Array.from({ length: n }, () => []);
   for (const p of points) {
     const at = Math.floor((p.minute - fromMinute) / step);
@@ -62,8 +62,8 @@ export function withSample(
   keptMs = 300_000,
 ): RecentUsage {
   if (sample.at <= (recent.at.at(-1) ?? 0)) return recent;
-  const from = recent.at.findIndex((at) => at > sample.at - keptMs),
-    cut = <T>(list: T[], last: T): T[] => [...(from < 0 ? [] : list.slice(from)), last];
+  const from = recent.at.findIndex((at) => at > sample.at - keptMs);
+  const cut = <T>(list: T[], last: T): T[] => [...(from < 0 ? [] : list.slice(from)), last];
   return {
     at: cut(recent.at, sample.at),
     cpu: cut(recent.cpu, sample.cpu),

@@ -17,8 +17,8 @@ import { second } from './ticks.ts';
 const hubName = (): string => (role.value === 'agent' ? t('shell.agent') : 'stathub');
 
 export function Rail(): VNode {
-  const now = railOf(route.value.page),
-    look = needs.value.length;
+  const now = railOf(route.value.page);
+  const look = needs.value.length;
   return (
     <nav class="rail" aria-label={t('shell.pages')}>
       <a class="mark" href="/" aria-label="stathub">

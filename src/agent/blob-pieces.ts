@@ -20,8 +20,8 @@ export async function sendPiece(
 ): Promise<{ size: number }> {
   const blob = await cache.have(sha256);
   if (!blob) throw new Refusal('not-found', `this node has no contents ${sha256}`);
-  const from = Number(args['from']) || 0,
-    end = Math.min(blob.size, from + (Number(args['length']) || 0));
+  const from = Number(args['from']) || 0;
+  const end = Math.min(blob.size, from + (Number(args['length']) || 0));
   if (from >= end) return { size: blob.size };
   const file = await open(blob.path);
   try {

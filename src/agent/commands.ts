@@ -111,8 +111,8 @@ export class AgentCommands {
 
   /** Where its files lie, also after it is gone. @throws Refusal instance-not-found */
   filesOf(id: string): FilesOf {
-    const entry = this.#options.instances.entries.get(id),
-      directory = this.directoryOf(id);
+    const entry = this.#options.instances.entries.get(id);
+    const directory = this.directoryOf(id);
     const spec = entry?.record.spec ?? readRecord(directory, isInstanceRecord).record?.spec;
     return {
       directory,
@@ -127,9 +127,9 @@ export class AgentCommands {
     send: (value: unknown) => void,
     signal: AbortSignal,
   ): Promise<unknown> {
-    const of = this.filesOf(id),
-      path = String(args['path'] ?? ''),
-      from = Number(args['from']) || 0;
+    const of = this.filesOf(id);
+    const path = String(args['path'] ?? '');
+    const from = Number(args['from']) || 0;
     if (args['op'] !== 'read') return listFiles(of, path, from, Number(args['size']) || mostItems);
     const read = await readFile(
       of,
@@ -162,8 +162,8 @@ export class AgentCommands {
 
   /** A command of the master. `send` streams chunks until the signal is aborted or the answer is given. */
   async run(command: Command, send: (value: unknown) => void, signal: AbortSignal): Promise<CommandResult> {
-    const { target, args } = command,
-      by = typeof args['by'] === 'string' ? args['by'] : null;
+    const { target, args } = command;
+    const by = typeof args['by'] === 'string' ? args['by'] : null;
     const { roster, context } = this.#options;
     switch (command.name) {
       case 'evacuation':

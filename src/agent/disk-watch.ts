@@ -18,8 +18,8 @@ interface Watched {
 }
 
 /** After the begin of a launch; spread by the instance's own chance. */
-const firstMs = 1000,
-  spreadMs = 3000;
+const firstMs = 1000;
+const spreadMs = 3000;
 
 export class DiskWatch {
   readonly #context: AgentContext;
@@ -77,11 +77,11 @@ export class DiskWatch {
   }
 
   async #look(entry: Entry): Promise<void> {
-    const launch = entry.program.run!,
-      watched = this.#of(entry, monoMs());
+    const launch = entry.program.run!;
+    const watched = this.#of(entry, monoMs());
     try {
-      const measured = await diskUse(launch.workDirectory, this.#stopped.signal),
-        limit = entry.record.spec.resAlloc.disk;
+      const measured = await diskUse(launch.workDirectory, this.#stopped.signal);
+      const limit = entry.record.spec.resAlloc.disk;
       entry.disk = measured.bytes;
       if (entry.usage) entry.usage = { ...entry.usage, disk: measured.bytes };
       entry.view = null;

@@ -77,8 +77,8 @@ export class Duties {
   }
 
   async #take(assignment: Assignment): Promise<void> {
-    const { instances } = this.#options,
-      entry = instances.entries.get(assignment.id);
+    const { instances } = this.#options;
+    const entry = instances.entries.get(assignment.id);
     if (!entry) return assignment.goal === 'stop' ? undefined : this.#make(assignment);
     const { owner } = entry.record.assignment;
     // Another's instance is taken over only by a higher epoch: an operator's `adopt`.
@@ -116,11 +116,11 @@ export class Duties {
 
   #change(entry: Entry, assignment: Assignment): void {
     const { context, instances, revisionOf } = this.#options;
-    const before = entry.record,
-      was = before.assignment;
+    const before = entry.record;
+    const was = before.assignment;
     const revision = revisionOf(assignment.app, assignment.revision);
-    const nudged = assignment.nudge !== was.nudge,
-      at = Date.now();
+    const nudged = assignment.nudge !== was.nudge;
+    const at = Date.now();
     const record: InstanceRecord = {
       ...before,
       assignment,
@@ -216,8 +216,8 @@ export class Duties {
   }
 
   #taken({ app, slot, id }: Assignment, since: number): void {
-    const { context } = this.#options,
-      at = Date.now();
+    const { context } = this.#options;
+    const at = Date.now();
     context.tell({
       at,
       kind: 'assignment.taken',

@@ -58,8 +58,8 @@ export class Evacuation {
     const { send, warn, tell, limitMs, node } = this.#options;
     if (send === null) return warn('this agent runs alone: there is no other node to move anything to');
     if (this.#asked) return warn('this node is being emptied already');
-    const at = Date.now(),
-      asked = { at, deadlineAt: at + limitMs, over: false };
+    const at = Date.now();
+    const asked = { at, deadlineAt: at + limitMs, over: false };
     this.#asked = asked;
     await this.#file.write(asked);
     tell({

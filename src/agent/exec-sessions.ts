@@ -34,9 +34,9 @@ export class ExecSessions {
     ready: () => Promise<void>,
     signal: AbortSignal,
   ): Promise<{ code: number }> {
-    const { command, terminal } = execRequest.parse(args),
-      name = String(args['session']),
-      launch = entry.program.run;
+    const { command, terminal } = execRequest.parse(args);
+    const name = String(args['session']);
+    const launch = entry.program.run;
     if (!launch || entry.program.phase !== 'running')
       throw new Refusal(
         'not-found',
@@ -51,8 +51,8 @@ export class ExecSessions {
       );
     const { ExecSession: Session } = await import('./effects/launch/exec-session.ts');
     if (signal.aborted) return { code: 129 };
-    const plan = planOf(this.#context, entry.record, launch, entry.directory),
-      [program = '', ...words] = command;
+    const plan = planOf(this.#context, entry.record, launch, entry.directory);
+    const [program = '', ...words] = command;
     const window = new SendWindow(Number(args['window']) || Infinity);
     const takings = new Takings(execWindow, (took) => send({ took }));
     const session = new Session({

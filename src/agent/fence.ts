@@ -72,8 +72,8 @@ export class Fence {
   /** What the actor of an instance has to know when it begins: whether, and how soon, it must be down. */
   severedOf(entry: Entry): { graceMs: number } | null {
     if (!this.#concerns(entry)) return null;
-    const { afterMs, graceMs } = this.#selfStop(entry),
-      silent = this.#silentMs();
+    const { afterMs, graceMs } = this.#selfStop(entry);
+    const silent = this.#silentMs();
     if (!this.#severed.has(entry.id) && silent < afterMs) return null;
     this.#severed.add(entry.id);
     return { graceMs: silent === always ? graceMs : Math.max(0, Math.min(graceMs, afterMs + graceMs - silent)) };
@@ -82,8 +82,8 @@ export class Fence {
   /** The master has said again what is to run here. */
   rejoin(): void {
     for (const id of this.#severed) {
-      const entry = this.#options.entry(id),
-        goal = entry?.record.assignment.goal;
+      const entry = this.#options.entry(id);
+      const goal = entry?.record.assignment.goal;
       if (goal === 'leave') continue; // another one runs, or is about to
       this.#severed.delete(id);
       if (entry && goal === 'run') this.#options.say(entry, { type: 'instance.rejoin' });

@@ -30,9 +30,9 @@ export function supervisorLogic(context: AgentContext, entryOf: (id: string) => 
 
   const look = fromPromise<ProbeLook, { instance: string; check: HealthCheckSpec }>(
     async ({ input: { instance, check }, signal }) => {
-      const entry = known(instance),
-        launch = entry.program.run,
-        beganMono = monoMs();
+      const entry = known(instance);
+      const launch = entry.program.run;
+      const beganMono = monoMs();
       if (!launch) throw new Error('nothing runs that could be probed');
       const answer = await probe(
         check,

@@ -34,8 +34,8 @@ export function capacityOf(
 
 /** Looks once, at the start. The store directory must be there. */
 export function findResources(options: AgentOptions, node: string): Resources {
-  const tools = findTools(),
-    root = findMembershipRoot(node, options.membership ?? undefined);
+  const tools = findTools();
+  const root = findMembershipRoot(node, options.membership ?? undefined);
   const controllers = findControllers(node, root, options.controllers ?? undefined);
   const { blocks, bsize } = statfsSync(options.storeDirectory);
   const capacity = capacityOf(options, blocks * bsize);

@@ -42,10 +42,10 @@ export class Untaken {
 
   /** @returns why, in words, when that is news: the same is not told at each try */
   hold(assignment: Assignment, error: unknown): string | null {
-    const { directory, changed } = this.#options,
-      before = this.#all.get(assignment.id),
-      full = isFull(error),
-      at = Date.now();
+    const { directory, changed } = this.#options;
+    const before = this.#all.get(assignment.id);
+    const full = isFull(error);
+    const at = Date.now();
     const why = full ? fullText(error, directory) : (error as Error).message;
     const reason: Reason = {
       code: full ? 'disk-full' : 'not-taken',

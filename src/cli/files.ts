@@ -23,8 +23,8 @@ export async function files(
   place: string,
   options: FilesOptions,
 ): Promise<void> {
-  const names = namesIn(place),
-    id = await instanceNamed(client, named, true);
+  const names = namesIn(place);
+  const id = await instanceNamed(client, named, true);
   const at = path`/v1/instances/${id}/files` + names.map((name) => `/${encodeURIComponent(name)}`).join('');
   // A person on a terminal, and `--get`, need to know first what it is; the bytes of a file are asked for in any case.
   const response = await client.open(

@@ -16,8 +16,8 @@ export function age(ms: number | null): string {
 export function memory(bytes: number | null): string {
   if (bytes === null) return '–';
   if (bytes < 1024) return `${Math.round(bytes)} B`;
-  let value = bytes,
-    unit = -1;
+  let value = bytes;
+  let unit = -1;
   while (value >= 1024 && unit < 4) {
     value /= 1024;
     unit++;

@@ -214,8 +214,8 @@ export async function hubStatus(client: Client, output: Output, options: { json:
     output.out(`trouble    ${message}, since ${age(Date.now() - since)}\n           ${hint}\n`);
   }
   output.out(`nodes      ${counts(view.nodes)}\napps       ${view.apps}\ninstances  ${counts(view.instances)}\n`);
-  const { items } = await client.get<List<NodeView>>('/v1/nodes?size=1000'),
-    live = items.filter(({ load, status }) => load && status !== 'lost');
+  const { items } = await client.get<List<NodeView>>('/v1/nodes?size=1000');
+  const live = items.filter(({ load, status }) => load && status !== 'lost');
   const sum = (of: (node: NodeView) => number): number => live.reduce((all, node) => all + of(node), 0);
   if (live.length > 0)
     output.out(

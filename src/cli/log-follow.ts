@@ -4,8 +4,8 @@ import { path, query, type Client } from './client.ts';
 import { CliError, exitCode } from './exit.ts';
 import type { Output } from './output.ts';
 
-const firstPauseMs = 250,
-  longestPauseMs = 5000;
+const firstPauseMs = 250;
+const longestPauseMs = 5000;
 
 /** The hub, or the node behind it, does not answer now, or not in time. */
 export const mayComeBack = (error: unknown): boolean =>

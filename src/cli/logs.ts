@@ -122,8 +122,8 @@ async function prefixed(
   notice: AwayNotice,
 ): Promise<void> {
   if (!several) return one(client, output, id, options, notice);
-  const prefix = `${id.split('.').slice(0, -1).join('.')} ${dim('|', output)} `,
-    decoder = new TextDecoder();
+  const prefix = `${id.split('.').slice(0, -1).join('.')} ${dim('|', output)} `;
+  const decoder = new TextDecoder();
   let rest = '';
   for await (const bytes of bytesOf(client, id, options, notice)) {
     const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n');

@@ -40,8 +40,8 @@ export async function subjectNamed(client: Client, name: string, past = false): 
   const [, app, digits] = /^(.+)\.(\d{1,6})$/.exec(name) ?? [];
   if (isInstance(name) || app === undefined) return name;
   if ((await client.get(path`/v1/apps/${name}`).catch(missingIs(null))) !== null) return name;
-  const slot = Number(digits),
-    instances = await instancesOf(client, app);
+  const slot = Number(digits);
+  const instances = await instancesOf(client, app);
   const found = (instances && inSlot(instances, slot)?.id) ?? (past ? (await goneOf(client, app, slot))[0] : undefined);
   if (found !== undefined) return found;
   if (instances === null) throw new CliError(exitCode.notFound, `There is no app ${app}`, '`stathub apps` lists them');

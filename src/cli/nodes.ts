@@ -68,8 +68,8 @@ export async function env(
   const envs = { ...node.envs };
   for (const change of changes) {
     const at = change.indexOf('=');
-    const key = change.slice(0, at),
-      value = change.slice(at + 1);
+    const key = change.slice(0, at);
+    const value = change.slice(at + 1);
     if (value === '') delete envs[key];
     else envs[key] = value;
   }

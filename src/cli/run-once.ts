@@ -21,8 +21,8 @@ export interface RunOptions {
 }
 
 /** How long a silent program is left before its output is asked for again, ms. */
-const quickMs = 100,
-  calmMs = 500;
+const quickMs = 100;
+const calmMs = 500;
 
 const nameFor = (program: string): string =>
   `run-${
@@ -83,8 +83,8 @@ async function followToEnd(
   name: string,
   interrupted: () => boolean,
 ): Promise<InstanceView | null> {
-  let waiting = '',
-    cursor = '0.0';
+  let waiting = '';
+  let cursor = '0.0';
   const away = (): void =>
     output.err('the hub does not answer; the program runs on, waiting for the hub to come back\n');
   for (let pause = quickMs; !interrupted(); await delay(pause)) {

@@ -1,10 +1,10 @@
 // Any value as JSON of bounded size with its secrets masked: the context of an actor, shown to whoever may look.
 import { maskSecrets } from '../model/secrets.ts';
 
-const maxDepth = 6,
-  maxText = 300,
-  maxItems = 50,
-  maxKeys = 80;
+const maxDepth = 6;
+const maxText = 300;
+const maxItems = 50;
+const maxKeys = 80;
 /** About how many characters of JSON one context may have. */
 export const maxContext = 16 * 1024;
 

@@ -10,8 +10,8 @@ import { changeOf, readChanges, reduceAbove, snapshotOf, usageOf, type Changes, 
 /** Least time between two frames of changes. */
 export const paceMs = 100;
 /** How soon a reader that was slow is looked at again, and how soon a cluster that did not answer is asked again. */
-const againMs = 250,
-  retryMs = 1000;
+const againMs = 250;
+const retryMs = 1000;
 
 /** Events read for one frame. */
 const mostAtOnce = 5000;
@@ -158,8 +158,8 @@ export class ViewFeed implements Feed {
 
   /** Gives a change to all who watch a topic; @returns whether one of them could not take it. */
   async #write(watches: Watch[], frame: ServerFrame | null, topic: Topic): Promise<boolean> {
-    let plain: string | null = null,
-      masked: string | null = null;
+    let plain: string | null = null;
+    let masked: string | null = null;
     let behind = false;
     for (const watch of watches) {
       const { client, over } = watch;

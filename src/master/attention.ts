@@ -4,9 +4,9 @@ import type { UsageWatch } from '../api/cluster.ts';
 import type { Commands } from './link/commands.ts';
 import type { MasterContext } from './context.ts';
 
-const gatherMs = 50,
-  againMs = 10_000,
-  lastsMs = 25_000;
+const gatherMs = 50;
+const againMs = 10_000;
+const lastsMs = 25_000;
 /** Above this many instances the overview shows no usage (live/topics.ts): watching it makes nobody measure. */
 const mostOverview = 2000;
 
@@ -64,8 +64,8 @@ export class Attention {
 
   /** By node: null is all of it. */
   #wanted(): Map<string, Set<string> | null> {
-    const { view } = this.#context,
-      wanted = new Map<string, Set<string> | null>();
+    const { view } = this.#context;
+    const wanted = new Map<string, Set<string> | null>();
     const one = (id: string, node: string): void => {
       const known = wanted.get(node);
       if (known === undefined) wanted.set(node, new Set([id]));

@@ -43,8 +43,8 @@ export class Loss {
   /** @param everyMs how often it is meant to run */
   sweep(everyMs: number): void {
     const { clock, view, times, leadership } = this.context;
-    const mono = clock.mono(),
-      at = clock.now();
+    const mono = clock.mono();
+    const at = clock.now();
     const late = mono - this.lastSweep - everyMs;
     this.lastSweep = mono;
     if (late > Math.min(LATE_MS, times.suspectMs / 2)) for (const entry of view.nodes.values()) entry.heardAt += late;

@@ -70,8 +70,8 @@ interface Found {
  */
 function found(context: MasterContext, name: string, places: Stored<SlotRecord>[]): Found {
   const { view, leadership } = context;
-  const held = heldIn(places),
-    buried = buriedOf(context, name);
+  const held = heldIn(places);
+  const buried = buriedOf(context, name);
   const stops = new Set([...held, ...buried].filter(({ goal }) => goal === 'stop').map(({ id }) => id));
   const slots = new Set<number>();
   /** How many slots these add. */
@@ -194,8 +194,8 @@ export async function revisionsAlone(store: Store, known: { has(name: string): b
 
 /** One event for all apps without a record. @param left the apps of which places or tombstones are left @param alone only revisions */
 export function tellLost({ events, warn }: MasterContext, left: Iterable<string>, alone: Iterable<string>): void {
-  const some = [...left].sort(),
-    rest = [...alone].filter((name) => !some.includes(name)).sort();
+  const some = [...left].sort();
+  const rest = [...alone].filter((name) => !some.includes(name)).sort();
   if (some.length + rest.length === 0) return;
   const named = (names: string[]): string =>
     names.slice(0, MOST_NAMED).join(', ') +

@@ -38,8 +38,8 @@ export function takeMetrics(context: MasterContext, link: NodeLink, points: Poin
 /** Shows what the instances of a node use now. */
 export function takeUsage({ view }: MasterContext, link: NodeLink, rows: Record<string, UsageRow>): void {
   for (const [id, row] of Object.entries(rows)) {
-    const entry = view.instances.get(id),
-      usage = entry?.node === link.node ? ofRow(row) : null;
+    const entry = view.instances.get(id);
+    const usage = entry?.node === link.node ? ofRow(row) : null;
     if (!entry || !usage || entry.view.pid === null) continue; // it has ended meanwhile
     entry.view = { ...entry.view, usage };
     view.changes.mark('usage', id);

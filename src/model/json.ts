@@ -28,8 +28,8 @@ export function parseJson(text: string): JsonResult {
 }
 
 function tooDeep(text: string): boolean {
-  let depth = 0,
-    inString = false;
+  let depth = 0;
+  let inString = false;
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
     if (inString) {

@@ -148,9 +148,9 @@ export class Chooser {
   private takeBest(): { node: number; score: number } | null {
     const { top } = this;
     while (top.size > 0) {
-      const node = top.topItem,
-        index = this.groupOf[node]!,
-        group = this.groups[index]!;
+      const node = top.topItem;
+      const index = this.groupOf[node]!;
+      const group = this.groups[index]!;
       if (top.topStamp !== group.stamp || !this.settle(group)) {
         top.pop();
         continue;

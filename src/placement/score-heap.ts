@@ -64,8 +64,8 @@ export class ScoreHeap {
   private sink(from: number): void {
     const { length } = this.items;
     for (let at = from; ;) {
-      const left = 2 * at + 1,
-        right = left + 1;
+      const left = 2 * at + 1;
+      const right = left + 1;
       let best = at;
       if (left < length && this.before(left, best)) best = left;
       if (right < length && this.before(right, best)) best = right;

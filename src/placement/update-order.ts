@@ -4,8 +4,8 @@ import { canonicalJson } from '../model/app/restart-fields.ts';
 
 /** The new one would put other files into a directory that the old one uses, or holds a port that both are told to have. */
 function collides(draft: AppDraft, old: Held): 'port' | 'directory' | null {
-  const before = draft.specOf(old),
-    after = draft.spec;
+  const before = draft.specOf(old);
+  const after = draft.spec;
   if (
     after.workingDirectory !== null &&
     after.workingDirectory === before.workingDirectory &&

@@ -3,8 +3,8 @@
 // `exit` or `error` and closes. The command travels in a message, not in the address: addresses are written into logs.
 import { z } from 'zod';
 
-const rows = z.number().int().min(1).max(1000),
-  cols = z.number().int().min(1).max(1000);
+const rows = z.number().int().min(1).max(1000);
+const cols = z.number().int().min(1).max(1000);
 export const execRequest = z.object({
   /** Program and arguments, as they are: no shell. */
   command: z

@@ -8,9 +8,9 @@ const hex2 = Array.from({ length: 256 }, (_, value) => value.toString(16).padSta
 function ipv4Key(text: string): string | null {
   if (text.length < 7 || text.length > 15) return null;
   let key = MAPPED;
-  let part = 0,
-    digits = 0,
-    parts = 0;
+  let part = 0;
+  let digits = 0;
+  let parts = 0;
   for (let at = 0; at <= text.length; at++) {
     const code = at < text.length ? text.charCodeAt(at) : 46;
     if (code === 46) {
@@ -45,8 +45,8 @@ export function networkKeys(text: string): { from: string; to: string } | null {
   const ipv4 = ipv4Key(text.slice(0, slash)) !== null;
   const bits = Number(text.slice(slash + 1)) + (ipv4 ? 96 : 0);
   if (bits > 128) return null;
-  let from = '',
-    to = '';
+  let from = '';
+  let to = '';
   for (let nibble = 0; nibble < 32; nibble++) {
     const fixed = Math.max(0, Math.min(4, bits - nibble * 4)); // leading bits of this digit that belong to the network
     const mask = (0xf << (4 - fixed)) & 0xf;

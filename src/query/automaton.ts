@@ -11,8 +11,8 @@ export interface Automaton {
 }
 
 export function classOf(starts: readonly number[], code: number): number {
-  let low = 0,
-    high = starts.length - 1;
+  let low = 0;
+  let high = starts.length - 1;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
     if (starts[middle]! <= code) low = middle;
@@ -73,8 +73,8 @@ export function intersection(a: Automaton, b: Automaton, budget: Budget): Automa
     ([x, y]) => {
       spend(budget, columns.length);
       return columns.map(([left, right]) => {
-        const p = a.table[x * a.starts.length + left]!,
-          q = b.table[y * b.starts.length + right]!;
+        const p = a.table[x * a.starts.length + left]!;
+        const q = b.table[y * b.starts.length + right]!;
         return p < 0 || q < 0 ? null : [p, q];
       });
     },

@@ -90,8 +90,8 @@ export class ClauseTokens {
       case 'regex':
         return this.#pattern(target, regexPattern(clause.pattern));
       case 'fuzzy': {
-        const lower = clause.text.toLowerCase(),
-          edits = clause.edits ?? autoEdits(lower);
+        const lower = clause.text.toLowerCase();
+        const edits = clause.edits ?? autoEdits(lower);
         return edits === 0
           ? same(this.#token(target, KIND.text, lower))
           : this.#pattern(target, fuzzyPattern(lower, edits));
@@ -129,8 +129,8 @@ export class ClauseTokens {
     withHigh: boolean,
   ): Bounds {
     this.#left--;
-    const many = target.pattern !== null,
-      before = (many ? '' : target.before) + kind;
+    const many = target.pattern !== null;
+    const before = (many ? '' : target.before) + kind;
     const from = low === null ? { gte: before } : { [withLow ? 'gte' : 'gt']: before + low };
     const to =
       high === null
@@ -154,11 +154,11 @@ export class ClauseTokens {
 
   /** As `termTest` in clause.ts. */
   #term(text: string, target: Target): Bounds {
-    const lower = text.toLowerCase(),
-      words = [...new Set(wordsOf(lower))];
-    const quantity = quantityOf(text),
-      network = networkKeys(text),
-      address = text.includes(':') ? addressKey(text) : null;
+    const lower = text.toLowerCase();
+    const words = [...new Set(wordsOf(lower))];
+    const quantity = quantityOf(text);
+    const network = networkKeys(text);
+    const address = text.includes(':') ? addressKey(text) : null;
     const time = quantity === null ? timeOf(text, this.#now) : null;
     const ways = [same(this.#token(target, KIND.text, lower))];
     if (quantity !== null && Number.isFinite(quantity))
@@ -187,9 +187,9 @@ export class ClauseTokens {
       bounds.every((bound) => read(bound) !== null)
         ? [from === null ? null : read(from), to === null ? null : read(to)]
         : null;
-    const numbers = each(quantityOf),
-      addresses = each(addressKey),
-      times = numbers === null ? each((bound) => timeOf(bound, this.#now)) : null;
+    const numbers = each(quantityOf);
+    const addresses = each(addressKey);
+    const times = numbers === null ? each((bound) => timeOf(bound, this.#now)) : null;
     const ways: Bounds[] = [];
     if (numbers !== null) {
       for (const kind of [KIND.number, KIND.numeral])
@@ -202,8 +202,8 @@ export class ClauseTokens {
     }
     if (addresses !== null) ways.push(this.#range(target, KIND.address, ...addresses, includeFrom, includeTo));
     else if (!bounds.some((bound) => bound.startsWith('now') && timeOf(bound, this.#now) !== null)) {
-      const low = from?.toLowerCase() ?? null,
-        high = to?.toLowerCase() ?? null;
+      const low = from?.toLowerCase() ?? null;
+      const high = to?.toLowerCase() ?? null;
       const kinds = [
         KIND.plain,
         ...(numbers === null ? [KIND.plainNumeral] : []),

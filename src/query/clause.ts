@@ -25,8 +25,8 @@ export interface ValueTest {
 
 /** Index of the first token >= text. */
 function lowerBound(tokens: readonly Token[], text: string): number {
-  let low = 0,
-    high = tokens.length;
+  let low = 0;
+  let high = tokens.length;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (tokens[middle]!.text < text) low = middle + 1;
@@ -131,8 +131,8 @@ function rangeTest(range: Extract<Clause, { kind: 'range' }>, { now }: Moment): 
     (low === null || candidate > low || (withLow && candidate === low)) &&
     (high === null || candidate < high || (withHigh && candidate === high));
   const between = (text: string): boolean => {
-    const above = low === null ? 1 : compareTexts(text, low),
-      below = high === null ? -1 : compareTexts(text, high);
+    const above = low === null ? 1 : compareTexts(text, low);
+    const below = high === null ? -1 : compareTexts(text, high);
     return (above > 0 || (includeFrom && above === 0)) && (below < 0 || (includeTo && below === 0));
   };
   const each = <T>(read: (bound: string) => T | null): [T | null, T | null] | null =>
@@ -143,8 +143,8 @@ function rangeTest(range: Extract<Clause, { kind: 'range' }>, { now }: Moment): 
   const numbers = each(quantityOf);
   const addresses = each(addressKey);
   const times = numbers === null ? each((bound) => timeOf(bound, now)) : null;
-  const low = from?.toLowerCase() ?? null,
-    high = to?.toLowerCase() ?? null;
+  const low = from?.toLowerCase() ?? null;
+  const high = to?.toLowerCase() ?? null;
   const textual = addresses === null && !bounds.some((bound) => bound.startsWith('now') && timeOf(bound, now) !== null);
   // A day as a bound is the whole day: `> 2026-11-22` begins after it, `<= 2026-11-22` ends with it.
   const inTime = (at: number): boolean =>

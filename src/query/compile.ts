@@ -97,9 +97,9 @@ export function compileTree(query: Query, moment: Moment, budget: Budget = fresh
     case 'list': {
       const signed = (sign: string): Test[] =>
         query.of.filter((item) => item.sign === sign).map((item) => inner(item.query));
-      const must = signed('+'),
-        never = signed('-'),
-        may = signed('');
+      const must = signed('+');
+      const never = signed('-');
+      const may = signed('');
       const oneOf = must.length === 0 && may.length > 0;
       return (doc) =>
         must.every((test) => test(doc)) &&

@@ -132,8 +132,8 @@ export function determinize(pattern: Pattern, budget: Budget): Automaton {
     const targets: Set<number>[] = [];
     for (const state of states)
       for (const { from, to, target } of sketch.edges[state]!) {
-        const first = classOf(starts, from),
-          last = classOf(starts, to);
+        const first = classOf(starts, from);
+        const last = classOf(starts, to);
         spend(budget, last - first + 1);
         for (let column = first; column <= last; column++) (targets[column] ??= new Set()).add(target);
       }

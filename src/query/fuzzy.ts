@@ -15,20 +15,20 @@ const codesOf = (text: string): number[] => Array.from(text, (char) => char.code
 export function fuzzy(wanted: string, edits: number): (text: string) => boolean {
   if (edits === 0) return (text) => text === wanted;
   const target = codesOf(wanted);
-  const width = target.length,
-    far = edits + 1;
-  let two = new Int32Array(width + 1),
-    one = new Int32Array(width + 1),
-    row = new Int32Array(width + 1);
+  const width = target.length;
+  const far = edits + 1;
+  let two = new Int32Array(width + 1);
+  let one = new Int32Array(width + 1);
+  let row = new Int32Array(width + 1);
 
   function near(source: ArrayLike<number>): boolean {
     if (source.length < width - edits || source.length > width + edits) return false;
     for (let column = 0; column <= width; column++) one[column] = column < far ? column : far;
     for (let line = 1; line <= source.length; line++) {
-      const code = source[line - 1]!,
-        last = line > 1 ? source[line - 2]! : -1;
-      const from = line > edits ? line - edits : 1,
-        to = line + edits < width ? line + edits : width;
+      const code = source[line - 1]!;
+      const last = line > 1 ? source[line - 2]! : -1;
+      const from = line > edits ? line - edits : 1;
+      const to = line + edits < width ? line + edits : width;
       row[from - 1] = from > 1 ? far : line < far ? line : far;
       let best = row[from - 1]!;
       for (let column = from; column <= to; column++) {

@@ -17,10 +17,10 @@ export interface Span {
   to: number;
 }
 
-const SECOND = 1000,
-  MINUTE = 60 * SECOND,
-  HOUR = 60 * MINUTE,
-  DAY = 24 * HOUR;
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 const UNIT_MS: { [unit: string]: number } = { s: SECOND, m: MINUTE, h: HOUR, H: HOUR, d: DAY, w: 7 * DAY };
 const ISO =
   /^(\d{4})-(\d\d)(?:-(\d\d)(?:[T ](\d\d)(?::?(\d\d)(?::?(\d\d)(?:[.,](\d{1,9}))?)?)?(Z|[+-]\d\d:?\d\d)?)?)?$/;
@@ -31,12 +31,12 @@ export function dateOf(text: string): Span | null {
   const match = ISO.exec(text);
   if (match === null) return null;
   const [, year, month, day, hour, minute, second, fraction, zone] = match;
-  const y = Number(year),
-    mo = Number(month) - 1,
-    d = Number(day ?? 1);
-  const h = Number(hour ?? 0),
-    mi = Number(minute ?? 0),
-    s = Number(second ?? 0);
+  const y = Number(year);
+  const mo = Number(month) - 1;
+  const d = Number(day ?? 1);
+  const h = Number(hour ?? 0);
+  const mi = Number(minute ?? 0);
+  const s = Number(second ?? 0);
   if (mo < 0 || mo > 11 || d < 1 || new Date(Date.UTC(y, mo, d)).getUTCDate() !== d || h > 23 || mi > 59 || s > 60)
     return null;
   const from = Date.UTC(y, mo, d, h, mi, s, Number((fraction ?? '').padEnd(3, '0').slice(0, 3)));

@@ -24,15 +24,15 @@ const fits = (source: string, same: boolean): LucenePattern | null =>
   source.length <= LONGEST_PATTERN ? { source, same } : null;
 
 /** Stars, and question marks behind the first of them: with more, all else is widened to "any text". */
-const MOST_STARS = 12,
-  MOST_MARKS = 6;
+const MOST_STARS = 12;
+const MOST_MARKS = 6;
 
 /** A wildcard pattern; `any` is what one character of a `*` or `?` may be. */
 export function wildcardPattern(pattern: string, any = '.'): LucenePattern | null {
-  let stars = 0,
-    marks = 0,
-    same = true,
-    source = '';
+  let stars = 0;
+  let marks = 0;
+  let same = true;
+  let source = '';
   for (const [part] of pattern.matchAll(/\\[^]|[^]/gu)) {
     if (part === '*') {
       if (stars >= MOST_STARS) return fits(`${source}${any}*`, false);
@@ -53,8 +53,8 @@ const SPECIAL = new Set([...'\\]^-'].map((char) => char.charCodeAt(0)));
 const member = (code: number): string => (SPECIAL.has(code) ? '\\' : '') + String.fromCodePoint(code);
 
 function rangeSource([from, to]: CodeRange): string {
-  let singles = '',
-    first = from;
+  let singles = '';
+  let first = from;
   while (first < to && SPECIAL.has(first)) singles += member(first++);
   return first === to ? singles + member(first) : `${singles}${String.fromCodePoint(first)}-${member(to)}`;
 }
@@ -84,8 +84,8 @@ function sourceOf(pattern: Pattern): string | null {
     case 'either':
       return each(pattern.of, '|');
     case 'repeat': {
-      const of = sourceOf(pattern.of),
-        { min, max } = pattern;
+      const of = sourceOf(pattern.of);
+      const { min, max } = pattern;
       if (max === 0) return '()';
       return of === null
         ? null
@@ -96,8 +96,8 @@ function sourceOf(pattern: Pattern): string | null {
 
 /** A regular expression of ours (checked by `parse` before); null when it cannot be handed on. */
 export function regexPattern(pattern: string): LucenePattern | null {
-  const budget = freshBudget(),
-    all = budget.steps;
+  const budget = freshBudget();
+  const all = budget.steps;
   regex(pattern, budget);
   const source = all - budget.steps > MOST_STEPS ? null : sourceOf(parseRegex(pattern));
   return source === null ? null : fits(source, true);

@@ -8,8 +8,8 @@ const rank = (unit: number): number => (unit < 0xd800 ? unit : unit < 0xe000 ? u
 export function compareTexts(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let at = 0; at < length; at++) {
-    const left = a.charCodeAt(at),
-      right = b.charCodeAt(at);
+    const left = a.charCodeAt(at);
+    const right = b.charCodeAt(at);
     if (left !== right) return rank(left) - rank(right);
   }
   return a.length - b.length;
@@ -21,8 +21,8 @@ const hex8 = (value: number): string => (value >>> 0).toString(16).padStart(8, '
 /** A number as 16 hex digits that sort as the number does (IEEE 754, the sign turned round); -0 is 0. */
 export function sortableNumber(value: number): string {
   scratch.setFloat64(0, value + 0 === 0 ? 0 : value);
-  const high = scratch.getUint32(0),
-    low = scratch.getUint32(4);
+  const high = scratch.getUint32(0);
+  const low = scratch.getUint32(4);
   return high >>> 31 === 0 ? hex8(high ^ 0x80000000) + hex8(low) : hex8(~high) + hex8(~low);
 }
 

@@ -34,8 +34,8 @@ function printRange(clause: Extract<Clause, { kind: 'range' }>): string {
   const { field, from, to, includeFrom, includeTo } = clause;
   if (field !== null && from === null && to !== null) return `<${includeTo ? '=' : ''}${bound(to)}`;
   if (field !== null && to === null && from !== null) return `>${includeFrom ? '=' : ''}${bound(from)}`;
-  const open = includeFrom || from === null ? '[' : '{',
-    close = includeTo || to === null ? ']' : '}';
+  const open = includeFrom || from === null ? '[' : '{';
+  const close = includeTo || to === null ? ']' : '}';
   return `${open}${from === null ? '*' : bound(from)} TO ${to === null ? '*' : bound(to)}${close}`;
 }
 

@@ -71,9 +71,9 @@ const lowered = (char: string): number[] => Array.from(char.toLowerCase(), (c) =
 /** Decimal numbers `from`..`to` of equally many digits. */
 function sameWidth(from: string, to: string): Pattern {
   if (from === '') return { kind: 'text', codes: [] };
-  const low = from.charCodeAt(0),
-    high = to.charCodeAt(0),
-    rest = from.length - 1;
+  const low = from.charCodeAt(0);
+  const high = to.charCodeAt(0);
+  const rest = from.length - 1;
   const digit = (a: number, b: number): Pattern => ({ kind: 'set', ranges: [[a, b]] });
   if (low === high) return { kind: 'sequence', of: [digit(low, low), sameWidth(from.slice(1), to.slice(1))] };
   const of: Pattern[] = [
@@ -92,8 +92,8 @@ function interval(from: string, to: string): Pattern {
   const width = String(high).length;
   const of: Pattern[] = [];
   for (let digits = String(low).length; digits <= width; digits++) {
-    const least = digits === 1 ? 0n : 10n ** BigInt(digits - 1),
-      most = 10n ** BigInt(digits) - 1n;
+    const least = digits === 1 ? 0n : 10n ** BigInt(digits - 1);
+    const most = 10n ** BigInt(digits) - 1n;
     of.push(sameWidth(String(low > least ? low : least), String(high < most ? high : most)));
   }
   const zeros: Pattern = { kind: 'repeat', of: { kind: 'set', ranges: [[48, 48]] }, min: 0, max: Infinity };
@@ -137,8 +137,8 @@ export function parseRegex(source: string): Pattern {
     while (peek('?*+{')) {
       const start = at;
       const operator = next();
-      let min = operator === '+' ? 1 : 0,
-        max = operator === '?' ? 1 : Infinity;
+      let min = operator === '+' ? 1 : 0;
+      let max = operator === '?' ? 1 : Infinity;
       if (operator === '{') {
         min = count();
         max = take(',') ? (peek('}') ? Infinity : count()) : min;

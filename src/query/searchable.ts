@@ -84,8 +84,8 @@ function orderOf(node: unknown, path: string, order: { [path: string]: string },
 
 /** What to index of a document. */
 export function searchable(doc: object): Searchable {
-  const found = new Set<string>(),
-    anywhere = new Set<string>();
+  const found = new Set<string>();
+  const anywhere = new Set<string>();
   let vague = false;
   for (const value of valueTerms(doc)) {
     const facts = factsOf(value);

@@ -19,8 +19,8 @@ export interface Wildcard {
 
 function pieces(pattern: string): Piece[] {
   const all: Piece[] = [];
-  let codes: number[] = [],
-    plain: string | null = '';
+  let codes: number[] = [];
+  let plain: string | null = '';
   const chars = [...pattern];
   for (let at = 0; at < chars.length; at++) {
     let char = chars[at]!;
@@ -84,8 +84,8 @@ function tail(piece: Piece, text: string, from: number): number {
 /** Compiles a wildcard pattern: `*` any text, `?` any one character, `\` takes the next character as it is. Compares exactly. */
 export function wildcard(pattern: string): Wildcard {
   const all = pieces(pattern);
-  const head = all[0]!,
-    last = all[all.length - 1]!;
+  const head = all[0]!;
+  const last = all[all.length - 1]!;
   const middle = all.slice(1, -1).filter((piece) => piece.codes.length > 0);
   const before = head.codes.indexOf(ANY);
   const prefix = head.plain ?? String.fromCodePoint(...head.codes.slice(0, before));

@@ -1,13 +1,13 @@
 // Words of a text, by the word boundaries of Unicode (UAX 29) as Lucene's standard tokenizer draws them, so that people find what STAT
 // hub found: `3.10.0-957.el7.x86_64` is `3.10.0 957 el7 x86_64`, `web5.dc1.example.com` is `web5 dc1 example.com`.
 
-const LETTER = 1,
-  DIGIT = 2,
-  JOIN = 3,
-  SINGLE = 4,
-  MARK = 5,
-  KATAKANA = 6,
-  OTHER = 0;
+const LETTER = 1;
+const DIGIT = 2;
+const JOIN = 3;
+const SINGLE = 4;
+const MARK = 5;
+const KATAKANA = 6;
+const OTHER = 0;
 
 function classOf(code: number): number {
   if (code < 128) {

@@ -90,9 +90,9 @@ export async function runAgent(inForce: InForce, say: (line: string) => void): P
   protectFromOom();
   const log = openLog('agent', value(inForce, 'log-level'));
   const ending = new Ending(log);
-  const directory = value<string>(inForce, 'store-directory'),
-    bind = value<string>(inForce, 'bind'),
-    master = value<string | null>(inForce, 'master');
+  const directory = value<string>(inForce, 'store-directory');
+  const bind = value<string>(inForce, 'bind');
+  const master = value<string | null>(inForce, 'master');
   const asked = endSignal(['SIGTERM', 'SIGINT', 'SIGQUIT']);
   try {
     const lock = await takeDirectory(directory, 'agent');

@@ -57,15 +57,15 @@ export async function tlsOf(
   directory: string,
   tokens: Tokens,
 ): Promise<{ cert: string | Buffer; key: string | Buffer } | undefined> {
-  const cert = value<string | null>(inForce, 'tls-cert'),
-    key = value<string | null>(inForce, 'tls-key'),
-    auto = inForce['tls']?.value === 'auto';
+  const cert = value<string | null>(inForce, 'tls-cert');
+  const key = value<string | null>(inForce, 'tls-key');
+  const auto = inForce['tls']?.value === 'auto';
   if (auto && (cert || key))
     throw new Error('--tls auto makes a certificate of its own: leave --tls-cert and --tls-key out');
   if (auto) {
     const { autoTls } = await import('../tls/auto.ts');
-    const bind = value<string>(inForce, 'bind'),
-      address = value<string | null>(inForce, 'address');
+    const bind = value<string>(inForce, 'bind');
+    const address = value<string | null>(inForce, 'address');
     const made = autoTls(directory, [
       ...(bind === '0.0.0.0' || bind === '::' ? [] : [bind]),
       ...(address ? [new URL(address).hostname.replace(/^\[(.*)\]$/, '$1')] : []),

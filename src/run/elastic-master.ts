@@ -79,8 +79,8 @@ export class ElasticMaster {
   }
 
   private async open(): Promise<void> {
-    const { elastic, log, say } = this.options,
-      tell = changes(say);
+    const { elastic, log, say } = this.options;
+    const tell = changes(say);
     let warned = '';
     while (!this.store) {
       this.ending.signal.throwIfAborted();
@@ -99,9 +99,9 @@ export class ElasticMaster {
 
   /** One leadership: from standing by to its end. */
   private async round(): Promise<void> {
-    const { inForce, holder, address, log, say, elastic } = this.options,
-      store = this.store!,
-      { signal } = this.ending;
+    const { inForce, holder, address, log, say, elastic } = this.options;
+    const store = this.store!;
+    const { signal } = this.ending;
     const lease = store.lease({ holder, address, ttlMs: value(inForce, 'lease') });
     const tell = changes(say);
     await lease.acquire(signal, (leader, trouble) => {
@@ -118,8 +118,8 @@ export class ElasticMaster {
       leader: null,
       code: 'starting',
     };
-    const closing = new AbortController(),
-      trouble = new StoreTrouble();
+    const closing = new AbortController();
+    const trouble = new StoreTrouble();
     lease.onRenewal = (failure) => (failure === null ? trouble.succeeded('lease') : trouble.failed('lease', failure));
     try {
       const leased = new LeasedStore(store, lease);

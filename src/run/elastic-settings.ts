@@ -21,8 +21,8 @@ function contents(inForce: InForce, name: string): string | null {
 export function elasticOptions(inForce: InForce): ElasticOptions | null {
   const urls = value<string[]>(inForce, 'elastic');
   if (urls.length === 0) return null;
-  const user = value<string | null>(inForce, 'elastic-user'),
-    password = contents(inForce, 'elastic-password-file');
+  const user = value<string | null>(inForce, 'elastic-user');
+  const password = contents(inForce, 'elastic-password-file');
   if (user !== null && password === null) throw new SettingError('--elastic-user', 'needs --elastic-password-file');
   return {
     urls,

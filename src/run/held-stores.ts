@@ -86,9 +86,9 @@ async function holdElastic(
       config,
     ),
   )!;
-  const store = await openElastic(options),
-    shown = shownUrls(options.urls).replaceAll(' ', ''),
-    name = `${shown} (${options.prefix}-*)`;
+  const store = await openElastic(options);
+  const shown = shownUrls(options.urls).replaceAll(' ', '');
+  const name = `${shown} (${options.prefix}-*)`;
   const start = `stathub master --elastic ${shown}${options.prefix === 'stathub' ? '' : ` --elastic-prefix ${options.prefix}`}`;
   try {
     const lease = store.lease({
@@ -97,8 +97,8 @@ async function holdElastic(
       ttlMs: LEASE_MS,
     });
     const found = (await lease.read())?.doc ?? null;
-    const giveUp = new AbortController(),
-      patience = Math.max(LEASE_MS, found?.ttlMs ?? 0) * 1.5;
+    const giveUp = new AbortController();
+    const patience = Math.max(LEASE_MS, found?.ttlMs ?? 0) * 1.5;
     void sleep(patience, undefined, { signal: giveUp.signal, ref: false }).then(
       () => giveUp.abort(new Error('held')),
       () => undefined,

@@ -68,8 +68,8 @@ async function open(
   store: string,
 ): Promise<OpenPort> {
   const { inForce, ending, lock, directory, tokens, made, log, say } = hull;
-  const tls = await tlsOf(inForce, directory, tokens),
-    bind = value<string>(inForce, 'bind');
+  const tls = await tlsOf(inForce, directory, tokens);
+  const bind = value<string>(inForce, 'bind');
   const http = await openHttp({ app, port: value(inForce, 'port'), bind, closing, ...(tls ? { tls } : {}) });
   ending.add('port', () => http.close());
   lock.update({ address: http.address });
@@ -87,8 +87,8 @@ async function onOwnStore(hull: Hull): Promise<number> {
     import('./room.ts'),
     import('./standby.ts'),
   ]);
-  const giveUp = new AbortController(),
-    closing = new AbortController();
+  const giveUp = new AbortController();
+  const closing = new AbortController();
   void asked.then(() => giveUp.abort(new Error('the master was stopped before it could lead')));
   const notices: Parameters<typeof eventOf>[0][] = [];
   let store: Awaited<ReturnType<typeof openEmbedded>> | null = null;

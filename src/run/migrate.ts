@@ -25,8 +25,8 @@ export interface MigrateOptions extends HoldOptions {
 function reporter({ say, isTerminal }: MigrateOptions): (progress: MoveProgress) => void {
   let last = 0;
   return ({ part, what, count, of }) => {
-    const now = Date.now(),
-      number = count.toLocaleString('en');
+    const now = Date.now();
+    const number = count.toLocaleString('en');
     if (what === 'same')
       say(`${isTerminal ? '\r\x1b[K' : ''}${part.padEnd(14)} ${number.padStart(10)}  same on both sides\n`);
     else if (isTerminal && now - last > 200) {

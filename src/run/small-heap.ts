@@ -6,9 +6,9 @@ import { runInNewContext } from 'node:vm';
 
 setFlagsFromString('--semi-space-growth-factor=1'); // looked at whenever it would grow
 
-const lookMs = 10_000,
-  stormBytes = 12 * 1024 ** 2,
-  restBytes = 4 * 1024 ** 2;
+const lookMs = 10_000;
+const stormBytes = 12 * 1024 ** 2;
+const restBytes = 4 * 1024 ** 2;
 
 /** V8's own collection, whole and at once: with options it means something else from one Node to the next. */
 function collector(): () => void {
@@ -21,11 +21,11 @@ function collector(): () => void {
 /** Looks at the process now and then: grown by a storm and at rest since the last look, it is collected. @returns the end of it */
 export function trimAfterStorms(): () => void {
   const collect = collector();
-  let calm = 0,
-    heapBefore = 0; // the start is the first storm
+  let calm = 0;
+  let heapBefore = 0; // the start is the first storm
   const look = setInterval(() => {
-    const { used_heap_size: heap } = getHeapStatistics(),
-      rss = process.memoryUsage.rss();
+    const { used_heap_size: heap } = getHeapStatistics();
+    const rss = process.memoryUsage.rss();
     const rests = Math.abs(heap - heapBefore) < restBytes;
     heapBefore = heap;
     calm = Math.min(calm, rss);

@@ -84,12 +84,12 @@ const hubsState = 'the state of its hub';
 export async function startStandalone(options: StandaloneOptions): Promise<RunningStandalone> {
   const { log = () => undefined } = options;
   const unwrittenStops = new UnwrittenStops(options.storeDirectory);
-  const stopped = unwrittenStops.all,
-    hub = new OwnHub(options, unwrittenStops),
-    giveUp = new AbortController();
-  let waits: Standing | null = null,
-    agent: RunningAgent | null = null,
-    guard = (): void => undefined;
+  const stopped = unwrittenStops.all;
+  const hub = new OwnHub(options, unwrittenStops);
+  const giveUp = new AbortController();
+  let waits: Standing | null = null;
+  let agent: RunningAgent | null = null;
+  let guard = (): void => undefined;
   const mayGuard = new Promise<void>((resolve) => (guard = resolve));
   const leads = onceWritable(
     () => hub.begin(),

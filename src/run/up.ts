@@ -37,8 +37,8 @@ export function membersOf(options: Pick<UpOptions, 'agents' | 'port' | 'agentPor
     master: member('master', 'master', 'master', options.port ?? 51026, []),
     agents: (master) =>
       Array.from({ length: options.agents }, (_, index) => {
-        const k = index + 1,
-          first = options.agentPort ?? 51025;
+        const k = index + 1;
+        const first = options.agentPort ?? 51025;
         const port = first === 0 ? 0 : k === 1 ? first : first + 5 + k;
         const low = 20_000 + index * share;
         return member('agent', k === 1 ? 'agent' : `agent-${k}`, k === 1 ? 'agent' : `agent-${k}`, port, [

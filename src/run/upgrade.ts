@@ -16,9 +16,9 @@ interface Running {
   pid: number;
   restarts: number;
 }
-const endWithinMs = 30_000,
-  readyWithinMs = 60_000,
-  backWithinMs = 60_000;
+const endWithinMs = 30_000;
+const readyWithinMs = 60_000;
+const backWithinMs = 60_000;
 
 async function get<T>(url: string): Promise<T | null> {
   try {

@@ -8,8 +8,8 @@ import type { AgentFrame, MasterFrame } from '../protocol/link.ts';
 /** What a frame of a stream weighs, about: the others are small, and hold nobody back. */
 function streamedBytes(frame: AgentFrame): number {
   if (frame.type !== 'chunk') return 0;
-  const { value } = frame,
-    bytes: unknown = typeof value === 'string' ? value : (value as { bytes?: unknown } | null)?.bytes;
+  const { value } = frame;
+  const bytes: unknown = typeof value === 'string' ? value : (value as { bytes?: unknown } | null)?.bytes;
   return typeof bytes === 'string' ? bytes.length : 0;
 }
 

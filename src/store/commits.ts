@@ -75,8 +75,8 @@ export class Commits {
 
   private async drain(): Promise<void> {
     while (this.waiting.length > 0) {
-      let weight = 0,
-        count = 0;
+      let weight = 0;
+      let count = 0;
       for (const job of this.waiting) {
         if (count > 0 && weight + job.weight > GROUP_WEIGHT) break;
         weight += job.weight;

@@ -132,8 +132,8 @@ class EmbeddedStore implements MovableStore {
 
   async readLog(options: ReadLogOptions = {}): Promise<{ items: LogEntry[]; oldest: number; newest: number }> {
     const newest = await this.read(() => new Ledger(this.ledger).get('log/newest'));
-    const after = Math.max(0, whole(options.after, 0)),
-      before = Math.min(whole(options.before, newest + 1), newest + 1);
+    const after = Math.max(0, whole(options.after, 0));
+    const before = Math.min(whole(options.before, newest + 1), newest + 1);
     const page = (low: number, high: number, limit: number): Promise<LogEntry[]> =>
       this.read(() => this.log.read(low, high, limit, options.newestFirst ?? false));
     const items = await searchLog(page, options.query ?? '', {

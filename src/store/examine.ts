@@ -23,8 +23,8 @@ const OURS = new Set<string>(TABLES);
 
 const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const byNumber = (a: Buffer, b: Buffer): number => {
-  const left = a.readBigUInt64LE(),
-    right = b.readBigUInt64LE();
+  const left = a.readBigUInt64LE();
+  const right = b.readBigUInt64LE();
   return left < right ? -1 : left > right ? 1 : 0;
 };
 

@@ -63,8 +63,8 @@ async function listenerOf(path: string): Promise<number | null> {
 export async function ask(path: string): Promise<Answer> {
   const answer = await new Promise<Answer>((resolve, reject) => {
     const socket = connect(path);
-    let text = '',
-      connected = false;
+    let text = '';
+    let connected = false;
     const end = (result: Answer): void => {
       clearTimeout(limit);
       socket.destroy();

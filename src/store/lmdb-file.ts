@@ -73,8 +73,8 @@ function readMeta(bytes: Buffer, index: number): Meta {
   const version = bytes.readUInt32LE(PAGE_HEADER + 4) & 0xffff;
   if (version !== DATA_VERSION)
     throw new Damage(`its head (page ${index}) has version ${version}, not ${DATA_VERSION}`);
-  const trees = PAGE_HEADER + 24,
-    tail = trees + 2 * TREE_BYTES;
+  const trees = PAGE_HEADER + 24;
+  const tail = trees + 2 * TREE_BYTES;
   const pageSize = bytes.readUInt32LE(trees);
   if (pageSize < 512 || pageSize > 65536 || (pageSize & (pageSize - 1)) !== 0)
     throw new Damage(`its page size is ${pageSize}`);

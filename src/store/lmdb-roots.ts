@@ -5,11 +5,11 @@
 import { Damage, readTree, type LmdbFile, type Meta } from './lmdb-file.ts';
 import { TABLES } from './tables.ts';
 
-const HEADER = 24,
-  NODE = 8;
-const LEAF = 0x02,
-  KIND = 0x0f,
-  SUBTREE = 0x02;
+const HEADER = 24;
+const NODE = 8;
+const LEAF = 0x02;
+const KIND = 0x0f;
+const SUBTREE = 0x02;
 const NAMES = new Set<string>(TABLES);
 /** Pages read in one go. */
 const CHUNK = 256;
@@ -18,17 +18,17 @@ const EMPTY = { flags: 0, depth: 0, pages: 0, entries: 0, root: -1 };
 /** Does this page name tables of ours, and nothing else? @returns how many; 0: it is another page */
 function namesOn(page: Buffer, number: number): number {
   if (page.readBigUInt64LE(0) !== BigInt(number) || (page.readUInt16LE(18) & KIND) !== LEAF) return 0;
-  const lower = page.readUInt16LE(20),
-    upper = page.readUInt16LE(22),
-    count = lower >> 1;
+  const lower = page.readUInt16LE(20);
+  const upper = page.readUInt16LE(22);
+  const count = lower >> 1;
   if ((lower & 1) !== 0 || lower > upper || HEADER + upper > page.length || count === 0 || count > NAMES.size) return 0;
   for (let index = 0; index < count; index++) {
     const offset = HEADER + page.readUInt16LE(HEADER + 2 * index);
     if (offset < HEADER + upper || offset + NODE > page.length) return 0;
-    const size = page.readUInt32LE(offset),
-      flags = page.readUInt16LE(offset + 4),
-      key = offset + NODE,
-      at = key + page.readUInt16LE(offset + 6);
+    const size = page.readUInt32LE(offset);
+    const flags = page.readUInt16LE(offset + 4);
+    const key = offset + NODE;
+    const at = key + page.readUInt16LE(offset + 6);
     if (flags !== SUBTREE || at + size > page.length || !NAMES.has(page.toString('utf8', key, at).replace(/\0$/, '')))
       return 0;
     try {

@@ -2,15 +2,15 @@
 import { Damage } from './lmdb-file.ts';
 import type { LmdbFile, Meta, Tree } from './lmdb-file.ts';
 
-const HEADER = 24,
-  NODE = 8;
-const BRANCH = 0x01,
-  LEAF = 0x02,
-  OVERFLOW = 0x04,
-  KIND = 0x0f;
-const BIG = 0x01,
-  SUBTREE = 0x02,
-  DUPLICATES = 0x04;
+const HEADER = 24;
+const NODE = 8;
+const BRANCH = 0x01;
+const LEAF = 0x02;
+const OVERFLOW = 0x04;
+const KIND = 0x0f;
+const BIG = 0x01;
+const SUBTREE = 0x02;
+const DUPLICATES = 0x04;
 
 export interface Entry {
   key: Buffer;
@@ -72,8 +72,8 @@ export function* leaves(
   const compare = options.compare ?? Buffer.compare;
   const { pageSize } = meta;
   const stack: Pending[] = tree.root < 0 ? [] : [{ page: tree.root, level: 1, low: null, high: null }];
-  let pages = 0,
-    entries = 0;
+  let pages = 0;
+  let entries = 0;
 
   const overflow = (page: number, count: number, length: number): Buffer => {
     if (count !== Math.floor((HEADER - 1 + length) / pageSize) + 1)
@@ -92,8 +92,8 @@ export function* leaves(
   };
 
   const readLeaf = (bytes: Buffer, offset: number): Entry => {
-    const flags = bytes.readUInt16LE(offset + 4),
-      keySize = bytes.readUInt16LE(offset + 6);
+    const flags = bytes.readUInt16LE(offset + 4);
+    const keySize = bytes.readUInt16LE(offset + 6);
     const size = bytes.readUInt32LE(offset);
     const at = offset + NODE + keySize;
     const inPage = flags & BIG ? 24 : size;
@@ -111,18 +111,18 @@ export function* leaves(
   const open = ({ page, level, low, high }: Pending): Entry[] | Pending[] => {
     used.take(page, 1);
     const bytes = file.read(page * pageSize, pageSize);
-    const kind = bytes.readUInt16LE(18) & KIND,
-      lower = bytes.readUInt16LE(20),
-      upper = bytes.readUInt16LE(22),
-      count = lower >> 1;
+    const kind = bytes.readUInt16LE(18) & KIND;
+    const lower = bytes.readUInt16LE(20);
+    const upper = bytes.readUInt16LE(22);
+    const count = lower >> 1;
     const leaf = level === tree.depth;
     const bounded = (lower & 1) === 0 && lower <= upper && HEADER + upper <= pageSize && count >= (leaf ? 1 : 2);
     if (Number(bytes.readBigUInt64LE(0)) !== page || kind !== (leaf ? LEAF : BRANCH) || !bounded) {
       throw new Damage(`page ${page} is not what it should be`);
     }
     pages++;
-    const found: Entry[] = [],
-      below: Pending[] = [];
+    const found: Entry[] = [];
+    const below: Pending[] = [];
     let before: Buffer | null = null;
     for (let index = 0; index < count; index++) {
       const offset = HEADER + bytes.readUInt16LE(HEADER + 2 * index);

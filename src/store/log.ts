@@ -53,8 +53,8 @@ export class EventLog {
 
   /** Entries strictly between two numbers, at most `limit`. */
   read(after: number, before: number, limit: number, newestFirst: boolean): LogEntry[] {
-    const low = numberKey(after + 1),
-      high = numberKey(before);
+    const low = numberKey(after + 1);
+    const high = numberKey(before);
     if (before <= after + 1) return [];
     const range = newestFirst
       ? this.entries.getRange({ start: numberKey(before - 1), end: numberKey(after), reverse: true, limit })

@@ -4,8 +4,8 @@ import { StoreError } from './store.ts';
 import type { Store } from './store.ts';
 
 const COLLECTION = 'hub';
-const LEAVING = 'moved',
-  COMING = 'migration';
+const LEAVING = 'moved';
+const COMING = 'migration';
 /** Of the hashes of tokens that masters share. They belong to those masters: with a hub that moves, its new master brings its own. */
 export const TOKENS_KEY = 'tokens';
 /** Keys of the collection `hub` that stay behind. */
@@ -55,8 +55,8 @@ const day = (at: number): string => new Date(at).toISOString().slice(0, 16).repl
 
 /** @throws StoreError store-refused when this hub was moved away, or is not here as a whole yet */
 export async function refuseMoved(store: Store): Promise<void> {
-  const away = await leaving(store),
-    here = await coming(store);
+  const away = await leaving(store);
+  const here = await coming(store);
   if (away?.state === 'moved') {
     throw new StoreError(
       'store-refused',

@@ -62,8 +62,8 @@ function rescuedText({ kept, gaps, uncertain }: Rescued): string {
 }
 
 async function setAside(file: string, why: 'damaged' | 'foreign', reason: string): Promise<StoreNotice> {
-  const fresh = `${file}.rescued`,
-    building = `${file}.rescuing`;
+  const fresh = `${file}.rescued`;
+  const building = `${file}.rescuing`;
   let rescued: Rescued | null = null;
   if (why === 'damaged') {
     await removed(building);

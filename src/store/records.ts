@@ -55,11 +55,11 @@ export class Records {
 
   scan<T = Doc>(collection: string, options: ScanOptions = {}): { items: Stored<T>[]; next: string | null } {
     checkCollection(collection);
-    const prefix = options.prefix ?? '',
-      after = options.after ?? '',
-      limit = pageSize(options.limit, 1000);
-    const start = recordKey(collection, prefix),
-      cursor = recordKey(collection, after);
+    const prefix = options.prefix ?? '';
+    const after = options.after ?? '';
+    const limit = pageSize(options.limit, 1000);
+    const start = recordKey(collection, prefix);
+    const cursor = recordKey(collection, after);
     const paged = after !== '' && Buffer.compare(cursor, start) >= 0;
     const range = this.db.getRange({
       start: paged ? cursor : start,

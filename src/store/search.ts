@@ -35,8 +35,8 @@ function parseQuery(query: string): Query {
  * @throws StoreError store-refused with the offset and the parser's hint
  */
 export function judgedQuery(query: string): { translated: Translated; matches: Matches } {
-  const tree = parseQuery(query),
-    moment = { now: Date.now() };
+  const tree = parseQuery(query);
+  const moment = { now: Date.now() };
   return { translated: translate(tree, moment), matches: compile(tree, moment) };
 }
 
@@ -77,8 +77,8 @@ function sorted<T>(items: Stored<T>[], sort: string): Stored<T>[] {
   }));
   placed.sort((a, b) => {
     for (const [index, { direction }] of fields.entries()) {
-      const left = a.places[index]!,
-        right = b.places[index]!;
+      const left = a.places[index]!;
+      const right = b.places[index]!;
       if (left === right) continue;
       return left === null ? 1 : right === null ? -1 : compareTexts(left, right) * direction;
     }
@@ -93,8 +93,8 @@ export async function searchRecords<T>(
   query: string,
   options: QueryOptions,
 ): Promise<QueryResult<T>> {
-  const matches = compile(parseQuery(query), { now: Date.now() }),
-    all = takesAll(query);
+  const matches = compile(parseQuery(query), { now: Date.now() });
+  const all = takesAll(query);
   const found: Stored<T>[] = [];
   for (let after: string | null = ''; after !== null; await pause()) {
     const { items, next }: { items: Stored<T>[]; next: string | null } = await page(after, PAGE);

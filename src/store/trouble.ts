@@ -42,17 +42,17 @@ export class StoreTrouble {
   failed(part: string, error: unknown): void {
     // What is refused was asked wrongly: the store is well.
     if (!(error instanceof StoreError) || error.code === 'store-refused') return;
-    const at = this.now(),
-      { code, message, hint } = error,
-      known = this.parts.get(part);
+    const at = this.now();
+    const { code, message, hint } = error;
+    const known = this.parts.get(part);
     this.parts.set(part, { code, message, hint, since: known?.since ?? at, last: at });
     if (known?.message !== message) this.changed();
   }
 
   succeeded(part: string): void {
     if (this.parts.size === 0) return;
-    const at = this.now(),
-      before = this.parts.size;
+    const at = this.now();
+    const before = this.parts.size;
     for (const [name, { last }] of this.parts) if (name === part || at - last > FORGET_MS) this.parts.delete(name);
     if (this.parts.size < before) this.changed();
   }

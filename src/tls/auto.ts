@@ -14,9 +14,9 @@ export interface AutoTls {
   /** What a token carries so that its holder knows this hub. */ pin: string;
 }
 
-const authorityDays = 7300,
-  serverDays = 3650,
-  renewDays = 365;
+const authorityDays = 7300;
+const serverDays = 3650;
+const renewDays = 365;
 
 /** Written beside and renamed, so that a crash leaves the old file or the new one. */
 function write(path: string, text: string): void {
@@ -45,8 +45,8 @@ function authority(directory: string): Authority & { certificate: string } {
     write(path, text);
   }
   try {
-    const certificate = new X509Certificate(text),
-      key = createPrivateKey(text);
+    const certificate = new X509Certificate(text);
+    const key = createPrivateKey(text);
     if (!certificate.checkPrivateKey(key)) throw new Error('its key is of another certificate');
     return {
       certificate: certificate.toString(),

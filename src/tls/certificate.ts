@@ -38,8 +38,8 @@ function addressBytes(address: string): Buffer {
     );
   const [before = '', after] = plain.split('::');
   const groups = (text: string | undefined): string[] => (text ? text.split(':') : []);
-  const left = groups(before),
-    right = groups(after);
+  const left = groups(before);
+  const right = groups(after);
   const all = [
     ...left,
     ...Array.from({ length: after === undefined ? 0 : 8 - left.length - right.length }, () => '0'),
@@ -56,8 +56,8 @@ function issue(
 ): Issued {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const spki = publicKey.export({ type: 'spki', format: 'der' });
-  const from = new Date(Date.now() - 3_600_000),
-    to = new Date(Date.now() + days * 86_400_000);
+  const from = new Date(Date.now() - 3_600_000);
+  const to = new Date(Date.now() + days * 86_400_000);
   const serial = randomBytes(16);
   serial[0] = (serial[0]! & 0x7f) | 0x40;
   const body = sequence(

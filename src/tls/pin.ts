@@ -39,8 +39,8 @@ const bare = (url: URL): string => url.hostname.replace(/^\[(.*)\]$/, '$1');
  * @throws Error when the hub has another CA, or does not answer
  */
 export function trustPinned(address: string, pin: string): Promise<void> {
-  const url = new URL(address),
-    host = bare(url);
+  const url = new URL(address);
+  const host = bare(url);
   if (url.protocol !== 'https:' || trusted.has(host)) return Promise.resolve();
   return new Promise((resolve, reject) => {
     // Whatever it shows is looked at and hung up on: no word goes over this connection.

@@ -44,13 +44,13 @@ test('whatever comes and goes: never more than there is, and all of it comes bac
   });
   fc.assert(
     fc.property(fc.array(amounts, { maxLength: 60 }), (steps) => {
-      const capacity = { cpus: 2, mem: 100, disk: 100 },
-        room = new Admission(capacity),
-        held = new Map<string, { cpus: number; mem: number; disk: number }>();
+      const capacity = { cpus: 2, mem: 100, disk: 100 };
+      const room = new Admission(capacity);
+      const held = new Map<string, { cpus: number; mem: number; disk: number }>();
       let over = false;
       for (const { id, what, cpus, mem, disk } of steps) {
-        const name = String(id),
-          demand = { cpus, mem, disk };
+        const name = String(id);
+        const demand = { cpus, mem, disk };
         if (what === 'release') {
           room.release(name);
           held.delete(name);
@@ -75,9 +75,9 @@ test('whatever comes and goes: never more than there is, and all of it comes bac
 });
 
 test("an instance has its share from its begin to its end, over restarts and the agent's own", async () => {
-  const { allocatable } = (await agent.get('/v1/nodes')).items[0],
-    half = Math.floor(allocatable.mem / 2),
-    rest = allocatable.mem - half;
+  const { allocatable } = (await agent.get('/v1/nodes')).items[0];
+  const half = Math.floor(allocatable.mem / 2);
+  const rest = allocatable.mem - half;
   assert.is(allocatable.mem, totalmem());
   const allocated = async () => (await agent.get('/v1/nodes')).items[0].allocated.mem;
   await agent.deploy({ name: 'half', resAlloc: { mem: half } });

@@ -58,8 +58,8 @@ test('a lost instances directory: what runs is found by its marker', async () =>
 });
 
 test('a damaged identity: the node keeps its name, because what runs here says it', async () => {
-  const node = (await agent.get('/v1/nodes')).items[0].id,
-    before = await agent.instances('web');
+  const node = (await agent.get('/v1/nodes')).items[0].id;
+  const before = await agent.instances('web');
   await restarted(() => {
     for (const name of readdirSync(agent.directory))
       if (/^identity\.\d+\.json$/.test(name)) writeFileSync(join(agent.directory, name), '\0\0\0');

@@ -21,8 +21,8 @@ import { Alone } from './alone.ts';
 
 const test = suite('disk');
 const agent = new Alone();
-const KiB = 1024,
-  MiB = 1024 ** 2;
+const KiB = 1024;
+const MiB = 1024 ** 2;
 test.before(async () => {
   await agent.start();
 });

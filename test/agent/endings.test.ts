@@ -175,10 +175,10 @@ story("environment: clean, with ports and tokens, nothing of the agent's own", a
     args: ['-c', `env > ${out}; echo "arg $1" >> ${out}; exec sleep 100000`, 'x', '--port=${PORT}'],
   });
   const i = await agent.running('env');
-  const lines = readFileSync(out, 'utf8').trim().split('\n'),
-    env = Object.fromEntries(
-      lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
-    );
+  const lines = readFileSync(out, 'utf8').trim().split('\n');
+  const env = Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
   assert.equal(
     [env['PORT'], env['PORT0'], env['PORT_1'], env['PORT_2'], env['PORT_ADMIN']],
     [i.ports[0], i.ports[0], i.ports[0], i.ports[1], i.ports[1]].map(String),

@@ -194,8 +194,8 @@ test('what happens while no agent is there is told as exactly', async () => {
     ...sh(`echo waits; while ! [ -e '${go}' ]; do sleep 0.05; done; echo last words >&2; exit 9`, never),
   });
   await agent.deploy({ name: 'blind', toProcess: 'sleep', args: ['100000'], ...never });
-  const away = await agent.running('away'),
-    blind = await agent.running('blind');
+  const away = await agent.running('away');
+  const blind = await agent.running('blind');
   const launcher = Number(
     readFileSync(`/proc/${blind.pid}/stat`, 'latin1')
       .replace(/^.*\) /, '')

@@ -5,8 +5,8 @@ import { stathub } from '../support/cli.ts';
 import { until } from '../support/until.ts';
 import { Alone } from './alone.ts';
 
-const agent = new Alone(),
-  test = suite('extra ports');
+const agent = new Alone();
+const test = suite('extra ports');
 test.before(async () => {
   await agent.start();
 });
@@ -23,8 +23,8 @@ test('a debug and a console port: assigned, told to the program, shown, the same
     consolePort: true,
   });
   await agent.deploy({ name: 'plain' });
-  const i = await agent.settled('web'),
-    all = [i.ports[0], i.debugPort, i.consolePort];
+  const i = await agent.settled('web');
+  const all = [i.ports[0], i.debugPort, i.consolePort];
   assert.is(new Set(all).size, 3);
   assert.ok(all.every((port) => Number.isInteger(port) && port >= 20_000));
   const said = async (): Promise<string[]> =>

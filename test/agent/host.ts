@@ -106,9 +106,9 @@ export class Host {
       },
     };
     const tree: Tree = { membership, program: null, node: this.node, instance, epoch: statEpoch(1, launch) };
-    let begun!: (identity: ProgramIdentity) => void,
-      over!: (exit: ProgramExit) => void,
-      failed!: (error: Error) => void;
+    let begun!: (identity: ProgramIdentity) => void;
+    let over!: (exit: ProgramExit) => void;
+    let failed!: (error: Error) => void;
     const identity = new Promise<ProgramIdentity>((resolve, reject) => {
       begun = resolve;
       failed = reject;

@@ -157,8 +157,8 @@ test(
 test(
   'limits.cpus is the most, resAlloc.cpus the share where all want more',
   where('cpus', async () => {
-    const spin = 'while :; do :; done',
-      pinned = existsSync('/usr/bin/taskset');
+    const spin = 'while :; do :; done';
+    const pinned = existsSync('/usr/bin/taskset');
     const onOne = (name: string, more: object) =>
       agent.deploy({
         name,
@@ -167,8 +167,8 @@ test(
       });
     await onOne('capped', { limits: { cpus: 0.1 } });
     const capped = await agent.running('capped');
-    const before = ticks(capped.pid),
-      began = performance.now();
+    const before = ticks(capped.pid);
+    const began = performance.now();
     await until('half a second of its own', () => performance.now() - began > 2000);
     const cores = (ticks(capped.pid) - before) / 100 / ((performance.now() - began) / 1000);
     assert.ok(cores < 0.14, `${cores} cores`);
@@ -219,8 +219,8 @@ test("files, descriptors, umask and niceness; the agent's own place in the queue
 });
 
 test('an agent that stands early in that queue starts programs at 0', async () => {
-  const own = '/proc/self/oom_score_adj',
-    before = readFileSync(own, 'utf8');
+  const own = '/proc/self/oom_score_adj';
+  const before = readFileSync(own, 'utf8');
   writeFileSync(own, String(Number(before) + 200));
   const host = Host.open();
   try {

@@ -44,8 +44,8 @@ story('O4: a tree of cpu hogs is held to limits.cpus as a whole', async () => {
       .map((line) => line.split(':'))
       .find(([, names]) => /(^|,)cpuacct(,|$)/.test(names!)) ?? [];
   const used = controllers && path !== '/' ? cpuacct(path!) : () => ticksOfGroup(pid);
-  const before = used(),
-    began = performance.now();
+  const before = used();
+  const began = performance.now();
   await until('two seconds', () => performance.now() - began > 2000);
   const cores = (used() - before) / ((performance.now() - began) / 1000);
   assert.ok(cores < 0.39, `${cores.toFixed(2)} cores, 0.3 are allowed`);
@@ -65,8 +65,8 @@ const ticksOfGroup = (group: number): number =>
 story(
   'Z1: daemons by double fork and setsid, children of nobody, zombies that are never waited for: all gone with the stop, no zombie is left',
   async () => {
-    const mark = `daemon-${process.pid}`,
-      zombies = join(scratch('zombies'), 'pids');
+    const mark = `daemon-${process.pid}`;
+    const zombies = join(scratch('zombies'), 'pids');
     // The first leaves two daemons and ends (its parent lives on); the second is a parent that waits for none of its dead children.
     await agent.deploy({
       name: 'daemons',
@@ -125,8 +125,8 @@ story(
     await agent.deploy({ name: 'frozen', killTimeoutSeconds: 0 });
     const { pid } = await agent.running('frozen');
     // Frozen in a group that is not the agent's, the kernel gives it no signal, SIGKILL neither, as with a process that waits for a device.
-    const group = `/sys/fs/cgroup/freezer/frozen-${process.pid}`,
-      state = join(group, 'freezer.state');
+    const group = `/sys/fs/cgroup/freezer/frozen-${process.pid}`;
+    const state = join(group, 'freezer.state');
     try {
       mkdirSync(group);
       writeFileSync(join(group, 'cgroup.procs'), String(pid));
@@ -236,8 +236,8 @@ story(
 story(
   'H1: an endpoint that hangs, a slow warm-up, flapping: no kill in the grace, failures count in a row only',
   async () => {
-    const folder = scratch('health'),
-      flag = join(folder, 'flag');
+    const folder = scratch('health');
+    const flag = join(folder, 'flag');
     const http = (answer: string) => ({
       toProcess: process.execPath,
       args: [

@@ -33,9 +33,9 @@ import { scratch } from '../support/scratch.ts';
 import { until } from '../support/until.ts';
 import { Alone, lives, withArgument } from './alone.ts';
 
-const agent = new Alone(),
-  hub = new Hub(),
-  test = suite('orchestrators');
+const agent = new Alone();
+const hub = new Hub();
+const test = suite('orchestrators');
 const foreign = [0, 1].map(() => spawn('sleep', ['100000'], { detached: true, stdio: 'ignore' }));
 test.before(async () => {
   await Promise.all([agent.start(), hub.start(1)]);
@@ -213,8 +213,8 @@ test('R6: stopped, and deleted, while its agent is away: both end when it is bac
 });
 
 test('D3: no inode is left: told as that, and no death; on it goes when files are removed', async () => {
-  const disk = scratch('inodes'),
-    program = fileURLToPath(new URL('./programs/without-inodes.js', import.meta.url));
+  const disk = scratch('inodes');
+  const program = fileURLToPath(new URL('./programs/without-inodes.js', import.meta.url));
   const line = 'mount -t tmpfs -o size=64m,nr_inodes=2000 none "$1" || exit 77; exec "$2" "$3" "$1"';
   // Not spawnSync: while this process stood still, the agents would end its idle connections, and it would not know.
   const { status, said } = await ended(

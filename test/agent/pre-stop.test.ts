@@ -10,8 +10,8 @@ import { scratch } from '../support/scratch.ts';
 import { until } from '../support/until.ts';
 import { Alone, lives } from './alone.ts';
 
-const agent = new Alone(),
-  test = suite('preStop');
+const agent = new Alone();
+const test = suite('preStop');
 const asked: string[] = [];
 const server = createServer((request, response) => {
   asked.push(`${request.method} ${request.url}`);
@@ -57,8 +57,8 @@ test('a command runs as the program does, before its kill signal; an event says 
 test('one that takes too long is ended at half of the kill timeout, and the signal still has the other half', async () => {
   const file = join(scratch('slow'), 'log');
   await agent.deploy({ name: 'slow', ...program(file), killTimeoutSeconds: 3, preStop: { command: ['sleep', '100'] } });
-  const i = await agent.running('slow'),
-    began = Date.now();
+  const i = await agent.running('slow');
+  const began = Date.now();
   await agent.ok('POST', '/v1/apps/slow/stop');
   await until('it is gone', () => !lives(i.pid));
   assert.ok(Date.now() - began >= 1400, 'it had its time');
@@ -86,8 +86,8 @@ test('its time lies within the kill timeout; another preStop needs no restart; a
   assert.is(preStopMs({ url: 'http://x', timeoutSeconds: 2 }, 10_000), 2000);
   assert.is(preStopMs({ url: 'http://x', timeoutSeconds: 60 }, 10_000), 9000);
   await agent.deploy({ name: 'same' });
-  const before = await agent.running('same'),
-    mark = join(scratch('same'), 'mark');
+  const before = await agent.running('same');
+  const mark = join(scratch('same'), 'mark');
   await agent.deploy({ name: 'same', preStop: { command: ['touch', mark] } });
   await until('it has the new revision', async () => (await agent.one('same')).revision > before.revision);
   assert.is((await agent.one('same')).pid, before.pid);

@@ -164,8 +164,8 @@ test(
   asRoot(async () => {
     if (blockedBy(mainFile, { uid: 65534, gid: 65534 }) !== null)
       return console.log('# skipped: this copy of stathub lies where another user cannot read it');
-    const place = scratch('plain'),
-      store = join(place, 'agent');
+    const place = scratch('plain');
+    const store = join(place, 'agent');
     open(place);
     mkdirSync(store);
     assert.is(spawnSync('chown', ['65534:65534', store]).status, 0);
@@ -222,8 +222,8 @@ test(
 test(
   'without a cgroup, whoever runs as a private user is found by that',
   asRoot(async () => {
-    const host = Host.open({ kinds: ['session'] }),
-      uid = 61_999;
+    const host = Host.open({ kinds: ['session'] });
+    const uid = 61_999;
     try {
       const started = host.start('sh', ['-c', 'setsid env -i sleep 100000 & exec sleep 100000'], {
         user: { uid, gid: uid, name: 'x', home: '/', shell: '/bin/sh', private: true },
@@ -244,15 +244,15 @@ test(
 );
 
 test('numbers are given one after the other, never twice, and those of the dead come back', async () => {
-  const directory = scratch('numbers'),
-    owners = scratch('owners');
+  const directory = scratch('numbers');
+  const owners = scratch('owners');
   const owner = (name: string) => {
     const path = join(owners, name);
     mkdirSync(path, { recursive: true });
     return path;
   };
-  const one = new PrivateUsers({ first: 64_000, last: 64_003 }, 'node-a', directory),
-    two = new PrivateUsers({ first: 64_000, last: 64_003 }, 'node-b', directory);
+  const one = new PrivateUsers({ first: 64_000, last: 64_003 }, 'node-a', directory);
+  const two = new PrivateUsers({ first: 64_000, last: 64_003 }, 'node-b', directory);
   const given = [
     await one.take(owner('a')),
     await two.take(owner('b')),

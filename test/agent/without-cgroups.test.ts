@@ -11,8 +11,8 @@ const without = ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs -o ro none /s
 const possible =
   process.getuid?.() === 0 && spawnSync(without[0]!, [...without.slice(1), 'true'], { stdio: 'ignore' }).status === 0;
 if (!possible) console.log('# skipped: no mount namespaces here');
-const agent = new Alone(),
-  test = suite('without cgroups');
+const agent = new Alone();
+const test = suite('without cgroups');
 /** Has the marker, no parent and a session of its own, and ignores whatever can be ignored. */
 const daemon = (mark: string): string => `setsid -f sh -c 'trap "" TERM HUP INT; while :; do sleep 1; done' ${mark}`;
 
@@ -43,8 +43,8 @@ if (possible) {
   });
 
   test('a restart does not wait for it; it is ended beside the next launch, which is not touched', async () => {
-    const mark = `left-${process.pid}`,
-      second = join(scratch('left'), 'second');
+    const mark = `left-${process.pid}`;
+    const second = join(scratch('left'), 'second');
     const script = `[ -e ${second} ] && exec sleep 100000; touch ${second}; ${daemon(mark)}; sleep 1.2; exit 4`;
     await agent.deploy({ name: 'again', toProcess: 'sh', args: ['-c', script], killTimeoutSeconds: 2 });
     await until('its child', () => withArgument(mark).length > 0);

@@ -38,8 +38,8 @@ test('the API page lists the operations and asks nobody else', async () => {
   const made = sample();
   const address = await open(made);
   const page = await browser.newPage();
-  const complaints: string[] = [],
-    asked = new Set<string>();
+  const complaints: string[] = [];
+  const asked = new Set<string>();
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(message.text());
   });

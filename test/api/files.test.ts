@@ -13,8 +13,8 @@ import { until } from '../support/until.ts';
 
 test.after(removeTemporary);
 
-const id = 'web.0.aaaaaaaa',
-  at = `/v1/instances/${id}/files`;
+const id = 'web.0.aaaaaaaa';
+const at = `/v1/instances/${id}/files`;
 function made(options: Parameters<typeof sample>[0] = {}) {
   const one = sample(options);
   one.cluster.addInstance(id);
@@ -33,9 +33,9 @@ test('a directory is a list, a file its bytes, a part of it with Range', async (
     (await ask(at)).body.items.map((i: { name: string }) => i.name),
     ['work'],
   );
-  const file = `${at}/work/a%20b%25.txt`,
-    whole = await ask(file),
-    tag = whole.headers.get('etag')!;
+  const file = `${at}/work/a%20b%25.txt`;
+  const whole = await ask(file);
+  const tag = whole.headers.get('etag')!;
   assert.equal(
     [
       whole.text,
@@ -76,8 +76,8 @@ test('a directory is a list, a file its bytes, a part of it with Range', async (
 });
 
 test('a directory as tar.gz: names of any length, every byte', async () => {
-  const { app, longName } = made(),
-    folder = mkdtempSync(join(temporary(), 'tar-'));
+  const { app, longName } = made();
+  const folder = mkdtempSync(join(temporary(), 'tar-'));
   const response = await app.request(`http://localhost${at}/work?format=tar`);
   assert.equal(
     [response.headers.get('content-type'), response.headers.get('content-disposition')],
@@ -88,8 +88,8 @@ test('a directory as tar.gz: names of any length, every byte', async () => {
   assert.is(readFileSync(join(folder, 'work/a b%.txt'), 'utf8'), '0123456789');
   assert.ok(readFileSync(join(folder, 'work/deep/big.bin')).equals(Buffer.alloc(700_000, 'xyz')));
   assert.is(readFileSync(join(folder, 'work/deep', longName), 'utf8'), 'long');
-  const { tarEnd, tarHeader } = await import('../../src/api/answers/tar.ts'),
-    target = 'over/there/'.repeat(12);
+  const { tarEnd, tarHeader } = await import('../../src/api/answers/tar.ts');
+  const target = 'over/there/'.repeat(12);
   writeFileSync(
     join(folder, 'b.tar'),
     Buffer.concat([tarHeader({ name: 'link', type: 'link', size: 0, modifiedAt: 0, mode: 0o777, target }), tarEnd()]),
@@ -100,19 +100,19 @@ test('a directory as tar.gz: names of any length, every byte', async () => {
 
 test('who may only read may not read files', async () => {
   const { ask, tokens } = made({ bind: '0.0.0.0' });
-  const read = tokens.create('r', 'read').token,
-    deploy = tokens.create('d', 'deploy').token;
+  const read = tokens.create('r', 'read').token;
+  const deploy = tokens.create('d', 'deploy').token;
   const as = async (token: string) =>
     (await ask(`${at}/work`, { headers: { authorization: `Bearer ${token}` } })).status;
   assert.equal([await as(read), await as(deploy)], [403, 200]);
 });
 
 test('stathub files: lists, prints, saves, follows', async () => {
-  const { cluster, app, closing } = made(),
-    port = await openHttp({ app, port: 0, bind: '127.0.0.1', closing }),
-    folder = mkdtempSync(join(temporary(), 'cli-'));
-  let out = Buffer.alloc(0),
-    err = '';
+  const { cluster, app, closing } = made();
+  const port = await openHttp({ app, port: 0, bind: '127.0.0.1', closing });
+  const folder = mkdtempSync(join(temporary(), 'cli-'));
+  let out = Buffer.alloc(0);
+  let err = '';
   const add = (bytes: Uint8Array | string): void => {
     out = Buffer.concat([out, Buffer.from(bytes as string)]);
   };

@@ -20,8 +20,8 @@ async function listen(made: Sample, path: string, headers: Record<string, string
     signal: abort.signal,
   });
   const events: Sent[] = [];
-  let text = '',
-    ended = false;
+  let text = '';
+  let ended = false;
   const reader = response.body!.getReader();
   const reading = (async () => {
     const decoder = new TextDecoder();
@@ -188,8 +188,8 @@ test('stopping ends every stream', async () => {
     yield { stream: 'stdout' as const, cursor: 2, bytes: new TextEncoder().encode('a\n') };
     await new Promise((resolve) => signal.addEventListener('abort', resolve));
   };
-  const events = await listen(made, '/v1/events'),
-    log = await listen(made, '/v1/instances/web.0.aaaaaaaa/logs?follow=true');
+  const events = await listen(made, '/v1/events');
+  const log = await listen(made, '/v1/instances/web.0.aaaaaaaa/logs?follow=true');
   await until('both run', () => events.events.length && log.events.length);
   made.closing.abort();
   await until('both end', () => events.ended() && log.ended());

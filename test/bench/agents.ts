@@ -11,9 +11,9 @@ import type { AgentFrame, MasterFrame } from '../../src/protocol/link.ts';
 import { Hub } from '../support/hub.ts';
 import { cpuSeconds, ms, quantile, rssKib, seconds, type Row } from './measure.ts';
 
-const beatMs = 5000,
-  watchedMs = 10_000,
-  atOnce = 50;
+const beatMs = 5000;
+const watchedMs = 10_000;
+const atOnce = 50;
 
 interface Simulated {
   socket: WebSocket;
@@ -76,8 +76,8 @@ export async function agentRows(count: number, say: (line: string) => void): Pro
     instances: [],
   };
   const hub = await new Hub(['--beat', `${beatMs}ms`]).start(0);
-  const agents: Simulated[] = [],
-    beats: NodeJS.Timeout[] = [];
+  const agents: Simulated[] = [];
+  const beats: NodeJS.Timeout[] = [];
   try {
     const begin = performance.now();
     for (let k = 0; k < count; k += atOnce)
@@ -103,12 +103,12 @@ export async function agentRows(count: number, say: (line: string) => void): Pro
       );
     }
     await delay(beatMs + 2000);
-    const before = cpuSeconds(hub.master.pid),
-      from = performance.now();
+    const before = cpuSeconds(hub.master.pid);
+    const from = performance.now();
     for (const agent of agents) agent.answers.length = 0;
     await delay(watchedMs);
-    const cores = (cpuSeconds(hub.master.pid) - before) / ((performance.now() - from) / 1000),
-      answers = agents.flatMap((agent) => agent.answers);
+    const cores = (cpuSeconds(hub.master.pid) - before) / ((performance.now() - from) / 1000);
+    const answers = agents.flatMap((agent) => agent.answers);
     if (answers.length < count)
       throw new Error(`only ${answers.length} beats of ${count} agents were answered in ${watchedMs} ms`);
     const rss = rssKib(hub.master.pid) / 1024;

@@ -12,8 +12,8 @@ const running = (): Hub => {
 };
 
 async function pids(): Promise<number[]> {
-  const found: number[] = [],
-    query = encodeURIComponent('pid:>0 AND -status:stopped');
+  const found: number[] = [];
+  const query = encodeURIComponent('pid:>0 AND -status:stopped');
   for (;;) {
     const { items, total } = await running().master.get(`/v1/instances?size=1000&from=${found.length}&query=${query}`);
     found.push(...items.map((i: any) => i.pid as number));
@@ -39,8 +39,8 @@ export const stathub: Peer = {
   cycle: 30,
   async start(directory, count) {
     hub = await new Hub([]).start(1);
-    const { master } = hub,
-      envs = environment(directory);
+    const { master } = hub;
+    const envs = environment(directory);
     const app = (name: string, rest: object): Promise<unknown> =>
       master.ok('POST', '/v1/apps', { name, envs, healthChecks: [], ...rest });
     const begin = performance.now();
@@ -60,8 +60,8 @@ export const stathub: Peer = {
   },
   onEach,
   async stop() {
-    const { master } = running(),
-      all = await pids();
+    const { master } = running();
+    const all = await pids();
     for (const app of ['stamped', 'writer', 'many']) await master.ok('POST', `/v1/apps/${app}/stop`);
     await until('all are gone', () => all.every(gone), 60_000);
   },

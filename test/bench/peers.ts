@@ -11,8 +11,8 @@ import { stathub } from './peer-stathub.ts';
 
 const kills = 6;
 /** Bytes of output: what all are scaled to, and what is measured of it where a peer is slow. */
-const whole = 100_000_000,
-  part = 20_000_000;
+const whole = 100_000_000;
+const part = 20_000_000;
 const rowNames = [
   'start, all run',
   'kill -9 → `main()` of its replacement',
@@ -122,23 +122,23 @@ async function measure(peer: Peer, count: number, bytes: number): Promise<Column
   let stopped = false;
   try {
     if (spawnSync('mkfifo', [words['GO']!]).status !== 0) throw new Error('mkfifo failed');
-    const started = await peer.start(directory, count),
-      times = await restarts(words['STAMPS']!);
+    const started = await peer.start(directory, count);
+    const times = await restarts(words['STAMPS']!);
     await delay(2000);
-    const pids = await peer.supervisors(directory),
-      each = (await peer.onEach?.(directory)) ?? pids;
+    const pids = await peer.supervisors(directory);
+    const each = (await peer.onEach?.(directory)) ?? pids;
     const withRest = (own: string, all: string): string => (each === pids ? own : `${own}, with the master ${all}`);
     const memory = withRest(pss(each), pss(pids));
-    const used = await cpuOf(pids, () => delay(peer.cycle * 1000)),
-      minute = 60 / peer.cycle;
+    const used = await cpuOf(pids, () => delay(peer.cycle * 1000));
+    const minute = 60 / peer.cycle;
     const idle = withRest((sum(used, each) * minute).toFixed(2), (sum(used) * minute).toFixed(2));
     const { took, cpu } = await output(pids, directory, bytes);
     const scale = whole / bytes;
     const begin = performance.now();
     stopped = true;
     await peer.stop(directory);
-    const ended = performance.now() - begin,
-      restarted = `p50 ${ms(median(times))}, p95 ${ms(quantile(times, 0.95))}`;
+    const ended = performance.now() - begin;
+    const restarted = `p50 ${ms(median(times))}, p95 ${ms(quantile(times, 0.95))}`;
     return {
       name: peer.name,
       cells: [
@@ -174,8 +174,8 @@ function plain(count: number): Column {
   const started = performance.now() - begin;
   const ending = performance.now();
   for (const child of children) if (child.pid) process.kill(-child.pid, 'SIGKILL');
-  const ended = performance.now() - ending,
-    times: number[] = [];
+  const ended = performance.now() - ending;
+  const times: number[] = [];
   for (let k = 0; k < 3; k++) {
     const from = performance.now();
     spawnSync('sh', ['-c', `dd if=/dev/zero bs=100 count=${whole / 100} 2>/dev/null > ${join(directory, 'plain')}`]);

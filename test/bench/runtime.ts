@@ -103,8 +103,8 @@ async function restarts(hub: Hub, kills: number): Promise<number[]> {
 async function deploys(hub: Hub, rounds: number): Promise<{ exists: number[]; shown: number[] }> {
   const result = { exists: [] as number[], shown: [] as number[] };
   for (let round = 0; round < rounds; round++) {
-    const file = join(hub.root, `deploy-${round}`),
-      name = `deploy${round}`;
+    const file = join(hub.root, `deploy-${round}`);
+    const name = `deploy${round}`;
     const at = now();
     await hub.master.ok('POST', '/v1/apps', stamper(name, file));
     while ((await pids(hub, name)).length === 0) await delay(1);
@@ -119,8 +119,8 @@ async function deploys(hub: Hub, rounds: number): Promise<{ exists: number[]; sh
 
 /** A change by the API → the agent has it, and has said so, ms each: a value of `meta`, which restarts nothing. */
 async function changes(hub: Hub, rounds: number): Promise<number[]> {
-  const spec = sleeper('changed', 1),
-    times: number[] = [];
+  const spec = sleeper('changed', 1);
+  const times: number[] = [];
   await hub.master.ok('POST', '/v1/apps', spec);
   const revision = async (): Promise<number> =>
     (await hub.master.get('/v1/instances?query=app:changed')).items.find((i: any) => i.pid)?.revision ?? 0;

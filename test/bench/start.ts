@@ -38,8 +38,8 @@ export async function fillCluster(store: Store, nodes: number, instances: number
     const app = `app-${a}`;
     const parsed = parseApp({ name: app, toProcess: 'sleep', args: ['100000'], placement: { scale: EACH } });
     if (!parsed.ok) throw new Error('the app of the bench is not valid');
-    const spec = parsed.spec,
-      hash = createHash('sha256').update(restartKey(spec)).digest('hex');
+    const spec = parsed.spec;
+    const hash = createHash('sha256').update(restartKey(spec)).digest('hex');
     put('apps', app, {
       name: app,
       revision: 1,
@@ -62,9 +62,9 @@ export async function fillCluster(store: Store, nodes: number, instances: number
       term: 1,
     } satisfies Revision);
     for (let slot = 0; slot < EACH; slot += 1) {
-      const id = `${app}.${slot}.abcdefgh`,
-        node = `node-${(a * EACH + slot) % nodes}`,
-        epoch = a * EACH + slot + 1;
+      const id = `${app}.${slot}.abcdefgh`;
+      const node = `node-${(a * EACH + slot) % nodes}`;
+      const epoch = a * EACH + slot + 1;
       const held = {
         id,
         app,

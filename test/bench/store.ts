@@ -20,8 +20,8 @@ async function timed(what: () => Promise<unknown>): Promise<number> {
 /** What the disk can do: a write of one page and its sync, a second. */
 async function syncsASecond(directory: string): Promise<number> {
   const file = await open(join(directory, 'sync'), 'w');
-  const page = Buffer.alloc(4096, 1),
-    rounds = 300;
+  const page = Buffer.alloc(4096, 1);
+  const rounds = 300;
   try {
     return (
       rounds /

@@ -14,8 +14,8 @@ test('old events, new events, and a gap told apart', async () => {
   const made = sample();
   for (let i = 1; i <= 3; i++) made.cluster.addEvent(`old ${i}`, { subject: { app: 'web' } });
   const port = await openHttp({ app: made.app, port: 0, bind: '127.0.0.1', closing: made.closing });
-  let out = '',
-    err = '';
+  let out = '';
+  let err = '';
   const output = {
     terminal: false,
     out: (text: string) => {

@@ -13,8 +13,8 @@ import { until } from '../support/until.ts';
 test.after(removeTemporary);
 
 async function open() {
-  const made = sample(),
-    port = await openHttp({ app: made.app, port: 0, bind: '127.0.0.1', closing: made.closing });
+  const made = sample();
+  const port = await openHttp({ app: made.app, port: 0, bind: '127.0.0.1', closing: made.closing });
   made.cluster.addApp(specOf('web'));
   const said: Buffer[] = [];
   let err = '';
@@ -111,14 +111,14 @@ test('a follower of an app sees instances that come later, and ends with the app
 test('a follower goes on from its cursor when its node or hub was away, byte for byte, and says so once', async () => {
   const { cluster, run, out, err, port } = await open();
   cluster.addInstance('web.0.aaaaaaaa');
-  const written = Buffer.from([0xff, 0xc3, 0xa4, 0x0a, 0x61, 0x62, 0x63, 0x0a]),
-    asked: (number | null)[] = [];
+  const written = Buffer.from([0xff, 0xc3, 0xa4, 0x0a, 0x61, 0x62, 0x63, 0x0a]);
+  const asked: (number | null)[] = [];
   const breaks = [1, 4, 6, 8]; // one of them within a character
   cluster.output = async function* ({ after }) {
     asked.push(after?.stdout ?? null);
     if (asked.length === 3) throw new Refusal('node-away', 'n1 is not connected now');
-    const from = after?.stdout ?? 0,
-      to = breaks.shift()! + 1;
+    const from = after?.stdout ?? 0;
+    const to = breaks.shift()! + 1;
     yield { stream: 'stdout', cursor: from, bytes: new Uint8Array() };
     yield { stream: 'stderr', cursor: after?.stderr ?? 70, bytes: new Uint8Array() };
     if (from < written.length) yield { stream: 'stdout', cursor: Math.min(to, 8), bytes: written.subarray(from, to) };

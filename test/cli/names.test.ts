@@ -18,10 +18,10 @@ async function refused(asked: Promise<string>): Promise<string> {
 }
 
 test('an id, app and slot, an app of one instance; an app that is called so is meant itself', async () => {
-  const made = sample(),
-    { cluster } = made,
-    port = await openHttp({ app: made.app, port: 0, bind: '127.0.0.1', closing: made.closing }),
-    client = new Client(port.address, null);
+  const made = sample();
+  const { cluster } = made;
+  const port = await openHttp({ app: made.app, port: 0, bind: '127.0.0.1', closing: made.closing });
+  const client = new Client(port.address, null);
   try {
     cluster.addApp(specOf('web'));
     cluster.addInstance('web.0.aaaaaaaa', { goal: 'leave' });

@@ -16,8 +16,8 @@ const hub = new Hub();
 const ballast = `\n# ${randomBytes(2_500_000).toString('hex')}\n`;
 const version = (n: number): string => `echo "this is version ${n}"; exec sleep 100000${ballast}`;
 const sha = (text: string): string => createHash('sha256').update(text).digest('hex');
-let served: string | null = version(1),
-  asked = 0;
+let served: string | null = version(1);
+let asked = 0;
 const origin = createServer((_request, response) => {
   asked++;
   if (served === null) {

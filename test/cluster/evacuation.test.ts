@@ -37,8 +37,8 @@ test('a drain: replacements first, system apps last, what fits nowhere until the
   await hub.master.ok('PUT', '/v1/apps/web', service('web', { placement: { scale: 2, query: 'tags:home' } }));
   await hub.master.ok('PUT', '/v1/apps/fixed', service('fixed', { placement: { query: 'tags:home' } }));
   await hub.master.ok('PUT', '/v1/apps/every', service('every', { type: 'system' }));
-  const web = await hub.running('web', 2),
-    [fixed] = await hub.running('fixed', 1);
+  const web = await hub.running('web', 2);
+  const [fixed] = await hub.running('fixed', 1);
   await hub.running('every', 2);
   await hub.master.ok('PUT', '/v1/apps/web/placement', { scale: 2, query: '*' }); // may go elsewhere now
 

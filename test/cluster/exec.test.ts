@@ -32,8 +32,8 @@ const cli = (words: string[], input = ''): Promise<{ code: number | null; out: s
     const child = spawn(process.execPath, [mainFile, 'exec', '--hub', hub.master.address, ...words], {
       env: { PATH: process.env['PATH']!, HOME: hub.root },
     });
-    let out = '',
-      err = '';
+    let out = '';
+    let err = '';
     child.stdout.on('data', (bytes) => {
       out += bytes;
     });
@@ -46,8 +46,8 @@ const cli = (words: string[], input = ''): Promise<{ code: number | null; out: s
 
 /** A session over the WebSocket as the dashboard or CLI has it. */
 async function open(command: string[], terminal: { rows: number; cols: number; term: string } | null) {
-  const socket = new WebSocket(`${hub.master.address.replace('http', 'ws')}/v1/instances/${one.id}/exec`),
-    seen = { text: '', end: null as ExecServerFrame | null, closed: false };
+  const socket = new WebSocket(`${hub.master.address.replace('http', 'ws')}/v1/instances/${one.id}/exec`);
+  const seen = { text: '', end: null as ExecServerFrame | null, closed: false };
   socket.on('message', (message: Buffer, binary) => {
     if (binary) seen.text += String(message.subarray(1));
     else seen.end = JSON.parse(String(message));

@@ -62,8 +62,8 @@ story('never two at a time: it has ended before it is replaced, and one is left 
   const k = (await Promise.all(hub.agents.map(async (agent) => (await agent.get('/v1/nodes')).items[0].id))).indexOf(
     first.node,
   );
-  const agent = hub.agents[k]!,
-    passage = passages[k]!;
+  const agent = hub.agents[k]!;
+  const passage = passages[k]!;
   await hub.master.ok('POST', '/v1/apps', app('pinned', { query: `id:${first.node}` }));
   const [pinned] = await hub.running('pinned', 1);
 
@@ -87,8 +87,8 @@ story('never two at a time: it has ended before it is replaced, and one is left 
   const second = await until('it is replaced', async () =>
     (await hub.instances('app:ledger')).find((i) => i.status === 'running' && i.node !== first.node),
   );
-  const old = ticksOf('ledger').filter(({ id }) => id === first.id),
-    fresh = ticksOf('ledger').filter(({ id }) => id === second.id);
+  const old = ticksOf('ledger').filter(({ id }) => id === first.id);
+  const fresh = ticksOf('ledger').filter(({ id }) => id === second.id);
   assert.ok(old.length > 0 && fresh.length > 0);
   assert.ok(old.at(-1)!.at < fresh[0]!.at, `the old one ran until ${old.at(-1)!.at}, the new one from ${fresh[0]!.at}`);
 

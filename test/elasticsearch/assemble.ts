@@ -116,8 +116,8 @@ async function server(target: string, major: Major, javaHome: string): Promise<v
       );
       return folder;
     };
-    const netty = module('transport-netty4', 'org.elasticsearch.transport.netty4.Netty4Plugin'),
-      root = module('rest-root', 'RootPlugin');
+    const netty = module('transport-netty4', 'org.elasticsearch.transport.netty4.Netty4Plugin');
+    const root = module('rest-root', 'RootPlugin');
     let compiler = '';
     for (const jar of readdirSync(lib)) {
       if (jar.startsWith('ecj-')) renameSync(join(lib, jar), (compiler = join(draft, jar)));
@@ -158,8 +158,8 @@ async function server(target: string, major: Major, javaHome: string): Promise<v
  */
 export async function assemble(major: Major): Promise<Assembled> {
   const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'stathub-test');
-  const javaHome = join(cache, RUNTIME.replace('==', '-')),
-    home = join(cache, `elasticsearch-${versions[major]}-${RECIPE}`);
+  const javaHome = join(cache, RUNTIME.replace('==', '-'));
+  const home = join(cache, `elasticsearch-${versions[major]}-${RECIPE}`);
   await runtime(javaHome);
   await server(home, major, javaHome);
   return { java: join(javaHome, 'bin/java'), home };

@@ -22,8 +22,8 @@ interface Fake {
 }
 
 function join(hub: LiveHub, role: 'read' | 'admin' = 'admin'): Fake {
-  const frames: ServerFrame[] = [],
-    ended: string[] = [];
+  const frames: ServerFrame[] = [];
+  const ended: string[] = [];
   const socket = {
     bufferedAmount: 0,
     send: (text: string) => {
@@ -101,9 +101,9 @@ test('the overview is given whole, then only what changes', async () => {
 test('usage alone travels as rows, to those who watch its topic; watching it is asked for, and ended', async () => {
   const { cluster, hub } = setUp();
   cluster.addInstance('other.0.bbbbbbbb');
-  const overview = join(hub),
-    page = join(hub),
-    other = join(hub);
+  const overview = join(hub);
+  const page = join(hub);
+  const other = join(hub);
   watch(overview, 'cluster');
   watch(page, 'instance:web.0.aaaaaaaa');
   watch(page, 'events');
@@ -240,8 +240,8 @@ test('a change while a snapshot is being read is not lost', async () => {
 test('nothing runs while nobody watches', async () => {
   const { cluster, hub } = setUp();
   assert.ok(hub.idle);
-  const a = join(hub),
-    b = join(hub);
+  const a = join(hub);
+  const b = join(hub);
   assert.is(cluster.listeners.size, 0, 'a connection alone needs nothing');
   watch(a, 'cluster');
   watch(b, 'app:web');
@@ -315,8 +315,8 @@ test('a failing cluster is told to the watcher, tells no secret, and the feed go
 
 test('a slow reader gets nothing more until it caught up, and then the whole state', async () => {
   const { cluster, hub } = setUp();
-  const slow = join(hub),
-    quick = join(hub);
+  const slow = join(hub);
+  const quick = join(hub);
   for (const fake of [slow, quick]) watch(fake, 'cluster');
   await until('snapshots', () => slow.of('snapshot').length && quick.of('snapshot').length);
   slow.socket.bufferedAmount = highWater + 1;
@@ -340,10 +340,10 @@ test('who takes nothing for half a minute, or answers no ping, is let go', async
   const { cluster } = setUp();
   const clock = { now: 1_000_000 };
   const hub = new LiveHub({ cluster, version: '0', now: () => clock.now });
-  const stuck = join(hub),
-    mute = join(hub),
-    fine = join(hub),
-    slow = join(hub);
+  const stuck = join(hub);
+  const mute = join(hub);
+  const fine = join(hub);
+  const slow = join(hub);
   const pass = () => {
     for (const fake of [stuck, fine, slow]) fake.connection.heard();
     hub.sweep();
@@ -421,8 +421,8 @@ test('a log that ends or is refused says so', async () => {
 
 test('a flood of output reaches a slow reader as its newest lines, and memory stays bounded', async () => {
   const { cluster, hub } = setUp();
-  let written = 0,
-    restarts = 0;
+  let written = 0;
+  let restarts = 0;
   cluster.output = async function* (request, signal) {
     if (request.tail === 200 && written > 0) restarts++;
     const chunk = new Uint8Array(32 * 1024).fill(120);

@@ -117,8 +117,8 @@ test('nothing is attached until somebody watches, and nothing stays after the la
   const count = counting(actor);
   actor.send({ type: 'go' });
   assert.is(count.attached, 0);
-  const first = watching(roster, 'a'),
-    second = watching(roster, 'a');
+  const first = watching(roster, 'a');
+  const second = watching(roster, 'a');
   assert.equal([count.attached, roster.watched], [1, 1], 'one for both');
   first.leave();
   assert.is(count.attached, 1);

@@ -8,11 +8,11 @@ import { leavesOf } from '../support/leaves.ts';
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function bench() {
-  const clock = new SimulatedClock(),
-    wanted: string[] = [],
-    link = { starts: 0, stops: 0, crash: () => {} };
-  let done: () => void = () => {},
-    fail: (error: Error) => void = () => {};
+  const clock = new SimulatedClock();
+  const wanted: string[] = [];
+  const link = { starts: 0, stops: 0, crash: () => {} };
+  let done: () => void = () => {};
+  let fail: (error: Error) => void = () => {};
   const actor = createActor(
     agentMachine.provide({
       actors: {

@@ -28,9 +28,9 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 const idOf = (slot: number): string => `web.${slot}.abcdefgh`;
 
 function bench(slots: number, options: { answerMs?: number; restart?: Partial<RestartSpec>; checks?: boolean } = {}) {
-  const clock = new SimulatedClock(),
-    told: SupervisorEmitted[] = [],
-    programs = new Map<string, (event: InstanceEvent) => void>();
+  const clock = new SimulatedClock();
+  const told: SupervisorEmitted[] = [];
+  const programs = new Map<string, (event: InstanceEvent) => void>();
   const check = {
     protocol: 'TCP' as const,
     role: 'live' as const,
@@ -428,8 +428,8 @@ const samples: Record<string, SupervisorEvent> = {
 };
 table('nothing about a child that is not there moves any state', async () => {
   for (const b of [bench(0), await running(1)]) {
-    const before = b.actor.getSnapshot().value,
-      children = b.actor.getSnapshot().context.children;
+    const before = b.actor.getSnapshot().value;
+    const children = b.actor.getSnapshot().context.children;
     for (const [name, event] of Object.entries(samples)) {
       b.send(event);
       assert.is(b.actor.getSnapshot().value, before, name);

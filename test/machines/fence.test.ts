@@ -6,8 +6,8 @@ import { fenceMachine } from '../../machines/fence.ts';
 import { leavesOf } from '../support/leaves.ts';
 
 function bench() {
-  const clock = new SimulatedClock(),
-    reached: number[] = [];
+  const clock = new SimulatedClock();
+  const reached: number[] = [];
   const actor = createActor(fenceMachine, { clock });
   actor.on('deadline.reached', ({ deadlineMs }) => reached.push(deadlineMs));
   actor.start();
@@ -15,8 +15,8 @@ function bench() {
 }
 
 test('every state is reached, and no other is there', () => {
-  const b = bench(),
-    seen = new Set([b.state()]);
+  const b = bench();
+  const seen = new Set([b.state()]);
   b.actor.send({ type: 'contact.made', silentMs: 0 });
   seen.add(b.state());
   b.actor.send({ type: 'fence.adjust', deadlines: [10], silentMs: 0 });

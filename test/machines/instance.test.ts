@@ -134,9 +134,9 @@ function bench(
     severed?: { graceMs: number };
   } = {},
 ): Bench {
-  const commands: ProgramCommand[] = [],
-    reports: SupervisorReport[] = [],
-    clock = new SimulatedClock();
+  const commands: ProgramCommand[] = [];
+  const reports: SupervisorReport[] = [];
+  const clock = new SimulatedClock();
   const fetch = { done: () => {}, fail: (_error: Error) => {}, count: 0 };
   const machine = instanceMachine.provide({
     actors: {
@@ -346,8 +346,8 @@ for (const [state, way] of Object.entries(ways)) {
       assert.is(b.state(), state, 'the way leads there');
       const before = b.actor().getSnapshot();
       b.send(name);
-      const after = b.actor().getSnapshot(),
-        expected = table[state]![name];
+      const after = b.actor().getSnapshot();
+      const expected = table[state]![name];
       if (expected === undefined && !everywhere.includes(name)) assert.is(after, before, `${state} ignores "${name}"`);
       else assert.is(b.state(), expected ?? state, `${state} on "${name}"`);
       if (expected === undefined && state === 'stopped') assert.is(after.status, 'done');

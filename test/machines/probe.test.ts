@@ -23,11 +23,11 @@ const input: ProbeInput = { instance: 'web.0.abcdefgh', index: 0, check, launche
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function bench(given: Partial<ProbeInput> = {}) {
-  const reports: ProbeReport[] = [],
-    clock = new SimulatedClock();
-  let answer: (look: ProbeLook) => void = () => {},
-    fail: (error: Error) => void = () => {},
-    looks = 0;
+  const reports: ProbeReport[] = [];
+  const clock = new SimulatedClock();
+  let answer: (look: ProbeLook) => void = () => {};
+  let fail: (error: Error) => void = () => {};
+  let looks = 0;
   const machine = probeMachine.provide({
     actors: {
       look: fromPromise<ProbeLook, { instance: string; check: HealthCheckSpec }>(
@@ -158,13 +158,13 @@ probing('an effect that breaks is said and tried again', async () => {
 });
 probing('every state is reached, and none of them hears events from outside', async () => {
   const reached = new Set<string>();
-  const b = bench(),
-    see = (): void => {
-      reached.add(b.state());
-      const before = b.child.getSnapshot();
-      b.child.send({ type: 'probe.look' });
-      assert.is(b.child.getSnapshot(), before);
-    };
+  const b = bench();
+  const see = (): void => {
+    reached.add(b.state());
+    const before = b.child.getSnapshot();
+    b.child.send({ type: 'probe.look' });
+    assert.is(b.child.getSnapshot(), before);
+  };
   see();
   b.clock.increment(0);
   see();

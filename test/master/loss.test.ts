@@ -102,8 +102,8 @@ test('onPartition wait: nothing is replaced', async () => {
     await ready(master, 2);
     await deploy(master.cluster, { name: 'web', placement: { scale: 1, onPartition: 'wait' } });
     await until('it runs', () => agents.some((agent) => agent.running.length === 1));
-    const holder = agents.find((agent) => agent.running.length === 1)!,
-      other = agents.find((agent) => agent !== holder)!;
+    const holder = agents.find((agent) => agent.running.length === 1)!;
+    const other = agents.find((agent) => agent !== holder)!;
     holder.disconnect();
     await until('lost', async () => (await statusOf(master, holder.options.node)) === 'lost');
     await until('the app says so', async () =>

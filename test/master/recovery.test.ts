@@ -23,8 +23,8 @@ test('a restarted master knows all it acknowledged; nothing is started or stoppe
   await master.cluster.setTags('n1', ['kept'], operator);
   await master.cluster.nodeAction('n2', 'cordon', operator);
   const before = agents.map((agent) => agent.running.map(({ id }) => id).sort());
-  const term = master.running.context.leadership.term,
-    hub = master.running.context.leadership.hub;
+  const term = master.running.context.leadership.term;
+  const hub = master.running.context.leadership.hub;
   await master.stop();
   const again = await testMaster({ directory: master.directory });
   try {

@@ -11,8 +11,8 @@ import type { TestMaster } from '../support/test-master.ts';
 import { busyness } from '../support/busyness.ts';
 import { until } from '../support/until.ts';
 
-const nodes = 1_000,
-  scale = 10_000;
+const nodes = 1_000;
+const scale = 10_000;
 const times = { beatMs: 5_000, suspectMs: 60_000, lostMs: 120_000, amnestyMs: 120_000, commandMs: 10_000 };
 const program = fileURLToPath(new URL('../support/crowd-process.js', import.meta.url));
 
@@ -45,9 +45,9 @@ test('10,000 instances on 1,000 nodes', async () => {
   const agents = crowd(master.url);
   const delay = monitorEventLoopDelay({ resolution: 5 });
   let slowness = 1;
-  const took: Record<string, number> = {},
-    longest: Record<string, number> = {},
-    usual: Record<string, number> = {};
+  const took: Record<string, number> = {};
+  const longest: Record<string, number> = {};
+  const usual: Record<string, number> = {};
   const measured = async (what: string, work: () => Promise<unknown>): Promise<void> => {
     delay.reset();
     delay.enable();

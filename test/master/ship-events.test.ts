@@ -10,8 +10,8 @@ import { lendOrSkip } from '../elasticsearch/shared.ts';
 import { scratch } from '../support/scratch.ts';
 import { until } from '../support/until.ts';
 
-const url = await lendOrSkip(9),
-  hub = `hub-${process.pid}`;
+const url = await lendOrSkip(9);
+const hub = `hub-${process.pid}`;
 const alive = setInterval(() => {}, 1000);
 test.after(() => clearInterval(alive));
 const event = (seq: number): ClusterEvent => ({
@@ -35,9 +35,9 @@ async function held(index: string, field: string, value: string): Promise<Map<st
 
 if (url) {
   test('events go once and in full, over a restart, those that come late, and another master', async () => {
-    const index = 'logs-stathub.events-default',
-      file = join(scratch('events'), 'shipped'),
-      said: string[] = [];
+    const index = 'logs-stathub.events-default';
+    const file = join(scratch('events'), 'shipped');
+    const said: string[] = [];
     const log = Array.from({ length: 1200 }, (_, n) => event(n + 1)).filter(({ seq }) => seq !== 1190);
     const begin = (at: string): EventShipping =>
       new EventShipping({
@@ -62,8 +62,8 @@ if (url) {
     await until('the late one', async () => (await held(index, 'seq', '1190')).has(`${hub}/1190`));
     await first.stop();
     log.push(event(1202));
-    const again = begin(file),
-      other = begin(`${file}-of-another`);
+    const again = begin(file);
+    const other = begin(`${file}-of-another`);
     await until('both have come to the end', () => {
       try {
         return [file, `${file}-of-another`].every((one) => JSON.parse(readFileSync(one, 'utf8')).after === 1202);
@@ -95,9 +95,9 @@ if (url) {
   });
 
   test('output goes there, too', async () => {
-    const id = `web.0.p${process.pid}`,
-      directory = join(scratch('output'), id),
-      said: string[] = [];
+    const id = `web.0.p${process.pid}`;
+    const directory = join(scratch('output'), id);
+    const said: string[] = [];
     mkdirSync(directory);
     writeFileSync(join(directory, 'stdout.log'), 'one\ntwo "quoted"\n');
     const shipping = new Shipping({

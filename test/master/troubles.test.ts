@@ -15,8 +15,8 @@ import { SimAgent } from '../support/sim-agent.ts';
 import { until } from '../support/until.ts';
 
 test('a machine that slept, or a clock that was set: no node is lost for it', async () => {
-  let slept = 0,
-    set = 0;
+  let slept = 0;
+  let set = 0;
   const clock = { now: () => systemClock.now() + set, mono: () => systemClock.mono() + slept };
   const master = await testMaster({ clock });
   const agent = new SimAgent({ node: 'n1' }).connect(master.url);

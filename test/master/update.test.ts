@@ -34,8 +34,8 @@ test('start-first, one at a time, never fewer healthy ones than wanted', async (
   try {
     await deploy(master.cluster, app);
     await until('three run', async () => (await master.cluster.app('web')).status === 'running');
-    let fewest = Infinity,
-      most = 0;
+    let fewest = Infinity;
+    let most = 0;
     const watch = setInterval(() => {
       fewest = Math.min(fewest, all().length);
       most = Math.max(most, all().length);
@@ -119,8 +119,8 @@ test('a full restart window: the slot moves to another node', async () => {
   try {
     await deploy(master.cluster, { name: 'web', update: { minHealthySeconds: 0 } });
     await until('it runs', () => agents.some((agent) => agent.running.length === 1));
-    const from = agents.find((agent) => agent.running.length === 1)!,
-      to = agents.find((agent) => agent !== from)!;
+    const from = agents.find((agent) => agent.running.length === 1)!;
+    const to = agents.find((agent) => agent !== from)!;
     from.set(from.running[0]!.id, { status: 'restarting', pid: null, escalated: { launch: 4, deaths: 3 } });
     await until('it runs on the other node', () => to.running.length === 1);
     await until('nothing is left on the first', () => from.instances.size === 0);

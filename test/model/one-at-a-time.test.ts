@@ -7,7 +7,8 @@ function held(
   said: string[],
   name: string,
 ): { work: () => Promise<string>; go: () => void; fail: (error: Error) => void } {
-  let go!: () => void, fail!: (error: Error) => void;
+  let go!: () => void;
+  let fail!: (error: Error) => void;
   const gate = new Promise<void>((resolve, reject) => {
     go = resolve;
     fail = reject;
@@ -29,16 +30,16 @@ const turn = (): Promise<void> =>
   });
 
 test('work begins in the order of the calls, each when the one before is over', async () => {
-  const queue = new OneAtATime(),
-    said: string[] = [],
-    a = held(said, 'a'),
-    b = held(said, 'b');
-  const first = queue.run(a.work),
-    second = queue.run(b.work),
-    third = queue.run(() => {
-      said.push('c');
-      return 3;
-    });
+  const queue = new OneAtATime();
+  const said: string[] = [];
+  const a = held(said, 'a');
+  const b = held(said, 'b');
+  const first = queue.run(a.work);
+  const second = queue.run(b.work);
+  const third = queue.run(() => {
+    said.push('c');
+    return 3;
+  });
   b.go();
   await turn();
   assert.equal(said, ['a']);
@@ -48,14 +49,14 @@ test('work begins in the order of the calls, each when the one before is over', 
 });
 
 test('what fails is told to its own caller only, and holds up nobody', async () => {
-  const queue = new OneAtATime(),
-    said: string[] = [],
-    a = held(said, 'a');
-  const first = queue.run(a.work),
-    second = queue.run(() => {
-      throw new Error('b failed');
-    }),
-    third = queue.run(() => 'c');
+  const queue = new OneAtATime();
+  const said: string[] = [];
+  const a = held(said, 'a');
+  const first = queue.run(a.work);
+  const second = queue.run(() => {
+    throw new Error('b failed');
+  });
+  const third = queue.run(() => 'c');
   a.fail(new Error('a failed'));
   const ends = await Promise.allSettled([first, second, third]);
   assert.equal(
@@ -65,13 +66,13 @@ test('what fails is told to its own caller only, and holds up nobody', async () 
 });
 
 test('names do not wait for each other', async () => {
-  const queues = new OneAtATimeByName(),
-    said: string[] = [],
-    a = held(said, 'a');
-  const first = queues.run('x', a.work),
-    behind = queues.run('x', () => {
-      said.push('behind a');
-    });
+  const queues = new OneAtATimeByName();
+  const said: string[] = [];
+  const a = held(said, 'a');
+  const first = queues.run('x', a.work);
+  const behind = queues.run('x', () => {
+    said.push('behind a');
+  });
   await queues.run('y', () => {
     said.push('y');
   });

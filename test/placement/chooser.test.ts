@@ -45,8 +45,8 @@ function byHand({ nodes, scale, mem, spread, prefer, maxPerNode, binpack }: Wish
   let own = spread.length === 0 || spread.includes('id');
   const shared: string[][] = [];
   for (const key of spread) {
-    const values = valuesOf(key),
-      kinds = new Set(values).size;
+    const values = valuesOf(key);
+    const kinds = new Set(values).size;
     if (kinds === nodes.length && nodes.length > 1) own = true;
     else if (kinds > 1) shared.push(values);
   }
@@ -54,14 +54,14 @@ function byHand({ nodes, scale, mem, spread, prefer, maxPerNode, binpack }: Wish
   const exact = (value: number): number => Math.round(value * 2 ** 30) / 2 ** 30;
   const weight = binpack ? exact(1 / Math.max(1, scale)) : 1;
   for (let i = 0; i < scale; i += 1) {
-    let best = -1,
-      bestScore = -Infinity;
+    let best = -1;
+    let bestScore = -Infinity;
     for (const [n, node] of nodes.entries()) {
       const free = node.mem - count[n]! * mem;
       if ((mem > 0 && mem > free) || (maxPerNode !== null && count[n]! >= maxPerNode)) continue;
       const total = node.there + count[n]!;
-      const crowd = total / (total + 32),
-        fullness = Math.max(0, Math.min(1, 1 - (free - mem) / node.mem));
+      const crowd = total / (total + 32);
+      const fullness = Math.max(0, Math.min(1, 1 - (free - mem) / node.mem));
       let score =
         (node.tag ? prefer : 0) -
         (own ? weight * count[n]! : 0) +

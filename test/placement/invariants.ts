@@ -10,8 +10,8 @@ const fail = (what: string): never => {
 
 /** Records as they lie in the store: at most one of a slot is not leaving, places and epochs are right. */
 export function checkRecords(simulation: Simulation): void {
-  const ids = new Set<string>(),
-    epochs = new Set<number>();
+  const ids = new Set<string>();
+  const epochs = new Set<number>();
   for (const [name, app] of simulation.apps) {
     for (const [slot, record] of app.slots) {
       const held = [record.a, record.b].filter((h) => h !== null);

@@ -169,8 +169,8 @@ test('what is surplus goes least useful first: unhealthy, on a cordoned node, on
       .held('web', 'run')
       .filter((h) => h.node === node)
       .map(({ id }) => id);
-  const sick = at('n1')[0]!,
-    cordoned = at('n2')[0]!;
+  const sick = at('n1')[0]!;
+  const cordoned = at('n2')[0]!;
   simulation.set(sick, { status: 'running', healthySince: null });
   simulation.setStatus('n2', 'cordoned');
   simulation.change('web', { scale: 5 });

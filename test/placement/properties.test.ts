@@ -32,11 +32,11 @@ type Happening =
   | { kind: 'healthy' | 'stopsDone' | 'time' }
   | { kind: 'crash' | 'escalate' | 'sick' | 'done' | 'again'; instance: number };
 
-const apps = 3,
-  nodes = 4;
-const app = fc.nat(apps - 1),
-  node = fc.nat(nodes - 1),
-  instance = fc.nat(30);
+const apps = 3;
+const nodes = 4;
+const app = fc.nat(apps - 1);
+const node = fc.nat(nodes - 1);
+const instance = fc.nat(30);
 const happening: fc.Arbitrary<Happening> = fc.oneof(
   {
     weight: 3,
@@ -348,8 +348,8 @@ test('an update never goes below what has to stay healthy', () => {
         [...simulation.apps.get('web')!.slots.values()].filter(({ a, b }) =>
           [a, b].some((h) => h && h.goal !== 'stop' && simulation.seen.get(h.id)?.healthySince != null),
         ).length;
-      const least = healthyNow() - Math.max(1, maxUnavailable),
-        surge = Math.max(1, maxSurge, maxUnavailable, healthyNow() === 0 ? scale : 0);
+      const least = healthyNow() - Math.max(1, maxUnavailable);
+      const surge = Math.max(1, maxSurge, maxUnavailable, healthyNow() === 0 ? scale : 0);
       simulation.deploy(spec(['2']));
       for (let i = 0; i < 60; i += 1) {
         checkedStep(simulation);

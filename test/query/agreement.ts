@@ -85,8 +85,8 @@ async function compare(
 export function agreementTests(test: Test, at: () => Asked, weight = 1): void {
   test('STAT hub: 300 queries over 30 nodes', async () => {
     const { store, settle } = at();
-    const nodes: unknown[] = load('nodes.json'),
-      cases: [query: string, ids: unknown][] = load('stat-hub.json');
+    const nodes: unknown[] = load('nodes.json');
+    const cases: [query: string, ids: unknown][] = load('stat-hub.json');
     await fill(store, 'oracle-nodes', nodes);
     await settle();
     assert.ok(
@@ -117,8 +117,8 @@ export function agreementTests(test: Test, at: () => Asked, weight = 1): void {
 
   test('random queries over random documents', async () => {
     const { store, settle } = at();
-    const docs = fc.sample(aDocument, { numRuns: 200, seed }),
-      texts = fc.sample(aText, { numRuns: runs(1500 * weight), seed });
+    const docs = fc.sample(aDocument, { numRuns: 200, seed });
+    const texts = fc.sample(aText, { numRuns: runs(1500 * weight), seed });
     await fill(store, 'random', docs);
     await settle();
     assert.ok((await compare(store, 'random', docs, texts)) > runs(1000 * weight));
@@ -158,8 +158,8 @@ export function agreementTests(test: Test, at: () => Asked, weight = 1): void {
     const order = async (sort: string): Promise<number[]> =>
       (await store.query('sorted', '*', { sort })).items.map(({ key }) => Number(key.slice(1)));
     const up = [1, 2, 0, 12, 3, 5, 4, 11, 15, 7, 6, 16, 8, 10, 9];
-    const first = up.filter((n) => n !== 15),
-      ranked = [1, 2, 0, 12, 3, 5, 4, 11, 7, 6, 16, 8, 10, 9];
+    const first = up.filter((n) => n !== 15);
+    const ranked = [1, 2, 0, 12, 3, 5, 4, 11, 7, 6, 16, 8, 10, 9];
     assert.equal((await order('deep.value')).slice(0, 14), ranked);
     assert.equal(first, ranked);
     assert.equal((await order('deep.value')).slice(14), [13, 14, 15, 17]);

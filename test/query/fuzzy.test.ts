@@ -6,8 +6,8 @@ import { runs } from '../support/runs.ts';
 
 /** Optimal string alignment by the whole table, the plain way. */
 function distance(a: string, b: string): number {
-  const x = [...a],
-    y = [...b];
+  const x = [...a];
+  const y = [...b];
   const d = Array.from({ length: x.length + 1 }, (_, i) =>
     Array.from({ length: y.length + 1 }, (_, j) => (i === 0 ? j : j === 0 ? i : 0)),
   );

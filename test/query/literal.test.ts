@@ -89,8 +89,8 @@ test('dates name spans', () => {
     const found = dateOf(text);
     return found && [new Date(found.from).toISOString(), found.to - found.from];
   };
-  const HOUR = 3_600_000,
-    DAY = 24 * HOUR;
+  const HOUR = 3_600_000;
+  const DAY = 24 * HOUR;
   assert.equal(span('2026-11'), ['2026-11-01T00:00:00.000Z', 30 * DAY]);
   assert.equal(span('2026-12'), ['2026-12-01T00:00:00.000Z', 31 * DAY]);
   assert.equal(span('2024-02-29'), ['2024-02-29T00:00:00.000Z', DAY]);

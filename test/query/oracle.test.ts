@@ -30,8 +30,8 @@ function lucene(query: Query, doc: IndexedDocument): boolean {
     const holds = of.map(({ sign, query: inner }) =>
       inner.kind === 'not' ? { sign: '-', is: lucene(inner.of, doc) } : { sign, is: lucene(inner, doc) },
     );
-    const must = holds.filter(({ sign }) => sign === '+'),
-      may = holds.filter(({ sign }) => sign === '');
+    const must = holds.filter(({ sign }) => sign === '+');
+    const may = holds.filter(({ sign }) => sign === '');
     return (
       !holds.some(({ sign, is }) => sign === '-' && is) &&
       must.every(({ is }) => is) &&

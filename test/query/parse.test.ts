@@ -73,8 +73,8 @@ test('clauses side by side: + is required, - is excluded, one of the rest', () =
       const parsed = parse(text);
       if (!parsed.ok) return assert.unreachable(text);
       const has = ([, tag]: [string, string]) => tags.includes(tag);
-      const must = items.filter(([sign]) => sign === '+'),
-        may = items.filter(([sign]) => sign === '');
+      const must = items.filter(([sign]) => sign === '+');
+      const may = items.filter(([sign]) => sign === '');
       const never = items.filter(([sign]) => sign !== '+' && sign !== '');
       const expected = must.every(has) && !never.some(has) && (must.length > 0 || may.length === 0 || may.some(has));
       assert.is(compile(parsed.query, { now })({ tags }), expected, `${text} on ${tags}`);

@@ -80,8 +80,8 @@ test('the usual queries over 10,000 nodes', () => {
     }
   }
   all.sort((a, b) => a - b);
-  const p50 = all[all.length >> 1]!,
-    p95 = all[Math.floor(all.length * 0.95)]!;
+  const p50 = all[all.length >> 1]!;
+  const p95 = all[Math.floor(all.length * 0.95)]!;
   console.log(`# 10,000 nodes: p50 ${p50.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms`);
   assert.ok(keptTo(200, p95), `p95 ${p95.toFixed(1)} ms`);
 });

@@ -33,8 +33,8 @@ function inRange(clause: Extract<Clause, { kind: 'range' }>, term: Terms): boole
     [from, to].every((bound) => bound === null || as(bound) !== null)
       ? [from === null ? null : as(from), to === null ? null : as(to)]
       : null;
-  const numbers = read(quantityOf),
-    addresses = read(addressKey);
+  const numbers = read(quantityOf);
+  const addresses = read(addressKey);
   const times = read((text) => (quantityOf(text) === null ? timeOf(text, now) : null));
   const inTime = (at: number) => {
     const [low, high] = times!;
@@ -61,8 +61,8 @@ function fits(clause: Exclude<Clause, { kind: 'exists' }>, term: Terms): boolean
       return inRange(clause, term);
     case 'term': {
       const time = quantityOf(clause.text) === null ? timeOf(clause.text, now) : null;
-      const network = networkKeys(clause.text),
-        address = clause.text.includes(':') ? addressKey(clause.text) : null;
+      const network = networkKeys(clause.text);
+      const address = clause.text.includes(':') ? addressKey(clause.text) : null;
       return (
         term.whole === clause.text.toLowerCase() ||
         hasPhrase(term.words, wordsOf(clause.text.toLowerCase()), clause.slop) ||

@@ -26,14 +26,14 @@ const docs = fc
 
 /** Holds a query against all documents; gives how many match, and how many have to be judged. */
 function hold(query: Query): { matched: number; judged: number } {
-  const { sure, maybe, candidates } = translate(query, { now }),
-    matches = compile(query, { now });
-  let matched = 0,
-    judged = 0;
+  const { sure, maybe, candidates } = translate(query, { now });
+  const matches = compile(query, { now });
+  let matched = 0;
+  let judged = 0;
   for (const { document, indexed } of docs) {
-    const is = matches(document),
-      surely = finds(sure, indexed),
-      perhaps = maybe !== null && finds(maybe, indexed);
+    const is = matches(document);
+    const surely = finds(sure, indexed);
+    const perhaps = maybe !== null && finds(maybe, indexed);
     if (surely && !is) assert.unreachable(`found, but does not match: ${JSON.stringify([query, document])}`);
     if (is && !surely && !perhaps) assert.unreachable(`matches, but is missed: ${JSON.stringify([query, document])}`);
     if (surely && perhaps) assert.unreachable(`judged although it is sure: ${JSON.stringify([query, document])}`);

@@ -28,14 +28,14 @@ const migrate = (args: string[]) => run('migrate', ...args);
 const url = await lendOrSkip(9);
 if (url !== null) {
   const test = suite('moving a hub');
-  const prefix = freshPrefix('moved'),
-    there = ['--elastic-prefix', prefix];
+  const prefix = freshPrefix('moved');
+  const there = ['--elastic-prefix', prefix];
   const hub = new Hub(quickTimes);
   const back = freshDirectory('back');
-  let onElastic: Daemon | null = null,
-    onBack: Daemon | null = null,
-    pid = 0,
-    id = '';
+  let onElastic: Daemon | null = null;
+  let onBack: Daemon | null = null;
+  let pid = 0;
+  let id = '';
   test.after(async () => {
     await hub.agents[0]?.end('SIGQUIT');
     await Promise.all([onElastic?.end(), onBack?.end(), hub.master.end()]);

@@ -21,8 +21,8 @@ const runIn =
     });
 
 test('a second up attaches and ends, the first guards on; down ends both', async () => {
-  const home = join(freshDirectory('home'), 'hub'),
-    run = runIn(home);
+  const home = join(freshDirectory('home'), 'hub');
+  const run = runIn(home);
   const up = spawn(process.execPath, [mainFile, 'up', '--port', '0', '--agent-port', '0'], {
     env: { ...process.env, STATHUB_HOME: home },
     stdio: ['ignore', 'pipe', 'inherit'],

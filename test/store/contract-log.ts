@@ -97,8 +97,8 @@ export function logTests(test: Test, at: Subject): void {
 
   test('the log under concurrent appends: no number twice, none seen before a lower one', async () => {
     const start = (await at.store.readLog({ newestFirst: true, limit: 1 })).newest;
-    let writing = true,
-      cursor = start;
+    let writing = true;
+    let cursor = start;
     const followed: number[] = [];
     const follow = async (): Promise<void> => {
       for (let last = false; ;) {
@@ -134,8 +134,8 @@ export function logTests(test: Test, at: Subject): void {
   });
 
   test('points: a minute again replaces it, ranges are inclusive', async () => {
-    const subject = `node/${fresh()}`,
-      other = `${subject}x`;
+    const subject = `node/${fresh()}`;
+    const other = `${subject}x`;
     const point = (minute: number, n: number): SeriesPoint => ({
       minute,
       values: { cpu: [n, n + 0.5, n + 1], mem: [0, 1e9, 2e9] },
@@ -161,9 +161,9 @@ export function logTests(test: Test, at: Subject): void {
     assert.equal(await at.store.readPoints(subject, now, now - 1), []);
   });
   test('expire drops what is old and what is too much, and nothing else', async () => {
-    const day = 86_400_000,
-      now = Date.now(),
-      subject = `node/${fresh()}`;
+    const day = 86_400_000;
+    const now = Date.now();
+    const subject = `node/${fresh()}`;
     const minute = (at: number): number => Math.floor(at / 60_000);
     await at.store.expire(now + day, 0);
     assert.equal((await at.store.readLog()).items, []);

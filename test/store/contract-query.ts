@@ -138,8 +138,8 @@ export function queryTests(test: Test, at: Subject): void {
   });
 
   test('everything is there after a restart', async () => {
-    const collection = fresh(),
-      subject = `node/${fresh()}`;
+    const collection = fresh();
+    const subject = `node/${fresh()}`;
     const minute = Math.floor(Date.now() / 60_000);
     const version = versionOf(await at.store.write({ collection, key: 'a', doc: { n: 1 }, expect: 'absent', term: 9 }));
     const [seq] = await at.store.append([{ at: Date.now(), kind: 'test.kept' }]);

@@ -131,8 +131,8 @@ export function recordTests(test: Test, at: Subject): void {
   });
 
   test('scan: in the order of code points, by prefix, page by page', async () => {
-    const collection = fresh(),
-      other = `${collection}x`;
+    const collection = fresh();
+    const other = `${collection}x`;
     const keys = [
       'a',
       'a/1',
@@ -217,8 +217,8 @@ export function recordTests(test: Test, at: Subject): void {
     const collection = fresh();
     await at.store.write({ collection, key: 'n', doc: { n: 0 }, expect: 'absent' });
     const seen = new Set<string>();
-    let wins = 0,
-      rounds = 0;
+    let wins = 0;
+    let rounds = 0;
     while (wins < writers && rounds++ < 2 * writers) {
       const { version, doc } = (await at.store.get<{ n: number }>(collection, 'n'))!;
       assert.not.ok(seen.has(version), 'a version never comes back');

@@ -97,8 +97,8 @@ function chance(seed: number): () => number {
   };
 }
 
-const RUNS = runs(60),
-  SEED = Number(process.env['DAMAGE_SEED'] ?? 1);
+const RUNS = runs(60);
+const SEED = Number(process.env['DAMAGE_SEED'] ?? 1);
 const pages = good.file.length / PAGE;
 
 test(`any bit flips: ${RUNS} times`, async () => {
@@ -120,8 +120,8 @@ test(`any page zeroed, set, or put in the place of another: ${RUNS} times`, asyn
   const next = chance(SEED + 1);
   let noticed = 0;
   for (let run = 0; run < RUNS; run++) {
-    const page = Math.floor(next() * pages),
-      other = Math.floor(next() * pages);
+    const page = Math.floor(next() * pages);
+    const other = Math.floor(next() * pages);
     const outcome = await openBytes(
       changed((bytes) => {
         if (run % 3 === 0) bytes.fill(0, page * PAGE, (page + 1) * PAGE);

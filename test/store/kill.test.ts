@@ -30,10 +30,10 @@ function writeAndKill(directory: string, round: number, lines: number): Promise<
 
 test('ten times kill -9: nothing acknowledged is lost, no number is given twice', async () => {
   const directory = scratch('killed');
-  const counts = new Map<string, number>(),
-    bulks: string[] = [],
-    numbers: number[] = [],
-    drawn: number[] = [];
+  const counts = new Map<string, number>();
+  const bulks: string[] = [];
+  const numbers: number[] = [];
+  const drawn: number[] = [];
   for (let round = 0; round < 10; round++) {
     let minutes = 0;
     for (const [kind, value, more] of await writeAndKill(directory, round, 40 + round * 45)) {

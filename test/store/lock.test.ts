@@ -107,8 +107,8 @@ test("ten starters in the same millisecond: exactly one wins, also over a dead o
 });
 
 test('another way to the same directory is the same directory', async () => {
-  const base = scratch('lock'),
-    directory = join(base, 'real');
+  const base = scratch('lock');
+  const directory = join(base, 'real');
   mkdirSync(directory);
   symlinkSync(directory, join(base, 'link'));
   const lock = await acquireLock(join(base, 'link'), { role: 'master' });

@@ -20,8 +20,8 @@ const refused = async (work: Promise<unknown>, message: RegExp): Promise<void> =
 };
 
 test('all of it moves, and is there under the same keys and numbers; where it left, nobody starts', async () => {
-  const source = await hub(),
-    target = await openEmbedded(scratch('to'));
+  const source = await hub();
+  const target = await openEmbedded(scratch('to'));
   const { hub: id, parts } = await move(source, target, options);
   assert.equal(
     [id, parts.map(({ name, count }) => [name, count])],
@@ -51,8 +51,8 @@ test('cut off anywhere and run again, it is the same', async () => {
   await Promise.all(
     sides.map(async ({ side, after }) => {
       for (let at = 0; ; at += side === 'source' ? 1 : 3) {
-        const source = await hub(),
-          target = await openEmbedded(scratch('to'));
+        const source = await hub();
+        const target = await openEmbedded(scratch('to'));
         const cut = await move(
           side === 'source' ? failing(source, at, after) : source,
           side === 'target' ? failing(target, at, after) : target,
@@ -82,8 +82,8 @@ test('cut off anywhere and run again, it is the same', async () => {
 });
 
 test('cut off before anything is copied, no other hub is founded where it goes, and it goes on', async () => {
-  const source = await hub(),
-    target = await openEmbedded(scratch('to'));
+  const source = await hub();
+  const target = await openEmbedded(scratch('to'));
   // After its very first write, wherever that is.
   await move(failing(source, 0, false), failing(target, 0, true), options).catch((error: Error) =>
     assert.is(error.message, 'cut off'),
@@ -99,9 +99,9 @@ test('cut off before anything is copied, no other hub is founded where it goes, 
 });
 
 test('it is refused where something is, where nothing is, and where another move is unfinished', async () => {
-  const source = await hub(),
-    used = await openEmbedded(scratch('used')),
-    empty = await openEmbedded(scratch('empty'));
+  const source = await hub();
+  const used = await openEmbedded(scratch('used'));
+  const empty = await openEmbedded(scratch('empty'));
   await used.append([{ at: now, kind: 'a.b' }]);
   await refused(move(source, used, options), /is not empty/);
   await refused(move(empty, used, options), /holds no hub/);
@@ -117,8 +117,8 @@ test('it is refused where something is, where nothing is, and where another move
 });
 
 test('what arrived otherwise is found, nothing is switched over, and the next run mends it', async () => {
-  const source = await hub(),
-    target = await openEmbedded(scratch('to'));
+  const source = await hub();
+  const target = await openEmbedded(scratch('to'));
   const tell = ({ part, what }: { part: string; what: string }): void => {
     if (part === 'points' && what === 'copying')
       void target.write({ collection: 'apps', key: 'k1', doc: { n: 'other' }, expect: 'any', term: 9 });

@@ -45,8 +45,8 @@ test('an lmdb file of another program is set aside, not written to', async () =>
 });
 
 test('the store of a later version is refused and left alone', async () => {
-  const directory = join(base, 'newer'),
-    path = join(directory, STORE_FILE);
+  const directory = join(base, 'newer');
+  const path = join(directory, STORE_FILE);
   mkdirSync(directory);
   const { root, of } = await openTables(path);
   await root.transaction(() => setLedgerNumber(of.ledger, 'format', 99));
@@ -74,8 +74,8 @@ test('a rescue that was cut off is finished by the next start', async () => {
 });
 
 test('a value that is damaged while the store is open: refused, its neighbours are not, and the next start saves them', async () => {
-  const directory = join(base, 'live'),
-    path = join(directory, STORE_FILE);
+  const directory = join(base, 'live');
+  const path = join(directory, STORE_FILE);
   const write = (key: string, text: string): Write => ({ collection: 'apps', key, doc: { text }, expect: 'any' });
   const store = await openEmbedded(directory);
   await store.bulk([write('bad', 'find-me-and-break-me'), write('good', 'fine')]);
@@ -133,8 +133,8 @@ test("whatever lies in lmdb's own lock file does no harm", async () => {
 });
 
 test('two files that are set aside in the same second do not meet', async () => {
-  const directory = join(base, 'twice'),
-    path = join(directory, STORE_FILE);
+  const directory = join(base, 'twice');
+  const path = join(directory, STORE_FILE);
   mkdirSync(directory);
   for (let round = 0; round < 3; round++) {
     if (existsSync(path)) renameSync(path, `${path}.kept${round}`);

@@ -364,9 +364,9 @@ export class SampleCluster implements Cluster {
   readonly fileMap = new Map<string, Buffer>();
   async files(id: string, path: string, from: number): Promise<FileView> {
     this.#of(this.instanceMap, id, 'instance');
-    const at = path.replace(/\/$/, ''),
-      stat = { modifiedAt: 1_700_000_000_000, mode: 'rw-r-----' },
-      file = this.fileMap.get(at);
+    const at = path.replace(/\/$/, '');
+    const stat = { modifiedAt: 1_700_000_000_000, mode: 'rw-r-----' };
+    const file = this.fileMap.get(at);
     if (file)
       return {
         path: at,
@@ -394,9 +394,9 @@ export class SampleCluster implements Cluster {
     return { path: at, type: 'directory', size: 0, tag: '', ...stat, items, total: names.length, from, more: false };
   }
   async readFile(id: string, path: string, { from, length }: { from: number; length: number; waitMs: number }) {
-    const stat = await this.files(id, path, 0),
-      file = this.fileMap.get(path)!,
-      start = from < 0 ? Math.max(0, file.length + from) : from;
+    const stat = await this.files(id, path, 0);
+    const file = this.fileMap.get(path)!;
+    const start = from < 0 ? Math.max(0, file.length + from) : from;
     return { stat, from: start, bytes: file.subarray(start, start + length) };
   }
   async whereabouts(id: string) {

@@ -39,8 +39,8 @@ test('the certificate is for this machine, signed by the CA, and openssl agrees'
     openssl = false;
   }
   if (!openssl) return;
-  const chain = join(store, 'chain.pem'),
-    root = join(store, 'root.pem');
+  const chain = join(store, 'chain.pem');
+  const root = join(store, 'root.pem');
   writeFileSync(chain, leaf!.toString());
   writeFileSync(root, ca!.toString());
   assert.match(
@@ -50,8 +50,8 @@ test('the certificate is for this machine, signed by the CA, and openssl agrees'
 });
 
 test('it lasts: the same at the next start, a new one for a new name, made anew when damaged; a damaged CA is not replaced', () => {
-  const store = fresh('two'),
-    first = autoTls(store, []);
+  const store = fresh('two');
+  const first = autoTls(store, []);
   assert.equal(autoTls(store, []), first);
   const renamed = autoTls(store, ['new.example.com']);
   assert.is(renamed.pin, first.pin, 'who joined stays joined');
@@ -69,8 +69,8 @@ test('fetch believes a pinned CA for its host, and no other', async () => {
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
-  const address = `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    byName = address.replace('127.0.0.1', 'localhost');
+  const address = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const byName = address.replace('127.0.0.1', 'localhost');
   try {
     const refusal = (url: string): Promise<string> =>
       fetch(url).then(
@@ -97,9 +97,9 @@ test('fetch believes a pinned CA for its host, and no other', async () => {
 });
 
 test('a hub: its join token lets a node in; its admin token lets a user in; neither without the pin', async () => {
-  const home = fresh('hub'),
-    children: ChildProcess[] = [],
-    said = new Map<ChildProcess, string>();
+  const home = fresh('hub');
+  const children: ChildProcess[] = [];
+  const said = new Map<ChildProcess, string>();
   const start = (...args: string[]): ChildProcess => {
     const child = spawn(process.execPath, [mainFile, ...args], {
       env: { ...process.env, STATHUB_HOME: home, STATHUB_TOKEN: '' },
@@ -133,9 +133,9 @@ test('a hub: its join token lets a node in; its admin token lets a user in; neit
       ...quickTimes,
     );
     const [, url, join1, admin] = await until('the master serves', () => {
-      const text = said.get(master) ?? '',
-        line = /--master (https:\S+) --token (\S+)/.exec(text),
-        token = /admin token, shown this once: (\S+)/.exec(text);
+      const text = said.get(master) ?? '';
+      const line = /--master (https:\S+) --token (\S+)/.exec(text);
+      const token = /admin token, shown this once: (\S+)/.exec(text);
       return line && token ? [text, line[1]!, line[2]!, token[1]!] : null;
     });
     assert.ok(pinIn(join1!) !== null && pinIn(join1!) === pinIn(admin!));

@@ -102,14 +102,14 @@ for (const [name, machine] of machines) {
 }
 
 test('the layout of a machine is the same each time', async () => {
-  const chart = chartOf(instanceMachine),
-    [a, b] = [await elk.layout(toGraph(chart, 'DOWN', false)), await elk.layout(toGraph(chart, 'DOWN', false))];
+  const chart = chartOf(instanceMachine);
+  const [a, b] = [await elk.layout(toGraph(chart, 'DOWN', false)), await elk.layout(toGraph(chart, 'DOWN', false))];
   assert.equal(toDrawing(chart, a, false), toDrawing(chart, b, false));
 });
 
 test('a transition that has no line of its own jumps at the side', async () => {
-  const chart = chartOf(instanceMachine),
-    drawing = toDrawing(chart, await elk.layout(toGraph(chart, 'DOWN', true)), true);
+  const chart = chartOf(instanceMachine);
+  const drawing = toDrawing(chart, await elk.layout(toGraph(chart, 'DOWN', true)), true);
   const way = jump(drawing, 'running', 'restarting.clearing')!;
   assert.match(way.d, /^M[-\d. ]+C/);
   assert.is(jump(drawing, 'running', 'running'), null);

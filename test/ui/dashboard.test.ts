@@ -13,9 +13,10 @@ const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/
 );
 if (!executablePath) console.log('# skipped: no chromium');
 
-let browser: Browser, hub: Hub;
-const complaints: string[] = [],
-  foreign = new Set<string>();
+let browser: Browser;
+let hub: Hub;
+const complaints: string[] = [];
+const foreign = new Set<string>();
 /** A page that reports everything it complains of, and everything it asks of anybody but the hub. */
 async function open(path: string, options: Parameters<Browser['newContext']>[0] = {}): Promise<Page> {
   const context: BrowserContext = await browser.newContext({

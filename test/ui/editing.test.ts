@@ -151,8 +151,8 @@ test('a spec shown as it was written means the same', () => {
     const first = parseApp(given);
     assert.ok(first.ok, JSON.stringify(first));
     if (!first.ok) continue;
-    const shown = pretty(written(first.spec, first.spec.placement.scale)),
-      again = parseApp(JSON.parse(shown));
+    const shown = pretty(written(first.spec, first.spec.placement.scale));
+    const again = parseApp(JSON.parse(shown));
     assert.ok(again.ok, `${shown}\n${JSON.stringify(again)}`);
     if (again.ok) assert.equal(again.spec, first.spec);
     assert.ok(shown.length < 900, shown);

@@ -60,10 +60,10 @@ const event = (
 
 test('a snapshot replaces, but equal records stay the same objects', () => {
   const map = new Map([
-      ['a', { id: 'a', n: 1 }],
-      ['b', { id: 'b', n: 1 }],
-    ]),
-    kept = map.get('a');
+    ['a', { id: 'a', n: 1 }],
+    ['b', { id: 'b', n: 1 }],
+  ]);
+  const kept = map.get('a');
   assert.is(
     replaceAll(
       map,
@@ -149,12 +149,12 @@ test('what needs a look: worst first, quiet ones are left out', () => {
   );
 });
 test('slots without an instance are pending', () => {
-  const web = app('web', { scale: 4 }),
-    own = [
-      instance('web.0.a', 'running'),
-      instance('web.2.c', 'running'),
-      instance('web.3.d', 'running', { goal: 'stop' }),
-    ];
+  const web = app('web', { scale: 4 });
+  const own = [
+    instance('web.0.a', 'running'),
+    instance('web.2.c', 'running'),
+    instance('web.3.d', 'running', { goal: 'stop' }),
+  ];
   assert.equal(missingSlots(web, own), [1, 3]);
   assert.equal(missingSlots(app('web', { scale: 4, start: false }), []), []);
   assert.equal(countStatuses([web], new Map([['web', own]])), { running: 3, pending: 2 });
@@ -220,8 +220,8 @@ test('events: their glyph, their subject, their minute', () => {
 });
 
 test('a life is its stays, the last one as the instance says itself', () => {
-  const i = instance('web.0.a', 'running', { readyAt: 9000 }),
-    of = { instance: 'web.0.a' };
+  const i = instance('web.0.a', 'running', { readyAt: 9000 });
+  const of = { instance: 'web.0.a' };
   const list = stays(i, [
     event(9, 'instance.ready', of),
     event(1, 'instance.fetching', of),
@@ -346,12 +346,12 @@ test('minutes become a line with gaps, long ranges are averaged', () => {
   assert.ok(long.x.length <= 401);
 });
 test('samples go into the instances that they are of; others, and what is none, change nothing', () => {
-  const before = instance('a.0.x', 'running', { usage: null }),
-    map = new Map([
-      ['a.0.x', before],
-      ['b.0.y', instance('b.0.y', 'running')],
-    ]),
-    other = map.get('b.0.y');
+  const before = instance('a.0.x', 'running', { usage: null });
+  const map = new Map([
+    ['a.0.x', before],
+    ['b.0.y', instance('b.0.y', 'running')],
+  ]);
+  const other = map.get('b.0.y');
   const change = {
     type: 'change' as const,
     topic: 'cluster',

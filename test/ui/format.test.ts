@@ -18,12 +18,12 @@ import {
   stay,
 } from '../../ui/format.ts';
 
-const MiB = 1024 ** 2,
-  GiB = 1024 ** 3,
-  s = 1000,
-  min = 60 * s,
-  h = 60 * min,
-  d = 24 * h;
+const MiB = 1024 ** 2;
+const GiB = 1024 ** 3;
+const s = 1000;
+const min = 60 * s;
+const h = 60 * min;
+const d = 24 * h;
 const each = <T>(f: (value: T) => string, table: [T, string][]) => {
   for (const [value, wanted] of table) assert.is(f(value), wanted);
 };

@@ -34,8 +34,8 @@ export interface Drawing {
   extras: (Extra & Rect)[];
 }
 
-const RADIUS = 8,
-  TIP = 7;
+const RADIUS = 8;
+const TIP = 7;
 
 /** A path through points with corners rounded. */
 export function rounded(points: readonly Point[], radius = RADIUS): string {
@@ -44,15 +44,15 @@ export function rounded(points: readonly Point[], radius = RADIUS): string {
   let d = `M${n(points[0]!.x)} ${n(points[0]!.y)}`;
   for (let i = 1; i < points.length - 1; i++) {
     const [a, b, c] = [points[i - 1]!, points[i]!, points[i + 1]!];
-    const ab = Math.hypot(b.x - a.x, b.y - a.y),
-      bc = Math.hypot(c.x - b.x, c.y - b.y),
-      r = Math.min(radius, ab / 2, bc / 2);
+    const ab = Math.hypot(b.x - a.x, b.y - a.y);
+    const bc = Math.hypot(c.x - b.x, c.y - b.y);
+    const r = Math.min(radius, ab / 2, bc / 2);
     if (r < 0.5) {
       d += `L${n(b.x)} ${n(b.y)}`;
       continue;
     }
-    const from = { x: b.x + ((a.x - b.x) / ab) * r, y: b.y + ((a.y - b.y) / ab) * r },
-      to = { x: b.x + ((c.x - b.x) / bc) * r, y: b.y + ((c.y - b.y) / bc) * r };
+    const from = { x: b.x + ((a.x - b.x) / ab) * r, y: b.y + ((a.y - b.y) / ab) * r };
+    const to = { x: b.x + ((c.x - b.x) / bc) * r, y: b.y + ((c.y - b.y) / bc) * r };
     d += `L${n(from.x)} ${n(from.y)}Q${n(b.x)} ${n(b.y)} ${n(to.x)} ${n(to.y)}`;
   }
   const end = points.at(-1)!;
@@ -83,9 +83,9 @@ export function outside(points: readonly Point[], r: Rect): Point[][] {
   let now: Point[] = points.length > 0 ? [points[0]!] : [];
   const at = (a: Point, b: Point, t: number): Point => ({ x: a.x + (b.x - a.x) * t, y: a.y + (b.y - a.y) * t });
   for (let i = 1; i < points.length; i++) {
-    const a = points[i - 1]!,
-      b = points[i]!,
-      hidden = overlap(a, b, r);
+    const a = points[i - 1]!;
+    const b = points[i]!;
+    const hidden = overlap(a, b, r);
     if (!hidden) {
       now.push(b);
       continue;
@@ -101,8 +101,8 @@ export function outside(points: readonly Point[], r: Rect): Point[][] {
 /** Takes out points that lie on the way between their neighbours. */
 function straightened(points: Point[]): Point[] {
   return points.filter((p, i) => {
-    const a = points[i - 1],
-      b = points[i + 1];
+    const a = points[i - 1];
+    const b = points[i + 1];
     return (
       !a ||
       !b ||
@@ -116,9 +116,9 @@ function straightened(points: Point[]): Point[] {
 
 /** Where the tip stands and where the line under it ends. */
 function tipped(points: Point[]): { line: Point[]; tip: { at: Point; angle: number } } {
-  const end = points.at(-1)!,
-    before = points.at(-2) ?? end,
-    length = Math.hypot(end.x - before.x, end.y - before.y) || 1;
+  const end = points.at(-1)!;
+  const before = points.at(-2) ?? end;
+  const length = Math.hypot(end.x - before.x, end.y - before.y) || 1;
   const short = {
     x: end.x - ((end.x - before.x) / length) * Math.min(TIP - 1, length),
     y: end.y - ((end.y - before.y) / length) * Math.min(TIP - 1, length),
@@ -132,9 +132,9 @@ function tipped(points: Point[]): { line: Point[]; tip: { at: Point; angle: numb
 /** The drawing of a chart from ELK's answer to `toGraph(chart, ...)`. */
 export function toDrawing(chart: ChartView, answer: ElkGraph, mini: boolean): Drawing {
   const boxes: Box[] = [];
-  const { extras, edges, entries } = simple(chart, mini),
-    pseudo = new Map(extras.map((x) => [x.id, x])),
-    placed: (Extra & Rect)[] = [];
+  const { extras, edges, entries } = simple(chart, mini);
+  const pseudo = new Map(extras.map((x) => [x.id, x]));
+  const placed: (Extra & Rect)[] = [];
   let dot: Point | null = null;
   const visit = (node: ElkNode, depth: number): void => {
     const rect = { x: node.x ?? 0, y: node.y ?? 0, width: node.width ?? 0, height: node.height ?? 0 };
@@ -158,17 +158,17 @@ export function toDrawing(chart: ChartView, answer: ElkGraph, mini: boolean): Dr
   for (const edge of answer.edges) {
     const section = edge.sections?.[0];
     if (!section) continue;
-    const way = straightened([section.startPoint, ...(section.bendPoints ?? []), section.endPoint]),
-      points = isTurned(edge.id) ? way.reverse() : way,
-      { line, tip } = tipped(points);
+    const way = straightened([section.startPoint, ...(section.bendPoints ?? []), section.endPoint]);
+    const points = isTurned(edge.id) ? way.reverse() : way;
+    const { line, tip } = tipped(points);
     if (edge.id === INITIAL) {
       if (dot) initial = { dot, line: rounded(line), tip };
       continue;
     }
     const drawn = known.get(drawnId(edge.id));
     if (!drawn) continue;
-    const found = edge.labels?.[0],
-      label = found?.x === undefined ? null : { x: found.x, y: found.y!, width: found.width, height: found.height };
+    const found = edge.labels?.[0];
+    const label = found?.x === undefined ? null : { x: found.x, y: found.y!, width: found.width, height: found.height };
     lines.push({
       ...drawn,
       points,
@@ -190,15 +190,15 @@ export function jump(drawing: Drawing, from: string, to: string): Jump | null {
   const boxOf = (path: string): Box | undefined =>
     drawing.boxes.find((b) => b.path === path) ??
     (path.includes('.') ? boxOf(path.slice(0, path.lastIndexOf('.'))) : undefined);
-  const a = boxOf(from),
-    b = boxOf(to);
+  const a = boxOf(from);
+  const b = boxOf(to);
   if (!a || !b || a === b) return null;
-  const right = a.x + a.width / 2 + b.x + b.width / 2 < drawing.width,
-    side = (box: Box): Point => ({ x: right ? box.x + box.width : box.x, y: box.y + Math.min(box.height / 2, 30) });
-  const start = side(a),
-    end = side(b),
-    bow = (right ? 1 : -1) * Math.min(110, 30 + Math.abs(end.y - start.y) * 0.22),
-    far = right ? Math.max(start.x, end.x) + bow : Math.min(start.x, end.x) + bow;
+  const right = a.x + a.width / 2 + b.x + b.width / 2 < drawing.width;
+  const side = (box: Box): Point => ({ x: right ? box.x + box.width : box.x, y: box.y + Math.min(box.height / 2, 30) });
+  const start = side(a);
+  const end = side(b);
+  const bow = (right ? 1 : -1) * Math.min(110, 30 + Math.abs(end.y - start.y) * 0.22);
+  const far = right ? Math.max(start.x, end.x) + bow : Math.min(start.x, end.x) + bow;
   const r = (v: number): number => Math.round(v * 10) / 10;
   return {
     d: `M${r(start.x)} ${r(start.y)}C${r(far)} ${r(start.y)} ${r(far)} ${r(end.y)} ${r(end.x + (right ? 6 : -6))} ${r(end.y)}`,

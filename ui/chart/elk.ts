@@ -5,15 +5,15 @@ import workerFile from 'elkjs/lib/elk-worker.min.js?url';
 import { toDrawing, type Drawing } from './drawing.ts';
 import { toGraph, type Direction, type ElkGraph } from './graph.ts';
 
-let worker: Worker | null = null,
-  last = 0;
+let worker: Worker | null = null;
+let last = 0;
 const waiting = new Map<number, { resolve: (graph: ElkGraph) => void; reject: (error: Error) => void }>();
 
 function start(): Worker {
   const made = new Worker(workerFile);
   made.onmessage = (event: MessageEvent<{ id: number; data?: ElkGraph; error?: { message?: string } }>) => {
-    const { id, data, error } = event.data,
-      asked = waiting.get(id);
+    const { id, data, error } = event.data;
+    const asked = waiting.get(id);
     if (!asked) return;
     waiting.delete(id);
     if (error || !data) asked.reject(new Error(error?.message ?? 'no layout'));

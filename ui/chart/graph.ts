@@ -66,14 +66,14 @@ export const simple = (chart: ChartView, mini: boolean): Simple =>
 
 /** `mini`: no labels, no children, small boxes (the instance page and phones). */
 export function toGraph(chart: ChartView, direction: Direction, mini: boolean): ElkGraph {
-  const root = rootPath(chart),
-    { extras, edges, entries, initial, hidden } = simple(chart, mini);
+  const root = rootPath(chart);
+  const { extras, edges, entries, initial, hidden } = simple(chart, mini);
   const childrenOf = (parent: string | null): ChartView['states'] =>
     chart.states.filter((s) => s.parent === parent && s.path !== root && !hidden.has(s.path));
   const box = (state: ChartView['states'][number]): ElkNode => {
-    const inner = childrenOf(state.path),
-      texts = entries.get(state.path) ?? [],
-      tall = texts.length * ENTRY;
+    const inner = childrenOf(state.path);
+    const texts = entries.get(state.path) ?? [];
+    const tall = texts.length * ENTRY;
     const name = Math.max(nameWidth(stateName(state.path)) + (mini ? 38 : 48), ...texts.map((e) => entryWidth(e) + 24));
     if (mini) return { id: state.path, width: Math.max(104, name), height: 30 };
     if (inner.length === 0)

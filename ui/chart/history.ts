@@ -126,8 +126,8 @@ export function changedKeys(before: unknown, after: unknown): Map<string, unknow
 
 /** Where a step led, for a list: the leaves that became active; empty when it stayed. */
 export function ledTo(steps: readonly Step[], index: number): string[] {
-  const before = new Set(index > 0 ? steps[index - 1]!.state : []),
-    now = steps[index]!;
+  const before = new Set(index > 0 ? steps[index - 1]!.state : []);
+  const now = steps[index]!;
   return index > 0 && now.edges.length === 0
     ? []
     : now.state.filter((path) => !before.has(path) || now.edges.length > 0);

@@ -8,8 +8,8 @@ import { timersOf, useActor } from './watching.ts';
 
 export function MiniChart({ actor, next }: { actor: string; next: number | null }): VNode {
   const { history, problem } = useActor(actor);
-  const index = history.steps.length - 1,
-    step = history.steps[index];
+  const index = history.steps.length - 1;
+  const step = history.steps[index];
   if (problem)
     return (
       <p class="small dim">

@@ -13,11 +13,11 @@ export interface Timer {
 /** At x, y (its left middle) in a drawing. `still`: a moment of the past, the ring does not run. */
 export function Ring({ timer, x, y, still }: { timer: Timer; x: number; y: number; still: boolean }): VNode {
   void tenth.value;
-  const whole = Math.max(1, timer.until - timer.from),
-    rest = still ? whole : Math.max(0, Math.min(whole, timer.until - hubNow()));
+  const whole = Math.max(1, timer.until - timer.from);
+  const rest = still ? whole : Math.max(0, Math.min(whole, timer.until - hubNow()));
   if (!still && rest > 0 && rest < 60_000) needTenths();
-  const r = 6,
-    around = 2 * Math.PI * r;
+  const r = 6;
+  const around = 2 * Math.PI * r;
   return (
     <g class="ring" transform={`translate(${x} ${y - 6})`}>
       <circle class="base" cx="6" cy="6" r={r} />

@@ -29,34 +29,34 @@ export interface Sequence {
   height: number;
 }
 
-const TOP = 44,
-  ROW = 24,
-  LEFT = 150,
-  GAP = 168;
+const TOP = 44;
+const ROW = 24;
+const LEFT = 150;
+const GAP = 168;
 
 const shortName = (id: string): string => id.split(/[/:]/).at(-1) ?? id;
 
 /** The last `most` steps with the newest at the bottom. `nameOf` says what an actor is called. */
 export function toSequence(history: History, most: number, nameOf: (id: string) => string = shortName): Sequence {
-  const begin = Math.max(0, history.steps.length - most),
-    steps = history.steps.slice(begin);
+  const begin = Math.max(0, history.steps.length - most);
+  const steps = history.steps.slice(begin);
   const sources: string[] = [];
   for (const s of steps)
     if (s.source && s.source !== history.actor && !sources.includes(s.source)) sources.push(s.source);
   // The inspected actor stands second: one caller at its left, the others at its right.
   const order = [...sources.slice(0, 1), history.actor, ...sources.slice(1)];
   const lives = order.map((id, i): Life => ({ id, name: nameOf(id), x: LEFT + i * GAP, main: id === history.actor }));
-  const x = new Map(lives.map((l) => [l.id, l.x])),
-    own = x.get(history.actor)!;
+  const x = new Map(lives.map((l) => [l.id, l.x]));
+  const own = x.get(history.actor)!;
   const messages = steps.map((step, i): Message => {
     const from = step.source ? (x.get(step.source) ?? own) : own;
     return { index: begin + i, step, y: TOP + ROW * (i + 0.5), from, to: own, label: step.event, self: from === own };
   });
   const bars: Bar[] = [];
   steps.forEach((step, i) => {
-    const state = step.state[0] ?? '',
-      before = bars.at(-1),
-      y = i === 0 ? TOP : TOP + ROW * (i + 0.5);
+    const state = step.state[0] ?? '';
+    const before = bars.at(-1);
+    const y = i === 0 ? TOP : TOP + ROW * (i + 0.5);
     if (before && before.state === state) {
       before.height = TOP + ROW * (i + 1) - before.y;
       return;

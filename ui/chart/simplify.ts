@@ -41,8 +41,8 @@ export interface Simple {
   hidden: Set<string>;
 }
 
-const MOST_LINES = 4,
-  MANY = 3;
+const MOST_LINES = 4;
+const MANY = 3;
 
 /** The one state that holds all others, if the hub sent it: it is the machine itself and gets no box. */
 export function rootPath(chart: ChartView): string | null {
@@ -74,17 +74,17 @@ function choices(
 ): { loose: Loose[]; extras: Extra[]; rest: Transition[] } {
   const groups = new Map<string, Transition[]>();
   for (const e of edges) groups.set(`${e.from}\n${e.event}`, [...(groups.get(`${e.from}\n${e.event}`) ?? []), e]);
-  const loose: Loose[] = [],
-    extras = new Map<string, Extra>(),
-    rest: Transition[] = [];
+  const loose: Loose[] = [];
+  const extras = new Map<string, Extra>();
+  const rest: Transition[] = [];
   for (const group of groups.values()) {
     const targets = new Set(group.map((e) => e.to));
     if (group.length < MANY || targets.size < MANY) {
       rest.push(...group);
       continue;
     }
-    const key = group.map((e) => `${e.guard ?? ''}>${e.to}`).join('\n'),
-      id = extras.get(key)?.id ?? `(choice ${extras.size})`;
+    const key = group.map((e) => `${e.guard ?? ''}>${e.to}`).join('\n');
+    const id = extras.get(key)?.id ?? `(choice ${extras.size})`;
     extras.set(key, { id, kind: 'choice', text: '', of: [...(extras.get(key)?.of ?? []), from(group[0]!)] });
     for (const e of group) {
       loose.push({ from: from(e), to: id, text: eventName(e.event, e.kind), edge: e.id });
@@ -98,8 +98,8 @@ function choices(
 function passing(chart: ChartView, root: string | null): { hidden: Set<string>; initial: string | null } {
   const first = chart.states.find((s) => s.initial && s.parent === root && s.path !== root);
   if (!first) return { hidden: new Set(), initial: null };
-  const own = chart.edges.filter((e) => e.from === first.path),
-    back = chart.edges.some((e) => e.to === first.path);
+  const own = chart.edges.filter((e) => e.from === first.path);
+  const back = chart.edges.some((e) => e.to === first.path);
   const on =
     own.length > 0 && !back && own.every((e) => e.kind === 'always') && own.some((e) => e.guard === null)
       ? own[0]!.to
@@ -109,30 +109,30 @@ function passing(chart: ChartView, root: string | null): { hidden: Set<string>; 
 
 /** The lines, pseudo-states and entries to draw, in the order of the machine. */
 export function simplify(chart: ChartView): Simple {
-  const root = rootPath(chart),
-    { hidden, initial } = passing(chart, root);
+  const root = rootPath(chart);
+  const { hidden, initial } = passing(chart, root);
   const states = chart.states
     .filter((s) => s.path !== root && s.type !== 'history' && !hidden.has(s.path))
     .map((s) => s.path);
-  const ANYWHERE = '',
-    from = (e: Transition): string => (e.from === root || e.from === '' ? ANYWHERE : e.from);
+  const ANYWHERE = '';
+  const from = (e: Transition): string => (e.from === root || e.from === '' ? ANYWHERE : e.from);
   const moving = chart.edges.filter((e) => !stays(e) && e.to !== root && !hidden.has(e.from));
   const { loose, extras, rest } = choices(moving, from);
   for (const e of rest) loose.push({ from: from(e), to: e.to!, text: edgeLabel(e), edge: e.id });
   // The same label to the same target from many states, or from the machine itself.
   const same = new Map<string, Loose[]>();
   for (const l of loose) same.set(`${l.to}\n${l.text}`, [...(same.get(`${l.to}\n${l.text}`) ?? []), l]);
-  const pills = new Map<string, Extra>(),
-    entries = new Map<string, Entry[]>(),
-    written = new Set<Loose>();
+  const pills = new Map<string, Extra>();
+  const entries = new Map<string, Entry[]>();
+  const written = new Set<Loose>();
   for (const group of same.values()) {
-    const own = group.filter((l) => !l.from.startsWith('(choice')),
-      sources = [...new Set(own.map((l) => l.from))];
-    const anywhere = sources.includes(ANYWHERE),
-      { to, text } = group[0]!;
+    const own = group.filter((l) => !l.from.startsWith('(choice'));
+    const sources = [...new Set(own.map((l) => l.from))];
+    const anywhere = sources.includes(ANYWHERE);
+    const { to, text } = group[0]!;
     if (!anywhere && sources.length < MANY) continue;
-    const name = anywhere ? 'any state' : pillText(sources, states),
-      of = anywhere ? states : sources;
+    const name = anywhere ? 'any state' : pillText(sources, states);
+    const of = anywhere ? states : sources;
     if (to.startsWith('(choice')) {
       const id = `(pill ${name})`;
       if (!pills.has(id)) pills.set(id, { id, kind: 'pill', text: name, of });
@@ -145,8 +145,8 @@ export function simplify(chart: ChartView): Simple {
   const drawn = new Map<string, DrawnEdge>();
   for (const l of loose) {
     if (written.has(l)) continue;
-    const key = `${l.from}\n${l.to}`,
-      line = drawn.get(key) ?? { id: `e${drawn.size}`, from: l.from, to: l.to, edges: [], lines: [] };
+    const key = `${l.from}\n${l.to}`;
+    const line = drawn.get(key) ?? { id: `e${drawn.size}`, from: l.from, to: l.to, edges: [], lines: [] };
     if (!line.edges.includes(l.edge)) line.edges.push(l.edge);
     if (!line.lines.some((x) => x.text === l.text)) line.lines.push({ text: l.text, edge: l.edge });
     drawn.set(key, line);
@@ -173,8 +173,8 @@ const shortened = (line: DrawnEdge): DrawnEdge =>
 
 /** For the mini chart: children folded into their outermost state, lines that fall together merged, pills and entries left out. */
 export function folded(chart: ChartView, simple: Simple): Simple {
-  const root = rootPath(chart),
-    parents = new Map(chart.states.map((s) => [s.path, s.parent]));
+  const root = rootPath(chart);
+  const parents = new Map(chart.states.map((s) => [s.path, s.parent]));
   const outer = (path: string): string => {
     let p = path;
     for (;;) {
@@ -185,8 +185,8 @@ export function folded(chart: ChartView, simple: Simple): Simple {
   };
   const drawn = new Map<string, DrawnEdge>();
   for (const e of simple.edges) {
-    const a = outer(e.from),
-      b = outer(e.to);
+    const a = outer(e.from);
+    const b = outer(e.to);
     if (a === b || a.startsWith('(pill')) continue;
     const line = drawn.get(`${a}\n${b}`) ?? { id: `m${drawn.size}`, from: a, to: b, edges: [], lines: [] };
     line.edges.push(...e.edges);

@@ -25,16 +25,16 @@ export function useActor(actor: string | null): { history: History; problem: { c
 
 /** Timers of the active states: fixed delays of the machine, and the moment that the hub names as the next (`next`). */
 export function timersOf(history: History, index: number, next: number | null): Map<string, Timer> {
-  const out = new Map<string, Timer>(),
-    step = history.steps[index];
+  const out = new Map<string, Timer>();
+  const step = history.steps[index];
   if (!step || !history.chart) return out;
-  const active = activePaths(step.state),
-    seen = visits(history, index);
+  const active = activePaths(step.state);
+  const seen = visits(history, index);
   const leaf = step.state.at(-1);
   if (next !== null && leaf && next > step.at) out.set(leaf, { from: seen.get(leaf)?.since ?? step.at, until: next });
   for (const edge of history.chart.edges) {
-    const ms = afterMs(edge),
-      since = seen.get(edge.from)?.since;
+    const ms = afterMs(edge);
+    const since = seen.get(edge.from)?.since;
     if (ms === null || since == null || !active.has(edge.from) || out.has(edge.from)) continue;
     out.set(edge.from, { from: since, until: since + ms });
   }

@@ -25,14 +25,14 @@ const statusMachines = new Set(['instance', 'node', 'probe']);
 export function ActorTree({ selected }: { selected: string }): VNode {
   const [search, setSearch] = useState('');
   const [toggled, setToggled] = useState<ReadonlyMap<string, boolean>>(new Map());
-  const all = actors.value,
-    parents = useMemo(() => {
-      const byId = new Map(all.map((a) => [a.id, a])),
-        out = new Set<string>();
-      for (let at = byId.get(selected)?.parent ?? null; at !== null && !out.has(at); at = byId.get(at)?.parent ?? null)
-        out.add(at);
-      return out;
-    }, [all, selected]);
+  const all = actors.value;
+  const parents = useMemo(() => {
+    const byId = new Map(all.map((a) => [a.id, a]));
+    const out = new Set<string>();
+    for (let at = byId.get(selected)?.parent ?? null; at !== null && !out.has(at); at = byId.get(at)?.parent ?? null)
+      out.add(at);
+    return out;
+  }, [all, selected]);
   const few = all.length <= 60;
   const open = (a: ActorView, depth: number): boolean => toggled.get(a.id) ?? (parents.has(a.id) || few || depth === 0);
   const rows = treeRows(all, open, search);
@@ -40,8 +40,8 @@ export function ActorTree({ selected }: { selected: string }): VNode {
   const list = useRef<HTMLUListElement>(null);
   const toggle = (id: string, to: boolean): void => setToggled(new Map([...toggled, [id, to]]));
   useEffect(() => {
-    const at = rows.findIndex((r) => r.actor.id === selected),
-      box = list.current?.parentElement;
+    const at = rows.findIndex((r) => r.actor.id === selected);
+    const box = list.current?.parentElement;
     if (at >= 0 && box && (at * 26 < box.scrollTop || at * 26 > box.scrollTop + box.clientHeight - 26))
       box.scrollTop = at * 26 - box.clientHeight / 3;
   }, [selected, all.length > 0]);
@@ -82,9 +82,9 @@ export function ActorTree({ selected }: { selected: string }): VNode {
           style={{ paddingTop: `${before}px`, paddingBottom: `${after}px` }}
         >
           {rows.slice(first, end).map((r) => {
-            const s = statusOfActor(r.actor.state, r.actor.status),
-              coloured = statusMachines.has(r.actor.machine),
-              below = r.below;
+            const s = statusOfActor(r.actor.state, r.actor.status);
+            const coloured = statusMachines.has(r.actor.machine);
+            const below = r.below;
             return (
               <li
                 key={r.actor.id}

@@ -20,14 +20,14 @@ function show(key: string, value: unknown): string {
 
 export function Context({ before, now }: { before: unknown; now: unknown }): VNode {
   if (typeof now !== 'object' || now === null) return <pre class="json">{JSON.stringify(now)}</pre>;
-  const changed = before === undefined ? new Map<string, unknown>() : changedKeys(before, now),
-    keys = Object.keys(now),
-    width = Math.min(20, Math.max(8, ...keys.map((k) => k.length)));
+  const changed = before === undefined ? new Map<string, unknown>() : changedKeys(before, now);
+  const keys = Object.keys(now);
+  const width = Math.min(20, Math.max(8, ...keys.map((k) => k.length)));
   return (
     <pre class="json" tabIndex={0}>
       {keys.map((key) => {
-        const value = (now as Record<string, unknown>)[key],
-          text = show(key, value).replaceAll('\n', `\n${' '.repeat(width + 1)}`);
+        const value = (now as Record<string, unknown>)[key];
+        const text = show(key, value).replaceAll('\n', `\n${' '.repeat(width + 1)}`);
         return (
           <div key={key}>
             <span class="k">{key.padEnd(width + 1)}</span>

@@ -20,8 +20,8 @@ interface EditorProps {
 function selectionIn(host: HTMLElement): [number, number] | null {
   const s = getSelection();
   if (!s || s.rangeCount === 0 || !host.contains(s.anchorNode)) return null;
-  const range = s.getRangeAt(0),
-    before = document.createRange();
+  const range = s.getRangeAt(0);
+  const before = document.createRange();
   before.selectNodeContents(host);
   before.setEnd(range.startContainer, range.startOffset);
   const from = before.toString().length;
@@ -29,10 +29,10 @@ function selectionIn(host: HTMLElement): [number, number] | null {
 }
 
 function select(host: HTMLElement, from: number, to: number): void {
-  const walker = document.createTreeWalker(host, NodeFilter.SHOW_TEXT),
-    range = document.createRange();
-  let at = 0,
-    started = false;
+  const walker = document.createTreeWalker(host, NodeFilter.SHOW_TEXT);
+  const range = document.createRange();
+  let at = 0;
+  let started = false;
   range.selectNodeContents(host);
   range.collapse(false);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
@@ -53,18 +53,18 @@ function select(host: HTMLElement, from: number, to: number): void {
 }
 
 export function Editor({ value, faults, changed, onInput, onCaret, label }: EditorProps): VNode {
-  const host = useRef<HTMLDivElement>(null),
-    composing = useRef(false),
-    drawn = useRef(''),
-    leave = useRef(false);
-  const past = useRef<{ text: string; caret: number }[]>([]),
-    future = useRef<{ text: string; caret: number }[]>([]),
-    lastPush = useRef(0);
+  const host = useRef<HTMLDivElement>(null);
+  const composing = useRef(false);
+  const drawn = useRef('');
+  const leave = useRef(false);
+  const past = useRef<{ text: string; caret: number }[]>([]);
+  const future = useRef<{ text: string; caret: number }[]>([]);
+  const lastPush = useRef(0);
   const text = (): string => host.current!.textContent!.replace(/\n$/, '');
 
   const draw = (next: string, caret: [number, number] | null): void => {
-    const el = host.current!,
-      html = toHtml(next, faults);
+    const el = host.current!;
+    const html = toHtml(next, faults);
     if (drawn.current === html && el.textContent === `${next}\n`) return;
     el.innerHTML = html;
     drawn.current = html;
@@ -103,8 +103,8 @@ export function Editor({ value, faults, changed, onInput, onCaret, label }: Edit
   };
   const changedByHand = (): void => {
     if (composing.current) return;
-    const caret = selectionIn(host.current!),
-      now = text();
+    const caret = selectionIn(host.current!);
+    const now = text();
     remember(false);
     draw(now, caret);
     onInput(now);
@@ -129,8 +129,8 @@ export function Editor({ value, faults, changed, onInput, onCaret, label }: Edit
     }
   };
   const onKey = (e: KeyboardEvent): void => {
-    const s = selectionIn(host.current!),
-      mod = e.ctrlKey || e.metaKey;
+    const s = selectionIn(host.current!);
+    const mod = e.ctrlKey || e.metaKey;
     if (e.isComposing || !s) return;
     if (mod && e.key.toLowerCase() === 'z') {
       e.preventDefault();
@@ -195,8 +195,8 @@ export function Editor({ value, faults, changed, onInput, onCaret, label }: Edit
         }}
         onPaste={(e) => {
           e.preventDefault();
-          const s = selectionIn(host.current!),
-            data = e.clipboardData?.getData('text/plain').replace(/\r\n?/g, '\n');
+          const s = selectionIn(host.current!);
+          const data = e.clipboardData?.getData('text/plain').replace(/\r\n?/g, '\n');
           if (s && data) put(replace(text(), ...s, data));
         }}
         onMouseDown={(e) => {

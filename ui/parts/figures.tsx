@@ -59,8 +59,8 @@ export function Bars({
   /** How many at the end are drawn darker. */
   newest: number;
 }): VNode {
-  const top = Math.max(1, ...values),
-    width = 300 / values.length;
+  const top = Math.max(1, ...values);
+  const width = 300 / values.length;
   return (
     <svg class="bars" viewBox="0 0 300 28" width="100%" height="28" preserveAspectRatio="none" aria-hidden="true">
       {values.map((v, i) =>

@@ -42,8 +42,8 @@ function Launch({ of }: { of: LaunchFiles }): VNode {
 }
 
 function Row({ item, path }: { item: FileItem; path: string }): VNode {
-  const to = path === '' ? item.name : `${path}/${item.name}`,
-    opens = item.type !== 'other';
+  const to = path === '' ? item.name : `${path}/${item.name}`;
+  const opens = item.type !== 'other';
   return (
     <tr data-row>
       <td>
@@ -142,9 +142,9 @@ function useText(id: string, view: FileView, follow: boolean): { text: string | 
 }
 
 function File({ id, view }: { id: string; view: FileView }): VNode {
-  const [follow, setFollow] = useState(false),
-    { text, error } = useText(id, view, follow),
-    box = useRef<HTMLPreElement>(null);
+  const [follow, setFollow] = useState(false);
+  const { text, error } = useText(id, view, follow);
+  const box = useRef<HTMLPreElement>(null);
   useEffect(() => {
     if (follow && box.current) box.current.scrollTop = box.current.scrollHeight;
   }, [follow, text]);
@@ -175,10 +175,10 @@ function File({ id, view }: { id: string; view: FileView }): VNode {
 }
 
 export function Files({ id }: { id: string }): VNode {
-  const path = route.value.query.get('path') ?? '',
-    { value, error, again } = useAsk<FileView>(`${filePath(id, path)}?format=json`);
-  const crumbs = crumbsOf(path),
-    download = `/v1${filePath(id, path)}${value?.type === 'directory' ? '?format=tar' : ''}`;
+  const path = route.value.query.get('path') ?? '';
+  const { value, error, again } = useAsk<FileView>(`${filePath(id, path)}?format=json`);
+  const crumbs = crumbsOf(path);
+  const download = `/v1${filePath(id, path)}${value?.type === 'directory' ? '?format=tar' : ''}`;
   return (
     <>
       <div class="row lt filebar">

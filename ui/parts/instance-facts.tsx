@@ -118,8 +118,8 @@ function hostFor(node: string): string {
 }
 
 export function InstanceFacts({ i }: { i: InstanceView }): VNode {
-  const app = appNamed(i.app),
-    named = app?.spec.ports ?? [];
+  const app = appNamed(i.app);
+  const named = app?.spec.ports ?? [];
   return (
     <Panel title={t('facts')} right={<Copy text={() => asText(i)}>{t('copy.json')}</Copy>}>
       <dl class="kv wide">

@@ -11,8 +11,8 @@ export const openHelp = (): void => {
 };
 
 export function KeysHelp(): VNode | null {
-  const ref = useRef<HTMLDialogElement>(null),
-    open = shown.value;
+  const ref = useRef<HTMLDialogElement>(null);
+  const open = shown.value;
   useEffect(() => {
     if (open) ref.current?.showModal();
   }, [open]);

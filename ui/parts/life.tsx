@@ -16,8 +16,8 @@ const loud = new Set(['failed', 'unhealthy', 'killing']);
 
 export function Life({ i, events }: { i: InstanceView; events: readonly ClusterEvent[] }): VNode {
   void second.value;
-  const box = useRef<HTMLDivElement>(null),
-    [width, setWidth] = useState(900);
+  const box = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(900);
   useLayoutEffect(() => {
     const measure = (): void => {
       const w = box.current?.clientWidth ?? 0;
@@ -28,11 +28,11 @@ export function Life({ i, events }: { i: InstanceView; events: readonly ClusterE
     observer.observe(box.current!);
     return () => observer.disconnect();
   }, []);
-  const list = stays(i, events, width < 600 ? 8 : 14),
-    now = hubNow(),
-    widths = stayWidths(list, now, width - 34);
-  let x = 0,
-    labelEnd = -100;
+  const list = stays(i, events, width < 600 ? 8 : 14);
+  const now = hubNow();
+  const widths = stayWidths(list, now, width - 34);
+  let x = 0;
+  let labelEnd = -100;
   const launches = t('life.launches', { n: i.launch || 1 });
   return (
     <Panel
@@ -53,13 +53,13 @@ export function Life({ i, events }: { i: InstanceView; events: readonly ClusterE
           aria-label={list.map((s) => `${statusWord(s.status)} ${stay((s.to ?? now) - s.from)}`).join(', ')}
         >
           {list.map((s, k) => {
-            const w = widths[k]!,
-              at = x,
-              word = statusWord(s.status),
-              length = stay((s.to ?? now) - s.from),
-              wide = w > 40 + word.length * 7,
-              wider = w > 60 + (word.length + length.length) * 7,
-              time = at - labelEnd > 64;
+            const w = widths[k]!;
+            const at = x;
+            const word = statusWord(s.status);
+            const length = stay((s.to ?? now) - s.from);
+            const wide = w > 40 + word.length * 7;
+            const wider = w > 60 + (word.length + length.length) * 7;
+            const time = at - labelEnd > 64;
             x += w + 2;
             if (time) labelEnd = at;
             return (

@@ -17,8 +17,8 @@ export interface Matches {
 }
 
 /** The API gives at most 1,000 a page. */
-const PAGE = 1000,
-  MOST = 20_000;
+const PAGE = 1000;
+const MOST = 20_000;
 
 async function idsOf(
   collection: string,
@@ -44,8 +44,8 @@ export function useMatches(
   const later = useLater(query.trim(), 150);
   const all = later === '' || later === '*';
   const beat = all ? 0 : Math.floor(second.value / 2000);
-  const seen = useRef<unknown>(null),
-    [round, setRound] = useState(0);
+  const seen = useRef<unknown>(null);
+  const [round, setRound] = useState(0);
   const [state, setState] = useState<{ of: string; ids: Set<string> | null; total: number | null; error: unknown }>({
     of: '',
     ids: null,

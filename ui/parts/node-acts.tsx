@@ -90,9 +90,9 @@ export async function forgetNode(n: NodeView): Promise<boolean> {
 }
 
 export function setTags(n: NodeView, tags: string[]): Promise<boolean> {
-  const before = n.tags,
-    send = (list: string[]) => async (): Promise<void> => {
-      learn({ node: await put<NodeView>(path`/nodes/${n.id}/tags`, list) });
-    };
+  const before = n.tags;
+  const send = (list: string[]) => async (): Promise<void> => {
+    learn({ node: await put<NodeView>(path`/nodes/${n.id}/tags`, list) });
+  };
   return act(send(tags), rich('act.tagged', { name: hostOf(n.id) }), send(before));
 }

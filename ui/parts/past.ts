@@ -20,8 +20,8 @@ export async function readPast(
     throw new Problem(response.status, problem.code ?? '', problem.detail ?? response.statusText);
   }
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
-  let text = '',
-    lines = 0;
+  let text = '';
+  let lines = 0;
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return false;

@@ -25,9 +25,9 @@ const FEW = 8;
 
 export function Plan({ plan, stale }: { plan: PlanView; stale: boolean }): VNode {
   const [all, setAll] = useState(false);
-  const doing = plan.steps.filter((s) => s.what !== 'keep'),
-    kept = plan.steps.length - doing.length,
-    shown = all ? plan.steps : doing.slice(0, FEW);
+  const doing = plan.steps.filter((s) => s.what !== 'keep');
+  const kept = plan.steps.length - doing.length;
+  const shown = all ? plan.steps : doing.slice(0, FEW);
   return (
     <Panel title={t('plan')} note={stale ? t('plan.stale') : ''} lined flush>
       <p class="small because pad">{plan.summary}</p>

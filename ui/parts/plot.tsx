@@ -36,8 +36,9 @@ interface PlotProps {
 /** Round steps of an axis: 1, 2, 5 x 10^n, or powers of two for memory. */
 function ticks(top: number, base: 1000 | 1024): number[] {
   if (top <= 0) return [0];
-  const rough = top / 2.4,
-    unit = base === 1024 ? 1024 ** Math.floor(Math.log(rough) / Math.log(1024)) : 10 ** Math.floor(Math.log10(rough));
+  const rough = top / 2.4;
+  const unit =
+    base === 1024 ? 1024 ** Math.floor(Math.log(rough) / Math.log(1024)) : 10 ** Math.floor(Math.log10(rough));
   const steps = base === 1024 ? [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] : [1, 2, 5, 10];
   const step = unit * (steps.find((s) => s * unit >= rough) ?? 10);
   return Array.from({ length: Math.floor(top / step + 1e-9) + 1 }, (_, i) => i * step);
@@ -68,10 +69,10 @@ const columnsOf = ({ x, lines }: Pick<PlotProps, 'x' | 'lines'>): uPlot.AlignedD
 
 function Drawn(props: PlotProps): VNode {
   const { lines, cap, height = 132, label, range, x } = props;
-  const box = useRef<HTMLDivElement>(null),
-    tip = useRef<HTMLDivElement>(null),
-    plot = useRef<uPlot | null>(null),
-    now = useRef(props);
+  const box = useRef<HTMLDivElement>(null);
+  const tip = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const now = useRef(props);
   const dark = theme.value;
   now.current = props;
   const highestOf = ({ top, cap: limit, lines: all }: PlotProps): number =>
@@ -85,14 +86,14 @@ function Drawn(props: PlotProps): VNode {
     const [text, line, mid, accent, broke] = ['--text-3', '--line', '--text-2', '--accent', '--broke'].map(
       colourOf,
     ) as [string, string, string, string, string];
-    const font = '11px Inter, system-ui, sans-serif',
-      axis = { stroke: text, font, ticks: { show: false }, grid: { stroke: line, width: 1 }, gap: 6 };
-    const bands: uPlot.Band[] = [],
-      series: uPlot.Series[] = [{}];
+    const font = '11px Inter, system-ui, sans-serif';
+    const axis = { stroke: text, font, ticks: { show: false }, grid: { stroke: line, width: 1 }, gap: 6 };
+    const bands: uPlot.Band[] = [];
+    const series: uPlot.Series[] = [{}];
     for (const l of lines) {
-      const own = l.accent ? accent : mid,
-        tint = `color-mix(in srgb, ${own} 9%, transparent)`,
-        banded = l.least && l.most;
+      const own = l.accent ? accent : mid;
+      const tint = `color-mix(in srgb, ${own} 9%, transparent)`;
+      const banded = l.least && l.most;
       series.push({
         label: l.label,
         stroke: own,
@@ -138,8 +139,8 @@ function Drawn(props: PlotProps): VNode {
             (p: uPlot) => {
               const limit = now.current.cap;
               if (!limit) return;
-              const y = p.valToPos(limit.at, 'y', true),
-                { ctx } = p;
+              const y = p.valToPos(limit.at, 'y', true);
+              const { ctx } = p;
               ctx.save();
               ctx.strokeStyle = broke;
               ctx.setLineDash([4, 4]);
@@ -153,9 +154,9 @@ function Drawn(props: PlotProps): VNode {
           ],
           setCursor: [
             (p: uPlot) => {
-              const i = p.cursor.idx,
-                el = tip.current!,
-                { x: at, lines: all, show, live } = now.current;
+              const i = p.cursor.idx;
+              const el = tip.current!;
+              const { x: at, lines: all, show, live } = now.current;
               if (i == null || p.cursor.left! < 0) {
                 el.hidden = true;
                 return;

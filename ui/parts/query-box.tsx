@@ -31,8 +31,8 @@ export function QueryBox({ value, onInput, hits, error, fields, placeholder, aut
   const offset = problem ? offsetOf(problem) : null;
   const pick = (text: string): void => {
     if (!found) return;
-    const next = value.slice(0, found.from) + text + value.slice(found.to),
-      end = found.from + text.length;
+    const next = value.slice(0, found.from) + text + value.slice(found.to);
+    const end = found.from + text.length;
     onInput(next);
     setCaret(end);
     setAt(0);

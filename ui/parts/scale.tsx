@@ -18,8 +18,8 @@ export function ScaleButton({
 }): VNode {
   const [value, setValue] = useState<string | null>(null);
   const size = small ? ' small' : '';
-  const n = Number(value),
-    good = value !== null && /^\d{1,6}$/.test(value);
+  const n = Number(value);
+  const good = value !== null && /^\d{1,6}$/.test(value);
   if (value === null)
     return (
       <button

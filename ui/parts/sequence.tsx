@@ -65,10 +65,10 @@ export function SequenceDiagram({
         </rect>
       ))}
       {seq.messages.map((m) => {
-        const dir = m.self ? 1 : Math.sign(m.to - m.from),
-          end = m.to - dir * 5,
-          label = m.label ? eventName(m.label, 'event') : t('sequence.begin'),
-          width = label.length * 6.7 + 8;
+        const dir = m.self ? 1 : Math.sign(m.to - m.from);
+        const end = m.to - dir * 5;
+        const label = m.label ? eventName(m.label, 'event') : t('sequence.begin');
+        const width = label.length * 6.7 + 8;
         const mid = m.self ? m.to + 24 + width / 2 : (m.from + end) / 2;
         return (
           <g

@@ -12,8 +12,8 @@ const good = (tag: string): boolean => /^[\w.:@/-]{1,100}$/.test(tag);
 export function Tags({ n }: { n: NodeView }): VNode {
   const [draft, setDraft] = useState<string[] | null>(null);
   const [text, setText] = useState('');
-  const tags = draft ?? n.tags,
-    others = new Map<string, string[]>();
+  const tags = draft ?? n.tags;
+  const others = new Map<string, string[]>();
   for (const other of nodes.value)
     if (other.id !== n.id)
       for (const tag of other.tags) others.set(tag, [...(others.get(tag) ?? []), hostOf(other.id)]);

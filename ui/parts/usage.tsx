@@ -15,8 +15,8 @@ import { Choice, Panel } from './panel.tsx';
 
 const Plot = lazy(() => import('./plot.tsx').then((m) => m.Plot));
 type Shown = 'live' | Range;
-const liveMs = 300_000,
-  pause = 75_000; // nobody watching: a sample each 30 s
+const liveMs = 300_000;
+const pause = 75_000; // nobody watching: a sample each 30 s
 const none: RecentUsage = { at: [], cpu: [], mem: [], ioRead: [], ioWrite: [] };
 const most = (values: readonly (number | null)[]): number => values.reduce<number>((a, v) => Math.max(a, v ?? 0), 0);
 
@@ -27,8 +27,8 @@ function useRecent(i: InstanceView, answered: RecentUsage | null): RecentUsage {
     from: null,
     recent: none,
   });
-  const now = kept.current,
-    { usage } = i;
+  const now = kept.current;
+  const { usage } = i;
   if (now.id !== i.id) kept.current = { id: i.id, from: answered, recent: answered ?? none };
   else if (answered && now.from !== answered) {
     // What came by itself since is newer than what was answered.
@@ -51,21 +51,21 @@ function useRecent(i: InstanceView, answered: RecentUsage | null): RecentUsage {
 }
 
 export function Usage({ i }: { i: InstanceView }): VNode {
-  const [shown, setShown] = useState<Shown>('live'),
-    live = shown === 'live',
-    range = live ? '30m' : shown;
+  const [shown, setShown] = useState<Shown>('live');
+  const live = shown === 'live';
+  const range = live ? '30m' : shown;
   const minute = Math.floor(second.value / 60_000);
   const { value } = useAsk<{ points: SeriesPoint[]; recent: RecentUsage | null }>(
     path`/instances/${i.id}/usage` + `?range=${range}`,
     minute,
   );
-  const recent = useRecent(i, value?.recent ?? null),
-    u = i.usage,
-    alloc = appNamed(i.app)?.spec.resAlloc,
-    limit = alloc?.mem ?? null;
-  const now = hubNow(),
-    to = Math.floor(now / 60_000),
-    from = to - ranges[range];
+  const recent = useRecent(i, value?.recent ?? null);
+  const u = i.usage;
+  const alloc = appNamed(i.app)?.spec.resAlloc;
+  const limit = alloc?.mem ?? null;
+  const now = hubNow();
+  const to = Math.floor(now / 60_000);
+  const from = to - ranges[range];
   const data: Table = live ? samples(recent, pause) : table(value?.points ?? [], from, to);
   const span: [number, number] = live
     ? [Math.floor((now - liveMs) / 1000), Math.ceil(now / 1000)]
@@ -73,8 +73,8 @@ export function Usage({ i }: { i: InstanceView }): VNode {
   const line = (name: string, label: string) => [
     { label, values: data.of(name), ...(live ? {} : { least: data.least(name), most: data.most(name) }) },
   ];
-  const peak = most(data.most('mem')),
-    io = !live && (most(data.most('ioRead')) > 0 || most(data.most('ioWrite')) > 0);
+  const peak = most(data.most('mem'));
+  const io = !live && (most(data.most('ioRead')) > 0 || most(data.most('ioWrite')) > 0);
   return (
     <Panel
       title={t('usage')}

@@ -15,16 +15,16 @@ const MOST_BLOCKS = 60;
 
 /** How many nodes are left after each clause; what a clause cut is hatched, what was cut before is hollow. */
 export function Funnel({ steps }: { steps: WhyView['funnel'] }): VNode {
-  const whole = Math.max(1, steps[0]?.left ?? 1),
-    scale = whole > MOST_BLOCKS ? MOST_BLOCKS / whole : 1,
-    block = (n: number): number => (n > 0 ? Math.max(1, Math.round(n * scale)) : 0);
+  const whole = Math.max(1, steps[0]?.left ?? 1);
+  const scale = whole > MOST_BLOCKS ? MOST_BLOCKS / whole : 1;
+  const block = (n: number): number => (n > 0 ? Math.max(1, Math.round(n * scale)) : 0);
   let before = whole;
   return (
     <ul class="funnel">
       {steps.map((s) => {
-        const kept = block(s.left),
-          cut = Math.max(0, block(before) - kept),
-          out = Math.max(0, block(whole) - kept - cut);
+        const kept = block(s.left);
+        const cut = Math.max(0, block(before) - kept);
+        const out = Math.max(0, block(whole) - kept - cut);
         before = s.left;
         return (
           <li key={s.step}>
@@ -57,10 +57,10 @@ export function Funnel({ steps }: { steps: WhyView['funnel'] }): VNode {
 }
 
 function WhyBody({ why }: { why: WhyView }): VNode {
-  const last = why.funnel.at(-1)?.left,
-    first = why.funnel.find((f) => f.left < (why.funnel[0]?.left ?? 0))?.left ?? why.funnel[0]?.left;
-  const decided = new Set(why.decisions.map((d) => d.text)),
-    events = why.events.filter((e) => !decided.has(e.message)); // a placement is told once
+  const last = why.funnel.at(-1)?.left;
+  const first = why.funnel.find((f) => f.left < (why.funnel[0]?.left ?? 0))?.left ?? why.funnel[0]?.left;
+  const decided = new Set(why.decisions.map((d) => d.text));
+  const events = why.events.filter((e) => !decided.has(e.message)); // a placement is told once
   return (
     <div class="why-body">
       <p class="lead">

@@ -1,7 +1,7 @@
 // Sets theme and language before the first paint. A file of its own, because the content security policy allows no inline script.
 (function () {
-  var root = document.documentElement,
-    query = new URLSearchParams(location.search);
+  var root = document.documentElement;
+  var query = new URLSearchParams(location.search);
   try {
     var theme = query.get('theme') || localStorage.getItem('stathub.theme');
     if (theme === 'light' || theme === 'dark') root.dataset.theme = theme;

@@ -30,8 +30,8 @@ function Events({ name }: { name: string }): VNode {
   const { value } = useAsk<{ items: typeof live }>(
     `/events?query=${encodeURIComponent(`subject.app:${JSON.stringify(name)}`)}&size=100`,
   );
-  const known = new Set(live.map((e) => e.seq)),
-    list = [...live, ...(value?.items ?? []).filter((e) => !known.has(e.seq))].sort((a, b) => b.seq - a.seq);
+  const known = new Set(live.map((e) => e.seq));
+  const list = [...live, ...(value?.items ?? []).filter((e) => !known.has(e.seq))].sort((a, b) => b.seq - a.seq);
   return list.length === 0 ? (
     <Empty title={t('events.none')} />
   ) : (
@@ -45,9 +45,9 @@ function Events({ name }: { name: string }): VNode {
 
 export default function App(): VNode {
   const { id: name, query } = route.value;
-  const app = appNamed(name),
-    list = instancesByApp.value.get(name) ?? [],
-    tab = (query.get('tab') ?? 'instances') as Tab;
+  const app = appNamed(name);
+  const list = instancesByApp.value.get(name) ?? [];
+  const tab = (query.get('tab') ?? 'instances') as Tab;
   const crumbs = [{ name: t('page.apps'), href: '/apps' }, { name }];
   useKeys(
     [

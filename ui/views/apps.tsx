@@ -25,11 +25,11 @@ export default function Apps(): VNode {
   const query = route.value.query.get('query') ?? '';
   const [kind, setKind] = useState<Kind>('all');
   const found = useMatches('apps', query, apps);
-  const matching = apps.value.filter((a) => found.ids === null || found.ids.has(a.name)),
-    list = matching.filter((a) => ofKind(kind, a));
+  const matching = apps.value.filter((a) => found.ids === null || found.ids.has(a.name));
+  const list = matching.filter((a) => ofKind(kind, a));
   const { first, end, before, after, ref } = useWindow(list.length, 48);
-  const byApp = instancesByApp.value,
-    may = writable.value;
+  const byApp = instancesByApp.value;
+  const may = writable.value;
   const kinds: { id: Kind; name: string }[] = [
     { id: 'all', name: t('filter.all') },
     { id: 'look', name: t('filter.look', { n: matching.filter((a) => ofKind('look', a)).length }) },

@@ -30,9 +30,9 @@ interface Stored {
 const SIZE = 50;
 
 function Documents({ name }: { name: string }): VNode {
-  const query = route.value.query.get('query') ?? '',
-    from = Number(route.value.query.get('from') ?? 0),
-    later = useLater(query, 200);
+  const query = route.value.query.get('query') ?? '';
+  const from = Number(route.value.query.get('from') ?? 0);
+  const later = useLater(query, 200);
   const { value, error, again } = useAsk<{ items: Stored[]; total: number; about?: boolean }>(
     path`/data/${name}` + `?query=${encodeURIComponent(later)}&from=${from}&size=${SIZE}`,
   );
@@ -60,8 +60,8 @@ function Documents({ name }: { name: string }): VNode {
           ) : (
             <ul class="docs">
               {value.items.map((d) => {
-                const key = d.key ?? '',
-                  shown = open === key;
+                const key = d.key ?? '';
+                const shown = open === key;
                 return (
                   <li key={key} data-row>
                     <button

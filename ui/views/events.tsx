@@ -22,14 +22,14 @@ type Row = { day: string } | { e: ClusterEvent };
 const dayOf = (at: number): string => new Date(at + zone(at) * 60_000).toISOString().slice(0, 10);
 
 export default function Events(): VNode {
-  const query = route.value.query.get('query') ?? '',
-    later = useLater(query.trim(), 200),
-    all = later === '' || later === '*';
+  const query = route.value.query.get('query') ?? '';
+  const later = useLater(query.trim(), 200);
+  const all = later === '' || later === '*';
   const [loud, setLoud] = useState<'all' | 'attention'>('all');
-  const [older, setOlder] = useState<ClusterEvent[]>([]),
-    [found, setFound] = useState<ClusterEvent[] | null>(null),
-    [error, setError] = useState<unknown>(null),
-    [end, setEnd] = useState(false);
+  const [older, setOlder] = useState<ClusterEvent[]>([]);
+  const [found, setFound] = useState<ClusterEvent[] | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  const [end, setEnd] = useState(false);
   const newest = events.value[0]?.seq ?? 0;
   useEffect(() => {
     setEnd(false);
@@ -50,8 +50,8 @@ export default function Events(): VNode {
     );
     return () => abort.abort();
   }, [later, all ? 0 : newest]);
-  const base = all ? foldEvents(events.value, older, 20_000) : (found ?? []),
-    list = loud === 'all' ? base : base.filter((e) => e.loudness === 'attention');
+  const base = all ? foldEvents(events.value, older, 20_000) : (found ?? []);
+  const list = loud === 'all' ? base : base.filter((e) => e.loudness === 'attention');
   const more = async (): Promise<void> => {
     const last = base.at(-1)?.seq;
     if (last === undefined) return;

@@ -43,8 +43,8 @@ function firstActor(): string | null {
 }
 
 export default function Inspector(): VNode {
-  const asked = route.value.id,
-    id = asked || firstActor();
+  const asked = route.value.id;
+  const id = asked || firstActor();
   const [at, setAt] = useState<number | null>(null);
   const [tab, setTab] = useState<Tab>('sequence');
   const [fit, setFit] = useState(false);
@@ -54,9 +54,9 @@ export default function Inspector(): VNode {
     setAt(null);
     if (!asked && id && !phone()) go(actorPath(id), true);
   }, [id]);
-  const newest = history.steps.length - 1,
-    index = at === null ? newest : Math.max(0, Math.min(at, newest)),
-    live = at === null || index === newest;
+  const newest = history.steps.length - 1;
+  const index = at === null ? newest : Math.max(0, Math.min(at, newest));
+  const live = at === null || index === newest;
   /** The newest step is the present: it goes on by itself. */
   const show = (k: number): void => setAt(k >= newest ? null : Math.max(0, k));
   useKeys(
@@ -68,9 +68,9 @@ export default function Inspector(): VNode {
     ],
     [index, newest],
   );
-  const actor = id ? actorOf(id) : undefined,
-    now = history.steps[index],
-    instance = id?.startsWith('instance:') ? instanceOf(id.slice(9)) : undefined;
+  const actor = id ? actorOf(id) : undefined;
+  const now = history.steps[index];
+  const instance = id?.startsWith('instance:') ? instanceOf(id.slice(9)) : undefined;
   const folded = useMemo(
     () => ({
       visits: visits(history, index),
@@ -81,9 +81,9 @@ export default function Inspector(): VNode {
     [history, index],
   );
   const timers = timersOf(history, index, live ? (instance?.reason?.next?.at ?? null) : null);
-  const label = actor?.label ?? id ?? '',
-    leaf = now?.state.at(-1) ?? actor?.state ?? '',
-    s = statusOfActor(leaf, actor?.status ?? 'active');
+  const label = actor?.label ?? id ?? '';
+  const leaf = now?.state.at(-1) ?? actor?.state ?? '';
+  const s = statusOfActor(leaf, actor?.status ?? 'active');
   const crumbs = [
     { name: t('page.inspector'), href: '/inspector' },
     ...(actor && actor.where !== 'master' ? [{ name: actor.where }] : []),

@@ -69,10 +69,10 @@ function Because({ i }: { i: InstanceView }): VNode {
 }
 
 export default function Instance(): VNode {
-  const { id, query } = route.value,
-    i = instanceOf(id),
-    tab = (query.get('tab') ?? 'log') as Tab,
-    list = useInstanceEvents(id);
+  const { id, query } = route.value;
+  const i = instanceOf(id);
+  const tab = (query.get('tab') ?? 'log') as Tab;
+  const list = useInstanceEvents(id);
   useEffect(() => watchInstance(id), [id]);
   useKeys(
     [
@@ -87,12 +87,16 @@ export default function Instance(): VNode {
     ],
     [id],
   );
-  const name = i ? slotName(i) : id,
-    crumbs = [{ name: t('page.apps'), href: '/apps' }, ...(i ? [{ name: i.app, href: appPath(i.app) }] : []), { name }];
+  const name = i ? slotName(i) : id;
+  const crumbs = [
+    { name: t('page.apps'), href: '/apps' },
+    ...(i ? [{ name: i.app, href: appPath(i.app) }] : []),
+    { name },
+  ];
   if (!i) return <Page crumbs={crumbs}>{loaded.value ? <Gone id={id} tab={tab} list={list} /> : <Loading />}</Page>;
-  const may = writable.value,
-    why = may ? '' : t('lost.writes'),
-    app = appNamed(i.app);
+  const may = writable.value;
+  const why = may ? '' : t('lost.writes');
+  const app = appNamed(i.app);
   const tabs: { id: Tab; name: string; count?: number }[] = [
     { id: 'log', name: t('log') },
     { id: 'files', name: t('files') },

@@ -15,8 +15,8 @@ import { Empty, Loading } from '../parts/states.tsx';
 const simple = (query: string): string | null => /^status:([a-z]+)$/.exec(query.trim())?.[1] ?? null;
 
 export default function Instances(): VNode {
-  const query = route.value.query.get('query') ?? '',
-    status = simple(query);
+  const query = route.value.query.get('query') ?? '';
+  const status = simple(query);
   const found = useMatches('instances', status ? '' : query, instances);
   const list = instances.value.filter((i) =>
     status ? i.status === status : found.ids === null || found.ids.has(i.id),

@@ -16,9 +16,9 @@ import { Facts } from './node/facts.tsx';
 import { Usage } from './node/usage.tsx';
 
 export default function Node(): VNode {
-  const { id } = route.value,
-    n = nodeOf(id),
-    list = instancesByNode.value.get(id) ?? [];
+  const { id } = route.value;
+  const n = nodeOf(id);
+  const list = instancesByNode.value.get(id) ?? [];
   const crumbs = [{ name: t('page.nodes'), href: '/nodes' }, { name: hostOf(id) }];
   if (!n)
     return (

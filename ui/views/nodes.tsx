@@ -24,9 +24,9 @@ import { joinCommand } from './welcome.tsx';
 const TAGS = 4;
 
 const Row = memo(function Row({ n, count: running }: { n: NodeView; count: number }): VNode {
-  const away = n.status === 'lost',
-    used = away ? null : (n.load?.memUsed ?? null),
-    busy = away ? null : (n.load?.cpu ?? null);
+  const away = n.status === 'lost';
+  const used = away ? null : (n.load?.memUsed ?? null);
+  const busy = away ? null : (n.load?.cpu ?? null);
   return (
     <tr data-row class={away ? 'gone' : ''}>
       <td>
@@ -93,8 +93,8 @@ const Row = memo(function Row({ n, count: running }: { n: NodeView; count: numbe
 export default function Nodes(): VNode {
   const query = route.value.query.get('query') ?? '';
   const found = useMatches('nodes', query, nodes);
-  const list = nodes.value.filter((n) => found.ids === null || found.ids.has(n.id)),
-    byNode = instancesByNode.value;
+  const list = nodes.value.filter((n) => found.ids === null || found.ids.has(n.id));
+  const byNode = instancesByNode.value;
   const { first, end, before, after, ref } = useWindow(list.length, 48);
   const takes = list.filter((n) => n.status === 'ready').length;
   return (

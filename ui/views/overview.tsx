@@ -19,11 +19,11 @@ import { Needs } from './overview/needs.tsx';
 import { Welcome } from './welcome.tsx';
 
 function Headline(): VNode {
-  const counts = statusCounts.value,
-    total = Object.values(counts).reduce((a, b) => a + b, 0);
-  const resting = counts['stopped'] ?? 0,
-    notRunning = total - (counts['running'] ?? 0) - resting,
-    look = needs.value.length;
+  const counts = statusCounts.value;
+  const total = Object.values(counts).reduce((a, b) => a + b, 0);
+  const resting = counts['stopped'] ?? 0;
+  const notRunning = total - (counts['running'] ?? 0) - resting;
+  const look = needs.value.length;
   return (
     <div class="sum">
       <p class="lead">
@@ -69,8 +69,8 @@ export default function Overview(): VNode {
         <Welcome />
       </Page>
     );
-  const natural = mapKind(apps.value.length, nodes.value.length),
-    kind = chosen ?? natural;
+  const natural = mapKind(apps.value.length, nodes.value.length);
+  const kind = chosen ?? natural;
   const kinds: { id: MapKind; name: string }[] =
     natural === 'cells'
       ? [

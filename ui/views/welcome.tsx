@@ -45,8 +45,8 @@ function Ghost(): VNode {
 }
 
 export function Welcome(): VNode {
-  const hasNodes = nodes.value.length > 0,
-    s = status.value;
+  const hasNodes = nodes.value.length > 0;
+  const s = status.value;
   return (
     <>
       <section class="panel">

@@ -21,8 +21,8 @@ export interface ProbeAnswer {
   /** What was seen, in a few words: "HTTP 503", "refused", "exit 2: no such table". */ detail: string;
 }
 
-const mostOutput = 300,
-  mostFile = 64 * 1024;
+const mostOutput = 300;
+const mostFile = 64 * 1024;
 
 /** Looks once. The answer is at most `timeoutSeconds` away; an aborted signal gives `ok: false`. */
 export async function probe(check: HealthCheckSpec, target: ProbeTarget, signal?: AbortSignal): Promise<ProbeAnswer> {

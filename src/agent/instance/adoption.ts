@@ -23,19 +23,19 @@ const reasons: readonly KillReason[] = [
 /** @returns null when no program of it ever began: it starts from the beginning */
 export function adoptionOf(entry: Entry): Adoption | null {
   const {
-      program,
-      record: {
-        spec,
-        assignment: { stopping: asked },
-      },
-    } = entry,
-    launch = program.run;
+    program,
+    record: {
+      spec,
+      assignment: { stopping: asked },
+    },
+  } = entry;
+  const launch = program.run;
   if (!launch || program.phase === 'none' || program.phase === 'preparing') return null;
-  const directory = launchDirectory(entry.directory, launch.launch),
-    now = monoMs();
-  const ready = readReady(directory),
-    stopping = stoppingOf(entry, directory),
-    reason = reasons.find((one) => one === stopping?.reason);
+  const directory = launchDirectory(entry.directory, launch.launch);
+  const now = monoMs();
+  const ready = readReady(directory);
+  const stopping = stoppingOf(entry, directory);
+  const reason = reasons.find((one) => one === stopping?.reason);
   const exit = program.exit;
   return {
     launch: {

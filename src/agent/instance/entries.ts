@@ -24,8 +24,8 @@ export function makeEntry(
   restarts: number,
   isNew = false,
 ): Entry {
-  const { id } = record.assignment,
-    directory = instanceDirectory(context.instancesDirectory, id);
+  const { id } = record.assignment;
+  const directory = instanceDirectory(context.instancesDirectory, id);
   const numbers = new LaunchNumbers(directory, launches.at(-1) ?? 0, sameBoot, isNew);
   const entry: Entry = {
     id,

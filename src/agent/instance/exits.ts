@@ -10,8 +10,8 @@ import { appendPlatformLine, readNow } from '../effects/output/output.ts';
 import { endOf, outputFile, streams, wasRotated, type Stream } from '../effects/output/segments.ts';
 import type { LaunchRecord } from './records.ts';
 
-const tailLines = 20,
-  tailBytes = 4096;
+const tailLines = 20;
+const tailBytes = 4096;
 
 /** The cursors at which the streams end now: what a launch that begins now prints comes behind them. */
 export function outputEnds(instanceDirectory: string): [stdout: number, stderr: number] {
@@ -38,8 +38,8 @@ export function lastOutput(instanceDirectory: string, from: readonly [number, nu
 
 function lastLines(instance: string, stream: Stream, from: number, rotated: boolean): string[] {
   try {
-    const end = endOf(instance, stream, rotated),
-      begin = Math.max(Math.min(from, end), end - tailBytes);
+    const end = endOf(instance, stream, rotated);
+    const begin = Math.max(Math.min(from, end), end - tailBytes);
     if (begin === end) return []; // this is in the path of a restart, and most have printed nothing
     const { bytes, from: first } = rotated
       ? readNow(instance, stream, begin, end - begin)
@@ -53,8 +53,8 @@ function lastLines(instance: string, stream: Stream, from: number, rotated: bool
 }
 
 function readLive(path: string, from: number, to: number): { bytes: Buffer; from: number } {
-  const fd = openSync(path, 'r'),
-    bytes = Buffer.allocUnsafe(to - from);
+  const fd = openSync(path, 'r');
+  const bytes = Buffer.allocUnsafe(to - from);
   try {
     return { bytes: bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, from)), from };
   } finally {
@@ -98,8 +98,8 @@ export function exitOf(
   reason: ExitReason | null,
   extra: string[] = [],
 ): Exit {
-  const signal = ended.signal === null ? null : signalNumber(ended.signal),
-    oom = (launch.memory?.oomKills ?? 0) > 0;
+  const signal = ended.signal === null ? null : signalNumber(ended.signal);
+  const oom = (launch.memory?.oomKills ?? 0) > 0;
   return {
     code: ended.code,
     signal,

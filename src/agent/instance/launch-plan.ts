@@ -44,11 +44,11 @@ export function newLaunch(
   user: Account | null,
   restarts: number,
 ): LaunchRecord {
-  const own = launchDirectory(directory, launch),
-    cgroup = context.launcher.membership(own, assignment.id, launch);
+  const own = launchDirectory(directory, launch);
+  const cgroup = context.launcher.membership(own, assignment.id, launch);
   const workDirectory = spec.workingDirectory ?? join(own, 'work');
-  const { mem: memory, cpus } = spec.resAlloc,
-    { cpus: cpuQuota, processes } = spec.limits;
+  const { mem: memory, cpus } = spec.resAlloc;
+  const { cpus: cpuQuota, processes } = spec.limits;
   try {
     const limits = context.limits.apply(assignment.id, cgroup, { memory, cpus, cpuQuota, processes });
     return {
@@ -79,8 +79,8 @@ export function planOf(
   launch: LaunchRecord,
   directory: string,
 ): LaunchPlan {
-  const environment = environmentOf(context, record, launch),
-    { spec } = record;
+  const environment = environmentOf(context, record, launch);
+  const { spec } = record;
   return {
     directory: launchDirectory(directory, launch.launch),
     membership: launch.cgroup,

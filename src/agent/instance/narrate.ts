@@ -82,9 +82,9 @@ function stoppedWhy({ killing, exit }: InstanceContext): string {
 
 /** The lines between two snapshots, oldest first. `before` null: its actor has just begun. */
 function linesBetween(before: Told | null, after: Told, name: string): Line[] {
-  const was = before?.context ?? null,
-    now = after.context,
-    lines: Line[] = [];
+  const was = before?.context ?? null;
+  const now = after.context;
+  const lines: Line[] = [];
   const entered = (state: string): boolean =>
     after.state.startsWith(state) && !(before?.state.startsWith(state) ?? false);
   if (was === null && now.pid !== null)

@@ -9,8 +9,8 @@ import { planOf } from './launch-plan.ts';
 import type { InstanceRecord, LaunchRecord } from './records.ts';
 
 /** Its part of the kill timeout where the app does not say; at most this much of it in any case. */
-const usual = 0.5,
-  most = 0.9;
+const usual = 0.5;
+const most = 0.9;
 
 /** ms that a preStop may take. */
 export const preStopMs = ({ timeoutSeconds }: PreStopSpec, killTimeoutMs: number): number =>

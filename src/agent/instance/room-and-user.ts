@@ -47,8 +47,8 @@ export class RoomAndUser {
 
   /** @throws Error with a sentence: what of it cannot be had, and what would help */
   async acquire(): Promise<void> {
-    const { admission } = this.#context,
-      { spec } = this.#record();
+    const { admission } = this.#context;
+    const { spec } = this.#record();
     const lack = admission.reserve(this.#id, demandOf(spec));
     if (lack !== null) throw new NoRoomError(lack);
     if (this.#name === spec.user) return;

@@ -119,9 +119,9 @@ export function viewOf(entry: Entry, node: string): InstanceView {
       usage: entry.usage,
     };
   }
-  const { context } = snapshot,
-    machineStatus = toStatus(snapshot.value),
-    running = context.pid !== null;
+  const { context } = snapshot;
+  const machineStatus = toStatus(snapshot.value);
+  const running = context.pid !== null;
   const status = entry.unnamed && running ? 'unknown' : machineStatus;
   return {
     ...shared,

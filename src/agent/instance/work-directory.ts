@@ -48,8 +48,8 @@ export class WorkDirectory {
    * @throws FetchError
    */
   async fetch(signal: AbortSignal, onProgress?: (progress: Progress) => void): Promise<Fetched> {
-    const { spec, contents } = this.#record(),
-      shared = spec.workingDirectory !== null;
+    const { spec, contents } = this.#record();
+    const shared = spec.workingDirectory !== null;
     if (spec.uris.length === 0) return { contents: {}, notes: [] };
     await this.#share.acquire().catch(() => undefined); // what is in the way is told when the program is to start
     await this.#filling;

@@ -17,9 +17,9 @@ const wanted = new Set(['stop', 'update', 'restart']);
 
 /** The crash that a launch ended in, where its files are still there; null for any other end. */
 export function crashOf(instance: string, slot: string, launch: number): Crash | null {
-  const path = launchDirectory(instance, launch),
-    exit = readExit(path),
-    work = join(path, 'work');
+  const path = launchDirectory(instance, launch);
+  const exit = readExit(path);
+  const work = join(path, 'work');
   if (exit === null || exit.code === 0 || wanted.has(readStopping(path)?.reason ?? '') || !existsSync(work))
     return null;
   return { slot, at: exit.at, work };
@@ -42,9 +42,9 @@ export async function keepNewest(
   now: number,
   short: () => Promise<boolean>,
 ): Promise<Crash[]> {
-  const slots = new Set<string>(),
-    kept: Crash[] = [],
-    gone: Crash[] = [];
+  const slots = new Set<string>();
+  const kept: Crash[] = [];
+  const gone: Crash[] = [];
   for (const crash of crashes.toSorted((a, b) => b.at - a.at)) {
     const keep = !slots.has(crash.slot) && now - crash.at < keepMs;
     slots.add(crash.slot);

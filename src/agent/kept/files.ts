@@ -49,8 +49,8 @@ interface Root {
 async function rootsOf({ directory, shared, newest }: FilesOf): Promise<Map<string, Root>> {
   const roots = new Map<string, Root>();
   const launchOf = (n: number): LaunchFiles => {
-    const path = launchDirectory(directory, n),
-      exit = readExit(path);
+    const path = launchDirectory(directory, n);
+    const exit = readExit(path);
     return {
       launch: n,
       current: n === newest && exit === null,
@@ -91,8 +91,8 @@ async function openAt(of: FilesOf, path: string): Promise<Opened> {
  */
 export async function listFiles(of: FilesOf, path: string, from: number, size: number): Promise<FileView> {
   if (namesOf(path).length === 0) return rootView(await rootsOf(of));
-  const { handle, stats } = await openAt(of, path),
-    shown = namesOf(path).join('/');
+  const { handle, stats } = await openAt(of, path);
+  const shown = namesOf(path).join('/');
   try {
     if (!stats.isDirectory()) return { path: shown, ...describe(stats), items: [], total: 0, from: 0, more: false };
     const names: string[] = [];
@@ -137,8 +137,14 @@ async function rootView(roots: ReadonlyMap<string, Root>): Promise<FileView> {
 async function itemOf(directory: FileHandle, name: string): Promise<FileItem | null> {
   const path = `/proc/self/fd/${directory.fd}/${name}`;
   try {
-    const stats = await lstat(path),
-      type = stats.isDirectory() ? 'directory' : stats.isFile() ? 'file' : stats.isSymbolicLink() ? 'link' : 'other';
+    const stats = await lstat(path);
+    const type = stats.isDirectory()
+      ? 'directory'
+      : stats.isFile()
+        ? 'file'
+        : stats.isSymbolicLink()
+          ? 'link'
+          : 'other';
     return {
       name,
       type,
@@ -187,8 +193,8 @@ export async function readFile(
 /** Waits until an open file has another size: by a watch on it, and a slow look for file systems that tell nothing. */
 async function grown(handle: FileHandle, before: Stats, waitMs: number, signal: AbortSignal): Promise<Stats> {
   const until = performance.now() + waitMs;
-  let wake = (): void => {},
-    watcher: { close(): void } | null = null;
+  let wake = (): void => {};
+  let watcher: { close(): void } | null = null;
   const woken = (): void => wake();
   signal.addEventListener('abort', woken);
   try {
@@ -198,8 +204,8 @@ async function grown(handle: FileHandle, before: Stats, waitMs: number, signal: 
       /* looked at by the clock */
     }
     for (;;) {
-      const stats = await handle.stat(),
-        left = until - performance.now();
+      const stats = await handle.stat();
+      const left = until - performance.now();
       if (stats.size !== before.size || left <= 0 || signal.aborted) return stats;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, Math.min(left, watcher ? 1000 : 250));

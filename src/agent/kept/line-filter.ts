@@ -20,9 +20,9 @@ export class LineFilter {
 
   /** The whole lines that a chunk completes, each with its line end and the cursor after it. */
   lines(chunk: OutputChunk): { to: number; bytes: Buffer }[] {
-    const all = this.#joined(chunk),
-      begin = chunk.from - this.#rest.length,
-      kept: { to: number; bytes: Buffer }[] = [];
+    const all = this.#joined(chunk);
+    const begin = chunk.from - this.#rest.length;
+    const kept: { to: number; bytes: Buffer }[] = [];
     let from = 0;
     for (let end = all.indexOf(10, from); end >= 0; end = all.indexOf(10, from)) {
       const line = all.subarray(from, end + 1);
@@ -58,8 +58,8 @@ export class LineFilter {
 
   /** All whole lines, without looking at each. */
   #whole(chunk: OutputChunk): Buffer {
-    const all = this.#joined(chunk),
-      end = all.lastIndexOf(10) + 1;
+    const all = this.#joined(chunk);
+    const end = all.lastIndexOf(10) + 1;
     this.#rest = Buffer.from(all.subarray(end));
     return this.#rest.length > longestLine
       ? Buffer.concat([all.subarray(0, end), ...this.rest()])

@@ -92,8 +92,8 @@ export class Retention {
     await mkdir(this.#kept, { recursive: true, mode: 0o711 });
     if (entry.record.spec.logs.keepDays <= 0)
       return rm(entry.directory, { recursive: true, force: true, maxRetries: 3 });
-    const launches = launchNumbers(entry.directory),
-      crashed = launches.findLast((n) => crashOf(entry.directory, slotOf(entry.id), n) !== null);
+    const launches = launchNumbers(entry.directory);
+    const crashed = launches.findLast((n) => crashOf(entry.directory, slotOf(entry.id), n) !== null);
     await Promise.all(
       launches
         .filter((n) => n !== crashed)

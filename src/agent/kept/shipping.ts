@@ -74,18 +74,18 @@ export class Shipping {
 
   /** One batch of a stream. @returns whether there may be more */
   async #ship(source: Shipped, stream: Stream, signal: AbortSignal): Promise<boolean> {
-    const path = outputFile(source.directory, stream),
-      size = statSync(path, { throwIfNoEntry: false })?.size;
+    const path = outputFile(source.directory, stream);
+    const size = statSync(path, { throwIfNoEntry: false })?.size;
     if (size === undefined || this.#still.get(path) === size) return false;
-    const cursors = this.#cursorsOf(source),
-      { end } = await outputBounds(source.directory, stream);
+    const cursors = this.#cursorsOf(source);
+    const { end } = await outputBounds(source.directory, stream);
     if (cursors[stream] >= end) {
       this.#still.set(path, size);
       return false;
     }
-    const chunk = await readOutput(source.directory, stream, cursors[stream], batchBytes),
-      lines = new LineFilter(null),
-      whole = lines.lines(chunk);
+    const chunk = await readOutput(source.directory, stream, cursors[stream], batchBytes);
+    const lines = new LineFilter(null);
+    const whole = lines.lines(chunk);
     // A line as large as a batch goes in pieces; the last one of a program that has ended may have no end.
     const rest = whole.length === 0 && (source.over || chunk.bytes.length === batchBytes) ? lines.rest() : [];
     const to = whole.at(-1)?.to ?? (rest.length > 0 ? chunk.to : cursors[stream]);

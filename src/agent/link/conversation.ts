@@ -175,8 +175,8 @@ export class Conversation implements LinkContent {
 
   async desired(frame: DesiredFrame): Promise<'held' | 'resync'> {
     if (!this.#obeys || !this.#desired) return 'held';
-    const set = this.#desired,
-      { context, identity, standalone, instances } = this.#options;
+    const set = this.#desired;
+    const { context, identity, standalone, instances } = this.#options;
     const change = await set.take(frame);
     if (change === 'resync') return 'resync';
     if (change === 'part' || change === 'old') return 'held';

@@ -1,8 +1,8 @@
 // Commands are done once: their ids and answers are kept for 10 minutes, so that one sent twice is answered, not done, twice.
 import type { CommandResult } from './link-content.ts';
 
-const keepMs = 10 * 60_000,
-  most = 2000;
+const keepMs = 10 * 60_000;
+const most = 2000;
 
 export class OnceDone {
   readonly #answers = new Map<string, { at: number; answer: CommandResult | 'running' }>();

@@ -10,8 +10,8 @@ export function pinnedLines(base: Lines, pin: string): Lines {
   const pinned =
     (open: Open): Open =>
     (options: LineOptions, listener: LineListener) => {
-      let end: (() => void) | null = null,
-        over = false;
+      let end: (() => void) | null = null;
+      let over = false;
       const closed = (reason: string): void => {
         if (over) return;
         over = true;

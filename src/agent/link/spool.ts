@@ -147,8 +147,8 @@ export class EventSpool {
   /** Resolves when all that was appended is written, or the disk did not take it: then it is tried again until it does. */
   flush(): Promise<void> {
     this.#writing = this.#writing.then(async () => {
-      const kept = this.#events[0]?.n ?? this.#next,
-        events = this.#unwritten.filter(({ n }) => n >= kept); // others were acknowledged, or dropped
+      const kept = this.#events[0]?.n ?? this.#next;
+      const events = this.#unwritten.filter(({ n }) => n >= kept); // others were acknowledged, or dropped
       this.#unwritten = [];
       if (events.length === 0) return this.#wrote();
       let segment = this.#segments.at(-1);
@@ -156,8 +156,8 @@ export class EventSpool {
         segment = { name: `${this.generation}.${events[0]!.n}.jsonl`, first: events[0]!.n, count: 0, bytes: 0 };
         this.#segments.push(segment);
       }
-      const path = join(this.#directory, segment.name),
-        text = Buffer.from(events.map((event) => `${JSON.stringify(event)}\n`).join(''));
+      const path = join(this.#directory, segment.name);
+      const text = Buffer.from(events.map((event) => `${JSON.stringify(event)}\n`).join(''));
       segment.count += events.length;
       try {
         await appendFile(path, text, { mode: 0o600 });
@@ -230,8 +230,8 @@ async function readSegment(
   path: string,
   warn: (message: string, error?: unknown) => void,
 ): Promise<{ events: SpooledEvent[]; whole: boolean; bytes: number }> {
-  const text = await readFile(path, 'utf8'),
-    events: SpooledEvent[] = [];
+  const text = await readFile(path, 'utf8');
+  const events: SpooledEvent[] = [];
   let whole = text === '' || text.endsWith('\n');
   for (const line of text.split('\n')) {
     if (line === '') continue;

@@ -78,8 +78,8 @@ export class Gauge {
    */
   sample(at: number, keen: boolean): Figures | null {
     const { members, cpu, memory, tasks } = this.#sources;
-    const slow = this.#slowAt === 0 || at - this.#slowAt >= (keen ? slowMs.keen : slowMs.idle),
-      first = this.#at === 0;
+    const slow = this.#slowAt === 0 || at - this.#slowAt >= (keen ? slowMs.keen : slowMs.idle);
+    const first = this.#at === 0;
     if (keen || slow || this.#pids.length === 0) this.#list(keen);
     // Where cgroups count all of it, processes are looked at only for what those do not count.
     const counted =
@@ -90,8 +90,8 @@ export class Gauge {
       this.#pids = [];
       return null;
     }
-    const cpuMs = cpu ? this.#cpuOf(cpu, keen) : this.#cpuMs + counted.cpuMs,
-      elapsed = at - (first ? this.#begun : this.#at);
+    const cpuMs = cpu ? this.#cpuOf(cpu, keen) : this.#cpuMs + counted.cpuMs;
+    const elapsed = at - (first ? this.#begun : this.#at);
     // The first sample of a young launch counts from its begin; of an old one (adopted) that would be an average over its life.
     if (cpuMs !== null && elapsed > 0 && (!first || elapsed < youngMs))
       this.#cpu = Math.round((Math.max(0, cpuMs - this.#cpuMs) / elapsed) * 1e4) / 1e4;
@@ -133,8 +133,8 @@ export class Gauge {
   }
 
   #list(keen: boolean): void {
-    const { members } = this.#sources,
-      program = this.tree.program!.pid;
+    const { members } = this.#sources;
+    const program = this.tree.program!.pid;
     if (!members) this.#pids = this.#strangers.includes(program) ? this.#strangers : [program, ...this.#strangers];
     else if (this.#nested && this.tree.membership.kind !== 'session')
       this.#pids = cgroupMembers(this.tree.membership.path) ?? [];
@@ -161,8 +161,8 @@ export class Gauge {
       this.#inactive = (length < 0 ? null : numberBehind(inactive, length)) ?? this.#inactive;
       this.#cacheAt = at;
     }
-    const length = used.read(keen),
-      value = length < 0 ? null : readNumber(length);
+    const length = used.read(keen);
+    const value = length < 0 ? null : readNumber(length);
     return value === null ? null : Math.max(0, value - this.#inactive);
   }
 

@@ -7,14 +7,14 @@ import type { RecentUsage } from '../../model/instance/usage.ts';
 const names = ['cpu', 'mem', 'fds', 'processes', 'disk', 'ioRead', 'ioWrite'] as const;
 export type Measured = Record<(typeof names)[number], number | null>;
 
-const keptMs = 300_000,
-  longestMs = 1e9;
+const keptMs = 300_000;
+const longestMs = 1e9;
 /** Of a sample: seconds since `base`, then cpu, memory, io. */
 const columns = ['cpu', 'mem', 'ioRead', 'ioWrite'] as const;
 const width = 1 + columns.length;
 /** Samples kept at the pace of nobody watching; grown while they come faster. */
-const fewest = 12,
-  most = 160;
+const fewest = 12;
+const most = 160;
 
 export class History {
   /** A ring of samples; null until the first. */
@@ -31,8 +31,8 @@ export class History {
    * @returns the minute that is over by it, as a point; null: none
    */
   add(at: number, measured: Measured): SeriesPoint | null {
-    const minute = Math.floor(at / 60_000),
-      over = minute > this.#minute && this.#minute > 0 ? this.point() : null;
+    const minute = Math.floor(at / 60_000);
+    const over = minute > this.#minute && this.#minute > 0 ? this.point() : null;
     if (minute !== this.#minute) {
       this.#minute = minute;
       this.#sums.fill(0);
@@ -56,15 +56,15 @@ export class History {
 
   /** The running minute so far; null while nothing was measured in it. */
   point(): SeriesPoint | null {
-    const values: SeriesPoint['values'] = {},
-      sums = this.#sums;
+    const values: SeriesPoint['values'] = {};
+    const sums = this.#sums;
     let known = false;
     for (const [index, name] of names.entries()) {
-      const k = index * 4,
-        n = sums[k + 3]!;
+      const k = index * 4;
+      const n = sums[k + 3]!;
       if (n === 0) continue;
-      const exact = name === 'cpu' ? 1e4 : 1,
-        shown = (value: number): number => Math.round(value * exact) / exact;
+      const exact = name === 'cpu' ? 1e4 : 1;
+      const shown = (value: number): number => Math.round(value * exact) / exact;
       values[name] = [shown(sums[k]!), shown(sums[k + 1]! / n), shown(sums[k + 2]!)];
       known = true;
     }
@@ -76,8 +76,8 @@ export class History {
       this.#base = at;
       this.#count = this.#next = 0;
     } // the clock was set, or Float32 gets coarse
-    const samples = this.#room(at),
-      k = this.#next * width;
+    const samples = this.#room(at);
+    const k = this.#next * width;
     samples[k] = (at - this.#base) / 1000;
     for (let index = 0; index < columns.length; index++) samples[k + 1 + index] = measured[columns[index]!] ?? NaN;
     this.#next = (this.#next + 1) % (samples.length / width);
@@ -86,10 +86,10 @@ export class History {
 
   /** The ring, larger where it is full of what is not old yet, small again when the fast samples are old. */
   #room(at: number): Float32Array {
-    const capacity = (this.#samples?.length ?? 0) / width,
-      oldest = (at - this.#base) / 1000 - keptMs / 1000;
-    const full = this.#count === capacity,
-      needed = full && (capacity === 0 || this.#at(0) > oldest);
+    const capacity = (this.#samples?.length ?? 0) / width;
+    const oldest = (at - this.#base) / 1000 - keptMs / 1000;
+    const full = this.#count === capacity;
+    const needed = full && (capacity === 0 || this.#at(0) > oldest);
     if (needed && capacity < most) return this.#resize(capacity === 0 ? fewest : Math.min(most, capacity * 4));
     if (capacity > fewest && this.#next === 0) {
       let young = 0;
@@ -109,8 +109,8 @@ export class History {
   }
 
   #resize(capacity: number): Float32Array {
-    const wider = new Float32Array(capacity * width),
-      kept = Math.min(this.#count, capacity);
+    const wider = new Float32Array(capacity * width);
+    const kept = Math.min(this.#count, capacity);
     for (let i = 0; i < kept; i++) {
       const from = this.#place(this.#count - kept + i) * width;
       wider.set(this.#samples!.subarray(from, from + width), i * width);

@@ -124,8 +124,8 @@ export class Meter {
 
   /** Judges the newest sample by the memory that the app is allotted; where it seems to be over, by an exact one. */
   judge(): { verdict: QuotaVerdict; used: number; limit: number } | null {
-    const limit = this.polled ? this.#limit : null,
-      used = this.entry.usage?.mem ?? null;
+    const limit = this.polled ? this.#limit : null;
+    const used = this.entry.usage?.mem ?? null;
     if (limit === null || used === null) return null;
     const sure = used > limit ? (this.#gauge.exactMemory() ?? used) : used;
     this.entry.program.sawMemory(sure);

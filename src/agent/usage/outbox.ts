@@ -7,8 +7,8 @@ import { deflate, inflate } from 'node:zlib';
 import { monoMs } from '../moment.ts';
 import type { Point } from './sampler.ts';
 
-const pack = promisify(deflate),
-  unpack = promisify(inflate);
+const pack = promisify(deflate);
+const unpack = promisify(inflate);
 
 export interface OutboxOptions {
   directory: string;
@@ -20,11 +20,11 @@ export interface OutboxOptions {
 }
 
 /** Points of one frame, and those that wait in memory for a line before they go to disk. */
-const frame = 2000,
-  inMemory = 4000;
+const frame = 2000;
+const inMemory = 4000;
 /** On disk, deflated: a thousand instances for about six hours, fewer for longer. */
-const mostBytes = 16 * 1024 * 1024,
-  mostFiles = 7 * 24;
+const mostBytes = 16 * 1024 * 1024;
+const mostFiles = 7 * 24;
 const fileName = /^(\d+)\.points$/;
 
 /** ms: points are gathered for so long; without a line for so long what waits goes to disk. */
@@ -67,8 +67,8 @@ export class PointOutbox {
   }
 
   #turn(): void {
-    const now = monoMs(),
-      line = this.#options.line();
+    const now = monoMs();
+    const line = this.#options.line();
     this.#settle();
     if (line) {
       this.#lineSeen = now;
@@ -139,8 +139,8 @@ export class PointOutbox {
 
   /** One file a turn: the master has other work, too. */
   async #sendStored(): Promise<void> {
-    const { directory, warn } = this.#options,
-      [name] = await this.#files();
+    const { directory, warn } = this.#options;
+    const [name] = await this.#files();
     if (name === undefined) {
       this.#stored = false;
       return;

@@ -32,12 +32,12 @@ export class PolledQuota {
 
   /** Judges the newest sample. */
   look(meter: Meter): void {
-    const { entry } = meter,
-      judged = meter.judge(),
-      launch = entry.program.run?.launch ?? 0;
+    const { entry } = meter;
+    const judged = meter.judge();
+    const launch = entry.program.run?.launch ?? 0;
     if (!judged || judged.verdict.kind === 'fine') return;
-    const { verdict, used, limit } = judged,
-      { app, slot } = entry.record.assignment;
+    const { verdict, used, limit } = judged;
+    const { app, slot } = entry.record.assignment;
     if (verdict.kind === 'warn') {
       this.#context.tell({
         at: Date.now(),

@@ -5,10 +5,10 @@ import { numberBehind, parseStatLine, SmallFile, stat } from './small-file.ts';
 /** USER_HZ is 100 on every Linux that Node runs on. */
 const tickMs = 10;
 const pageBytes = 4096;
-const pss = Buffer.from('Pss:'),
-  readBytes = Buffer.from('read_bytes:'),
-  writeBytes = Buffer.from('write_bytes:'),
-  highest = Buffer.from('VmHWM:');
+const pss = Buffer.from('Pss:');
+const readBytes = Buffer.from('read_bytes:');
+const writeBytes = Buffer.from('write_bytes:');
+const highest = Buffer.from('VmHWM:');
 
 interface Process {
   pid: number;
@@ -39,12 +39,12 @@ export class Processes {
    * @param begun ticks since boot at which the launch began: what is older is another process under that pid
    */
   count(pids: readonly number[], begun: number, keep: boolean): Counted {
-    const before = this.#known,
-      now: Process[] = [],
-      sum: Counted = { processes: 0, threads: 0, rss: 0, cpuMs: 0 };
-    let ownGain = 0,
-      wholeNow = 0,
-      wholeBefore = 0;
+    const before = this.#known;
+    const now: Process[] = [];
+    const sum: Counted = { processes: 0, threads: 0, rss: 0, cpuMs: 0 };
+    let ownGain = 0;
+    let wholeNow = 0;
+    let wholeBefore = 0;
     for (const process of before) wholeBefore += process.whole;
     for (const [index, pid] of pids.entries()) {
       // The order seldom changes from look to look.
@@ -89,9 +89,9 @@ export class Processes {
    * children's, so the sums are compared, never one process. null: not ours to read.
    */
   io(keep: boolean): { read: number; written: number } | null {
-    let nowRead = 0,
-      nowWritten = 0,
-      known = false;
+    let nowRead = 0;
+    let nowWritten = 0;
+    let known = false;
     for (const process of this.#known) {
       process.io ??= new SmallFile(`/proc/${process.pid}/io`);
       const length = process.io.read(keep);
@@ -113,11 +113,11 @@ export class Processes {
 
   /** Proportional set size of all, bytes: shared pages count by share. Dear: 50 µs a process and more. null: not ours to read. */
   pss(): number | null {
-    let sum = 0,
-      known = false;
+    let sum = 0;
+    let known = false;
     for (const { pid } of this.#known) {
-      const length = new SmallFile(`/proc/${pid}/smaps_rollup`).read(false),
-        value = length < 0 ? null : numberBehind(pss, length);
+      const length = new SmallFile(`/proc/${pid}/smaps_rollup`).read(false);
+      const value = length < 0 ? null : numberBehind(pss, length);
       if (value === null) continue;
       sum += value * 1024;
       known = true;
@@ -127,12 +127,12 @@ export class Processes {
 
   /** Open descriptors of all; null: not ours to read. */
   fds(): number | null {
-    let sum = 0,
-      known = false;
+    let sum = 0;
+    let known = false;
     for (const { pid } of this.#known) {
       try {
-        const path = `/proc/${pid}/fd`,
-          { size } = statSync(path);
+        const path = `/proc/${pid}/fd`;
+        const { size } = statSync(path);
         sum += size > 0 ? size : readdirSync(path).length; // the size is their number since Linux 6.2
         known = true;
       } catch {

@@ -89,8 +89,8 @@ export class UsageSampler {
 
   /** What an instance uses now; whoever asks is watching for a while. */
   answer(entry: Entry): UsageAnswer {
-    const running = this.#meterOf(entry),
-      meter = running ?? this.#meters.get(entry.id);
+    const running = this.#meterOf(entry);
+    const meter = running ?? this.#meters.get(entry.id);
     if (!meter) return { now: null, recent: null };
     if (!running) return { now: null, recent: meter.history.recent(Date.now()) }; // what led to its end
     if (monoMs() - meter.mono >= Math.min(1000, this.#options.times.usageWatchedMs)) this.#take(meter, true);
@@ -108,9 +108,9 @@ export class UsageSampler {
 
   #changed(ids: Iterable<string>): void {
     for (const id of ids) {
-      const entry = this.#options.instances.entries.get(id),
-        meter = this.#meters.get(id),
-        tree = entry?.program.tree;
+      const entry = this.#options.instances.entries.get(id);
+      const meter = this.#meters.get(id);
+      const tree = entry?.program.tree;
       if (entry?.program.phase === 'running' && tree?.program) {
         if (meter?.measures(tree)) this.#often.settle(meter);
         else this.#first.begun(id, monoMs());
@@ -175,8 +175,8 @@ export class UsageSampler {
   /** The slow round over all: so many at a time that each has its turn once in `usageIdleMs`. */
   #idleLater(): void {
     if (this.#idle || this.#meters.size === 0 || !this.#unsubscribe) return;
-    const { usageIdleMs } = this.#options.times,
-      pause = Math.max(Math.min(1000, usageIdleMs), usageIdleMs / this.#meters.size);
+    const { usageIdleMs } = this.#options.times;
+    const pause = Math.max(Math.min(1000, usageIdleMs), usageIdleMs / this.#meters.size);
     this.#idle = setTimeout(() => {
       this.#idle = null;
       this.#idleTick(Math.ceil((this.#meters.size * pause) / usageIdleMs));
@@ -185,8 +185,8 @@ export class UsageSampler {
   }
 
   #idleTick(turns: number): void {
-    const now = monoMs(),
-      { usageIdleMs } = this.#options.times;
+    const now = monoMs();
+    const { usageIdleMs } = this.#options.times;
     for (let n = 0; n < turns; n++) {
       this.#round ??= this.#meters.values();
       const { value: meter, done } = this.#round.next();

@@ -3,11 +3,11 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 
 const buffer = Buffer.allocUnsafe(32 * 1024);
-const zero = 48,
-  nine = 57,
-  space = 32,
-  newline = 10,
-  parenthesis = 41;
+const zero = 48;
+const nine = 57;
+const space = 32;
+const newline = 10;
+const parenthesis = 41;
 
 /** A quarter of the descriptors that the process may have: sockets, pipes and files need theirs. */
 function budget(): number {
@@ -64,8 +64,8 @@ export class SmallFile {
 function numberAt(from: number, length: number): number {
   let at = from;
   while (at < length && buffer[at] === space) at++;
-  let value = 0,
-    digits = 0;
+  let value = 0;
+  let digits = 0;
   for (; at < length; at++, digits++) {
     const code = buffer[at]!;
     if (code < zero || code > nine) break;
@@ -94,8 +94,8 @@ export function numberBehind(word: Buffer, length: number): number | null {
 export function numbersOf(length: number): number[] {
   const found: number[] = [];
   for (let at = 0; at < length;) {
-    const value = numberAt(at, length),
-      end = buffer.indexOf(newline, at);
+    const value = numberAt(at, length);
+    const end = buffer.indexOf(newline, at);
     if (value >= 0) found.push(value);
     if (end < 0) break;
     at = end + 1;

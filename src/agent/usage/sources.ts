@@ -33,8 +33,8 @@ export function sourcesOf({ membership, instance }: Tree, limits: AppliedLimits 
   };
   const unified = (name: string): SmallFile | null =>
     v2 !== null && existsSync(join(v2, name)) ? new SmallFile(join(v2, name)) : null;
-  const microseconds = unified('cpu.stat'),
-    nanoseconds = microseconds ? null : file('cpuacct.usage');
+  const microseconds = unified('cpu.stat');
+  const nanoseconds = microseconds ? null : file('cpuacct.usage');
   return {
     members: membership.kind === 'session' ? null : new SmallFile(join(membership.path, 'cgroup.procs')),
     cpu: microseconds

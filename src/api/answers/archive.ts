@@ -63,8 +63,8 @@ async function* entriesOf(
             `${top.path || id} holds more than ${mostEntries} files`,
             'Download a directory of it.',
           );
-        const at = path === '' ? item.name : `${path}/${item.name}`,
-          mode = bitsOf(item.mode);
+        const at = path === '' ? item.name : `${path}/${item.name}`;
+        const mode = bitsOf(item.mode);
         if (item.type === 'directory') {
           yield tarHeader({ name: `${nameOf(at)}/`, type: 'directory', size: 0, modifiedAt: item.modifiedAt, mode });
           waiting.push(at);

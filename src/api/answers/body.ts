@@ -92,8 +92,8 @@ function invalid(
   known: string[] = [],
 ): Refusal {
   const problems = issues.map((issue) => ({ path: pathText(issue.path), message: issue.message }));
-  const first = problems[0],
-    named = first !== undefined && first.path !== '' && first.message.startsWith(`${first.path} `);
+  const first = problems[0];
+  const named = first !== undefined && first.path !== '' && first.message.startsWith(`${first.path} `);
   const rest = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
   return new Refusal(
     'invalid-request',

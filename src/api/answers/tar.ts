@@ -2,8 +2,8 @@
 
 const block = 512;
 /** Largest number that 11 octal digits hold, and longest name of a plain header. */
-const mostSize = 8 ** 11 - 1,
-  longestName = 100;
+const mostSize = 8 ** 11 - 1;
+const longestName = 100;
 
 export interface TarEntry {
   /** Directories end in a slash. */
@@ -18,10 +18,10 @@ export interface TarEntry {
 }
 
 function header(name: string, entry: Omit<TarEntry, 'name' | 'type'>, flag: string): Buffer {
-  const head = Buffer.alloc(block),
-    octal = (value: number, at: number, length: number): void => {
-      head.write(value.toString(8).padStart(length - 1, '0'), at, length - 1, 'latin1');
-    };
+  const head = Buffer.alloc(block);
+  const octal = (value: number, at: number, length: number): void => {
+    head.write(value.toString(8).padStart(length - 1, '0'), at, length - 1, 'latin1');
+  };
   head.write(name, 0, longestName, 'utf8');
   octal(entry.mode & 0o7777, 100, 8);
   octal(0, 108, 8);
@@ -50,8 +50,8 @@ export const tarEnd = (): Buffer => Buffer.alloc(block * 2);
 
 /** The header of an entry; `size` bytes and their padding follow for a file. */
 export function tarHeader(entry: TarEntry): Buffer {
-  const { name, type, target = '' } = entry,
-    long = (text: string): boolean => Buffer.byteLength(text) > longestName;
+  const { name, type, target = '' } = entry;
+  const long = (text: string): boolean => Buffer.byteLength(text) > longestName;
   const records = [
     ...(long(name) ? [record('path', name)] : []),
     ...(long(target) ? [record('linkpath', target)] : []),
@@ -67,8 +67,8 @@ export function tarHeader(entry: TarEntry): Buffer {
 
 /** `<length> key=value\n`, its own length counted. */
 function record(key: string, value: string): string {
-  const rest = ` ${key}=${value}\n`,
-    bytes = Buffer.byteLength(rest);
+  const rest = ` ${key}=${value}\n`;
+  const bytes = Buffer.byteLength(rest);
   let length = bytes + String(bytes).length;
   if (bytes + String(length).length !== length) length = bytes + String(length).length;
   return `${length}${rest}`;

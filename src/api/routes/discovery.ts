@@ -59,8 +59,8 @@ export function discoveryRoutes(app: Api, { cluster }: Resource): void {
         const index = named >= 0 ? named : Number(wanted);
         const items = await allPages((page) => cluster.instances(exactly('app', name), page));
         for (const instance of items) {
-          const node = nodes.get(instance.node),
-            port = instance.ports[index];
+          const node = nodes.get(instance.node);
+          const port = instance.ports[index];
           if (!node || port === undefined || instance.status !== 'running') continue;
           groups.push({
             targets: [hostPort(hostOf(node), port)],

@@ -43,8 +43,8 @@ export function execRoute(app: Api, { cluster, closing }: Resource): void {
       await next();
     },
     upgradeWebSocket((c) => {
-      const caller = c.get('caller'),
-        id = c.req.param('id')!;
+      const caller = c.get('caller');
+      const id = c.req.param('id')!;
       let conversation: Conversation | null = null;
       return {
         onOpen(_event, { raw }) {

@@ -17,8 +17,8 @@ const fileQuery = {
   from: wholeNumber('from', 0, 1_000_000, 0),
 };
 /** While a file is followed: how long one question waits at its end, and how long a file may be away (while the program replaces it). */
-const waitMs = 15_000,
-  awayMs = 10_000;
+const waitMs = 15_000;
+const awayMs = 10_000;
 
 export function fileRoutes(app: Api, { cluster, closing }: Resource): void {
   const about = says({
@@ -38,9 +38,9 @@ export function fileRoutes(app: Api, { cluster, closing }: Resource): void {
     c: ApiContext,
     q: { format?: 'tar' | 'json' | undefined; follow: boolean; tail: number; from: number },
   ): Promise<Response> => {
-    const id = c.req.param('id')!,
-      path = pathOf(c),
-      view = await cluster.files(id, path, q.from);
+    const id = c.req.param('id')!;
+    const path = pathOf(c);
+    const view = await cluster.files(id, path, q.from);
     if (q.format === 'tar') return archive(c, closing, cluster, id, view);
     if (view.type === 'directory' || q.format === 'json') return reply(c, view);
     if (q.follow) return followed(c, closing, cluster, id, view, q.tail);
@@ -121,8 +121,8 @@ function whole(
 
 /** The one range that is asked for; null: all of it; 'none': there is no such range. */
 function rangeOf(c: ApiContext, size: number, tag: string): { from: number; to: number } | 'none' | null {
-  const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(c.req.header('range') ?? '') ?? [],
-    if_ = c.req.header('if-range');
+  const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(c.req.header('range') ?? '') ?? [];
+  const if_ = c.req.header('if-range');
   if (
     first === undefined ||
     last === undefined ||
@@ -130,8 +130,8 @@ function rangeOf(c: ApiContext, size: number, tag: string): { from: number; to: 
     (if_ !== undefined && if_ !== `"${tag}"`)
   )
     return null;
-  const from = first === '' ? Math.max(0, size - Number(last)) : Number(first),
-    to = first === '' || last === '' ? size : Math.min(size, Number(last) + 1);
+  const from = first === '' ? Math.max(0, size - Number(last)) : Number(first);
+  const to = first === '' || last === '' ? size : Math.min(size, Number(last) + 1);
   return from < to ? { from, to } : 'none';
 }
 
@@ -147,9 +147,9 @@ function followed(
   tail: number,
 ): Response {
   const make = async function* (signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    let at = Math.max(0, view.size - tail),
-      stat: FileStat = view,
-      awaySince = 0;
+    let at = Math.max(0, view.size - tail);
+    let stat: FileStat = view;
+    let awaySince = 0;
     while (!signal.aborted) {
       const asked = performance.now();
       let piece: Awaited<ReturnType<Cluster['readFile']>>;

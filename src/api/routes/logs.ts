@@ -18,8 +18,8 @@ const grep = z
       linePattern(text);
     } catch (error) {
       const { message, offset } = error as Error & { offset?: number };
-      const rest = offset === undefined ? '' : [...text.slice(1, -1)].slice(offset).join('').slice(0, 20),
-        at = rest === '' ? '' : ` at ${JSON.stringify(rest)}`;
+      const rest = offset === undefined ? '' : [...text.slice(1, -1)].slice(offset).join('').slice(0, 20);
+      const at = rest === '' ? '' : ` at ${JSON.stringify(rest)}`;
       context.addIssue({
         code: 'custom',
         message: `grep is no regular expression: ${message}${at}; without the slashes it is taken as it stands`,
@@ -27,8 +27,8 @@ const grep = z
     }
   })
   .optional();
-const mostTail = 100_000,
-  all = Number.MAX_SAFE_INTEGER;
+const mostTail = 100_000;
+const all = Number.MAX_SAFE_INTEGER;
 const tail = z
   .string()
   .refine(

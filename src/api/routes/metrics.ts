@@ -98,8 +98,8 @@ const ofNode = {
 async function instanceFigures(cluster: Cluster): Promise<void> {
   for (const metric of [...Object.values(ofInstance), restarts, ...Object.values(sums), ...Object.values(ofNode)])
     metric.reset();
-  const instances = await allPages((page) => cluster.instances('', page)),
-    nodes = await allPages((page) => cluster.nodes('', page));
+  const instances = await allPages((page) => cluster.instances('', page));
+  const nodes = await allPages((page) => cluster.nodes('', page));
   for (const { app, slot, id, node, usage, restarts: n, pid } of instances) {
     for (const key of ['cpu', 'mem'] as const) if (usage?.[key] != null) sums[key].inc({ app }, usage[key]);
     if (instances.length > mostInstances || pid === null) continue;

@@ -22,8 +22,8 @@ export function healthRoutes(app: Api, { cluster, closing }: Resource): void {
       if (closing.aborted) throw new Refusal('stopping', 'it is stopping', 'ask again once it has been started');
       const because = cluster.notReady();
       if (because !== null) throw new Refusal('starting', because, 'ask again in a second');
-      const headers = { 'cache-control': 'no-store' },
-        trouble = cluster.storeTrouble?.() ?? null;
+      const headers = { 'cache-control': 'no-store' };
+      const trouble = cluster.storeTrouble?.() ?? null;
       // Reads and what runs go on without writes: it stays in the balance. Only the code: whoever asks has no token.
       if (/\bjson\b/.test(c.req.header('accept') ?? '')) {
         return c.json(

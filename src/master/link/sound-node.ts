@@ -20,12 +20,12 @@ function soundIsolation(value: unknown): NodeFacts['isolation'] {
 
 /** The facts of a node, every field there. */
 export function soundFacts(reported: NodeFacts, version: string): NodeFacts {
-  const raw = object(reported),
-    os = object(raw.os),
-    hardware = object(raw.hardware),
-    memory = object(raw.memory),
-    can = object(raw.capabilities),
-    give = object(raw.allocatable);
+  const raw = object(reported);
+  const os = object(raw.os);
+  const hardware = object(raw.hardware);
+  const memory = object(raw.memory);
+  const can = object(raw.capabilities);
+  const give = object(raw.allocatable);
   const ports = list(raw.ports);
   const total = number(memory.total);
   return {
@@ -62,8 +62,8 @@ export function soundFacts(reported: NodeFacts, version: string): NodeFacts {
 }
 
 export function soundLoad(reported: NodeLoad): NodeLoad {
-  const raw = object(reported),
-    load = list(raw.load);
+  const raw = object(reported);
+  const load = list(raw.load);
   return {
     at: number(raw.at),
     load: [number(load[0]), number(load[1]), number(load[2])],

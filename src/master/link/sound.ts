@@ -89,8 +89,8 @@ function soundUsage(value: unknown): Usage | null {
 
 /** What an agent answers to `usage`; null: another version's answer. */
 export function soundUsageAnswer(value: unknown): UsageAnswer | null {
-  const { now, recent } = object(value),
-    raw = object(recent);
+  const { now, recent } = object(value);
+  const raw = object(recent);
   if (!Array.isArray(raw.at)) return null;
   const column = (name: string): (number | null)[] => list(raw[name]).slice(0, mostSamples).map(figure);
   return {
@@ -109,8 +109,8 @@ export function soundUsageAnswer(value: unknown): UsageAnswer | null {
 
 function soundReason(value: unknown): InstanceView['reason'] {
   if (typeof value !== 'object' || value === null) return null;
-  const raw = object(value),
-    next = object(raw.next);
+  const raw = object(value);
+  const next = object(raw.next);
   return {
     code: text(raw.code),
     text: text(raw.text),

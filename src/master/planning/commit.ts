@@ -30,8 +30,8 @@ export class Committer {
 
   /** @returns how many slots were written, and how many must be planned again */
   async commit(plan: Plan, versions: SlotVersions): Promise<{ written: number; refused: number }> {
-    let written = 0,
-      refused = 0;
+    let written = 0;
+    let refused = 0;
     for (const stone of plan.tombstones) await this.records.addTombstone(stone);
     for (let from = 0; from < plan.changes.length; from += AT_ONCE) {
       const changes = plan.changes.slice(from, from + AT_ONCE);
@@ -110,8 +110,8 @@ export class Committer {
     const again: SlotChange[] = [];
     const stale: string[] = [];
     for (const [index, change] of changes.entries()) {
-      const result = results[index]!,
-        doc = docs[index]!;
+      const result = results[index]!;
+      const doc = docs[index]!;
       if (!result.ok && result.conflict === 'term') throw outrankedError();
       if (!result.ok) {
         again.push(change);

@@ -62,8 +62,8 @@ export class Sender {
           break;
         }
         case 'slots': {
-          const own = slots.get(piece.app)!,
-            old = before.slots.get(piece.app);
+          const own = slots.get(piece.app)!;
+          const old = before.slots.get(piece.app);
           for (const doc of piece.slots) own.set(doc.slot, doc);
           for (const report of piece.seen) seen.set(report.id, report);
           yield {

@@ -133,8 +133,8 @@ function* appPieces(view: View, entry: AppEntry, held: Map<number, string>, vers
   versions.set(entry.name, own);
   const ordered = [...entry.slots.keys()].sort((a, b) => a - b);
   for (let from = 0; from < ordered.length; from += PIECE) {
-    const slots: SlotRecord[] = [],
-      reports: SeenInstance[] = [];
+    const slots: SlotRecord[] = [];
+    const reports: SeenInstance[] = [];
     for (const number of ordered.slice(from, from + PIECE)) {
       const kept = entry.slots.get(number);
       if (!kept) continue; // gone between two pieces

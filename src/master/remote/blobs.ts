@@ -6,8 +6,8 @@ import type { MasterContext } from '../context.ts';
 /** Bytes asked for at once. */
 const PIECE = 4 * 1024 * 1024;
 /** Nodes asked whether they have it, at most, and at the same time. */
-const MOST_ASKED = 64,
-  TOGETHER = 8;
+const MOST_ASKED = 64;
+const TOGETHER = 8;
 
 export interface FoundBlob {
   size: number;
@@ -82,8 +82,8 @@ export class Blobs {
     signal: AbortSignal,
   ): AsyncGenerator<Uint8Array> {
     for (let from = 0; from < size;) {
-      const length = Math.min(PIECE, size - from),
-        got: Buffer[] = [];
+      const length = Math.min(PIECE, size - from);
+      const got: Buffer[] = [];
       try {
         await this.commands.ask(
           holders[0]!,

@@ -27,8 +27,8 @@ export async function readRemoteFile(
   piece: { from: number; length: number; waitMs: number },
   signal: AbortSignal,
 ): ReturnType<Cluster['readFile']> {
-  const { node } = await whereabouts(context, id),
-    got: Buffer[] = [];
+  const { node } = await whereabouts(context, id);
+  const got: Buffer[] = [];
   const answer = (await commands.ask(
     node,
     'files',

@@ -4,8 +4,8 @@ import type { LogChunkValue } from '../../protocol/link.ts';
 import type { Commands } from '../link/commands.ts';
 
 /** Bytes that may wait for a slow reader; then the agent is told to stop, and asked to go on when little is left of them. */
-const most = 4 * 1024 * 1024,
-  few = 512 * 1024;
+const most = 4 * 1024 * 1024;
+const few = 512 * 1024;
 
 /**
  * Chunks as they come. Ends with the agent's answer, or when the signal aborts. Holds little of it for a slow reader, and
@@ -36,14 +36,14 @@ async function* asked(
   signal: AbortSignal,
   cursors: Partial<Record<LogChunk['stream'], number>>,
 ): AsyncGenerator<LogChunk, boolean> {
-  const waiting: LogChunk[] = [],
-    own = new AbortController(),
-    abort = (): void => own.abort();
-  let size = 0,
-    over = false,
-    stopped = false,
-    failure: unknown = null,
-    wake = (): void => {};
+  const waiting: LogChunk[] = [];
+  const own = new AbortController();
+  const abort = (): void => own.abort();
+  let size = 0;
+  let over = false;
+  let stopped = false;
+  let failure: unknown = null;
+  let wake = (): void => {};
   signal.addEventListener('abort', abort);
   if (signal.aborted) abort();
   const answered = commands

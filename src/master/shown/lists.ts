@@ -71,8 +71,8 @@ export async function page<T>(
     if (count % TURN === 0) await new Promise(setImmediate);
   }
   const ordered = sort === undefined ? found.sort(standard) : order(found, sort);
-  const start = Math.max(0, from),
-    length = Math.min(MOST, Math.max(0, size));
+  const start = Math.max(0, from);
+  const length = Math.min(MOST, Math.max(0, size));
   return { items: ordered.slice(start, start + length), total: found.length, from: start, size: length };
 }
 

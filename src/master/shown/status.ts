@@ -5,8 +5,8 @@ import { instanceStatuses } from './shown.ts';
 
 export function statusView({ context, storeAbout, trouble, phase, frozenUntil, startedAt }: ClusterParts): StatusView {
   const { view, leadership, version, clock } = context;
-  const nodes: Record<string, number> = {},
-    instances: Record<string, number> = {};
+  const nodes: Record<string, number> = {};
+  const instances: Record<string, number> = {};
   for (const { status } of view.nodes.values()) nodes[status] = (nodes[status] ?? 0) + 1;
   for (const status of instanceStatuses(view)) instances[status] = (instances[status] ?? 0) + 1;
   const notices: StatusView['notices'] = [];

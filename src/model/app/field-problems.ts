@@ -137,8 +137,8 @@ export function tightest(issues: readonly Issue[]): Issue[] {
   const bound = (issue: Issue): number | null =>
     issue.code === 'too_big' ? Number(issue.maximum) : issue.code === 'too_small' ? -Number(issue.minimum) : null;
   return issues.filter((issue) => {
-    const own = bound(issue),
-      path = showPath(issue.path);
+    const own = bound(issue);
+    const path = showPath(issue.path);
     return (
       own === null ||
       !issues.some(

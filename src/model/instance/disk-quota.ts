@@ -38,10 +38,10 @@ export function judgeDisk(
   measured: DiskMeasure,
   limit: number,
 ): { state: DiskWatchState; verdict: QuotaVerdict; nextMs: number } {
-  const { bytes, entries } = measured,
-    over = bytes > limit ? state.over + 1 : 0;
-  const least = over > 0 ? pace.over : bytes >= limit * calmPart ? pace.near : pace.calm,
-    nextMs = Math.max(least, Math.round(entries * msAnEntry));
+  const { bytes, entries } = measured;
+  const over = bytes > limit ? state.over + 1 : 0;
+  const least = over > 0 ? pace.over : bytes >= limit * calmPart ? pace.near : pace.calm;
+  const nextMs = Math.max(least, Math.round(entries * msAnEntry));
   const figures = `it uses ${showSize(bytes)} of disk`;
   if (over >= overLooks || bytes > limit * atOncePart) {
     return {

@@ -7,8 +7,8 @@ const overSamples = 3;
 /** So far over the limit, nobody waits for more samples: the node's memory is everybody's. */
 export const atOncePart = 1.5;
 /** Told once when it is reached, and again only after use fell below `calmPart`. */
-export const warnPart = 0.9,
-  calmPart = 0.8;
+export const warnPart = 0.9;
+export const calmPart = 0.8;
 
 export interface QuotaWatch {
   /** Samples over the limit in a row. */ over: number;

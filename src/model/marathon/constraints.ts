@@ -75,8 +75,8 @@ export function placementOf(raw: Raw, scale: number, note: Tell): { placement: R
     note('unreachableStrategy', 'a lost node is replaced after 30 s, whatever the app (a setting of the master)');
   const strategy = isRecord(raw['upgradeStrategy']) ? raw['upgradeStrategy'] : {};
   const most = Math.max(1, scale);
-  const unavailable = Math.floor(most * (1 - (numberOf(strategy['minimumHealthCapacity']) ?? 1))),
-    surge = Math.floor(most * (numberOf(strategy['maximumOverCapacity']) ?? 1));
+  const unavailable = Math.floor(most * (1 - (numberOf(strategy['minimumHealthCapacity']) ?? 1)));
+  const surge = Math.floor(most * (numberOf(strategy['maximumOverCapacity']) ?? 1));
   if (unavailable === 0 && surge === 0)
     note('upgradeStrategy', 'leaves no room to replace anything: one instance at a time stops first');
   return {

@@ -165,8 +165,8 @@ export function fromMarathon(document: unknown): Converted[] | null {
 }
 
 function inGroup(document: Raw, base: string): Converted[] | null {
-  const apps = document['apps'],
-    groups = document['groups'];
+  const apps = document['apps'];
+  const groups = document['groups'];
   if (!Array.isArray(apps) && !Array.isArray(groups))
     return typeof document['id'] === 'string' || document['cmd'] !== undefined || document['args'] !== undefined
       ? [convertApp(document, base)]

@@ -58,8 +58,8 @@ export function portsOf(raw: Raw, note: Tell): (number | { name: string; port: n
   };
   if (mappings.length > 0) {
     return mappings.map((mapping, index) => {
-      const given = isRecord(mapping) ? mapping : {},
-        path = `container.portMappings[${index}]`;
+      const given = isRecord(mapping) ? mapping : {};
+      const path = `container.portMappings[${index}]`;
       const inside = numberOf(given['containerPort']) ?? 0;
       if (inside > 0)
         note(

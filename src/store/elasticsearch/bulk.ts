@@ -115,9 +115,9 @@ export class Bulk {
 
   private pump(): void {
     while (this.waiting.length > 0 && this.underWay < MOST_UNDER_WAY) {
-      let count = 0,
-        operations = 0,
-        size = 0;
+      let count = 0;
+      let operations = 0;
+      let size = 0;
       for (const job of this.waiting) {
         operations += job.operations.length;
         size += job.operations.reduce((sum, { source }) => sum + (source?.length ?? 0), 0);

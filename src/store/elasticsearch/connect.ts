@@ -22,8 +22,8 @@ export interface ElasticOptions {
   patienceMs?: number;
 }
 
-const OLDEST = 8,
-  NEWEST = 9;
+const OLDEST = 8;
+const NEWEST = 9;
 
 /** Addresses without what must not be shown. */
 export const shownUrls = (urls: string[]): string => urls.map((url) => new URL(url).origin).join(', ');

@@ -23,8 +23,8 @@ export const entryOf = ({ seq, entry }: EventSource): LogEntry =>
 
 /** An entry as it is indexed. @param json of the entry without its number */
 export function sourceOf(about: Omit<EventSource, 'entry'>, json: Buffer): string {
-  const text = json.toString(),
-    entry = { ...(JSON.parse(text) as object), seq: about.seq };
+  const text = json.toString();
+  const entry = { ...(JSON.parse(text) as object), seq: about.seq };
   return `${JSON.stringify(about).slice(0, -1)},"entry":${text},${searchMembers(entry)}}`;
 }
 

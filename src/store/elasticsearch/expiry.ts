@@ -38,8 +38,8 @@ export async function expire(requests: Requests, names: Names, before: number, m
     path: `/${names.allEvents},${names.allPoints}/_refresh`,
     query: { ignore_unavailable: true },
   });
-  const events = await dailies(requests, names.allEvents),
-    points = await dailies(requests, names.allPoints);
+  const events = await dailies(requests, names.allEvents);
+  const points = await dailies(requests, names.allPoints);
   const old = ({ day }: Daily): boolean => day + DAY_MS <= before;
   const gone = [...events, ...points].filter(old);
   const kept = events.filter((daily) => !old(daily));

@@ -116,9 +116,9 @@ export class Lease {
     seen: (leader: LeaseDoc | null, trouble: StoreError | null) => void,
   ): Promise<void> {
     const { holder } = this.options;
-    let last: Read | null = null,
-      since = new Elapsed(),
-      failures = 0;
+    let last: Read | null = null;
+    let since = new Elapsed();
+    let failures = 0;
     for (;;) {
       signal.throwIfAborted();
       try {

@@ -70,8 +70,8 @@ export class ElasticLog {
     while (this.waiting.length > 0) {
       // One index a batch: the order of its entries is then the order in which they can be found.
       const index = this.names.events(this.waiting[0]!.entry.at);
-      let count = 1,
-        bytes = this.waiting[0]!.entry.json.length;
+      let count = 1;
+      let bytes = this.waiting[0]!.entry.json.length;
       for (; count < Math.min(MOST_IN_BATCH, this.waiting.length); count += 1) {
         const {
           entry: { at, json },
@@ -159,8 +159,8 @@ export class ElasticLog {
   }
 
   async read(options: ReadLogOptions = {}): Promise<{ items: LogEntry[]; oldest: number; newest: number }> {
-    const newestFirst = options.newestFirst ?? false,
-      limit = pageSize(options.limit, 100);
+    const newestFirst = options.newestFirst ?? false;
+    const limit = pageSize(options.limit, 100);
     const after = Math.max(0, whole(options.after, 0));
     const first = this.tail[0];
     const fromTail = !newestFirst && first !== undefined && after >= first.seq && this.tail.at(-1)!.seq > after;

@@ -59,8 +59,8 @@ export class Records {
     options: ScanOptions = {},
   ): Promise<{ items: Stored<T>[]; next: string | null }> {
     checkCollection(collection);
-    const limit = pageSize(options.limit, 1000),
-      index = this.names.records(collection);
+    const limit = pageSize(options.limit, 1000);
+    const index = this.names.records(collection);
     await this.requests.send({ method: 'POST', path: `/${index}/_refresh` });
     const { prefix = '', after = '' } = options;
     const filter: object[] = [{ term: { collection } }];
@@ -122,9 +122,9 @@ export class Records {
     const prepared = writes.map((write) => this.prepare(write));
     const results = new Map<Prepared, WriteResult>();
     for (let left = prepared; left.length > 0;) {
-      const seen = new Set<string>(),
-        now: Prepared[] = [],
-        later: Prepared[] = [];
+      const seen = new Set<string>();
+      const now: Prepared[] = [];
+      const later: Prepared[] = [];
       for (const write of left) {
         const name = `${write.index} ${write.id}`;
         (seen.has(name) ? later : now).push(write);

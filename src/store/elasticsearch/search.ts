@@ -142,8 +142,8 @@ class Search<T> {
       ...(maybe === null ? [] : [this.toJudge(maybe, null)]),
     ]);
     const keys = maybe === null ? [] : await this.judge(maybe, asked[1]!);
-    let question = sure,
-      found = asked[0]!;
+    let question = sure;
+    let found = asked[0]!;
     if (keys.length > 0) {
       const parts: Dsl[] = [];
       for (let start = 0; start < keys.length; start += MOST_TERMS)
@@ -176,8 +176,8 @@ export async function searchCollection<T>(
     { key: 'asc' },
   ];
   const search = new Search<T>(requests, names.records(collection), { term: { collection } }, matches, sort);
-  const from = Math.max(0, Math.floor(options.from ?? 0)),
-    size = pageSize(options.size, 100);
+  const from = Math.max(0, Math.floor(options.from ?? 0));
+  const size = pageSize(options.size, 100);
   try {
     return await search.run(translated, from, size);
   } catch (error) {

@@ -24,8 +24,8 @@ export class ShippingTarget {
 
   /** @param at address; may hold user and password  @param say told once what kind of target it is, and of what the server refuses */
   constructor(at: string, name: string, say: (message: string) => void) {
-    const url = new URL(at),
-      { username, password } = url;
+    const url = new URL(at);
+    const { username, password } = url;
     url.username = url.password = '';
     this.#origin = url.origin;
     this.#base = url.href.replace(/\/$/, '');
@@ -49,8 +49,8 @@ export class ShippingTarget {
     const items = (answer as { items?: { create: { status: number; error?: { reason?: string } } }[] } | null)?.items;
     if (status !== 200 || !items) throw new Error(`${this.#origin} answers ${status}`);
     // 409: it is there already. Where the server is short of something all is tried again; what was taken is told by its id.
-    const refused = items.filter(({ create }) => create.status !== 409 && (create.status < 200 || create.status > 299)),
-      later = refused.find(({ create }) => create.status === 429 || create.status >= 500);
+    const refused = items.filter(({ create }) => create.status !== 409 && (create.status < 200 || create.status > 299));
+    const later = refused.find(({ create }) => create.status === 429 || create.status >= 500);
     if (later)
       throw new Error(`a document was refused with ${later.create.status}: ${later.create.error?.reason ?? ''}`);
     if (refused.length > 0)
@@ -67,8 +67,8 @@ export class ShippingTarget {
       if (status === 429 || status >= 500) throw new Error(`${this.#origin} answers ${status}`);
       return status;
     };
-    const name = this.#name,
-      done = (status: number): boolean => status === 200 || status === 201;
+    const name = this.#name;
+    const done = (status: number): boolean => status === 200 || status === 201;
     const found = await ask('GET', `_data_stream/${name}`);
     if (found === 401) throw new Error(`${this.#origin} answers 401: user or password are wrong`);
     if (!done(found) && found !== 403 && (await ask('HEAD', name)) === 404) {

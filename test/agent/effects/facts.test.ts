@@ -65,8 +65,8 @@ test('name the file systems that hold files, not those that are memory', async (
 });
 
 test('change over time as figures do', async () => {
-  const first = await readLoad(tmpdir(), null),
-    second = await readLoad(tmpdir(), first.baseline);
+  const first = await readLoad(tmpdir(), null);
+  const second = await readLoad(tmpdir(), first.baseline);
   for (const { cpu, memUsed, diskUsed, netIn, netOut } of [first.load, second.load]) {
     assert.ok(cpu >= 0 && cpu <= 1, `cpu is a share: ${cpu}`);
     assert.ok(memUsed > 0 && memUsed < totalmem());

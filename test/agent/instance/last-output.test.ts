@@ -16,9 +16,9 @@ const numbers = (tail: readonly string[]): number[] => tail.map((one) => Number(
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index);
 
 test('twenty lines, over the cut of a rotation; none of the launch before, although its output lies in the same pieces', async () => {
-  const kind = await rotationKind(scratch('last')),
-    instance = join(scratch('last'), 'web.0.abcdefgh'),
-    live = join(instance, 'stdout.log');
+  const kind = await rotationKind(scratch('last'));
+  const instance = join(scratch('last'), 'web.0.abcdefgh');
+  const live = join(instance, 'stdout.log');
   mkdirSync(instance);
   writeFileSync(live, lines(0, 200));
   assert.equal(outputEnds(instance), [lines(0, 200).length, 0]);

@@ -20,8 +20,8 @@ import { scratch } from '../../support/scratch.ts';
 
 const never = new AbortController().signal;
 function instance(newest = 2): FilesOf & { work: string; put(name: string, text: string): void } {
-  const directory = join(scratch('files'), 'web.0.abcdefgh'),
-    work = join(directory, 'launches', String(newest), 'work');
+  const directory = join(scratch('files'), 'web.0.abcdefgh');
+  const work = join(directory, 'launches', String(newest), 'work');
   mkdirSync(work, { recursive: true });
   return {
     directory,
@@ -90,16 +90,16 @@ test('the launches that are kept, a directory page by page, a file in pieces', a
   );
 });
 test('a shared working directory is shown as it is', async () => {
-  const shared = scratch('shared'),
-    of = { ...instance(), shared };
+  const shared = scratch('shared');
+  const of = { ...instance(), shared };
   writeFileSync(join(shared, 'own'), 'mine');
   mkdirSync(join(of.directory, 'launches', '2'), { recursive: true });
   assert.is(await read(of, 'work/own'), 'mine');
 });
 test('paths and links that lead out, devices, sockets and pipes are refused; links inside are followed', async () => {
-  const of = instance(),
-    outside = scratch('outside'),
-    link = (name: string, target: string) => symlinkSync(target, join(of.work, name));
+  const of = instance();
+  const outside = scratch('outside');
+  const link = (name: string, target: string) => symlinkSync(target, join(of.work, name));
   writeFileSync(join(outside, 'secret'), 'secret');
   of.put('dir/inner/file', 'inside');
   link('absolute', join(outside, 'secret'));
@@ -150,8 +150,8 @@ test('paths and links that lead out, devices, sockets and pipes are refused; lin
   }
 });
 test('a work directory that a program replaced by a link is not followed', async () => {
-  const of = instance(),
-    outside = scratch('elsewhere');
+  const of = instance();
+  const outside = scratch('elsewhere');
   writeFileSync(join(outside, 'secret'), 'secret');
   rmSync(of.work, { recursive: true });
   symlinkSync(outside, of.work);
@@ -163,15 +163,15 @@ test('a work directory that a program replaced by a link is not followed', async
   );
 });
 test('a directory that is swapped for a link all the time never leads out, and no descriptor is left open', async () => {
-  const of = instance(),
-    outside = scratch('swap'),
-    a = join(of.work, 'a'),
-    b = join(of.work, 'b');
+  const of = instance();
+  const outside = scratch('swap');
+  const a = join(of.work, 'a');
+  const b = join(of.work, 'b');
   writeFileSync(join(outside, 'file'), 'secret');
   of.put('a/file', 'inside');
   symlinkSync(outside, b);
-  const before = handles(),
-    seen = new Map<string, number>();
+  const before = handles();
+  const seen = new Map<string, number>();
   let swapping = true;
   const swaps = (async () => {
     while (swapping) {
@@ -204,8 +204,8 @@ test('a read at the end waits until the file grows, is emptied, or the time is o
   const cut = await readFile(of, 'work/log', { from: 8, length: 100, waitMs: 10_000 }, never);
   assert.equal([cut.bytes.length, cut.stat.size], [0, 1]);
   assert.is(await read(of, 'work/log', 1, 10, 150), '');
-  const stop = new AbortController(),
-    held = readFile(of, 'work/log', { from: 1, length: 10, waitMs: 20_000 }, stop.signal);
+  const stop = new AbortController();
+  const held = readFile(of, 'work/log', { from: 1, length: 10, waitMs: 20_000 }, stop.signal);
   stop.abort();
   assert.is((await held).bytes.length, 0);
 });

@@ -66,9 +66,9 @@ test('a pattern that is none is refused', async () => {
   }
 });
 test('follow: what comes is told, in order; it ends with the signal', async () => {
-  const directory = instance('old\n'),
-    stop = new AbortController(),
-    got: LogChunk[] = [];
+  const directory = instance('old\n');
+  const stop = new AbortController();
+  const got: LogChunk[] = [];
   const following = (async () => {
     for await (const chunk of readLogs(directory, { ...all, follow: true, tail: 1 }, stop.signal)) got.push(chunk);
   })();
@@ -83,13 +83,13 @@ test('follow: what comes is told, in order; it ends with the signal', async () =
   await following;
 });
 test('follow: what is there already is read no faster than the process can send it, and hardly ahead of a reader who pauses', async () => {
-  const bytes = 40_000_000,
-    directory = instance('x'.repeat(bytes)),
-    stop = new AbortController();
+  const bytes = 40_000_000;
+  const directory = instance('x'.repeat(bytes));
+  const stop = new AbortController();
   const request = { ...all, stream: 'stdout' as const, tail: 0, follow: true };
-  let got = 0,
-    before = 0,
-    most = 0;
+  let got = 0;
+  let before = 0;
+  let most = 0;
   const turn = (): void => {
     most = Math.max(most, got - before);
     before = got;
@@ -114,9 +114,9 @@ test('follow: what is there already is read no faster than the process can send 
   assert.ok(held < bytes / 2, `${held} bytes are held for one who pauses`);
 });
 test('follow with a pattern: a line that comes in two pieces is one', async () => {
-  const directory = instance(''),
-    stop = new AbortController(),
-    got: LogChunk[] = [];
+  const directory = instance('');
+  const stop = new AbortController();
+  const got: LogChunk[] = [];
   const following = (async () => {
     for await (const chunk of readLogs(directory, { ...all, follow: true, grep: 'needle' }, stop.signal))
       got.push(chunk);
@@ -137,8 +137,8 @@ test('bytes stay bytes', async () => {
   );
 });
 test('both streams come in the order of time as far as it was noted, lines whole', async () => {
-  const directory = instance('out 1\nout 2 half', 'err 1\n'),
-    live = (name: string) => join(directory, `${name}.log`);
+  const directory = instance('out 1\nout 2 half', 'err 1\n');
+  const live = (name: string) => join(directory, `${name}.log`);
   const begun = Date.now() + 1000;
   writeFileSync(join(directory, 'stdout.times'), `${begun + 1000} 6\n${begun + 3000} 16\n`);
   writeFileSync(join(directory, 'stderr.times'), `${begun + 2000} 6\n`);
@@ -171,9 +171,9 @@ test('both streams come in the order of time as far as it was noted, lines whole
   assert.is(text(await read(directory, { grep: 'OUT', since: begun + 1500, tail: 2 })), 'out 3\nout 4');
 });
 test('what a launch prints comes after the line that says it begins, on whichever stream it was noted first', async () => {
-  const directory = instance('old out\nunfinished', 'old err\n'),
-    at = Date.now(),
-    end = (name: string) => statSync(join(directory, `${name}.log`)).size;
+  const directory = instance('old out\nunfinished', 'old err\n');
+  const at = Date.now();
+  const end = (name: string) => statSync(join(directory, `${name}.log`)).size;
   const note = (name: string, ms: number) =>
     appendFileSync(join(directory, `${name}.times`), `${at + ms} ${end(name)}\n`);
   note('stderr', -5000);
@@ -198,8 +198,8 @@ test('what a launch prints comes after the line that says it begins, on whicheve
   assert.equal(lines(await read(directory, {})).slice(0, 4), all.slice(0, 4), 'it is not thinned out');
 });
 test('a stream that fell silent comes before what the other one printed later', async () => {
-  const directory = instance('out\n', 'err\n'),
-    at = Date.now();
+  const directory = instance('out\n', 'err\n');
+  const at = Date.now();
   writeFileSync(join(directory, 'stderr.times'), `${at} 4\n`);
   writeFileSync(join(directory, 'stdout.times'), `${at + 5000} 4\n`);
   assert.equal(
@@ -208,8 +208,8 @@ test('a stream that fell silent comes before what the other one printed later', 
   );
 });
 test('a matching line is found wherever it lies, and its cursor goes on exactly after it', async () => {
-  const filler = 'hay '.repeat(20_000),
-    directory = instance(`needle 1\n${filler}\nneedle 2\n${filler}`);
+  const filler = 'hay '.repeat(20_000);
+  const directory = instance(`needle 1\n${filler}\nneedle 2\n${filler}`);
   const chunks = (await read(directory, { stream: 'stdout', grep: '/needle [0-9]/' })).filter(
     ({ bytes }) => bytes.length > 0,
   );
@@ -228,9 +228,9 @@ test('a matching line is found wherever it lies, and its cursor goes on exactly 
   );
 });
 test('follow goes on to the end although the instance is put away meanwhile', async () => {
-  const directory = instance('first\n'),
-    kept = join(scratch('kept'), 'web.0.abcdefgh'),
-    got: LogChunk[] = [];
+  const directory = instance('first\n');
+  const kept = join(scratch('kept'), 'web.0.abcdefgh');
+  const got: LogChunk[] = [];
   let where = directory;
   const following = (async () => {
     for await (const chunk of readInstanceLogs(() => where, { ...all, follow: true }, never)) got.push(chunk);

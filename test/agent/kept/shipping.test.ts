@@ -16,8 +16,8 @@ async function textOf(request: IncomingMessage): Promise<string> {
 }
 
 test('lines arrive once and in order, over refusals and a restart; the cursor is kept with the output', async () => {
-  const documents = new Map<string, { message: string; stream: string; app: string }>(),
-    asked: string[] = [];
+  const documents = new Map<string, { message: string; stream: string; app: string }>();
+  const asked: string[] = [];
   let mood: 'fine' | 'away' | 'half' = 'away';
   const server = createServer((request, response) => {
     void textOf(request).then((text) => {
@@ -27,8 +27,8 @@ test('lines arrive once and in order, over refusals and a restart; the cursor is
       };
       if (mood === 'away') return answer(503, {});
       if (!request.url!.endsWith('/_bulk')) return answer(200, {});
-      const lines = text.trimEnd().split('\n'),
-        items: object[] = [];
+      const lines = text.trimEnd().split('\n');
+      const items: object[] = [];
       for (let i = 0; i < lines.length; i += 2) {
         const {
           create: { _id: id },
@@ -47,9 +47,9 @@ test('lines arrive once and in order, over refusals and a restart; the cursor is
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
-  const directory = join(scratch('shipping'), 'web.0.abcdefgh'),
-    said: string[] = [],
-    alive = setInterval(() => {}, 1000);
+  const directory = join(scratch('shipping'), 'web.0.abcdefgh');
+  const said: string[] = [];
+  const alive = setInterval(() => {}, 1000);
   mkdirSync(directory);
   const sources: Shipped[] = [{ id: 'web.0.abcdefgh', app: 'web', slot: 0, directory, over: false }];
   const begin = (): Shipping => {

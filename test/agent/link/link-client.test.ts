@@ -23,8 +23,8 @@ const welcome: MasterFrame = {
 
 /** A client whose lines are kept in hand; `unknown` is what its hub has not said to know. */
 async function bench() {
-  const lines: { listener: LineListener; sent: AgentFrame[]; open: boolean }[] = [],
-    contacts: number[] = [];
+  const lines: { listener: LineListener; sent: AgentFrame[]; open: boolean }[] = [];
+  const contacts: number[] = [];
   const unknown: Content[] = [];
   const content: LinkContent = {
     greeting: () => ({ run: 1 }) as never,

@@ -109,8 +109,8 @@ test('a torn line is left out and told, the others stay', async () => {
 });
 
 test('what could not be written is written when it can be, whole and once', async () => {
-  const directory = fresh(),
-    told: string[] = [];
+  const directory = fresh();
+  const told: string[] = [];
   const spool = await EventSpool.open(directory, 'g1', (message) => told.push(message));
   rmSync(directory, { recursive: true }); // nothing can be written any more
   for (let n = 1; n <= 3; n++) {

@@ -5,9 +5,9 @@ import * as assert from 'uvu/assert';
 import { until } from '../../support/until.ts';
 import { Alone, lives } from '../alone.ts';
 
-const disk = process.argv[2]!,
-  elsewhere = process.argv[3]!,
-  filler = join(disk, 'filler');
+const disk = process.argv[2]!;
+const elsewhere = process.argv[3]!;
+const filler = join(disk, 'filler');
 process.env['TEST_DIRECTORY'] = disk;
 
 /** Until not even a byte fits. */
@@ -37,8 +37,8 @@ try {
       { protocol: 'FILE', path: sickness, intervalSeconds: 1, maxConsecutiveFailures: 1, initialDelaySeconds: 0 },
     ],
   });
-  const web = await agent.settled('web'),
-    sick = await agent.settled('sick');
+  const web = await agent.settled('web');
+  const sick = await agent.settled('sick');
 
   await agent.deploy({ name: 'other', restart });
   const other = await agent.settled('other');

@@ -8,9 +8,9 @@ import { Daemon, freshDirectory } from '../../support/hub.ts';
 import { until } from '../../support/until.ts';
 import { Alone, lives } from '../alone.ts';
 
-const disk = process.argv[2]!,
-  elsewhere = process.argv[3]!,
-  filler = join(disk, 'filler');
+const disk = process.argv[2]!;
+const elsewhere = process.argv[3]!;
+const filler = join(disk, 'filler');
 process.env['TEST_DIRECTORY'] = disk;
 
 /** Until not even a byte fits. */
@@ -57,10 +57,10 @@ try {
   });
   await agent.deploy({ name: 'ends' });
   await agent.deploy({ name: 'noted' });
-  const web = await agent.settled('web'),
-    sick = await agent.settled('sick'),
-    ends = await agent.settled('ends'),
-    noted = await agent.settled('noted');
+  const web = await agent.settled('web');
+  const sick = await agent.settled('sick');
+  const ends = await agent.settled('ends');
+  const noted = await agent.settled('noted');
   await manyApps(agent);
   fill();
   const stopped = await agent.ok('POST', '/v1/apps/ends/stop');

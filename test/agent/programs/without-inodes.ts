@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { Alone, lives } from '../alone.ts';
 
-const disk = process.argv[2]!,
-  filler = join(disk, 'filler');
+const disk = process.argv[2]!;
+const filler = join(disk, 'filler');
 process.env['TEST_DIRECTORY'] = disk;
 
 const agent = new Alone();
@@ -13,8 +13,8 @@ try {
   await agent.start();
   await agent.deploy({ name: 'web', restart: { attempts: 1, giveUp: true, delaySeconds: 0.2 } });
   await agent.deploy({ name: 'other' });
-  const web = await agent.settled('web'),
-    other = await agent.running('other');
+  const web = await agent.settled('web');
+  const other = await agent.running('other');
   mkdirSync(filler);
   for (let n = 0; ; n++)
     try {

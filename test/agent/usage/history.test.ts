@@ -103,8 +103,8 @@ const minutes = (points: readonly Point[]): number[] =>
   [...new Set(points.map(({ minute }) => minute))].sort((a, b) => a - b);
 
 test('points wait for a master on disk, over an end of the agent, and are sent when it is back', async () => {
-  const directory = scratch('points'),
-    first = new Master(directory);
+  const directory = scratch('points');
+  const first = new Master(directory);
   first.outbox.add([point(1), point(2)]);
   await until('on disk', () => {
     try {
@@ -128,8 +128,8 @@ test('points wait for a master on disk, over an end of the agent, and are sent w
 });
 
 test('what a broken line took is sent again on the next one', async () => {
-  const directory = scratch('points'),
-    master = new Master(directory, 60_000);
+  const directory = scratch('points');
+  const master = new Master(directory, 60_000);
   master.up(1);
   master.outbox.add([point(1)]);
   await until('sent', () => master.got.length === 1);

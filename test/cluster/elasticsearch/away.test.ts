@@ -12,7 +12,8 @@ const story = suite('Elasticsearch away');
 const skip = await missing();
 if (skip) console.log(`# skipped: Elasticsearch: ${skip}`);
 else {
-  let elastic: ElasticCluster, hub: Hub;
+  let elastic: ElasticCluster;
+  let hub: Hub;
   const kept: string[] = [];
   const app = (name: string) => ({ name, toProcess: 'sleep', args: ['100000'], start: false });
   /** Writes apps until the store is refused; every acknowledged name is remembered. */

@@ -13,7 +13,8 @@ const skip = process.env['ELASTIC_CLUSTER'] ? await missing() : 'ELASTIC_CLUSTER
 if (skip) console.log(`# skipped: fail-over of three nodes: ${skip}`);
 else {
   const story = suite('three nodes of Elasticsearch');
-  let elastic: ElasticCluster, hub: Hub;
+  let elastic: ElasticCluster;
+  let hub: Hub;
   const kept: string[] = [];
   let named = 0;
 

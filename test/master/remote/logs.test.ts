@@ -8,8 +8,8 @@ import { followLogs } from '../../../src/master/remote/logs.ts';
 
 const all: LogRequest = { stream: 'both', tail: 10, follow: false, since: null, until: null, grep: null, after: null };
 const never = new AbortController().signal;
-const size = 24_000_000,
-  piece = 65_536;
+const size = 24_000_000;
+const piece = 65_536;
 const byteAt = (stream: string, at: number): number => (at * 31 + (stream === 'stdout' ? 7 : 11)) % 251;
 
 /** The bytes of a stream repeat every 251: pieces of it are cut from one table. */
@@ -19,9 +19,9 @@ const tables = { stdout: table('stdout'), stderr: table('stderr') };
 /** An agent that sends as fast as it is let, each stream from its cursor on. */
 function agent() {
   const asked: LogRequest[] = [];
-  let sent = 0,
-    most = 0,
-    taken = 0;
+  let sent = 0;
+  let most = 0;
+  let taken = 0;
   const ask = async (
     _node: string,
     _name: string,
@@ -30,8 +30,8 @@ function agent() {
     { onChunk, signal }: AskOptions,
   ): Promise<void> => {
     asked.push(args);
-    const cursors = args.after ?? { stdout: 1000, stderr: 0 },
-      ends = { stdout: size, stderr: 3000 };
+    const cursors = args.after ?? { stdout: 1000, stderr: 0 };
+    const ends = { stdout: size, stderr: 3000 };
     for (const stream of ['stdout', 'stderr'] as const) onChunk!({ stream, cursor: cursors[stream], bytes: '' });
     for (const stream of ['stderr', 'stdout'] as const) {
       for (let at = cursors[stream]; at < ends[stream];) {
@@ -56,8 +56,8 @@ function agent() {
 }
 
 test('a slow reader gets every byte once, and little waits for it', async () => {
-  const one = agent(),
-    at = { stdout: 1000, stderr: 0 };
+  const one = agent();
+  const at = { stdout: 1000, stderr: 0 };
   let pieces = 0;
   for await (const { stream, cursor, bytes } of followLogs(one.commands, 'n', 'i', all, never)) {
     if (bytes.length === 0) continue;
@@ -81,8 +81,8 @@ test('what the agent refuses is said, and a reader that goes away ends it', asyn
   } catch (error) {
     assert.is((error as Refusal).code, 'node-away');
   }
-  const one = agent(),
-    leave = new AbortController();
+  const one = agent();
+  const leave = new AbortController();
   const got: LogChunk[] = [];
   for await (const chunk of followLogs(one.commands, 'n', 'i', all, leave.signal))
     if (got.push(chunk) === 10) leave.abort();

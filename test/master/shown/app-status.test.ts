@@ -6,8 +6,8 @@ import { SimAgent } from '../../support/sim-agent.ts';
 import { until } from '../../support/until.ts';
 
 test('an app whose instance fetches is deploying; once a try has failed it is degraded, and says why', async () => {
-  const master = await testMaster({}),
-    agent = new SimAgent({ node: 'n1' }).connect(master.url);
+  const master = await testMaster({});
+  const agent = new SimAgent({ node: 'n1' }).connect(master.url);
   const app = () => master.cluster.app('web');
   try {
     await until('ready', async () => agent.welcomed && (await master.cluster.node('n1')).status === 'ready');

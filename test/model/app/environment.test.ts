@@ -114,13 +114,13 @@ test('hosts and names', () => {
 });
 
 test('STAT_EPOCH: a later placement is above every launch of an earlier one', () => {
-  const epoch = fc.integer({ min: 0, max: 2 ** 50 }),
-    launch = fc.nat(2 ** 22);
+  const epoch = fc.integer({ min: 0, max: 2 ** 50 });
+  const launch = fc.nat(2 ** 22);
   fc.assert(
     fc.property(epoch, launch, epoch, launch, (e1, l1, e2, l2) => {
-      const a = BigInt(statEpoch(e1, l1)),
-        b = BigInt(statEpoch(e2, l2)),
-        order = a < b ? -1 : a > b ? 1 : 0;
+      const a = BigInt(statEpoch(e1, l1));
+      const b = BigInt(statEpoch(e2, l2));
+      const order = a < b ? -1 : a > b ? 1 : 0;
       if (e1 !== e2) assert.is(order, Math.sign(e1 - e2));
       else assert.is(order, Math.sign(Math.min(l1, launchLimit) - Math.min(l2, launchLimit)));
       assert.equal(readStatEpoch(statEpoch(e1, l1)), { epoch: e1, launch: Math.min(l1, launchLimit) });

@@ -294,8 +294,8 @@ test('no program restarts more than `attempts` times in any period before it esc
   fc.assert(
     fc.property(fc.array(death, { maxLength: 40 }), fc.integer({ min: 1, max: 5 }), (deaths, attempts) => {
       const p = policy({ attempts });
-      let history = clearedHistory(),
-        mono = 0;
+      let history = clearedHistory();
+      let mono = 0;
       const granted: number[] = [];
       for (const [index, { after, ready }] of deaths.entries()) {
         mono += after;

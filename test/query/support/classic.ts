@@ -20,8 +20,8 @@ export function classic(text: string, holds: (clause: string) => boolean): boole
   function group(): boolean {
     const clauses: Marked[] = [];
     while (at < all.length && all[at] !== ')') {
-      let joined = '',
-        sign = '';
+      let joined = '';
+      let sign = '';
       if (['AND', '&&', 'OR', '||'].includes(all[at]!))
         joined = all[at++]! === 'AND' || all[at - 1] === '&&' ? 'AND' : 'OR';
       if (all[at] === 'NOT') {
@@ -42,8 +42,8 @@ export function classic(text: string, holds: (clause: string) => boolean): boole
       if (joined === 'AND' && previous !== undefined && previous.mark !== '-') previous.mark = '+';
       clauses.push({ holds: value, mark: sign === '-' ? '-' : sign === '+' || joined === 'AND' ? '+' : '' });
     }
-    const must = clauses.filter(({ mark }) => mark === '+'),
-      may = clauses.filter(({ mark }) => mark === '');
+    const must = clauses.filter(({ mark }) => mark === '+');
+    const may = clauses.filter(({ mark }) => mark === '');
     if (clauses.some(({ mark, holds: is }) => mark === '-' && is) || must.some(({ holds: is }) => !is)) return false;
     return must.length > 0 || may.length === 0 || may.some(({ holds: is }) => is);
   }

@@ -14,8 +14,8 @@ import { refused } from '../contract-subject.ts';
 
 const url = await lendOrSkip(9);
 if (url !== null) {
-  const stores: ElasticStore[] = [],
-    proxies: ElasticProxy[] = [];
+  const stores: ElasticStore[] = [];
+  const proxies: ElasticProxy[] = [];
   test.after(async () => {
     await Promise.all(stores.map((store) => store.close()));
     await Promise.all(proxies.map((proxy) => proxy.close()));
@@ -112,9 +112,9 @@ if (url !== null) {
   });
 
   test("TLS with a CA of one's own; without it the hint names the flag", async () => {
-    const folder = scratch('tls'),
-      cert = join(folder, 'cert.pem'),
-      key = join(folder, 'key.pem');
+    const folder = scratch('tls');
+    const cert = join(folder, 'cert.pem');
+    const key = join(folder, 'key.pem');
     try {
       execFileSync(
         'openssl',
@@ -221,8 +221,8 @@ if (url !== null) {
       'nobody else wrote: a create whose answer was lost is no conflict',
     );
     for (let n = 0; n < 12; n += 1) {
-      const before = created[n]!,
-        stored = (await store.get<{ n: number }>('apps', `k${n}`))!;
+      const before = created[n]!;
+      const stored = (await store.get<{ n: number }>('apps', `k${n}`))!;
       assert.is(stored.version, before.ok && before.version);
       const after = await store.write({ collection: 'apps', key: `k${n}`, doc: { n: n + 1 }, expect: stored.version });
       assert.ok(after.ok, 'nor is a change');

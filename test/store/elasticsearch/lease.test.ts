@@ -23,8 +23,8 @@ if (url !== null) {
   });
 
   test('one holds it, the other hears who and gets it when it is given back, at once', async () => {
-    const a = await lease('a', 60_000),
-      b = await lease('b', 60_000);
+    const a = await lease('a', 60_000);
+    const b = await lease('b', 60_000);
     await a.lease.acquire(never, () => undefined);
     await a.lease.confirm();
     const seen: (LeaseDoc | null)[] = [];
@@ -63,8 +63,8 @@ if (url !== null) {
 
   test('a holder that is silent is overtaken; what it wrote after that is not acknowledged', async () => {
     const own = freshPrefix('lapse');
-    const a = await lease('a', 900, own),
-      b = await lease('b', 900, own);
+    const a = await lease('a', 900, own);
+    const b = await lease('b', 900, own);
     await a.lease.acquire(never, () => undefined);
     const store = new LeasedStore(a.store, a.lease);
     assert.ok((await store.write({ collection: 'apps', key: 'first', doc: {}, expect: 'absent', term: 1 })).ok);

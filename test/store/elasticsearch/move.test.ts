@@ -16,7 +16,8 @@ const url = await lendOrSkip(9);
 if (url !== null) {
   const test = suite('a hub moves to Elasticsearch and back');
   const there = { from: 'a directory', to: 'Elasticsearch', at: now, tell: () => undefined };
-  let source: MovableStore, elastic: ElasticStore;
+  let source: MovableStore;
+  let elastic: ElasticStore;
   test.before(async () => {
     source = await hub();
     elastic = await openElastic({ urls: [url], prefix: freshPrefix('move'), requestMs: 60_000 });

@@ -69,9 +69,9 @@ rmSync(ballast);
 
 let current = await openEmbedded(store);
 fill(300_000);
-const keys: string[] = [],
-  codes: string[] = [],
-  lost: string[] = [];
+const keys: string[] = [];
+const codes: string[] = [];
+const lost: string[] = [];
 for (let round = 0; round < 3; round++) {
   const { keys: written, code } = await writeUntilFull(current, round);
   keys.push(...written);

@@ -7,8 +7,8 @@ import { go } from '../../router.ts';
 import { cordonNode, drainNode, endDrain, forgetNode, takeOverNode, uncordonNode } from '../../parts/node-acts.tsx';
 
 export function Actions({ n }: { n: NodeView }): VNode | null {
-  const may = writable.value,
-    why = may ? '' : t('lost.writes');
+  const may = writable.value;
+  const why = may ? '' : t('lost.writes');
   if (role.value === 'agent') return null;
   return (
     <span class="right">

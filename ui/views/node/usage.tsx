@@ -17,12 +17,12 @@ export function Usage({ n }: { n: NodeView }): VNode {
   const [range, setRange] = useState<Range>('1h');
   const minute = Math.floor(second.value / 60_000);
   const { value, error } = useAsk<{ items: SeriesPoint[] }>(path`/nodes/${n.id}/metrics` + `?range=${range}`, minute);
-  const to = Math.floor(hubNow() / 60_000),
-    from = to - ranges[range],
-    data = table(value?.items ?? [], from, to),
-    span: [number, number] = [from * 60, to * 60];
-  const whole = n.disks.reduce((a, d) => a + d.total, 0),
-    load = n.load;
+  const to = Math.floor(hubNow() / 60_000);
+  const from = to - ranges[range];
+  const data = table(value?.items ?? [], from, to);
+  const span: [number, number] = [from * 60, to * 60];
+  const whole = n.disks.reduce((a, d) => a + d.total, 0);
+  const load = n.load;
   const banded = (label: string, name: string) => ({
     label,
     values: data.of(name),

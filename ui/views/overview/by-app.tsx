@@ -100,9 +100,9 @@ const Row = memo(function Row({ n, list, columns }: RowProps): VNode {
 }, sameRow);
 
 export function ByApp(): VNode {
-  const columns = apps.value,
-    byNode = instancesByNode.value,
-    byApp = instancesByApp.value;
+  const columns = apps.value;
+  const byNode = instancesByNode.value;
+  const byApp = instancesByApp.value;
   const foreign = [...byApp.keys()].filter((name) => !columns.some((a) => a.name === name));
   const waits = columns.map((a) => ({ app: a, slots: missingSlots(a, byApp.get(a.name) ?? []) }));
   const waiting = waits.reduce((n, w) => n + w.slots.length, 0);

@@ -38,8 +38,8 @@ const Lane = memo(
 );
 
 function Packed(): VNode {
-  const byNode = instancesByNode.value,
-    all = nodes.value;
+  const byNode = instancesByNode.value;
+  const all = nodes.value;
   const { first, end, before, after, ref } = useWindow(all.length, 44);
   return (
     <ul

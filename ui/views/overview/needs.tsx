@@ -58,8 +58,8 @@ function NeedLine({ n }: { n: Need }): VNode {
 
 export function Needs(): VNode {
   const [all, setAll] = useState(false);
-  const list = needs.value,
-    shown = all ? list : list.slice(0, 7);
+  const list = needs.value;
+  const shown = all ? list : list.slice(0, 7);
   return (
     <Panel
       title={t('needs')}

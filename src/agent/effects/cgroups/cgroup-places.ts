@@ -49,8 +49,8 @@ export function placeOf(mount: Mount, cgroups: string): string | null {
  *   3. The top of the tree (root), where nothing that systemd does to a service reaches the programs. 4. The agent's own place.
  */
 export function basesIn(mount: Mount, cgroups: string): string[] {
-  const own = placeOf(mount, cgroups),
-    bases: string[] = [];
+  const own = placeOf(mount, cgroups);
+  const bases: string[] = [];
   if (own !== null && mount.kind === 'v2' && basename(dirname(own)).endsWith('.service')) bases.push(dirname(own));
   if (own !== null && own !== mount.path && hasLimit(own)) bases.push(own);
   bases.push(mount.path);

@@ -61,8 +61,8 @@ export function findControllers(
  * @returns those that are then there
  */
 export function enableBelow(path: string): Controller[] {
-  const steps = [dirname(dirname(path)), dirname(path), path],
-    enabled: Controller[] = [];
+  const steps = [dirname(dirname(path)), dirname(path), path];
+  const enabled: Controller[] = [];
   const offered = words(join(steps[0]!, 'cgroup.controllers'));
   for (const name of all) {
     if (!offered.includes(name)) continue;
@@ -120,8 +120,8 @@ function isThere(path: string): boolean {
 /** What the node says of its limits. @param user why programs cannot be run as other users; null: they can */
 export function isolationOf({ roots, countsSwap }: Controllers, user: string | null): Isolation {
   const kinds = new Set(all.flatMap((name) => roots[name]?.kind ?? []));
-  const enforced = ['fds', 'fileSize', 'nice', 'umask', 'disk'],
-    not: Isolation['not'] = [];
+  const enforced = ['fds', 'fileSize', 'nice', 'umask', 'disk'];
+  const not: Isolation['not'] = [];
   const say = (limit: string, why: string | null): void => {
     if (why === null) enforced.push(limit);
     else not.push({ limit, why });

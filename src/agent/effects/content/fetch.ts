@@ -106,8 +106,8 @@ async function putFile(from: string, to: string, mode: number): Promise<void> {
 async function mergeTree(tree: string, dest: string): Promise<void> {
   await mkdir(dest, { recursive: true });
   for (const entry of await readdir(tree, { withFileTypes: true })) {
-    const from = join(tree, entry.name),
-      to = join(dest, entry.name);
+    const from = join(tree, entry.name);
+    const to = join(dest, entry.name);
     if (entry.isDirectory()) await mergeTree(from, to);
     else if (entry.isSymbolicLink()) {
       const target = await readlink(from);
@@ -126,8 +126,8 @@ async function sameFile(a: string, b: string, mode: number): Promise<boolean> {
   if (!right?.isFile() || left.size !== right.size || (right.mode & 0o777) !== mode) return false;
   const [one, two] = await Promise.all([open(a), open(b)]);
   try {
-    const x = Buffer.allocUnsafe(1 << 16),
-      y = Buffer.allocUnsafe(1 << 16);
+    const x = Buffer.allocUnsafe(1 << 16);
+    const y = Buffer.allocUnsafe(1 << 16);
     for (let at = 0; at < left.size;) {
       const [{ bytesRead: n }, { bytesRead: m }] = await Promise.all([
         one.read(x, 0, x.length, at),

@@ -130,8 +130,8 @@ class Tree {
 
   async hardLink(entry: string, target: string): Promise<void> {
     this.#count(entry);
-    const from = this.#path(target, entry),
-      to = this.#path(entry);
+    const from = this.#path(target, entry);
+    const to = this.#path(entry);
     if (!(await lstat(from).catch(() => null))?.isFile())
       throw refuse(entry, `is a link to ${JSON.stringify(target)}, which is not there`);
     await mkdir(dirname(to), { recursive: true });

@@ -26,8 +26,8 @@ const mostPart = 0.5;
  */
 export async function diskUse(directory: string, signal?: AbortSignal): Promise<DiskUse> {
   const linked = new Set<string>();
-  let entries = 0,
-    device: number | null = null;
+  let entries = 0;
+  let device: number | null = null;
 
   const measure = async (path: string, top: Found[] | null): Promise<Found> => {
     signal?.throwIfAborted();
@@ -42,8 +42,8 @@ export async function diskUse(directory: string, signal?: AbortSignal): Promise<
       }
       return { bytes: stat.blocks * 512, path };
     }
-    let bytes = stat.blocks * 512,
-      most: Found | null = null;
+    let bytes = stat.blocks * 512;
+    let most: Found | null = null;
     try {
       for await (const { name } of await opendir(path, { bufferSize: 64 })) {
         const found = await measure(join(path, name), null);

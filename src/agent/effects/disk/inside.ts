@@ -8,8 +8,8 @@ import { Refusal } from '../../../model/errors.ts';
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants;
 /** Only a place in the tree, without the rights and effects of opening what is there (Linux). */
 const O_PATH = 0o10000000;
-const mostLinks = 20,
-  mostNames = 200;
+const mostLinks = 20;
+const mostNames = 200;
 
 export interface Opened {
   handle: FileHandle;
@@ -48,8 +48,8 @@ export async function openInside(root: string, names: readonly string[]): Promis
     open_.push(await open(root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
     let left = [...names];
     for (let links = 0, steps = 0; left.length > 0;) {
-      const directory = open_.at(-1)!,
-        name = left.shift()!;
+      const directory = open_.at(-1)!;
+      const name = left.shift()!;
       if (++steps > mostNames * 4) throw leadsOut(shown);
       if (name === '..') {
         // of a link's target only

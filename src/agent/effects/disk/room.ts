@@ -4,8 +4,8 @@ import { statfsSync } from 'node:fs';
 import { showSize } from '../../../model/sizes.ts';
 
 /** Least that has to be free: a launch's files take about 32 KiB in ten inodes. */
-const leastBytes = 512 * 1024,
-  leastFiles = 32;
+const leastBytes = 512 * 1024;
+const leastFiles = 32;
 
 /** Whether an error says that a disk or a quota is full. */
 export const isFull = (error: unknown): boolean =>
@@ -13,7 +13,10 @@ export const isFull = (error: unknown): boolean =>
 
 /** A sentence that says what is full and what to do; null: there is room. Where the file system does not tell, there is. */
 function lackOfRoom(directory: string): string | null {
-  let free: number, files: number, size: number, mostFiles: number;
+  let free: number;
+  let files: number;
+  let size: number;
+  let mostFiles: number;
   try {
     const { bsize, bavail, bfree, blocks, ffree, files: all } = statfsSync(directory);
     free = bsize * (process.geteuid?.() === 0 ? bfree : bavail);

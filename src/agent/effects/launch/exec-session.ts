@@ -43,8 +43,8 @@ export class ExecSession {
   /** @throws Refusal unsupported-here without `script`; Error where the file or process cannot be made */
   constructor({ plan, tools, file, terminal, took, ...reader }: ExecOptions) {
     this.#took = took;
-    const script = found('script'),
-      stty = found('stty');
+    const script = found('script');
+    const stty = found('stty');
     if (terminal && (!script || !stty))
       throw new Refusal(
         'unsupported-here',
@@ -59,10 +59,10 @@ export class ExecSession {
       ...(terminal ? [`${quote(stty!)} sane rows ${terminal.rows} cols ${terminal.cols}`] : []),
     ];
     writeFileSync(file, besideScript(plan, tools, first), { flag: 'wx', mode: 0o600 });
-    const command = `. ${quote(file)}`,
-      [path, words] = terminal
-        ? [script!, ['-q', '-e', '-f', '-c', command, '/dev/null']]
-        : [tools.shell, ['-c', command]];
+    const command = `. ${quote(file)}`;
+    const [path, words] = terminal
+      ? [script!, ['-q', '-e', '-f', '-c', command, '/dev/null']]
+      : [tools.shell, ['-c', command]];
     try {
       this.#child = spawn(path, words, {
         cwd: '/',
@@ -74,8 +74,8 @@ export class ExecSession {
       rmSync(file, { force: true });
       throw error;
     }
-    const child = this.#child,
-      stat = child.stdio[4] as Readable | null;
+    const child = this.#child;
+    const stat = child.stdio[4] as Readable | null;
     child.stdin?.on('error', () => {
       /* it reads no more: its exit follows */
     });

@@ -100,8 +100,8 @@ export function readInstances<T extends object>(
   isRecord: (value: unknown) => value is T,
 ): { instances: StoredInstance<T>[]; notices: QuarantineNotice[] } {
   mkdirSync(instances, { recursive: true, mode: 0o711 });
-  const found: StoredInstance<T>[] = [],
-    notices: QuarantineNotice[] = [];
+  const found: StoredInstance<T>[] = [];
+  const notices: QuarantineNotice[] = [];
   for (const entry of readdirSync(instances, { withFileTypes: true })) {
     const directory = join(instances, entry.name);
     if (!entry.isDirectory() || !isInstanceId(entry.name)) {
@@ -165,8 +165,8 @@ export class LaunchNumbers {
 
   #reserve(): Promise<void> {
     this.#reserving ??= (async () => {
-      const from = this.#reserved,
-        to = Math.max(this.#reserved, this.#next - 1) + block;
+      const from = this.#reserved;
+      const to = Math.max(this.#reserved, this.#next - 1) + block;
       try {
         await writeSynced(join(this.#directory, `reserved.${to}`), '');
         await syncDirectory(this.#directory);

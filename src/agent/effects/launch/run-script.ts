@@ -130,8 +130,8 @@ function isPlainName(name: string, tools: Tools): boolean {
 }
 
 function environmentLines(plan: LaunchPlan, tools: Tools): { exports: string[]; beside: string[] } {
-  const exports: string[] = [],
-    beside: string[] = [];
+  const exports: string[] = [];
+  const beside: string[] = [];
   for (const [name, value] of Object.entries({ ...plan.environment, PWD: plan.workingDirectory })) {
     if (name === '' || name.includes('=')) {
       throw new LaunchError(
@@ -179,9 +179,9 @@ function execLine(plan: LaunchPlan, beside: readonly string[], tools: Tools): st
  * @throws LaunchError plan-invalid
  */
 function setupLines(plan: LaunchPlan, tools: Tools, seated: boolean): string[] {
-  const { limits, membership } = plan,
-    setup: string[] = [],
-    join = joinFile(membership);
+  const { limits, membership } = plan;
+  const setup: string[] = [];
+  const join = joinFile(membership);
   if (join !== null) setup.push(`${membership.kind === 'v2' && seated ? '[ -z "$3" ] || ' : ''}echo 0 >${quote(join)}`);
   if (tools.resetsOomScore) setup.push('{ echo 0 >/proc/self/oom_score_adj; } 2>/dev/null');
   for (const path of plan.joins ?? []) setup.push(`echo 0 >${quote(path)} || exit 126`);
@@ -202,8 +202,8 @@ function setupLines(plan: LaunchPlan, tools: Tools, seated: boolean): string[] {
  */
 export function runScript(plan: LaunchPlan, tools: Tools): string {
   const { limits } = plan;
-  const { exports, beside } = environmentLines(plan, tools),
-    setup = setupLines(plan, tools, true);
+  const { exports, beside } = environmentLines(plan, tools);
+  const setup = setupLines(plan, tools, true);
   return [
     ...(setup.length ? [`{ ${setup.join('\n')}`, '} 2>"$1/setup"'] : []),
     `umask ${limits.umask}`,

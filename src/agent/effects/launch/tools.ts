@@ -64,8 +64,8 @@ export function findTools(shell = findProgram('dash') ?? required('sh')): Tools 
     'unset SHLVL OLDPWD',
     'exec "$0"',
   ].join('; ');
-  const setsid = required('setsid'),
-    env = required('env');
+  const setsid = required('setsid');
+  const env = required('env');
   const said = execFileSync(shell, ['-c', probe, env], {
     env: {},
     encoding: 'latin1',

@@ -7,8 +7,8 @@ import type { AgentFrame, MasterFrame } from '../../../protocol/link.ts';
 import { checked, type Line, type LineListener, type LineOptions } from './line.ts';
 
 /** Frames of one report: its answer comes back before the next one goes. */
-const mostFrames = 500,
-  mostCharacters = 512 * 1024;
+const mostFrames = 500;
+const mostCharacters = 512 * 1024;
 const requestMs = 15_000;
 
 /** Opens the line; all that happens is told to the listener. @returns the way to end it */
@@ -16,10 +16,10 @@ export function openPoll({ master, node, token }: LineOptions, listener: LineLis
   const aborted = new AbortController();
   const base = `${master}/v1/link/${encodeURIComponent(node)}`;
   const authorization: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
-  let session: string | null = null,
-    ended = false,
-    reporting = false,
-    after = 0;
+  let session: string | null = null;
+  let ended = false;
+  let reporting = false;
+  let after = 0;
   let queue: { frame: AgentFrame; size: number }[] = [];
 
   const end = (reason: string): void => {

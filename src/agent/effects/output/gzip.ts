@@ -5,9 +5,9 @@ import { open, rename, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { crc32, deflateRaw, inflateRawSync } from 'node:zlib';
 
-const memberBytes = 131_072,
-  headerBytes = 24,
-  trailerBytes = 8;
+const memberBytes = 131_072;
+const headerBytes = 24;
+const trailerBytes = 8;
 const deflate = promisify(deflateRaw);
 
 /** id1 id2 method flags=FEXTRA mtime xfl os | extra: its length, 'S' 'H', its length, bytes of the whole member, bytes of output. */
@@ -24,20 +24,20 @@ function headerOf(packed: number, bytes: number): Buffer {
  * @returns false when `signal` was aborted before the end
  */
 export async function compressPiece(from: string, to: string, signal: AbortSignal): Promise<boolean> {
-  const part = `${to}.part`,
-    source = await open(from, 'r');
+  const part = `${to}.part`;
+  const source = await open(from, 'r');
   try {
-    const target = await open(part, 'w', 0o640),
-      raw = Buffer.allocUnsafe(memberBytes);
+    const target = await open(part, 'w', 0o640);
+    const raw = Buffer.allocUnsafe(memberBytes);
     try {
       for (let at = 0; ;) {
         if (signal.aborted) return false;
         const { bytesRead } = await source.read(raw, 0, memberBytes, at);
         if (bytesRead === 0) break;
         at += bytesRead;
-        const bytes = raw.subarray(0, bytesRead),
-          packed = await deflate(bytes, { level: 4 }),
-          trailer = Buffer.alloc(trailerBytes);
+        const bytes = raw.subarray(0, bytesRead);
+        const packed = await deflate(bytes, { level: 4 });
+        const trailer = Buffer.alloc(trailerBytes);
         trailer.writeUInt32LE(crc32(bytes), 0);
         trailer.writeUInt32LE(bytesRead, 4);
         await target.writev([headerOf(packed.length, bytesRead), packed, trailer]);
@@ -72,13 +72,13 @@ export function readCompressed(path: string, at: number, into: Buffer, start: nu
   };
   if (last?.path === path && at >= last.from && at < last.from + last.bytes.length) take(last.from, last.bytes);
   if (filled === length) return filled;
-  const fd = openSync(path, 'r'),
-    header = Buffer.allocUnsafe(headerBytes);
+  const fd = openSync(path, 'r');
+  const header = Buffer.allocUnsafe(headerBytes);
   try {
     for (let place = 0, from = 0; filled < length && readSync(fd, header, 0, headerBytes, place) === headerBytes;) {
       if (header.readUInt32BE(10) !== 0x0c005348) throw new Error(`${path} is no piece of output`);
-      const packed = header.readUInt32LE(16),
-        bytes = header.readUInt32LE(20);
+      const packed = header.readUInt32LE(16);
+      const bytes = header.readUInt32LE(20);
       if (at + filled < from + bytes) take(from, member(fd, path, place, from, packed));
       place += packed;
       from += bytes;

@@ -128,8 +128,8 @@ export const breath = (): Promise<void> =>
     setImmediate(resolve);
   });
 
-const firstPauseMs = 20,
-  longestPauseMs = 1000;
+const firstPauseMs = 20;
+const longestPauseMs = 1000;
 
 /**
  * Gives everything from a cursor on, then what is printed from then on, until `signal` is aborted or the instance's directory is put
@@ -144,10 +144,10 @@ export async function followOutput(
   signal: AbortSignal,
 ): Promise<void> {
   const path = outputFile(instance, stream);
-  let cursor = from,
-    dirty = false,
-    wake = (): void => {},
-    watcher: { close(): void } | null = null;
+  let cursor = from;
+  let dirty = false;
+  let wake = (): void => {};
+  let watcher: { close(): void } | null = null;
   const changed = () => {
     dirty = true;
     wake();

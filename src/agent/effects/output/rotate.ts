@@ -111,8 +111,8 @@ const wholeBlocks = (bytes: number): number => Math.max(1, Math.floor(bytes / bl
 
 /** Marks the live file's first bytes as dropped, together with what was dropped just before them. */
 function leaveGap(instance: string, stream: Stream, length: number): void {
-  const { live, pieces } = segmentsOf(instance, stream),
-    before = pieces.at(-2);
+  const { live, pieces } = segmentsOf(instance, stream);
+  const before = pieces.at(-2);
   if (before?.kind === 'gap')
     renameSync(before.path, `${live.path}.${before.from}.${live.from + length - before.from}.gap`);
   else if (before) writeFileSync(`${live.path}.${live.from}.${length}.gap`, '', { mode: 0o640 });

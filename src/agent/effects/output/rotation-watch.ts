@@ -82,8 +82,8 @@ export class RotationWatch {
 
   /** Keeps the streams of an instance within limits from now on; again for other limits. */
   add(instance: string, policy: OutputPolicy): void {
-    const { rateBytesPerSecond: rate, maxBytes } = policy,
-      known = this.#watched.get(instance);
+    const { rateBytesPerSecond: rate, maxBytes } = policy;
+    const known = this.#watched.get(instance);
     const watched = known ?? {
       policy,
       sizes: both(-1),
@@ -194,10 +194,10 @@ export class RotationWatch {
   async #lookAt(instance: string, stream: Stream, watched: Watched): Promise<void> {
     const size = statSync(outputFile(instance, stream), { throwIfNoEntry: false })?.size;
     if (size === undefined) return; // nothing printed yet, or gone
-    const { policy, rate } = watched,
-      before = watched.sizes[stream],
-      now = Date.now(),
-      grown = size !== before;
+    const { policy, rate } = watched;
+    const before = watched.sizes[stream];
+    const now = Date.now();
+    const grown = size !== before;
     watched.sizes[stream] = size;
     watched.warm ||= grown && before >= 0;
     watched.due[stream] ||= grown;

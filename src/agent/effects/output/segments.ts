@@ -95,12 +95,12 @@ function wasCut(path: string, journal: Journal, size: number): boolean {
 
 /** Every piece of a stream that is kept. */
 export function segmentsOf(instance: string, stream: Stream): Segments {
-  const path = outputFile(instance, stream),
-    size = sizeOf(path) ?? 0;
+  const path = outputFile(instance, stream);
+  const size = sizeOf(path) ?? 0;
   const { moved, journals, parts } = listed(instance, stream);
-  let base = 0,
-    hole = 0,
-    settled = true;
+  let base = 0;
+  let hole = 0;
+  let settled = true;
   for (const n of journals) {
     const journal = readJournal(journalFile(instance, stream, n));
     if (!journal) continue;
@@ -116,8 +116,8 @@ export function segmentsOf(instance: string, stream: Stream): Segments {
   }
   hole = Math.min(hole, size); // the program truncated its file itself
   // Only what leads up to the live file without a gap or an overlap: an overlap is a copy whose cut was not made.
-  const live: Segment = { path, from: base + hole, to: base + size, kind: 'live', offset: hole },
-    pieces = [live];
+  const live: Segment = { path, from: base + hole, to: base + size, kind: 'live', offset: hole };
+  const pieces = [live];
   const loose = parts;
   for (const piece of moved.sort((a, b) => b.from - a.from)) {
     const next = pieces[0]!.from;
@@ -131,9 +131,9 @@ export function segmentsOf(instance: string, stream: Stream): Segments {
 
 /** The files of a stream beside the live one; journals newest first. */
 function listed(instance: string, stream: Stream): { moved: Segment[]; journals: number[]; parts: string[] } {
-  const moved: Segment[] = [],
-    journals: number[] = [],
-    parts: string[] = [];
+  const moved: Segment[] = [];
+  const journals: number[] = [];
+  const parts: string[] = [];
   let names: string[];
   try {
     names = readdirSync(instance);
@@ -142,8 +142,8 @@ function listed(instance: string, stream: Stream): { moved: Segment[]; journals:
   }
   for (const name of names) {
     if (!name.startsWith(`${stream}.`)) continue;
-    const path = join(instance, name),
-      n = /^\w+\.rotate\.(\d+)$/.exec(name)?.[1];
+    const path = join(instance, name);
+    const n = /^\w+\.rotate\.(\d+)$/.exec(name)?.[1];
     const [, from, bytes, kind] = /^\w+\.log\.(\d+)(?:\.(\d+)\.(gz|gap))?$/.exec(name) ?? [];
     if (n !== undefined) journals.push(Number(n));
     else if (name.endsWith('.part')) {

@@ -17,8 +17,8 @@ const timesFile = (instance: string, stream: Stream): string => join(instance, `
 
 /** Notes which cursor a stream has now. */
 export async function noteTime(instance: string, stream: Stream, at: number): Promise<void> {
-  const { end } = await outputBounds(instance, stream),
-    path = timesFile(instance, stream);
+  const { end } = await outputBounds(instance, stream);
+  const path = timesFile(instance, stream);
   appendFileSync(path, `${at} ${end}\n`, { mode: 0o600 });
   if (statSync(path).size > mostBytes) pruneTimes(instance, stream, at);
 }
@@ -83,8 +83,8 @@ export async function cursorUntil(instance: string, stream: Stream, at: number):
 
 /** Forgets the times of what is no longer kept, and thins out what is older than an hour to one a minute. @param now epoch ms */
 export function pruneTimes(instance: string, stream: Stream, now: number): void {
-  const { first } = segmentsOf(instance, stream),
-    all = timesOf(instance, stream);
+  const { first } = segmentsOf(instance, stream);
+  const all = timesOf(instance, stream);
   const held = all.filter(([, cursor], i) => cursor >= first || (all[i + 1]?.[1] ?? Infinity) >= first);
   let last = -Infinity;
   const spread =

@@ -27,8 +27,8 @@ export function bootId(): string {
 
 /** Parses a line of /proc/<pid>/stat (proc(5)); null when it is none. The name may itself hold spaces and parentheses. */
 export function parseStat(line: string): ProcessStat | null {
-  const open = line.indexOf(' ('),
-    close = line.lastIndexOf(') ');
+  const open = line.indexOf(' (');
+  const close = line.lastIndexOf(') ');
   if (open < 1 || close < open) return null;
   const rest = line.slice(close + 2).split(' ');
   const [state, parent, group, session] = rest;

@@ -124,9 +124,9 @@ function killFrozen(path: string): number[] {
  */
 export async function killTree(tree: Tree, onStuck?: (left: Stuck[]) => void, signal?: AbortSignal): Promise<void> {
   const started = performance.now();
-  let told = false,
-    quiet = 0,
-    rounds = 0;
+  let told = false;
+  let quiet = 0;
+  let rounds = 0;
   for (let pause = 2; !signal?.aborted; pause = Math.min(pause * 2, 1000)) {
     const left = await killOnce(tree, rounds > 0);
     quiet = left.length === 0 && isEmpty(tree) ? quiet + 1 : 0;

@@ -14,8 +14,8 @@ export interface Marked extends ProcessStat {
 function value(environ: string, name: string): string | null {
   const at = environ.startsWith(`${name}=`) ? 0 : environ.indexOf(`\0${name}=`) + 1;
   if (at === 0 && !environ.startsWith(`${name}=`)) return null;
-  const from = at + name.length + 1,
-    end = environ.indexOf('\0', from);
+  const from = at + name.length + 1;
+  const end = environ.indexOf('\0', from);
   return environ.slice(from, end < 0 ? undefined : end);
 }
 

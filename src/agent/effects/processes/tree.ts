@@ -133,8 +133,8 @@ function carriesMarker(tree: Tree, marked: Marked): boolean {
  * @throws what /proc or a cgroup cannot be read for
  */
 export async function whenEmpty(tree: Tree, signal?: AbortSignal): Promise<void> {
-  let wake = (): void => undefined,
-    changed = false;
+  let wake = (): void => undefined;
+  let changed = false;
   const look = (): void => {
     changed = true;
     wake();

@@ -63,12 +63,12 @@ export class PrivateUsers {
    * @throws Error when all are in use
    */
   async take(instance: string): Promise<number> {
-    const alive = await this.#alive(),
-      has = this.#held.get(instance);
+    const alive = await this.#alive();
+    const has = this.#held.get(instance);
     if (has !== undefined) return has;
-    const { first, last } = this.#range,
-      known = numbersInUse(),
-      taken = new Set(this.#held.values());
+    const { first, last } = this.#range;
+    const known = numbersInUse();
+    const taken = new Set(this.#held.values());
     mkdirSync(this.#directory, { recursive: true, mode: 0o755 });
     // The longest unused first: what one has left in /tmp is not soon another's.
     for (let n = 0; n <= last - first; n++) {

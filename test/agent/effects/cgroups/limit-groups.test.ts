@@ -17,8 +17,8 @@ import {
 import { scratch } from '../../../support/scratch.ts';
 
 const test = suite('limit groups');
-const MiB = 1024 ** 2,
-  instance = 'web.0.abcdefgh';
+const MiB = 1024 ** 2;
+const instance = 'web.0.abcdefgh';
 const read = (...path: string[]) => readFileSync(join(...path), 'utf8').trim();
 const none = { memory: null, cpus: null, cpuQuota: null, processes: null };
 
@@ -48,12 +48,12 @@ test('finds the trees of a machine and the place of a process in them', () => {
 });
 
 test('prefers the service that systemd handed over, then a place with a limit of its own, then the top', () => {
-  const top = scratch('tree'),
-    service = join(top, 'system.slice', 'stathub.service'),
-    leaf = join(service, 'agent');
+  const top = scratch('tree');
+  const service = join(top, 'system.slice', 'stathub.service');
+  const leaf = join(service, 'agent');
   mkdirSync(leaf, { recursive: true });
-  const v2 = { kind: 'v2' as const, path: top, controllers: [] },
-    v1 = { kind: 'v1' as const, path: top, controllers: ['memory'] };
+  const v2 = { kind: 'v2' as const, path: top, controllers: [] };
+  const v1 = { kind: 'v1' as const, path: top, controllers: ['memory'] };
   assert.equal(basesIn(v2, '0::/system.slice/stathub.service/agent\n'), [service, top, leaf]);
   assert.equal(
     basesIn(v2, '0::/system.slice/stathub.service\n'),
@@ -67,10 +67,10 @@ test('prefers the service that systemd handed over, then a place with a limit of
 });
 
 test('v1: sets, changes in both directions, keeps over launches, counts peaks anew, removes', () => {
-  const node = `limits-${process.pid}`,
-    membership = findMembershipRoot(node, ['session']);
-  const controllers = findControllers(node, membership, ['v1']),
-    limits = new LimitGroups(controllers);
+  const node = `limits-${process.pid}`;
+  const membership = findMembershipRoot(node, ['session']);
+  const controllers = findControllers(node, membership, ['v1']);
+  const limits = new LimitGroups(controllers);
   const roots = controllers.roots as Record<string, { path: string }>;
   try {
     if (!roots['memory'] || !roots['cpu'] || !roots['pids'])
@@ -115,8 +115,8 @@ test('v1: sets, changes in both directions, keeps over launches, counts peaks an
 });
 
 test('the unified tree of this machine gives what it has', () => {
-  const node = `unified-${process.pid}`,
-    membership = findMembershipRoot(node, ['v2']);
+  const node = `unified-${process.pid}`;
+  const membership = findMembershipRoot(node, ['v2']);
   if (membership.kind !== 'v2') return console.log('# skipped: no unified tree that this process may use');
   const offered = read(membership.path, '../../cgroup.controllers')
     .split(' ')
@@ -142,9 +142,9 @@ test('the unified tree of this machine gives what it has', () => {
 });
 
 test('v2 on a stand-in: controllers are handed down from the top, and each launch carries its own limits', () => {
-  const top = scratch('unified'),
-    root = join(top, 'stathub', 'node'),
-    launch = join(root, 'web.0.abcdefgh.1');
+  const top = scratch('unified');
+  const root = join(top, 'stathub', 'node');
+  const launch = join(root, 'web.0.abcdefgh.1');
   mkdirSync(launch, { recursive: true });
   writeFileSync(join(top, 'cgroup.controllers'), 'cpuset cpu io memory pids\n');
   for (const path of [top, join(top, 'stathub'), root])
@@ -157,8 +157,8 @@ test('v2 on a stand-in: controllers are handed down from the top, and each launc
     cpu: { kind: 'v2' as const, path: root },
     pids: { kind: 'v2' as const, path: root },
   };
-  const limits = new LimitGroups({ roots, countsSwap: true }),
-    membership = { kind: 'v2' as const, path: launch };
+  const limits = new LimitGroups({ roots, countsSwap: true });
+  const membership = { kind: 'v2' as const, path: launch };
   writeFileSync(join(launch, 'memory.events'), 'low 0\nhigh 0\nmax 2\noom 3\noom_kill 3\noom_group_kill 1\n');
   const applied = limits.apply(instance, membership, { memory: 64 * MiB, cpus: 2, cpuQuota: 0.005, processes: 9 });
   const written = ['memory.max', 'memory.swap.max', 'memory.oom.group', 'cpu.weight', 'cpu.max', 'pids.max'].map(

@@ -61,8 +61,8 @@ async function fetched(files: Record<string, Buffer>, uris: Partial<UriSpec>[], 
     const body = files[request.url ?? ''];
     response.writeHead(body ? 200 : 404).end(body);
   });
-  const root = fresh('fetch'),
-    directory = join(root, 'work');
+  const root = fresh('fetch');
+  const directory = join(root, 'work');
   const cache = new ContentCache(join(root, 'cache'), { attempts: 1, ...options });
   try {
     const result = await fetchInto({
@@ -228,8 +228,8 @@ test('a download that breaks off is resumed, and only the rest is asked for', as
 });
 
 test('the origin is asked conditionally; down, the copy is used and said; known bytes need no origin', async () => {
-  let asked = 0,
-    conditional = 0;
+  let asked = 0;
+  let conditional = 0;
   const from = await origin((request, response) => {
     asked++;
     if (request.headers['if-none-match'] === '"v1"') {
@@ -298,8 +298,8 @@ test('a shared directory gets changed files only and keeps foreign ones', async 
   const from = await origin(
     (_, response) => void tarOf([{ name: 'same' }, 'same'], [{ name: 'changed' }, 'new']).then((b) => response.end(b)),
   );
-  const root = fresh('shared'),
-    directory = join(root, 'work');
+  const root = fresh('shared');
+  const directory = join(root, 'work');
   const cache = new ContentCache(join(root, 'cache'));
   const request = { uris: [spec(`${from.url}/a.tgz`)], contents: {}, directory, shared: true, cache };
   await fetchInto(request);

@@ -66,8 +66,8 @@ for (const kind of ['v2', 'v1', 'session'] as const) {
   test(`kill -9 of the agent: every program runs on, and its end is told exactly (${kind})`, async () => {
     const root = findMembershipRoot(node, [kind, 'session']);
     if (root.kind !== kind) return console.log(`# skipped: no ${kind} membership on this host`);
-    const directory = temporary(),
-      wait = join(directory, 'go');
+    const directory = temporary();
+    const wait = join(directory, 'go');
     const line = (end: string) => ['sh', '-c', `while [ ! -e ${wait} ]; do sleep 0.02; done; ${end}`];
     const launches = await launchAndDie(directory, kind, [
       line('exit 0'),
@@ -133,8 +133,8 @@ for (const kind of ['v2', 'v1', 'session'] as const) {
 
 test('kill -9 of the agent in the middle of its starts: each launch runs once or never', async () => {
   for (const delay of [0, 4, 15, 40]) {
-    const directory = temporary(),
-      programs = Array.from({ length: 30 }, () => ['sleep', '1000']);
+    const directory = temporary();
+    const programs = Array.from({ length: 30 }, () => ['sleep', '1000']);
     const agent = spawn(
       process.execPath,
       [fixture('launches-and-waits.js'), JSON.stringify({ directory, node, kind: 'session', programs })],

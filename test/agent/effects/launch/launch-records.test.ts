@@ -32,8 +32,8 @@ const temporary = () => mkdtempSync(join(process.env['TEST_DIRECTORY'] ?? tmpdir
 const id = 'web.0.abcdefgh';
 
 test('a record is written as a new file, the old one goes after it', async () => {
-  const root = temporary(),
-    directory = instanceDirectory(root, id);
+  const root = temporary();
+  const directory = instanceDirectory(root, id);
   await writeRecord(directory, { app: 'web', epoch: 1 });
   await writeRecord(directory, { app: 'web', epoch: 2 });
   await writeRecord(directory, { app: 'web', epoch: 3 });
@@ -59,8 +59,8 @@ test('the highest whole record counts; broken ones are moved aside and told', as
     ['a list', '[]\n', /no record/],
   ];
   for (const [name, text, reason] of broken) {
-    const root = temporary(),
-      directory = instanceDirectory(root, id);
+    const root = temporary();
+    const directory = instanceDirectory(root, id);
     await writeRecord(directory, { app: 'web', epoch: 1 });
     writeFileSync(join(directory, 'record.2.json'), text); // written when the power went: the old one is still there
     const { instances, notices } = readInstances(root, isRecord);
@@ -76,8 +76,8 @@ test('the highest whole record counts; broken ones are moved aside and told', as
 });
 
 test('an instance of which every record is broken is still known by its launches', () => {
-  const root = temporary(),
-    directory = instanceDirectory(root, id);
+  const root = temporary();
+  const directory = instanceDirectory(root, id);
   for (const n of [1, 2, 10]) mkdirSync(launchDirectory(directory, n), { recursive: true });
   mkdirSync(join(directory, 'launches/foreign'));
   writeFileSync(join(directory, 'record.7.json'), '');
@@ -139,8 +139,8 @@ test('launch numbers are reserved ahead on disk and never given twice', async ()
 });
 
 test('the files of a launch: whole or not there', () => {
-  const root = temporary(),
-    directory = join(root, '1');
+  const root = temporary();
+  const directory = join(root, '1');
   createLaunch(directory, { boot: bootId(), ports: [20_001] });
   assert.equal(readLaunch(directory), { boot: bootId(), ports: [20_001] });
   assert.throws(() => createLaunch(directory, {}), /EEXIST/);

@@ -39,8 +39,8 @@ const lines = (from: number, to: number) =>
 
 /** Follows a stream into one buffer. */
 function following(instance: string, from: number) {
-  const stop = new AbortController(),
-    chunks: OutputChunk[] = [];
+  const stop = new AbortController();
+  const chunks: OutputChunk[] = [];
   const done = followOutput(
     instance,
     'stdout',
@@ -117,8 +117,8 @@ test('platform lines stand on lines of their own', async () => {
 });
 
 test('following gives what is there and what comes, at once, also of a file that is not there yet', async () => {
-  const instance = temporary(),
-    follow = following(instance, 0);
+  const instance = temporary();
+  const follow = following(instance, 0);
   const alive = setInterval(() => {}, 1000);
   appendFileSync(outputFile(instance, 'stdout'), 'a');
   await until('a', () => follow.text() === 'a');
@@ -149,9 +149,9 @@ for (const [kind, base] of [
   const open = () => temporary(base);
 
   test(`rotation (${kind}): cursors stay, nothing is lost, the oldest goes`, async () => {
-    const instance = open(),
-      all = lines(1, 3000),
-      limits = { maxBytes: 65_536, files: 3 };
+    const instance = open();
+    const all = lines(1, 3000);
+    const limits = { maxBytes: 65_536, files: 3 };
     let written = 0;
     const write = (to: number) => {
       appendFileSync(outputFile(instance, 'stdout'), all.slice(written, to));
@@ -181,8 +181,8 @@ for (const [kind, base] of [
 
   test(`rotation (${kind}): one file only, and far beyond all limits`, async () => {
     for (const files of [1, 3]) {
-      const instance = open(),
-        all = lines(1, 20_000);
+      const instance = open();
+      const all = lines(1, 20_000);
       writeFileSync(outputFile(instance, 'stdout'), all);
       await rotate(instance, 'stdout', { maxBytes: 65_536, files }, kind);
       const { first, end } = await outputBounds(instance, 'stdout');
@@ -197,9 +197,9 @@ for (const [kind, base] of [
   if (kind !== 'punch')
     test(`rotation (${kind}): a crash between journal and cut, and one after the cut, are told apart`, async () => {
       for (const cutMade of [false, true]) {
-        const instance = open(),
-          live = outputFile(instance, 'stdout'),
-          all = lines(1, 1000);
+        const instance = open();
+        const live = outputFile(instance, 'stdout');
+        const all = lines(1, 1000);
         writeFileSync(live, all);
         const journal = { base: 0, length: 40_960, size: 100_000, hash: firstBlockHash(live), done: false };
         writeFileSync(`${live}.0`, all.slice(0, 40_960));
@@ -225,8 +225,8 @@ for (const [kind, base] of [
     });
 
   test(`rotation (${kind}) under a program that prints: every line once, in order`, async () => {
-    const count = 60_000,
-      host = Host.open({ directory: temporary(base) });
+    const count = 60_000;
+    const host = Host.open({ directory: temporary(base) });
     try {
       const started = host.start('sh', [fixture('floods-stdout.sh'), String(count)], {
         stdout: join(host.directory, 'stdout.log'),
@@ -269,8 +269,8 @@ test('a broken journal does not hide the output', async () => {
 });
 
 test('the looks rotate what has grown, and note when it was printed', async () => {
-  const directory = temporary(),
-    errors: Error[] = [];
+  const directory = temporary();
+  const errors: Error[] = [];
   const rotation = new RotationWatch((_, error) => errors.push(error));
   const alive = setInterval(() => {}, 1000);
   const kind: RotationKind = await rotation.start(directory);
@@ -311,8 +311,8 @@ test('the looks rotate what has grown, and note when it was printed', async () =
     Array.from({ length: 60_480 }, (_, i) => `${before + i * 10_000} ${i}\n`).join(''),
   );
   pruneTimes(instance, 'stderr', before + 604_800_000);
-  const left = timesOf(instance, 'stderr'),
-    gaps = left.slice(1).map(([at], i) => at - left[i]![0]);
+  const left = timesOf(instance, 'stderr');
+  const gaps = left.slice(1).map(([at], i) => at - left[i]![0]);
   assert.ok(left.length < 2400 && left.length > 1000, String(left.length));
   assert.equal([Math.max(...gaps), gaps.at(-1), left[0]![0]], [600_000, 10_000, before]);
   rmSync(directory, { recursive: true });

@@ -20,8 +20,8 @@ import { tailOutput } from './tail.ts';
 const temporary = (base = process.env['TEST_DIRECTORY'] ?? tmpdir()) => mkdtempSync(join(base, 'kills-'));
 const lines = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, i) => `${String(from + i).padStart(9, '0')}${'.'.repeat(90)}\n`).join('');
-const here = dirname(fileURLToPath(import.meta.url)),
-  never = new AbortController().signal;
+const here = dirname(fileURLToPath(import.meta.url));
+const never = new AbortController().signal;
 
 /** All that is kept, from the first cursor on. */
 async function whole(instance: string): Promise<string> {
@@ -40,8 +40,8 @@ const ended = (child: ChildProcess): Promise<void> =>
 
 for (const base of [undefined, '/dev/shm']) {
   if (base && !existsSync(base)) continue;
-  const instance = temporary(base),
-    kind = await rotationKind(instance);
+  const instance = temporary(base);
+  const kind = await rotationKind(instance);
   if (kind === 'copy-truncate') {
     console.log(`# skipped: ${instance} can only copy and truncate`);
     rmSync(instance, { recursive: true });
@@ -55,16 +55,16 @@ for (const base of [undefined, '/dev/shm']) {
       ['-c', 'exec sh "$0" "$1" >>"$2"', fixture('floods-stdout.sh'), String(count), outputFile(instance, 'stdout')],
       { stdio: ['ignore', 'ignore', 'pipe'] },
     );
-    let kills = 0,
-      unsettled = 0,
-      all = false;
-    const over = ended(program),
-      printed = new Promise<void>((resolve) => {
-        program.stderr!.once('data', () => {
-          all = true;
-          resolve();
-        });
+    let kills = 0;
+    let unsettled = 0;
+    let all = false;
+    const over = ended(program);
+    const printed = new Promise<void>((resolve) => {
+      program.stderr!.once('data', () => {
+        all = true;
+        resolve();
       });
+    });
     try {
       while (!all || kills < 6) {
         // the rest is moved, and cut short, after the last line as well
@@ -103,9 +103,9 @@ for (const base of [undefined, '/dev/shm']) {
 }
 
 test('compressed pieces are read from any place on, by us and by zcat', async () => {
-  const instance = temporary(),
-    path = outputFile(instance, 'stdout'),
-    all = lines(1, 12_000);
+  const instance = temporary();
+  const path = outputFile(instance, 'stdout');
+  const all = lines(1, 12_000);
   writeFileSync(`${path}.0`, all.slice(0, 700_000));
   writeFileSync(`${path}.700000`, all.slice(700_000, 1_000_000));
   writeFileSync(path, all.slice(1_000_000));
@@ -131,9 +131,9 @@ test('compressed pieces are read from any place on, by us and by zcat', async ()
 });
 
 test('a single line without an end, far larger than all limits, stays within them', async () => {
-  const instance = temporary(),
-    rotation = new RotationWatch(() => undefined),
-    alive = setInterval(() => {}, 1000);
+  const instance = temporary();
+  const rotation = new RotationWatch(() => undefined);
+  const alive = setInterval(() => {}, 1000);
   await rotation.start(instance);
   rotation.add(instance, { maxBytes: 65_536, files: 3, rateBytesPerSecond: null, fileSize: null });
   for (let i = 0; i < 20; i++) {
@@ -150,18 +150,18 @@ test('a single line without an end, far larger than all limits, stays within the
 });
 
 test('what is printed faster than it may be kept leaves a gap, and what was before it stays', async () => {
-  const instance = temporary(),
-    kind = await rotationKind(instance),
-    path = outputFile(instance, 'stdout'),
-    limits = { maxBytes: 65_536, files: 4 };
+  const instance = temporary();
+  const kind = await rotationKind(instance);
+  const path = outputFile(instance, 'stdout');
+  const limits = { maxBytes: 65_536, files: 4 };
   if (kind === 'copy-truncate') return rmSync(instance, { recursive: true });
   let now = 0;
-  const rate = new OutputRate(10_000, limits.maxBytes, now),
-    keep = (bytes: number): boolean => rate.keep(bytes, now);
-  const first = lines(1, 700),
-    all = first + lines(701, 60_000);
-  let at = 0,
-    dropped = 0;
+  const rate = new OutputRate(10_000, limits.maxBytes, now);
+  const keep = (bytes: number): boolean => rate.keep(bytes, now);
+  const first = lines(1, 700);
+  const all = first + lines(701, 60_000);
+  let at = 0;
+  let dropped = 0;
   const write = (to: number): void => {
     appendFileSync(path, all.slice(at, to));
     at = to;
