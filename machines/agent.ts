@@ -35,7 +35,7 @@ const startAgainMs = (failures: number): number => Math.min(60_000, 100 * 2 ** M
 const agent = setup({
   types: {} as { context: AgentContext; events: AgentEvent; input: object; emitted: AgentEmitted },
   actors: {
-    /** Lock, records, live processes, then desired: DESIGN section 5, "Recovery and adoption". */
+    /** Lock, records, live processes, then desired: nothing is started or stopped before all are seen. */
     recover: promiseHole<void, object>('recover'),
     /** Keeps the line to the master (machines/link.ts, a root actor of its own) for as long as it lives. */
     link: callbackHole<AgentEvent, object>('link'),

@@ -38,7 +38,7 @@ export interface Moment {
   chance: number;
 }
 
-/** Facts found on disk after an agent restart (or a crash of this actor); the first that applies decides (DESIGN section 3). */
+/** Facts found on disk after an agent restart (or a crash of this actor); the first that applies decides (machines/README.md, instance). */
 export interface Adoption {
   launch: LaunchFacts | null;
   /** `ended` null: not known when. */

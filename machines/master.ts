@@ -23,7 +23,7 @@ export type MasterEvent =
 export const masterMachine = setup({
   types: {} as { context: MasterContext; events: MasterEvent; input: { above?: Above } },
   actors: {
-    /** Reads the store, draws the term, rewrites the records: DESIGN section 7, "Commit". */
+    /** Reads the store, draws the term, rewrites the records under it: what an earlier leader still writes is refused then. */
     recover: promiseHole<void, RecoverInput>('recover'),
     /** Everything that runs while it leads; disposed in reverse. */
     serve: callbackHole<MasterEvent, object>('serve'),

@@ -204,6 +204,18 @@ test('no line is longer than 140 columns', () => {
   );
 });
 
+test('comments name only files that are there', () => {
+  const all = [...files, ...sources('test')];
+  const broken = all.flatMap((file) => {
+    const comments = readFileSync(join(root, file), 'utf8').match(/^\s*(\/\/|\/?\*).*$/gm) ?? [];
+    const named = comments.flatMap((line) => line.match(/\bDESIGN\b|[\w./-]*\w\.tsx?\b/g) ?? []);
+    return named
+      .filter((name) => !all.some((known) => `/${known}`.endsWith(`/${name.replace(/^(\.\.?\/)+/, '')}`)))
+      .map((name) => `${file} names ${name}`);
+  });
+  assert.equal(broken, []);
+});
+
 test('only main ends the process', () => {
   const allowed = new Set(['src/main.ts', 'src/run/demo.ts' /* within the text of the sample program */]);
   assert.equal(

@@ -1,4 +1,4 @@
-// Who is let in: the rules of a hello (DESIGN section 6, "Identity") that need no look at the store, and what it makes of a record.
+// Who is let in: the rules of a hello that need no look at the store, and what it makes of a record.
 import type { NodeFacts, NodeRecord } from '../model/node.ts';
 import type { Hello } from '../protocol/link.ts';
 import type { NodeEntry } from './entries.ts';

@@ -4,7 +4,7 @@ import type { Clock } from './clock.ts';
 import type { EventLog } from './events.ts';
 import type { View } from './view.ts';
 
-/** All in ms (DESIGN section 6). */
+/** All in ms. Agents are told theirs in the welcome, so that both ends count by the same. */
 export interface MasterTimes {
   /** A beat is asked for this often. */ beatMs: number;
   /** Silence until a node is suspect. */ suspectMs: number;

@@ -1,5 +1,5 @@
 // Desired state, derived: what each linked agent is to hold, told as a whole after its hello and then as deltas, at once.
-// Nothing of it is stored; seq begins at 1 in each term (DESIGN section 6).
+// Nothing of it is stored; seq begins at 1 in each term, as the first set is told whole.
 import type { DesiredRevision, Assignment } from '../model/assignment.ts';
 import type { MasterContext } from './context.ts';
 import type { NodeLink } from './link/node-link.ts';

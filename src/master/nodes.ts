@@ -104,7 +104,7 @@ export class Nodes {
     this.actors.clear();
   }
 
-  /** The rules of a hello (DESIGN section 6, "Identity"). Durable before it resolves. */
+  /** Lets a node in, or says why not (admission.ts). What is kept of its hello is durable before it resolves. */
   async admit(hello: Hello, open: (obeys: boolean) => NodeLink): Promise<Admission> {
     const { leadership, view } = this.context;
     const refused = refusalOf(hello, view.nodes.get(hello.node), this.parts.linkOf(hello.node));

@@ -1,4 +1,5 @@
-// Desired state: which revision of an app runs on which node, in which slot and place (DESIGN section 7, "Two places").
+// Desired state: which revision of an app runs on which node, in which slot and place. A slot has two places, so that a
+// replacement can start in the free one while the other still serves.
 
 export type Place = 'a' | 'b';
 /** run; leave: runs on in full until its replacement is healthy; stop: a tombstone, kept until the agent reports the tree empty. */

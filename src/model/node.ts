@@ -1,4 +1,4 @@
-// A node: STAT hub's node JSON plus what the hub knows of it (DESIGN sections 5 "Node facts" and 10).
+// A node: STAT hub's node JSON plus what the hub knows of it.
 import type { Reason } from './app/app.ts';
 
 export type NodeStatus = 'joining' | 'ready' | 'cordoned' | 'draining' | 'suspect' | 'lost';

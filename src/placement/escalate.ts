@@ -1,4 +1,4 @@
-// A slot whose restarts in place are used up asks where to go on (DESIGN sections 5 and 6): elsewhere, or where it is.
+// A slot whose restarts in place are used up asks where to go on: elsewhere, or where it is.
 import type { Assignment } from '../model/assignment.ts';
 import { showSpan } from '../model/sizes.ts';
 import type { AppDraft, SlotDraft } from './draft.ts';

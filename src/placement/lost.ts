@@ -1,4 +1,4 @@
-// Slots of lost nodes (DESIGN sections 6 and 7): their places are given up for tombstones, and when the node returns
+// Slots of lost nodes: their places are given up for tombstones, and when the node returns
 // `onPartition` decides which instance stays: the highest epoch that has been ready, else the older one.
 import type { Assignment, Tombstone } from '../model/assignment.ts';
 import type { AppDraft, SlotDraft } from './draft.ts';

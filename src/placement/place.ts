@@ -1,4 +1,4 @@
-// Desired + observed + nodes -> plan (DESIGN section 7).
+// Desired + observed + nodes -> plan. Its steps, in the order in which they come; each is a file beside this one.
 import { giveUpLost, settleTombstones } from './lost.ts';
 import { placeMissing } from './missing.ts';
 import { Planning } from './planning.ts';

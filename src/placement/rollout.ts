@@ -1,5 +1,5 @@
 // One batch of an update at a time, each healthy before the next; the last healthy instances are never taken before their
-// replacements are healthy (DESIGN section 7, "Rollout"; canary, pause and revert come on top of it).
+// replacements are healthy.
 import { demandOf } from './demand.ts';
 import type { AppDraft, Held, SlotDraft } from './draft.ts';
 import type { Planning } from './planning.ts';

@@ -1,4 +1,4 @@
-// Which slots an app has, and which it does not need any more. What is surplus goes least useful first (DESIGN section 7):
+// Which slots an app has, and which it does not need any more. What is surplus goes least useful first:
 // without an instance, unhealthy, on nodes that take no work or do not match any more, of what an update has yet to replace, on the
 // most crowded node, the youngest.
 import type { AppDraft, Held, SlotDraft } from './draft.ts';

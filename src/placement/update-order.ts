@@ -1,4 +1,4 @@
-// Start the replacement first, or stop the old one first (DESIGN section 7, "Rollout")?
+// Start the replacement first, or stop the old one first? Without a gap where both can run side by side.
 import type { AppDraft, Held } from './draft.ts';
 import { canonicalJson } from '../model/app/restart-fields.ts';
 

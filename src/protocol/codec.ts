@@ -1,4 +1,4 @@
-// One frame as bytes: JSON text; above 16 KiB deflated (zlib, RFC 1950) and sent as a binary message (DESIGN section 6).
+// One frame as bytes: JSON text; above 16 KiB deflated (zlib, RFC 1950) and sent as a binary message.
 import { deflateSync, inflateSync } from 'node:zlib';
 import { deflateAbove } from './link.ts';
 

@@ -1,4 +1,4 @@
-// Bodies of the link's HTTP fallback (DESIGN section 6): the same frames where a WebSocket cannot pass.
+// Bodies of the link's HTTP fallback: the same frames where a WebSocket cannot pass.
 //
 //   POST /v1/link/:node/report                                one in flight. Body: Report. Answer: Answer.
 //   GET  /v1/link/:node/frames?session=S&after=n&wait=25      long-poll. Answer: Answer; empty after `wait` seconds.

@@ -1,4 +1,4 @@
-// Frames between agent and master (DESIGN section 6). The same frames travel by WebSocket (`GET /v1/link`) and by the HTTP
+// Frames between agent and master. The same frames travel by WebSocket (`GET /v1/link`) and by the HTTP
 // fallback (`POST /v1/link/:node/report`, long-poll `GET /v1/link/:node/frames?after=n&wait=25`). JSON; a body above 16 KiB
 // is deflated (zlib, RFC 1950) by its sender and sent as a binary frame. maxPayload 1 MiB: larger sets travel in parts.
 //

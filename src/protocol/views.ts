@@ -16,7 +16,7 @@ export interface PlanView {
   waiting: WhyView['waiting'];
 }
 
-/** Why an app or instance is as it is (DESIGN section 7, "Why"). */
+/** Why an app or instance is as it is: `stathub why`. */
 export interface WhyView {
   subject: string;
   status: string;

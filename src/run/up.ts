@@ -18,7 +18,7 @@ export interface UpOptions {
   say: (line: string) => void;
 }
 
-/** The master and N agents, their directories and ports (DESIGN section 13). */
+/** The master and N agents, their directories (README, "Where things are") and ports. */
 export function membersOf(options: Pick<UpOptions, 'agents' | 'port' | 'agentPort'>): {
   master: Member;
   agents: (master: string) => Member[];

@@ -1,4 +1,4 @@
-// Many agents on one master (DESIGN section 14: 5,000 with 5 s beats within one core and 1 GB): a real master as a process, agents as
+// Many agents on one master (the target: 5,000 with 5 s beats within one core and 1 GB): a real master as a process, agents as
 // WebSockets of this one that say hello, report that nothing runs, and beat.
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
-// How long placement takes, every node scored: 10,000 instances with a constraint and spread on 1,000 nodes, 100,000 on 10,000
-// (DESIGN section 14), and what a settled cluster, one lost node and one more instance cost after that.
+// How long placement takes, every node scored: 10,000 instances with a constraint and spread on 1,000 nodes, 100,000 on 10,000,
+// and what a settled cluster, one lost node and one more instance cost after that.
 //   node dist/test/bench/place.js [--large]
 import { pathToFileURL } from 'node:url';
 import { place } from '../../src/placement/place.ts';

@@ -1,4 +1,4 @@
-// npm run bench: what DESIGN promises in numbers, measured in one run.
+// npm run bench: what README says under "Measured", taken in one run.
 //   npm run bench -- runtime store place     only these
 //   npm run bench -- --count 300             with so many instances, instead of 1,000, and 100 beside the peers
 //   npm run bench -- agents --agents 5000    more simulated agents

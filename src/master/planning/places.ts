@@ -1,4 +1,4 @@
-// Places of slots, given up when their tree is empty (DESIGN section 7, "Two places"); what of lost nodes, placement decides.
+// Places of slots (two a slot, src/model/assignment.ts), given up when their tree is empty; those of lost nodes placement decides.
 import type { Assignment, SlotRecord } from '../../model/assignment.ts';
 import type { MasterContext } from '../context.ts';
 import type { Records } from '../records.ts';

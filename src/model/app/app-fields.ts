@@ -1,4 +1,4 @@
-// The fields of an app with their defaults (DESIGN section 4). What a value may be is in field-values.ts, what concerns more
+// The fields of an app with their defaults. What a value may be is in field-values.ts, what concerns more
 // than one field in app-rules.ts. Written with zod, so that the same text validates, fills in defaults and becomes the editor's
 // JSON Schema.
 import { z } from 'zod';

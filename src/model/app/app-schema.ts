@@ -78,7 +78,7 @@ function policyByType(document: unknown, spec: AppSpec): AppSpec {
 }
 
 /**
- * Validates an app (DESIGN section 4) and fills in its defaults.
+ * Validates an app (its fields: app-fields.ts; its rules: app-rules.ts) and fills in its defaults.
  * @param json what was parsed from JSON or YAML; nothing of it is trusted
  * @returns the spec, or all problems: field by field first, then across fields, each with the path as written
  */

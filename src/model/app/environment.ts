@@ -1,4 +1,4 @@
-// The environment of a process (DESIGN section 4, "Environment"): a clean list, then the node's, then the app's, then what
+// The environment of a process: a clean list, then the node's, then the app's, then what
 // the platform promises. Nothing of the agent's own environment gets in: whoever calls names the few values of the machine.
 import type { AppSpec } from './app.ts';
 import { statEpoch } from '../instance/epoch.ts';

@@ -1,5 +1,6 @@
-// Which changes of a spec need a new process (DESIGN section 4): placement, meta, dependsOn, restart, logs, routes, the
-// timings of health checks, update, schedule, preStop and start do not. Two specs with the same key share a running instance.
+// Which changes of a spec need a new process. What the running one cannot notice does not: placement, meta, dependsOn,
+// restart, logs, routes, the timings of health checks, update, schedule, preStop and start. Two specs with the same key
+// share a running instance.
 import type { AppSpec, HealthCheckSpec } from './app.ts';
 
 const without = [

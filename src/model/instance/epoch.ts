@@ -1,4 +1,5 @@
-// The fencing token of a launch (DESIGN section 6, "Epoch"): STAT_EPOCH = assignment epoch x 2^20 + launch number.
+// The fencing token of a launch: STAT_EPOCH = assignment epoch x 2^20 + launch number, so that of two launches of a slot,
+// wherever they run, the later one has the higher.
 // A decimal string, because it outgrows what a double holds exactly once the epoch passes 2^33.
 
 const shift = 20n;

@@ -1,4 +1,4 @@
-// Folding of probe results into the health of an instance (DESIGN section 5, "Health"). Times are mono ms; `at` is epoch ms
+// Folding of probe results into the health of an instance. Times are mono ms; `at` is epoch ms
 // for display only.
 import type { AppSpec, HealthCheckSpec } from '../app/app.ts';
 import type { HealthView } from './instance.ts';

@@ -1,4 +1,4 @@
-// Observed state: an assignment's life on a node, as the API shows it (DESIGN section 10).
+// Observed state: an assignment's life on a node, as the API shows it.
 import type { Reason } from '../app/app.ts';
 import type { HealthRole } from '../app/app.ts';
 

@@ -1,4 +1,4 @@
-// `placement.onPartition: stop-self` in numbers (DESIGN section 6): what is cut off from its master has ended by itself before the
+// `placement.onPartition: stop-self` in numbers: what is cut off from its master has ended by itself before the
 // master starts it elsewhere. Both sides compute from the times in the master's welcome; both count from a beat: the agent from
 // the sending of the last one that was acknowledged, the master from its coming, which is later. Their clocks need not agree.
 

@@ -1,4 +1,4 @@
-// What follows when a program has ended (DESIGN section 5, "Restart"). Pure: the clock (`mono`, ms of CLOCK_MONOTONIC) and
+// What follows when a program has ended. Pure: the clock (`mono`, ms of CLOCK_MONOTONIC) and
 // chance (0..1) are arguments; the history goes in and comes out. The app-supervisor owns one history a slot.
 import type { AppType, RestartSpec } from '../app/app.ts';
 import type { ExitReason } from './instance.ts';

@@ -1,5 +1,5 @@
 // When every instance of an app on a node fails its checks at once (a shared dependency is down), restarting all of them at
-// once would only add a stampede and take down what still answers: they are restarted in turns (DESIGN section 5, "Health").
+// once would only add a stampede and take down what still answers: they are restarted in turns.
 
 /** The app's slots on this node, the asking one included. */
 export interface Siblings {

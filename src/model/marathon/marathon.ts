@@ -1,4 +1,4 @@
-// Marathon's app definitions as apps of ours (DESIGN section 4). Converted only where a caller says that it is Marathon's, never
+// Marathon's app definitions as apps of ours. Converted only where a caller says that it is Marathon's, never
 // guessed; whatever has no counterpart is told, with the path at which it stood. Defaults are Marathon's (its app schema, 1.11).
 import { checksOf } from './checks.ts';
 import { placementOf } from './constraints.ts';

@@ -1,4 +1,4 @@
-// The app schema of DESIGN section 4: defaults, every problem at once, hints.
+// The app schema: defaults, every problem at once, hints.
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -58,7 +58,7 @@ test("the app of STAT hub's manual works as it stands", () => {
   assert.equal(parsed.ok && parsed.spec.resAlloc, { cpus: null, mem: null, disk: null });
 });
 
-test('defaults are those of the design', () => {
+test('an app of two fields has all defaults', () => {
   assert.equal(good({}), {
     name: 'web',
     toProcess: 'sleep',

@@ -1,4 +1,4 @@
-// Folding of probe results (DESIGN section 5, "Health").
+// Folding of probe results.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { HealthCheckSpec } from '../../../src/model/app/app.ts';

@@ -1,4 +1,4 @@
-// What follows when a program has ended (DESIGN section 5, "Restart").
+// What follows when a program has ended: restarts, delays, the window, and when it is given up.
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
