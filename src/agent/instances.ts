@@ -23,7 +23,7 @@ import {
 import { actorCrashed, narrate, supervisorFailed } from './instance/narrate.ts';
 import type { SupervisorLogic } from './logic.ts';
 import { monoMs } from './moment.ts';
-import { startWaiting } from './room-waiters.ts';
+import { RoomWaiters } from './room-waiters.ts';
 import { appOfKey, Supervisors, type Supervisor } from './supervisors.ts';
 
 export interface InstancesOptions {
@@ -48,6 +48,7 @@ export class Instances {
   readonly #options: InstancesOptions;
   readonly #changed = new ChangedIds();
   readonly #ending: Ending;
+  readonly #waiters: RoomWaiters;
   #stopping = false;
   /** Told when it is forgotten: nobody will ask for it any more. */
   onGone: (entry: Entry) => void = () => undefined;
@@ -61,6 +62,7 @@ export class Instances {
       heard: (supervisor, told) => this.#hear(supervisor, told),
       failed: (key, why) => this.#supervisorFailed(key, why),
     });
+    this.#waiters = new RoomWaiters(this.entries, context.admission, (...said) => !this.#stopping && this.say(...said));
     this.#ending = new Ending({
       entries: () => this.entries.values(),
       ask: (entry, text) => this.say(entry, { type: 'instance.stop', reason: 'stop', by: null, text, at: Date.now() }),
@@ -203,7 +205,7 @@ export class Instances {
     entry.actor = null;
     entry.program.dispose();
     this.changed(entry.id);
-    startWaiting(this.entries.values(), this.#options.context.admission, (...said) => this.say(...said));
+    this.#waiters.startWhoFits();
     if (entry.unnamed) this.forget(entry.id); // nobody will say that it may go
   }
 
@@ -233,6 +235,7 @@ export class Instances {
     const { context } = this.#options;
     const { app, slot } = entry.record.assignment;
     const subject = { app, slot, id: entry.id, node: context.node };
+    if (snapshot.value === 'failed' && before?.value !== 'failed') this.#waiters.gaveUp(entry);
     const told = (one: InstanceSnapshot) => ({ state: statePath(one.value), context: one.context });
     for (const event of narrate(before && told(before), told(snapshot), subject, Date.now())) context.tell(event);
     this.changed(entry.id);

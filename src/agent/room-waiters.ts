@@ -13,26 +13,44 @@ const waits = ({ snapshot }: Entry): boolean =>
 
 const since = ({ snapshot }: Entry): number => snapshot?.context.exit?.at ?? 0;
 
-/** Something was given back: whoever fits now is told to start. */
-export function startWaiting(
-  entries: Iterable<Entry>,
-  admission: Admission,
-  say: (entry: Entry, event: InstanceEvent) => unknown,
-): void {
-  for (const entry of whoFits(entries, admission)) {
-    const { plan } = entry.snapshot!.context;
-    if (plan) say(entry, { type: 'restart.granted', plan: { ...plan, at: Date.now(), delayMs: 0 } });
-  }
-}
+export class RoomWaiters {
+  readonly #entries: ReadonlyMap<string, Entry>;
+  readonly #admission: Admission;
+  readonly #say: (entry: Entry, event: InstanceEvent) => unknown;
 
-/** Those that may start now: all of them fit together. */
-function whoFits(entries: Iterable<Entry>, admission: Admission): Entry[] {
-  const promised: Capacity[] = [];
-  const waiting = [...entries].filter(waits).sort((a, b) => since(a) - since(b));
-  return waiting.filter(({ record }) => {
-    const demand = demandOf(record.spec);
-    if (admission.lack(demand, promised) !== null) return false;
-    promised.push(demand);
-    return true;
-  });
+  constructor(
+    entries: ReadonlyMap<string, Entry>,
+    admission: Admission,
+    say: (entry: Entry, event: InstanceEvent) => unknown,
+  ) {
+    this.#entries = entries;
+    this.#admission = admission;
+    this.#say = say;
+  }
+
+  /** It is not started again by itself. Placement counts it so, too (`isEmpty` of src/placement/draft.ts): it holds nothing of its node. */
+  gaveUp(entry: Entry): void {
+    entry.program.giveUp();
+    setImmediate(() => this.startWhoFits()); // its actor is just being heard
+  }
+
+  /** Something was given back: whoever fits now is told to start. */
+  startWhoFits(): void {
+    for (const entry of this.#whoFits()) {
+      const { plan } = entry.snapshot!.context;
+      if (plan) this.#say(entry, { type: 'restart.granted', plan: { ...plan, at: Date.now(), delayMs: 0 } });
+    }
+  }
+
+  /** Those that may start now: all of them fit together. */
+  #whoFits(): Entry[] {
+    const promised: Capacity[] = [];
+    const waiting = [...this.#entries.values()].filter(waits).sort((a, b) => since(a) - since(b));
+    return waiting.filter(({ record }) => {
+      const demand = demandOf(record.spec);
+      if (this.#admission.lack(demand, promised) !== null) return false;
+      promised.push(demand);
+      return true;
+    });
+  }
 }

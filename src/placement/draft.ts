@@ -9,9 +9,12 @@ import type { ChangeKind, NewAssignment, SeenInstance, SlotChange, SnapshotApp }
 
 export type Held = Assignment | NewAssignment;
 
-/** Nothing of it runs and nothing will: it holds nothing of its node. (What failed may be started again where it is.) */
-export const isEmpty = (held: Held, status: SeenInstance['status'] | undefined): boolean =>
-  status === 'stopped' || (status === 'failed' && held.goal === 'stop');
+/**
+ * Nothing of it runs, and nothing will by itself: it holds nothing of its node. Its agent gives it back at the same moment; one that
+ * was given up and is started again has to find room anew.
+ */
+export const isEmpty = (status: SeenInstance['status'] | undefined): boolean =>
+  status === 'stopped' || status === 'failed';
 
 const placeNames: readonly Place[] = ['a', 'b'];
 

@@ -21,7 +21,7 @@ export function ledgerOf(snapshot: Snapshot, table: NodeTable): Ledger {
 
 function count(ledger: Ledger, table: NodeTable, app: SnapshotApp, held: Assignment): void {
   const node = table.numbers.get(held.node);
-  if (node === undefined || isEmpty(held, app.seen.get(held.id)?.status)) return;
+  if (node === undefined || isEmpty(app.seen.get(held.id)?.status)) return;
   const isNewest = held.revision === app.record.revision;
   const spec = isNewest ? app.spec : (app.older.get(held.revision) ?? app.spec);
   ledger.take(node, demandOf(spec));

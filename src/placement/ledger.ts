@@ -1,5 +1,5 @@
 // Running totals of each node: what may be given away, what is. Everything in a place of a slot counts, leaving or not, until
-// its tree is empty; an instance that did its work and ended holds nothing.
+// its tree is empty; an instance that did its work and ended, or was given up, holds nothing.
 import type { Demand } from './demand.ts';
 import type { NodeTable } from './node-table.ts';
 import type { OtherUse } from './snapshot.ts';

@@ -1,5 +1,6 @@
 // Replaces instances that are there: what is escalated moves, what is on draining nodes leaves, what is outdated is updated
 // batch by batch. A healthy instance is only ever touched because somebody asked: an update, a restart, a drain.
+import { demandOf } from './demand.ts';
 import type { AppDraft, Held, SlotDraft } from './draft.ts';
 import { drainSlot } from './drain.ts';
 import type { Assignment } from '../model/assignment.ts';
@@ -58,6 +59,8 @@ function restartInPlace(planning: Planning, draft: AppDraft, slot: SlotDraft, ru
   if (restartedAt === null || run.hash !== draft.app.hash || draft.healthy(run) || draft.ended(run) === 'done')
     return false;
   slot.adjust(run, { nudge: restartedAt, nudgedBy: restartedBy ?? null, onFull: null });
+  const node = planning.table.numbers.get(run.node);
+  if (node !== undefined && draft.ended(run) === 'failed') planning.ledger.take(node, demandOf(draft.specOf(run)));
   planning.decide(draft, slot, 'keep', run.node, `${run.id} is started again where it is: a restart was asked for`);
   return true;
 }

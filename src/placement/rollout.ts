@@ -1,6 +1,7 @@
 // One batch of an update at a time, each healthy before the next; the last healthy instances are never taken before their
 // replacements are healthy.
 import { demandOf } from './demand.ts';
+import { isEmpty } from './draft.ts';
 import type { AppDraft, Held, SlotDraft } from './draft.ts';
 import type { Planning } from './planning.ts';
 import { updateOrder } from './update-order.ts';
@@ -172,6 +173,7 @@ export class Rollout {
       planning.table.matches(draft.spec.placement.query)[node] !== 1
     )
       return false;
+    if (isEmpty(draft.seen(run)?.status)) return planning.ledger.fits(node, draft.demand); // has nothing to give back
     const freed = demandOf(draft.specOf(run));
     planning.ledger.give(node, freed);
     const fits = planning.ledger.fits(node, draft.demand);

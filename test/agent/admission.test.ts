@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { writeFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { Admission } from '../../src/agent/admission.ts';
 import { until } from '../support/until.ts';
@@ -103,6 +104,34 @@ test("an instance has its share from its begin to its end, over restarts and the
   await agent.ok('DELETE', '/v1/apps/half');
   await agent.running('more');
   assert.is(await allocated(), rest + 1);
+});
+
+test('what was given up gives its room back at once, and has to find it anew; the agent and placement count the same', async () => {
+  const { allocatable } = (await agent.get('/v1/nodes')).items[0];
+  const allocated = async () => (await agent.get('/v1/nodes')).items[0].allocated.mem;
+  const all = allocatable.mem;
+  await agent.ok('DELETE', '/v1/apps/more');
+  await until('gone', async () => (await agent.instances('more')).length === 0);
+  const wish = { resAlloc: { mem: all }, restart: { policy: 'never' } };
+  const program = { toProcess: '/bin/sh', args: ['-c', 'test -e "$GO" && exec sleep 600; exit 3'] };
+  const go = `${agent.directory}/go`;
+  await agent.deploy({ name: 'given-up', ...program, envs: { GO: go }, ...wish });
+  await agent.see('given-up', 'given up', (i) => i.status === 'failed');
+  await until('nothing is given away', async () => (await allocated()) === 0);
+  await agent.deploy({ name: 'next', resAlloc: { mem: all } });
+  await agent.running('next');
+  await agent.restart();
+  await agent.running('next');
+  assert.is(await allocated(), all);
+  writeFileSync(go, '');
+  await agent.ok('POST', '/v1/apps/given-up/restart');
+  await agent.see('given-up', 'it finds no room', (i) => i.exit?.reason === 'no-room');
+  assert.is((await agent.one('next'))?.status, 'running');
+  await agent.ok('DELETE', '/v1/apps/next');
+  await until('gone', async () => (await agent.instances('next')).length === 0);
+  await agent.ok('POST', '/v1/apps/given-up/restart');
+  await agent.running('given-up');
+  assert.is(await allocated(), all);
 });
 
 test.run();

@@ -57,7 +57,7 @@ export function checkRoom(simulation: Simulation, plan: Plan): void {
     const app = simulation.apps.get(name)!;
     if (held.goal === 'run') running.set(`${held.node} ${name}`, (running.get(`${held.node} ${name}`) ?? 0) + 1);
     const status = held.id === undefined ? undefined : simulation.seen.get(held.id)?.status;
-    if (status === 'stopped' || (status === 'failed' && held.goal === 'stop')) return; // nothing of it runs
+    if (status === 'stopped' || status === 'failed') return; // nothing of it runs, and its agent has given it back
     const demand = demandOf(app.revisions.get(held.revision)!);
     const sum = use.get(held.node) ?? { cpus: 0, mem: 0, disk: 0, ports: [] };
     use.set(held.node, {

@@ -116,6 +116,11 @@ export class Program {
     if ((memoryEvidence(this.run?.limits)?.oomKills ?? 0) > 0) endTree(this.#run.tree!, this.#warn);
   }
 
+  /** It is not started again by itself: its room and its ports are others' to have. The tree must be empty. */
+  giveUp(): void {
+    this.#beginning.giveUp();
+  }
+
   /** Gives back what it holds of the node. The tree must be empty. */
   dispose(): void {
     this.#beginning.release();

@@ -111,6 +111,11 @@ export class RoomAndUser {
     if (launch.user?.private) this.#context.users.restore(this.#directory, launch.user.uid);
   }
 
+  /** Gives the room back, not the user: its files are still that user's. Its tree must be empty. */
+  giveUpRoom(): void {
+    this.#context.admission.release(this.#id);
+  }
+
   /** Gives all of it back. Its tree must be empty. */
   release(): void {
     this.#context.admission.release(this.#id);

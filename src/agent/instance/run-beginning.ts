@@ -90,6 +90,12 @@ export class RunBeginning {
     this.#share.restore(launch);
   }
 
+  /** Gives back what others may need; a later launch has to get it anew. Its tree must be empty. */
+  giveUp(): void {
+    this.ports.release();
+    this.#share.giveUpRoom();
+  }
+
   /** Gives back what it holds of the node. Its tree must be empty. */
   release(): void {
     this.ports.release();

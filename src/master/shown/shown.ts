@@ -7,18 +7,23 @@ import type { View } from '../view.ts';
 
 const ended = new Set(['stopped', 'failed']);
 
-/** What is given away on a node: assignments in force there (leaving ones keep theirs) and what was not assigned by this hub. */
+/**
+ * What is given away on a node, as placement counts it: assignments in force there (leaving ones keep theirs; what ended or was given
+ * up holds nothing). Instances: those and what was not assigned by this hub.
+ */
 function allocatedOn(view: View, id: string): NodeView['allocated'] {
   const sum = { cpus: 0, mem: 0, disk: 0, instances: 0 };
-  const add = (app: string, revision: number): void => {
+  const add = (id: string, app: string, revision: number): void => {
     sum.instances += 1;
+    const status = view.instances.get(id)?.view.status;
+    if (status !== undefined && ended.has(status)) return;
     const alloc = view.apps.get(app)?.revisions.get(revision)?.doc.spec.resAlloc;
     sum.cpus += alloc?.cpus ?? 0;
     sum.mem += alloc?.mem ?? 0;
     sum.disk += alloc?.disk ?? 0;
   };
   const duties = view.dutiesOf(id);
-  for (const { assignment, tombstone } of duties.values()) if (!tombstone) add(assignment.app, assignment.revision);
+  for (const { assignment, tombstone } of duties.values()) if (!tombstone) add(assignment.id, assignment.app, assignment.revision);
   for (const instance of view.instancesOn(id)) {
     const entry = view.instances.get(instance);
     if (entry && !duties.has(instance) && !ended.has(entry.view.status)) sum.instances += 1;
