@@ -2,13 +2,14 @@
 // only an assignment with `goal: stop` does, and only from whoever owns the instance.
 import type { Assignment, DesiredRevision } from '../model/assignment.ts';
 import type { AgentContext } from './context.ts';
-import { changeRecord, createEntry } from './instance/entries.ts';
+import { changeRecord } from './instance/entries.ts';
 import { hasEnded, type Entry } from './instance/entry.ts';
 import type { Instances } from './instances.ts';
 import type { InstanceView } from '../model/instance/instance.ts';
 import { showSpan } from '../model/sizes.ts';
 import { Untaken } from './untaken.ts';
 import type { InstanceRecord } from './instance/records.ts';
+import { createEntry } from './instance/take-up.ts';
 
 export interface DutiesOptions {
   context: AgentContext;

@@ -1,33 +1,18 @@
 // What is here, before anything is done about it: records, then what became of their launches, then processes with our marker.
 import { statEpoch } from '../model/instance/epoch.ts';
-import { rebuildHistory, type PastLaunch, type RestartHistory } from '../model/instance/restart.ts';
-import type { Exit } from '../model/instance/instance.ts';
 import type { AgentContext } from './context.ts';
 import { sweepMemberships } from './effects/cgroups/cgroup.ts';
 import { quarantine, type QuarantineNotice } from './effects/disk/quarantine.ts';
 import { readSealed } from './effects/disk/sealed-json.ts';
-import { fateOf, type LaunchFate } from './effects/launch/adopt.ts';
-import {
-  launchFile,
-  readExit,
-  readLaunch,
-  readPid,
-  readReady,
-  readStopping,
-  type ProgramExit,
-} from './effects/launch/launch-facts.ts';
+import { launchFile, readLaunch, readPid } from './effects/launch/launch-facts.ts';
 import { launchDirectory, launchNumbers, readInstances, type StoredInstance } from './effects/launch/launch-records.ts';
 import { endLeftSessions } from './effects/launch/left-sessions.ts';
-import { bootId, isAlive, readStat } from './effects/processes/boot.ts';
+import { isAlive, readStat } from './effects/processes/boot.ts';
 import { byInstance, readMarker, scan, type Marked } from './effects/processes/strays.ts';
-import { isDeserted } from './effects/processes/tree.ts';
-import { endsWithAgent } from './ending.ts';
-import { makeEntry, unseenExit } from './instance/entries.ts';
-import { isIdle, restartPolicyOf, type Entry } from './instance/entry.ts';
-import { exitOf, whatKernelSays } from './instance/exits.ts';
+import { isIdle, type Entry } from './instance/entry.ts';
 import { entryOfProgram, launchNumberOf, programOf } from './instance/live-program.ts';
 import { isInstanceRecord, isLaunchRecord, type InstanceRecord, type LaunchRecord } from './instance/records.ts';
-import { monoMs } from './moment.ts';
+import { takeUp } from './instance/take-up.ts';
 
 export interface Recovered {
   entries: Entry[];
@@ -120,95 +105,5 @@ async function recoverEntry(context: AgentContext, stored: Stored, record: Insta
     const why = (error as Error).message;
     context.options.log('warn', `what an earlier agent ran in ${stored.id} could not be ended: ${why}`);
   }
-  const { launches } = stored;
-  const newest = newestLaunch(stored);
-  for (const n of launches.filter((launch) => launch > (newest?.launch ?? 0))) {
-    const program = await liveProgram(context, stored, record, n);
-    if (program) return entryOfProgram(context, record, launches, program);
-  }
-  const restarts = newest ? newest.restarts + 1 : 0;
-  const entry = makeEntry(context, record, launches, newest?.boot === bootId(), restarts);
-  if (newest) await takeUp(context, stored, entry, newest);
-  return entry;
-}
-
-/** The program of a launch whose launch.json is damaged; null: nothing of it runs, or ever will. */
-async function liveProgram(
-  { node }: AgentContext,
-  { id, directory }: Stored,
-  { assignment }: InstanceRecord,
-  n: number,
-): Promise<Marked | null> {
-  const epoch = statEpoch(assignment.epoch, n);
-  const fate = await fateOf({ directory: launchDirectory(directory, n), boot: null, node, instance: id, epoch });
-  if (fate.is !== 'running') return null;
-  const { pid } = fate.identity;
-  const stat = readStat(pid);
-  return readMarker(pid, node) ?? (stat && { ...stat, instance: id, epoch });
-}
-
-/** What became of the newest launch while no agent was here. */
-async function takeUp({ node }: AgentContext, stored: Stored, entry: Entry, newest: LaunchRecord): Promise<void> {
-  const { launch, boot, epoch } = newest;
-  const directory = launchDirectory(stored.directory, launch);
-  const fate = await fateOf({ directory, boot, node, instance: stored.id, epoch });
-  const earlier = stored.launches.filter((n) => n !== launch);
-  entry.history = historyOf(entry.record, stored.directory, earlier);
-  if (fate.is === 'never-ran') return;
-  if (fate.is === 'gone' && fate.rebooted) {
-    entry.lastExit = unseenExit(launch, newest.at); // the machine went down, not the program
-    return;
-  }
-  const { identity } = fate;
-  const program = identity && { pid: identity.pid, startTime: identity.startTime };
-  const tree = { membership: newest.cgroup, program, node, instance: stored.id, epoch };
-  const exit = exitBy(fate, stored, newest);
-  entry.program.adopt({ record: newest, identity, exit, empty: exit !== null && (await isDeserted(tree)) });
-}
-
-/** Null: it runs. */
-function exitBy(fate: LaunchFate, { directory }: Stored, newest: LaunchRecord): Exit | null {
-  if (fate.is === 'running') return null;
-  const { launch, at } = newest;
-  const by = readStopping(launchDirectory(directory, launch))?.['by'];
-  const kernel = whatKernelSays(directory, newest);
-  const about = { launch, at, directory, by: typeof by === 'string' ? by : null, ...kernel };
-  return exitOf(fate.is === 'exited' ? fate.exit : nobodySaw(Date.now()), about, null);
-}
-
-/** Its launcher was killed, and it has ended: how is not known, its last output is. */
-const nobodySaw = (at: number): ProgramExit => ({ code: null, signal: null, at, core: false, complaint: '' });
-
-/** The newest launch whose launch.json is whole. */
-function newestLaunch(stored: Stored): LaunchRecord | null {
-  for (const n of stored.launches.toReversed()) {
-    const launch = readLaunch<LaunchRecord>(launchDirectory(stored.directory, n));
-    if (isLaunchRecord(launch)) return launch;
-  }
-  return null;
-}
-
-/** Window and back-off from the ends of earlier launches, since an operator last cleared them. */
-function historyOf(record: InstanceRecord, directory: string, launches: readonly number[]): RestartHistory {
-  const past: PastLaunch[] = [];
-  const now = Date.now();
-  for (const n of launches) {
-    const path = launchDirectory(directory, n);
-    const launch = readLaunch<LaunchRecord>(path);
-    const exit = readExit(path);
-    if (!isLaunchRecord(launch) || !exit || launch.at < record.clearedAt || launch.boot !== bootId()) continue;
-    const ready = readReady(path);
-    const written = readStopping(path);
-    if (written?.['text'] === endsWithAgent) continue;
-    const stopping = written?.reason;
-    if (stopping === 'partition') continue; // its node was cut off
-    if (stopping === 'restart') {
-      past.length = 0;
-      continue;
-    } // an operator's restart clears both counters
-    const reason =
-      stopping === 'unhealthy' || stopping === 'start-timeout' ? stopping : exit.signal ? 'signal' : 'exited';
-    past.push({ launch: n, reason, code: exit.code, readyMs: ready && exit.at - ready.at, agoMs: now - exit.at });
-  }
-  return rebuildHistory(restartPolicyOf(record.spec), past, monoMs());
+  return takeUp(context, record, stored.launches);
 }

@@ -47,7 +47,8 @@ export async function runOnce(client: Client, output: Output, words: string[], o
     type: 'batch',
     restart: { policy: 'never' },
     resAlloc: { mem: options.mem, cpus: options.cpus },
-    placement: { scale: 1, ...(options.query === null ? {} : { query: options.query }) },
+    // Once is once: not a second time elsewhere because its node does not answer.
+    placement: { scale: 1, onPartition: 'wait', ...(options.query === null ? {} : { query: options.query }) },
   });
   if (options.detach) {
     if (options.json) json(app, output);

@@ -50,14 +50,6 @@ export function makeEntry(
 /** Writes a first (or another) record; durable when it resolves. */
 export const saveRecord = (directory: string, record: InstanceRecord): Promise<void> => writeRecord(directory, record);
 
-/** A new instance; its record is durable when this resolves. Nothing of it runs yet. */
-export async function createEntry(context: AgentContext, record: InstanceRecord): Promise<Entry> {
-  const directory = instanceDirectory(context.instancesDirectory, record.assignment.id);
-  const launches = launchNumbers(directory); // of one whose every record was damaged
-  await writeRecord(directory, record);
-  return makeEntry(context, record, launches, false, launches.length, launches.length === 0);
-}
-
 const writes = new WeakMap<Entry, OneAtATime>();
 
 /**

@@ -1,7 +1,7 @@
 // How a run of a program begins: what it needs of its node is had, its launch is written down, then its launcher starts it.
 import type { AgentContext } from '../context.ts';
 import { requireRoom } from '../effects/disk/room.ts';
-import { createLaunch } from '../effects/launch/launch-facts.ts';
+import { createLaunch, syncLaunch } from '../effects/launch/launch-facts.ts';
 import { launchDirectory, type LaunchNumbers } from '../effects/launch/launch-records.ts';
 import type { StartEvents } from '../effects/launch/launcher.ts';
 import { markLaunch } from '../effects/output/times.ts';
@@ -81,6 +81,8 @@ export class RunBeginning {
     run.record = record;
     run.tree = treeOf(this.#context.node, instance.assignment.id, record, null);
     createLaunch(launchDirectory(this.#directory, launch), record);
+    // What is to run once must not have run without a word of it after a power cut.
+    if (instance.spec.restart.policy === 'never') syncLaunch(launchDirectory(this.#directory, launch));
     return record;
   }
 

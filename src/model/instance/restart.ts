@@ -45,7 +45,7 @@ export type RestartDecision =
   /** The window is full: ask the parent; `goOnInPlace` is for its answer `stay`, or for no answer within 10 s. */
   | { kind: 'escalate'; launch: number; deaths: number }
   /** Ended for good, and not well. */
-  | { kind: 'failed'; code: 'policy-never' | 'gave-up'; text: string }
+  | { kind: 'failed'; code: 'policy-never' | 'end-unknown' | 'gave-up'; text: string }
   /** Ended for good, its work done. */
   | { kind: 'done' };
 
@@ -105,9 +105,22 @@ function afterPortTaken(
   };
 }
 
+const unknownEnd = (why: string): RestartDecision => ({
+  kind: 'failed',
+  code: 'end-unknown',
+  text: `how it ended is not known, and ${why}`,
+});
+
+/** A program that is to run once, and did not end well. */
+const neverAgain = ({ reason }: EndedLaunch): RestartDecision =>
+  reason === 'unknown'
+    ? unknownEnd('restart.policy is "never": it is not run a second time by itself')
+    : { kind: 'failed', code: 'policy-never', text: 'it failed, and restart.policy is "never"' };
+
 /**
  * Decides what follows on the end of a launch, and counts its death.
  * - `always` starts again whatever the end; `on-failure` is done after exit 0; `never` is done after exit 0, else failed.
+ * - An end that is not known may have been a good one: what runs once, and a job (`batch`) on failure, is not run again for it.
  * - The first restart since the last reset is immediate after at least 1 s of ready uptime; else back-off. Reset by
  *   `resetAfterSeconds` of ready uptime, by an operator (`clearedHistory`), never by mere time.
  * - `attempts` restarts are granted within any `periodSeconds`; the death that finds the window full escalates, or with
@@ -148,11 +161,9 @@ export function decideRestart(
     return afterPortTaken({ ...policy, fixedPort: true }, history, chance);
   history.portTaken = 0;
   if (well && restart.policy !== 'always') return { decision: { kind: 'done' }, history };
-  if (restart.policy === 'never')
-    return {
-      decision: { kind: 'failed', code: 'policy-never', text: 'it failed, and restart.policy is "never"' },
-      history,
-    };
+  if (restart.policy === 'never') return { decision: neverAgain(exit), history };
+  if (exit.reason === 'unknown' && restart.policy === 'on-failure' && policy.type === 'batch')
+    return { decision: unknownEnd('a job that may have done its work is not run a second time by itself'), history };
 
   history.deaths = [...history.deaths, mono];
   const deaths = history.deaths.length;

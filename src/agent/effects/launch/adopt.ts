@@ -1,4 +1,6 @@
 // What became of a launch while nobody looked: matched by pid + start time + boot id, never by pid alone.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { bootId, isAlive } from '../processes/boot.ts';
 import {
   claimLaunch,
@@ -32,6 +34,7 @@ export interface LaunchIdentity {
 }
 
 const launcherGraceMs = 1000;
+const traces = ['pid', 'ready', 'exit'];
 
 /**
  * Tells what became of a launch. May take 1 s where a launcher has claimed the launch and not yet written a pid.
@@ -40,7 +43,11 @@ const launcherGraceMs = 1000;
 export async function fateOf(launch: LaunchIdentity): Promise<LaunchFate> {
   const settled = settledFate(launch);
   if (settled) return settled;
-  if (claimLaunch(launch.directory)) return { is: 'never-ran' };
+  if (claimLaunch(launch.directory)) {
+    // Its claim may be lost: what only a program that began leaves behind says that it ran.
+    const began = traces.some((name) => existsSync(join(launch.directory, name)));
+    return began ? { is: 'gone', identity: null, rebooted: false } : { is: 'never-ran' };
+  }
   for (const end = performance.now() + launcherGraceMs; performance.now() < end;) {
     await new Promise((resolve) => setTimeout(resolve, 20));
     const fate = settledFate(launch);

@@ -9,9 +9,9 @@
 //   stopping     agent     reason and deadline of a stop that has begun
 //   exit         launcher  the wait status as the shell gives it: code, or 128 + signal
 // None is ever rewritten; a line that ends in a newline is whole.
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { readSealed, seal } from '../disk/sealed-json.ts';
 import { parseStat } from '../processes/boot.ts';
 import { launcherName } from './launcher-scripts.ts';
@@ -67,6 +67,18 @@ export function createLaunch(directory: string, launch: object): void {
 /** Writes the `launch.json` of a launch that has none. @throws EEXIST */
 export function writeLaunch(directory: string, launch: object): void {
   writeFileSync(launchFile(directory), seal(launch), { flag: 'wx', mode: 0o600 });
+}
+
+/** The launch and its `launch.json` are there after a power cut, too. */
+export function syncLaunch(directory: string): void {
+  for (const path of [launchFile(directory), directory, dirname(directory)]) {
+    const fd = openSync(path, 'r');
+    try {
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  }
 }
 
 export const launchFile = (directory: string): string => join(directory, 'launch.json');
