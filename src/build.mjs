@@ -1,21 +1,12 @@
-// Builds everything that runs: the query parser (peggy), the program and its tests (tsc), the dashboard (vite).
+// Builds everything that runs: the query parser (peggy), the program and its tests (tsc: dist/src, dist/test), of the program what
+// `stathub` starts (bundle.mjs: dist/bin), the dashboard (vite).
 //   node src/build.mjs              build all
 //   node src/build.mjs --if-stale   build only when a source is newer than the last whole build
-//   node src/build.mjs --only=ts    the parser and the TypeScript only (while working on the server side)
+//   node src/build.mjs --only=ts    all but the dashboard (while working on the server side)
 //   node src/build.mjs --watch      build all, then again at every change
 // Plain JavaScript, because it must run before anything is compiled.
 import { spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  watch,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, watch, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -72,8 +63,6 @@ function prune(folder) {
 function typescript() {
   for (const name of ['src', 'machines', 'test']) prune(name);
   run('tsc', [bin('typescript', 'bin/tsc'), '-p', 'tsconfig.json']);
-  const main = join(dist, 'src/main.js');
-  if (existsSync(main)) chmodSync(main, 0o755);
 }
 
 function dashboard() {
@@ -92,6 +81,7 @@ async function build() {
     failed = error;
   } // the rest is still built: a type error is reported, not hidden behind a missing file
   await parser();
+  await (await import('./bundle.mjs')).bundle(dist);
   const only = option('only') === '--only=ts';
   if (!only) dashboard();
   if (failed) throw failed;

@@ -1,15 +1,15 @@
 // What master and agent have in common as processes: their directory's lock, their port, their signals, their end in order.
 import { mkdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { openTokens, readTokens, type FirstTokens, type Tokens } from '../api/access/tokens.ts';
 import { isLoopback } from '../api/access/auth.ts';
 import { acquireLock, type Lock } from '../store/lock.ts';
 import type { Logger } from './log.ts';
 import type { InForce } from './settings/settings.ts';
+import { packageRoot } from './version.ts';
 
 /** The built dashboard. */
-export const uiDirectory = join(dirname(fileURLToPath(import.meta.url)), '../../dashboard');
+export const uiDirectory = join(packageRoot, 'dist/dashboard');
 
 /** Steps to undo, run last first; each is given its time, and one that fails does not keep the others from running. */
 export class Ending {

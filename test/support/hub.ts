@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { holderOf } from '../../src/store/lock.ts';
 import { until } from './until.ts';
 
-export const mainFile = join(dirname(fileURLToPath(import.meta.url)), '../../src/main.js');
+export const mainFile = join(dirname(fileURLToPath(import.meta.url)), '../../bin/stathub.js');
 export const fixture = (name: string): string =>
   join(dirname(fileURLToPath(import.meta.url)), '../../../test/fixtures', name);
 export const freshDirectory = (name: string): string =>
