@@ -216,6 +216,15 @@ test('comments name only files that are there', () => {
   assert.equal(broken, []);
 });
 
+test('what is private is so at run time, too', () => {
+  const soft = /^\s*(private|protected) (?!constructor\()/m;
+  assert.equal(
+    [...files, ...sources('test')].filter((file) => soft.test(readFileSync(join(root, file), 'utf8'))),
+    [],
+    '#name instead',
+  );
+});
+
 test('only main ends the process', () => {
   const allowed = new Set(['src/main.ts', 'src/run/demo.ts' /* within the text of the sample program */]);
   assert.equal(

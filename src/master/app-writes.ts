@@ -23,18 +23,18 @@ export interface Revising {
 }
 
 export class AppWrites {
-  private readonly context: MasterContext;
-  private readonly records: Records;
-  private readonly turns = new OneAtATimeByName();
+  readonly #context: MasterContext;
+  readonly #records: Records;
+  readonly #turns = new OneAtATimeByName();
 
   constructor(context: MasterContext, records: Records) {
-    this.context = context;
-    this.records = records;
+    this.#context = context;
+    this.#records = records;
   }
 
   /** @throws Refusal app-not-found */
   entry(name: string): AppEntry {
-    const entry = this.context.view.apps.get(name);
+    const entry = this.#context.view.apps.get(name);
     if (!entry) throw new Refusal('app-not-found', `There is no app ${name}`, 'See stathub apps, or GET /v1/apps.');
     return entry;
   }
@@ -61,7 +61,7 @@ export class AppWrites {
 
   /** Writes of one app's spec, one after the other: numbering revisions needs it. */
   inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
-    return this.turns.run(name, work);
+    return this.#turns.run(name, work);
   }
 
   /** Changes the app's record; `change` sees it as it is at the moment of writing. */
@@ -71,16 +71,16 @@ export class AppWrites {
     change: (doc: AppRecord) => Partial<AppRecord>,
     by?: Caller,
   ): Promise<void> {
-    const changed = await this.records.app(name, () => {
+    const changed = await this.#records.app(name, () => {
       const { doc } = this.changeable(name, ifMatch).record;
-      return { ...doc, ...change(doc), ...(by ? { by: by.name } : {}), updatedAt: this.context.clock.now() };
+      return { ...doc, ...change(doc), ...(by ? { by: by.name } : {}), updatedAt: this.#context.clock.now() };
     });
     if (!changed) this.entry(name); // it went meanwhile: nothing was written
   }
 
   /** Does the store hold places of an app, or what lost nodes left of it, whose record it has not? */
   async lost(name: string): Promise<boolean> {
-    const { store, view } = this.context;
+    const { store, view } = this.#context;
     if (view.apps.has(name)) return (await store.get('apps', name)) === null;
     for (const { doc } of view.tombstones.values())
       if (doc.assignment.app === name && doc.assignment.goal !== 'stop') return true;
@@ -89,9 +89,9 @@ export class AppWrites {
 
   /** A number above every revision that the store or memory has of it: what still runs of it names its own. */
   async nextRevision(name: string): Promise<number> {
-    let highest = this.context.view.apps.get(name)?.record.doc.revision ?? 0;
+    let highest = this.#context.view.apps.get(name)?.record.doc.revision ?? 0;
     for (let after: string | undefined; ;) {
-      const { items, next } = await this.context.store.scan<Revision>('revisions', {
+      const { items, next } = await this.#context.store.scan<Revision>('revisions', {
         prefix: `${name}/`,
         ...(after === undefined ? {} : { after }),
       });
@@ -107,7 +107,7 @@ export class AppWrites {
       clock,
       view,
       leadership: { term },
-    } = this.context;
+    } = this.#context;
     const {
       name,
       placement: { scale },
@@ -146,7 +146,7 @@ export class AppWrites {
       clock,
       view,
       leadership: { term },
-    } = this.context;
+    } = this.#context;
     const { name } = entry;
     const number = entry.record.doc.revision + 1;
     const revision: Revision = {
@@ -171,6 +171,6 @@ export class AppWrites {
 
   /** Every write leaves who did it and from where. */
   audit(kind: string, app: string, message: string, by: Caller, detail: Record<string, unknown> = {}): void {
-    this.context.events.note(kind, { app }, message, { detail: { ...detail, by: by.name, from: by.from } });
+    this.#context.events.note(kind, { app }, message, { detail: { ...detail, by: by.name, from: by.from } });
   }
 }

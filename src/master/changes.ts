@@ -13,61 +13,61 @@ const none = (): ClusterChange => ({
 });
 
 export class Changes {
-  private readonly listeners = new Set<(change: ClusterChange) => void>();
-  private gathered = none();
-  private timer: NodeJS.Timeout | null = null;
-  private readonly failed: (error: unknown) => void;
+  readonly #listeners = new Set<(change: ClusterChange) => void>();
+  #gathered = none();
+  #timer: NodeJS.Timeout | null = null;
+  readonly #failed: (error: unknown) => void;
 
   /** @param failed hears of a listener that threw; the others are still called */
   constructor(failed: (error: unknown) => void) {
-    this.failed = failed;
+    this.#failed = failed;
   }
 
   mark(kind: 'apps' | 'nodes' | 'instances' | 'usage', id: string): void {
-    if (this.listeners.size === 0) return;
-    this.gathered[kind].add(id);
-    this.schedule();
+    if (this.#listeners.size === 0) return;
+    this.#gathered[kind].add(id);
+    this.#schedule();
   }
 
   markEvents(): void {
-    if (this.listeners.size === 0) return;
-    this.gathered.events = true;
-    this.schedule();
+    if (this.#listeners.size === 0) return;
+    this.#gathered.events = true;
+    this.#schedule();
   }
 
   /** The hub's status, of which the records say nothing. */
   markStatus(): void {
-    if (this.listeners.size === 0) return;
-    this.gathered.status = true;
-    this.schedule();
+    if (this.#listeners.size === 0) return;
+    this.#gathered.status = true;
+    this.#schedule();
   }
 
   /** @returns the way to stop */
   subscribe(listener: (change: ClusterChange) => void): () => void {
     const own = (change: ClusterChange): void => listener(change);
-    this.listeners.add(own);
+    this.#listeners.add(own);
     return () => {
-      this.listeners.delete(own);
-      if (this.listeners.size > 0) return;
-      if (this.timer) clearTimeout(this.timer);
-      this.timer = null;
-      this.gathered = none();
+      this.#listeners.delete(own);
+      if (this.#listeners.size > 0) return;
+      if (this.#timer) clearTimeout(this.#timer);
+      this.#timer = null;
+      this.#gathered = none();
     };
   }
 
-  private schedule(): void {
-    this.timer ??= setTimeout(() => this.flush(), GATHER_MS);
+  #schedule(): void {
+    this.#timer ??= setTimeout(() => this.#flush(), GATHER_MS);
   }
 
-  private flush(): void {
-    this.timer = null;
-    const change = this.gathered;
-    this.gathered = none();
-    for (const listener of this.listeners) {
+  #flush(): void {
+    this.#timer = null;
+    const change = this.#gathered;
+    this.#gathered = none();
+    for (const listener of this.#listeners) {
       try {
         listener(change);
       } catch (error) {
-        this.failed(error);
+        this.#failed(error);
       }
     }
   }

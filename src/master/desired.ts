@@ -26,22 +26,22 @@ const markOf = (a: Assignment): string =>
   `${a.goal} ${a.revision} ${a.hash} ${a.nudge} ${a.onFull?.stay ?? ''} ${a.place} ${a.epoch}`;
 
 export class Desired {
-  private readonly context: MasterContext;
-  private readonly told = new Map<string, Told>();
-  private readonly dirty = new Set<string>();
-  private scheduled = false;
+  readonly #context: MasterContext;
+  readonly #told = new Map<string, Told>();
+  readonly #dirty = new Set<string>();
+  #scheduled = false;
   /** Hears of each assignment that an agent acknowledged to hold (goal and all). */
-  private readonly acknowledged: (node: string, assignments: Assignment[]) => void;
+  readonly #acknowledged: (node: string, assignments: Assignment[]) => void;
 
   constructor(context: MasterContext, acknowledged: (node: string, assignments: Assignment[]) => void) {
-    this.context = context;
-    this.acknowledged = acknowledged;
+    this.#context = context;
+    this.#acknowledged = acknowledged;
   }
 
   /** Tells a newly linked agent the whole set, or again after `resync`. */
   tellAll(link: NodeLink): void {
     if (!link.obeys) return;
-    const before = this.told.get(link.node);
+    const before = this.#told.get(link.node);
     const told: Told = {
       link,
       seq: before?.link === link ? before.seq : 0,
@@ -49,52 +49,52 @@ export class Desired {
       revisions: new Map(),
       settings: '',
     };
-    this.told.set(link.node, told);
+    this.#told.set(link.node, told);
     link.onRoom = () => {
-      if (this.dirty.has(link.node)) this.schedule();
+      if (this.#dirty.has(link.node)) this.#schedule();
     };
-    this.dirty.delete(link.node);
-    this.tell(told, true);
+    this.#dirty.delete(link.node);
+    this.#tell(told, true);
   }
 
   forget(link: NodeLink): void {
-    if (this.told.get(link.node)?.link !== link) return;
-    this.told.delete(link.node);
-    this.dirty.delete(link.node);
+    if (this.#told.get(link.node)?.link !== link) return;
+    this.#told.delete(link.node);
+    this.#dirty.delete(link.node);
   }
 
   /** What a node is to hold changed: pushed as soon as this turn of the loop ends. */
   changed(node: string): void {
-    if (!this.told.has(node)) return;
-    this.dirty.add(node);
-    this.schedule();
+    if (!this.#told.has(node)) return;
+    this.#dirty.add(node);
+    this.#schedule();
   }
 
-  private schedule(): void {
-    if (this.scheduled) return;
-    this.scheduled = true;
-    setImmediate(() => this.push());
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#push());
   }
 
   /** Tells for a slice of time, the rest in the next turn: a large commit touches every node. */
-  private push(): void {
-    this.scheduled = false;
+  #push(): void {
+    this.#scheduled = false;
     const until = performance.now() + SLICE_MS;
     const held: string[] = [];
-    for (const node of this.dirty) {
-      this.dirty.delete(node);
-      const told = this.told.get(node);
+    for (const node of this.#dirty) {
+      this.#dirty.delete(node);
+      const told = this.#told.get(node);
       if (!told || told.link.closed) continue;
       if (told.link.unacknowledged > MOST_UNDER_WAY) held.push(node); // any acknowledgement pushes again
-      else this.tell(told, false);
+      else this.#tell(told, false);
       if (performance.now() > until) break;
     }
-    if (this.dirty.size > 0) this.schedule();
-    for (const node of held) this.dirty.add(node);
+    if (this.#dirty.size > 0) this.#schedule();
+    for (const node of held) this.#dirty.add(node);
   }
 
-  private tell(told: Told, whole: boolean): void {
-    const { view, leadership } = this.context;
+  #tell(told: Told, whole: boolean): void {
+    const { view, leadership } = this.#context;
     const { node } = told.link;
     const duties = view.dutiesOf(node);
     const assignments: Assignment[] = [];
@@ -108,7 +108,7 @@ export class Desired {
         assignments.push(assignment);
         told.assignments.set(assignment.id, mark);
       }
-      this.addRevision(told, assignment, needed);
+      this.#addRevision(told, assignment, needed);
     }
     const gone = [...told.assignments.keys()].filter((id) => !duties.has(id));
     for (const id of gone) told.assignments.delete(id);
@@ -138,21 +138,17 @@ export class Desired {
           ...settings,
         },
         () => {
-          if (index === parts.length - 1) this.acknowledged(node, assignments);
+          if (index === parts.length - 1) this.#acknowledged(node, assignments);
         },
       );
     });
   }
 
   /** A revision travels when an assignment names it and this agent has not got it, or not with its contents. */
-  private addRevision(
-    told: Told,
-    { app, revision: number, goal }: Assignment,
-    needed: Map<string, DesiredRevision>,
-  ): void {
+  #addRevision(told: Told, { app, revision: number, goal }: Assignment, needed: Map<string, DesiredRevision>): void {
     const key = `${app}/${number}`;
     if (goal === 'stop' && told.revisions.has(key)) return;
-    const revision = this.context.view.apps.get(app)?.revisions.get(number)?.doc;
+    const revision = this.#context.view.apps.get(app)?.revisions.get(number)?.doc;
     if (!revision) return; // a tombstone of an app that is gone: the agent has its record
     const known = Object.keys(revision.contents).length;
     if (told.revisions.get(key) === known) return;

@@ -22,47 +22,47 @@ const POSITIONS = 'spools';
 type Entry = Omit<LogEntry, 'seq'>;
 
 export class EventLog {
-  private readonly store: Store;
-  private readonly changes: Changes;
-  private readonly now: () => number;
-  private readonly warn: (message: string, error?: unknown) => void;
-  private pending: Entry[] = [];
-  private dropped = 0;
-  private working: Promise<void> | null = null;
-  private readonly positions = new Map<string, Position>();
-  private readonly spools = new OneAtATimeByName();
-  private closed = false;
+  readonly #store: Store;
+  readonly #changes: Changes;
+  readonly #now: () => number;
+  readonly #warn: (message: string, error?: unknown) => void;
+  #pending: Entry[] = [];
+  #dropped = 0;
+  #working: Promise<void> | null = null;
+  readonly #positions = new Map<string, Position>();
+  readonly #spools = new OneAtATimeByName();
+  #closed = false;
   /** The term of this leadership, set by recovery. */
   term = 0;
 
   /** @param now epoch ms */
   constructor(store: Store, changes: Changes, now: () => number, warn: (message: string, error?: unknown) => void) {
-    this.store = store;
-    this.changes = changes;
-    this.now = now;
-    this.warn = warn;
+    this.#store = store;
+    this.#changes = changes;
+    this.#now = now;
+    this.#warn = warn;
   }
 
   /** Reads how far each node's spool was taken up; what was appended but not yet noted is found in the newest entries. */
   async recover(): Promise<void> {
-    this.positions.clear();
+    this.#positions.clear();
     for (let after: string | undefined; ;) {
-      const page = await this.store.scan<{ generation: string; upTo: number }>(
+      const page = await this.#store.scan<{ generation: string; upTo: number }>(
         POSITIONS,
         after === undefined ? {} : { after },
       );
-      for (const { key, doc } of page.items) this.positions.set(key, { generation: doc.generation, upTo: doc.upTo });
+      for (const { key, doc } of page.items) this.#positions.set(key, { generation: doc.generation, upTo: doc.upTo });
       if (page.next === null) break;
       after = page.next;
     }
     const seen = new Set<string>();
     for (let before: number | undefined, left = READ_BACK; left > 0;) {
-      const { items } = await this.store.readLog({
+      const { items } = await this.#store.readLog({
         newestFirst: true,
         limit: Math.min(1000, left),
         ...(before === undefined ? {} : { before }),
       });
-      for (const entry of items) this.noteSpool(entry.spool, seen);
+      for (const entry of items) this.#noteSpool(entry.spool, seen);
       left -= items.length;
       before = items.at(-1)?.seq;
       if (items.length < 1000) break;
@@ -70,12 +70,12 @@ export class EventLog {
   }
 
   /** Newest first: the first entry of a node names its latest generation, which the stored position may not know yet. */
-  private noteSpool(spool: unknown, seen: Set<string>): void {
+  #noteSpool(spool: unknown, seen: Set<string>): void {
     if (!Array.isArray(spool)) return;
     const [node, generation, n] = spool as [string, string, number];
-    const known = this.positions.get(node);
+    const known = this.#positions.get(node);
     if (known?.generation === generation) known.upTo = Math.max(known.upTo, n);
-    else if (!seen.has(node)) this.positions.set(node, { generation, upTo: n });
+    else if (!seen.has(node)) this.#positions.set(node, { generation, upTo: n });
     seen.add(node);
   }
 
@@ -87,35 +87,37 @@ export class EventLog {
     more: { loudness?: NewEvent['loudness']; detail?: object } = {},
   ): void {
     const detail = { ...more.detail };
-    this.pending.push(entryOf({ at: this.now(), kind, subject, message, loudness: more.loudness ?? 'quiet', detail }));
-    if (this.pending.length > MOST_PENDING) {
-      this.pending.shift();
-      this.dropped += 1;
+    this.#pending.push(
+      entryOf({ at: this.#now(), kind, subject, message, loudness: more.loudness ?? 'quiet', detail }),
+    );
+    if (this.#pending.length > MOST_PENDING) {
+      this.#pending.shift();
+      this.#dropped += 1;
     }
-    this.begin();
+    this.#begin();
   }
 
-  private begin(): void {
-    this.working ??= this.work().finally(() => {
-      this.working = null;
-      if (this.pending.length > 0 && !this.closed) this.begin();
+  #begin(): void {
+    this.#working ??= this.#work().finally(() => {
+      this.#working = null;
+      if (this.#pending.length > 0 && !this.#closed) this.#begin();
     });
   }
 
-  private async work(): Promise<void> {
-    for (let failures = 0; this.pending.length > 0;) {
+  async #work(): Promise<void> {
+    for (let failures = 0; this.#pending.length > 0;) {
       // Gathers what belongs together, and lets the write that follows what was done (a placement) come first to the disk.
-      if (!this.closed) await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
-      const batch = this.pending.splice(0, 500);
+      if (!this.#closed) await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
+      const batch = this.#pending.splice(0, 500);
       try {
-        await this.store.append(batch, this.term);
+        await this.#store.append(batch, this.term);
         failures = 0;
-        this.changes.markEvents();
+        this.#changes.markEvents();
       } catch (error) {
-        this.pending.unshift(...batch);
+        this.#pending.unshift(...batch);
         failures += 1;
-        this.warn('events are not written', error);
-        if (this.closed) return;
+        this.#warn('events are not written', error);
+        if (this.#closed) return;
         await new Promise((resolve) => setTimeout(resolve, Math.min(5_000, 50 * 2 ** Math.min(failures, 10))).unref());
       }
     }
@@ -127,15 +129,15 @@ export class EventLog {
    */
   takeUp(node: string, generation: string, batch: { n: number; event: NewEvent }[]): Promise<number> {
     // One after the other for a node: a batch sent twice must see the position that the first one left.
-    return this.spools.run(node, () => this.takeUpNow(node, generation, batch));
+    return this.#spools.run(node, () => this.#takeUpNow(node, generation, batch));
   }
 
-  private async takeUpNow(node: string, generation: string, batch: { n: number; event: NewEvent }[]): Promise<number> {
-    const known = this.positions.get(node);
+  async #takeUpNow(node: string, generation: string, batch: { n: number; event: NewEvent }[]): Promise<number> {
+    const known = this.#positions.get(node);
     const upTo = known?.generation === generation ? known.upTo : 0;
     const fresh = batch.filter(({ n }) => n > upTo).sort((x, y) => x.n - y.n);
     if (fresh.length === 0) return upTo;
-    await this.store.append(
+    await this.#store.append(
       fresh.map(({ n, event }) => ({
         ...entryOf({ ...event, subject: { ...event.subject, node } }),
         spool: [node, generation, n],
@@ -143,31 +145,31 @@ export class EventLog {
       this.term,
     );
     const reached = fresh.at(-1)!.n;
-    this.positions.set(node, { generation, upTo: reached });
-    await this.store.write({ collection: POSITIONS, key: node, doc: { generation, upTo: reached }, expect: 'any' });
-    this.changes.markEvents();
+    this.#positions.set(node, { generation, upTo: reached });
+    await this.#store.write({ collection: POSITIONS, key: node, doc: { generation, upTo: reached }, expect: 'any' });
+    this.#changes.markEvents();
     return reached;
   }
 
   /** A node was deleted: how far its spool was taken up need not be known any more. Its events stay. */
   async forget(node: string): Promise<void> {
-    this.positions.delete(node);
-    await this.store.write({ collection: POSITIONS, key: node, doc: null, expect: 'any' });
+    this.#positions.delete(node);
+    await this.#store.write({ collection: POSITIONS, key: node, doc: null, expect: 'any' });
   }
 
   /** Events as the API gives them. */
   async read(options: ReadLogOptions): Promise<{ items: ClusterEvent[]; oldest: number; newest: number }> {
-    const { items, oldest, newest } = await this.store.readLog(options);
+    const { items, oldest, newest } = await this.#store.readLog(options);
     return { items: items.map(eventOf), oldest, newest };
   }
 
   /** Writes what is pending, for at most as long as the store takes. */
   async close(): Promise<void> {
-    this.closed = true;
-    await this.working;
-    if (this.pending.length > 0) await this.work();
-    await this.spools.over();
-    if (this.dropped > 0) this.warn(`${this.dropped} events were dropped while the store failed`);
+    this.#closed = true;
+    await this.#working;
+    if (this.#pending.length > 0) await this.#work();
+    await this.#spools.over();
+    if (this.#dropped > 0) this.#warn(`${this.#dropped} events were dropped while the store failed`);
   }
 }
 

@@ -20,23 +20,23 @@ import { instanceView } from './shown/shown.ts';
 const MOST_SLOTS_TRIED = 100;
 
 export class InstanceActions {
-  private readonly context: MasterContext;
-  private readonly records: Records;
-  private readonly commands: Commands;
-  private readonly epochs: Epochs;
-  private readonly places: Places;
+  readonly #context: MasterContext;
+  readonly #records: Records;
+  readonly #commands: Commands;
+  readonly #epochs: Epochs;
+  readonly #places: Places;
 
   constructor(context: MasterContext, records: Records, commands: Commands, epochs: Epochs, places: Places) {
-    this.context = context;
-    this.records = records;
-    this.commands = commands;
-    this.epochs = epochs;
-    this.places = places;
+    this.#context = context;
+    this.#records = records;
+    this.#commands = commands;
+    this.#epochs = epochs;
+    this.#places = places;
   }
 
   /** @throws Refusal instance-not-found */
   view(id: string): InstanceView {
-    const view = instanceView(this.context.view, id);
+    const view = instanceView(this.#context.view, id);
     if (!view)
       throw new Refusal(
         'instance-not-found',
@@ -49,8 +49,8 @@ export class InstanceActions {
   async action(id: string, action: 'restart' | 'kill' | 'stop' | 'adopt', by: Caller): Promise<InstanceView> {
     const before = this.view(id);
     const { node, app } = before;
-    const standing = this.context.view.instances.get(id)?.standing ?? 'known';
-    if (action === 'adopt') return this.adopt(id, by);
+    const standing = this.#context.view.instances.get(id)?.standing ?? 'known';
+    if (action === 'adopt') return this.#adopt(id, by);
     if (action === 'stop' && standing === 'known') {
       throw new Refusal(
         'not-unknown',
@@ -58,35 +58,35 @@ export class InstanceActions {
         `Stop the app (stathub stop ${app}), scale it, or restart the instance.`,
       );
     }
-    await this.commands.ask(node, action, id, { by: by.name });
-    this.audit(id, `instance.${asked[action]}`, `${id}: ${action} asked by ${by.name}`, by);
-    return instanceView(this.context.view, id) ?? before; // a stopped one may be gone already
+    await this.#commands.ask(node, action, id, { by: by.name });
+    this.#audit(id, `instance.${asked[action]}`, `${id}: ${action} asked by ${by.name}`, by);
+    return instanceView(this.#context.view, id) ?? before; // a stopped one may be gone already
   }
 
   /** An operator's start of an app that is started: what gave up or waits begins anew. What runs is left alone. */
   revive(app: string, by: Caller): void {
-    for (const { doc } of this.context.view.apps.get(app)?.slots.values() ?? []) {
+    for (const { doc } of this.#context.view.apps.get(app)?.slots.values() ?? []) {
       for (const held of [doc.a, doc.b]) {
-        const status = held?.goal === 'run' ? this.context.view.instances.get(held.id)?.view.status : undefined;
+        const status = held?.goal === 'run' ? this.#context.view.instances.get(held.id)?.view.status : undefined;
         if (!held || (status !== 'failed' && status !== 'restarting')) continue;
-        this.commands
+        this.#commands
           .ask(held.node, 'restart', held.id, { by: by.name })
-          .catch((error: unknown) => this.context.warn(`${held.id} was not started anew`, error));
+          .catch((error: unknown) => this.#context.warn(`${held.id} was not started anew`, error));
       }
     }
   }
 
-  private audit(id: string, kind: string, message: string, by: Caller): void {
-    const known = this.context.view.instances.get(id);
+  #audit(id: string, kind: string, message: string, by: Caller): void {
+    const known = this.#context.view.instances.get(id);
     const subject = {
       instance: id,
       ...(known ? { node: known.node, app: known.view.app, slot: known.view.slot } : {}),
     };
-    this.context.events.note(kind, subject, message, { detail: { by: by.name, from: by.from } });
+    this.#context.events.note(kind, subject, message, { detail: { by: by.name, from: by.from } });
   }
 
-  private async adopt(id: string, by: Caller): Promise<InstanceView> {
-    const { view } = this.context;
+  async #adopt(id: string, by: Caller): Promise<InstanceView> {
+    const { view } = this.#context;
     const entry = view.instances.get(id);
     if (!entry || entry.standing === 'known')
       throw new Refusal('not-unknown', `Instance ${id} belongs to this hub already`, 'Nothing is to be done.');
@@ -96,7 +96,7 @@ export class InstanceActions {
         `Node ${entry.node} belongs to another hub`,
         `Take the node over first: stathub take-over ${entry.node}`,
       );
-    const answer = (await this.commands.ask(entry.node, 'adopt', id, { by: by.name })) as AdoptAnswer;
+    const answer = (await this.#commands.ask(entry.node, 'adopt', id, { by: by.name })) as AdoptAnswer;
     const { app: name } = entry.view;
     const spec = { ...answer.spec, name, start: true, placement: { ...answer.spec.placement, scale: 1 } };
     const hash = restartHash(spec);
@@ -115,18 +115,18 @@ export class InstanceActions {
       app: name,
       slot: entry.view.slot,
       place: entry.view.place,
-      epoch: (await this.epochs.take(1))[0]!,
+      epoch: (await this.#epochs.take(1))[0]!,
       revision: existing?.record.doc.revision ?? 1,
       hash: existing ? view.inForce(existing).hash : hash,
-      owner: this.context.leadership.hub,
+      owner: this.#context.leadership.hub,
       node: entry.node,
       goal: 'run',
       onFull: null,
       because: `adopted by ${by.name} where it ran`,
-      at: this.context.clock.now(),
+      at: this.#context.clock.now(),
       nudge: existing?.record.doc.restartedAt ?? 0,
     };
-    if (!existing) await this.places.removed(name);
+    if (!existing) await this.#places.removed(name);
     const revision = {
       app: name,
       revision: 1,
@@ -137,13 +137,13 @@ export class InstanceActions {
       createdBy: by.name,
       term: 0,
     };
-    const slot = existing ? await this.join(existing, assignment) : await this.found(name, revision, assignment);
-    this.audit(id, 'instance.adopted', `${id} was adopted into app ${name}, slot ${slot}, without a restart`, by);
+    const slot = existing ? await this.#join(existing, assignment) : await this.#found(name, revision, assignment);
+    this.#audit(id, 'instance.adopted', `${id} was adopted into app ${name}, slot ${slot}, without a restart`, by);
     return this.view(id);
   }
 
   /** The slot that names it, or its own number where that is free, else the lowest free one. */
-  private slotFor(app: AppEntry, { id, slot: wanted }: Assignment): number {
+  #slotFor(app: AppEntry, { id, slot: wanted }: Assignment): number {
     const held = (slot: number): (string | undefined)[] => {
       const doc = app.slots.get(slot)?.doc;
       return [doc?.a?.id, doc?.b?.id];
@@ -154,11 +154,11 @@ export class InstanceActions {
   }
 
   /** Into an app that is there. The store may have filled a slot that the view has free: then the next one is taken. */
-  private async join(app: AppEntry, assignment: Assignment): Promise<number> {
+  async #join(app: AppEntry, assignment: Assignment): Promise<number> {
     let slot = 0;
     for (let tries = 0; tries < MOST_SLOTS_TRIED; tries += 1) {
-      slot = this.slotFor(app, assignment);
-      if (await this.fill(app, { ...assignment, slot })) return slot;
+      slot = this.#slotFor(app, assignment);
+      if (await this.#fill(app, { ...assignment, slot })) return slot;
     }
     throw new Refusal(
       'version-conflict',
@@ -171,22 +171,22 @@ export class InstanceActions {
    * Held for this instance while its scale makes room, so that nothing else is placed in it.
    * @returns false: another instance has it, as the view now knows
    */
-  private async fill(app: AppEntry, assignment: Assignment): Promise<boolean> {
-    const { view } = this.context;
+  async #fill(app: AppEntry, assignment: Assignment): Promise<boolean> {
+    const { view } = this.#context;
     const { id, slot } = assignment;
     const holds = view.holds.get(app.name) ?? new Map<number, string>();
     view.holds.set(app.name, holds.set(slot, id));
     try {
       const others = [...app.slots.values()].filter(({ doc }) => doc.slot !== slot);
       const filled = others.filter(({ doc }) => doc.a?.goal === 'run' || doc.b?.goal === 'run').length;
-      await this.records.app(app.name, ({ record: { doc } }) => ({
+      await this.#records.app(app.name, ({ record: { doc } }) => ({
         ...doc,
         start: true,
         scale: Math.max(doc.scale, filled + 1),
         updatedAt: assignment.at,
       }));
       // What the store had kept of the slot may name this very instance: of an app whose record was lost.
-      return await this.records.slot(app.name, slot, (doc) =>
+      return await this.#records.slot(app.name, slot, (doc) =>
         [doc?.a, doc?.b].some((held) => held && held.id !== id) ? undefined : slotOf(assignment, doc?.moves ?? null),
       );
     } finally {
@@ -196,12 +196,12 @@ export class InstanceActions {
   }
 
   /** A new app with this one slot. All three are durable before placement sees any: it would fill the slot elsewhere. */
-  private async found(name: string, revision: Revision, assignment: Assignment): Promise<number> {
+  async #found(name: string, revision: Revision, assignment: Assignment): Promise<number> {
     const {
       store,
       view,
       leadership: { term },
-    } = this.context;
+    } = this.#context;
     const record: AppRecord = {
       name,
       revision: 1,

@@ -13,53 +13,53 @@ const MOST_EVENTS = 500_000;
 const AT_ONCE = 250;
 
 export class Keeping {
-  private readonly context: MasterContext;
-  private timers: NodeJS.Timeout[] = [];
+  readonly #context: MasterContext;
+  #timers: NodeJS.Timeout[] = [];
   /** What is under way; a task that takes longer than its period is not begun a second time beside itself. */
-  private readonly working = new Map<string, Promise<void>>();
+  readonly #working = new Map<string, Promise<void>>();
 
-  private readonly soonMs: number;
+  readonly #soonMs: number;
 
   /** @param soonMs from the begin of a leadership to the first dropping of history */
   constructor(context: MasterContext, soonMs = EXPIRE_SOON_MS) {
-    this.context = context;
-    this.soonMs = soonMs;
+    this.#context = context;
+    this.#soonMs = soonMs;
   }
 
   start(): void {
     const every = (ms: number, name: string, what: () => Promise<void>): void => {
-      this.timers.push(setInterval(() => this.begin(name, what), ms).unref());
+      this.#timers.push(setInterval(() => this.#begin(name, what), ms).unref());
     };
-    every(WRITE_EVERY_MS, 'beats', () => this.writeBeats());
+    every(WRITE_EVERY_MS, 'beats', () => this.#writeBeats());
     const expire = async (): Promise<void> => {
-      await this.context.store.expire(this.context.clock.now() - KEEP_MS, MOST_EVENTS);
+      await this.#context.store.expire(this.#context.clock.now() - KEEP_MS, MOST_EVENTS);
     };
-    this.timers.push(setTimeout(() => this.begin('history', expire), this.soonMs).unref());
+    this.#timers.push(setTimeout(() => this.#begin('history', expire), this.#soonMs).unref());
     every(EXPIRE_EVERY_MS, 'history', expire);
   }
 
-  private begin(name: string, what: () => Promise<void>): void {
-    if (this.working.has(name)) return;
-    this.working.set(
+  #begin(name: string, what: () => Promise<void>): void {
+    if (this.#working.has(name)) return;
+    this.#working.set(
       name,
       what()
-        .catch((error: unknown) => this.context.warn(`housekeeping of ${name} failed`, error))
-        .finally(() => this.working.delete(name)),
+        .catch((error: unknown) => this.#context.warn(`housekeeping of ${name} failed`, error))
+        .finally(() => this.#working.delete(name)),
     );
   }
 
   stop(): void {
-    for (const timer of this.timers) clearTimeout(timer); // of either kind
-    this.timers = [];
+    for (const timer of this.#timers) clearTimeout(timer); // of either kind
+    this.#timers = [];
   }
 
   /** The last beats, for a master that starts without these nodes. */
-  private async writeBeats(): Promise<void> {
+  async #writeBeats(): Promise<void> {
     const {
       view,
       store,
       leadership: { term },
-    } = this.context;
+    } = this.#context;
     const changed = [...view.nodes.values()].filter(({ record, beatAt }) => record.doc.beatAt !== beatAt);
     for (let from = 0; from < changed.length; from += AT_ONCE) {
       const part = changed.slice(from, from + AT_ONCE);
@@ -76,11 +76,11 @@ export class Keeping {
 
   async close(): Promise<void> {
     this.stop();
-    await Promise.all(this.working.values());
+    await Promise.all(this.#working.values());
     try {
-      await this.writeBeats();
+      await this.#writeBeats();
     } catch (error) {
-      this.context.warn('the last beats are not written', error);
+      this.#context.warn('the last beats are not written', error);
     }
   }
 }

@@ -17,27 +17,27 @@ const WRITE_BEHIND_MS = 1_000;
 const AT_ONCE = 250;
 
 export class LastKnown {
-  private readonly context: MasterContext;
-  private readonly dirty = new Set<string>();
-  private timer: NodeJS.Timeout | null = null;
-  private working: Promise<void> = Promise.resolve();
+  readonly #context: MasterContext;
+  readonly #dirty = new Set<string>();
+  #timer: NodeJS.Timeout | null = null;
+  #working: Promise<void> = Promise.resolve();
 
   constructor(context: MasterContext) {
-    this.context = context;
+    this.#context = context;
   }
 
   changed(id: string): void {
-    this.dirty.add(id);
-    this.timer ??= setTimeout(() => {
-      this.working = this.flush();
+    this.#dirty.add(id);
+    this.#timer ??= setTimeout(() => {
+      this.#working = this.#flush();
     }, WRITE_BEHIND_MS).unref();
   }
 
-  private async flush(): Promise<void> {
-    this.timer = null;
-    const ids = [...this.dirty].slice(0, AT_ONCE);
-    for (const id of ids) this.dirty.delete(id);
-    const { view, store, leadership } = this.context;
+  async #flush(): Promise<void> {
+    this.#timer = null;
+    const ids = [...this.#dirty].slice(0, AT_ONCE);
+    for (const id of ids) this.#dirty.delete(id);
+    const { view, store, leadership } = this.#context;
     const writes = ids.map((id) => {
       const entry = view.instances.get(id);
       const doc: LastKnownDoc | null = entry
@@ -48,15 +48,15 @@ export class LastKnown {
     try {
       const results: WriteResult[] = await store.bulk(writes);
       if (results.some((result) => !result.ok))
-        this.context.warn('last known instances were written by a later master');
+        this.#context.warn('last known instances were written by a later master');
     } catch (error) {
-      for (const id of ids) this.dirty.add(id);
-      this.context.warn('last known instances are not written', error);
+      for (const id of ids) this.#dirty.add(id);
+      this.#context.warn('last known instances are not written', error);
     }
-    if (this.dirty.size > 0)
-      this.timer ??= setTimeout(
+    if (this.#dirty.size > 0)
+      this.#timer ??= setTimeout(
         () => {
-          this.working = this.flush();
+          this.#working = this.#flush();
         },
         ids.length === AT_ONCE ? 10 : WRITE_BEHIND_MS,
       ).unref();
@@ -64,14 +64,14 @@ export class LastKnown {
 
   /** Writes what waits. */
   async close(): Promise<void> {
-    await this.working;
-    for (let rounds = 0; this.dirty.size > 0 && rounds < 1_000; rounds += 1) {
-      if (this.timer) clearTimeout(this.timer);
-      const before = this.dirty.size;
-      await this.flush();
-      if (this.dirty.size >= before) break; // the store fails: the agents will tell again
+    await this.#working;
+    for (let rounds = 0; this.#dirty.size > 0 && rounds < 1_000; rounds += 1) {
+      if (this.#timer) clearTimeout(this.#timer);
+      const before = this.#dirty.size;
+      await this.#flush();
+      if (this.#dirty.size >= before) break; // the store fails: the agents will tell again
     }
-    if (this.timer) clearTimeout(this.timer);
-    this.timer = null;
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
   }
 }

@@ -13,45 +13,45 @@ const FEWEST = 3;
 export class Loss {
   /** epoch ms until which nothing of lost nodes is replaced; null: not braked. */
   frozenUntil: number | null = null;
-  private readonly context: MasterContext;
-  private readonly nodes: Nodes;
-  private readonly disconnect: (node: string, code: number, reason: string) => void;
-  private timer: NodeJS.Timeout | null = null;
-  private lastSweep = 0;
+  readonly #context: MasterContext;
+  readonly #nodes: Nodes;
+  readonly #disconnect: (node: string, code: number, reason: string) => void;
+  #timer: NodeJS.Timeout | null = null;
+  #lastSweep = 0;
   /** When nodes were lost lately, monotonic ms. */
-  private losses: number[] = [];
+  #losses: number[] = [];
 
   constructor(context: MasterContext, nodes: Nodes, disconnect: (node: string, code: number, reason: string) => void) {
-    this.context = context;
-    this.nodes = nodes;
-    this.disconnect = disconnect;
+    this.#context = context;
+    this.#nodes = nodes;
+    this.#disconnect = disconnect;
   }
 
   start(): void {
-    const { suspectMs, lostMs, beatMs } = this.context.times;
+    const { suspectMs, lostMs, beatMs } = this.#context.times;
     const everyMs = Math.max(10, Math.min(1_000, suspectMs / 4, lostMs / 4, beatMs));
-    this.lastSweep = this.context.clock.mono();
-    this.losses = [];
-    this.timer = setInterval(() => this.sweep(everyMs), everyMs);
+    this.#lastSweep = this.#context.clock.mono();
+    this.#losses = [];
+    this.#timer = setInterval(() => this.sweep(everyMs), everyMs);
   }
 
   stop(): void {
-    if (this.timer) clearInterval(this.timer);
-    this.timer = null;
+    if (this.#timer) clearInterval(this.#timer);
+    this.#timer = null;
   }
 
   /** @param everyMs how often it is meant to run */
   sweep(everyMs: number): void {
-    const { clock, view, times, leadership } = this.context;
+    const { clock, view, times, leadership } = this.#context;
     const mono = clock.mono();
     const at = clock.now();
-    const late = mono - this.lastSweep - everyMs;
-    this.lastSweep = mono;
+    const late = mono - this.#lastSweep - everyMs;
+    this.#lastSweep = mono;
     if (late > Math.min(LATE_MS, times.suspectMs / 2)) for (const entry of view.nodes.values()) entry.heardAt += late;
 
     if (this.frozenUntil !== null && at >= this.frozenUntil) {
       this.frozenUntil = null;
-      this.context.events.note('placement.thawed', {}, 'Lost slots are replaced again', { loudness: 'moving' });
+      this.#context.events.note('placement.thawed', {}, 'Lost slots are replaced again', { loudness: 'moving' });
       view.touched();
     }
     const lost: NodeEntry[] = [];
@@ -60,25 +60,25 @@ export class Loss {
       if (entry.status === 'lost') continue;
       if (silent >= times.lostMs && mono - leadership.sinceMono >= times.amnestyMs) lost.push(entry);
       else if (silent >= times.suspectMs && entry.status !== 'suspect')
-        this.nodes.send(entry.id, { type: 'node.silenced', at });
+        this.#nodes.send(entry.id, { type: 'node.silenced', at });
     }
     if (lost.length === 0) return;
-    this.brake(lost, mono, at);
+    this.#brake(lost, mono, at);
     for (const { id } of lost) {
-      this.nodes.send(id, { type: 'node.vanished', at });
-      this.disconnect(id, 4001, 'silent for too long: say hello again');
+      this.#nodes.send(id, { type: 'node.vanished', at });
+      this.#disconnect(id, 4001, 'silent for too long: say hello again');
     }
   }
 
-  private brake(lost: NodeEntry[], mono: number, at: number): void {
-    const { times, view } = this.context;
-    this.losses = [...this.losses.filter((time) => mono - time < times.brakeWindowMs), ...lost.map(() => mono)];
+  #brake(lost: NodeEntry[], mono: number, at: number): void {
+    const { times, view } = this.#context;
+    this.#losses = [...this.#losses.filter((time) => mono - time < times.brakeWindowMs), ...lost.map(() => mono)];
     const up = [...view.nodes.values()].filter(({ status }) => status !== 'lost').length; // those that vanish now still count as up
-    const before = up + this.losses.length - lost.length;
-    if (this.frozenUntil !== null || this.losses.length < FEWEST || this.losses.length <= before / 2) return;
+    const before = up + this.#losses.length - lost.length;
+    if (this.frozenUntil !== null || this.#losses.length < FEWEST || this.#losses.length <= before / 2) return;
     this.frozenUntil = at + times.brakeMs;
-    const vanished = `${this.losses.length} of ${before} nodes vanished within ${showSpan(times.brakeWindowMs)}`;
+    const vanished = `${this.#losses.length} of ${before} nodes vanished within ${showSpan(times.brakeWindowMs)}`;
     const message = `${vanished}: nothing is replaced for ${showSpan(times.brakeMs)}. Is this master cut off?`;
-    this.context.events.note('placement.frozen', {}, message, { loudness: 'attention' });
+    this.#context.events.note('placement.frozen', {}, message, { loudness: 'attention' });
   }
 }

@@ -36,27 +36,27 @@ const weightOf = (entry: InstanceEntry): string => {
 };
 
 export class ObservedInstances {
-  private readonly context: MasterContext;
-  private readonly places: Places;
-  private readonly lastKnown: LastKnown;
+  readonly #context: MasterContext;
+  readonly #places: Places;
+  readonly #lastKnown: LastKnown;
   /** Tombstones that an agent acknowledged without holding them: done with unless it reports them soon. Id -> node, monotonic ms. */
-  private readonly absent = new Map<string, { node: string; since: number }>();
+  readonly #absent = new Map<string, { node: string; since: number }>();
 
   constructor(context: MasterContext, places: Places, lastKnown: LastKnown) {
-    this.context = context;
-    this.places = places;
-    this.lastKnown = lastKnown;
+    this.#context = context;
+    this.#places = places;
+    this.#lastKnown = lastKnown;
   }
 
   /** All instances of a node, as its hello names them. */
   whole(link: NodeLink, instances: readonly InstanceView[]): void {
     const named = new Set<string>();
     for (const reported of instances) {
-      const id = this.report(link.node, reported);
+      const id = this.#report(link.node, reported);
       if (id !== null) named.add(id);
     }
-    for (const id of this.context.view.instancesOn(link.node)) if (!named.has(id)) this.gone(link.node, id);
-    const entry = this.context.view.nodes.get(link.node);
+    for (const id of this.#context.view.instancesOn(link.node)) if (!named.has(id)) this.#gone(link.node, id);
+    const entry = this.#context.view.nodes.get(link.node);
     if (entry) entry.reported = true;
   }
 
@@ -71,82 +71,82 @@ export class ObservedInstances {
     else if (frame.from !== link.observedSeq) return false;
     else {
       for (const [id, reported] of Object.entries(frame.changes)) {
-        if (reported === null) this.gone(link.node, id);
-        else this.report(link.node, reported);
+        if (reported === null) this.#gone(link.node, id);
+        else this.#report(link.node, reported);
       }
     }
     link.observedSeq = frame.seq;
     return true;
   }
 
-  private standingOf(node: string, view: InstanceView): InstanceEntry['standing'] {
-    if (this.context.view.dutyOf(node, view.id)) return 'known';
+  #standingOf(node: string, view: InstanceView): InstanceEntry['standing'] {
+    if (this.#context.view.dutyOf(node, view.id)) return 'known';
     return view.owner === 'local' ? 'local' : 'unknown';
   }
 
-  private report(node: string, reported: InstanceView): string | null {
+  #report(node: string, reported: InstanceView): string | null {
     const view = soundInstance(reported, node);
     if (!view) {
-      this.context.warn(`node ${node} reports an instance without a name`);
+      this.#context.warn(`node ${node} reports an instance without a name`);
       return null;
     }
-    const state = this.context.view;
+    const state = this.#context.view;
     const before = state.instances.get(view.id);
     const healthy = isHealthy(view);
     const unbroken = before?.healthySince != null && before.view.launch === view.launch && before.node === node;
     const entry: InstanceEntry = {
       view,
       node,
-      standing: this.standingOf(node, view),
-      healthySince: healthy ? (unbroken ? before.healthySince : this.context.clock.now()) : null,
+      standing: this.#standingOf(node, view),
+      healthySince: healthy ? (unbroken ? before.healthySince : this.#context.clock.now()) : null,
       everReady: (before?.everReady ?? false) || view.readyAt !== null || healthy,
     };
     state.setInstance(entry, !before || weightOf(before) !== weightOf(entry));
-    this.absent.delete(view.id);
-    this.lastKnown.changed(view.id);
-    if (ended(view)) this.places.emptied(node, view.id);
+    this.#absent.delete(view.id);
+    this.#lastKnown.changed(view.id);
+    if (ended(view)) this.#places.emptied(node, view.id);
     return view.id;
   }
 
-  private gone(node: string, id: string): void {
-    const entry = this.context.view.instances.get(id);
+  #gone(node: string, id: string): void {
+    const entry = this.#context.view.instances.get(id);
     if (entry && entry.node !== node) return;
-    this.context.view.removeInstance(id);
-    this.lastKnown.changed(id);
-    this.places.emptied(node, id);
+    this.#context.view.removeInstance(id);
+    this.#lastKnown.changed(id);
+    this.#places.emptied(node, id);
   }
 
   /** What has stopped as it was told and holds its place still: a write failed. */
-  private review(node: string): void {
+  #review(node: string): void {
     for (const {
       assignment: { id, goal },
-    } of this.context.view.dutiesOf(node).values()) {
-      const entry = goal === 'stop' ? this.context.view.instances.get(id) : undefined;
-      if (entry?.node === node && ended(entry.view)) this.places.emptied(node, id);
+    } of this.#context.view.dutiesOf(node).values()) {
+      const entry = goal === 'stop' ? this.#context.view.instances.get(id) : undefined;
+      if (entry?.node === node && ended(entry.view)) this.#places.emptied(node, id);
     }
   }
 
   /** An agent took up assignments: what it is to stop and does not hold is done with, after two beats of silence about it. */
   acknowledged(node: string, assignments: Assignment[]): void {
     for (const { id, goal } of assignments) {
-      if (goal === 'stop' && this.context.view.instances.get(id)?.node !== node)
-        this.absent.set(id, { node, since: this.context.clock.mono() });
+      if (goal === 'stop' && this.#context.view.instances.get(id)?.node !== node)
+        this.#absent.set(id, { node, since: this.#context.clock.mono() });
     }
   }
 
   /** A line ended: what its agent acknowledged on it is told, and acknowledged, again on the next one. */
   linkClosed(link: NodeLink): void {
-    for (const [id, { node }] of this.absent) if (node === link.node) this.absent.delete(id);
+    for (const [id, { node }] of this.#absent) if (node === link.node) this.#absent.delete(id);
   }
 
   beat(link: NodeLink): void {
-    this.review(link.node);
-    if (this.absent.size === 0) return;
-    const before = this.context.clock.mono() - this.context.times.beatMs;
-    for (const [id, { node, since }] of this.absent) {
+    this.#review(link.node);
+    if (this.#absent.size === 0) return;
+    const before = this.#context.clock.mono() - this.#context.times.beatMs;
+    for (const [id, { node, since }] of this.#absent) {
       if (node !== link.node || since > before) continue;
-      this.absent.delete(id);
-      this.places.emptied(node, id);
+      this.#absent.delete(id);
+      this.#places.emptied(node, id);
     }
   }
 }

@@ -38,18 +38,18 @@ export const recordLost = (name: string): Refusal =>
   );
 
 export class Records {
-  private readonly context: MasterContext;
+  readonly #context: MasterContext;
 
   constructor(context: MasterContext) {
-    this.context = context;
+    this.#context = context;
   }
 
-  private async change<T>(
+  async #change<T>(
     write: (term: number) => Promise<{ result: WriteResult; value: T } | null>,
     reread: () => Promise<void>,
   ): Promise<T | null> {
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-      const written = await write(this.context.leadership.term);
+      const written = await write(this.#context.leadership.term);
       if (!written) return null;
       if (written.result.ok) return written.value;
       if (written.result.conflict === 'term') throw outrankedError();
@@ -67,8 +67,8 @@ export class Records {
     slot: number,
     change: (doc: SlotRecord | null) => SlotRecord | null | undefined,
   ): Promise<boolean> {
-    const { store, view } = this.context;
-    const done = await this.change(
+    const { store, view } = this.#context;
+    const done = await this.#change(
       async (term) => {
         const kept = view.apps.get(app)?.slots.get(slot);
         const next = change(kept?.doc ?? null);
@@ -86,14 +86,14 @@ export class Records {
   }
 
   async rereadSlot(app: string, slot: number): Promise<void> {
-    const stored = await this.context.store.get<SlotRecord>('assignments', slotKey(app, slot));
-    this.context.view.setSlot(app, slot, stored?.doc ?? null, stored?.version ?? '');
+    const stored = await this.#context.store.get<SlotRecord>('assignments', slotKey(app, slot));
+    this.#context.view.setSlot(app, slot, stored?.doc ?? null, stored?.version ?? '');
   }
 
   /** @param change gives the new record, or undefined to leave it; it may throw a Refusal */
   async app(name: string, change: (entry: AppEntry) => AppRecord | undefined): Promise<AppEntry | null> {
-    const { store, view } = this.context;
-    return this.change(
+    const { store, view } = this.#context;
+    return this.#change(
       async (term) => {
         const entry = view.apps.get(name);
         if (!entry) return null;
@@ -124,16 +124,16 @@ export class Records {
   }
 
   async removeApp(name: string): Promise<void> {
-    const { store, view } = this.context;
+    const { store, view } = this.#context;
     const entry = view.apps.get(name);
     if (!entry) return;
-    const result = await store.write(writeOf('apps', name, null, entry.record.version, this.context.leadership.term));
+    const result = await store.write(writeOf('apps', name, null, entry.record.version, this.#context.leadership.term));
     if (result.ok) view.removeApp(name);
   }
 
   /** All revisions of an app that is gone. */
   async removeRevisions(app: string): Promise<void> {
-    const { store, leadership } = this.context;
+    const { store, leadership } = this.#context;
     for (;;) {
       const { items } = await store.scan('revisions', { prefix: `${app}/` });
       if (items.length === 0) return;
@@ -143,8 +143,8 @@ export class Records {
   }
 
   async revision(app: string, number: number, change: (doc: Revision) => Revision | undefined): Promise<boolean> {
-    const { store, view } = this.context;
-    const done = await this.change(
+    const { store, view } = this.#context;
+    const done = await this.#change(
       async (term) => {
         const kept = view.apps.get(app)?.revisions.get(number);
         const next = kept && change(kept.doc);
@@ -165,8 +165,8 @@ export class Records {
 
   /** @returns false: no such node */
   async node(id: string, change: (doc: NodeRecord) => NodeRecord | undefined): Promise<boolean> {
-    const { store, view } = this.context;
-    const done = await this.change(
+    const { store, view } = this.#context;
+    const done = await this.#change(
       async (term) => {
         const entry = view.nodes.get(id);
         if (!entry) return null;
@@ -190,17 +190,17 @@ export class Records {
   }
 
   async addTombstone(stone: Tombstone): Promise<void> {
-    const { term } = this.context.leadership;
+    const { term } = this.#context.leadership;
     const doc = { ...stone, term };
-    const result = await this.context.store.write(
+    const result = await this.#context.store.write(
       writeOf('tombstones', tombstoneKey(stone.node, stone.id), doc, 'any', term),
     );
     if (!result.ok) throw outrankedError();
-    this.context.view.setTombstone(doc, result.version);
+    this.#context.view.setTombstone(doc, result.version);
   }
 
   async removeTombstone(id: string): Promise<void> {
-    const { store, view, leadership } = this.context;
+    const { store, view, leadership } = this.#context;
     const kept = view.tombstones.get(id);
     if (!kept) return;
     const result = await store.write(

@@ -5,56 +5,56 @@
 const SLICE_MS = 10;
 
 export class TimeSlices {
-  private queue: (() => void)[] = [];
-  private next = 0;
-  private began = 0;
-  private open = false;
-  private scheduled = false;
+  #queue: (() => void)[] = [];
+  #next = 0;
+  #began = 0;
+  #open = false;
+  #scheduled = false;
 
   /** Does the work now or soon; it must not throw. */
   run(work: () => void): void {
-    if (this.next < this.queue.length || (this.open && performance.now() - this.began > SLICE_MS)) {
-      this.queue.push(work);
-      this.schedule();
+    if (this.#next < this.#queue.length || (this.#open && performance.now() - this.#began > SLICE_MS)) {
+      this.#queue.push(work);
+      this.#schedule();
       return;
     }
-    this.begin();
+    this.#begin();
     work();
   }
 
   /** Resolves when all that was given so far is done. */
   settled(): Promise<void> {
-    return this.next < this.queue.length ? new Promise((resolve) => this.run(resolve)) : Promise.resolve();
+    return this.#next < this.#queue.length ? new Promise((resolve) => this.run(resolve)) : Promise.resolve();
   }
 
   /** A slice begins with the first work of a turn of the loop and ends with that turn. */
-  private begin(): void {
-    if (this.open) return;
-    this.open = true;
-    this.began = performance.now();
+  #begin(): void {
+    if (this.#open) return;
+    this.#open = true;
+    this.#began = performance.now();
     setImmediate(() => {
-      this.open = false;
+      this.#open = false;
     });
   }
 
-  private schedule(): void {
-    if (this.scheduled) return;
-    this.scheduled = true;
-    setImmediate(() => this.slice());
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#slice());
   }
 
-  private slice(): void {
-    this.scheduled = false;
-    this.open = true;
-    this.began = performance.now();
-    while (this.next < this.queue.length && performance.now() - this.began <= SLICE_MS) this.queue[this.next++]!();
-    if (this.next < this.queue.length) this.schedule();
+  #slice(): void {
+    this.#scheduled = false;
+    this.#open = true;
+    this.#began = performance.now();
+    while (this.#next < this.#queue.length && performance.now() - this.#began <= SLICE_MS) this.#queue[this.#next++]!();
+    if (this.#next < this.#queue.length) this.#schedule();
     else {
-      this.queue = [];
-      this.next = 0;
+      this.#queue = [];
+      this.#next = 0;
     }
     setImmediate(() => {
-      this.open = false;
+      this.#open = false;
     });
   }
 }

@@ -21,21 +21,29 @@ export class View {
   /** Slots that an operator is filling by hand (an adoption under way): app -> slot -> instance id. */
   readonly holds = new Map<string, Map<number, string>>();
   readonly changes: Changes;
-  private readonly duties = new Map<string, Map<string, Duty>>();
-  private readonly reported = new Map<string, Set<string>>();
-  private hooks: ViewHooks = { dutiesChanged: () => {}, touched: () => {} };
+  readonly #duties = new Map<string, Map<string, Duty>>();
+  readonly #reported = new Map<string, Set<string>>();
+  #hooks: ViewHooks = { dutiesChanged: () => {}, touched: () => {} };
 
   constructor(changes: Changes) {
     this.changes = changes;
   }
 
   attach(hooks: ViewHooks): void {
-    this.hooks = hooks;
+    this.#hooks = hooks;
   }
 
   /** Forgets everything (a new leadership reads it again). */
   clear(): void {
-    for (const map of [this.apps, this.nodes, this.instances, this.tombstones, this.duties, this.reported, this.holds])
+    for (const map of [
+      this.apps,
+      this.nodes,
+      this.instances,
+      this.tombstones,
+      this.#duties,
+      this.#reported,
+      this.holds,
+    ])
       map.clear();
   }
 
@@ -71,7 +79,7 @@ export class View {
     if (!entry) return;
     entry.revisions.set(doc.revision, { doc, version });
     for (const { doc: slot } of entry.slots.values()) {
-      for (const held of [slot.a, slot.b]) if (held?.revision === doc.revision) this.hooks.dutiesChanged(held.node);
+      for (const held of [slot.a, slot.b]) if (held?.revision === doc.revision) this.#hooks.dutiesChanged(held.node);
     }
     this.appChanged(doc.app);
   }
@@ -91,8 +99,8 @@ export class View {
     if (!entry) return;
     const old = entry.slots.get(slot)?.doc;
     for (const held of [old?.a, old?.b])
-      if (held && held.id !== doc?.a?.id && held.id !== doc?.b?.id) this.dropDuty(held, false);
-    for (const held of [doc?.a, doc?.b]) if (held) this.setDuty(held, false);
+      if (held && held.id !== doc?.a?.id && held.id !== doc?.b?.id) this.#dropDuty(held, false);
+    for (const held of [doc?.a, doc?.b]) if (held) this.#setDuty(held, false);
     if (doc) entry.slots.set(slot, { doc, version });
     else entry.slots.delete(slot);
     this.appChanged(app);
@@ -100,25 +108,25 @@ export class View {
 
   setTombstone(doc: Tombstone, version: Version): void {
     this.tombstones.set(doc.id, { doc, version });
-    if (this.duties.get(doc.node)?.get(doc.id)?.tombstone !== false) this.setDuty(doc.assignment, true);
+    if (this.#duties.get(doc.node)?.get(doc.id)?.tombstone !== false) this.#setDuty(doc.assignment, true);
   }
 
   removeTombstone(id: string): void {
     const entry = this.tombstones.get(id);
     if (!entry) return;
     this.tombstones.delete(id);
-    this.dropDuty(entry.doc.assignment, true);
+    this.#dropDuty(entry.doc.assignment, true);
     this.touched();
   }
 
   // ---- duties: what a node is to hold ----
 
   dutiesOf(node: string): ReadonlyMap<string, Duty> {
-    return this.duties.get(node) ?? noDuties;
+    return this.#duties.get(node) ?? noDuties;
   }
 
   dutyOf(node: string, id: string): Duty | null {
-    return this.duties.get(node)?.get(id) ?? null;
+    return this.#duties.get(node)?.get(id) ?? null;
   }
 
   /** An assignment of a slot by the instance's id (`<app>.<slot>.<8 base32>`). */
@@ -128,24 +136,24 @@ export class View {
     return doc?.a?.id === id ? doc.a : doc?.b?.id === id ? doc.b : null;
   }
 
-  private setDuty(assignment: Assignment, tombstone: boolean): void {
-    let held = this.duties.get(assignment.node);
-    if (!held) this.duties.set(assignment.node, (held = new Map()));
+  #setDuty(assignment: Assignment, tombstone: boolean): void {
+    let held = this.#duties.get(assignment.node);
+    if (!held) this.#duties.set(assignment.node, (held = new Map()));
     held.set(assignment.id, { assignment, tombstone });
     const instance = this.instances.get(assignment.id);
     if (instance && instance.standing !== 'known' && instance.node === assignment.node) instance.standing = 'known';
-    this.hooks.dutiesChanged(assignment.node);
+    this.#hooks.dutiesChanged(assignment.node);
     this.changes.mark('instances', assignment.id);
   }
 
-  private dropDuty(assignment: Assignment, tombstone: boolean): void {
-    const held = this.duties.get(assignment.node);
+  #dropDuty(assignment: Assignment, tombstone: boolean): void {
+    const held = this.#duties.get(assignment.node);
     if (held?.get(assignment.id)?.tombstone !== tombstone) return;
     const stone = tombstone ? undefined : this.tombstones.get(assignment.id);
     if (stone) held.set(assignment.id, { assignment: stone.doc.assignment, tombstone: true });
     else held.delete(assignment.id);
-    if (held.size === 0) this.duties.delete(assignment.node);
-    this.hooks.dutiesChanged(assignment.node);
+    if (held.size === 0) this.#duties.delete(assignment.node);
+    this.#hooks.dutiesChanged(assignment.node);
     this.changes.mark('instances', assignment.id);
   }
 
@@ -172,28 +180,28 @@ export class View {
 
   setInstance(entry: InstanceEntry, decides = true): void {
     const before = this.instances.get(entry.view.id);
-    if (before && before.node !== entry.node) this.reported.get(before.node)?.delete(entry.view.id);
+    if (before && before.node !== entry.node) this.#reported.get(before.node)?.delete(entry.view.id);
     this.instances.set(entry.view.id, entry);
-    let held = this.reported.get(entry.node);
-    if (!held) this.reported.set(entry.node, (held = new Set()));
+    let held = this.#reported.get(entry.node);
+    if (!held) this.#reported.set(entry.node, (held = new Set()));
     held.add(entry.view.id);
-    this.instanceChanged(entry, decides);
+    this.#instanceChanged(entry, decides);
   }
 
   removeInstance(id: string): void {
     const entry = this.instances.get(id);
     if (!entry) return;
     this.instances.delete(id);
-    this.reported.get(entry.node)?.delete(id);
-    this.instanceChanged(entry, true);
+    this.#reported.get(entry.node)?.delete(id);
+    this.#instanceChanged(entry, true);
   }
 
   /** Ids of the instances that a node reported last. A copy: safe to change the view while going through it. */
   instancesOn(node: string): string[] {
-    return [...(this.reported.get(node) ?? [])];
+    return [...(this.#reported.get(node) ?? [])];
   }
 
-  private instanceChanged(entry: InstanceEntry, decides: boolean): void {
+  #instanceChanged(entry: InstanceEntry, decides: boolean): void {
     this.changes.mark('instances', entry.view.id);
     if (entry.standing === 'known') this.changes.mark('apps', entry.view.app);
     if (decides) {
@@ -209,7 +217,7 @@ export class View {
 
   /** What placement decides by changed. */
   touched(): void {
-    this.hooks.touched();
+    this.#hooks.touched();
   }
 
   /** The in-force revision of an app; every app has one. */

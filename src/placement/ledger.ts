@@ -15,43 +15,43 @@ export class Ledger {
   readonly count: Int32Array;
   /** Grows with every change. */
   generation = 0;
-  private readonly table: NodeTable;
-  private readonly ports: (Map<number, number> | undefined)[];
+  readonly #table: NodeTable;
+  readonly #ports: (Map<number, number> | undefined)[];
 
   constructor(table: NodeTable, otherUse: ReadonlyMap<string, OtherUse>) {
-    this.table = table;
+    this.#table = table;
     const { nodes } = table;
     this.freeCpus = Float64Array.from(nodes, (node) => node.allocatable.cpus - (otherUse.get(node.id)?.cpus ?? 0));
     this.freeMem = Float64Array.from(nodes, (node) => node.allocatable.mem - (otherUse.get(node.id)?.mem ?? 0));
     this.freeDisk = Float64Array.from(nodes, (node) => node.allocatable.disk - (otherUse.get(node.id)?.disk ?? 0));
     this.count = new Int32Array(nodes.length);
-    this.ports = nodes.map((node) => {
+    this.#ports = nodes.map((node) => {
       const taken = otherUse.get(node.id)?.ports ?? [];
       return taken.length > 0 ? new Map(taken.map((port) => [port, 1])) : undefined;
     });
   }
 
   take(node: number, demand: Demand): void {
-    this.add(node, demand, 1);
+    this.#add(node, demand, 1);
   }
   give(node: number, demand: Demand): void {
-    this.add(node, demand, -1);
+    this.#add(node, demand, -1);
   }
 
-  private add(node: number, demand: Demand, sign: 1 | -1): void {
+  #add(node: number, demand: Demand, sign: 1 | -1): void {
     this.freeCpus[node]! -= sign * demand.cpus;
     this.freeMem[node]! -= sign * demand.mem;
     this.freeDisk[node]! -= sign * demand.disk;
     this.count[node]! += sign;
     this.generation += 1;
     for (const port of demand.ports) {
-      const held = (this.ports[node] ??= new Map());
+      const held = (this.#ports[node] ??= new Map());
       held.set(port, (held.get(port) ?? 0) + sign);
     }
   }
 
   portTaken(node: number, port: number): boolean {
-    return (this.ports[node]?.get(port) ?? 0) > 0;
+    return (this.#ports[node]?.get(port) ?? 0) > 0;
   }
 
   fits(node: number, demand: Demand): boolean {
@@ -65,7 +65,7 @@ export class Ledger {
 
   /** 0..1: the fuller of cores and memory, with one more of `demand`. */
   fullness(node: number, demand: Demand): number {
-    const { cpus, mem } = this.table.nodes[node]!.allocatable;
+    const { cpus, mem } = this.#table.nodes[node]!.allocatable;
     const cpu = cpus > 0 ? 1 - (this.freeCpus[node]! - demand.cpus) / cpus : 0;
     const memory = mem > 0 ? 1 - (this.freeMem[node]! - demand.mem) / mem : 0;
     return Math.max(0, Math.min(1, Math.max(cpu, memory)));

@@ -25,16 +25,16 @@ function tagValue(node: NodeView, key: string): string | null {
 export class NodeTable {
   readonly nodes: readonly NodeView[];
   readonly numbers: ReadonlyMap<string, number>;
-  private readonly now: number;
-  private readonly matched = new Map<string, Uint8Array>();
-  private readonly weights = new Map<string, Float64Array>();
-  private readonly spreadValues = new Map<string, string[]>();
-  private labels: string[] | null = null;
+  readonly #now: number;
+  readonly #matched = new Map<string, Uint8Array>();
+  readonly #weights = new Map<string, Float64Array>();
+  readonly #spreadValues = new Map<string, string[]>();
+  #labels: string[] | null = null;
 
   constructor(nodes: readonly NodeView[], now: number) {
     this.nodes = [...nodes].sort((x, y) => (x.id < y.id ? -1 : x.id > y.id ? 1 : 0));
     this.numbers = new Map(this.nodes.map((node, index) => [node.id, index]));
-    this.now = now;
+    this.#now = now;
   }
 
   get size(): number {
@@ -53,49 +53,49 @@ export class NodeTable {
 
   /** What people call it: its host's name where that is its alone, else its id. */
   label(id: string): string {
-    if (!this.labels) {
+    if (!this.#labels) {
       const seen = new Map<string, number>();
       for (const { hostname } of this.nodes) seen.set(hostname, (seen.get(hostname) ?? 0) + 1);
-      this.labels = this.nodes.map((node) =>
+      this.#labels = this.nodes.map((node) =>
         node.hostname !== '' && seen.get(node.hostname) === 1 ? node.hostname : node.id,
       );
     }
     const number = this.numbers.get(id);
-    return number === undefined ? id : this.labels[number]!;
+    return number === undefined ? id : this.#labels[number]!;
   }
 
   /** 1 for each node that a query matches. A query that cannot be read (it was checked when it was written) matches none. */
   matches(query: string): Uint8Array {
-    let matched = this.matched.get(query);
+    let matched = this.#matched.get(query);
     if (matched) return matched;
     matched = new Uint8Array(this.size);
     const parsed = parse(query);
     if (parsed.ok && parsed.query.kind === 'all') matched.fill(1);
     else if (parsed.ok) {
-      const test = compile(parsed.query, { now: this.now });
+      const test = compile(parsed.query, { now: this.#now });
       for (let n = 0; n < matched.length; n += 1) if (test(documentOf(this.nodes[n]!))) matched[n] = 1;
     }
-    this.matched.set(query, matched);
+    this.#matched.set(query, matched);
     return matched;
   }
 
   /** What a `prefer` clause gives each node: 0 without a match, else the sum of its boosts. */
   weighed(query: string): Float64Array {
-    let weights = this.weights.get(query);
+    let weights = this.#weights.get(query);
     if (weights) return weights;
     weights = new Float64Array(this.size);
     const parsed = parse(query);
     if (parsed.ok) {
-      const weigh = scorer(parsed.query, { now: this.now });
+      const weigh = scorer(parsed.query, { now: this.#now });
       for (let n = 0; n < weights.length; n += 1) weights[n] = weigh(documentOf(this.nodes[n]!));
     }
-    this.weights.set(query, weights);
+    this.#weights.set(query, weights);
     return weights;
   }
 
   /** Value of a spread key at each node, '' where it has none: a field of the node, or the value of a tag "key=value". */
   values(key: string): string[] {
-    let values = this.spreadValues.get(key);
+    let values = this.#spreadValues.get(key);
     if (!values) {
       values = this.nodes.map((node) => {
         const own = (node as unknown as Record<string, unknown>)[key];
@@ -105,7 +105,7 @@ export class NodeTable {
           .map((value) => value.lower);
         return found.length > 0 ? found.join(' ') : (tagValue(node, key) ?? '');
       });
-      this.spreadValues.set(key, values);
+      this.#spreadValues.set(key, values);
     }
     return values;
   }

@@ -41,13 +41,13 @@ export class Planning {
   readonly tombstones: Tombstone[] = [];
   readonly late: Plan['late'] = [];
   wakeAt: number | null = null;
-  private readonly drafts = new Map<string, AppDraft>();
-  private readonly choosers = new Map<string, { chooser: Chooser; counts: Map<number, number>; generation: number }>();
-  private readonly funnels = new Map<string, { funnel: Funnel; generation: number }>();
-  private readonly scored = new Map<string, number>();
-  private madeBusy: Set<string> | null = null;
-  private madeLedger: Ledger | null = null;
-  private madePresence: Presence | null | undefined;
+  readonly #drafts = new Map<string, AppDraft>();
+  readonly #choosers = new Map<string, { chooser: Chooser; counts: Map<number, number>; generation: number }>();
+  readonly #funnels = new Map<string, { funnel: Funnel; generation: number }>();
+  readonly #scored = new Map<string, number>();
+  #madeBusy: Set<string> | null = null;
+  #madeLedger: Ledger | null = null;
+  #madePresence: Presence | null | undefined;
 
   constructor(snapshot: Snapshot) {
     this.snapshot = snapshot;
@@ -56,8 +56,8 @@ export class Planning {
   }
 
   draft(app: SnapshotApp): AppDraft {
-    let draft = this.drafts.get(app.record.name);
-    if (!draft) this.drafts.set(app.record.name, (draft = new AppDraft(app)));
+    let draft = this.#drafts.get(app.record.name);
+    if (!draft) this.#drafts.set(app.record.name, (draft = new AppDraft(app)));
     return draft;
   }
 
@@ -75,33 +75,33 @@ export class Planning {
     const deadline = this.snapshot.drainDeadlines.get(node) ?? null;
     this.wake(deadline);
     if (deadline !== null && deadline <= this.now) return false;
-    this.madeBusy ??= busyDrained(this.snapshot, this.table);
-    return this.madeBusy.has(node);
+    this.#madeBusy ??= busyDrained(this.snapshot, this.table);
+    return this.#madeBusy.has(node);
   }
 
   get ledger(): Ledger {
-    return (this.madeLedger ??= ledgerOf(this.snapshot, this.table));
+    return (this.#madeLedger ??= ledgerOf(this.snapshot, this.table));
   }
 
   /** null: no app says with or without which it wants to be. */
   get presence(): Presence | null {
-    if (this.madePresence === undefined) {
+    if (this.#madePresence === undefined) {
       const concerned = this.snapshot.apps.some(
         ({ spec: { placement } }) => placement.with.length + placement.notWith.length > 0,
       );
-      this.madePresence = concerned
+      this.#madePresence = concerned
         ? new Presence(
             this.snapshot.apps.map((app) => this.draft(app)),
             this.table,
           )
         : null;
     }
-    return this.madePresence;
+    return this.#madePresence;
   }
 
   chooser(draft: AppDraft): Chooser {
     const { presence, ledger } = this;
-    const kept = this.choosers.get(draft.name);
+    const kept = this.#choosers.get(draft.name);
     // Others only lower scores, which a chooser corrects by itself; unless packing prefers fuller nodes, or an app it wants came.
     const stale =
       kept &&
@@ -110,7 +110,7 @@ export class Planning {
     if (kept && !stale) return kept.chooser;
     const counts = draft.countsByNode(this.table.numbers);
     const chooser = new Chooser(draft, this.table, ledger, presence, this.snapshot.settings, counts);
-    this.choosers.set(draft.name, { chooser, counts, generation: ledger.generation });
+    this.#choosers.set(draft.name, { chooser, counts, generation: ledger.generation });
     return chooser;
   }
 
@@ -120,7 +120,7 @@ export class Planning {
       goal,
       ...(goal !== 'stop' && isMade(held) && held.stopping ? { stopping: null } : {}),
     });
-    const kept = this.choosers.get(draft.name);
+    const kept = this.#choosers.get(draft.name);
     const node = this.table.numbers.get(held.node);
     if (kept && node !== undefined && (held.goal === 'run') !== (goal === 'run'))
       kept.chooser.changed(node, goal === 'run' ? 1 : -1);
@@ -130,14 +130,14 @@ export class Planning {
   /** What came back with its node has its slot again: it counts as one that is not leaving. (The ledger has it already.) */
   restored(draft: AppDraft, assignment: Assignment): void {
     const node = this.table.numbers.get(assignment.node);
-    if (node !== undefined) this.choosers.get(draft.name)?.chooser.changed(node, 1);
+    if (node !== undefined) this.#choosers.get(draft.name)?.chooser.changed(node, 1);
   }
 
   funnel(draft: AppDraft): Funnel {
-    const kept = this.funnels.get(draft.name);
+    const kept = this.#funnels.get(draft.name);
     if (kept && kept.generation === this.ledger.generation) return kept.funnel;
     const funnel = funnelOf(draft, this.table, this.ledger, this.presence, draft.countsByNode(this.table.numbers));
-    this.funnels.set(draft.name, { funnel, generation: this.ledger.generation });
+    this.#funnels.set(draft.name, { funnel, generation: this.ledger.generation });
     return funnel;
   }
 
@@ -162,11 +162,11 @@ export class Planning {
     const place = placeFor(draft, slot);
     if (place === null) return false;
     const chooser = this.chooser(draft);
-    const choice = this.choose(draft, chooser, barredNodes(draft, slot, place, this.table), options);
+    const choice = this.#choose(draft, chooser, barredNodes(draft, slot, place, this.table), options);
     if (!choice) return false;
     const node = this.table.nodes[choice.node]!.id;
     const because =
-      options.only === undefined ? this.becauseOf(draft, chooser, choice.node) : 'one on every matching node';
+      options.only === undefined ? this.#becauseOf(draft, chooser, choice.node) : 'one on every matching node';
     const made: NewAssignment = {
       node,
       place,
@@ -180,29 +180,24 @@ export class Planning {
     this.ledger.take(choice.node, draft.demand);
     this.presence?.add(draft.name, made);
     chooser.changed(choice.node, 1);
-    this.choosers.get(draft.name)!.generation = this.ledger.generation;
+    this.#choosers.get(draft.name)!.generation = this.ledger.generation;
     const text = `${reason}, to ${this.table.label(node)} (${because})`;
     slot.note(what, text);
-    this.scored.set(draft.name, (this.scored.get(draft.name) ?? 0) + 1);
+    this.#scored.set(draft.name, (this.#scored.get(draft.name) ?? 0) + 1);
     const scores = choice.scores.map(({ node: n, score, parts }) => ({
       node: this.table.nodes[n]!.id,
       score: Math.round(score * 1000) / 1000,
       parts,
     }));
-    this.decided(draft, slot, node, text, scores);
+    this.#decided(draft, slot, node, text, scores);
     return true;
   }
 
-  private choose(
-    draft: AppDraft,
-    chooser: Chooser,
-    barred: Set<number>,
-    { not, only, avoid }: PutOptions,
-  ): Choice | null {
+  #choose(draft: AppDraft, chooser: Chooser, barred: Set<number>, { not, only, avoid }: PutOptions): Choice | null {
     const excluded = not === undefined ? undefined : this.table.numbers.get(not);
     if (excluded !== undefined) barred.add(excluded);
     if (only !== undefined) return chooser.accepts(only) && !barred.has(only) ? { node: only, scores: [] } : null;
-    const detail = (this.scored.get(draft.name) ?? 0) < scoredDecisions;
+    const detail = (this.#scored.get(draft.name) ?? 0) < scoredDecisions;
     return chooser.choose({
       ...(barred.size > 0 ? { exclude: barred } : {}),
       avoid: avoid == null ? null : (this.table.numbers.get(avoid) ?? null),
@@ -210,7 +205,7 @@ export class Planning {
     });
   }
 
-  private becauseOf(draft: AppDraft, chooser: Chooser, node: number): string {
+  #becauseOf(draft: AppDraft, chooser: Chooser, node: number): string {
     const full = Math.round(100 * this.ledger.fullness(node, draft.demand));
     const among = chooser.candidates === 1 ? '1 matching node' : `${chooser.candidates} matching nodes`;
     return `best of ${among}: ${chooser.countAt(node) || 'none'} of ${draft.name} there before, ${full}% full with it`;
@@ -230,16 +225,10 @@ export class Planning {
     if (what === 'stop' || what === 'replace')
       for (const held of slot.held)
         if (isMade(held) && held.goal === 'stop' && !held.stopping) slot.adjust(held, { stopping: { text, by } });
-    this.decided(draft, slot, node, text, []);
+    this.#decided(draft, slot, node, text, []);
   }
 
-  private decided(
-    draft: AppDraft,
-    { slot }: SlotDraft,
-    node: string | null,
-    text: string,
-    scores: Decision['scores'],
-  ): void {
+  #decided(draft: AppDraft, { slot }: SlotDraft, node: string | null, text: string, scores: Decision['scores']): void {
     this.decisions.push({ app: draft.name, at: this.now, slot, node, text: `${draft.name}.${slot}: ${text}`, scores });
   }
 

@@ -7,85 +7,87 @@ import type { Planning } from './planning.ts';
 import { updateOrder } from './update-order.ts';
 
 export class Rollout {
-  private readonly planning: Planning;
-  private readonly draft: AppDraft;
-  private readonly slots: readonly SlotDraft[];
+  readonly #planning: Planning;
+  readonly #draft: AppDraft;
+  readonly #slots: readonly SlotDraft[];
   /** Slots that have an instance, or had one until a step of the update stopped it. */
-  private readonly base: number;
+  readonly #base: number;
   /** Of those, the ones that can be relied on. */
-  private available = 0;
+  #available = 0;
   /** Slots whose replacement does not stand yet. */
-  private underWay = 0;
+  #underWay = 0;
 
   /** @param unplaced slots that find no node */
   constructor(planning: Planning, draft: AppDraft, slots: readonly SlotDraft[], unplaced: number) {
-    this.planning = planning;
-    this.draft = draft;
-    this.slots = slots;
-    this.base = slots.length - unplaced;
+    this.#planning = planning;
+    this.#draft = draft;
+    this.#slots = slots;
+    this.#base = slots.length - unplaced;
     for (const slot of slots) {
       const { run, leave } = slot;
       const stands = run !== null && (draft.steady(run, planning.now).steady || draft.ended(run) === 'done');
       if (stands || draft.healthy(leave) || (run !== null && draft.outdated(run) && draft.healthy(run)))
-        this.available += 1;
+        this.#available += 1;
       if (leave !== null || (run === null && slot.stopping) || (run !== null && !stands && !draft.outdated(run)))
-        this.underWay += 1;
+        this.#underWay += 1;
     }
   }
 
   /** Another slot may be replaced start-first now. */
   mayBegin(): boolean {
-    return this.underWay < Math.max(1, this.draft.spec.update.maxSurge);
+    return this.#underWay < Math.max(1, this.#draft.spec.update.maxSurge);
   }
   began(): void {
-    this.underWay += 1;
+    this.#underWay += 1;
   }
 
   /** Another healthy instance may be stopped before its replacement runs. */
-  private mayStop(): boolean {
-    const allowed = Math.max(1, this.draft.spec.update.maxUnavailable);
-    return this.underWay < allowed && this.available - 1 >= this.base - allowed;
+  #mayStop(): boolean {
+    const allowed = Math.max(1, this.#draft.spec.update.maxUnavailable);
+    return this.#underWay < allowed && this.#available - 1 >= this.#base - allowed;
   }
 
   /** Begins the next batch of what is outdated. */
   update(outdated: readonly SlotDraft[]): void {
-    const { draft } = this;
-    this.wakeForThoseUnderWay();
-    if (outdated.length > 0 || this.slots.some(({ run, leave }) => run !== null && leave !== null)) this.tellLate();
+    const draft = this.#draft;
+    this.#wakeForThoseUnderWay();
+    if (outdated.length > 0 || this.#slots.some(({ run, leave }) => run !== null && leave !== null)) this.#tellLate();
     if (outdated.length === 0) return;
     const healthy = (slot: SlotDraft): number => (draft.healthy(slot.run) ? 1 : 0);
     const order = [...outdated].sort((x, y) => healthy(x) - healthy(y) || x.slot - y.slot);
     // Nothing of the app works: there is nothing to protect, and a repair should not wait for itself.
-    const nothingToLose = this.available === 0 && !outdated.some((slot) => draft.healthy(slot.run));
+    const nothingToLose = this.#available === 0 && !outdated.some((slot) => draft.healthy(slot.run));
     for (const slot of order) {
       const run = slot.run!;
-      if (draft.healthy(run)) this.replaceHealthy(slot, run);
-      else this.replaceUnhealthy(slot, run, nothingToLose);
+      if (draft.healthy(run)) this.#replaceHealthy(slot, run);
+      else this.#replaceUnhealthy(slot, run, nothingToLose);
     }
   }
 
   /** What is healthy but not for long enough yet will let the next batch begin. */
-  private wakeForThoseUnderWay(): void {
-    for (const { run } of this.slots)
-      if (run && !this.draft.outdated(run)) this.planning.wake(this.draft.steady(run, this.planning.now).at);
+  #wakeForThoseUnderWay(): void {
+    for (const { run } of this.#slots)
+      if (run && !this.#draft.outdated(run)) this.#planning.wake(this.#draft.steady(run, this.#planning.now).at);
   }
 
-  private reason(run: Held): string {
-    const { draft, planning } = this;
+  #reason(run: Held): string {
+    const draft = this.#draft;
+    const planning = this.#planning;
     const name = planning.nameOf(draft, run);
     return run.hash === draft.app.hash
       ? `${name} is restarted as asked`
       : `${name} is of revision ${run.revision}, revision ${draft.app.record.revision} is in force`;
   }
 
-  private replaceHealthy(slot: SlotDraft, run: Held): void {
-    const { draft, planning } = this;
+  #replaceHealthy(slot: SlotDraft, run: Held): void {
+    const draft = this.#draft;
+    const planning = this.#planning;
     const { order, fallback } = updateOrder(draft, run);
     if (slot.freePlace === null) return; // what is in the other place stops first
     if (order === 'start-first') {
       if (!this.mayBegin()) return;
       planning.turn(draft, slot, run, 'leave');
-      if (planning.put(draft, slot, 'replace', this.reason(run), this.onItsNode(run))) {
+      if (planning.put(draft, slot, 'replace', this.#reason(run), this.#onItsNode(run))) {
         this.began();
         return;
       }
@@ -100,8 +102,8 @@ export class Rollout {
         return;
       }
     }
-    if (!this.mayStop()) return;
-    if (!this.fitsAfter(run)) {
+    if (!this.#mayStop()) return;
+    if (!this.#fitsAfter(run)) {
       planning.wait(
         draft,
         slot.slot,
@@ -116,23 +118,24 @@ export class Rollout {
       slot,
       'replace',
       run.node,
-      `${this.reason(run)}; it stops first`,
+      `${this.#reason(run)}; it stops first`,
       draft.app.record.by ?? null,
     );
-    this.available -= 1;
+    this.#available -= 1;
     this.began();
   }
 
   /** Nothing is lost by stopping it: its replacement starts at once where it can. */
-  private replaceUnhealthy(slot: SlotDraft, run: Held, atOnce: boolean): void {
-    const { draft, planning } = this;
+  #replaceUnhealthy(slot: SlotDraft, run: Held, atOnce: boolean): void {
+    const draft = this.#draft;
+    const planning = this.#planning;
     const { maxSurge, maxUnavailable } = draft.spec.update;
-    if (!atOnce && this.underWay >= Math.max(1, maxSurge, maxUnavailable)) return;
+    if (!atOnce && this.#underWay >= Math.max(1, maxSurge, maxUnavailable)) return;
     if (slot.freePlace === null) return;
     const { order } = updateOrder(draft, run);
     planning.turn(draft, slot, run, 'stop');
-    if (order !== 'start-first' || !planning.put(draft, slot, 'replace', this.reason(run), this.onItsNode(run))) {
-      if (!this.fitsAfter(run)) {
+    if (order !== 'start-first' || !planning.put(draft, slot, 'replace', this.#reason(run), this.#onItsNode(run))) {
+      if (!this.#fitsAfter(run)) {
         planning.turn(draft, slot, slot[run.place]!, 'run');
         planning.wait(
           draft,
@@ -147,7 +150,7 @@ export class Rollout {
         slot,
         'replace',
         run.node,
-        `${this.reason(run)}; it stops first`,
+        `${this.#reason(run)}; it stops first`,
         draft.app.record.by ?? null,
       );
     }
@@ -155,14 +158,15 @@ export class Rollout {
   }
 
   /** An instance of a system app is replaced on its node and nowhere else. */
-  private onItsNode(run: Held): { only?: number } {
-    const node = this.planning.table.numbers.get(run.node);
-    return this.draft.spec.type === 'system' && node !== undefined ? { only: node } : {};
+  #onItsNode(run: Held): { only?: number } {
+    const node = this.#planning.table.numbers.get(run.node);
+    return this.#draft.spec.type === 'system' && node !== undefined ? { only: node } : {};
   }
 
   /** Once it has stopped there is a node for its replacement: another one, or its own with what it gives back. */
-  private fitsAfter(run: Held): boolean {
-    const { draft, planning } = this;
+  #fitsAfter(run: Held): boolean {
+    const draft = this.#draft;
+    const planning = this.#planning;
     const chooser = planning.chooser(draft);
     const node = planning.table.numbers.get(run.node);
     const system = draft.spec.type === 'system';
@@ -182,11 +186,12 @@ export class Rollout {
   }
 
   /** Says when the update has made no progress for longer than it may. */
-  private tellLate(): void {
-    const { draft, planning } = this;
+  #tellLate(): void {
+    const draft = this.#draft;
+    const planning = this.#planning;
     const { record } = draft.app;
     let since = Math.max(record.updatedAt, record.restartedAt ?? 0);
-    for (const { run } of this.slots) {
+    for (const { run } of this.#slots) {
       if (!run || draft.outdated(run)) continue;
       since = Math.max(since, 'at' in run ? run.at : planning.now, draft.seen(run)?.healthySince ?? 0);
     }

@@ -30,27 +30,27 @@ class Sketch {
       case 'nothing':
         return this.state();
       case 'text':
-        return pattern.codes.reduce((state, code) => this.step(state, [[code, code]]), start);
+        return pattern.codes.reduce((state, code) => this.#step(state, [[code, code]]), start);
       case 'set':
-        return this.step(start, pattern.ranges);
+        return this.#step(start, pattern.ranges);
       case 'sequence':
         return pattern.of.reduce((state, part) => this.add(part, state), start);
       case 'either':
-        return this.either(pattern.of, start);
+        return this.#either(pattern.of, start);
       case 'repeat':
-        return this.repeat(pattern, start);
+        return this.#repeat(pattern, start);
       case 'not':
-        return this.embed(complement(determinize(pattern.of, this.budget)), start);
+        return this.#embed(complement(determinize(pattern.of, this.budget)), start);
       case 'both': {
         const parts = pattern.of.map((part) => determinize(part, this.budget));
-        return this.embed(
+        return this.#embed(
           parts.reduce((a, b) => intersection(a, b, this.budget)),
           start,
         );
       }
     }
   }
-  private either(branches: readonly Pattern[], start: number): number {
+  #either(branches: readonly Pattern[], start: number): number {
     const end = this.state();
     for (const branch of branches) {
       const entry = this.state(); // an own entry: a loop of one branch must not lead into another
@@ -60,10 +60,10 @@ class Sketch {
     return end;
   }
 
-  private repeat({ of, min, max }: Extract<Pattern, { kind: 'repeat' }>, start: number): number {
+  #repeat({ of, min, max }: Extract<Pattern, { kind: 'repeat' }>, start: number): number {
     let state = start;
     for (let times = 0; times < min; times++) state = this.add(of, state);
-    if (max === Infinity) return this.loop(of, state);
+    if (max === Infinity) return this.#loop(of, state);
     const end = this.state();
     for (let times = min; times < max; times++) {
       this.free[state]!.push(end);
@@ -74,7 +74,7 @@ class Sketch {
   }
 
   /** Any number of times, also none. */
-  private loop(of: Pattern, start: number): number {
+  #loop(of: Pattern, start: number): number {
     const loop = this.state();
     this.free[start]!.push(loop);
     const entry = this.state();
@@ -85,13 +85,13 @@ class Sketch {
     return end;
   }
 
-  private step(start: number, ranges: readonly CodeRange[]): number {
+  #step(start: number, ranges: readonly CodeRange[]): number {
     const end = this.state();
     for (const range of ranges) this.edge(start, range, end);
     return end;
   }
 
-  private embed(automaton: Automaton, start: number): number {
+  #embed(automaton: Automaton, start: number): number {
     const states = automaton.accepts.map(() => this.state());
     const end = this.state();
     this.free[start]!.push(states[0]!);

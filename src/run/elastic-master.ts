@@ -41,26 +41,26 @@ function changes(say: (line: string) => void): (line: string) => void {
 }
 
 export class ElasticMaster {
-  private readonly options: ElasticMasterOptions;
-  private readonly ending = new AbortController();
-  private standing: Standing = {
+  readonly #options: ElasticMasterOptions;
+  readonly #ending = new AbortController();
+  #standing: Standing = {
     because: 'The master is connecting to Elasticsearch',
     hint: 'Ask again in a moment.',
     leader: null,
     code: 'starting',
   };
-  private store: ElasticStore | null = null;
+  #store: ElasticStore | null = null;
   /** Why it could not lead the last time it tried. */
-  private failed = '';
+  #failed = '';
 
   constructor(options: ElasticMasterOptions) {
-    this.options = options;
-    options.front.serve(standbyApp(() => this.standing));
+    this.#options = options;
+    options.front.serve(standbyApp(() => this.#standing));
   }
 
   /** Ends it in order: leadership first, then the lease, so that another can take over at once. */
   stop(): void {
-    this.ending.abort(new Error('the master was stopped'));
+    this.#ending.abort(new Error('the master was stopped'));
   }
 
   /**
@@ -69,50 +69,50 @@ export class ElasticMaster {
    */
   async run(): Promise<void> {
     try {
-      await this.open();
-      while (!this.ending.signal.aborted) await this.round();
+      await this.#open();
+      while (!this.#ending.signal.aborted) await this.#round();
     } catch (error) {
-      if (!this.ending.signal.aborted) throw error;
+      if (!this.#ending.signal.aborted) throw error;
     } finally {
-      await this.store?.close();
+      await this.#store?.close();
     }
   }
 
-  private async open(): Promise<void> {
-    const { elastic, log, say } = this.options;
+  async #open(): Promise<void> {
+    const { elastic, log, say } = this.#options;
     const tell = changes(say);
     let warned = '';
-    while (!this.store) {
-      this.ending.signal.throwIfAborted();
+    while (!this.#store) {
+      this.#ending.signal.throwIfAborted();
       try {
-        this.store = await openElastic(elastic);
+        this.#store = await openElastic(elastic);
       } catch (error) {
         if (!(error instanceof StoreError) || error.code !== 'store-unavailable') throw error;
-        this.standing = unavailable(error);
+        this.#standing = unavailable(error);
         if (error.message !== warned) log.warn({ err: error }, 'Elasticsearch is not reachable'); // once a second otherwise, with its stack
         warned = error.message;
         tell(`waiting for Elasticsearch: ${error.message}. ${error.hint}`);
-        await sleep(AGAIN_MS, undefined, { signal: this.ending.signal });
+        await sleep(AGAIN_MS, undefined, { signal: this.#ending.signal });
       }
     }
   }
 
   /** One leadership: from standing by to its end. */
-  private async round(): Promise<void> {
-    const { inForce, holder, address, log, say, elastic } = this.options;
-    const store = this.store!;
-    const { signal } = this.ending;
+  async #round(): Promise<void> {
+    const { inForce, holder, address, log, say, elastic } = this.#options;
+    const store = this.#store!;
+    const { signal } = this.#ending;
     const lease = store.lease({ holder, address, ttlMs: value(inForce, 'lease') });
     const tell = changes(say);
     await lease.acquire(signal, (leader, trouble) => {
-      this.standing = standingOf(leader, trouble);
-      tell(this.standing.because);
+      this.#standing = standingOf(leader, trouble);
+      tell(this.#standing.because);
     });
     const about = {
       kind: 'elasticsearch',
       detail: `${shownUrls(elastic.urls)}, version ${store.version}, indices ${elastic.prefix}-*`,
     };
-    this.standing = {
+    this.#standing = {
       because: 'The master is reading its store',
       hint: 'Ask again in a moment.',
       leader: null,
@@ -124,11 +124,11 @@ export class ElasticMaster {
     try {
       const leased = new LeasedStore(store, lease);
       await refuseMoved(leased);
-      await shareTokens(leased, this.options.tokens, () => this.options.makeFirstTokens());
+      await shareTokens(leased, this.#options.tokens, () => this.#options.makeFirstTokens());
       const master = await lead(leased, about, inForce, log, trouble);
       try {
-        this.options.front.serve(apiOf(master, this.options.tokens, closing.signal, inForce, log));
-        this.failed = '';
+        this.#options.front.serve(apiOf(master, this.#options.tokens, closing.signal, inForce, log));
+        this.#failed = '';
         log.info({ term: master.context.leadership.term }, 'master leads');
         say(`leads hub ${master.context.leadership.hub}, term ${master.context.leadership.term}`);
         const why = await Promise.race([
@@ -141,24 +141,28 @@ export class ElasticMaster {
           say(`does not lead any more: ${why}`);
         }
       } finally {
-        this.standing = { because: 'The master has just ceased to lead', hint: 'Ask again in a moment.', leader: null };
-        this.options.front.serve(standbyApp(() => this.standing));
+        this.#standing = {
+          because: 'The master has just ceased to lead',
+          hint: 'Ask again in a moment.',
+          leader: null,
+        };
+        this.#options.front.serve(standbyApp(() => this.#standing));
         closing.abort();
         await master.stop();
       }
     } catch (error) {
       if (signal.aborted) return;
       const { message } = error as Error;
-      if (message !== this.failed) log.error({ err: error }, 'this master could not lead'); // it tries once a second
-      this.failed = message;
+      if (message !== this.#failed) log.error({ err: error }, 'this master could not lead'); // it tries once a second
+      this.#failed = message;
       tell(`could not lead: ${message}`);
-      this.standing =
+      this.#standing =
         error instanceof StoreError
           ? unavailable(error)
           : { because: message, hint: 'It tries again by itself.', leader: null, code: 'starting' };
       await sleep(AGAIN_MS, undefined, { signal }).catch(() => undefined); // aborted: the loop sees it
     } finally {
-      this.options.tokens.share = null;
+      this.#options.tokens.share = null;
       await lease
         .release()
         .catch((error: unknown) => log.warn({ err: error }, 'the lease could not be given back: it lapses'));

@@ -14,15 +14,19 @@ export interface Standing {
   code?: 'starting' | 'store-unavailable';
 }
 
+interface Served {
+  fetch: (request: Request, env?: object) => Response | Promise<Response>;
+}
+
 /** One listener through all changes of who leads: each request goes to what serves at that moment. */
 export class Front {
-  private app: { fetch: (request: Request, env?: object) => Response | Promise<Response> };
-  constructor(app: Front['app']) {
-    this.app = app;
+  #app: Served;
+  constructor(app: Served) {
+    this.#app = app;
   }
-  readonly fetch = (request: Request, env?: object): Response | Promise<Response> => this.app.fetch(request, env);
-  serve(app: Front['app']): void {
-    this.app = app;
+  readonly fetch = (request: Request, env?: object): Response | Promise<Response> => this.#app.fetch(request, env);
+  serve(app: Served): void {
+    this.#app = app;
   }
 }
 

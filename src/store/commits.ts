@@ -8,32 +8,32 @@ import type { Table } from './tables.ts';
 
 /** Numbers that live with the records (versions, counters, sizes): read once a commit, written once at its end. */
 export class Ledger {
-  private readonly db: Table;
-  private readonly changed = new Map<string, number>();
+  readonly #db: Table;
+  readonly #changed = new Map<string, number>();
   constructor(db: Table) {
-    this.db = db;
+    this.#db = db;
   }
 
   get(name: string): number {
-    const known = this.changed.get(name);
+    const known = this.#changed.get(name);
     if (known !== undefined) return known;
-    return ledgerNumber(this.db, name) ?? 0;
+    return ledgerNumber(this.#db, name) ?? 0;
   }
 
   set(name: string, value: number): void {
-    this.changed.set(name, value);
+    this.#changed.set(name, value);
   }
 
   /** Adds to a number and gives the sum. */
   add(name: string, count: number): number {
     const sum = this.get(name) + count;
-    this.changed.set(name, sum);
+    this.#changed.set(name, sum);
     return sum;
   }
 
   /** To be called inside the transaction. */
   write(): void {
-    for (const [name, value] of this.changed) setLedgerNumber(this.db, name, value);
+    for (const [name, value] of this.#changed) setLedgerNumber(this.#db, name, value);
   }
 }
 
@@ -48,15 +48,15 @@ interface Job {
 const GROUP_WEIGHT = 2000;
 
 export class Commits {
-  private readonly root: RootDatabase<Buffer, Buffer>;
-  private readonly ledger: Table;
-  private waiting: Job[] = [];
-  private running: Promise<void> | null = null;
-  private closed = false;
+  readonly #root: RootDatabase<Buffer, Buffer>;
+  readonly #ledger: Table;
+  #waiting: Job[] = [];
+  #running: Promise<void> | null = null;
+  #closed = false;
 
   constructor(root: RootDatabase<Buffer, Buffer>, ledger: Table) {
-    this.root = root;
-    this.ledger = ledger;
+    this.#root = root;
+    this.#ledger = ledger;
   }
 
   /**
@@ -65,39 +65,39 @@ export class Commits {
    * @param weight about how many records it writes
    */
   run<T>(apply: (ledger: Ledger) => T, weight = 1): Promise<T> {
-    if (this.closed) return Promise.reject(closedError());
+    if (this.#closed) return Promise.reject(closedError());
     return new Promise<T>((resolve, reject) => {
-      this.waiting.push({ apply, weight, resolve, reject });
+      this.#waiting.push({ apply, weight, resolve, reject });
       // A microtask later, so that whoever writes in the same turn shares the commit.
-      this.running ??= Promise.resolve().then(() => this.drain());
+      this.#running ??= Promise.resolve().then(() => this.#drain());
     });
   }
 
-  private async drain(): Promise<void> {
-    while (this.waiting.length > 0) {
+  async #drain(): Promise<void> {
+    while (this.#waiting.length > 0) {
       let weight = 0;
       let count = 0;
-      for (const job of this.waiting) {
+      for (const job of this.#waiting) {
         if (count > 0 && weight + job.weight > GROUP_WEIGHT) break;
         weight += job.weight;
         count++;
       }
-      await this.commit(this.waiting.splice(0, count));
+      await this.#commit(this.#waiting.splice(0, count));
     }
-    this.running = null;
+    this.#running = null;
   }
 
   /** One transaction. A job that throws aborts it; then the others are done again without that job. */
-  private async commit(jobs: Job[]): Promise<void> {
+  async #commit(jobs: Job[]): Promise<void> {
     while (jobs.length > 0) {
       let results: unknown[] = [];
       let thrown: { index: number; error: unknown } | null = null;
       try {
         // A child transaction, because an exception in a plain asynchronous one does not undo its writes. It never throws.
-        await this.root.childTransaction((): unknown => {
+        await this.#root.childTransaction((): unknown => {
           results = [];
           thrown = null;
-          const ledger = new Ledger(this.ledger);
+          const ledger = new Ledger(this.#ledger);
           let index = 0;
           try {
             for (; index < jobs.length; index++) results.push(jobs[index]!.apply(ledger));
@@ -115,7 +115,7 @@ export class Commits {
       }
       const failed = thrown as { index: number; error: unknown } | null;
       if (!failed) {
-        this.root.resetReadTxn(); // the next read sees this commit
+        this.#root.resetReadTxn(); // the next read sees this commit
         jobs.forEach((job, index) => job.resolve(results[index] as never));
         return;
       }
@@ -131,7 +131,7 @@ export class Commits {
 
   /** Lets what was asked for end; later calls reject. */
   async close(): Promise<void> {
-    this.closed = true;
-    while (this.running) await this.running;
+    this.#closed = true;
+    while (this.#running) await this.#running;
   }
 }

@@ -47,31 +47,31 @@ const whole = (asked: number | undefined, usual: number): number =>
   Number.isFinite(asked) ? Math.floor(asked!) : usual;
 
 class EmbeddedStore implements MovableStore {
-  private readonly root: Tables['root'];
-  private readonly commits: Commits;
-  private readonly tables: Tables['of'];
-  private readonly ledger: Table;
-  private readonly records: Records;
-  private readonly log: EventLog;
-  private readonly series: Series;
-  private closing: Promise<void> | null = null;
+  readonly #root: Tables['root'];
+  readonly #commits: Commits;
+  readonly #tables: Tables['of'];
+  readonly #ledger: Table;
+  readonly #records: Records;
+  readonly #log: EventLog;
+  readonly #series: Series;
+  #closing: Promise<void> | null = null;
 
-  private readonly file: string;
+  readonly #file: string;
 
   constructor({ root, of }: Tables, file: string) {
-    this.root = root;
-    this.file = file;
-    this.tables = of;
-    this.ledger = of.ledger;
-    this.commits = new Commits(root, of.ledger);
-    this.records = new Records(of.records);
-    this.log = new EventLog(of.events, of['event-times']);
-    this.series = new Series(of.points);
+    this.#root = root;
+    this.#file = file;
+    this.#tables = of;
+    this.#ledger = of.ledger;
+    this.#commits = new Commits(root, of.ledger);
+    this.#records = new Records(of.records);
+    this.#log = new EventLog(of.events, of['event-times']);
+    this.#series = new Series(of.points);
   }
 
   /** Every read: after closing, or of a damaged page, a StoreError. */
-  private async read<T>(what: () => T): Promise<T> {
-    if (this.closing) throw closedError();
+  async #read<T>(what: () => T): Promise<T> {
+    if (this.#closing) throw closedError();
     try {
       return what();
     } catch (error) {
@@ -80,21 +80,21 @@ class EmbeddedStore implements MovableStore {
   }
 
   get<T = Doc>(collection: string, key: string): Promise<Stored<T> | null> {
-    return this.read(() => this.records.get<T>(collection, key));
+    return this.#read(() => this.#records.get<T>(collection, key));
   }
 
   scan<T = Doc>(collection: string, options?: ScanOptions): Promise<{ items: Stored<T>[]; next: string | null }> {
-    return this.read(() => this.records.scan<T>(collection, options));
+    return this.#read(() => this.#records.scan<T>(collection, options));
   }
 
   async write(write: Write): Promise<WriteResult> {
     const prepared = prepare(write);
-    return this.commits.run((ledger) => this.records.apply(prepared, ledger));
+    return this.#commits.run((ledger) => this.#records.apply(prepared, ledger));
   }
 
   async bulk(writes: Write[]): Promise<WriteResult[]> {
     const apply = (part: PreparedWrite[]): Promise<WriteResult[]> =>
-      this.commits.run((ledger) => part.map((write) => this.records.apply(write, ledger)), part.length);
+      this.#commits.run((ledger) => part.map((write) => this.#records.apply(write, ledger)), part.length);
     const prepared: PreparedWrite[][] = []; // all of it, before anything is written
     for (const part of slices(writes)) {
       if (prepared.length > 0) await new Promise(setImmediate);
@@ -116,7 +116,7 @@ class EmbeddedStore implements MovableStore {
         'Draw at least one; give whole numbers.',
       );
     }
-    return this.commits.run((ledger) => {
+    return this.#commits.run((ledger) => {
       const first = Math.max(ledger.get(`draw/${counter}`) + 1, ledger.get(FLOOR_KEY) + 1, atLeast);
       ledger.set(`draw/${counter}`, first + count - 1);
       return first;
@@ -126,38 +126,38 @@ class EmbeddedStore implements MovableStore {
   async append(entries: Omit<LogEntry, 'seq'>[]): Promise<number[]> {
     const prepared = entries.map(prepareEntry);
     const store = (part: PreparedEntry[]): Promise<number[]> =>
-      this.commits.run((ledger) => this.log.append(part, ledger), part.length);
+      this.#commits.run((ledger) => this.#log.append(part, ledger), part.length);
     return (await Promise.all(slices(prepared).map(store))).flat();
   }
 
   async readLog(options: ReadLogOptions = {}): Promise<{ items: LogEntry[]; oldest: number; newest: number }> {
-    const newest = await this.read(() => new Ledger(this.ledger).get('log/newest'));
+    const newest = await this.#read(() => new Ledger(this.#ledger).get('log/newest'));
     const after = Math.max(0, whole(options.after, 0));
     const before = Math.min(whole(options.before, newest + 1), newest + 1);
     const page = (low: number, high: number, limit: number): Promise<LogEntry[]> =>
-      this.read(() => this.log.read(low, high, limit, options.newestFirst ?? false));
+      this.#read(() => this.#log.read(low, high, limit, options.newestFirst ?? false));
     const items = await searchLog(page, options.query ?? '', {
       after,
       before,
       limit: pageSize(options.limit, 100),
       newestFirst: options.newestFirst ?? false,
     });
-    return { items, oldest: await this.read(() => this.log.oldest() ?? newest + 1), newest };
+    return { items, oldest: await this.#read(() => this.#log.oldest() ?? newest + 1), newest };
   }
 
   async addPoints(subject: string, points: SeriesPoint[]): Promise<void> {
     const prepared = points.map((point) => preparePoint(subject, point));
-    await Promise.all(slices(prepared).map((part) => this.commits.run(() => this.series.put(part), part.length)));
+    await Promise.all(slices(prepared).map((part) => this.#commits.run(() => this.#series.put(part), part.length)));
   }
 
   async readPoints(subject: string, fromMinute: number, toMinute: number): Promise<SeriesPoint[]> {
     checkKey(subject);
-    const span = await this.read(() => this.series.span());
+    const span = await this.#read(() => this.#series.span());
     if (!span) return [];
     const points: SeriesPoint[] = [];
     const last = Math.min(Math.floor(toMinute), span.last);
     for (let minute = Math.max(Math.ceil(fromMinute), span.first); minute <= last; minute += SLICE) {
-      points.push(...(await this.read(() => this.series.read(subject, minute, Math.min(last, minute + SLICE - 1)))));
+      points.push(...(await this.#read(() => this.#series.read(subject, minute, Math.min(last, minute + SLICE - 1)))));
       await new Promise(setImmediate);
     }
     return points;
@@ -166,38 +166,38 @@ class EmbeddedStore implements MovableStore {
   async expire(before: number, maxEvents: number): Promise<number> {
     const repeat = async (drop: () => number): Promise<number> => {
       for (let dropped = 0; ;) {
-        const count = await this.commits.run(drop, SLICE);
+        const count = await this.#commits.run(drop, SLICE);
         dropped += count;
         if (count < SLICE) return dropped;
       }
     };
-    const old = await repeat(() => this.log.dropOlder(before, SLICE));
-    const points = await repeat(() => this.series.dropOlder(before, SLICE));
+    const old = await repeat(() => this.#log.dropOlder(before, SLICE));
+    const points = await repeat(() => this.#series.dropOlder(before, SLICE));
     const surplus = await repeat(() =>
-      this.log.dropFirst(Math.min(SLICE, Math.max(0, this.log.count - Math.max(0, maxEvents)))),
+      this.#log.dropFirst(Math.min(SLICE, Math.max(0, this.#log.count - Math.max(0, maxEvents)))),
     );
     return old + points + surplus;
   }
 
   collections(): Promise<CollectionSize[]> {
-    return this.read(() => recordSizes(this.ledger));
+    return this.#read(() => recordSizes(this.#ledger));
   }
 
   history(): Promise<CollectionSize[]> {
-    const { events, 'event-times': times, points } = this.tables;
-    return this.read(() => [tableSize('events', [events, times]), tableSize('metrics', [points])]);
+    const { events, 'event-times': times, points } = this.#tables;
+    return this.#read(() => [tableSize('events', [events, times]), tableSize('metrics', [points])]);
   }
 
   counters(): Promise<{ name: string; next: number }[]> {
-    return this.read(() => drawnNumbers(this.ledger));
+    return this.#read(() => drawnNumbers(this.#ledger));
   }
 
   async putLog(entries: LogEntry[], newest: number): Promise<void> {
     const prepared = entries.map(({ seq, ...entry }) => ({ seq, entry: prepareEntry(entry as Omit<LogEntry, 'seq'>) }));
     const last = Math.max(newest, ...prepared.map(({ seq }) => seq));
     for (const part of prepared.length === 0 ? [[]] : slices(prepared)) {
-      await this.commits.run((ledger) => {
-        for (const { seq, entry } of part) this.log.put(seq, entry);
+      await this.#commits.run((ledger) => {
+        for (const { seq, entry } of part) this.#log.put(seq, entry);
         ledger.set('log/newest', Math.max(ledger.get('log/newest'), last));
       }, part.length);
     }
@@ -208,21 +208,21 @@ class EmbeddedStore implements MovableStore {
     limit: number,
     newestFirst = false,
   ): Promise<{ items: SubjectPoint[]; next: string | null }> {
-    return this.read(() => {
+    return this.#read(() => {
       const cursor = after === null ? null : Buffer.from(after, 'hex');
-      const { items, last } = this.series.page(cursor, limit, newestFirst);
+      const { items, last } = this.#series.page(cursor, limit, newestFirst);
       return { items, next: items.length === limit ? last!.toString('hex') : null };
     });
   }
 
   close(): Promise<void> {
-    this.closing ??= this.commits.close().then(() => this.root.close());
-    return this.closing;
+    this.#closing ??= this.#commits.close().then(() => this.#root.close());
+    return this.#closing;
   }
 
   async destroy(): Promise<void> {
     await this.close();
-    for (const path of [this.file, `${this.file}-lock`]) await rm(path, { force: true });
+    for (const path of [this.#file, `${this.#file}-lock`]) await rm(path, { force: true });
   }
 }
 

@@ -103,9 +103,9 @@ export class LmdbFile {
   constructor(fd: number) {
     this.fd = fd;
     this.bytes = fstatSync(fd).size;
-    const damage = this.readHeads();
+    const damage = this.#readHeads();
     // A commit rewrites the root: a head whose root is of another commit is no head of this file.
-    const genuine = new Map(this.metas.map((meta) => [meta, this.rootTxn(meta) === meta.txn]));
+    const genuine = new Map(this.metas.map((meta) => [meta, this.#rootTxn(meta) === meta.txn]));
     this.metas.sort((a, b) => Number(genuine.get(b)) - Number(genuine.get(a)) || b.txn - a.txn);
     const short = this.metas.some((meta) => meta.main.root * meta.pageSize >= this.bytes);
     const unfit = short ? `it is cut short: ${this.bytes} bytes` : 'a head does not fit the pages';
@@ -113,7 +113,7 @@ export class LmdbFile {
   }
 
   /** The commit that wrote the root of a head; that of the head itself where there is none yet. */
-  private rootTxn(meta: Meta): number {
+  #rootTxn(meta: Meta): number {
     if (meta.main.root < 0) return meta.txn;
     try {
       return number(this.read(meta.main.root * meta.pageSize + 8, 8), 0);
@@ -123,7 +123,7 @@ export class LmdbFile {
     }
   }
 
-  private readHeads(): string | null {
+  #readHeads(): string | null {
     let damage: string | null = null;
     // The second head lies one page on; where the first does not say how long a page is, every usual length is tried.
     const tryAt = (offset: number, index: number): void => {

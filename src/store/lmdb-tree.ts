@@ -29,20 +29,20 @@ export interface Gap {
 
 /** Which pages of a file are in use: one that is in use twice is damage. */
 export class PageSet {
-  private readonly bits: Uint8Array;
-  private readonly limit: number;
+  readonly #bits: Uint8Array;
+  readonly #limit: number;
   constructor(lastPage: number) {
-    this.limit = lastPage + 1;
-    this.bits = new Uint8Array(Math.ceil(this.limit / 8));
+    this.#limit = lastPage + 1;
+    this.#bits = new Uint8Array(Math.ceil(this.#limit / 8));
   }
 
   /** @throws Damage when a page does not exist or is in use already */
   take(first: number, count: number): void {
-    if (!(first >= 2 && count >= 1 && first + count <= this.limit)) throw new Damage(`page ${first} does not exist`);
+    if (!(first >= 2 && count >= 1 && first + count <= this.#limit)) throw new Damage(`page ${first} does not exist`);
     for (let page = first; page < first + count; page++) {
       const bit = 1 << (page & 7);
-      if (this.bits[page >> 3]! & bit) throw new Damage(`page ${page} is in use twice`);
-      this.bits[page >> 3]! |= bit;
+      if (this.#bits[page >> 3]! & bit) throw new Damage(`page ${page} is in use twice`);
+      this.#bits[page >> 3]! |= bit;
     }
   }
 }

@@ -27,11 +27,11 @@ export function prepareEntry(entry: Omit<LogEntry, 'seq'>): PreparedEntry {
 const NONE = new Uint8Array(0);
 
 export class EventLog {
-  private readonly entries: Table;
-  private readonly times: Table;
+  readonly #entries: Table;
+  readonly #times: Table;
   constructor(entries: Table, times: Table) {
-    this.entries = entries;
-    this.times = times;
+    this.#entries = entries;
+    this.#times = times;
   }
 
   /** Inside a transaction: stores in order, gives the numbers. */
@@ -46,9 +46,9 @@ export class EventLog {
   /** Inside a transaction: stores an entry under a number of its own. */
   put(seq: number, { at, json }: PreparedEntry): void {
     const key = numberKey(seq);
-    this.entries.put(key, encode(key, json));
+    this.#entries.put(key, encode(key, json));
     const time = numberKey(at, seq);
-    this.times.put(time, seal(time, NONE));
+    this.#times.put(time, seal(time, NONE));
   }
 
   /** Entries strictly between two numbers, at most `limit`. */
@@ -57,8 +57,8 @@ export class EventLog {
     const high = numberKey(before);
     if (before <= after + 1) return [];
     const range = newestFirst
-      ? this.entries.getRange({ start: numberKey(before - 1), end: numberKey(after), reverse: true, limit })
-      : this.entries.getRange({ start: low, end: high, limit });
+      ? this.#entries.getRange({ start: numberKey(before - 1), end: numberKey(after), reverse: true, limit })
+      : this.#entries.getRange({ start: low, end: high, limit });
     const items: LogEntry[] = [];
     for (const { key, value } of range)
       items.push({ ...(decode(key, value).json() as LogEntry), seq: readNumber(key) });
@@ -67,30 +67,30 @@ export class EventLog {
 
   /** The lowest number kept, or null. */
   oldest(): number | null {
-    for (const key of this.entries.getKeys({ limit: 1 })) return readNumber(key);
+    for (const key of this.#entries.getKeys({ limit: 1 })) return readNumber(key);
     return null;
   }
 
   get count(): number {
-    return (this.entries.getStats() as { entryCount: number }).entryCount;
+    return (this.#entries.getStats() as { entryCount: number }).entryCount;
   }
 
   /** Inside a transaction: drops at most `limit` entries older than `before`, oldest time first; gives how many went. */
   dropOlder(before: number, limit: number): number {
-    const keys = [...this.times.getKeys({ end: numberKey(Math.max(0, before)), limit })];
+    const keys = [...this.#times.getKeys({ end: numberKey(Math.max(0, before)), limit })];
     for (const key of keys) {
-      this.times.remove(key);
-      this.entries.remove(numberKey(readNumber(key, 8)));
+      this.#times.remove(key);
+      this.#entries.remove(numberKey(readNumber(key, 8)));
     }
     return keys.length;
   }
 
   /** Inside a transaction: drops at most `limit` of the lowest numbers. */
   dropFirst(limit: number): number {
-    const items = [...this.entries.getRange({ limit })];
+    const items = [...this.#entries.getRange({ limit })];
     for (const { key, value } of items) {
-      this.times.remove(numberKey((decode(key, value).json() as LogEntry).at, readNumber(key)));
-      this.entries.remove(key);
+      this.#times.remove(numberKey((decode(key, value).json() as LogEntry).at, readNumber(key)));
+      this.#entries.remove(key);
     }
     return items.length;
   }

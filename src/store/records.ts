@@ -40,16 +40,16 @@ export function prepare(write: Write): PreparedWrite {
 }
 
 export class Records {
-  private readonly db: Table;
+  readonly #db: Table;
   constructor(db: Table) {
-    this.db = db;
+    this.#db = db;
   }
 
   get<T = Doc>(collection: string, key: string): Stored<T> | null {
     checkCollection(collection);
     checkKey(key);
     const bytes = recordKey(collection, key);
-    const value = this.db.get(bytes);
+    const value = this.#db.get(bytes);
     return value === undefined ? null : stored<T>(bytes, value);
   }
 
@@ -61,7 +61,7 @@ export class Records {
     const start = recordKey(collection, prefix);
     const cursor = recordKey(collection, after);
     const paged = after !== '' && Buffer.compare(cursor, start) >= 0;
-    const range = this.db.getRange({
+    const range = this.#db.getRange({
       start: paged ? cursor : start,
       end: prefixEnd(collection, prefix),
       exclusiveStart: paged,
@@ -77,7 +77,7 @@ export class Records {
 
   /** One compare-and-swap, inside a transaction. */
   apply(write: PreparedWrite, ledger: Ledger): WriteResult {
-    const before = this.db.get(write.key);
+    const before = this.#db.get(write.key);
     if (before !== undefined) {
       const { version, term } = decode(write.key, before);
       if (term > write.term) return { ok: false, conflict: 'term' };
@@ -87,8 +87,8 @@ export class Records {
     } else if (write.expect !== 'absent' && write.expect !== 'any') return { ok: false, conflict: 'version' };
     const version = ledger.add('version', 1);
     const after = write.json === null ? undefined : encode(write.key, write.json, version, write.term);
-    if (after) this.db.put(write.key, after);
-    else if (before !== undefined) this.db.remove(write.key);
+    if (after) this.#db.put(write.key, after);
+    else if (before !== undefined) this.#db.remove(write.key);
     const change = (after ? 1 : 0) - (before === undefined ? 0 : 1);
     if (change !== 0) ledger.add(`count/${write.collection}`, change);
     ledger.add(

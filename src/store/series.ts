@@ -27,14 +27,14 @@ export function preparePoint(subject: string, point: SeriesPoint): PreparedPoint
 }
 
 export class Series {
-  private readonly db: Table;
+  readonly #db: Table;
   constructor(db: Table) {
-    this.db = db;
+    this.#db = db;
   }
 
   /** Inside a transaction. */
   put(points: PreparedPoint[]): void {
-    for (const { key, value } of points) this.db.put(key, value);
+    for (const { key, value } of points) this.#db.put(key, value);
   }
 
   /** Points of one subject, both minutes included, oldest first. */
@@ -42,7 +42,7 @@ export class Series {
     const points: SeriesPoint[] = [];
     for (let minute = fromMinute; minute <= toMinute; minute++) {
       const key = pointKey(minute, subject);
-      const value = this.db.get(key);
+      const value = this.#db.get(key);
       if (value !== undefined) points.push({ minute, values: decode(key, value).json() as SeriesPoint['values'] });
     }
     return points;
@@ -52,7 +52,7 @@ export class Series {
   page(after: Buffer | null, limit: number, newestFirst = false): { items: SubjectPoint[]; last: Buffer | null } {
     const items: SubjectPoint[] = [];
     let last = after;
-    for (const { key, value } of this.db.getRange({
+    for (const { key, value } of this.#db.getRange({
       ...(after === null ? {} : { start: after, exclusiveStart: true }),
       limit,
       reverse: newestFirst,
@@ -69,21 +69,21 @@ export class Series {
 
   /** The first and the last minute of which anything is kept. */
   span(): { first: number; last: number } | null {
-    for (const first of this.db.getKeys({ limit: 1 })) {
-      for (const last of this.db.getKeys({ reverse: true, limit: 1 }))
+    for (const first of this.#db.getKeys({ limit: 1 })) {
+      for (const last of this.#db.getKeys({ reverse: true, limit: 1 }))
         return { first: readNumber(first), last: readNumber(last) };
     }
     return null;
   }
 
   get count(): number {
-    return (this.db.getStats() as { entryCount: number }).entryCount;
+    return (this.#db.getStats() as { entryCount: number }).entryCount;
   }
 
   /** Inside a transaction: drops at most `limit` points that lie wholly before `before` (epoch ms). */
   dropOlder(before: number, limit: number): number {
-    const keys = [...this.db.getKeys({ end: numberKey(Math.max(0, Math.floor(before / 60_000))), limit })];
-    for (const key of keys) this.db.remove(key);
+    const keys = [...this.#db.getKeys({ end: numberKey(Math.max(0, Math.floor(before / 60_000))), limit })];
+    for (const key of keys) this.#db.remove(key);
     return keys.length;
   }
 }

@@ -26,7 +26,7 @@ const freePort = (): Promise<number> =>
 
 class MasterProcess {
   readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
-  private readonly lines: AsyncIterator<string>;
+  readonly #lines: AsyncIterator<string>;
   errors = '';
 
   constructor(directory: string, port: number) {
@@ -36,11 +36,11 @@ class MasterProcess {
     this.child.stderr.on('data', (text) => {
       this.errors += String(text);
     });
-    this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
+    this.#lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
   }
 
   async line<T = unknown>(): Promise<T> {
-    const { value, done } = await this.lines.next();
+    const { value, done } = await this.#lines.next();
     if (done) throw new Error(`the master process ended: ${this.errors}`);
     return JSON.parse(value) as T;
   }

@@ -85,7 +85,7 @@ export class Simulation {
   frozenUntil: number | null = null;
   settings = { ...defaultSettings };
   drainDeadlines = new Map<string, number>();
-  private epoch = 0;
+  #epoch = 0;
 
   node(id: string, wish: NodeWish = {}): void {
     this.nodes.set(id, { ...nodeView(id, wish), beatAt: this.now });
@@ -181,13 +181,13 @@ export class Simulation {
         });
       const made = (held: Assignment | NewAssignment | null): Assignment | null => {
         if (!held || isMade(held)) return held;
-        this.epoch += 1;
+        this.#epoch += 1;
         return {
           ...held,
-          id: `${change.app}.${change.slot}.${this.epoch.toString(32).padStart(8, '0')}`,
+          id: `${change.app}.${change.slot}.${this.#epoch.toString(32).padStart(8, '0')}`,
           app: change.app,
           slot: change.slot,
-          epoch: this.epoch,
+          epoch: this.#epoch,
           owner: 'hub',
           onFull: null,
           at: this.now,
@@ -208,22 +208,22 @@ export class Simulation {
     this.deliver();
   }
 
-  private assignments(): Assignment[] {
+  #assignments(): Assignment[] {
     const held = [...this.apps.values()]
       .flatMap((app) => [...app.slots.values()].flatMap(({ a, b }) => [a, b]))
       .filter((h) => h !== null);
     return [...held, ...[...this.tombstones.values()].map((t) => t.assignment)];
   }
 
-  private linked(node: string): boolean {
+  #linked(node: string): boolean {
     const status = this.nodes.get(node)?.status;
     return status !== undefined && status !== 'lost' && status !== 'suspect';
   }
 
   /** Agents that are linked take up what they are told, and report. Stops are done by `finishStops`. */
   deliver(): void {
-    for (const assignment of this.assignments()) {
-      if (!this.linked(assignment.node)) continue;
+    for (const assignment of this.#assignments()) {
+      if (!this.#linked(assignment.node)) continue;
       const running = this.running.get(assignment.id);
       if (running) running.assignment = assignment;
       else
@@ -241,7 +241,7 @@ export class Simulation {
 
   report(): void {
     for (const [id, { assignment, status, healthySince, everReady, escalated, launch }] of this.running) {
-      if (this.linked(assignment.node))
+      if (this.#linked(assignment.node))
         this.seen.set(id, { id, node: assignment.node, status, launch, healthySince, everReady, escalated });
     }
   }
@@ -251,7 +251,7 @@ export class Simulation {
     for (const [id, instance] of this.running) {
       if (
         instance.assignment.goal !== 'stop' &&
-        this.linked(instance.assignment.node) &&
+        this.#linked(instance.assignment.node) &&
         which(id) &&
         instance.healthySince === null &&
         instance.status !== 'failed' &&
@@ -279,7 +279,7 @@ export class Simulation {
   /** Agents end what is to stop, and the master frees the places. */
   finishStops(): void {
     for (const [id, { assignment }] of this.running) {
-      if (assignment.goal !== 'stop' || !this.linked(assignment.node)) continue;
+      if (assignment.goal !== 'stop' || !this.#linked(assignment.node)) continue;
       this.running.delete(id);
       this.seen.delete(id);
       if (this.tombstones.delete(id)) continue;
@@ -309,7 +309,7 @@ export class Simulation {
       this.becomeHealthy();
       this.finishStops();
       this.now += 11_000;
-      for (const node of this.nodes.values()) if (this.linked(node.id)) node.beatAt = this.now;
+      for (const node of this.nodes.values()) if (this.#linked(node.id)) node.beatAt = this.now;
       if (isSettled(plan) && isSettled(this.plan())) return plan;
     }
     throw new Error('the cluster does not settle');

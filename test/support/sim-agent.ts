@@ -71,12 +71,12 @@ export class SimAgent {
   line: Line | null = null;
   /** Answers no `resync`, applies nothing: for tests of the wire alone. */
   deaf = false;
-  private end: (() => void) | null = null;
-  private beat: NodeJS.Timeout | null = null;
-  private parts: DesiredFrame[] = [];
-  private reportSeq = 0;
-  private url = '';
-  private pid = 1000;
+  #end: (() => void) | null = null;
+  #beat: NodeJS.Timeout | null = null;
+  #parts: DesiredFrame[] = [];
+  #reportSeq = 0;
+  #url = '';
+  #pid = 1000;
   reconnects = true;
 
   constructor(options: SimOptions) {
@@ -89,23 +89,23 @@ export class SimAgent {
 
   /** Connects and goes on connecting, as an agent does. */
   connect(url: string): this {
-    this.url = url;
+    this.#url = url;
     this.reconnects = true;
-    this.open();
+    this.#open();
     return this;
   }
 
-  private open(): void {
+  #open(): void {
     const open = this.options.transport === 'poll' ? openPoll : openSocket;
     this.closedBecause = null;
-    this.end = open(
-      { master: this.url, node: this.options.node, token: null },
+    this.#end = open(
+      { master: this.#url, node: this.options.node, token: null },
       {
         opened: (line) => {
           this.line = line;
-          this.hello();
+          this.#hello();
         },
-        frame: (frame) => this.take(frame),
+        frame: (frame) => this.#take(frame),
         malformed: (detail) => {
           throw new Error(`the master sent a malformed frame: ${detail}`);
         },
@@ -113,11 +113,11 @@ export class SimAgent {
           this.closedBecause = reason;
           this.welcomed = false;
           this.line = null;
-          if (this.beat) clearInterval(this.beat);
-          this.beat = null;
+          if (this.#beat) clearInterval(this.#beat);
+          this.#beat = null;
           if (this.reconnects && !this.refused?.final)
             void wait(30).then(() => {
-              if (this.reconnects && !this.line) this.open();
+              if (this.reconnects && !this.line) this.#open();
             });
         },
       },
@@ -127,7 +127,7 @@ export class SimAgent {
   /** Breaks the line and stays away. */
   disconnect(): void {
     this.reconnects = false;
-    this.end?.();
+    this.#end?.();
     this.line?.close('the test breaks the line');
   }
 
@@ -135,7 +135,7 @@ export class SimAgent {
     this.line?.send(frame);
   }
 
-  private hello(): void {
+  #hello(): void {
     const { node, machine, facts, takeOver } = this.options;
     this.refused = null;
     this.send({
@@ -154,7 +154,7 @@ export class SimAgent {
     });
   }
 
-  private take(frame: MasterFrame): void {
+  #take(frame: MasterFrame): void {
     this.received.push({ at: performance.now(), frame });
     this.frames.push(frame);
     if (this.deaf && frame.type !== 'welcome') return;
@@ -170,17 +170,17 @@ export class SimAgent {
           this.term = Math.max(this.term, frame.term);
         }
         this.desiredSeq = 0;
-        this.reportSeq = 0;
+        this.#reportSeq = 0;
         this.report([...this.instances.keys()], true);
         if (this.options.beats !== false) {
           const send = (): void => this.send({ type: 'beat', sentMono: performance.now(), load: null });
           send();
-          clearInterval(this.beat ?? undefined);
-          this.beat = setInterval(send, frame.times.beatMs);
+          clearInterval(this.#beat ?? undefined);
+          this.#beat = setInterval(send, frame.times.beatMs);
         }
         break;
       case 'desired':
-        this.desired(frame);
+        this.#desired(frame);
         break;
       case 'command': {
         this.send({ type: 'ack', n: frame.n });
@@ -208,17 +208,17 @@ export class SimAgent {
     }
   }
 
-  private desired(frame: DesiredFrame): void {
+  #desired(frame: DesiredFrame): void {
     if (frame.from !== 0 && frame.from !== this.desiredSeq) {
       this.send({ type: 'resync' });
       this.send({ type: 'ack', n: frame.n });
       return;
     }
-    this.parts.push(frame);
+    this.#parts.push(frame);
     this.send({ type: 'ack', n: frame.n });
-    if (this.parts.length < frame.parts) return;
-    const parts = this.parts;
-    this.parts = [];
+    if (this.#parts.length < frame.parts) return;
+    const parts = this.#parts;
+    this.#parts = [];
     const named = new Set<string>();
     const changed = new Set<string>();
     for (const part of parts) {
@@ -240,11 +240,11 @@ export class SimAgent {
     }
     if (frame.from === 0) for (const id of this.assignments.keys()) if (!named.has(id)) this.assignments.delete(id); // runs on, as unknown
     this.desiredSeq = frame.seq;
-    for (const id of changed) this.follow(id);
+    for (const id of changed) this.#follow(id);
     if (changed.size > 0) this.report([...changed]);
   }
 
-  private follow(id: string): void {
+  #follow(id: string): void {
     const assignment = this.assignments.get(id);
     if (!assignment) return;
     const instance = this.instances.get(id);
@@ -268,10 +268,10 @@ export class SimAgent {
       });
       return;
     }
-    this.instances.set(id, this.made(assignment, this.options.behaviour?.(assignment) ?? 'running'));
+    this.instances.set(id, this.#made(assignment, this.options.behaviour?.(assignment) ?? 'running'));
   }
 
-  private made(assignment: Assignment, status: InstanceView['status']): InstanceView {
+  #made(assignment: Assignment, status: InstanceView['status']): InstanceView {
     const now = Date.now();
     return {
       id: assignment.id,
@@ -285,7 +285,7 @@ export class SimAgent {
       goal: assignment.goal,
       status,
       state: status,
-      pid: ++this.pid,
+      pid: ++this.#pid,
       ports: [],
       debugPort: null,
       user: null,
@@ -305,7 +305,7 @@ export class SimAgent {
 
   /** An instance that this agent runs without having been told. */
   stray(app: string, slot: number, owner: string, id = `${app}.${slot}.stray234`): InstanceView {
-    const view = this.made(
+    const view = this.#made(
       {
         id,
         app,
@@ -337,10 +337,10 @@ export class SimAgent {
   }
 
   report(ids: string[], whole = false): void {
-    const from = whole ? 0 : this.reportSeq;
-    this.reportSeq += 1;
+    const from = whole ? 0 : this.#reportSeq;
+    this.#reportSeq += 1;
     const changes = Object.fromEntries(ids.map((id) => [id, this.instances.get(id) ?? null]));
-    this.send({ type: 'observed', run: this.run, seq: this.reportSeq, from, changes });
+    this.send({ type: 'observed', run: this.run, seq: this.#reportSeq, from, changes });
   }
 
   get running(): InstanceView[] {

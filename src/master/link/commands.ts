@@ -23,13 +23,13 @@ const away = (node: string): Refusal =>
   new Refusal('node-away', `Node ${node} is not connected now`, 'Its instances run on. Try again when it is back.');
 
 export class Commands {
-  private readonly context: MasterContext;
-  private readonly linkOf: (node: string) => NodeLink | null;
-  private readonly waiting = new Map<string, Waiting>();
+  readonly #context: MasterContext;
+  readonly #linkOf: (node: string) => NodeLink | null;
+  readonly #waiting = new Map<string, Waiting>();
 
   constructor(context: MasterContext, linkOf: (node: string) => NodeLink | null) {
-    this.context = context;
-    this.linkOf = linkOf;
+    this.#context = context;
+    this.#linkOf = linkOf;
   }
 
   /**
@@ -43,15 +43,15 @@ export class Commands {
     args: Record<string, unknown>,
     options: AskOptions = {},
   ): Promise<unknown> {
-    const link = this.linkOf(node);
+    const link = this.#linkOf(node);
     if (!link) return Promise.reject(away(node));
     const id = randomUUID();
-    const expiresInMs = options.expiresInMs ?? this.context.times.commandMs;
+    const expiresInMs = options.expiresInMs ?? this.#context.times.commandMs;
     return new Promise((resolve, reject) => {
       const end = (): void => {
         if (entry.timer) clearTimeout(entry.timer);
         options.signal?.removeEventListener('abort', abort);
-        this.waiting.delete(id);
+        this.#waiting.delete(id);
       };
       const abort = (): void => {
         if (!link.closed)
@@ -81,7 +81,7 @@ export class Commands {
           expiresInMs,
         ),
       };
-      this.waiting.set(id, entry);
+      this.#waiting.set(id, entry);
       if (options.signal?.aborted) return entry.resolve(undefined);
       options.signal?.addEventListener('abort', abort);
       link.send({ type: 'command', id, expiresInMs, name, target, args });
@@ -89,14 +89,14 @@ export class Commands {
   }
 
   result(link: NodeLink, { id, ok, value, code, detail }: Extract<AgentFrame, { type: 'result' }>): void {
-    const entry = this.waiting.get(id);
+    const entry = this.#waiting.get(id);
     if (entry?.node !== link.node) return; // expired or cancelled meanwhile
     if (ok) entry.resolve(value);
     else entry.reject(refusalOf(code, detail));
   }
 
   chunk(link: NodeLink, { id, value }: Extract<AgentFrame, { type: 'chunk' }>): void {
-    const entry = this.waiting.get(id);
+    const entry = this.#waiting.get(id);
     if (entry?.node !== link.node) return;
     if (entry.timer && entry.chunk) clearTimeout(entry.timer);
     entry.chunk?.(value);
@@ -104,11 +104,11 @@ export class Commands {
 
   /** A node's line ended: nobody answers any more. */
   closed(node: string): void {
-    for (const entry of this.waiting.values()) if (entry.node === node) entry.reject(away(node));
+    for (const entry of this.#waiting.values()) if (entry.node === node) entry.reject(away(node));
   }
 
   stop(): void {
-    for (const entry of this.waiting.values())
+    for (const entry of this.#waiting.values())
       entry.reject(new Refusal('starting', 'The master is stopping', 'Try again.'));
   }
 }

@@ -38,15 +38,15 @@ const COMPLAIN_EVERY_MS = 60_000;
 
 export class LinkServer {
   readonly links = new Map<string, NodeLink>();
-  private readonly context: MasterContext;
-  private readonly parts: LinkParts;
-  private numbers: LinkNumbers = new Map();
-  private accepting = true;
-  private readonly slices = new TimeSlices();
+  readonly #context: MasterContext;
+  readonly #parts: LinkParts;
+  #numbers: LinkNumbers = new Map();
+  #accepting = true;
+  readonly #slices = new TimeSlices();
 
   constructor(context: MasterContext, parts: LinkParts) {
-    this.context = context;
-    this.parts = parts;
+    this.#context = context;
+    this.#parts = parts;
   }
 
   /** A new connection. @param about who it is for the log, e.g. its address */
@@ -62,21 +62,21 @@ export class LinkServer {
       transport.close(final ? 1008 : 1013, code);
     };
     const greet = async (hello: Hello): Promise<void> => {
-      const term = this.context.leadership.term;
-      const admission = await this.parts.admit(hello, (obeys) => {
-        link = new NodeLink(hello.node, hello.run, obeys, transport, this.numbers);
+      const term = this.#context.leadership.term;
+      const admission = await this.#parts.admit(hello, (obeys) => {
+        link = new NodeLink(hello.node, hello.run, obeys, transport, this.#numbers);
         return link;
       });
       if (!admission.admitted) return refuse(admission.code, admission.detail, admission.hint, admission.final);
       await new Promise<void>((resolve) =>
-        this.slices.run(() => {
+        this.#slices.run(() => {
           welcome(hello.node, term, admission.welcome);
           resolve();
         }),
       );
     };
     const welcome = (node: string, term: number, tell: () => void): void => {
-      if (ended || !link || term !== this.context.leadership.term) return transport.close(1012, 'say hello again');
+      if (ended || !link || term !== this.#context.leadership.term) return transport.close(1012, 'say hello again');
       this.disconnect(node, 4000, 'replaced by a newer connection of this node'); // its streams end, too
       this.links.set(node, link);
       tell();
@@ -88,7 +88,7 @@ export class LinkServer {
       if (ended || link?.closed) return;
       const parsed = agentFrame.safeParse(value);
       if (!parsed.success)
-        return this.complain(
+        return this.#complain(
           link,
           about,
           parsed.error.issues
@@ -98,32 +98,32 @@ export class LinkServer {
         );
       const frame = parsed.data;
       if (frame.type === 'hello') {
-        if (greeting) return this.complain(link, about, 'a second hello on one connection');
-        if (!this.accepting) return refuse('starting', 'This master is stopping', 'Try again.', false);
+        if (greeting) return this.#complain(link, about, 'a second hello on one connection');
+        if (!this.#accepting) return refuse('starting', 'This master is stopping', 'Try again.', false);
         greeting = greet(frame).catch((error: unknown) => {
-          this.context.warn(`the hello of ${about} could not be judged`, error);
+          this.#context.warn(`the hello of ${about} could not be judged`, error);
           refuse('store-unavailable', 'The master could not take this node up now', 'It tries again by itself.', false);
         });
-      } else if (link && this.links.get(link.node) === link) this.dispatch(link, frame);
+      } else if (link && this.links.get(link.node) === link) this.#dispatch(link, frame);
       else if (greeting) {
         if (early.push(value) > MOST_EARLY)
           refuse('invalid-request', 'Frames came before the welcome', 'Wait for welcome after hello.', false);
-      } else this.complain(link, about, `${frame.type} before hello`);
+      } else this.#complain(link, about, `${frame.type} before hello`);
     };
     return {
-      take: (value) => this.slices.run(() => take(value)),
+      take: (value) => this.#slices.run(() => take(value)),
       receive: (body) =>
-        this.slices.run(() => {
+        this.#slices.run(() => {
           let value: unknown;
           try {
             value = decodeBody(body);
           } catch (error) {
-            return this.complain(link, about, `not readable: ${(error as Error).message}`);
+            return this.#complain(link, about, `not readable: ${(error as Error).message}`);
           }
           take(value);
         }),
       settled: async () => {
-        await this.slices.settled();
+        await this.#slices.settled();
         await greeting;
       },
       link: () => link,
@@ -133,28 +133,28 @@ export class LinkServer {
         link.closed = true;
         if (this.links.get(link.node) !== link) return;
         this.links.delete(link.node);
-        this.parts.closed(link);
+        this.#parts.closed(link);
       },
     };
   }
 
-  private dispatch(link: NodeLink, frame: Exclude<AgentFrame, { type: 'hello' }>): void {
+  #dispatch(link: NodeLink, frame: Exclude<AgentFrame, { type: 'hello' }>): void {
     if (frame.type === 'ack') return link.acknowledge(frame.n);
     try {
-      this.parts.frame(link, frame);
+      this.#parts.frame(link, frame);
     } catch (error) {
-      this.context.warn(`a ${frame.type} frame of node ${link.node} failed`, error);
-      this.complain(link, link.node, `${frame.type}: ${(error as Error).message}`);
+      this.#context.warn(`a ${frame.type} frame of node ${link.node} failed`, error);
+      this.#complain(link, link.node, `${frame.type}: ${(error as Error).message}`);
     }
   }
 
-  private complain(link: NodeLink | null, about: string, what: string): void {
-    const now = this.context.clock.mono();
-    this.context.warn(`a frame from ${about} was refused: ${what}`);
+  #complain(link: NodeLink | null, about: string, what: string): void {
+    const now = this.#context.clock.mono();
+    this.#context.warn(`a frame from ${about} was refused: ${what}`);
     if (!link || link.complainedUntil > now) return;
     link.complainedUntil = now + COMPLAIN_EVERY_MS;
     const message = `A frame of node ${link.node} was not understood and left out: ${what}`;
-    this.context.events.note('link.frameRefused', { node: link.node }, message, { loudness: 'attention' });
+    this.#context.events.note('link.frameRefused', { node: link.node }, message, { loudness: 'attention' });
   }
 
   /** Ends the line of a node. */
@@ -163,17 +163,17 @@ export class LinkServer {
     if (!link) return;
     this.links.delete(node);
     link.close(code, reason);
-    this.parts.closed(link);
+    this.#parts.closed(link);
   }
 
   /** Ends all lines; agents come again. A new term counts its frames from 1. */
   disconnectAll(reason: string): void {
     for (const node of this.links.keys()) this.disconnect(node, 1012, reason);
-    this.numbers = new Map();
+    this.#numbers = new Map();
   }
 
   stop(): void {
-    this.accepting = false;
+    this.#accepting = false;
     this.disconnectAll('the master is stopping');
   }
 }

@@ -24,9 +24,9 @@ export class NodeLink {
   readonly run: number;
   readonly obeys: boolean;
   readonly transport: Transport;
-  private readonly numbers: LinkNumbers;
-  private readonly outbox: Numbered[] = [];
-  private readonly onAck = new Map<number, () => void>();
+  readonly #numbers: LinkNumbers;
+  readonly #outbox: Numbered[] = [];
+  readonly #onAck = new Map<number, () => void>();
   /** Told after each acknowledgement: there may be room for what was held back. */
   onRoom: () => void = () => {};
   closed = false;
@@ -40,17 +40,17 @@ export class NodeLink {
     this.run = run;
     this.obeys = obeys;
     this.transport = transport;
-    this.numbers = numbers;
+    this.#numbers = numbers;
   }
 
   /** Sends a frame that is kept until acknowledged. @returns its link number */
   send(frame: WithoutNumber<Numbered>, acknowledged?: () => void): number {
-    const n = (this.numbers.get(this.node) ?? 0) + 1;
-    this.numbers.set(this.node, n);
+    const n = (this.#numbers.get(this.node) ?? 0) + 1;
+    this.#numbers.set(this.node, n);
     const numbered = { ...frame, n } as Numbered;
-    this.outbox.push(numbered);
-    if (this.outbox.length > MOST_WAITING) this.close(4003, 'it acknowledges nothing');
-    if (acknowledged) this.onAck.set(n, acknowledged);
+    this.#outbox.push(numbered);
+    if (this.#outbox.length > MOST_WAITING) this.close(4003, 'it acknowledges nothing');
+    if (acknowledged) this.#onAck.set(n, acknowledged);
     if (!this.closed) this.transport.send(numbered);
     return n;
   }
@@ -62,21 +62,21 @@ export class NodeLink {
 
   /** All up to `n` arrived and were taken up. */
   acknowledge(n: number): void {
-    while (this.outbox.length > 0 && this.outbox[0]!.n <= n) {
-      const { n: number } = this.outbox.shift()!;
-      this.onAck.get(number)?.();
-      this.onAck.delete(number);
+    while (this.#outbox.length > 0 && this.#outbox[0]!.n <= n) {
+      const { n: number } = this.#outbox.shift()!;
+      this.#onAck.get(number)?.();
+      this.#onAck.delete(number);
     }
     this.onRoom();
   }
 
   /** Frames that were not acknowledged, above `after`. */
   waiting(after: number): Numbered[] {
-    return this.outbox.filter(({ n }) => n > after);
+    return this.#outbox.filter(({ n }) => n > after);
   }
 
   get unacknowledged(): number {
-    return this.outbox.length;
+    return this.#outbox.length;
   }
 
   close(code: number, reason: string): void {

@@ -25,40 +25,40 @@ function answerable<T extends MasterFrame>(frames: T[]): T[] {
 }
 
 export class PollSessions {
-  private readonly sessions = new Map<string, Session>();
-  private readonly links: LinkServer;
-  private stopping = false;
+  readonly #sessions = new Map<string, Session>();
+  readonly #links: LinkServer;
+  #stopping = false;
 
   constructor(links: LinkServer) {
-    this.links = links;
+    this.#links = links;
   }
 
   /** @returns null: no such session */
   async report(node: string, { session: id, frames }: Report, about: string): Promise<Answer | null> {
-    const session = id === null ? this.open(node, about) : this.sessions.get(id);
+    const session = id === null ? this.#open(node, about) : this.#sessions.get(id);
     if (!session || session.node !== node || session.ended) return null;
     for (const frame of frames) session.receiver.take(frame);
     await session.receiver.settled();
     const answer = { session: session.id, frames: session.plain.splice(0) };
     const link = session.receiver.link();
-    if (id === null && (!link || link.node !== node)) this.end(session);
+    if (id === null && (!link || link.node !== node)) this.#end(session);
     return answer;
   }
 
-  private open(node: string, about: string): Session {
+  #open(node: string, about: string): Session {
     const session: Session = { id: randomUUID(), node, plain: [], wake: null, ended: false, receiver: null as never };
-    session.receiver = this.links.connect(
+    session.receiver = this.#links.connect(
       {
         kind: 'poll',
         send: (frame) => {
           if (!('n' in frame)) session.plain.push(frame);
           session.wake?.();
         },
-        close: () => this.end(session),
+        close: () => this.#end(session),
       },
       about,
     );
-    this.sessions.set(session.id, session);
+    this.#sessions.set(session.id, session);
     return session;
   }
 
@@ -73,9 +73,9 @@ export class PollSessions {
     waitMs: number,
     signal: AbortSignal,
   ): Promise<Answer | null | 'stopping'> {
-    const session = this.sessions.get(id);
+    const session = this.#sessions.get(id);
     const link = session?.receiver.link();
-    if (!session || !link || session.node !== node || session.ended) return this.stopping ? 'stopping' : null;
+    if (!session || !link || session.node !== node || session.ended) return this.#stopping ? 'stopping' : null;
     session.wake?.(); // one long-poll at a time: a second one takes the place of the first
     link.acknowledge(after);
     if (link.waiting(after).length === 0 && waitMs > 0) {
@@ -91,22 +91,22 @@ export class PollSessions {
         session.wake = done;
       });
     }
-    if (this.stopping) return 'stopping';
+    if (this.#stopping) return 'stopping';
     if (session.ended) return null;
     return { session: id, frames: answerable(link.waiting(after)) };
   }
 
-  private end(session: Session): void {
+  #end(session: Session): void {
     if (session.ended) return;
     session.ended = true;
-    this.sessions.delete(session.id);
+    this.#sessions.delete(session.id);
     session.wake?.();
     session.receiver.closed();
   }
 
   /** Answers every long-poll that waits with 503. */
   stop(): void {
-    this.stopping = true;
-    for (const session of this.sessions.values()) this.end(session);
+    this.#stopping = true;
+    for (const session of this.#sessions.values()) this.#end(session);
   }
 }

@@ -16,31 +16,31 @@ const AT_ONCE = 200;
 const fresh = (held: Assignment | NewAssignment | null): held is NewAssignment => held !== null && isNew(held);
 
 export class Committer {
-  private readonly context: MasterContext;
-  private readonly records: Records;
-  private readonly epochs: Epochs;
-  private readonly places: Places;
+  readonly #context: MasterContext;
+  readonly #records: Records;
+  readonly #epochs: Epochs;
+  readonly #places: Places;
 
   constructor(context: MasterContext, records: Records, epochs: Epochs, places: Places) {
-    this.context = context;
-    this.records = records;
-    this.epochs = epochs;
-    this.places = places;
+    this.#context = context;
+    this.#records = records;
+    this.#epochs = epochs;
+    this.#places = places;
   }
 
   /** @returns how many slots were written, and how many must be planned again */
   async commit(plan: Plan, versions: SlotVersions): Promise<{ written: number; refused: number }> {
     let written = 0;
     let refused = 0;
-    for (const stone of plan.tombstones) await this.records.addTombstone(stone);
+    for (const stone of plan.tombstones) await this.#records.addTombstone(stone);
     for (let from = 0; from < plan.changes.length; from += AT_ONCE) {
       const changes = plan.changes.slice(from, from + AT_ONCE);
-      const minted = await this.epochs.take(
+      const minted = await this.#epochs.take(
         changes.reduce((count, { a, b }) => count + Number(fresh(a)) + Number(fresh(b)), 0),
       );
-      await this.bury(changes);
-      const docs = changes.map((change) => this.docOf(change, minted));
-      const done = await this.write(changes, docs, versions);
+      await this.#bury(changes);
+      const docs = changes.map((change) => this.#docOf(change, minted));
+      const done = await this.#write(changes, docs, versions);
       written += done.written;
       refused += done.refused;
       await new Promise(setImmediate);
@@ -52,13 +52,13 @@ export class Committer {
    * The tombstones of a lost node's assignments, before the slots that they leave: after a crash in between both are there,
    * and the slot counts.
    */
-  private async bury(changes: SlotChange[]): Promise<void> {
+  async #bury(changes: SlotChange[]): Promise<void> {
     const {
       store,
       view,
       clock,
       leadership: { term },
-    } = this.context;
+    } = this.#context;
     const stones = changes
       .flatMap(({ bury }) => bury)
       .map((assignment) => ({ id: assignment.id, node: assignment.node, assignment, term, at: clock.now() }));
@@ -73,8 +73,8 @@ export class Committer {
     }
   }
 
-  private docOf({ app, slot, a, b, moves }: SlotChange, epochs: number[]): SlotRecord | null {
-    const { hub, term } = this.context.leadership;
+  #docOf({ app, slot, a, b, moves }: SlotChange, epochs: number[]): SlotRecord | null {
+    const { hub, term } = this.#context.leadership;
     const made = (held: Assignment | NewAssignment | null): Assignment | null =>
       fresh(held)
         ? {
@@ -85,14 +85,14 @@ export class Committer {
             epoch: epochs.shift()!,
             owner: hub,
             onFull: null,
-            at: this.context.clock.now(),
+            at: this.#context.clock.now(),
           }
         : held;
     const doc: SlotRecord = { app, slot, a: made(a), b: made(b), moves, term };
     return doc.a || doc.b || moves ? doc : null;
   }
 
-  private async write(
+  async #write(
     changes: SlotChange[],
     docs: (SlotRecord | null)[],
     versions: SlotVersions,
@@ -101,7 +101,7 @@ export class Committer {
       store,
       view,
       leadership: { term },
-    } = this.context;
+    } = this.#context;
     const results = await store.bulk(
       changes.map(({ app, slot }, index) =>
         writeOf('assignments', slotKey(app, slot), docs[index]!, versions.get(app)?.get(slot) ?? 'absent', term),
@@ -118,25 +118,25 @@ export class Committer {
         continue;
       }
       view.setSlot(change.app, change.slot, doc, result.version);
-      this.noted(change, doc);
+      this.#noted(change, doc);
       for (const held of [doc?.a, doc?.b]) if (held && view.tombstones.has(held.id)) stale.push(held.id); // it came back with its node
     }
     for (const { app, slot, bury } of again) {
-      await this.records.rereadSlot(app, slot);
+      await this.#records.rereadSlot(app, slot);
       const now = view.apps.get(app)?.slots.get(slot)?.doc;
       stale.push(...bury.map(({ id }) => id).filter((id) => now?.a?.id === id || now?.b?.id === id));
     }
-    for (const id of stale) await this.records.removeTombstone(id);
+    for (const id of stale) await this.#records.removeTombstone(id);
     return { written: changes.length - again.length, refused: again.length };
   }
 
-  private noted(change: SlotChange, doc: SlotRecord | null): void {
+  #noted(change: SlotChange, doc: SlotRecord | null): void {
     if (change.what === 'keep') return;
     const made = fresh(change.a) ? doc?.a : fresh(change.b) ? doc?.b : null;
     const other = [doc?.a, doc?.b].find((held) => held && held.goal !== 'run');
     const subject = made ?? other;
     const detail = made ? { because: made.because, revision: made.revision, epoch: made.epoch } : {};
-    this.context.events.note(
+    this.#context.events.note(
       `slot.${kinds[change.what]}`,
       { app: change.app, slot: change.slot, ...(subject ? { instance: subject.id, node: subject.node } : {}) },
       `${change.app}.${change.slot}: ${change.reason}`,
@@ -146,8 +146,8 @@ export class Committer {
 
   /** Apps being deleted of which no slot is left. */
   async finishDeletions(): Promise<void> {
-    for (const entry of this.context.view.apps.values()) {
-      if (entry.record.doc.deleting && entry.slots.size === 0) await this.places.removeApp(entry.name);
+    for (const entry of this.#context.view.apps.values()) {
+      if (entry.record.doc.deleting && entry.slots.size === 0) await this.#places.removeApp(entry.name);
     }
   }
 }

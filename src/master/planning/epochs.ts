@@ -5,38 +5,38 @@ import type { Store } from '../../store/store.ts';
 const BLOCK = 1_000;
 
 export class Epochs {
-  private readonly store: Store;
-  private next = 0;
-  private end = 0;
-  private readonly drawing = new OneAtATime();
+  readonly #store: Store;
+  #next = 0;
+  #end = 0;
+  readonly #drawing = new OneAtATime();
 
   constructor(store: Store) {
-    this.store = store;
+    this.#store = store;
   }
 
   /** Begins above `seen` (the highest epoch that any record or agent knows). Durable before it resolves. */
   async begin(seen: number): Promise<void> {
-    this.next = await this.store.draw('epoch', BLOCK, seen + 1);
-    this.end = this.next + BLOCK;
+    this.#next = await this.#store.draw('epoch', BLOCK, seen + 1);
+    this.#end = this.#next + BLOCK;
   }
 
   /** The highest number that may have been given. */
   get highest(): number {
-    return this.end - 1;
+    return this.#end - 1;
   }
 
   /** `count` numbers, each above all given before. */
   take(count: number): Promise<number[]> {
-    return this.drawing.run(async () => {
+    return this.#drawing.run(async () => {
       const numbers: number[] = [];
       while (numbers.length < count) {
-        if (this.next >= this.end) {
+        if (this.#next >= this.#end) {
           const size = Math.max(BLOCK, count - numbers.length);
-          this.next = await this.store.draw('epoch', size, this.next);
-          this.end = this.next + size;
+          this.#next = await this.#store.draw('epoch', size, this.#next);
+          this.#end = this.#next + size;
         }
-        numbers.push(this.next);
-        this.next += 1;
+        numbers.push(this.#next);
+        this.#next += 1;
       }
       return numbers;
     });

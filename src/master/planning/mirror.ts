@@ -28,18 +28,18 @@ const sameHead = (a: AppHead, b: AppHead): boolean =>
   [...a.older.keys()].every((number) => b.older.has(number));
 
 export class Sender {
-  private nodes = new Map<string, NodeView>();
-  private apps = new Map<string, AppHead>();
-  private slots = new Map<string, Map<number, SlotRecord>>();
-  private seen = new Map<string, SeenInstance>();
+  #nodes = new Map<string, NodeView>();
+  #apps = new Map<string, AppHead>();
+  #slots = new Map<string, Map<number, SlotRecord>>();
+  #seen = new Map<string, SeenInstance>();
 
   /** What of each piece has to travel. */
   *outline(pieces: Iterable<Piece>): Generator<Sent> {
-    const before = { nodes: this.nodes, apps: this.apps, slots: this.slots, seen: this.seen };
-    const nodes = (this.nodes = new Map<string, NodeView>());
-    const apps = (this.apps = new Map<string, AppHead>());
-    const slots = (this.slots = new Map<string, Map<number, SlotRecord>>());
-    const seen = (this.seen = new Map<string, SeenInstance>());
+    const before = { nodes: this.#nodes, apps: this.#apps, slots: this.#slots, seen: this.#seen };
+    const nodes = (this.#nodes = new Map<string, NodeView>());
+    const apps = (this.#apps = new Map<string, AppHead>());
+    const slots = (this.#slots = new Map<string, Map<number, SlotRecord>>());
+    const seen = (this.#seen = new Map<string, SeenInstance>());
     for (const piece of pieces) {
       switch (piece.kind) {
         case 'nodes':
@@ -81,59 +81,59 @@ export class Sender {
 }
 
 export class Mirror {
-  private readonly nodes = new Map<string, NodeView>();
-  private readonly apps = new Map<string, AppHead>();
-  private readonly slots = new Map<string, Map<number, SlotRecord>>();
-  private readonly seen = new Map<string, SeenInstance>();
-  private assembly = new Assembly(0, null, {} as PlacementSettings);
-  private parts: { app: string; slots: SlotRecord[] }[] = [];
+  readonly #nodes = new Map<string, NodeView>();
+  readonly #apps = new Map<string, AppHead>();
+  readonly #slots = new Map<string, Map<number, SlotRecord>>();
+  readonly #seen = new Map<string, SeenInstance>();
+  #assembly = new Assembly(0, null, {} as PlacementSettings);
+  #parts: { app: string; slots: SlotRecord[] }[] = [];
 
   begin(now: number, frozenUntil: number | null, settings: PlacementSettings): void {
-    this.assembly = new Assembly(now, frozenUntil, settings);
-    this.parts = [];
+    this.#assembly = new Assembly(now, frozenUntil, settings);
+    this.#parts = [];
   }
 
   add(sent: Sent): void {
     switch (sent.kind) {
       case 'nodes':
-        for (const node of sent.nodes) this.nodes.set(node.id, node);
-        this.assembly.add({ kind: 'nodes', nodes: sent.ids.map((id) => this.nodes.get(id)!) });
+        for (const node of sent.nodes) this.#nodes.set(node.id, node);
+        this.#assembly.add({ kind: 'nodes', nodes: sent.ids.map((id) => this.#nodes.get(id)!) });
         break;
       case 'rest':
-        this.assembly.add(sent.rest);
+        this.#assembly.add(sent.rest);
         break;
       case 'app':
-        if (sent.head) this.apps.set(sent.name, sent.head);
-        this.assembly.add({ kind: 'app', app: this.apps.get(sent.name)! });
+        if (sent.head) this.#apps.set(sent.name, sent.head);
+        this.#assembly.add({ kind: 'app', app: this.#apps.get(sent.name)! });
         break;
       case 'slots': {
-        let own = this.slots.get(sent.app);
-        if (!own) this.slots.set(sent.app, (own = new Map()));
+        let own = this.#slots.get(sent.app);
+        if (!own) this.#slots.set(sent.app, (own = new Map()));
         for (const doc of sent.slots) own.set(doc.slot, doc);
-        for (const report of sent.seen) this.seen.set(report.id, report);
-        this.parts.push({ app: sent.app, slots: sent.numbers.map((number) => own.get(number)!) });
+        for (const report of sent.seen) this.#seen.set(report.id, report);
+        this.#parts.push({ app: sent.app, slots: sent.numbers.map((number) => own.get(number)!) });
         break;
       }
       case 'unseen':
-        for (const id of sent.ids) this.seen.delete(id);
+        for (const id of sent.ids) this.#seen.delete(id);
     }
   }
 
   /** The snapshot, when all has come. Forgets what was not named this time. */
   snapshot(): Snapshot {
-    const { snapshot } = this.assembly;
+    const { snapshot } = this.#assembly;
     const known = new Set(snapshot.apps.map(({ record }) => record.name));
-    for (const name of this.slots.keys())
+    for (const name of this.#slots.keys())
       if (!known.has(name)) {
-        this.slots.delete(name);
-        this.apps.delete(name);
+        this.#slots.delete(name);
+        this.#apps.delete(name);
       }
     const named = new Set(snapshot.nodes.map(({ id }) => id));
-    for (const id of this.nodes.keys()) if (!named.has(id)) this.nodes.delete(id);
+    for (const id of this.#nodes.keys()) if (!named.has(id)) this.#nodes.delete(id);
     const reports = (ids: (string | undefined)[]): SeenInstance[] =>
-      ids.flatMap((id) => (id === undefined ? [] : (this.seen.get(id) ?? [])));
-    for (const { app, slots } of this.parts)
-      this.assembly.add({ kind: 'slots', app, slots, seen: reports(slots.flatMap(({ a, b }) => [a?.id, b?.id])) });
+      ids.flatMap((id) => (id === undefined ? [] : (this.#seen.get(id) ?? [])));
+    for (const { app, slots } of this.#parts)
+      this.#assembly.add({ kind: 'slots', app, slots, seen: reports(slots.flatMap(({ a, b }) => [a?.id, b?.id])) });
     for (const app of snapshot.apps)
       for (const report of reports(app.tombstones.map(({ id }) => id))) app.seen.set(report.id, report);
     return snapshot;

@@ -15,87 +15,87 @@ const DECISIONS = 20;
 
 export class Placer {
   readonly actor: Actor<typeof placementMachine>;
-  private readonly context: MasterContext;
-  private readonly committer: Committer;
-  private readonly planner: Planner;
-  private readonly drains: { finish(): Promise<void> };
-  private plan: Plan | null = null;
-  private versions: SlotVersions = new Map();
-  private readonly said = new Map<string, number>();
-  private working: Promise<unknown> = Promise.resolve();
+  readonly #context: MasterContext;
+  readonly #committer: Committer;
+  readonly #planner: Planner;
+  readonly #drains: { finish(): Promise<void> };
+  #plan: Plan | null = null;
+  #versions: SlotVersions = new Map();
+  readonly #said = new Map<string, number>();
+  #working: Promise<unknown> = Promise.resolve();
 
   /** @param drains ended where their nodes are empty, before each plan */
   constructor(context: MasterContext, committer: Committer, planner: Planner, drains: { finish(): Promise<void> }) {
-    this.context = context;
-    this.committer = committer;
-    this.planner = planner;
-    this.drains = drains;
+    this.#context = context;
+    this.#committer = committer;
+    this.#planner = planner;
+    this.#drains = drains;
     const watched = <T>(work: () => Promise<T>): Promise<T> => {
       const mine = work();
-      this.working = mine.catch((error: unknown) => context.warn('placement failed', error));
+      this.#working = mine.catch((error: unknown) => context.warn('placement failed', error));
       return mine;
     };
     const machine = placementMachine.provide({
       actors: {
-        plan: fromPromise(() => watched(() => this.planned())),
-        commit: fromPromise(() => watched(() => this.committed())),
+        plan: fromPromise(() => watched(() => this.#planned())),
+        commit: fromPromise(() => watched(() => this.#committed())),
       },
     });
     this.actor = createActor(machine, { id: 'placement' });
     this.actor.subscribe({ error: (error) => context.warn('the placement actor failed', error) });
   }
 
-  private started = false;
-  private told = false;
+  #started = false;
+  #told = false;
 
   /** Something changed: look again, once for all that changes in this turn (a view half changed is never read). */
   readonly changed = (): void => {
-    if (this.told || !this.started) return;
-    this.told = true;
+    if (this.#told || !this.#started) return;
+    this.#told = true;
     queueMicrotask(() => {
-      this.told = false;
-      if (this.started) this.actor.send({ type: 'cluster.changed' });
+      this.#told = false;
+      if (this.#started) this.actor.send({ type: 'cluster.changed' });
     });
   };
 
   start(): void {
-    this.started = true;
+    this.#started = true;
     this.actor.start();
     this.changed();
   }
 
   async stop(): Promise<void> {
-    this.started = false;
+    this.#started = false;
     this.actor.stop();
-    await this.working;
-    await this.planner.stop();
+    await this.#working;
+    await this.#planner.stop();
   }
 
-  private async planned(): Promise<Planned> {
-    await this.committer.finishDeletions();
-    await this.drains.finish();
-    this.versions = new Map();
-    const began = this.context.clock.mono();
-    this.plan = await this.planner.ask({ kind: 'plan', more: 0 }, this.versions);
-    const tookMs = this.context.clock.mono() - began;
-    this.show(this.plan);
+  async #planned(): Promise<Planned> {
+    await this.#committer.finishDeletions();
+    await this.#drains.finish();
+    this.#versions = new Map();
+    const began = this.#context.clock.mono();
+    this.#plan = await this.#planner.ask({ kind: 'plan', more: 0 }, this.#versions);
+    const tookMs = this.#context.clock.mono() - began;
+    this.#show(this.#plan);
     return {
-      changes: isSettled(this.plan) ? 0 : Math.max(1, this.plan.changes.length),
-      waiting: this.plan.waiting.length,
-      wakeInMs: this.plan.wakeAt === null ? null : Math.max(1, this.plan.wakeAt - this.context.clock.now()),
+      changes: isSettled(this.#plan) ? 0 : Math.max(1, this.#plan.changes.length),
+      waiting: this.#plan.waiting.length,
+      wakeInMs: this.#plan.wakeAt === null ? null : Math.max(1, this.#plan.wakeAt - this.#context.clock.now()),
       tookMs,
     };
   }
 
-  private async committed(): Promise<Committed> {
-    const plan = this.plan;
-    this.plan = null;
-    return plan ? this.committer.commit(plan, this.versions) : { written: 0, refused: 0 };
+  async #committed(): Promise<Committed> {
+    const plan = this.#plan;
+    this.#plan = null;
+    return plan ? this.#committer.commit(plan, this.#versions) : { written: 0, refused: 0 };
   }
 
   /** Keeps what the plan says of waiting and decisions, for status and `why`. */
-  private show(plan: Plan): void {
-    const { view } = this.context;
+  #show(plan: Plan): void {
+    const { view } = this.#context;
     const waiting = new Map<string, Plan['waiting']>();
     for (const item of plan.waiting) {
       const items = waiting.get(item.app);
@@ -113,12 +113,12 @@ export class Placer {
       if (entry) entry.decisions = [decision, ...entry.decisions].slice(0, DECISIONS);
     }
     const late = new Set(plan.late.map(({ app }) => app));
-    for (const app of this.said.keys()) if (!late.has(app)) this.said.delete(app);
+    for (const app of this.#said.keys()) if (!late.has(app)) this.#said.delete(app);
     for (const { app, since } of plan.late) {
-      if (this.said.get(app) === since) continue;
-      this.said.set(app, since);
+      if (this.#said.get(app) === since) continue;
+      this.#said.set(app, since);
       const message = `The update of ${app} has made no progress since ${new Date(since).toISOString()}`;
-      this.context.events.note('app.updateLate', { app }, message, { loudness: 'attention' });
+      this.#context.events.note('app.updateLate', { app }, message, { loudness: 'attention' });
     }
   }
 }

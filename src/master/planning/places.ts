@@ -10,56 +10,56 @@ const without = (doc: SlotRecord, id: string): SlotRecord => ({
 });
 
 export class Places {
-  private readonly context: MasterContext;
-  private readonly records: Records;
+  readonly #context: MasterContext;
+  readonly #records: Records;
   /** Ids whose place is being given up: reports come faster than writes. */
-  private readonly working = new Set<string>();
-  private readonly removing = new Map<string, Promise<void>>();
+  readonly #working = new Set<string>();
+  readonly #removing = new Map<string, Promise<void>>();
 
   constructor(context: MasterContext, records: Records) {
-    this.context = context;
-    this.records = records;
+    this.#context = context;
+    this.#records = records;
   }
 
   /** The node says that nothing of this instance runs: its place or tombstone is done with, where it was to stop. */
   emptied(node: string, id: string): void {
-    const duty = this.context.view.dutyOf(node, id);
-    if (!duty || duty.assignment.goal !== 'stop' || this.working.has(id)) return;
-    this.working.add(id);
-    const work = duty.tombstone ? this.records.removeTombstone(id) : this.free(duty.assignment);
+    const duty = this.#context.view.dutyOf(node, id);
+    if (!duty || duty.assignment.goal !== 'stop' || this.#working.has(id)) return;
+    this.#working.add(id);
+    const work = duty.tombstone ? this.#records.removeTombstone(id) : this.#free(duty.assignment);
     work
-      .catch((error: unknown) => this.context.warn(`the place of ${id} could not be given up`, error))
-      .finally(() => this.working.delete(id));
+      .catch((error: unknown) => this.#context.warn(`the place of ${id} could not be given up`, error))
+      .finally(() => this.#working.delete(id));
   }
 
   /** Takes an assignment out of its slot; the slot's record goes with its last assignment unless it remembers moves. */
-  private async free({ app, slot, id }: Assignment): Promise<void> {
-    await this.records.slot(app, slot, (doc) => {
+  async #free({ app, slot, id }: Assignment): Promise<void> {
+    await this.#records.slot(app, slot, (doc) => {
       if (!doc || (doc.a?.id !== id && doc.b?.id !== id)) return undefined;
       const rest = without(doc, id);
-      const wanted = this.context.view.apps.get(app)?.record.doc;
+      const wanted = this.#context.view.apps.get(app)?.record.doc;
       return rest.a || rest.b || (rest.moves && wanted?.start && !wanted.deleting) ? rest : null;
     });
-    const entry = this.context.view.apps.get(app);
+    const entry = this.#context.view.apps.get(app);
     if (entry?.record.doc.deleting && entry.slots.size === 0) await this.removeApp(app);
   }
 
   /** The last trace of a deleted app: its record, then its revisions. */
   removeApp(name: string): Promise<void> {
-    const mine = this.removing.get(name) ?? this.remove(name).finally(() => this.removing.delete(name));
-    this.removing.set(name, mine);
+    const mine = this.#removing.get(name) ?? this.#remove(name).finally(() => this.#removing.delete(name));
+    this.#removing.set(name, mine);
     return mine;
   }
 
   /** Resolves when no removal of this name is under way: a new app of it must not lose its first revision to that. */
   async removed(name: string): Promise<void> {
-    await this.removing.get(name)?.catch(() => {}); // its own caller hears why
+    await this.#removing.get(name)?.catch(() => {}); // its own caller hears why
   }
 
-  private async remove(name: string): Promise<void> {
-    await this.records.removeApp(name);
-    if (this.context.view.apps.has(name)) return;
-    await this.records.removeRevisions(name);
-    this.context.events.note('app.deleted', { app: name }, `${name} is gone: all its instances have stopped`);
+  async #remove(name: string): Promise<void> {
+    await this.#records.removeApp(name);
+    if (this.#context.view.apps.has(name)) return;
+    await this.#records.removeRevisions(name);
+    this.#context.events.note('app.deleted', { app: name }, `${name} is gone: all its instances have stopped`);
   }
 }

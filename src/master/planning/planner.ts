@@ -33,18 +33,18 @@ export interface PlannerOptions {
 }
 
 export class Planner {
-  private readonly options: PlannerOptions;
-  private worker: Worker | null = null;
-  private waiting: {
+  readonly #options: PlannerOptions;
+  #worker: Worker | null = null;
+  #waiting: {
     changes: Plan['changes'];
     resolve: (answered: unknown) => void;
     reject: (error: Error) => void;
   } | null = null;
-  private sender = new Sender();
-  private readonly questions = new OneAtATime();
+  #sender = new Sender();
+  readonly #questions = new OneAtATime();
 
   constructor(options: PlannerOptions) {
-    this.options = options;
+    this.#options = options;
   }
 
   /**
@@ -55,15 +55,15 @@ export class Planner {
     question: Extract<Question, { kind: K }>,
     versions: SlotVersions = new Map(),
   ): Promise<Answers[K]> {
-    return this.questions.run(() => this.askNow(question, versions) as Promise<Answers[K]>);
+    return this.#questions.run(() => this.#askNow(question, versions) as Promise<Answers[K]>);
   }
 
-  private async askNow(question: Question, versions: SlotVersions): Promise<unknown> {
+  async #askNow(question: Question, versions: SlotVersions): Promise<unknown> {
     const {
       context: { view, clock, leadership },
       frozenUntil,
       settings,
-    } = this.options;
+    } = this.#options;
     const pieces = snapshotPieces(view, leadership.hub, versions);
     const slots =
       [...view.apps.values()].reduce((sum, { record, slots: held }) => sum + Math.max(record.doc.scale, held.size), 0) +
@@ -73,55 +73,55 @@ export class Planner {
       for (const piece of pieces) assembly.add(piece);
       return answer(assembly.snapshot, question);
     }
-    this.running();
-    this.send({ kind: 'begin', now: clock.now(), frozenUntil: frozenUntil(), settings });
-    const outline = this.sender.outline(pieces);
+    this.#running();
+    this.#send({ kind: 'begin', now: clock.now(), frozenUntil: frozenUntil(), settings });
+    const outline = this.#sender.outline(pieces);
     for (let began = performance.now(), piece = outline.next(); !piece.done; piece = outline.next()) {
-      this.send({ kind: 'piece', piece: piece.value });
+      this.#send({ kind: 'piece', piece: piece.value });
       if (performance.now() - began < TURN_MS) continue;
       await new Promise(setImmediate);
       began = performance.now();
     }
     try {
       return await new Promise<unknown>((resolve, reject) => {
-        this.waiting = { changes: [], resolve, reject };
-        this.send({ kind: 'ask', question });
+        this.#waiting = { changes: [], resolve, reject };
+        this.#send({ kind: 'ask', question });
       });
     } finally {
-      if (!this.options.keeps) await this.stop();
+      if (!this.#options.keeps) await this.stop();
     }
   }
 
-  private send(message: ToThread): void {
-    this.running().postMessage(message);
+  #send(message: ToThread): void {
+    this.#running().postMessage(message);
   }
 
-  private running(): Worker {
-    if (this.worker) return this.worker;
+  #running(): Worker {
+    if (this.#worker) return this.#worker;
     const worker = new Worker(new URL('./plan-thread.js', import.meta.url));
-    worker.on('message', (message: FromThread) => this.heard(message));
-    worker.on('error', (error) => this.ended(worker, error instanceof Error ? error : new Error(String(error))));
-    worker.on('exit', (code) => this.ended(worker, new Error(`the planning thread ended with ${code}`)));
+    worker.on('message', (message: FromThread) => this.#heard(message));
+    worker.on('error', (error) => this.#ended(worker, error instanceof Error ? error : new Error(String(error))));
+    worker.on('exit', (code) => this.#ended(worker, new Error(`the planning thread ended with ${code}`)));
     worker.unref();
-    this.sender = new Sender();
-    return (this.worker = worker);
+    this.#sender = new Sender();
+    return (this.#worker = worker);
   }
 
-  private ended(worker: Worker, error: Error): void {
-    if (this.worker !== worker) return;
-    this.worker = null;
-    this.waiting?.reject(error);
-    this.waiting = null;
+  #ended(worker: Worker, error: Error): void {
+    if (this.#worker !== worker) return;
+    this.#worker = null;
+    this.#waiting?.reject(error);
+    this.#waiting = null;
   }
 
-  private heard(message: FromThread): void {
-    const { waiting } = this;
+  #heard(message: FromThread): void {
+    const waiting = this.#waiting;
     if (!waiting) return;
     if (message.kind === 'changes') {
       waiting.changes.push(...message.changes);
       return;
     }
-    this.waiting = null;
+    this.#waiting = null;
     if (message.kind === 'failed') waiting.reject(new Error(message.message));
     else
       waiting.resolve(
@@ -132,10 +132,10 @@ export class Planner {
   }
 
   async stop(): Promise<void> {
-    const { worker } = this;
-    this.worker = null;
-    this.waiting?.reject(new Error('the master is stopping'));
-    this.waiting = null;
+    const worker = this.#worker;
+    this.#worker = null;
+    this.#waiting?.reject(new Error('the master is stopping'));
+    this.#waiting = null;
     await worker?.terminate();
   }
 }

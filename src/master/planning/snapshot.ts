@@ -157,7 +157,7 @@ function* appPieces(view: View, entry: AppEntry, held: Map<number, string>, vers
 /** Puts pieces together again. */
 export class Assembly {
   readonly snapshot: Snapshot;
-  private readonly apps = new Map<string, SnapshotApp>();
+  readonly #apps = new Map<string, SnapshotApp>();
 
   constructor(now: number, frozenUntil: number | null, settings: PlacementSettings) {
     this.snapshot = { now, nodes: [], apps: [], otherUse: new Map(), drainDeadlines: new Map(), frozenUntil, settings };
@@ -173,12 +173,12 @@ export class Assembly {
         break;
       case 'app': {
         const app: SnapshotApp = { ...piece.app, slots: [], seen: new Map() };
-        this.apps.set(app.record.name, app);
+        this.#apps.set(app.record.name, app);
         this.snapshot.apps.push(app);
         break;
       }
       case 'slots': {
-        const app = this.apps.get(piece.app);
+        const app = this.#apps.get(piece.app);
         app?.slots.push(...piece.slots);
         for (const report of piece.seen) app?.seen.set(report.id, report);
       }

@@ -13,66 +13,66 @@ const ASK_MS = 2_000;
 const MOST_AGENTS = 100;
 
 export class RemoteActors {
-  private readonly context: MasterContext;
-  private readonly roster: Roster;
-  private readonly commands: Commands;
+  readonly #context: MasterContext;
+  readonly #roster: Roster;
+  readonly #commands: Commands;
 
   constructor(context: MasterContext, roster: Roster, commands: Commands) {
-    this.context = context;
-    this.roster = roster;
-    this.commands = commands;
+    this.#context = context;
+    this.#roster = roster;
+    this.#commands = commands;
   }
 
   async actors(): Promise<ActorView[]> {
-    const linked = [...this.context.view.nodes.values()].filter(({ link }) => link !== 'none').slice(0, MOST_AGENTS);
+    const linked = [...this.#context.view.nodes.values()].filter(({ link }) => link !== 'none').slice(0, MOST_AGENTS);
     const lists = await Promise.all(
       linked.map(async ({ id }) => {
         try {
-          const answer = await this.commands.ask(id, 'actors', '', {}, { expiresInMs: ASK_MS });
-          return Array.isArray(answer) ? (answer as ActorView[]).map((actor) => this.global(id, actor)) : [];
+          const answer = await this.#commands.ask(id, 'actors', '', {}, { expiresInMs: ASK_MS });
+          return Array.isArray(answer) ? (answer as ActorView[]).map((actor) => this.#global(id, actor)) : [];
         } catch (error) {
-          this.context.warn(`node ${id} does not list its actors`, error);
+          this.#context.warn(`node ${id} does not list its actors`, error);
           return [];
         }
       }),
     );
-    return [...this.roster.actors(), ...lists.flat()];
+    return [...this.#roster.actors(), ...lists.flat()];
   }
 
-  private name(node: string, own: string): string {
+  #name(node: string, own: string): string {
     return own.startsWith('instance:') ? own : `node:${node}/${own}`;
   }
 
-  private global(node: string, actor: ActorView): ActorView {
+  #global(node: string, actor: ActorView): ActorView {
     return {
       ...actor,
-      id: this.name(node, actor.id),
-      parent: actor.parent === null ? `node:${node}` : this.name(node, actor.parent),
+      id: this.#name(node, actor.id),
+      parent: actor.parent === null ? `node:${node}` : this.#name(node, actor.parent),
       where: node,
     };
   }
 
   /** Where an actor of an agent lives, and its name there; null: an actor of this process. */
-  private remote(actor: string): { node: string; own: string } | null {
+  #remote(actor: string): { node: string; own: string } | null {
     const at = /^node:([^/]+)\/(.+)$/.exec(actor);
     if (at) return { node: at[1]!, own: at[2]! };
     const instance = /^instance:([^/]+)/.exec(actor)?.[1];
     if (instance === undefined) return null;
-    const node = this.context.view.instances.get(instance)?.node ?? this.context.view.assignment(instance)?.node;
+    const node = this.#context.view.instances.get(instance)?.node ?? this.#context.view.assignment(instance)?.node;
     if (node === undefined)
       throw new Refusal('not-found', `There is no instance ${instance}`, 'GET /v1/instances lists them.');
     return { node, own: actor };
   }
 
   async inspect(actor: string, listener: (frame: InspectFrame) => void, signal: AbortSignal): Promise<void> {
-    const remote = this.remote(actor);
+    const remote = this.#remote(actor);
     if (!remote) {
-      this.roster.watch(actor, listener, signal);
+      this.#roster.watch(actor, listener, signal);
       if (!signal.aborted)
         await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
       return;
     }
-    await this.commands.ask(
+    await this.#commands.ask(
       remote.node,
       'inspect',
       remote.own,
@@ -82,11 +82,11 @@ export class RemoteActors {
   }
 
   async send(actor: string, event: { type: string }, by: Caller): Promise<void> {
-    const remote = this.remote(actor);
-    if (remote) await this.commands.ask(remote.node, 'send', remote.own, { event, by: by.name });
-    else this.roster.send(actor, event);
+    const remote = this.#remote(actor);
+    if (remote) await this.#commands.ask(remote.node, 'send', remote.own, { event, by: by.name });
+    else this.#roster.send(actor, event);
     const detail = { by: by.name, from: by.from, actor, event: event.type };
-    this.context.events.note('actor.eventSent', {}, `${by.name} sent ${event.type} to ${actor}`, {
+    this.#context.events.note('actor.eventSent', {}, `${by.name} sent ${event.type} to ${actor}`, {
       loudness: 'attention',
       detail,
     });

@@ -15,12 +15,12 @@ export interface FoundBlob {
 }
 
 export class Blobs {
-  private readonly context: MasterContext;
-  private readonly commands: Commands;
+  readonly #context: MasterContext;
+  readonly #commands: Commands;
 
   constructor(context: MasterContext, commands: Commands) {
-    this.context = context;
-    this.commands = commands;
+    this.#context = context;
+    this.#commands = commands;
   }
 
   /**
@@ -29,14 +29,14 @@ export class Blobs {
    * @returns null: none of the nodes that are connected has it
    */
   async find(sha256: string, except: string | null, signal: AbortSignal): Promise<FoundBlob | null> {
-    const nodes = this.likely(sha256)
+    const nodes = this.#likely(sha256)
       .filter((node) => node !== except)
       .slice(0, MOST_ASKED);
     const holders: string[] = [];
     let size = 0;
     for (let at = 0; at < nodes.length && holders.length === 0; at += TOGETHER) {
       const sizes = await Promise.all(
-        nodes.slice(at, at + TOGETHER).map(async (node) => ({ node, size: await this.sizeAt(node, sha256) })),
+        nodes.slice(at, at + TOGETHER).map(async (node) => ({ node, size: await this.#sizeAt(node, sha256) })),
       );
       for (const found of sizes) {
         if (found.size === null) continue;
@@ -44,12 +44,12 @@ export class Blobs {
         size = found.size;
       }
     }
-    return holders.length === 0 ? null : { size, pieces: this.pieces(holders, sha256, size, signal) };
+    return holders.length === 0 ? null : { size, pieces: this.#pieces(holders, sha256, size, signal) };
   }
 
   /** Connected nodes, those first on which an app runs whose revision names this hash. */
-  private likely(sha256: string): string[] {
-    const { view } = this.context;
+  #likely(sha256: string): string[] {
+    const { view } = this.#context;
     const first = new Set<string>();
     for (const { revisions, slots } of view.apps.values()) {
       if (
@@ -64,9 +64,9 @@ export class Blobs {
     return [...linked.filter((id) => first.has(id)), ...linked.filter((id) => !first.has(id))];
   }
 
-  private async sizeAt(node: string, sha256: string): Promise<number | null> {
+  async #sizeAt(node: string, sha256: string): Promise<number | null> {
     try {
-      const answer = (await this.commands.ask(node, 'blob', sha256, { from: 0, length: 0 })) as
+      const answer = (await this.#commands.ask(node, 'blob', sha256, { from: 0, length: 0 })) as
         | { size?: unknown }
         | undefined;
       return typeof answer?.size === 'number' && answer.size >= 0 ? answer.size : null;
@@ -75,17 +75,12 @@ export class Blobs {
     }
   }
 
-  private async *pieces(
-    holders: string[],
-    sha256: string,
-    size: number,
-    signal: AbortSignal,
-  ): AsyncGenerator<Uint8Array> {
+  async *#pieces(holders: string[], sha256: string, size: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     for (let from = 0; from < size;) {
       const length = Math.min(PIECE, size - from);
       const got: Buffer[] = [];
       try {
-        await this.commands.ask(
+        await this.#commands.ask(
           holders[0]!,
           'blob',
           sha256,

@@ -14,14 +14,14 @@ type Found = NonNullable<Extract<AgentFrame, { type: 'observed' }>['contents']>;
 const RESOLVE_MS = 30_000;
 
 export class Contents {
-  private readonly context: MasterContext;
-  private readonly records: Records;
-  private readonly commands: Commands;
+  readonly #context: MasterContext;
+  readonly #records: Records;
+  readonly #commands: Commands;
 
   constructor(context: MasterContext, records: Records, commands: Commands) {
-    this.context = context;
-    this.records = records;
-    this.commands = commands;
+    this.#context = context;
+    this.#records = records;
+    this.#commands = commands;
   }
 
   /** Writes what an agent found where the revision does not say it yet: the first report counts. */
@@ -33,7 +33,7 @@ export class Contents {
     }
     for (const items of byRevision.values()) {
       const { app, revision } = items[0]!;
-      this.records
+      this.#records
         .revision(app, revision, (doc) => {
           const fresh = items.filter(
             ({ uri }) => !doc.contents[uri] && doc.spec.uris.some((known) => known.uri === uri),
@@ -48,7 +48,7 @@ export class Contents {
           };
         })
         .catch((error: unknown) =>
-          this.context.warn(`the contents of ${app} that node ${node} found are not written`, error),
+          this.#context.warn(`the contents of ${app} that node ${node} found are not written`, error),
         );
     }
   }
@@ -60,12 +60,12 @@ export class Contents {
   async resolve(spec: AppSpec, current: Revision): Promise<Pick<Revision, 'hash' | 'contents'> | null> {
     const uris = spec.uris.filter(({ sha256 }) => sha256 === null);
     if (uris.length === 0 || uris.some(({ uri }) => !current.contents[uri])) return null; // not resolved once yet: the next fetch does
-    const node = [...this.context.view.nodes.values()].find(
+    const node = [...this.#context.view.nodes.values()].find(
       ({ status, link }) => status === 'ready' && link !== 'none',
     );
     if (!node) return null;
     try {
-      const { contents } = (await this.commands.ask(
+      const { contents } = (await this.#commands.ask(
         node.id,
         'resolve',
         spec.name,
@@ -84,7 +84,7 @@ export class Contents {
     } catch (error) {
       const { message: because } = error as Error;
       const message = `What the URIs of ${spec.name} give could not be told (${because}): revision ${current.revision} keeps its contents`;
-      this.context.events.note('app.contentsKept', { app: spec.name }, message, { loudness: 'attention' });
+      this.#context.events.note('app.contentsKept', { app: spec.name }, message, { loudness: 'attention' });
       return null;
     }
   }

@@ -53,13 +53,13 @@ const lineOf = ({ action, index, id, source, at }: Operation): string => {
 };
 
 export class Bulk {
-  private readonly requests: Requests;
-  private waiting: Job[] = [];
-  private underWay = 0;
-  private begun = false;
+  readonly #requests: Requests;
+  #waiting: Job[] = [];
+  #underWay = 0;
+  #begun = false;
 
   constructor(requests: Requests) {
-    this.requests = requests;
+    this.#requests = requests;
   }
 
   /** Does operations, in order as far as they touch the same index; never two of one document in one call. Never rejects. */
@@ -80,8 +80,8 @@ export class Bulk {
       parts.map(
         (part) =>
           new Promise<Outcome[]>((resolve) => {
-            this.waiting.push({ operations: part, resolve });
-            this.begin();
+            this.#waiting.push({ operations: part, resolve });
+            this.#begin();
           }),
       ),
     ).then((outcomes) => outcomes.flat());
@@ -92,7 +92,7 @@ export class Bulk {
    * @throws StoreError
    */
   async settle(operations: Operation[]): Promise<void> {
-    const until = performance.now() + this.requests.patienceMs;
+    const until = performance.now() + this.#requests.patienceMs;
     for (let left = operations; left.length > 0;) {
       const outcomes = await this.run(left);
       const failed = outcomes.find(
@@ -103,45 +103,45 @@ export class Bulk {
     }
   }
 
-  private begin(): void {
-    if (this.begun) return;
-    this.begun = true;
+  #begin(): void {
+    if (this.#begun) return;
+    this.#begun = true;
     // A microtask later, so that whoever writes in the same turn shares the request.
     queueMicrotask(() => {
-      this.begun = false;
-      this.pump();
+      this.#begun = false;
+      this.#pump();
     });
   }
 
-  private pump(): void {
-    while (this.waiting.length > 0 && this.underWay < MOST_UNDER_WAY) {
+  #pump(): void {
+    while (this.#waiting.length > 0 && this.#underWay < MOST_UNDER_WAY) {
       let count = 0;
       let operations = 0;
       let size = 0;
-      for (const job of this.waiting) {
+      for (const job of this.#waiting) {
         operations += job.operations.length;
         size += job.operations.reduce((sum, { source }) => sum + (source?.length ?? 0), 0);
         if (count > 0 && (operations > MOST_OPERATIONS || size > MOST_CHARACTERS)) break;
         count += 1;
       }
-      const jobs = this.waiting.splice(0, count);
-      this.underWay += 1;
-      void this.perform(jobs.flatMap((job) => job.operations)).then((outcomes) => {
+      const jobs = this.#waiting.splice(0, count);
+      this.#underWay += 1;
+      void this.#perform(jobs.flatMap((job) => job.operations)).then((outcomes) => {
         let from = 0;
         for (const job of jobs) job.resolve(outcomes.slice(from, (from += job.operations.length)));
-        this.underWay -= 1;
-        this.begin();
+        this.#underWay -= 1;
+        this.#begin();
       });
     }
   }
 
   /** One request, and again for what the server has certainly not done. */
-  private async perform(operations: Operation[]): Promise<Outcome[]> {
+  async #perform(operations: Operation[]): Promise<Outcome[]> {
     const outcomes: Outcome[] = [];
     let left = operations.map((_, index) => index);
-    const until = performance.now() + this.requests.patienceMs;
+    const until = performance.now() + this.#requests.patienceMs;
     for (let tries = 0; ; tries += 1) {
-      const answers = await this.ask(left.map((index) => operations[index]!));
+      const answers = await this.#ask(left.map((index) => operations[index]!));
       const again: number[] = [];
       left.forEach((index, n) => {
         const { outcome, unsent } = answers[n]!;
@@ -149,24 +149,24 @@ export class Bulk {
         if (unsent) again.push(index);
       });
       const pause = pauseMs(tries);
-      if (again.length === 0 || this.requests.closed || performance.now() + pause > until) return outcomes;
+      if (again.length === 0 || this.#requests.closed || performance.now() + pause > until) return outcomes;
       left = again;
       await sleep(pause);
     }
   }
 
-  private async ask(operations: Operation[]): Promise<{ outcome: Outcome; unsent: boolean }[]> {
+  async #ask(operations: Operation[]): Promise<{ outcome: Outcome; unsent: boolean }[]> {
     try {
       // No waiting on the server for a shard that is away: this side tries again, and knows of it.
-      const { body } = await this.requests.once<{ items: Record<string, Item>[] }>({
+      const { body } = await this.#requests.once<{ items: Record<string, Item>[] }>({
         method: 'POST',
         path: '/_bulk',
         query: { timeout: '1s' },
         lines: operations.map(lineOf).join(''),
       });
-      return operations.map((operation, index) => this.judge(body.items[index]![operation.action]!));
+      return operations.map((operation, index) => this.#judge(body.items[index]![operation.action]!));
     } catch (thrown) {
-      const { error, fate } = ofThrown(thrown, this.requests.where);
+      const { error, fate } = ofThrown(thrown, this.#requests.where);
       return operations.map(() => ({
         outcome: { kind: fate === 'unknown' ? 'unknown' : 'failed', error },
         unsent: fate === 'unsent',
@@ -174,7 +174,7 @@ export class Bulk {
     }
   }
 
-  private judge(item: Item): { outcome: Outcome; unsent: boolean } {
+  #judge(item: Item): { outcome: Outcome; unsent: boolean } {
     if (item.status === 409) return { outcome: { kind: 'conflict' }, unsent: false };
     // A delete of what is not there is a 404 with a position of its own.
     if (item.status < 300 || (item.status === 404 && !item.error)) {
@@ -183,7 +183,7 @@ export class Bulk {
         unsent: false,
       };
     }
-    const { error, fate } = ofAnswer(item.status, item.error, this.requests.where);
+    const { error, fate } = ofAnswer(item.status, item.error, this.#requests.where);
     return { outcome: { kind: fate === 'unknown' ? 'unknown' : 'failed', error }, unsent: fate === 'unsent' };
   }
 }

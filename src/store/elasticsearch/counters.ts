@@ -19,22 +19,22 @@ interface CounterDocument {
 const MOST_COUNTERS = 10_000;
 
 export class Counters {
-  private readonly requests: Requests;
-  private readonly bulk: Bulk;
-  private readonly names: Names;
+  readonly #requests: Requests;
+  readonly #bulk: Bulk;
+  readonly #names: Names;
   /** Of one counter one after the other: askers of one process never race each other. */
-  private readonly queues = new OneAtATimeByName();
+  readonly #queues = new OneAtATimeByName();
 
   constructor(requests: Requests, bulk: Bulk, names: Names) {
-    this.requests = requests;
-    this.bulk = bulk;
-    this.names = names;
+    this.#requests = requests;
+    this.#bulk = bulk;
+    this.#names = names;
   }
 
-  private async read(name: string): Promise<CounterDocument | null> {
-    const { status, body } = await this.requests.send<CounterDocument>({
+  async #read(name: string): Promise<CounterDocument | null> {
+    const { status, body } = await this.#requests.send<CounterDocument>({
       method: 'GET',
-      path: `/${this.names.ledger}/_doc/${encodeURIComponent(`draw/${name}`)}`,
+      path: `/${this.#names.ledger}/_doc/${encodeURIComponent(`draw/${name}`)}`,
       answers: [404],
     });
     return status === 404 ? null : body;
@@ -42,9 +42,9 @@ export class Counters {
 
   /** Every counter, as the last refresh shows them. */
   async all(): Promise<{ name: string; next: number }[]> {
-    const { body } = await this.requests.send<{ hits: { hits: { _id: string; _source: { next?: number } }[] } }>({
+    const { body } = await this.#requests.send<{ hits: { hits: { _id: string; _source: { next?: number } }[] } }>({
       method: 'POST',
-      path: `/${this.names.ledger}/_search`,
+      path: `/${this.#names.ledger}/_search`,
       query: { allow_partial_search_results: false },
       body: { size: MOST_COUNTERS, query: { exists: { field: 'next' } } },
     });
@@ -53,7 +53,7 @@ export class Counters {
 
   /** The number that the counter gives next, 1 before the first. */
   async peek(name: string): Promise<number> {
-    return (await this.read(name))?._source.next ?? 1;
+    return (await this.#read(name))?._source.next ?? 1;
   }
 
   /** @throws StoreError store-refused for a bad name or count */
@@ -66,22 +66,22 @@ export class Counters {
         'Draw at least one; give whole numbers.',
       );
     }
-    return this.queues.run(name, () => this.drawNow(name, count, atLeast));
+    return this.#queues.run(name, () => this.#drawNow(name, count, atLeast));
   }
 
   /** A write without an answer is looked for by its name; what is never found out is a block that nobody gets. */
-  private async drawNow(name: string, count: number, atLeast: number): Promise<number> {
-    const until = performance.now() + this.requests.patienceMs;
+  async #drawNow(name: string, count: number, atLeast: number): Promise<number> {
+    const until = performance.now() + this.#requests.patienceMs;
     const write = randomBytes(9).toString('base64url');
     let unsure: number | null = null;
     for (let tries = 0; ; tries += 1) {
-      const stored = await this.read(name);
+      const stored = await this.#read(name);
       if (unsure !== null && stored?._source.write === write) return unsure;
       const first = Math.max(stored?._source.next ?? 1, atLeast);
-      const [outcome] = await this.bulk.run([
+      const [outcome] = await this.#bulk.run([
         {
           action: stored ? 'index' : 'create',
-          index: this.names.ledger,
+          index: this.#names.ledger,
           id: `draw/${name}`,
           source: JSON.stringify({ next: first + count, write }),
           ...(stored ? { at: { seqNo: stored._seq_no, primaryTerm: stored._primary_term } } : {}),

@@ -39,37 +39,37 @@ export class ElasticStore implements MovableStore {
   readonly names: Names;
   /** The server's version, as it says. */
   readonly version: string;
-  private readonly records: Records;
-  private readonly counted: Counters;
-  private readonly log: ElasticLog;
-  private readonly points: Points;
-  private readonly bulked: Bulk;
+  readonly #records: Records;
+  readonly #counted: Counters;
+  readonly #log: ElasticLog;
+  readonly #points: Points;
+  readonly #bulked: Bulk;
 
   constructor(requests: Requests, names: Names, version: string) {
     this.requests = requests;
     this.names = names;
     this.version = version;
-    const bulk = (this.bulked = new Bulk(requests));
-    this.records = new Records(requests, bulk, names);
-    this.counted = new Counters(requests, bulk, names);
-    this.log = new ElasticLog(requests, bulk, names, this.counted);
-    this.points = new Points(requests, bulk, names);
+    const bulk = (this.#bulked = new Bulk(requests));
+    this.#records = new Records(requests, bulk, names);
+    this.#counted = new Counters(requests, bulk, names);
+    this.#log = new ElasticLog(requests, bulk, names, this.#counted);
+    this.#points = new Points(requests, bulk, names);
   }
 
   get<T = Doc>(collection: string, key: string): Promise<Stored<T> | null> {
-    return this.records.get<T>(collection, key);
+    return this.#records.get<T>(collection, key);
   }
 
   scan<T = Doc>(collection: string, options?: ScanOptions): Promise<{ items: Stored<T>[]; next: string | null }> {
-    return this.records.scan<T>(collection, options);
+    return this.#records.scan<T>(collection, options);
   }
 
   async write(write: Write): Promise<WriteResult> {
-    return (await this.records.write([write]))[0]!;
+    return (await this.#records.write([write]))[0]!;
   }
 
   bulk(writes: Write[]): Promise<WriteResult[]> {
-    return this.records.write(writes);
+    return this.#records.write(writes);
   }
 
   query<T = Doc>(collection: string, query: string, options: QueryOptions = {}): Promise<QueryResult<T>> {
@@ -77,29 +77,29 @@ export class ElasticStore implements MovableStore {
   }
 
   async draw(counter: string, count: number, atLeast?: number): Promise<number> {
-    return this.counted.draw(counter, count, atLeast);
+    return this.#counted.draw(counter, count, atLeast);
   }
 
   async append(entries: Omit<LogEntry, 'seq'>[], term = 0): Promise<number[]> {
     checkTerm(term);
-    return this.log.append(entries, term);
+    return this.#log.append(entries, term);
   }
 
   readLog(options?: ReadLogOptions): Promise<{ items: LogEntry[]; oldest: number; newest: number }> {
-    return this.log.read(options);
+    return this.#log.read(options);
   }
 
   addPoints(subject: string, points: SeriesPoint[]): Promise<void> {
-    return this.points.add(subject, points);
+    return this.#points.add(subject, points);
   }
 
   readPoints(subject: string, fromMinute: number, toMinute: number): Promise<SeriesPoint[]> {
-    return this.points.read(subject, fromMinute, toMinute);
+    return this.#points.read(subject, fromMinute, toMinute);
   }
 
   async expire(before: number, maxEvents: number): Promise<number> {
     const dropped = await expire(this.requests, this.names, before, maxEvents);
-    if (dropped > 0) this.log.forget();
+    if (dropped > 0) this.#log.forget();
     return dropped;
   }
 
@@ -113,7 +113,7 @@ export class ElasticStore implements MovableStore {
 
   /** Leadership of the hub whose store this is. */
   lease(options: LeaseOptions): Lease {
-    return new Lease(this.requests, this.bulked, this.names, options);
+    return new Lease(this.requests, this.#bulked, this.names, options);
   }
 
   async counters(): Promise<{ name: string; next: number }[]> {
@@ -123,11 +123,11 @@ export class ElasticStore implements MovableStore {
       path: `/${[...allRecords, allEvents, allPoints, ledger].join(',')}/_refresh`,
       query: { ignore_unavailable: true },
     });
-    return (await this.counted.all()).filter(({ name }) => name !== LOG_COUNTER);
+    return (await this.#counted.all()).filter(({ name }) => name !== LOG_COUNTER);
   }
 
   putLog(entries: LogEntry[], newest: number): Promise<void> {
-    return this.log.put(entries, newest);
+    return this.#log.put(entries, newest);
   }
 
   scanPoints(
@@ -135,7 +135,7 @@ export class ElasticStore implements MovableStore {
     limit: number,
     newestFirst = false,
   ): Promise<{ items: SubjectPoint[]; next: string | null }> {
-    return this.points.scan(after, limit, newestFirst);
+    return this.#points.scan(after, limit, newestFirst);
   }
 
   async destroy(): Promise<void> {

@@ -29,22 +29,22 @@ export function sourceOf(about: Omit<EventSource, 'entry'>, json: Buffer): strin
 }
 
 export class EventIndex {
-  private readonly requests: Requests;
-  private readonly names: Names;
-  private readonly counters: Counters;
+  readonly #requests: Requests;
+  readonly #names: Names;
+  readonly #counters: Counters;
   /** The newest number found of each other writer. */
-  private reached = new Map<string, number>();
+  #reached = new Map<string, number>();
 
   constructor(requests: Requests, names: Names, counters: Counters) {
-    this.requests = requests;
-    this.names = names;
-    this.counters = counters;
+    this.#requests = requests;
+    this.#names = names;
+    this.#counters = counters;
   }
 
   async search(body: object): Promise<EventSource[]> {
-    const { body: answer } = await this.requests.send<{ hits: { hits: { _source: EventSource }[] } }>({
+    const { body: answer } = await this.#requests.send<{ hits: { hits: { _source: EventSource }[] } }>({
       method: 'POST',
-      path: `/${this.names.allEvents}/_search`,
+      path: `/${this.#names.allEvents}/_search`,
       query: { ignore_unavailable: true, allow_partial_search_results: false },
       body: { track_total_hits: false, _source: ['seq', 'entry'], ...body },
     });
@@ -52,7 +52,7 @@ export class EventIndex {
   }
 
   refresh(): Promise<unknown> {
-    return this.requests.send({ method: 'POST', path: `/${this.names.allEvents}/_refresh` });
+    return this.#requests.send({ method: 'POST', path: `/${this.#names.allEvents}/_refresh` });
   }
 
   /**
@@ -63,11 +63,11 @@ export class EventIndex {
   async horizon(own: { writer: string; settled: number }): Promise<{ newest: number; within: object }> {
     const { writer, settled } = own;
     await this.refresh();
-    const { body } = await this.requests.send<{
+    const { body } = await this.#requests.send<{
       aggregations?: { by: { buckets: { key: string; newest: { value: number } }[] } };
     }>({
       method: 'POST',
-      path: `/${this.names.allEvents}/_search`,
+      path: `/${this.#names.allEvents}/_search`,
       query: { ignore_unavailable: true, allow_partial_search_results: false },
       body: {
         size: 0,
@@ -82,11 +82,11 @@ export class EventIndex {
     });
     const reached = new Map((body.aggregations?.by.buckets ?? []).map(({ key, newest }) => [key, newest.value]));
     reached.delete(writer);
-    const grown = [...reached].some(([name, newest]) => this.reached.get(name) !== newest);
+    const grown = [...reached].some(([name, newest]) => this.#reached.get(name) !== newest);
     if (grown) await this.refresh();
-    this.reached = reached;
+    this.#reached = reached;
     const known = [...reached.values(), ...(settled > 0 ? [settled] : [])];
-    const newest = known.length > 0 ? Math.max(...known) : (await this.counters.peek(COUNTER)) - 1;
+    const newest = known.length > 0 ? Math.max(...known) : (await this.#counters.peek(COUNTER)) - 1;
     const beyond = [...reached, [writer, settled] as const].map(([name, seq]) => ({
       bool: { filter: [{ term: { writer: name } }, { range: { seq: { gt: seq } } }] },
     }));
@@ -96,9 +96,9 @@ export class EventIndex {
   /** The highest number that can be found. */
   async newest(): Promise<number> {
     await this.refresh();
-    const { body } = await this.requests.send<{ aggregations?: { newest: { value: number | null } } }>({
+    const { body } = await this.#requests.send<{ aggregations?: { newest: { value: number | null } } }>({
       method: 'POST',
-      path: `/${this.names.allEvents}/_search`,
+      path: `/${this.#names.allEvents}/_search`,
       query: { ignore_unavailable: true, allow_partial_search_results: false },
       body: { size: 0, track_total_hits: false, aggs: { newest: { max: { field: 'seq' } } } },
     });

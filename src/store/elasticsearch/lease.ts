@@ -34,10 +34,10 @@ const ID = 'lease';
 
 /** Milliseconds by whichever clock went further: a process that was stopped and a machine that slept both find that time has passed. */
 class Elapsed {
-  private readonly mono = performance.now();
-  private readonly wall = Date.now();
+  readonly #mono = performance.now();
+  readonly #wall = Date.now();
   get ms(): number {
-    return Math.max(performance.now() - this.mono, Date.now() - this.wall);
+    return Math.max(performance.now() - this.#mono, Date.now() - this.#wall);
   }
 }
 
@@ -54,35 +54,35 @@ interface Read {
 }
 
 export class Lease {
-  private readonly requests: Requests;
-  private readonly bulk: Bulk;
-  private readonly names: Names;
-  private readonly options: LeaseOptions;
-  private held: Read | null = null;
-  private renewedAt = new Elapsed();
-  private renewing: Promise<boolean> | null = null;
-  private timer: NodeJS.Timeout | null = null;
+  readonly #requests: Requests;
+  readonly #bulk: Bulk;
+  readonly #names: Names;
+  readonly #options: LeaseOptions;
+  #held: Read | null = null;
+  #renewedAt = new Elapsed();
+  #renewing: Promise<boolean> | null = null;
+  #timer: NodeJS.Timeout | null = null;
   /** Told of each renewal by time: null when it was done or the lease is lost, else why it failed. */
   onRenewal: (failure: unknown) => void = () => undefined;
-  private tellLost: (why: string) => void = () => undefined;
+  #tellLost: (why: string) => void = () => undefined;
   /** Resolves with the reason when a lease that was held is not any more. */
   lost: Promise<string> = new Promise(() => undefined);
 
   constructor(requests: Requests, bulk: Bulk, names: Names, options: LeaseOptions) {
-    this.requests = requests;
-    this.bulk = bulk;
-    this.names = names;
-    this.options = options;
+    this.#requests = requests;
+    this.#bulk = bulk;
+    this.#names = names;
+    this.#options = options;
   }
 
   async read(): Promise<Read | null> {
-    const { status, body } = await this.requests.send<{
+    const { status, body } = await this.#requests.send<{
       _seq_no: number;
       _primary_term: number;
       _source: { lease: LeaseDoc };
     }>({
       method: 'GET',
-      path: `/${this.names.ledger}/_doc/${ID}`,
+      path: `/${this.#names.ledger}/_doc/${ID}`,
       answers: [404],
     });
     return status === 404
@@ -91,11 +91,11 @@ export class Lease {
   }
 
   /** @returns the position, or null when another was first or nobody knows; @throws StoreError when the server refuses */
-  private async put(doc: LeaseDoc, over: Position | null): Promise<Position | null> {
-    const [outcome] = await this.bulk.run([
+  async #put(doc: LeaseDoc, over: Position | null): Promise<Position | null> {
+    const [outcome] = await this.#bulk.run([
       {
         action: over ? 'index' : 'create',
-        index: this.names.ledger,
+        index: this.#names.ledger,
         id: ID,
         source: JSON.stringify({ lease: doc }),
         ...(over ? { at: over } : {}),
@@ -115,7 +115,7 @@ export class Lease {
     signal: AbortSignal,
     seen: (leader: LeaseDoc | null, trouble: StoreError | null) => void,
   ): Promise<void> {
-    const { holder } = this.options;
+    const { holder } = this.#options;
     let last: Read | null = null;
     let since = new Elapsed();
     let failures = 0;
@@ -129,7 +129,7 @@ export class Lease {
           since = new Elapsed();
         last = found;
         const free = !found || found.doc.holder === null || found.doc.holder === holder || since.ms > found.doc.ttlMs;
-        if (free && (await this.take(found))) return;
+        if (free && (await this.#take(found))) return;
         seen(found?.doc ?? null, null);
       } catch (error) {
         if (!(error instanceof StoreError)) throw error;
@@ -137,25 +137,25 @@ export class Lease {
         failures += 1;
         seen(null, error);
       }
-      const pause = failures > 0 ? pauseMs(failures) : Math.min(this.options.ttlMs, last?.doc.ttlMs ?? Infinity) / 10;
+      const pause = failures > 0 ? pauseMs(failures) : Math.min(this.#options.ttlMs, last?.doc.ttlMs ?? Infinity) / 10;
       await sleep(pause, undefined, { signal }).catch(() => undefined); // aborted: the loop sees it
     }
   }
 
-  private async take(found: Read | null): Promise<boolean> {
-    const { holder, address, ttlMs } = this.options;
+  async #take(found: Read | null): Promise<boolean> {
+    const { holder, address, ttlMs } = this.#options;
     const asked = new Elapsed();
     const doc: LeaseDoc = { holder, address, epoch: (found?.doc.epoch ?? 0) + 1, beats: 0, ttlMs, at: Date.now() };
-    const at = await this.put(doc, found?.at ?? null);
+    const at = await this.#put(doc, found?.at ?? null);
     if (!at) return false; // when it was ours all the same, the next look finds our name
-    this.held = { doc, at };
-    this.renewedAt = asked;
+    this.#held = { doc, at };
+    this.#renewedAt = asked;
     this.lost = new Promise((resolve) => {
-      this.tellLost = resolve;
+      this.#tellLost = resolve;
     });
     // A renewal that fails is made good by the next one, or by who confirms.
-    this.timer = setInterval(() => {
-      void this.renew().then(
+    this.#timer = setInterval(() => {
+      void this.#renew().then(
         () => this.onRenewal(null),
         (error: unknown) => this.onRenewal(error),
       );
@@ -164,41 +164,41 @@ export class Lease {
   }
 
   /** @returns whether it is still ours; @throws StoreError when that cannot be found out now */
-  private renew(): Promise<boolean> {
-    this.renewing ??= this.renewNow().finally(() => {
-      this.renewing = null;
+  #renew(): Promise<boolean> {
+    this.#renewing ??= this.#renewNow().finally(() => {
+      this.#renewing = null;
     });
-    return this.renewing;
+    return this.#renewing;
   }
 
-  private async renewNow(): Promise<boolean> {
-    const mine = this.held;
+  async #renewNow(): Promise<boolean> {
+    const mine = this.#held;
     if (!mine) return false;
     const asked = new Elapsed();
     const doc = { ...mine.doc, beats: mine.doc.beats + 1, at: Date.now() };
-    let at = await this.put(doc, mine.at);
+    let at = await this.#put(doc, mine.at);
     if (!at) {
       const found = await this.read();
       const ours = found?.doc.holder === doc.holder && found.doc.epoch === doc.epoch;
       if (!ours) {
-        this.drop(
+        this.#drop(
           found?.doc.holder ? `the master at ${found.doc.address} leads since its lease lapsed` : 'its lease is gone',
         );
         return false;
       }
       at = found.at; // an earlier renewal without an answer was done
     }
-    if (this.held !== mine) return false;
-    this.held = { doc, at };
-    this.renewedAt = asked;
+    if (this.#held !== mine) return false;
+    this.#held = { doc, at };
+    this.#renewedAt = asked;
     return true;
   }
 
-  private drop(why: string): void {
-    if (this.timer) clearInterval(this.timer);
-    this.timer = null;
-    this.held = null;
-    this.tellLost(why);
+  #drop(why: string): void {
+    if (this.#timer) clearInterval(this.#timer);
+    this.#timer = null;
+    this.#held = null;
+    this.#tellLost(why);
   }
 
   /**
@@ -206,18 +206,18 @@ export class Lease {
    * @throws StoreError store-unavailable when another leads, or when that cannot be found out
    */
   async confirm(): Promise<void> {
-    if (!this.held) throw outranked();
-    if (this.renewedAt.ms < this.options.ttlMs * 0.8) return;
-    if (!(await this.renew())) throw outranked();
+    if (!this.#held) throw outranked();
+    if (this.#renewedAt.ms < this.#options.ttlMs * 0.8) return;
+    if (!(await this.#renew())) throw outranked();
   }
 
   /** Gives it back, so that another need not wait. */
   async release(): Promise<void> {
-    const mine = this.held;
+    const mine = this.#held;
     if (!mine) return;
-    await this.renewing?.catch(() => undefined); // whether it was renewed does not matter any more
-    const { doc, at } = this.held ?? mine;
-    this.drop('it was given back');
-    await this.put({ ...doc, holder: null, at: Date.now() }, at);
+    await this.#renewing?.catch(() => undefined); // whether it was renewed does not matter any more
+    const { doc, at } = this.#held ?? mine;
+    this.#drop('it was given back');
+    await this.#put({ ...doc, holder: null, at: Date.now() }, at);
   }
 }

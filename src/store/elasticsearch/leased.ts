@@ -18,65 +18,65 @@ import type {
 import type { Lease } from './lease.ts';
 
 export class LeasedStore implements Store {
-  private readonly store: Store;
-  private readonly lease: Lease;
+  readonly #store: Store;
+  readonly #lease: Lease;
   constructor(store: Store, lease: Lease) {
-    this.store = store;
-    this.lease = lease;
+    this.#store = store;
+    this.#lease = lease;
   }
 
-  private async led<T>(work: Promise<T>): Promise<T> {
+  async #led<T>(work: Promise<T>): Promise<T> {
     const done = await work;
-    await this.lease.confirm();
+    await this.#lease.confirm();
     return done;
   }
 
   write(write: Write): Promise<WriteResult> {
-    return this.led(this.store.write(write));
+    return this.#led(this.#store.write(write));
   }
   bulk(writes: Write[]): Promise<WriteResult[]> {
-    return this.led(this.store.bulk(writes));
+    return this.#led(this.#store.bulk(writes));
   }
   draw(counter: string, count: number, atLeast?: number): Promise<number> {
-    return this.led(this.store.draw(counter, count, atLeast));
+    return this.#led(this.#store.draw(counter, count, atLeast));
   }
   append(entries: Omit<LogEntry, 'seq'>[], term?: number): Promise<number[]> {
-    return this.led(this.store.append(entries, term));
+    return this.#led(this.#store.append(entries, term));
   }
 
   get<T = Doc>(collection: string, key: string): Promise<Stored<T> | null> {
-    return this.store.get<T>(collection, key);
+    return this.#store.get<T>(collection, key);
   }
   scan<T = Doc>(collection: string, options?: ScanOptions): Promise<{ items: Stored<T>[]; next: string | null }> {
-    return this.store.scan<T>(collection, options);
+    return this.#store.scan<T>(collection, options);
   }
   query<T = Doc>(collection: string, query: string, options?: QueryOptions): Promise<QueryResult<T>> {
-    return this.store.query<T>(collection, query, options);
+    return this.#store.query<T>(collection, query, options);
   }
   readLog(options?: ReadLogOptions): Promise<{ items: LogEntry[]; oldest: number; newest: number }> {
-    return this.store.readLog(options);
+    return this.#store.readLog(options);
   }
   addPoints(subject: string, points: SeriesPoint[]): Promise<void> {
-    return this.store.addPoints(subject, points);
+    return this.#store.addPoints(subject, points);
   }
   readPoints(subject: string, fromMinute: number, toMinute: number): Promise<SeriesPoint[]> {
-    return this.store.readPoints(subject, fromMinute, toMinute);
+    return this.#store.readPoints(subject, fromMinute, toMinute);
   }
   expire(before: number, maxEvents: number): Promise<number> {
-    return this.store.expire(before, maxEvents);
+    return this.#store.expire(before, maxEvents);
   }
   collections(): Promise<CollectionSize[]> {
-    return this.store.collections();
+    return this.#store.collections();
   }
   history(): Promise<CollectionSize[]> {
-    return this.store.history();
+    return this.#store.history();
   }
   scanPoints(
     after: string | null,
     limit: number,
     newestFirst?: boolean,
   ): Promise<{ items: SubjectPoint[]; next: string | null }> {
-    return this.store.scanPoints(after, limit, newestFirst);
+    return this.#store.scanPoints(after, limit, newestFirst);
   }
   /** The store is the opener's. */
   close(): Promise<void> {

@@ -32,147 +32,147 @@ interface Waiting {
 const whole = (asked: number | undefined, usual: number): number =>
   Number.isFinite(asked) ? Math.floor(asked!) : usual;
 export class ElasticLog {
-  private readonly index: EventIndex;
-  private readonly bulk: Bulk;
-  private readonly names: Names;
-  private readonly counters: Counters;
-  private readonly writer = randomBytes(6).toString('base64url');
-  private next = 1;
-  private end = 1;
+  readonly #index: EventIndex;
+  readonly #bulk: Bulk;
+  readonly #names: Names;
+  readonly #counters: Counters;
+  readonly #writer = randomBytes(6).toString('base64url');
+  #next = 1;
+  #end = 1;
   /** Of the block: under an older term, others may have drawn later ones meanwhile. */
-  private term = -1;
+  #term = -1;
   /** The highest own number of which it is known how it ended. */
-  private settled = 0;
-  private tail: LogEntry[] = [];
-  private waiting: Waiting[] = [];
-  private working = false;
+  #settled = 0;
+  #tail: LogEntry[] = [];
+  #waiting: Waiting[] = [];
+  #working = false;
 
   constructor(requests: Requests, bulk: Bulk, names: Names, counters: Counters) {
-    this.index = new EventIndex(requests, names, counters);
-    this.bulk = bulk;
-    this.names = names;
-    this.counters = counters;
+    this.#index = new EventIndex(requests, names, counters);
+    this.#bulk = bulk;
+    this.#names = names;
+    this.#counters = counters;
   }
 
   append(entries: Omit<LogEntry, 'seq'>[], term: number): Promise<number[]> {
     const prepared = entries.map(prepareEntry);
     const numbers = prepared.map(
-      (entry) => new Promise<number>((resolve, reject) => this.waiting.push({ entry, term, resolve, reject })),
+      (entry) => new Promise<number>((resolve, reject) => this.#waiting.push({ entry, term, resolve, reject })),
     );
-    if (!this.working) {
-      this.working = true;
-      queueMicrotask(() => void this.work());
+    if (!this.#working) {
+      this.#working = true;
+      queueMicrotask(() => void this.#work());
     }
     return Promise.all(numbers);
   }
 
-  private async work(): Promise<void> {
-    while (this.waiting.length > 0) {
+  async #work(): Promise<void> {
+    while (this.#waiting.length > 0) {
       // One index a batch: the order of its entries is then the order in which they can be found.
-      const index = this.names.events(this.waiting[0]!.entry.at);
+      const index = this.#names.events(this.#waiting[0]!.entry.at);
       let count = 1;
-      let bytes = this.waiting[0]!.entry.json.length;
-      for (; count < Math.min(MOST_IN_BATCH, this.waiting.length); count += 1) {
+      let bytes = this.#waiting[0]!.entry.json.length;
+      for (; count < Math.min(MOST_IN_BATCH, this.#waiting.length); count += 1) {
         const {
           entry: { at, json },
           term,
-        } = this.waiting[count]!;
+        } = this.#waiting[count]!;
         bytes += json.length;
-        if (bytes > MOST_BYTES || this.names.events(at) !== index || term !== this.waiting[0]!.term) break;
+        if (bytes > MOST_BYTES || this.#names.events(at) !== index || term !== this.#waiting[0]!.term) break;
       }
-      const batch = this.waiting.splice(0, count);
+      const batch = this.#waiting.splice(0, count);
       try {
-        const numbers = await this.write(index, batch);
+        const numbers = await this.#write(index, batch);
         batch.forEach(({ resolve }, n) => resolve(numbers[n]!));
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
     }
-    this.working = false;
+    this.#working = false;
   }
 
   /**
    * A new term begins above all that is there: a master that leads again must not go on in the block of its former term, below what
    * was appended in between, and a counter that was lost (somebody deleted its index) must not give a number twice.
    */
-  private async beginTerm(term: number): Promise<void> {
-    this.next = this.end = Math.max(this.end, (await this.index.newest()) + 1);
-    this.term = term;
+  async #beginTerm(term: number): Promise<void> {
+    this.#next = this.#end = Math.max(this.#end, (await this.#index.newest()) + 1);
+    this.#term = term;
   }
 
-  private async numbers(count: number, term: number): Promise<number[]> {
-    if (term > this.term) await this.beginTerm(term);
+  async #numbers(count: number, term: number): Promise<number[]> {
+    if (term > this.#term) await this.#beginTerm(term);
     const numbers: number[] = [];
     while (numbers.length < count) {
-      if (this.next >= this.end) {
+      if (this.#next >= this.#end) {
         const size = Math.max(BLOCK, count - numbers.length);
-        this.next = await this.counters.draw(COUNTER, size, this.next);
-        this.end = this.next + size;
+        this.#next = await this.#counters.draw(COUNTER, size, this.#next);
+        this.#end = this.#next + size;
       }
-      numbers.push(this.next++);
+      numbers.push(this.#next++);
     }
     return numbers;
   }
 
   /** The same numbers again until there is an answer; without one they are given up, and the caller hears of it. */
-  private async write(index: string, batch: Waiting[]): Promise<number[]> {
-    const numbers = await this.numbers(batch.length, batch[0]!.term);
+  async #write(index: string, batch: Waiting[]): Promise<number[]> {
+    const numbers = await this.#numbers(batch.length, batch[0]!.term);
     const operations = batch.map(({ entry, term }, n): Operation => ({
       action: 'index',
       index,
       id: String(numbers[n]),
-      source: sourceOf({ seq: numbers[n]!, at: entry.at, term, writer: this.writer }, entry.json),
+      source: sourceOf({ seq: numbers[n]!, at: entry.at, term, writer: this.#writer }, entry.json),
     }));
     try {
-      await this.bulk.settle(operations);
+      await this.#bulk.settle(operations);
       batch.forEach(({ entry }, n) =>
-        this.tail.push({
+        this.#tail.push({
           ...(JSON.parse(entry.json.toString()) as Omit<LogEntry, 'seq'>),
           seq: numbers[n]!,
         } as LogEntry),
       );
-      if (this.tail.length > 2 * TAIL) this.tail = this.tail.slice(-TAIL);
+      if (this.#tail.length > 2 * TAIL) this.#tail = this.#tail.slice(-TAIL);
       return numbers;
     } catch (error) {
-      this.tail = []; // part of the batch may be there: the tail is no longer all that there is
+      this.#tail = []; // part of the batch may be there: the tail is no longer all that there is
       throw error;
     } finally {
-      this.settled = numbers.at(-1)!;
+      this.#settled = numbers.at(-1)!;
     }
   }
 
   /** Stores entries under their own numbers; later ones go on above them and above `newest`. Twice is once. */
   async put(entries: LogEntry[], newest: number): Promise<void> {
-    await this.bulk.settle(
+    await this.#bulk.settle(
       entries.map(({ seq, ...entry }): Operation => {
         const { at, json } = prepareEntry(entry as Omit<LogEntry, 'seq'>);
         return {
           action: 'index',
-          index: this.names.events(at),
+          index: this.#names.events(at),
           id: String(seq),
           source: sourceOf({ seq, at, term: 0, writer: 'moved' }, json),
         };
       }),
     );
     const last = Math.max(newest, ...entries.map(({ seq }) => seq));
-    if (last > 0 && (await this.counters.peek(COUNTER)) <= last) await this.counters.draw(COUNTER, 1, last);
+    if (last > 0 && (await this.#counters.peek(COUNTER)) <= last) await this.#counters.draw(COUNTER, 1, last);
   }
 
   async read(options: ReadLogOptions = {}): Promise<{ items: LogEntry[]; oldest: number; newest: number }> {
     const newestFirst = options.newestFirst ?? false;
     const limit = pageSize(options.limit, 100);
     const after = Math.max(0, whole(options.after, 0));
-    const first = this.tail[0];
-    const fromTail = !newestFirst && first !== undefined && after >= first.seq && this.tail.at(-1)!.seq > after;
+    const first = this.#tail[0];
+    const fromTail = !newestFirst && first !== undefined && after >= first.seq && this.#tail.at(-1)!.seq > after;
     const { newest, within } = fromTail
-      ? { newest: this.settled, within: {} }
-      : await this.index.horizon({ writer: this.writer, settled: this.settled });
+      ? { newest: this.#settled, within: {} }
+      : await this.#index.horizon({ writer: this.#writer, settled: this.#settled });
     const before = Math.min(whole(options.before, newest + 1), newest + 1);
     const asked = fromTail ? [] : [candidates(options.query ?? '')];
     const page = async (low: number, high: number, count: number): Promise<LogEntry[]> => {
-      if (fromTail) return this.tail.filter(({ seq }) => seq > low && seq < high).slice(0, count);
+      if (fromTail) return this.#tail.filter(({ seq }) => seq > low && seq < high).slice(0, count);
       if (high <= low + 1) return [];
-      const sources = await this.index.search({
+      const sources = await this.#index.search({
         size: count,
         sort: [{ seq: { order: newestFirst ? 'desc' : 'asc', unmapped_type: 'long' } }],
         query: { bool: { filter: [within, ...asked, { range: { seq: { gt: low, lt: high } } }] } },
@@ -182,26 +182,26 @@ export class ElasticLog {
     const items = await searchLog(page, options.query ?? '', { after, before, limit, newestFirst });
     return {
       items,
-      oldest: fromTail ? Math.min(this.knownOldest ?? first.seq, first.seq) : await this.oldest(newest),
+      oldest: fromTail ? Math.min(this.#knownOldest ?? first.seq, first.seq) : await this.#oldest(newest),
       newest,
     };
   }
 
-  private knownOldest: number | null = null;
-  private async oldest(newest: number): Promise<number> {
-    const [found] = await this.index.search({
+  #knownOldest: number | null = null;
+  async #oldest(newest: number): Promise<number> {
+    const [found] = await this.#index.search({
       size: 1,
       _source: ['seq'],
       sort: [{ seq: { order: 'asc', unmapped_type: 'long' } }],
     });
-    this.knownOldest = found?.seq ?? null;
+    this.#knownOldest = found?.seq ?? null;
     return found?.seq ?? newest + 1;
   }
 
   /** Something was dropped: what is remembered may be gone. */
   forget(): void {
-    this.tail = [];
-    this.knownOldest = null;
+    this.#tail = [];
+    this.#knownOldest = null;
   }
 }
 

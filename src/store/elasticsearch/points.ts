@@ -14,19 +14,19 @@ interface Page {
 }
 
 export class Points {
-  private readonly requests: Requests;
-  private readonly bulk: Bulk;
-  private readonly names: Names;
+  readonly #requests: Requests;
+  readonly #bulk: Bulk;
+  readonly #names: Names;
   /** Written by us since the last refresh; at first, by whoever was before us. */
-  private unseen = true;
+  #unseen = true;
 
   constructor(requests: Requests, bulk: Bulk, names: Names) {
-    this.requests = requests;
-    this.bulk = bulk;
-    this.names = names;
+    this.#requests = requests;
+    this.#bulk = bulk;
+    this.#names = names;
   }
 
-  private operation(subject: string, { minute, values }: SeriesPoint): Operation {
+  #operation(subject: string, { minute, values }: SeriesPoint): Operation {
     if (!Number.isSafeInteger(minute) || minute < 0) {
       throw new StoreError(
         'store-refused',
@@ -36,14 +36,14 @@ export class Points {
     }
     const name = Buffer.byteLength(subject) < 400 ? subject : createHash('sha256').update(subject).digest('base64url');
     const source = `{"subject":${JSON.stringify(subject)},"minute":${minute},"values":${toJson(values).toString()}}`;
-    return { action: 'index', index: this.names.points(minute * 60_000), id: `${minute}/${name}`, source };
+    return { action: 'index', index: this.#names.points(minute * 60_000), id: `${minute}/${name}`, source };
   }
 
   /** Safe to do twice, so whatever has no answer is sent again. */
   async add(subject: string, points: SeriesPoint[]): Promise<void> {
     checkKey(subject);
-    await this.bulk.settle(points.map((point) => this.operation(subject, point))).finally(() => {
-      this.unseen = true;
+    await this.#bulk.settle(points.map((point) => this.#operation(subject, point))).finally(() => {
+      this.#unseen = true;
     });
   }
 
@@ -54,9 +54,9 @@ export class Points {
     newestFirst: boolean,
   ): Promise<{ items: SubjectPoint[]; next: string | null }> {
     const order = newestFirst ? 'desc' : 'asc';
-    const { body } = await this.requests.send<{ hits: { hits: { _source: SubjectPoint; sort: unknown[] }[] } }>({
+    const { body } = await this.#requests.send<{ hits: { hits: { _source: SubjectPoint; sort: unknown[] }[] } }>({
       method: 'POST',
-      path: `/${this.names.allPoints}/_search`,
+      path: `/${this.#names.allPoints}/_search`,
       query: { ignore_unavailable: true, allow_partial_search_results: false },
       body: {
         size: limit,
@@ -72,14 +72,14 @@ export class Points {
 
   async read(subject: string, fromMinute: number, toMinute: number): Promise<SeriesPoint[]> {
     checkKey(subject);
-    const index = this.names.allPoints;
-    if (this.unseen) {
-      this.unseen = false;
-      await this.requests.send({ method: 'POST', path: `/${index}/_refresh` });
+    const index = this.#names.allPoints;
+    if (this.#unseen) {
+      this.#unseen = false;
+      await this.#requests.send({ method: 'POST', path: `/${index}/_refresh` });
     }
     const points: SeriesPoint[] = [];
     for (let after: number[] | null = []; after !== null;) {
-      const answer: Answer<Page> = await this.requests.send<Page>({
+      const answer: Answer<Page> = await this.#requests.send<Page>({
         method: 'POST',
         path: `/${index}/_search`,
         query: { ignore_unavailable: true, allow_partial_search_results: false },

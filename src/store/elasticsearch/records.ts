@@ -28,24 +28,24 @@ const MOST_TRIES = 50;
 const READ_AT_ONCE = 1_000;
 
 export class Records {
-  private readonly requests: Requests;
-  private readonly bulk: Bulk;
-  private readonly names: Names;
+  readonly #requests: Requests;
+  readonly #bulk: Bulk;
+  readonly #names: Names;
   /** Names of writes begin with this: no two processes share it. */
-  private readonly writer = randomBytes(6).toString('base64url');
-  private written = 0;
+  readonly #writer = randomBytes(6).toString('base64url');
+  #written = 0;
 
   constructor(requests: Requests, bulk: Bulk, names: Names) {
-    this.requests = requests;
-    this.bulk = bulk;
-    this.names = names;
+    this.#requests = requests;
+    this.#bulk = bulk;
+    this.#names = names;
   }
 
   async get<T = Doc>(collection: string, key: string): Promise<Stored<T> | null> {
     checkCollection(collection);
     checkKey(key);
-    const { index, id } = placeOf(this.names, collection, key);
-    const { status, body } = await this.requests.send<Hit>({
+    const { index, id } = placeOf(this.#names, collection, key);
+    const { status, body } = await this.#requests.send<Hit>({
       method: 'GET',
       path: `/${index}/_doc/${encodeURIComponent(id)}`,
       answers: [404],
@@ -60,12 +60,12 @@ export class Records {
   ): Promise<{ items: Stored<T>[]; next: string | null }> {
     checkCollection(collection);
     const limit = pageSize(options.limit, 1000);
-    const index = this.names.records(collection);
-    await this.requests.send({ method: 'POST', path: `/${index}/_refresh` });
+    const index = this.#names.records(collection);
+    await this.#requests.send({ method: 'POST', path: `/${index}/_refresh` });
     const { prefix = '', after = '' } = options;
     const filter: object[] = [{ term: { collection } }];
     if (prefix !== '') filter.push({ prefix: { key: { value: prefix } } });
-    const hits = await this.hits(index, {
+    const hits = await this.#hits(index, {
       size: Math.min(limit + 1, 10_000),
       query: { bool: { filter } },
       sort: [{ key: 'asc' }],
@@ -77,7 +77,7 @@ export class Records {
       (limit === 10_000 &&
         hits.length === limit &&
         (
-          await this.hits(index, {
+          await this.#hits(index, {
             size: 1,
             query: { bool: { filter } },
             sort: [{ key: 'asc' }],
@@ -88,8 +88,8 @@ export class Records {
     return { items, next: more ? items.at(-1)!.key : null };
   }
 
-  private async hits(index: string, body: object): Promise<Hit[]> {
-    const answer = await this.requests.send<{ hits: { hits: Hit[] } }>({
+  async #hits(index: string, body: object): Promise<Hit[]> {
+    const answer = await this.#requests.send<{ hits: { hits: Hit[] } }>({
       method: 'POST',
       path: `/${index}/_search`,
       query: { allow_partial_search_results: false },
@@ -99,27 +99,27 @@ export class Records {
   }
 
   /** @throws StoreError store-refused for a bad collection, key, term or document */
-  private prepare(write: Write): Prepared {
+  #prepare(write: Write): Prepared {
     checkCollection(write.collection);
     checkKey(write.key);
     const term = write.term ?? 0;
     if (!Number.isSafeInteger(term) || term < 0)
       throw new StoreError('store-refused', `A term is ${term}`, 'Give a whole number from 0 on.');
-    this.written += 1;
+    this.#written += 1;
     return {
       collection: write.collection,
       key: write.key,
       expect: write.expect,
       term,
-      ...placeOf(this.names, write.collection, write.key),
+      ...placeOf(this.#names, write.collection, write.key),
       json: write.doc === null ? null : toJson(write.doc).toString(),
-      name: `${this.writer}${this.written.toString(36)}`,
+      name: `${this.#writer}${this.#written.toString(36)}`,
     };
   }
 
   /** Each alone, in order also where a record comes twice. */
   async write(writes: Write[]): Promise<WriteResult[]> {
-    const prepared = writes.map((write) => this.prepare(write));
+    const prepared = writes.map((write) => this.#prepare(write));
     const results = new Map<Prepared, WriteResult>();
     for (let left = prepared; left.length > 0;) {
       const seen = new Set<string>();
@@ -130,25 +130,25 @@ export class Records {
         (seen.has(name) ? later : now).push(write);
         seen.add(name);
       }
-      await this.settle(now, results);
+      await this.#settle(now, results);
       left = later;
     }
     return prepared.map((write) => results.get(write)!);
   }
 
   /** Writes of different records, until each has its result. */
-  private async settle(writes: Prepared[], results: Map<Prepared, WriteResult>): Promise<void> {
+  async #settle(writes: Prepared[], results: Map<Prepared, WriteResult>): Promise<void> {
     const unsure = new Map<Prepared, StoreError>();
-    const until = performance.now() + this.requests.patienceMs;
+    const until = performance.now() + this.#requests.patienceMs;
     /** What is known of a record without reading it. */
     let known = new Map<Prepared, Hit | null>();
     let left = writes;
     for (let tries = 0; left.length > 0; tries += 1) {
-      const read = left.filter((write) => tries > 0 || !this.decided(write));
-      if (read.length > 0) known = await this.read(read);
+      const read = left.filter((write) => tries > 0 || !this.#decided(write));
+      if (read.length > 0) known = await this.#read(read);
       const todo: { write: Prepared; operation: Operation }[] = [];
       for (const write of left) {
-        const step = known.has(write) ? this.judge(write, known.get(write)!, unsure.has(write)) : this.first(write);
+        const step = known.has(write) ? this.#judge(write, known.get(write)!, unsure.has(write)) : this.#first(write);
         if ('ok' in step) results.set(write, step);
         else todo.push({ write, operation: step });
       }
@@ -159,37 +159,37 @@ export class Records {
         if (error && performance.now() > until) throw error;
         await sleep(error ? pauseMs(tries) : Math.random() * 5);
       }
-      const outcomes = await this.bulk.run(todo.map(({ operation }) => operation));
+      const outcomes = await this.#bulk.run(todo.map(({ operation }) => operation));
       left = [];
       for (const [index, { write }] of todo.entries()) {
         const outcome = outcomes[index]!;
         if (outcome.kind === 'done') results.set(write, { ok: true, version: versionOf(outcome.at, write.term) });
         else {
-          this.note(write, outcome, unsure);
+          this.#note(write, outcome, unsure);
           left.push(write);
         }
       }
     }
   }
 
-  private note(write: Prepared, outcome: Exclude<Outcome, { kind: 'done' }>, unsure: Map<Prepared, StoreError>): void {
+  #note(write: Prepared, outcome: Exclude<Outcome, { kind: 'done' }>, unsure: Map<Prepared, StoreError>): void {
     if (outcome.kind === 'failed') throw outcome.error;
     if (outcome.kind === 'unknown') unsure.set(write, outcome.error);
   }
 
   /** Can it be tried without reading first? The token says under which term the record was written. */
-  private decided(write: Prepared): boolean {
+  #decided(write: Prepared): boolean {
     if (write.expect === 'absent') return write.json !== null;
     if (write.expect === 'any') return false;
     const position = positionOf(write.expect);
     return position !== null && position.term <= write.term;
   }
 
-  private first(write: Prepared): Operation {
-    return this.operation(write, write.expect === 'absent' ? null : positionOf(write.expect));
+  #first(write: Prepared): Operation {
+    return this.#operation(write, write.expect === 'absent' ? null : positionOf(write.expect));
   }
 
-  private operation({ index, id, json, collection, key, term, name }: Prepared, at: Position | null): Operation {
+  #operation({ index, id, json, collection, key, term, name }: Prepared, at: Position | null): Operation {
     const guard = at ? { at: { seqNo: at.seqNo, primaryTerm: at.primaryTerm } } : {};
     if (json === null) return { action: 'delete', index, id, ...guard };
     const about = JSON.stringify({ collection, key, term, write: name });
@@ -203,27 +203,27 @@ export class Records {
   }
 
   /** What a write is, given the record as it stands: a result, or the operation that is to be tried. */
-  private judge(write: Prepared, stored: Hit | null, unsure: boolean): WriteResult | Operation {
+  #judge(write: Prepared, stored: Hit | null, unsure: boolean): WriteResult | Operation {
     const at = stored && { seqNo: stored._seq_no, primaryTerm: stored._primary_term };
     // Sent before without an answer: it was done.
     if (unsure && stored?._source.write === write.name) return { ok: true, version: versionOf(at!, write.term) };
     if (stored && stored._source.term > write.term) return { ok: false, conflict: 'term' };
     if (write.json === null && !stored && (unsure || write.expect === 'any' || write.expect === 'absent')) {
-      this.written += 1;
-      return { ok: true, version: `gone.${this.writer}${this.written.toString(36)}` };
+      this.#written += 1;
+      return { ok: true, version: `gone.${this.#writer}${this.#written.toString(36)}` };
     }
     const fits =
       write.expect === 'any' ||
       (stored ? write.expect === versionOf(at!, stored._source.term) : write.expect === 'absent');
-    return fits ? this.operation(write, at) : { ok: false, conflict: 'version' };
+    return fits ? this.#operation(write, at) : { ok: false, conflict: 'version' };
   }
 
   /** The records as they are now, by id: without their documents. */
-  private async read(writes: Prepared[]): Promise<Map<Prepared, Hit | null>> {
+  async #read(writes: Prepared[]): Promise<Map<Prepared, Hit | null>> {
     const found = new Map<Prepared, Hit | null>();
     for (let from = 0; from < writes.length; from += READ_AT_ONCE) {
       const part = writes.slice(from, from + READ_AT_ONCE);
-      const { body } = await this.requests.send<{ docs: (Hit & { found?: boolean; error?: { type?: string } })[] }>({
+      const { body } = await this.#requests.send<{ docs: (Hit & { found?: boolean; error?: { type?: string } })[] }>({
         method: 'POST',
         path: '/_mget',
         query: { _source_includes: 'term,write' },

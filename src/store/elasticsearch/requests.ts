@@ -50,21 +50,21 @@ export const pauseMs = (tries: number): number =>
 export class Requests {
   readonly where: string;
   readonly patienceMs: number;
-  private readonly transport: Transport;
-  private readonly options: RequestsOptions;
-  private readonly aborting = new AbortController();
+  readonly #transport: Transport;
+  readonly #options: RequestsOptions;
+  readonly #aborting = new AbortController();
 
   constructor(transport: Transport, options: RequestsOptions) {
-    this.transport = transport;
-    this.options = options;
+    this.#transport = transport;
+    this.#options = options;
     this.where = options.where;
     this.patienceMs = options.patienceMs;
-    setMaxListeners(0, this.aborting.signal); // as many as requests are under way
+    setMaxListeners(0, this.#aborting.signal); // as many as requests are under way
   }
 
-  private headers(request: Request): Record<string, string> {
+  #headers(request: Request): Record<string, string> {
     const type = (kind: string): string =>
-      `application/vnd.elasticsearch+${kind}; compatible-with=${this.options.major}`;
+      `application/vnd.elasticsearch+${kind}; compatible-with=${this.#options.major}`;
     return {
       accept: type('json'),
       ...(request.lines === undefined
@@ -80,9 +80,9 @@ export class Requests {
    * @throws what the client throws; `ofThrown` tells what it means
    */
   async once<T>(request: Request): Promise<Answer<T>> {
-    if (this.aborting.signal.aborted) throw closedError();
+    if (this.#aborting.signal.aborted) throw closedError();
     try {
-      const { statusCode, body } = (await this.transport.request(
+      const { statusCode, body } = (await this.#transport.request(
         {
           method: request.method,
           path: request.path,
@@ -90,17 +90,17 @@ export class Requests {
           ...(request.lines === undefined ? (request.body ? { body: request.body } : {}) : { bulkBody: request.lines }),
         },
         {
-          headers: this.headers(request),
+          headers: this.#headers(request),
           ignore: request.answers ?? [],
           meta: true,
           maxRetries: 0,
-          requestTimeout: Math.max(this.options.requestMs, request.limitMs ?? 0),
-          signal: this.aborting.signal,
+          requestTimeout: Math.max(this.#options.requestMs, request.limitMs ?? 0),
+          signal: this.#aborting.signal,
         },
       )) as { statusCode: number; body: T };
       return { status: statusCode, body };
     } catch (error) {
-      if (this.aborting.signal.aborted) throw closedError();
+      if (this.#aborting.signal.aborted) throw closedError();
       throw error;
     }
   }
@@ -126,13 +126,13 @@ export class Requests {
   }
 
   get closed(): boolean {
-    return this.aborting.signal.aborted;
+    return this.#aborting.signal.aborted;
   }
 
   /** Ends what is under way; later requests reject. */
   async close(): Promise<void> {
     if (this.closed) return;
-    this.aborting.abort();
-    await this.options.close();
+    this.#aborting.abort();
+    await this.#options.close();
   }
 }

@@ -67,36 +67,36 @@ async function searchAll(requests: Requests, index: string, bodies: object[]): P
 }
 
 class Search<T> {
-  private readonly requests: Requests;
-  private readonly index: string;
-  private readonly only: Dsl;
-  private readonly matches: Matches;
-  private readonly sort: object[];
+  readonly #requests: Requests;
+  readonly #index: string;
+  readonly #only: Dsl;
+  readonly #matches: Matches;
+  readonly #sort: object[];
   constructor(requests: Requests, index: string, only: Dsl, matches: Matches, sort: object[]) {
-    this.requests = requests;
-    this.index = index;
-    this.only = only;
-    this.matches = matches;
-    this.sort = sort;
+    this.#requests = requests;
+    this.#index = index;
+    this.#only = only;
+    this.#matches = matches;
+    this.#sort = sort;
   }
 
-  private body(question: Dsl, size: number, more: object = {}): object {
+  #body(question: Dsl, size: number, more: object = {}): object {
     return {
-      query: { bool: { filter: [this.only, question] } },
+      query: { bool: { filter: [this.#only, question] } },
       size,
-      sort: this.sort,
+      sort: this.#sort,
       seq_no_primary_term: true,
       ...more,
     };
   }
 
-  private toJudge(maybe: Dsl, after: string | null): object {
+  #toJudge(maybe: Dsl, after: string | null): object {
     const page = { sort: [{ key: 'asc' }], ...(after === null ? {} : { search_after: [after] }) };
-    return this.body(maybe, JUDGED_PAGE, { ...page, track_total_hits: after === null });
+    return this.#body(maybe, JUDGED_PAGE, { ...page, track_total_hits: after === null });
   }
 
   /** The keys of what matches among the documents that have to be judged. */
-  private async judge(maybe: Dsl, first: Answer['hits']): Promise<string[]> {
+  async #judge(maybe: Dsl, first: Answer['hits']): Promise<string[]> {
     if (first.total!.value > MOST_JUDGED) {
       throw new StoreError(
         'store-refused',
@@ -106,29 +106,29 @@ class Search<T> {
     }
     const keys: string[] = [];
     for (let hits = first.hits; hits.length > 0;) {
-      for (const { _source } of hits) if (this.matches(shownToQueries(_source.doc))) keys.push(_source.key);
+      for (const { _source } of hits) if (this.#matches(shownToQueries(_source.doc))) keys.push(_source.key);
       if (hits.length < JUDGED_PAGE) break;
-      const [next] = await searchAll(this.requests, this.index, [this.toJudge(maybe, hits.at(-1)!._source.key)]);
+      const [next] = await searchAll(this.#requests, this.#index, [this.#toJudge(maybe, hits.at(-1)!._source.key)]);
       hits = next!.hits;
     }
     return keys;
   }
 
   /** A page beyond the server's window: walked to, without documents. */
-  private async deep(question: Dsl, from: number, size: number): Promise<SortedHit[]> {
+  async #deep(question: Dsl, from: number, size: number): Promise<SortedHit[]> {
     let after: unknown[] | null = null;
     const at = (): object => (after === null ? {} : { search_after: after });
     for (let left = from; left > 0;) {
       const step = Math.min(left, WINDOW);
-      const [{ hits } = { hits: [] }] = await searchAll(this.requests, this.index, [
-        this.body(question, step, { ...at(), _source: false, track_total_hits: false }),
+      const [{ hits } = { hits: [] }] = await searchAll(this.#requests, this.#index, [
+        this.#body(question, step, { ...at(), _source: false, track_total_hits: false }),
       ]);
       if (hits.length < step) return [];
       after = hits.at(-1)!.sort;
       left -= step;
     }
-    const [page] = await searchAll(this.requests, this.index, [
-      this.body(question, size, { ...at(), track_total_hits: false }),
+    const [page] = await searchAll(this.#requests, this.#index, [
+      this.#body(question, size, { ...at(), track_total_hits: false }),
     ]);
     return page!.hits;
   }
@@ -136,12 +136,12 @@ class Search<T> {
   async run({ sure, maybe }: Translated, from: number, size: number): Promise<QueryResult<T>> {
     const isDeep = from + size > WINDOW;
     const paged = (question: Dsl): object =>
-      this.body(question, isDeep ? 0 : size, { from: isDeep ? 0 : from, track_total_hits: true });
-    const asked = await searchAll(this.requests, this.index, [
+      this.#body(question, isDeep ? 0 : size, { from: isDeep ? 0 : from, track_total_hits: true });
+    const asked = await searchAll(this.#requests, this.#index, [
       paged(sure),
-      ...(maybe === null ? [] : [this.toJudge(maybe, null)]),
+      ...(maybe === null ? [] : [this.#toJudge(maybe, null)]),
     ]);
-    const keys = maybe === null ? [] : await this.judge(maybe, asked[1]!);
+    const keys = maybe === null ? [] : await this.#judge(maybe, asked[1]!);
     let question = sure;
     let found = asked[0]!;
     if (keys.length > 0) {
@@ -149,9 +149,9 @@ class Search<T> {
       for (let start = 0; start < keys.length; start += MOST_TERMS)
         parts.push({ terms: { key: keys.slice(start, start + MOST_TERMS) } });
       question = anyOf([sure, ...parts]);
-      [found] = (await searchAll(this.requests, this.index, [paged(question)])) as [Answer['hits']];
+      [found] = (await searchAll(this.#requests, this.#index, [paged(question)])) as [Answer['hits']];
     }
-    const hits = isDeep ? await this.deep(question, from, size) : found.hits;
+    const hits = isDeep ? await this.#deep(question, from, size) : found.hits;
     return { items: hits.map((hit): Stored<T> => storedOf<T>(hit)), total: found.total!.value };
   }
 }
