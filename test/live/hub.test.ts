@@ -407,16 +407,60 @@ test('a log that ends or is refused says so', async () => {
     a.of('problem').some((p) => p.code === 'log-ended' && p.topic === 'logs:web.0.aaaaaaaa'),
   );
   cluster.output = () => ({
-    [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Refusal('node-away', 'n1 does not answer')) }),
+    [Symbol.asyncIterator]: () => ({
+      next: () => Promise.reject(new Refusal('instance-not-found', 'it is not there')),
+    }),
   });
   watch(a, 'logs:web.0.aaaaaaaa');
-  await until('the refusal', () => a.of('problem').some((p) => p.code === 'node-away'));
+  await until('the refusal', () => a.of('problem').some((p) => p.code === 'instance-not-found'));
   watch(a, 'inspect:nobody');
   await until('no such actor', () =>
     a.of('problem').some((p) => p.code === 'not-found' && p.topic === 'inspect:nobody'),
   );
   a.connection.closed();
   await until('nothing is left', () => hub.idle);
+});
+
+test('a log whose node goes away says so once, and goes on where it was when the node is back', async () => {
+  const { cluster, hub } = setUp();
+  const all = Buffer.from('first line\ngrüße\nlast line\n');
+  const cut = all.indexOf(0xbc); // within a character
+  const asked: unknown[] = [];
+  let away = false;
+  cluster.output = async function* (request, signal) {
+    asked.push(request.after);
+    const from = request.after?.stdout ?? 0;
+    if (away) throw new Refusal('node-away', 'Node n1 is not connected now');
+    yield { stream: 'stderr' as const, cursor: 7, bytes: new Uint8Array() };
+    yield { stream: 'stdout' as const, cursor: from === 0 ? cut : all.length, bytes: all.subarray(from, from || cut) };
+    if (from === 0) yield { stream: 'stdout' as const, cursor: cut, bytes: new Uint8Array() };
+    if (from > 0) {
+      yield { stream: 'stdout' as const, cursor: all.length, bytes: all.subarray(from) };
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    }
+    away = true;
+    throw new Refusal('node-away', 'Node n1 is not connected now');
+  };
+  const a = join(hub);
+  watch(a, 'logs:web.0.aaaaaaaa');
+  await until('it is asked for again while the node is away', () => asked.length > 2);
+  away = false;
+  const text = () =>
+    a
+      .of('log')
+      .map((f) => f.text)
+      .join('');
+  await until('all of it', () => text().endsWith('last line\n'));
+  assert.is(text(), 'first line\ngrüße\nlast line\n');
+  assert.equal(asked[0], null);
+  assert.equal(asked.at(-1), { stdout: cut, stderr: 7 });
+  assert.equal(
+    a.of('problem').map((p) => p.code),
+    ['node-away', 'log-back'],
+  );
+  assert.match(a.of('problem')[0]!.detail, /^Node n1 is not connected now\. It goes on where it was/);
+  a.connection.closed();
+  await until('it is let go', () => hub.idle);
 });
 
 test('a flood of output reaches a slow reader as its newest lines, and memory stays bounded', async () => {

@@ -17,6 +17,12 @@ export interface Reading {
 }
 const nothing: Reading = { ended: false, problem: '', whole: null };
 
+/** What the feed says beside the output. */
+function readingOf({ code, detail }: { code: string; detail: string }): Reading {
+  if (code === 'log-back') return nothing;
+  return code === 'log-ended' ? { ...nothing, ended: true } : { ...nothing, problem: detail };
+}
+
 /** The lines of the log: live, or of the past. */
 export function useLines(id: string, past: Past | null): { log: LogBuffer; reading: Reading } {
   const [log, setLog] = useState(emptyLog);
@@ -49,8 +55,7 @@ export function useLines(id: string, past: Past | null): { log: LogBuffer; readi
             take(f);
             setReading((old) => (old.ended || old.problem ? nothing : old));
           }
-          if (f.type === 'problem')
-            setReading({ ...nothing, ended: f.code === 'log-ended', problem: f.code === 'log-ended' ? '' : f.detail });
+          if (f.type === 'problem') setReading(readingOf(f));
         },
         () => ({ tail: TAIL, stream: 'both' }),
       );

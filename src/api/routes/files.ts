@@ -115,7 +115,7 @@ function whole(
     'application/octet-stream',
     (signal) => bytesOf(cluster, id, path, from, to, signal),
     null,
-    range ? 206 : 200,
+    { status: range ? 206 : 200 },
   );
 }
 
@@ -176,7 +176,7 @@ function followed(
       } else if (performance.now() - asked < 100) await new Promise((resolve) => setTimeout(resolve, 250)); // an answer that did not wait
     }
   };
-  return streamed(c, closing, 'application/octet-stream', make, null);
+  return streamed(c, closing, 'application/octet-stream', make, null, { follows: true });
 }
 
 async function archive(

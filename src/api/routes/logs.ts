@@ -102,6 +102,7 @@ export function logRoutes(app: Api, { cluster, closing }: Resource): void {
         events ? 'text/event-stream' : 'text/plain; charset=utf-8',
         make,
         events ? ': still here\n\n' : null,
+        { follows: q.follow },
       );
     },
   );

@@ -19,9 +19,6 @@ export interface AskOptions {
   signal?: AbortSignal;
 }
 
-const away = (node: string): Refusal =>
-  new Refusal('node-away', `Node ${node} is not connected now`, 'Its instances run on. Try again when it is back.');
-
 export class Commands {
   readonly #context: MasterContext;
   readonly #linkOf: (node: string) => NodeLink | null;
@@ -44,7 +41,7 @@ export class Commands {
     options: AskOptions = {},
   ): Promise<unknown> {
     const link = this.#linkOf(node);
-    if (!link) return Promise.reject(away(node));
+    if (!link) return Promise.reject(this.#away(node));
     const id = randomUUID();
     const expiresInMs = options.expiresInMs ?? this.#context.times.commandMs;
     return new Promise((resolve, reject) => {
@@ -104,7 +101,21 @@ export class Commands {
 
   /** A node's line ended: nobody answers any more. */
   closed(node: string): void {
-    for (const entry of this.#waiting.values()) if (entry.node === node) entry.reject(away(node));
+    for (const entry of this.#waiting.values()) if (entry.node === node) entry.reject(this.#away(node));
+  }
+
+  /** With what is known of it. */
+  #away(node: string): Refusal {
+    const known = this.#context.view.nodes.get(node);
+    if (!known) return new Refusal('node-away', `Node ${node} is not known to this hub`, 'See stathub nodes.');
+    const { hostname } = known.record.doc.facts;
+    const name = hostname === node ? node : `${hostname} (${node})`;
+    const since = known.beatAt > 0 ? `; it was last heard of at ${new Date(known.beatAt).toISOString()}` : '';
+    return new Refusal(
+      'node-away',
+      `Node ${name} is not connected now${since}`,
+      'What runs there runs on, and what it prints is kept there. Ask again when its agent is back: see stathub nodes.',
+    );
   }
 
   stop(): void {

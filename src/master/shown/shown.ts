@@ -23,7 +23,8 @@ function allocatedOn(view: View, id: string): NodeView['allocated'] {
     sum.disk += alloc?.disk ?? 0;
   };
   const duties = view.dutiesOf(id);
-  for (const { assignment, tombstone } of duties.values()) if (!tombstone) add(assignment.id, assignment.app, assignment.revision);
+  for (const { assignment, tombstone } of duties.values())
+    if (!tombstone) add(assignment.id, assignment.app, assignment.revision);
   for (const instance of view.instancesOn(id)) {
     const entry = view.instances.get(instance);
     if (entry && !duties.has(instance) && !ended.has(entry.view.status)) sum.instances += 1;
