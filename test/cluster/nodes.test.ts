@@ -49,6 +49,15 @@ story(
       return node.status === 'lost';
     });
     assert.ok(seen.has('suspect'));
+    const unread = await hub.master.call('GET', `/v1/instances/${victim.id}/logs`);
+    assert.is(unread.status, 503);
+    const { code, detail, hint } = unread.body;
+    assert.is(code, 'node-away');
+    assert.match(
+      detail,
+      new RegExp(`^Node .*${victim.node}.* is not connected now; it was last heard of at \\d{4}-.*Z$`),
+    );
+    assert.match(hint, /stathub nodes/);
     // The slot itself, or the lowest free one where it was above the scale.
     const replaced = await until('two run, none of them there', async () => {
       const all = (await hub.instances('app:web AND status:running')).filter((i) => i.node !== victim.node);

@@ -90,13 +90,13 @@ async function* bytesOf(
   }
 }
 
-function whole(
+async function whole(
   c: ApiContext,
   closing: AbortSignal,
   cluster: Cluster,
   id: string,
   { path, size, tag, modifiedAt }: FileView,
-): Response {
+): Promise<Response> {
   const range = rangeOf(c, size, tag);
   asDownload(c, path.slice(path.lastIndexOf('/') + 1));
   c.header('accept-ranges', 'bytes');
@@ -145,7 +145,7 @@ function followed(
   id: string,
   view: FileView,
   tail: number,
-): Response {
+): Promise<Response> {
   const make = async function* (signal: AbortSignal): AsyncGenerator<Uint8Array> {
     let at = Math.max(0, view.size - tail);
     let stat: FileStat = view;
