@@ -15,11 +15,10 @@ import {
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 
-/** What is started by its path: the program, the thread that plans, the process that looks at the machine. */
+/** What is started by its path: the program, and the thread that plans. */
 const entries = {
   stathub: 'src/main.js',
   'plan-thread': 'src/master/planning/plan-thread.js',
-  'hardware-process': 'src/agent/effects/hardware-process.js',
 };
 /** Native, or files that are served as they are. */
 const external = ['lmdb', 'swagger-ui-dist'];

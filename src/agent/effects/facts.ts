@@ -15,8 +15,7 @@ import {
 } from 'node:os';
 import ipaddr from 'ipaddr.js';
 import type { NodeFacts, NodeLoad } from '../../model/node.ts';
-import type { Hardware } from './hardware-process.ts';
-import { readHardware } from './hardware.ts';
+import { readHardware, type Hardware } from './hardware.ts';
 
 export interface FactsOptions {
   /** `http://host:port` under which this agent is reached, '' where it listens on loopback only. */
@@ -33,10 +32,9 @@ export interface FactsOptions {
 
 /** Reads everything that seldom changes. */
 export async function readFacts(options: FactsOptions): Promise<NodeFacts> {
-  const [networks, machine, mounted] = await Promise.all([
+  const [networks, machine] = await Promise.all([
     Promise.all(Object.entries(networkInterfaces()).map(([name, addresses = []]) => networkOf(name, addresses))),
     readHardware(options.missing),
-    mountOptions(),
   ]);
   const total = totalmem();
   const cores = availableParallelism();
@@ -54,7 +52,7 @@ export async function readFacts(options: FactsOptions): Promise<NodeFacts> {
     // STAT hub: `total` is what the system can use, `ram` what is built in (rounded up to 8 MiB banks by its library).
     memory: { total, ram: Math.ceil(total / (8 * 1024 ** 2)) * 8 * 1024 ** 2 },
     networks: networks.filter((network) => network !== null),
-    disks: fileSystems(machine.disks, mounted),
+    disks: fileSystems(machine.disks),
     tags: options.tags,
     capabilities: options.capabilities,
     isolation: options.isolation,
@@ -132,10 +130,10 @@ async function networkOf(
 const noDisk = /^(?:devtmpfs|tmpfs|ramfs|squashfs|overlay|efivarfs)$/;
 
 /** The mounted file systems that have a size. */
-function fileSystems(disks: Hardware['disks'], options: Map<string, string>): NodeFacts['disks'] {
+function fileSystems(disks: Hardware['disks']): NodeFacts['disks'] {
   return disks
     .filter(({ total, dirName, sysTypeName }) => total > 0 && (dirName === '/' || !noDisk.test(sysTypeName)))
-    .map((disk) => ({ ...disk, option: options.get(disk.dirName) ?? '', flags: 0, ...kindOf(disk.sysTypeName) }));
+    .map((disk) => ({ ...disk, flags: 0, ...kindOf(disk.sysTypeName) }));
 }
 
 async function networkBytes(): Promise<{ in: number; out: number }> {
@@ -154,18 +152,6 @@ async function networkBytes(): Promise<{ in: number; out: number }> {
 async function availableMemory(): Promise<number> {
   const found = /^MemAvailable:\s+(\d+) kB/m.exec(await read('/proc/meminfo'));
   return found ? Number(found[1]) * 1024 : freemem();
-}
-
-/** By directory; the kernel writes blanks in it as \\040. */
-async function mountOptions(): Promise<Map<string, string>> {
-  const plain = (path: string): string =>
-    path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
-  return new Map(
-    (await read('/proc/mounts'))
-      .split('\n')
-      .map((line) => line.split(' '))
-      .map((f) => [plain(f[1] ?? ''), f[3] ?? '']),
-  );
 }
 
 const read = (path: string) => readFile(path, 'utf8').catch(() => '');

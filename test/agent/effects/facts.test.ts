@@ -62,6 +62,7 @@ test('name the file systems that hold files, not those that are memory', async (
     disks.some(({ sysTypeName }) => sysTypeName === 'tmpfs' || sysTypeName === 'proc'),
     false,
   );
+  assert.is(new Set(disks.map(({ devName }) => devName)).size, disks.length, 'each device once');
 });
 
 test('change over time as figures do', async () => {
