@@ -39,11 +39,20 @@ const see = (app: string, what: string, is: (instance: any) => boolean): Promise
     },
     patience,
   );
+// Before 254 systemd has no DelegateSubgroup=, without which only root has cgroups (README, "Under systemd").
+const version = Number(/\d+/.exec(run('systemctl', '--version'))![0]);
+const grouped = user === 'root' || version >= 254;
 const mainPid = (): number => Number(run('systemctl', 'show', '-p', 'MainPID', '--value', unit));
+/** Takes too much by a child; where memory is only measured, by itself and for long enough to be seen. */
 const greedy = (name: string) => ({
   name,
   toProcess: 'sh',
-  args: ['-c', 'head -c 209715200 /dev/zero | tail >/dev/null; sleep 100000'],
+  args: [
+    '-c',
+    grouped
+      ? 'head -c 209715200 /dev/zero | tail >/dev/null; sleep 100000'
+      : 'much=$(head -c 104857600 /dev/zero | tr "\\0" x); sleep 100000',
+  ],
   resAlloc: { mem: '32MB' },
   restart: { policy: 'never' },
 });
@@ -64,9 +73,18 @@ test.after(() => {
 });
 const programs: { pid: number }[] = [];
 
-test('the node says that cgroup v2 holds its limits', async () => {
+test('the node says what holds its limits: cgroup v2, or why it does not', async () => {
   const { isolation } = await until('its facts', async () => (await get('/v1/nodes')).items[0], patience);
   const held = ['cpus', 'disk', 'fds', 'fileSize', 'memory', 'nice', 'processes', 'swap', 'umask'];
+  if (!grouped) {
+    assert.is(isolation.cgroup, 'none');
+    assert.ok(
+      isolation.not.some(
+        ({ limit, why }: { limit: string; why: string }) => limit === 'memory' && why.includes('measured'),
+      ),
+    );
+    return;
+  }
   assert.is(isolation.cgroup, 'v2');
   assert.equal([...isolation.enforced].sort(), user === 'root' ? [...held, 'user'] : held);
 });
@@ -84,6 +102,7 @@ test('a program is in a group of its own below the unit, with its limits', async
   const group = readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim().slice('0::'.length);
   const below = existsSync(`/sys/fs/cgroup/system.slice/${unit}.service/agent`);
   console.log(`# ${group}${below ? '' : ' (this systemd knows no DelegateSubgroup=)'}`);
+  if (!grouped) return;
   if (below) assert.ok(group.startsWith(`/system.slice/${unit}.service/stathub/`), group);
   const value = (file: string): string => readFileSync(join('/sys/fs/cgroup', group, file), 'utf8').trim();
   assert.is(value('memory.max'), String(64 * MiB));
@@ -96,7 +115,8 @@ test('a program is in a group of its own below the unit, with its limits', async
 test('a child that takes too much ends the whole tree: oom', async () => {
   await deploy(greedy('greedy'));
   const { exit } = await see('greedy', 'out of memory', (i) => i.exit);
-  assert.equal([exit.reason, exit.signal, exit.quota.limit], ['oom', 9, 32 * MiB]);
+  assert.equal([exit.reason, exit.quota.limit], ['oom', 32 * MiB]);
+  if (grouped) assert.is(exit.signal, 9);
 });
 
 test('programs outlive a restart of the unit and a kill -9 of the agent, and limits hold after it', async () => {
