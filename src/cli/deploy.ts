@@ -1,5 +1,6 @@
 // `deploy`, `plan` and waiting: an app from a file to healthy, with what happens on the way.
 import { setTimeout as delay } from 'node:timers/promises';
+import type { AppNote } from '../model/app/app-notes.ts';
 import type { AppView } from '../model/app/app.ts';
 import { isHealthy, type InstanceView } from '../model/instance/instance.ts';
 import type { PlanView } from '../protocol/views.ts';
@@ -8,7 +9,7 @@ import { CliError, exitCode } from './exit.ts';
 import type { WaitOptions } from './kit.ts';
 import { bold, dim, json, status, type Output } from './output.ts';
 import { everyPage } from './pages.ts';
-import { marathonApp, readSpec } from './spec-file.ts';
+import { marathonApp, readSpec, tellNotes } from './spec-file.ts';
 
 export interface DeployOptions extends WaitOptions {
   scale?: number | undefined;
@@ -65,7 +66,12 @@ export async function deploySpec(
       'every app has a name, for example "name": "web"',
     );
   }
-  const { body: app, status: code } = await client.call<AppView>('PUT', path`/v1/apps/${spec['name']}`, spec);
+  const { body: app, status: code } = await client.call<AppView & { notes?: AppNote[] }>(
+    'PUT',
+    path`/v1/apps/${spec['name']}`,
+    spec,
+  );
+  tellNotes({ app, notes: app.notes ?? [] }, output);
   if (options.wait) await waitHealthy(client, output, app, options.timeoutMs);
   const after = options.wait ? await client.get<AppView>(path`/v1/apps/${app.name}`) : app;
   if (options.json) json(after, output);
@@ -90,6 +96,7 @@ export function showPlan(view: PlanView, output: Output, options: { json: boolea
     json(view, output);
     return;
   }
+  tellNotes({ app: { name: view.app }, notes: view.notes ?? [] }, output);
   for (const change of view.changes)
     output.out(
       `  ${change.path}: ${JSON.stringify(change.before)} → ${JSON.stringify(change.after)}` +

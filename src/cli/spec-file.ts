@@ -1,7 +1,8 @@
 // Apps from files: JSON or YAML, of ours or of Marathon's.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { fromMarathon, type Converted } from '../model/marathon/marathon.ts';
+import type { AppNote } from '../model/app/app-notes.ts';
+import { fromMarathon } from '../model/marathon/marathon.ts';
 import { CliError, exitCode } from './exit.ts';
 import { fileFault } from './file-fault.ts';
 import { dim, type Output } from './output.ts';
@@ -33,9 +34,12 @@ export function readDocument(file: string): unknown {
   }
 }
 
-/** What of a definition has no counterpart, on standard error. */
-export function tellNotes({ app, notes }: Converted, output: Output): void {
-  for (const { path, message } of notes) output.err(`  ${String(app['name'])}  ${path}: ${dim(message, output)}\n`);
+/** What is worth knowing of a definition, or has no counterpart, on standard error. */
+export function tellNotes(
+  { app, notes }: { app: { name?: unknown }; notes: readonly AppNote[] },
+  output: Output,
+): void {
+  for (const { path, message } of notes) output.err(`  ${String(app.name)}  ${path}: ${dim(message, output)}\n`);
 }
 
 /** The one app of a Marathon file. @throws CliError when it holds none or several */

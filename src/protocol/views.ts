@@ -1,4 +1,5 @@
 // Answers of the API that are more than a record: a plan, a why, the status of a hub.
+import type { AppNote } from '../model/app/app-notes.ts';
 import type { Reason } from '../model/app/app.ts';
 import type { ClusterEvent } from '../model/event.ts';
 
@@ -14,6 +15,8 @@ export interface PlanView {
   }[];
   summary: string;
   waiting: WhyView['waiting'];
+  /** What is worth knowing of the app itself. */
+  notes?: AppNote[];
 }
 
 /** Why an app or instance is as it is: `stathub why`. */

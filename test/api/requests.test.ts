@@ -160,6 +160,15 @@ test('a dry run plans and writes nothing', async () => {
     assert.equal([status, Array.isArray(body.steps)], [200, true], path);
   }
   assert.is((await ask('/v1/apps/web/scale?dryRun', json('POST', { scale: 9 }))).body.summary, 'web x 9');
+  const small = await ask('/v1/apps/plan', json('POST', { ...app, limits: { fileSize: '8MB' } }));
+  assert.is(small.body.notes.length, 1);
+  assert.is(small.body.notes[0].path, 'limits.fileSize');
+  assert.match(
+    small.body.notes[0].message,
+    /^holds for stdout\.log and stderr\.log, too: they are rotated at 4 MiB instead of 10 MiB/,
+  );
+  const large = await ask('/v1/apps/plan', json('POST', { ...app, limits: { fileSize: '20MB' } }));
+  assert.is(large.body.notes, undefined);
   assert.is((await ask('/v1/apps/web/rollback?dryRun', json('POST', { revision: 7 }))).body.code, 'revision-not-found');
   assert.is(cluster.calls.length, 0);
 });

@@ -79,6 +79,18 @@ export function Plan({ plan, stale }: { plan: PlanView; stale: boolean }): VNode
           ))}
         </ul>
       )}
+      {plan.notes && plan.notes.length > 0 && (
+        <ul class="waits pad">
+          {plan.notes.map(({ path, message }) => (
+            <li key={path}>
+              <Glyph s="degraded" />
+              <span>
+                <span class="mono-s strong">{path}</span> <span class="small">{message}</span>
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
       {plan.waiting.length > 0 && (
         <ul class="waits pad">
           {plan.waiting.map((w) => (

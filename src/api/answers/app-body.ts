@@ -1,7 +1,7 @@
 // A body as an app: parsed, validated, every problem at once.
 import type { AppSpec } from '../../model/app/app.ts';
 import { parseApp } from '../../model/app/app-schema.ts';
-import type { Note } from '../../model/marathon/parts.ts';
+import { appNotes, type AppNote } from '../../model/app/app-notes.ts';
 import { Refusal } from '../../model/errors.ts';
 import { readBody } from './body.ts';
 import type { ApiContext } from '../context.ts';
@@ -9,8 +9,8 @@ import type { ApiContext } from '../context.ts';
 export interface ReadApp {
   spec: AppSpec;
   given: { scale: boolean; start: boolean };
-  /** What of a foreign definition has no counterpart; null: it was one of ours. */
-  notes: Note[] | null;
+  /** What is worth knowing of it; of a foreign definition first what has no counterpart. */
+  notes: AppNote[];
 }
 export type AppFormat = 'stathub' | 'marathon';
 
@@ -20,12 +20,13 @@ export type AppFormat = 'stathub' | 'marathon';
  */
 export async function readApp(c: ApiContext, name: string | null, format: AppFormat = 'stathub'): Promise<ReadApp> {
   let value = await readBody(c);
-  let notes: Note[] | null = null;
-  if (format === 'marathon' && value !== undefined) ({ app: value, notes } = await fromMarathon(value));
-  return { ...readValue(value, name), notes };
+  let foreign: AppNote[] = [];
+  if (format === 'marathon' && value !== undefined) ({ app: value, notes: foreign } = await fromMarathon(value));
+  const read = readValue(value, name);
+  return { ...read, notes: [...foreign, ...read.notes] };
 }
 
-async function fromMarathon(value: unknown): Promise<{ app: Record<string, unknown>; notes: Note[] }> {
+async function fromMarathon(value: unknown): Promise<{ app: Record<string, unknown>; notes: AppNote[] }> {
   const found = (await import('../../model/marathon/marathon.ts')).fromMarathon(value);
   if (found?.length === 1) return found[0]!;
   throw new Refusal(
@@ -65,7 +66,7 @@ export function withPlacement(spec: AppSpec, placement: unknown): ReadApp {
       'send a placement: {"query": ..., "scale": ...}',
     );
   const read = parse({ ...spec, placement });
-  return { spec: read.spec, given: { scale: read.given.scale, start: false }, notes: null };
+  return { spec: read.spec, given: { scale: read.given.scale, start: false }, notes: [] };
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -74,7 +75,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 /** One sentence for the first problem, the rest counted; all of them are in `errors`. */
 function parse(value: unknown): ReadApp {
   const result = parseApp(value);
-  if (result.ok) return { spec: result.spec, given: result.given, notes: null };
+  if (result.ok) return { spec: result.spec, given: result.given, notes: appNotes(result.spec) };
   const [first, ...rest] = result.problems;
   const more = rest.length ? ` (and ${rest.length} more ${rest.length === 1 ? 'problem' : 'problems'})` : '';
   throw new Refusal(

@@ -8,15 +8,14 @@ import type { Api, ApiContext, Resource } from '../context.ts';
 import { says } from '../describe.ts';
 import { reply, replyVersioned } from '../answers/reply.ts';
 
-/** `format=marathon`: the body is an app of Marathon's, the answer has `notes` of what has no counterpart. Never guessed. */
+/** `format=marathon`: the body is an app of Marathon's, the answer's `notes` name what has no counterpart. Never guessed. */
 const formats = {
   format: z.enum(['stathub', 'marathon'], 'format must be stathub or marathon').optional().default('stathub'),
 };
 /** `refetch=false`: keep the contents of the URIs that the last revision resolved. */
 const writing = { dryRun: flag, refetch: z.enum(['true', 'false']).optional().default('true'), ...formats };
 
-const withNotes = <T extends object>(view: T, notes: object[] | null): T =>
-  notes === null ? view : { ...view, notes };
+const withNotes = <T extends object>(view: T, notes: object[]): T => (notes.length === 0 ? view : { ...view, notes });
 
 export function appRoutes(app: Api, { cluster }: Resource): void {
   app.get(
@@ -58,7 +57,7 @@ export function appRoutes(app: Api, { cluster }: Resource): void {
       summary: 'Create an app',
       description:
         'Answers once the app is durable, before it runs. `?dryRun=true` gives the plan instead. ' +
-        "`?format=marathon` takes an app of Marathon's; `notes` in the answer name what of it has no counterpart.",
+        "`?format=marathon` takes an app of Marathon's. `notes` in the answer say what is worth knowing of it, or has no counterpart.",
       gives: 'App',
       status: 201,
       takes: 'AppSpec',

@@ -14,6 +14,8 @@ const placement = object({
   onPartition: one('replace', 'wait', 'stop-self'),
 });
 const waiting = list(object({ slot: int, reason: text }));
+/** Only where there are any. */
+const notes = list(object({ path: text, message: text }));
 
 /** An app as a person may write it. */
 function appSpec(): Schema {
@@ -24,22 +26,26 @@ function appSpec(): Schema {
 /** A function, as a schema is made from that of apps. */
 export const appSchemas = () => ({
   AppSpec: appSpec(),
-  App: object({
-    name: text,
-    revision: int,
-    scale: int,
-    start: yes,
-    deleting: yes,
-    restartedAt: or(time),
-    createdAt: time,
-    updatedAt: time,
-    status: one('running', 'deploying', 'degraded', 'waiting', 'failed', 'stopped', 'deleting'),
-    reason: or(ref('Reason')),
-    spec: ref('AppSpec'),
-    owner: one('hub', 'local'),
-    instances: object({ wanted: int, running: int, healthy: int, total: int }),
-    version: text,
-  }),
+  App: object(
+    {
+      name: text,
+      revision: int,
+      scale: int,
+      start: yes,
+      deleting: yes,
+      restartedAt: or(time),
+      createdAt: time,
+      updatedAt: time,
+      status: one('running', 'deploying', 'degraded', 'waiting', 'failed', 'stopped', 'deleting'),
+      reason: or(ref('Reason')),
+      spec: ref('AppSpec'),
+      owner: one('hub', 'local'),
+      instances: object({ wanted: int, running: int, healthy: int, total: int }),
+      version: text,
+      notes,
+    },
+    ['notes'],
+  ),
   AppList: page(ref('App')),
   Placement: placement,
   Scale: object({ scale: { type: 'integer', minimum: 0 } }),
@@ -54,20 +60,24 @@ export const appSchemas = () => ({
     createdBy: text,
   }),
   RevisionList: page(ref('Revision')),
-  Plan: object({
-    app: text,
-    changes: list(object({ path: text, before: {}, after: {}, restarts: yes })),
-    steps: list(
-      object({
-        slot: int,
-        what: one('place', 'stop', 'replace', 'keep', 'wait', 'move'),
-        node: or(text),
-        reason: text,
-      }),
-    ),
-    summary: text,
-    waiting,
-  }),
+  Plan: object(
+    {
+      app: text,
+      changes: list(object({ path: text, before: {}, after: {}, restarts: yes })),
+      steps: list(
+        object({
+          slot: int,
+          what: one('place', 'stop', 'replace', 'keep', 'wait', 'move'),
+          node: or(text),
+          reason: text,
+        }),
+      ),
+      summary: text,
+      waiting,
+      notes,
+    },
+    ['notes'],
+  ),
   Discovery: object({
     app: text,
     revision: int,
