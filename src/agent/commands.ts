@@ -16,9 +16,9 @@ import type { Evacuation } from './evacuation.ts';
 import { ExecSessions } from './exec-sessions.ts';
 import type { Instances } from './instances.ts';
 import { launchNumbers, readRecord } from './effects/launch/launch-records.ts';
-import { listFiles, readFile, type FilesOf } from './kept/files.ts';
-import { mostItems } from '../protocol/files.ts';
+import { answerFiles, type FilesOf } from './kept/files.ts';
 import { isInstanceRecord } from './instance/records.ts';
+import { requireRestartable } from './instance/restart-room.ts';
 import { readInstanceLogs } from './kept/logs.ts';
 import type { CommandResult } from './link/link-content.ts';
 import type { UsageSampler } from './usage/sampler.ts';
@@ -70,9 +70,10 @@ export class AgentCommands {
     return (entry.view ??= viewOf(entry, this.#options.context.node));
   }
 
-  /** Restarts in place and clears window and back-off. */
+  /** Restarts in place and clears window and back-off. @throws Refusal cut-off, disk-full: what runs is left as it is */
   restart(id: string, by: string | null): void {
     const entry = this.entry(id);
+    requireRestartable(entry);
     changeRecord(this.#options.context, entry, { ...entry.record, clearedAt: Date.now() }).catch((error: unknown) =>
       this.#warn(id, error),
     );
@@ -119,26 +120,6 @@ export class AgentCommands {
       shared: spec?.workingDirectory ?? null,
       newest: entry?.program.run?.launch ?? launchNumbers(directory).at(-1) ?? 0,
     };
-  }
-
-  async #files(
-    id: string,
-    args: Record<string, unknown>,
-    send: (value: unknown) => void,
-    signal: AbortSignal,
-  ): Promise<unknown> {
-    const of = this.filesOf(id);
-    const path = String(args['path'] ?? '');
-    const from = Number(args['from']) || 0;
-    if (args['op'] !== 'read') return listFiles(of, path, from, Number(args['size']) || mostItems);
-    const read = await readFile(
-      of,
-      path,
-      { from, length: Number(args['length']) || 0, waitMs: Number(args['waitMs']) || 0 },
-      signal,
-    );
-    if (read.bytes.length > 0) send(read.bytes.toString('base64'));
-    return { stat: read.stat, from: read.from };
   }
 
   #say(entry: Entry, event: Parameters<Instances['say']>[1]): void {
@@ -233,7 +214,7 @@ export class AgentCommands {
           value: await sendPiece(context.cache, target, args, send, () => this.#uncongested(signal), signal),
         };
       case 'files':
-        return { ok: true, value: await this.#files(target, args, send, signal) };
+        return { ok: true, value: await answerFiles(this.filesOf(target), args, send, signal) };
       case 'cancel':
         return {
           ok: false,

@@ -1,7 +1,8 @@
 // The node as this agent reports it: facts, and figures that change.
-import type { Isolation, NodeFacts, NodeLoad } from '../model/node.ts';
+import type { Isolation, NodeFacts, NodeLoad, NodeTrouble } from '../model/node.ts';
 import type { SeriesPoint } from '../store/store.ts';
 import type { Membership } from './effects/cgroups/cgroup.ts';
+import { lackOfRoom } from './effects/disk/room.ts';
 import { readFacts, readLoad, type LoadBaseline } from './effects/facts.ts';
 import type { RotationWatch } from './effects/output/rotation-watch.ts';
 import type { AgentOptions } from './settings.ts';
@@ -18,6 +19,8 @@ export class NodeSelf {
   readonly #gives: Pick<NodeFacts, 'isolation' | 'allocatable'>;
   readonly #rotation: RotationWatch;
   readonly #trouble: Trouble;
+  /** Its disk has no room for a launch. */
+  #full: NodeTrouble | null = null;
   readonly #onMinute: (minute: number, values: Values) => void;
   #facts: NodeFacts | null = null;
   #load: NodeLoad | null = null;
@@ -45,7 +48,7 @@ export class NodeSelf {
   }
 
   get load(): NodeLoad | null {
-    return this.#load && { ...this.#load, trouble: this.#trouble.current };
+    return this.#load && { ...this.#load, trouble: this.#trouble.current ?? this.#full };
   }
   /** Facts and figures are read. */
   get known(): boolean {
@@ -92,6 +95,9 @@ export class NodeSelf {
       const { load, baseline } = await readLoad(this.#options.storeDirectory, this.#baseline);
       this.#load = load;
       this.#baseline = baseline;
+      const lack = lackOfRoom(this.#options.storeDirectory);
+      const text = `Nothing can be started there because ${lack}`;
+      this.#full = lack === null ? null : { code: 'disk-short', text, since: this.#full?.since ?? load.at };
       this.#count(load);
     } catch (error) {
       this.#options.log('warn', `the figures of the node could not be read: ${(error as Error).message}`);

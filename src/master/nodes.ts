@@ -198,8 +198,9 @@ export class Nodes {
     if (entry.status === 'suspect' || entry.status === 'lost')
       this.send(link.node, { type: 'node.resumed', at: entry.beatAt });
     if (load && load.at !== entry.load?.at) {
+      const before = entry.load?.trouble?.code;
       entry.load = soundLoad(load);
-      this.#context.view.nodeChanged(link.node, false);
+      this.#context.view.nodeChanged(link.node, before !== entry.load.trouble?.code);
     }
   }
 

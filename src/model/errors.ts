@@ -30,6 +30,7 @@ const statuses = {
   'managed-by-master': 409,
   'not-unknown': 409,
   'node-in-use': 409,
+  'cut-off': 409,
   'too-large': 413,
   'unsupported-here': 501,
   'node-away': 503,
@@ -37,6 +38,7 @@ const statuses = {
   starting: 503,
   standby: 503,
   expired: 504,
+  'disk-full': 507,
   internal: 500,
 } as const;
 export type ErrorCode = keyof typeof statuses;

@@ -7,6 +7,9 @@ import type { IndexedDocument } from '../query/document.ts';
 import { parse } from '../query/parse.ts';
 import { scorer } from '../query/score.ts';
 
+/** Codes of a node's trouble: it cannot write down what it is told, or has no room for a launch. */
+const shortOfDisk: ReadonlySet<string> = new Set(['disk-full', 'disk-short']);
+
 /** Laid out once for each version of a node that the master holds. */
 const laidOut = new WeakMap<NodeView, IndexedDocument>();
 
@@ -49,6 +52,11 @@ export class NodeTable {
   /** New work may be put there. */
   takesWork(number: number): boolean {
     return this.nodes[number]!.status === 'ready';
+  }
+
+  /** Nodes whose disk has no room for another launch: what runs there is not ended to be started again. */
+  full(): Set<number> {
+    return new Set(this.nodes.flatMap(({ load }, n) => (shortOfDisk.has(load?.trouble?.code ?? '') ? [n] : [])));
   }
 
   /** What people call it: its host's name where that is its alone, else its id. */

@@ -104,12 +104,7 @@ export class Rollout {
     }
     if (!this.#mayStop()) return;
     if (!this.#fitsAfter(run)) {
-      planning.wait(
-        draft,
-        slot.slot,
-        'update',
-        `its replacement would find no node even after it stopped: ${planning.funnel(draft).sentence}`,
-      );
+      planning.wait(draft, slot.slot, 'update', this.#whyNotAfter(run));
       return;
     }
     planning.turn(draft, slot, run, 'stop');
@@ -137,12 +132,7 @@ export class Rollout {
     if (order !== 'start-first' || !planning.put(draft, slot, 'replace', this.#reason(run), this.#onItsNode(run))) {
       if (!this.#fitsAfter(run)) {
         planning.turn(draft, slot, slot[run.place]!, 'run');
-        planning.wait(
-          draft,
-          slot.slot,
-          'update',
-          `its replacement would find no node even after it stopped: ${planning.funnel(draft).sentence}`,
-        );
+        planning.wait(draft, slot.slot, 'update', this.#whyNotAfter(run));
         return;
       }
       planning.decide(
@@ -170,19 +160,29 @@ export class Rollout {
     const chooser = planning.chooser(draft);
     const node = planning.table.numbers.get(run.node);
     const system = draft.spec.type === 'system';
-    if (!system && chooser.choose() !== null) return true;
+    if (!system && chooser.choose({ exclude: planning.table.full() }) !== null) return true;
     if (
       node === undefined ||
       !planning.table.takesWork(node) ||
       planning.table.matches(draft.spec.placement.query)[node] !== 1
     )
       return false;
+    if (planning.table.full().has(node)) return false;
     if (isEmpty(draft.seen(run)?.status)) return planning.ledger.fits(node, draft.demand); // has nothing to give back
     const freed = demandOf(draft.specOf(run));
     planning.ledger.give(node, freed);
     const fits = planning.ledger.fits(node, draft.demand);
     planning.ledger.take(node, freed);
     return fits;
+  }
+
+  #whyNotAfter(run: Held): string {
+    const draft = this.#draft;
+    const planning = this.#planning;
+    const { table } = planning;
+    const full = table.full().has(table.numbers.get(run.node) ?? -1);
+    const why = full ? `${table.label(run.node)}: ${table.get(run.node)!.load!.trouble!.text}` : null;
+    return `its replacement would find no node even after it stopped: ${why ?? planning.funnel(draft).sentence}`;
   }
 
   /** Says when the update has made no progress for longer than it may. */

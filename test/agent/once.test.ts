@@ -21,7 +21,7 @@ interface Story {
   /** @param instance its directory; @param launch that of its launch */
   damage: (instance: string, launch: string) => void;
   /** Status and code of the reason afterwards. */
-  then: [status: string, code: string];
+  after: [status: string, code: string];
 }
 
 const spoil = (path: string): void => truncateSync(path, 0);
@@ -31,41 +31,41 @@ const records = (instance: string): string[] =>
     .map((name) => join(instance, name));
 
 const stories: Story[] = [
-  { name: 'sound', policy: 'never', code: 0, damage: () => {}, then: ['stopped', 'completed'] },
+  { name: 'sound', policy: 'never', code: 0, damage: () => {}, after: ['stopped', 'completed'] },
   {
     name: 'no-launch',
     policy: 'never',
     code: 0,
     damage: (_, launch) => spoil(join(launch, 'launch.json')),
-    then: ['stopped', 'completed'],
+    after: ['stopped', 'completed'],
   },
   {
     name: 'no-launch-again',
     policy: 'on-failure',
     code: 0,
     damage: (_, launch) => rmSync(join(launch, 'launch.json')),
-    then: ['stopped', 'completed'],
+    after: ['stopped', 'completed'],
   },
   {
     name: 'no-record',
     policy: 'never',
     code: 3,
     damage: (instance) => records(instance).forEach(spoil),
-    then: ['failed', 'policy-never'],
+    after: ['failed', 'policy-never'],
   },
   {
     name: 'no-exit',
     policy: 'never',
     code: 0,
     damage: (_, launch) => spoil(join(launch, 'exit')),
-    then: ['failed', 'end-unknown'],
+    after: ['failed', 'end-unknown'],
   },
   {
     name: 'no-exit-again',
     policy: 'on-failure',
     code: 0,
     damage: (_, launch) => spoil(join(launch, 'exit')),
-    then: ['failed', 'end-unknown'],
+    after: ['failed', 'end-unknown'],
   },
   {
     name: 'nothing',
@@ -77,7 +77,7 @@ const stories: Story[] = [
         mkdirSync(path);
       }
     },
-    then: ['failed', 'end-unknown'],
+    after: ['failed', 'end-unknown'],
   },
   {
     name: 'no-claim',
@@ -88,7 +88,7 @@ const stories: Story[] = [
       spoil(join(launch, 'exit'));
       spoil(join(launch, 'pid'));
     },
-    then: ['failed', 'end-unknown'],
+    after: ['failed', 'end-unknown'],
   },
   {
     name: 'another-boot',
@@ -101,7 +101,7 @@ const stories: Story[] = [
       writeFileSync(path, `${JSON.stringify({ ...told, boot: 'another' })}\n`);
       for (const name of ['claim', 'pid', 'exit']) rmSync(join(launch, name)); // never synced
     },
-    then: ['failed', 'end-unknown'],
+    after: ['failed', 'end-unknown'],
   },
 ];
 
@@ -130,9 +130,9 @@ test('a command that is to run once is not run again, whatever was damaged after
       damage(instance, join(instance, 'launches/1'));
     }
   });
-  for (const { name, then } of stories) {
+  for (const { name, after } of stories) {
     const found = await agent.see(name, 'over again', over);
-    assert.equal([found.status, found.reason?.code], then, `${name}: ${JSON.stringify(found.reason)}`);
+    assert.equal([found.status, found.reason?.code], after, `${name}: ${JSON.stringify(found.reason)}`);
     assert.is(found.id, ids.get(name), name);
   }
   for (const { name } of stories) assert.is(runs(name), 1, `${name} ran once`);

@@ -275,6 +275,8 @@ test('every code has the shape of a problem; what nobody foresaw tells nothing o
     'managed-by-master': 409,
     'not-unknown': 409,
     'node-in-use': 409,
+    'cut-off': 409,
+    'disk-full': 507,
     'too-large': 413,
     'unsupported-here': 501,
     'node-away': 503,

@@ -119,6 +119,26 @@ test('explicit start-first waits for room instead of stopping first', () => {
   assert.equal(revisions(s), [2]);
 });
 
+test('stop-first ends nothing on a node whose disk has no room for what is to come', () => {
+  const s = begin(1);
+  s.deploy(web({ placement: { scale: 1 } }));
+  s.settle();
+  const healthy = s.nodes.get('n1')!;
+  const trouble = { code: 'disk-full', text: 'Nothing can be started there because its disk is full', since: 1 };
+  const load = { at: 1, load: [0, 0, 0], cpu: 0, memUsed: 0, diskUsed: 0, netIn: 0, netOut: 0, trouble };
+  s.nodes.set('n1', { ...healthy, load: load as never });
+  s.deploy(web({ placement: { scale: 1 }, args: ['2'], update: { order: 'stop-first' } }));
+  const plan = s.step();
+  assert.equal(revisions(s), [1], 'what runs stays');
+  assert.match(
+    plan.waiting[0]!.reason,
+    /even after it stopped: .*Nothing can be started there because its disk is full/,
+  );
+  s.nodes.set('n1', healthy);
+  s.settle();
+  assert.equal(revisions(s), [2], 'it goes on when there is room');
+});
+
 test('stop-first takes no more than maxUnavailable, and nothing that would find no node after it', () => {
   const s = begin();
   s.deploy(web({ ports: [8080] }));

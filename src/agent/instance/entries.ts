@@ -6,7 +6,7 @@ import type { Exit } from '../../model/instance/instance.ts';
 import { clearedHistory } from '../../model/instance/restart.ts';
 import type { AgentContext } from '../context.ts';
 import { isFull } from '../effects/disk/room.ts';
-import { instanceDirectory, launchNumbers, LaunchNumbers, writeRecord } from '../effects/launch/launch-records.ts';
+import { instanceDirectory, LaunchNumbers, writeRecord } from '../effects/launch/launch-records.ts';
 import { writeAgainMs } from '../trouble.ts';
 import type { Entry } from './entry.ts';
 import { Program } from './program.ts';

@@ -220,3 +220,19 @@ async function grown(handle: FileHandle, before: Stats, waitMs: number, signal: 
     (watcher as { close(): void } | null)?.close();
   }
 }
+
+/** What the master asks of files: a page of a directory, or a piece of a file, whose bytes are sent first. */
+export async function answerFiles(
+  of: FilesOf,
+  args: Record<string, unknown>,
+  send: (value: unknown) => void,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const path = String(args['path'] ?? '');
+  const from = Number(args['from']) || 0;
+  if (args['op'] !== 'read') return listFiles(of, path, from, Number(args['size']) || mostItems);
+  const piece = { from, length: Number(args['length']) || 0, waitMs: Number(args['waitMs']) || 0 };
+  const read = await readFile(of, path, piece, signal);
+  if (read.bytes.length > 0) send(read.bytes.toString('base64'));
+  return { stat: read.stat, from: read.from };
+}

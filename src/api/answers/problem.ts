@@ -37,6 +37,8 @@ const titles: Record<ErrorCode, string> = {
   'managed-by-master': 'The master manages this node',
   'not-unknown': 'The instance is not unknown',
   'node-in-use': 'The node is in use',
+  'cut-off': 'The node is cut off from its master',
+  'disk-full': 'The disk of the node is full',
   'too-large': 'Too large',
   'too-many': 'Too many at once',
   'unsupported-here': 'Not possible here',

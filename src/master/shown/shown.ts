@@ -49,15 +49,15 @@ export function nodeView(view: View, entry: NodeEntry): NodeView {
   };
 }
 
-/** Its agent works, but cannot write down what it is told. */
+/** Its agent works, but cannot write down what it is told, or start anything. */
 function troubleOf({ load }: NodeEntry): NodeView['reason'] {
   if (!load?.trouble) return null;
   const { code, text } = load.trouble;
-  const next = {
-    what: 'is written as soon as it can be; until then this holds only as long as its agent lives',
-    at: null,
-  };
-  return { code, text: `${text}.`, next };
+  const what =
+    code === 'disk-short'
+      ? 'what runs runs on; what has to start there waits for room'
+      : 'is written as soon as it can be; until then this holds only as long as its agent lives';
+  return { code, text: `${text}.`, next: { what, at: null } };
 }
 
 /** An assignment that its node has not reported yet. */

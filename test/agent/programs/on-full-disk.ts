@@ -43,6 +43,14 @@ try {
   await agent.deploy({ name: 'other', restart });
   const other = await agent.settled('other');
   fill();
+  const refused = await agent.call('POST', `/v1/instances/${sick.id}/restart`, {});
+  assert.is(refused.status, 507, 'a restart asks for room before it ends what runs');
+  assert.match(
+    refused.body.detail,
+    /runs on, as it could not be started again: the disk of .* is full \(.* are free\)/,
+  );
+  assert.is(refused.body.code, 'disk-full');
+  assert.ok(lives(sick.pid));
   process.kill(web.pid, 'SIGKILL');
   await agent.ok('POST', `/v1/instances/${other.id}/kill`);
   await until('an operator can end a program all the same', () => !lives(other.pid));

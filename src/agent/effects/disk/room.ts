@@ -11,8 +11,11 @@ const leastFiles = 32;
 export const isFull = (error: unknown): boolean =>
   ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException | null)?.code ?? '');
 
-/** A sentence that says what is full and what to do; null: there is room. Where the file system does not tell, there is. */
-function lackOfRoom(directory: string): string | null {
+/**
+ * A sentence that says what is full and what to do; null: there is room. Where the file system does not tell, there is.
+ * @param more bytes that are needed besides the small files of a launch
+ */
+export function lackOfRoom(directory: string, more = 0): string | null {
   let free: number;
   let files: number;
   let size: number;
@@ -26,8 +29,10 @@ function lackOfRoom(directory: string): string | null {
   } catch {
     return null;
   }
-  if (free < leastBytes && size > 0)
-    return `the disk of ${directory} is full (${showSize(free)} of ${showSize(size)} are free): free some space there`;
+  const has = `${showSize(free)} of ${showSize(size)} are free`;
+  if (free < leastBytes && size > 0) return `the disk of ${directory} is full (${has}): free some space there`;
+  if (free < leastBytes + more && size > 0)
+    return `the disk of ${directory} has no room for ${showSize(more)} (${has}): free some space there`;
   // Some file systems (btrfs) have no fixed number of inodes and say 0.
   if (mostFiles > 0 && files < leastFiles)
     return `the disk of ${directory} has no room for more files (${files} of ${mostFiles} inodes are free): remove some files there`;
