@@ -3,7 +3,7 @@
 import { instanceActions } from './instance-actions.ts';
 import { clearing, killing } from './instance-ending.ts';
 import { freshInstance } from './instance-facts.ts';
-import { adjust, alive, idle } from './instance-transitions.ts';
+import { adjust, alive, idle, rejoin } from './instance-transitions.ts';
 
 export const instanceMachine = instanceActions.createMachine({
   id: 'instance',
@@ -122,7 +122,10 @@ export const instanceMachine = instanceActions.createMachine({
         },
       },
     },
-    failed: { description: 'Gave up. An operator can start it again.', on: idle },
+    failed: {
+      description: 'Gave up. An operator can start it again, but not while its node is cut off.',
+      on: { ...idle, ...rejoin, 'instance.sever': { actions: 'severDown' } },
+    },
     stopped: { description: 'Ended for good; its tree is empty.', entry: 'dropProgram', type: 'final' },
   },
 });

@@ -38,7 +38,6 @@ export function judge(
 ): Judgement {
   const facts = { ...before, chance: asked.ended.chance, endedAt: asked.ended.at };
   if (asked.partition === 'severed') return { facts: { ...facts, phase: 'down' }, answer: null, escalate: null };
-  if (asked.partition === 'over') return grant(facts, { delayMs: 0, crashLoop: facts.history.full !== null });
   if (asked.byOperator)
     return grant({ ...facts, history: clearedHistory(), answered: true }, { delayMs: 0, crashLoop: false });
   const ended: EndedLaunch = {
@@ -48,6 +47,10 @@ export function judge(
     readyMs: asked.readyMs,
   };
   const { decision, history } = decideRestart(facts.policy, facts.history, ended, asked.ended.mono, facts.chance);
+  // It had ended before its node was cut off: with its work done, or for good, as it was to run once.
+  const isOver = asked.exit !== null && (decision.kind === 'done' || facts.policy.restart.policy === 'never');
+  if (asked.partition === 'over' && !(isOver && ended.reason !== 'partition'))
+    return grant(facts, { delayMs: 0, crashLoop: facts.history.full !== null });
   const judged = follow({ ...facts, history }, decision, answerMs);
   // Its turn lasts until it runs again: a back-off does not give it to the next one.
   return ended.reason === 'unhealthy' && judged.answer?.type === 'restart.granted'

@@ -6,6 +6,7 @@ import { appSupervisorMachine } from '../../machines/app-supervisor.ts';
 import { instanceMachine } from '../../machines/instance.ts';
 import type { InstanceEvent, ProgramCommand } from '../../machines/instance-events.ts';
 import type { InstanceInput } from '../../machines/instance-facts.ts';
+import { judge } from '../../machines/supervision.ts';
 import type { SupervisorEmitted, SupervisorEvent } from '../../machines/supervisor-facts.ts';
 import type { RestartSpec } from '../../src/model/app/app.ts';
 import type { Exit } from '../../src/model/instance/instance.ts';
@@ -296,6 +297,40 @@ restarts('a policy can be changed while it runs', async () => {
   b.dies(0);
   assert.is(b.state(0), 'failed');
 });
+restarts('a node that is back starts what was ended for being cut off, not what had ended for good before', () => {
+  const partition = 'over' as const;
+  const judged = (policy: RestartSpec['policy'], reason: Exit['reason'], code: number | null) =>
+    judge(
+      {
+        child: 'slot-0.a',
+        policy: { restart: { ...restart, policy }, type: 'batch', fixedPort: false },
+        history: clearedHistory(),
+        phase: 'down',
+        crashes: [],
+        answered: true,
+        asked: false,
+        chance: 0.5,
+        endedAt: 0,
+      },
+      {
+        type: 'restart.asked',
+        id: idOf(0),
+        exit: { ...exitAt(1, 0, 1), reason, code },
+        ended: when(1),
+        launch: 1,
+        readyMs: null,
+        byOperator: false,
+        partition,
+      },
+      0,
+    ).answer?.type;
+  assert.is(judged('always', 'exited', 1), 'restart.granted');
+  assert.is(judged('never', 'partition', null), 'restart.granted');
+  assert.is(judged('never', 'exited', 0), 'restart.refused');
+  assert.is(judged('never', 'exited', 1), 'restart.refused');
+  assert.is(judged('on-failure', 'exited', 0), 'restart.refused');
+});
+
 restarts.run();
 
 const turns = suite('app-supervisor: turns of unhealthy ones');

@@ -331,7 +331,13 @@ const table: Record<string, Partial<Record<Name, string>>> = {
     granted: 'restarting.waiting',
     'granted at once': 'restarting.waiting',
   },
-  failed: { stop: 'stopped', restart: 'starting', adjust: 'failed', unprepared: 'fetching' },
+  failed: {
+    sever: 'failed',
+    stop: 'stopped',
+    restart: 'starting',
+    adjust: 'failed',
+    unprepared: 'fetching',
+  },
   stopped: {},
 };
 /** Taken in every state, whatever it is: the parent's answer to an escalation. */
@@ -558,6 +564,21 @@ life("an operator's restart does not start what is cut off: another one may run 
   b.send('rejoin', 'granted at once');
   assert.is(b.state(), 'starting');
 });
+life(
+  'what has given up stays so when its node is cut off, and is not started by a restart before the node is back',
+  async () => {
+    const b = await fetched();
+    b.send('started', 'probe passed', 'exited, empty', 'refused: failed', 'sever');
+    const { length } = b.commands;
+    b.send('restart');
+    assert.is(b.state(), 'failed');
+    assert.is(b.commands.length, length);
+    b.send('rejoin');
+    assert.is(b.state(), 'failed', 'coming back starts nothing that had given up');
+    b.send('restart');
+    assert.is(b.state(), 'starting');
+  },
+);
 life('the master is back while it is still being ended: it starts again once its tree is empty', async () => {
   const b = await fetched();
   b.send('started', 'probe passed', 'sever', 'rejoin', 'exited, empty');
