@@ -225,6 +225,14 @@ test('what is private is so at run time, too', () => {
   );
 });
 
+test('constants are named as everything else is', () => {
+  const shouted = /^\s*(?:export )?(?:const|let) [A-Z][A-Z0-9_]+\b/m;
+  assert.equal(
+    [...files, ...sources('test')].filter((file) => shouted.test(readFileSync(join(root, file), 'utf8'))),
+    [],
+  );
+});
+
 test('only main ends the process', () => {
   const allowed = new Set(['src/main.ts', 'src/run/demo.ts' /* within the text of the sample program */]);
   assert.equal(

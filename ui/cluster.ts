@@ -92,7 +92,7 @@ export const instancesByNode = computed(() => grouped('node'));
 
 /** Newest first; fed by the topic `events`. */
 export const events = signal<ClusterEvent[]>([]);
-const EVENTS_KEPT = 2_000;
+const eventsKept = 2_000;
 
 export const role = computed(() => hello.value?.role ?? status.value?.role ?? 'master');
 /** Writes are possible; else why not. */
@@ -107,7 +107,7 @@ function foldCluster(given: ServerFrame): void {
   if (foldPart(frame, 'nodes', nodeMap, (n: NodeView) => n.id)) nodesVersion.value++;
   if (foldPart(frame, 'instances', instanceMap, (i: InstanceView) => i.id)) instancesVersion.value++;
   if (frame.type === 'change' && foldUsage(frame, instanceMap)) instancesVersion.value++;
-  if (frame.events) events.value = foldEvents(events.peek(), frame.events, EVENTS_KEPT);
+  if (frame.events) events.value = foldEvents(events.peek(), frame.events, eventsKept);
   asOf.value = frame.at;
   if (given.topic === 'cluster' && given.type === 'snapshot') loaded.value = true;
 }

@@ -1,9 +1,9 @@
 // What is shown of a file. Pure.
 
 /** Most bytes that are shown of a file: its end. */
-export const SHOWN_BYTES = 131_072;
+export const shownBytes = 131_072;
 /** Most characters kept while a file is followed. */
-export const FOLLOWED = 400_000;
+export const followedCharacters = 400_000;
 
 /** The bytes as text, or null for what is none: with NULs, or mostly no UTF-8. A character cut at either end is left out. */
 export function textOf(bytes: Uint8Array): string | null {

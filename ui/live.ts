@@ -27,14 +27,14 @@ export const hello = signal<Extract<ServerFrame, { type: 'hello' }> | null>(null
 /** What the hub refused on this socket, newest last. */
 export const problems = signal<{ topic: string | null; code: string; detail: string }[]>([]);
 
-const HIDDEN_AFTER = 3_000;
-const PING_EVERY = 15_000;
-const SILENT_AFTER = 35_000;
-const FIRST_DELAY = 400;
-const MAX_DELAY = 10_000;
+const hiddenAfterMs = 3_000;
+const pingEveryMs = 15_000;
+const silentAfterMs = 35_000;
+const firstDelayMs = 400;
+const longestDelayMs = 10_000;
 const topics = new Map<string, Topic>();
 let socket: WebSocket | null = null;
-let delay = FIRST_DELAY;
+let delay = firstDelayMs;
 let retry: number | undefined;
 let sleep: number | undefined;
 let seen = 0;
@@ -75,7 +75,7 @@ function receive(text: string): void {
 }
 
 function onOpen(): void {
-  delay = FIRST_DELAY;
+  delay = firstDelayMs;
   link.value = { state: 'open', since: 0, seen: Date.now(), retryAt: 0 };
   for (const [topic, entry] of topics) send({ type: 'watch', topic, ...entry.ask() });
 }
@@ -94,7 +94,7 @@ function onClose(): void {
       },
     );
   const wait = delay * (0.75 + Math.random() / 2);
-  delay = Math.min(MAX_DELAY, delay * 2);
+  delay = Math.min(longestDelayMs, delay * 2);
   link.value = {
     state: before.seen || before.state === 'lost' ? 'lost' : 'waiting',
     since: before.since || Date.now(),
@@ -138,22 +138,22 @@ export function startLive(): void {
   const onVisible = (): void => {
     clearTimeout(sleep);
     if (document.hidden) {
-      sleep = window.setTimeout(fallAsleep, HIDDEN_AFTER);
+      sleep = window.setTimeout(fallAsleep, hiddenAfterMs);
       return;
     }
-    delay = FIRST_DELAY;
+    delay = firstDelayMs;
     connect();
   };
   setInterval(() => {
     if (socket?.readyState !== WebSocket.OPEN) return;
-    if (Date.now() - seen > SILENT_AFTER) {
+    if (Date.now() - seen > silentAfterMs) {
       const old = socket;
       onClose();
       old.close(); // half open: the other side is gone without a word
       return;
     }
     send({ type: 'ping' });
-  }, PING_EVERY);
+  }, pingEveryMs);
   document.addEventListener('visibilitychange', onVisible);
   addEventListener('online', connect);
   connect();

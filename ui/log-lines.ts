@@ -18,7 +18,7 @@ export interface LogBuffer {
   dropped: number;
 }
 
-export const LINES_KEPT = 20_000;
+export const linesKept = 20_000;
 export const emptyLog = (): LogBuffer => ({
   lines: [],
   next: 1,
@@ -53,7 +53,7 @@ export function addChunk(log: LogBuffer, stream: 'stdout' | 'stderr', cursor: nu
     return { n: next++, stream, text: own ? own[2]! : line, at: own ? Date.parse(own[1]!) : null };
   });
   const all = made.length > 0 ? [...log.lines, ...made] : log.lines;
-  const over = Math.max(0, all.length - LINES_KEPT);
+  const over = Math.max(0, all.length - linesKept);
   return {
     lines: over > 0 ? all.slice(over) : all,
     next,

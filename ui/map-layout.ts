@@ -7,10 +7,10 @@ export type MapKind = 'apps' | 'packed' | 'cells';
 export const mapKind = (apps: number, nodes: number): MapKind =>
   nodes > 1000 ? 'cells' : apps > 12 || nodes > 40 ? 'packed' : 'apps';
 
-const MIB = 1024 ** 2;
+const mib = 1024 ** 2;
 /** Width of an instance's tile, 28 to 60 px, by its memory in bytes (reserved, else used): 6 px each doubling above 256 MiB. */
 export const tileWidth = (mem: number | null | undefined): number =>
-  Math.round(Math.min(60, Math.max(28, 28 + 6 * Math.log2(Math.max(1, (mem ?? 0) / (256 * MIB))))));
+  Math.round(Math.min(60, Math.max(28, 28 + 6 * Math.log2(Math.max(1, (mem ?? 0) / (256 * mib))))));
 
 export const reservedMemory = (app: AppView | undefined): number | null => app?.spec.resAlloc?.mem ?? null;
 

@@ -8,12 +8,12 @@ export interface Choice {
   glyph: string;
   /** The higher the earlier, among equals. */
   weight: number;
-  /** Of a kind with very many: at most `MOST_OF_MANY` of them are shown. */
+  /** Of a kind with very many: at most `mostOfMany` of them are shown. */
   many?: boolean;
   run: () => void;
 }
 
-const MOST_OF_MANY = 5;
+const mostOfMany = 5;
 
 /** How well every word of the text is found: whole name, beginning of it, beginning of a word, anywhere. Null: not at all. */
 export function score(choice: Pick<Choice, 'name' | 'words'>, text: string): number | null {
@@ -41,6 +41,6 @@ export function ranked<C extends Choice>(choices: readonly C[], text: string, li
   return found
     .sort((a, b) => b.score - a.score || a.at - b.at)
     .map((f) => f.choice)
-    .filter((c) => !c.many || many++ < MOST_OF_MANY)
+    .filter((c) => !c.many || many++ < mostOfMany)
     .slice(0, limit);
 }

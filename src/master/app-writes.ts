@@ -10,7 +10,7 @@ import { outrankedError, revisionKey, writeOf } from './records.ts';
 import type { Records } from './records.ts';
 
 /** Revisions kept of an app. */
-const KEPT = 50;
+const revisionsKept = 50;
 
 export interface Revising {
   made: Pick<Revision, 'spec' | 'hash' | 'contents'>;
@@ -164,8 +164,8 @@ export class AppWrites {
     view.trimRevisions(entry);
     this.audit(kind, name, message(number), by, { revision: number });
     // One that an instance still runs is kept beyond its time: its needs are counted by it.
-    if (number > KEPT && !entry.revisions.has(number - KEPT)) {
-      await store.write(writeOf('revisions', revisionKey(name, number - KEPT), null, 'any', term));
+    if (number > revisionsKept && !entry.revisions.has(number - revisionsKept)) {
+      await store.write(writeOf('revisions', revisionKey(name, number - revisionsKept), null, 'any', term));
     }
   }
 

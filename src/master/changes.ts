@@ -2,7 +2,7 @@
 import type { ClusterChange } from '../api/cluster.ts';
 
 /** Longest that a change waits for others, ms. */
-const GATHER_MS = 50;
+const gatherMs = 50;
 
 const none = (): ClusterChange => ({
   apps: new Set(),
@@ -56,7 +56,7 @@ export class Changes {
   }
 
   #schedule(): void {
-    this.#timer ??= setTimeout(() => this.#flush(), GATHER_MS);
+    this.#timer ??= setTimeout(() => this.#flush(), gatherMs);
   }
 
   #flush(): void {

@@ -5,11 +5,11 @@ import type { MasterContext } from './context.ts';
 import type { NodeLink } from './link/node-link.ts';
 
 /** Characters of JSON in one part, about: well below a message's limit before it is deflated. */
-const PART = 512 * 1024;
+const partCharacters = 512 * 1024;
 /** Frames under way to one agent; beyond it changes are gathered until it acknowledges. */
-const MOST_UNDER_WAY = 64;
+const mostUnderWay = 64;
 /** Longest turn of telling, ms. */
-const SLICE_MS = 10;
+const sliceMs = 10;
 
 interface Told {
   link: NodeLink;
@@ -79,13 +79,13 @@ export class Desired {
   /** Tells for a slice of time, the rest in the next turn: a large commit touches every node. */
   #push(): void {
     this.#scheduled = false;
-    const until = performance.now() + SLICE_MS;
+    const until = performance.now() + sliceMs;
     const held: string[] = [];
     for (const node of this.#dirty) {
       this.#dirty.delete(node);
       const told = this.#told.get(node);
       if (!told || told.link.closed) continue;
-      if (told.link.unacknowledged > MOST_UNDER_WAY) held.push(node); // any acknowledgement pushes again
+      if (told.link.unacknowledged > mostUnderWay) held.push(node); // any acknowledgement pushes again
       else this.#tell(told, false);
       if (performance.now() > until) break;
     }
@@ -157,7 +157,7 @@ export class Desired {
   }
 }
 
-/** Cuts a set into parts of about `PART` characters; always at least one. */
+/** Cuts a set into parts of about `partCharacters` characters; always at least one. */
 function partsOf(
   revisions: DesiredRevision[],
   assignments: Assignment[],
@@ -165,7 +165,7 @@ function partsOf(
   const parts = [{ revisions: [] as DesiredRevision[], assignments: [] as Assignment[] }];
   let size = 0;
   const room = (length: number): (typeof parts)[number] => {
-    if (size > 0 && size + length > PART) {
+    if (size > 0 && size + length > partCharacters) {
       parts.push({ revisions: [], assignments: [] });
       size = 0;
     }

@@ -11,13 +11,13 @@ interface Position {
   upTo: number;
 }
 /** Entries read back at a start to find spool numbers that were appended just before a crash. */
-const READ_BACK = 5_000;
+const readBack = 5_000;
 /** Own events kept while the store fails; beyond it the oldest are dropped and counted. */
-const MOST_PENDING = 10_000;
-const MOST_TEXT = 4_000;
+const mostPending = 10_000;
+const longestText = 4_000;
 /** How long own events wait for others, ms. */
-const GATHER_MS = 20;
-const POSITIONS = 'spools';
+const gatherMs = 20;
+const positions = 'spools';
 
 type Entry = Omit<LogEntry, 'seq'>;
 
@@ -48,7 +48,7 @@ export class EventLog {
     this.#positions.clear();
     for (let after: string | undefined; ;) {
       const page = await this.#store.scan<{ generation: string; upTo: number }>(
-        POSITIONS,
+        positions,
         after === undefined ? {} : { after },
       );
       for (const { key, doc } of page.items) this.#positions.set(key, { generation: doc.generation, upTo: doc.upTo });
@@ -56,7 +56,7 @@ export class EventLog {
       after = page.next;
     }
     const seen = new Set<string>();
-    for (let before: number | undefined, left = READ_BACK; left > 0;) {
+    for (let before: number | undefined, left = readBack; left > 0;) {
       const { items } = await this.#store.readLog({
         newestFirst: true,
         limit: Math.min(1000, left),
@@ -90,7 +90,7 @@ export class EventLog {
     this.#pending.push(
       entryOf({ at: this.#now(), kind, subject, message, loudness: more.loudness ?? 'quiet', detail }),
     );
-    if (this.#pending.length > MOST_PENDING) {
+    if (this.#pending.length > mostPending) {
       this.#pending.shift();
       this.#dropped += 1;
     }
@@ -107,7 +107,7 @@ export class EventLog {
   async #work(): Promise<void> {
     for (let failures = 0; this.#pending.length > 0;) {
       // Gathers what belongs together, and lets the write that follows what was done (a placement) come first to the disk.
-      if (!this.#closed) await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
+      if (!this.#closed) await new Promise((resolve) => setTimeout(resolve, gatherMs));
       const batch = this.#pending.splice(0, 500);
       try {
         await this.#store.append(batch, this.term);
@@ -146,7 +146,7 @@ export class EventLog {
     );
     const reached = fresh.at(-1)!.n;
     this.#positions.set(node, { generation, upTo: reached });
-    await this.#store.write({ collection: POSITIONS, key: node, doc: { generation, upTo: reached }, expect: 'any' });
+    await this.#store.write({ collection: positions, key: node, doc: { generation, upTo: reached }, expect: 'any' });
     this.#changes.markEvents();
     return reached;
   }
@@ -154,7 +154,7 @@ export class EventLog {
   /** A node was deleted: how far its spool was taken up need not be known any more. Its events stay. */
   async forget(node: string): Promise<void> {
     this.#positions.delete(node);
-    await this.#store.write({ collection: POSITIONS, key: node, doc: null, expect: 'any' });
+    await this.#store.write({ collection: positions, key: node, doc: null, expect: 'any' });
   }
 
   /** Events as the API gives them. */
@@ -174,7 +174,7 @@ export class EventLog {
 }
 
 const text = (value: unknown, fallback: string): string =>
-  typeof value === 'string' ? value.slice(0, MOST_TEXT) : fallback;
+  typeof value === 'string' ? value.slice(0, longestText) : fallback;
 const plain = (value: unknown): Doc =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Doc) : {};
 

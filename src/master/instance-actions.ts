@@ -17,7 +17,7 @@ import type { Records } from './records.ts';
 import { instanceView } from './shown/shown.ts';
 
 /** Of one adoption. */
-const MOST_SLOTS_TRIED = 100;
+const mostSlotsTried = 100;
 
 export class InstanceActions {
   readonly #context: MasterContext;
@@ -156,13 +156,13 @@ export class InstanceActions {
   /** Into an app that is there. The store may have filled a slot that the view has free: then the next one is taken. */
   async #join(app: AppEntry, assignment: Assignment): Promise<number> {
     let slot = 0;
-    for (let tries = 0; tries < MOST_SLOTS_TRIED; tries += 1) {
+    for (let tries = 0; tries < mostSlotsTried; tries += 1) {
       slot = this.#slotFor(app, assignment);
       if (await this.#fill(app, { ...assignment, slot })) return slot;
     }
     throw new Refusal(
       'version-conflict',
-      `Slot ${slot} of ${app.name} was filled meanwhile, as were ${MOST_SLOTS_TRIED - 1} before it`,
+      `Slot ${slot} of ${app.name} was filled meanwhile, as were ${mostSlotsTried - 1} before it`,
       'Something else fills the slots of this app at this moment: see stathub events, then try again.',
     );
   }

@@ -2,15 +2,15 @@
 import type { MasterContext } from './context.ts';
 import { writeOf } from './records.ts';
 
-const WRITE_EVERY_MS = 60_000;
-const EXPIRE_EVERY_MS = 3_600_000;
+const writeEveryMs = 60_000;
+const expireEveryMs = 3_600_000;
 /** After a master begins to lead: one that never leads for an hour drops what is old, too, and a start is not held up by it. */
-const EXPIRE_SOON_MS = 60_000;
-const KEEP_MS = 7 * 24 * 3_600_000;
+const expireSoonMs = 60_000;
+const keepMs = 7 * 24 * 3_600_000;
 /** Events kept at most, whatever their age. */
-const MOST_EVENTS = 500_000;
+const mostEvents = 500_000;
 /** Records written in one go: the loop runs in between. */
-const AT_ONCE = 250;
+const writtenAtOnce = 250;
 
 export class Keeping {
   readonly #context: MasterContext;
@@ -21,7 +21,7 @@ export class Keeping {
   readonly #soonMs: number;
 
   /** @param soonMs from the begin of a leadership to the first dropping of history */
-  constructor(context: MasterContext, soonMs = EXPIRE_SOON_MS) {
+  constructor(context: MasterContext, soonMs = expireSoonMs) {
     this.#context = context;
     this.#soonMs = soonMs;
   }
@@ -30,12 +30,12 @@ export class Keeping {
     const every = (ms: number, name: string, what: () => Promise<void>): void => {
       this.#timers.push(setInterval(() => this.#begin(name, what), ms).unref());
     };
-    every(WRITE_EVERY_MS, 'beats', () => this.#writeBeats());
+    every(writeEveryMs, 'beats', () => this.#writeBeats());
     const expire = async (): Promise<void> => {
-      await this.#context.store.expire(this.#context.clock.now() - KEEP_MS, MOST_EVENTS);
+      await this.#context.store.expire(this.#context.clock.now() - keepMs, mostEvents);
     };
     this.#timers.push(setTimeout(() => this.#begin('history', expire), this.#soonMs).unref());
-    every(EXPIRE_EVERY_MS, 'history', expire);
+    every(expireEveryMs, 'history', expire);
   }
 
   #begin(name: string, what: () => Promise<void>): void {
@@ -61,8 +61,8 @@ export class Keeping {
       leadership: { term },
     } = this.#context;
     const changed = [...view.nodes.values()].filter(({ record, beatAt }) => record.doc.beatAt !== beatAt);
-    for (let from = 0; from < changed.length; from += AT_ONCE) {
-      const part = changed.slice(from, from + AT_ONCE);
+    for (let from = 0; from < changed.length; from += writtenAtOnce) {
+      const part = changed.slice(from, from + writtenAtOnce);
       const docs = part.map(({ record, beatAt }) => ({ ...record.doc, beatAt, term }));
       const results = await store.bulk(
         part.map(({ id, record }, index) => writeOf('nodes', id, docs[index]!, record.version, term)),

@@ -13,8 +13,8 @@ export interface LastKnownDoc {
 }
 
 /** How long a change may wait, ms; and how many are written at once. */
-const WRITE_BEHIND_MS = 1_000;
-const AT_ONCE = 250;
+const writeBehindMs = 1_000;
+const writtenAtOnce = 250;
 
 export class LastKnown {
   readonly #context: MasterContext;
@@ -30,12 +30,12 @@ export class LastKnown {
     this.#dirty.add(id);
     this.#timer ??= setTimeout(() => {
       this.#working = this.#flush();
-    }, WRITE_BEHIND_MS).unref();
+    }, writeBehindMs).unref();
   }
 
   async #flush(): Promise<void> {
     this.#timer = null;
-    const ids = [...this.#dirty].slice(0, AT_ONCE);
+    const ids = [...this.#dirty].slice(0, writtenAtOnce);
     for (const id of ids) this.#dirty.delete(id);
     const { view, store, leadership } = this.#context;
     const writes = ids.map((id) => {
@@ -58,7 +58,7 @@ export class LastKnown {
         () => {
           this.#working = this.#flush();
         },
-        ids.length === AT_ONCE ? 10 : WRITE_BEHIND_MS,
+        ids.length === writtenAtOnce ? 10 : writeBehindMs,
       ).unref();
   }
 

@@ -6,9 +6,9 @@ import type { NodeEntry } from './entries.ts';
 import type { Nodes } from './nodes.ts';
 
 /** A sweep later than this has been held up itself, ms. */
-const LATE_MS = 1_000;
+const lateMs = 1_000;
 /** Fewer lost nodes than this are never a mass loss. */
-const FEWEST = 3;
+const fewestLost = 3;
 
 export class Loss {
   /** epoch ms until which nothing of lost nodes is replaced; null: not braked. */
@@ -47,7 +47,7 @@ export class Loss {
     const at = clock.now();
     const late = mono - this.#lastSweep - everyMs;
     this.#lastSweep = mono;
-    if (late > Math.min(LATE_MS, times.suspectMs / 2)) for (const entry of view.nodes.values()) entry.heardAt += late;
+    if (late > Math.min(lateMs, times.suspectMs / 2)) for (const entry of view.nodes.values()) entry.heardAt += late;
 
     if (this.frozenUntil !== null && at >= this.frozenUntil) {
       this.frozenUntil = null;
@@ -75,7 +75,7 @@ export class Loss {
     this.#losses = [...this.#losses.filter((time) => mono - time < times.brakeWindowMs), ...lost.map(() => mono)];
     const up = [...view.nodes.values()].filter(({ status }) => status !== 'lost').length; // those that vanish now still count as up
     const before = up + this.#losses.length - lost.length;
-    if (this.frozenUntil !== null || this.#losses.length < FEWEST || this.#losses.length <= before / 2) return;
+    if (this.frozenUntil !== null || this.#losses.length < fewestLost || this.#losses.length <= before / 2) return;
     this.frozenUntil = at + times.brakeMs;
     const vanished = `${this.#losses.length} of ${before} nodes vanished within ${showSpan(times.brakeWindowMs)}`;
     const message = `${vanished}: nothing is replaced for ${showSpan(times.brakeMs)}. Is this master cut off?`;

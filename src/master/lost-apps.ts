@@ -173,15 +173,18 @@ export async function recoverApp(context: MasterContext, name: string, by: Calle
 }
 
 /** Names in an event's text; its detail has all. */
-const MOST_NAMED = 20;
+const mostNamed = 20;
 /** Revisions read in one go. */
-const PAGE = 200;
+const pageSize = 200;
 
 /** Apps of which the store has revisions, without those in `known`. The further revisions of an app are passed over. */
 export async function revisionsAlone(store: Store, known: { has(name: string): boolean }): Promise<string[]> {
   const alone = new Set<string>();
   for (let after: string | undefined; ;) {
-    const page = await store.scan<Revision>('revisions', { limit: PAGE, ...(after === undefined ? {} : { after }) });
+    const page = await store.scan<Revision>('revisions', {
+      limit: pageSize,
+      ...(after === undefined ? {} : { after }),
+    });
     for (const { key } of page.items) {
       const name = key.slice(0, key.lastIndexOf('/'));
       if (!known.has(name)) alone.add(name);
@@ -198,8 +201,7 @@ export function tellLost({ events, warn }: MasterContext, left: Iterable<string>
   const rest = [...alone].filter((name) => !some.includes(name)).sort();
   if (some.length + rest.length === 0) return;
   const named = (names: string[]): string =>
-    names.slice(0, MOST_NAMED).join(', ') +
-    (names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} others` : '');
+    names.slice(0, mostNamed).join(', ') + (names.length > mostNamed ? ` and ${names.length - mostNamed} others` : '');
   const parts = [
     ...(some.length > 0 ? [`${named(some)} (places are left)`] : []),
     ...(rest.length > 0 ? [`${named(rest)} (revisions are left, as of an app whose deletion was cut off)`] : []),

@@ -7,12 +7,12 @@ import type { NodeLink } from './link/node-link.ts';
 
 type Points = Extract<AgentFrame, { type: 'metrics' }>['points'];
 /** Subjects of one frame; an agent has far fewer instances. */
-const MOST = 20_000;
+const mostSubjects = 20_000;
 
 /** Writes what a node may report: its own figures and those of its instances. Points of the same minute replace each other. */
 export function takeMetrics(context: MasterContext, link: NodeLink, points: Points): void {
   const bySubject = new Map<string, Points>();
-  for (const point of points.slice(0, MOST)) {
+  for (const point of points.slice(0, mostSubjects)) {
     const [kind, id] = [
       point.subject.slice(0, point.subject.indexOf('/')),
       point.subject.slice(point.subject.indexOf('/') + 1),

@@ -22,7 +22,7 @@ export const writeOf = (
 ): Write => ({ collection, key, doc: doc as Doc | null, expect, term });
 
 /** Tries of one change; more means that something writes without end. */
-const MOST_TRIES = 20;
+const mostTries = 20;
 
 /** Another leadership with a higher term wrote: this one is over. */
 export const outrankedError = (): StoreError =>
@@ -48,14 +48,14 @@ export class Records {
     write: (term: number) => Promise<{ result: WriteResult; value: T } | null>,
     reread: () => Promise<void>,
   ): Promise<T | null> {
-    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    for (let tries = 0; tries < mostTries; tries += 1) {
       const written = await write(this.#context.leadership.term);
       if (!written) return null;
       if (written.result.ok) return written.value;
       if (written.result.conflict === 'term') throw outrankedError();
       await reread();
     }
-    throw new StoreError('store-unavailable', `A record changed under the hand ${MOST_TRIES} times`, 'Try again.');
+    throw new StoreError('store-unavailable', `A record changed under the hand ${mostTries} times`, 'Try again.');
   }
 
   /**

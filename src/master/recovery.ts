@@ -17,11 +17,11 @@ import { outrankedError, revisionKey, writeOf } from './records.ts';
 
 type Fenced = { term: number };
 /** Reads of one record that keeps changing under the rewrite. */
-const MOST_TRIES = 10;
+const mostTries = 10;
 /** Records written in one go: the loop runs in between. */
-const AT_ONCE = 250;
+const writtenAtOnce = 250;
 /** Such parts under way. */
-const PARTS_AT_ONCE = 4;
+const partsAtOnce = 4;
 
 async function* scanAll<T>(store: Store, collection: string): AsyncGenerator<Stored<T>> {
   for (let after: string | undefined; ;) {
@@ -55,14 +55,14 @@ async function fence<T extends Fenced>(
   term: number,
 ): Promise<void> {
   const keys = [...records.keys()];
-  const parts = Array.from({ length: Math.ceil(keys.length / AT_ONCE) }, (_, n) =>
-    keys.slice(n * AT_ONCE, (n + 1) * AT_ONCE),
+  const parts = Array.from({ length: Math.ceil(keys.length / writtenAtOnce) }, (_, n) =>
+    keys.slice(n * writtenAtOnce, (n + 1) * writtenAtOnce),
   );
   // A few at a time: a store beyond a network would else be waited for once a part.
   const take = async (): Promise<void> => {
     for (let part = parts.shift(); part; part = parts.shift()) await fencePart(store, collection, records, part, term);
   };
-  await Promise.all(Array.from({ length: PARTS_AT_ONCE }, take));
+  await Promise.all(Array.from({ length: partsAtOnce }, take));
 }
 
 async function fencePart<T extends Fenced>(
@@ -74,7 +74,7 @@ async function fencePart<T extends Fenced>(
 ): Promise<void> {
   let left = keys;
   for (let tries = 0; left.length > 0; tries += 1) {
-    if (tries === MOST_TRIES)
+    if (tries === mostTries)
       throw new StoreError(
         'store-unavailable',
         `Records of ${collection} keep changing while this master takes over`,

@@ -2,7 +2,7 @@
 // the loop, in the order of its coming. Timers, beats and the API are served in between.
 
 /** Longest slice, ms. */
-const SLICE_MS = 10;
+const sliceMs = 10;
 
 export class TimeSlices {
   #queue: (() => void)[] = [];
@@ -13,7 +13,7 @@ export class TimeSlices {
 
   /** Does the work now or soon; it must not throw. */
   run(work: () => void): void {
-    if (this.#next < this.#queue.length || (this.#open && performance.now() - this.#began > SLICE_MS)) {
+    if (this.#next < this.#queue.length || (this.#open && performance.now() - this.#began > sliceMs)) {
       this.#queue.push(work);
       this.#schedule();
       return;
@@ -47,7 +47,7 @@ export class TimeSlices {
     this.#scheduled = false;
     this.#open = true;
     this.#began = performance.now();
-    while (this.#next < this.#queue.length && performance.now() - this.#began <= SLICE_MS) this.#queue[this.#next++]!();
+    while (this.#next < this.#queue.length && performance.now() - this.#began <= sliceMs) this.#queue[this.#next++]!();
     if (this.#next < this.#queue.length) this.#schedule();
     else {
       this.#queue = [];

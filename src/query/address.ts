@@ -1,13 +1,13 @@
 // Addresses as keys that sort: 32 hex digits, IPv4 in its place in IPv6 (::ffff:a.b.c.d), the order Elasticsearch's `ip` type has too.
 import ipaddr from 'ipaddr.js';
 
-const MAPPED = '00000000000000000000ffff';
+const mappedPrefix = '00000000000000000000ffff';
 const hex2 = Array.from({ length: 256 }, (_, value) => value.toString(16).padStart(2, '0'));
 
 /** Key of `a.b.c.d`, four decimal parts; null if it is none. */
 function ipv4Key(text: string): string | null {
   if (text.length < 7 || text.length > 15) return null;
-  let key = MAPPED;
+  let key = mappedPrefix;
   let part = 0;
   let digits = 0;
   let parts = 0;

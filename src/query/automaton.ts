@@ -1,5 +1,5 @@
 // Deterministic automata: matching is one table step a character, whatever the pattern. Complement and intersection come for free.
-import { MOST_STATES, spend } from './budget.ts';
+import { mostStates, spend } from './budget.ts';
 import type { Budget } from './budget.ts';
 import { PatternError } from './regex-syntax.ts';
 
@@ -43,7 +43,7 @@ export function explore<T>(
       let id = ids.get(name);
       if (id === undefined) {
         id = states.push(target) - 1;
-        if (id >= MOST_STATES) throw new PatternError('the regular expression is too complex', 0);
+        if (id >= mostStates) throw new PatternError('the regular expression is too complex', 0);
         ids.set(name, id);
       }
       automaton.table.push(id);

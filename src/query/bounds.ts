@@ -1,5 +1,5 @@
 // A part of a query as two questions to an index: one that finds only what matches, one that misses nothing that does.
-import { ALL, NONE, noneOf } from './dsl.ts';
+import { matchAll, matchNone, noneOf } from './dsl.ts';
 import type { Dsl } from './dsl.ts';
 
 /** `sure` finds no document that does not match, `possible` misses none that does; one object where both are the same. */
@@ -10,10 +10,10 @@ export interface Bounds {
 }
 
 export const same = (dsl: Dsl): Bounds => ({ sure: dsl, possible: dsl, depth: 1 });
-export const EVERYTHING = same(ALL);
+export const everything = same(matchAll);
 /** Nothing can be asked: every document has to be judged. */
-export const UNKNOWN: Bounds = { sure: NONE, possible: ALL, depth: 1 };
-export const atMost = (possible: Dsl): Bounds => ({ sure: NONE, possible, depth: 1 });
+export const unknownBounds: Bounds = { sure: matchNone, possible: matchAll, depth: 1 };
+export const atMost = (possible: Dsl): Bounds => ({ sure: matchNone, possible, depth: 1 });
 
 export function notBounds({ sure, possible, depth }: Bounds): Bounds {
   const not = noneOf(possible);

@@ -8,7 +8,7 @@ export interface Budget {
 export const freshBudget = (): Budget => ({ steps: 2_000_000 });
 
 /** Of one automaton. */
-export const MOST_STATES = 10_000;
+export const mostStates = 10_000;
 
 /** @throws PatternError when the budget does not hold that many steps */
 export function spend(budget: Budget, steps: number): void {

@@ -1,9 +1,9 @@
 // One clause as questions for the tokens of `searchable`: as `termTest` and its like in clause.ts answer them, in memory.
 import { addressKey, networkKeys } from './address.ts';
-import { UNKNOWN, atMost, combine, notBounds, same } from './bounds.ts';
+import { unknownBounds, atMost, combine, notBounds, same } from './bounds.ts';
 import type { Bounds } from './bounds.ts';
 import type { Moment } from './clause.ts';
-import { ALL, NONE, allOf, anyOf } from './dsl.ts';
+import { matchAll, matchNone, allOf, anyOf } from './dsl.ts';
 import type { Dsl } from './dsl.ts';
 import { autoEdits } from './fuzzy.ts';
 import { numberOf, quantityOf, timeOf } from './literal.ts';
@@ -11,16 +11,16 @@ import { fuzzyPattern, plain, regexPattern, wildcardPattern } from './lucene-pat
 import type { LucenePattern } from './lucene-pattern.ts';
 import { sortableNumber } from './order.ts';
 import type { Clause, Field } from './query.ts';
-import { KIND, LONGEST_TEXT, SEPARATOR } from './searchable.ts';
+import { factKind, longestText, factSeparator } from './searchable.ts';
 import type { Kind } from './searchable.ts';
 import { asPattern, joined, targetOf } from './token-path.ts';
 import type { Target } from './token-path.ts';
 import { wordsOf } from './words.ts';
 
 /** Of one query; each may be asked twice, for sure and for possible. Servers take at least 1,024. */
-const MOST_ASKED = 450;
+const mostAsked = 450;
 /** So many words of a phrase are asked for. */
-const MOST_WORDS = 16;
+const mostWords = 16;
 
 const regexp = (target: Target, value: string): Dsl => ({ regexp: { [target.index]: { value, flags: 'NONE' } } });
 
@@ -41,7 +41,7 @@ function textsOf(clause: Clause): string[] {
 
 export class ClauseTokens {
   readonly #now: number;
-  #left = MOST_ASKED;
+  #left = mostAsked;
   constructor({ now }: Moment) {
     this.#now = now;
   }
@@ -53,7 +53,7 @@ export class ClauseTokens {
     if (field !== null && !field.pattern && field.name === '_id') {
       // Elasticsearch's name of `id`, where there is no such field
       const alias = this.#at(clause, { name: 'id', pattern: false });
-      const own = same(this.#token({ index: 'terms', before: `_id${SEPARATOR}`, pattern: null }, KIND.value));
+      const own = same(this.#token({ index: 'terms', before: `_id${factSeparator}`, pattern: null }, factKind.value));
       return combine(anyOf, [this.#at(clause, field), combine(allOf, [notBounds(own), alias])]);
     }
     return this.#at(clause, field);
@@ -65,7 +65,7 @@ export class ClauseTokens {
     if (field === null) return this.#at(clause, { name: `${asPattern(within)}.*`, pattern: true }).possible;
     if (clause.kind === 'exists' || (clause.kind === 'range' && clause.from === null && clause.to === null)) {
       const target = targetOf(joined(within, field)); // of a field by name also what lies below it counts, whatever the element's path
-      return target === null ? ALL : this.#token(target, KIND.exists);
+      return target === null ? matchAll : this.#token(target, factKind.exists);
     }
     const paths = [
       joined(within, field),
@@ -75,11 +75,12 @@ export class ClauseTokens {
   }
 
   #at(clause: Clause, field: Field): Bounds {
-    if (--this.#left < 0) return UNKNOWN;
+    if (--this.#left < 0) return unknownBounds;
     const texts = [field?.name, ...textsOf(clause)];
-    if (texts.some((text) => text !== undefined && (/\p{Cs}/u.test(text) || text.includes(SEPARATOR)))) return UNKNOWN;
+    if (texts.some((text) => text !== undefined && (/\p{Cs}/u.test(text) || text.includes(factSeparator))))
+      return unknownBounds;
     const target = targetOf(field);
-    if (target === null) return UNKNOWN;
+    if (target === null) return unknownBounds;
     switch (clause.kind) {
       case 'exists':
         return this.#exists(target);
@@ -93,7 +94,7 @@ export class ClauseTokens {
         const lower = clause.text.toLowerCase();
         const edits = clause.edits ?? autoEdits(lower);
         return edits === 0
-          ? same(this.#token(target, KIND.text, lower))
+          ? same(this.#token(target, factKind.text, lower))
           : this.#pattern(target, fuzzyPattern(lower, edits));
       }
       case 'range':
@@ -103,19 +104,21 @@ export class ClauseTokens {
 
   /** Every path that a pattern names has a value itself; a path by name may have it below. */
   #exists(target: Target): Bounds {
-    return same(this.#token(target, target.index === 'terms' && target.pattern === null ? KIND.exists : KIND.value));
+    return same(
+      this.#token(target, target.index === 'terms' && target.pattern === null ? factKind.exists : factKind.value),
+    );
   }
 
   #token(target: Target, kind: Kind, text = ''): Dsl {
     this.#left--;
-    if (text.length > LONGEST_TEXT) return NONE;
+    if (text.length > longestText) return matchNone;
     if (target.pattern === null) return { term: { [target.index]: target.before + kind + text } };
     return regexp(target, target.pattern + plain(kind + text));
   }
 
   #pattern(target: Target, pattern: LucenePattern | null): Bounds {
     if (pattern === null) return atMost(this.#exists(target).possible);
-    const asked = regexp(target, (target.pattern ?? plain(target.before)) + plain(KIND.text) + pattern.source);
+    const asked = regexp(target, (target.pattern ?? plain(target.before)) + plain(factKind.text) + pattern.source);
     return pattern.same ? same(asked) : atMost(asked);
   }
 
@@ -160,18 +163,19 @@ export class ClauseTokens {
     const network = networkKeys(text);
     const address = text.includes(':') ? addressKey(text) : null;
     const time = quantity === null ? timeOf(text, this.#now) : null;
-    const ways = [same(this.#token(target, KIND.text, lower))];
+    const ways = [same(this.#token(target, factKind.text, lower))];
     if (quantity !== null && Number.isFinite(quantity))
-      ways.push(same(this.#token(target, KIND.number, sortableNumber(quantity))));
-    if (network !== null) ways.push(this.#range(target, KIND.address, network.from, network.to, true, true));
-    if (address !== null) ways.push(same(this.#token(target, KIND.address, address)));
+      ways.push(same(this.#token(target, factKind.number, sortableNumber(quantity))));
+    if (network !== null) ways.push(this.#range(target, factKind.address, network.from, network.to, true, true));
+    if (address !== null) ways.push(same(this.#token(target, factKind.address, address)));
     if (time !== null) {
-      ways.push(this.#numbers(target, KIND.number, time.from, time.to, true, false));
-      ways.push(atMost(this.#numbers(target, KIND.time, time.from, time.to, true, false).possible)); // the end of its span is not indexed
+      ways.push(this.#numbers(target, factKind.number, time.from, time.to, true, false));
+      // The end of its span is not indexed.
+      ways.push(atMost(this.#numbers(target, factKind.time, time.from, time.to, true, false).possible));
     }
     if (words.length > 0 && words[0] !== lower) {
       // a word by itself is a text; more are a phrase, whose order is not indexed
-      const all = allOf(words.slice(0, MOST_WORDS).map((word) => this.#token(target, KIND.text, word)));
+      const all = allOf(words.slice(0, mostWords).map((word) => this.#token(target, factKind.text, word)));
       // One word is found as a word or as a whole text; a number or boolean that is spelt like it is neither.
       const single =
         wordsOf(lower).length === 1 && numberOf(words[0]!) === null && words[0] !== 'true' && words[0] !== 'false';
@@ -192,22 +196,23 @@ export class ClauseTokens {
     const times = numbers === null ? each((bound) => timeOf(bound, this.#now)) : null;
     const ways: Bounds[] = [];
     if (numbers !== null) {
-      for (const kind of [KIND.number, KIND.numeral])
+      for (const kind of [factKind.number, factKind.numeral])
         ways.push(this.#numbers(target, kind, ...numbers, includeFrom, includeTo));
     }
     if (times !== null) {
       const first = times[0] === null ? null : includeFrom ? times[0].from : times[0].to;
       const end = times[1] === null ? null : includeTo ? times[1].to : times[1].from;
-      for (const kind of [KIND.number, KIND.time]) ways.push(this.#numbers(target, kind, first, end, true, false));
+      for (const kind of [factKind.number, factKind.time])
+        ways.push(this.#numbers(target, kind, first, end, true, false));
     }
-    if (addresses !== null) ways.push(this.#range(target, KIND.address, ...addresses, includeFrom, includeTo));
+    if (addresses !== null) ways.push(this.#range(target, factKind.address, ...addresses, includeFrom, includeTo));
     else if (!bounds.some((bound) => bound.startsWith('now') && timeOf(bound, this.#now) !== null)) {
       const low = from?.toLowerCase() ?? null;
       const high = to?.toLowerCase() ?? null;
       const kinds = [
-        KIND.plain,
-        ...(numbers === null ? [KIND.plainNumeral] : []),
-        ...(times === null ? [KIND.plainTime] : []),
+        factKind.plain,
+        ...(numbers === null ? [factKind.plainNumeral] : []),
+        ...(times === null ? [factKind.plainTime] : []),
       ];
       for (const kind of kinds) ways.push(this.#range(target, kind, low, high, includeFrom, includeTo));
     }

@@ -1,9 +1,9 @@
 // From the syntax of a regular expression to an automaton: Thompson's construction of one with free moves, then the subsets of its states.
 import { classOf, complement, explore, intersection } from './automaton.ts';
 import type { Automaton } from './automaton.ts';
-import { MOST_STATES, spend } from './budget.ts';
+import { mostStates, spend } from './budget.ts';
 import type { Budget } from './budget.ts';
-import { LAST_CODE, PatternError } from './regex-syntax.ts';
+import { lastCode, PatternError } from './regex-syntax.ts';
 import type { CodeRange, Pattern } from './regex-syntax.ts';
 
 /** State k has edges (code range -> state) and free moves. One start, one end. */
@@ -15,7 +15,7 @@ class Sketch {
     this.budget = budget;
   }
   state(): number {
-    if (this.edges.length >= MOST_STATES) throw new PatternError('the regular expression is too large', 0);
+    if (this.edges.length >= mostStates) throw new PatternError('the regular expression is too large', 0);
     spend(this.budget, 1);
     this.free.push([]);
     return this.edges.push([]) - 1;
@@ -100,7 +100,7 @@ class Sketch {
       automaton.starts.forEach((from, column) => {
         const target = automaton.table[state * automaton.starts.length + column]!;
         if (target >= 0)
-          this.edge(states[state]!, [from, (automaton.starts[column + 1] ?? LAST_CODE + 1) - 1], states[target]!);
+          this.edge(states[state]!, [from, (automaton.starts[column + 1] ?? lastCode + 1) - 1], states[target]!);
       });
     });
     return end;
@@ -116,7 +116,7 @@ export function determinize(pattern: Pattern, budget: Budget): Automaton {
   for (const edges of sketch.edges)
     for (const { from, to } of edges) {
       cuts.add(from);
-      if (to < LAST_CODE) cuts.add(to + 1);
+      if (to < lastCode) cuts.add(to + 1);
     }
   const starts = [...cuts].sort((a, b) => a - b);
   const close = (states: Iterable<number>): number[] => {

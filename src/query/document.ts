@@ -4,15 +4,15 @@ import type { Token, Value } from './value.ts';
 
 type Tree = { [key: string]: unknown };
 type Leaf = string | number | boolean;
-const NOTHING: readonly Value[] = [];
-const DEEPEST = 64;
+const noValues: readonly Value[] = [];
+const deepestDocument = 64;
 
 const isLeaf = (node: unknown): node is Leaf =>
   typeof node === 'string' || typeof node === 'boolean' || (typeof node === 'number' && !Number.isNaN(node));
 
 /** Visits what stands at `path` below `node`; keys that hold dots themselves are followed too. */
 function follow(node: unknown, path: string, visit: (found: unknown) => void, depth = 0): void {
-  if (typeof node !== 'object' || node === null || depth > DEEPEST) return;
+  if (typeof node !== 'object' || node === null || depth > deepestDocument) return;
   if (Array.isArray(node)) {
     for (const element of node) follow(element, path, visit, depth + 1);
     return;
@@ -32,7 +32,7 @@ function flatten(
   depth = 0,
 ): boolean {
   if (isLeaf(node)) return visit(path, node) === true;
-  if (typeof node !== 'object' || node === null || depth > DEEPEST) return false;
+  if (typeof node !== 'object' || node === null || depth > deepestDocument) return false;
   if (Array.isArray(node)) {
     for (const element of node) if (flatten(path, element, visit, depth + 1)) return true;
     return false;
@@ -53,14 +53,14 @@ export class Shape {
   }
 }
 
-const MOST_SHAPES = 1000;
+const mostShapes = 1000;
 const shapes = new Map<string, Shape>();
 
 function shapeOf(paths: readonly string[]): Shape {
   const name = JSON.stringify(paths);
   let shape = shapes.get(name);
   if (shape === undefined) {
-    if (shapes.size >= MOST_SHAPES) shapes.clear();
+    if (shapes.size >= mostShapes) shapes.clear();
     shapes.set(name, (shape = new Shape(paths)));
   }
   return shape;
@@ -131,7 +131,7 @@ export class IndexedDocument {
       return found.length === 0 && path === '_id' ? this.at('id') : found;
     }
     const slot = this.#shape.slots.get(path) ?? (path === '_id' ? this.#shape.slots.get('id') : undefined);
-    return slot === undefined ? NOTHING : this.#columns[slot]!;
+    return slot === undefined ? noValues : this.#columns[slot]!;
   }
 
   /** Does any value of the document pass? */

@@ -33,9 +33,9 @@ export interface ExplainOptions extends Moment {
   name?: (doc: unknown, position: number) => string;
 }
 
-const MOST_NEAREST = 3;
+const mostNearest = 3;
 /** So many candidates are put into words to find the nearest of them. */
-const MOST_WEIGHED = 500;
+const mostWeighed = 500;
 
 function nameOf(doc: unknown, position: number): string {
   if (typeof doc === 'object' && doc !== null) {
@@ -55,7 +55,7 @@ export function explain(query: Query, docs: readonly unknown[], options: Explain
 
   /** The nearest of some documents: fewest conditions failed, then least away from what `which` of them ask. */
   const nearest = (positions: number[], which: (position: number) => number[]): string[] => {
-    const fewest = positions.sort((a, b) => failed[a]!.length - failed[b]!.length || a - b).slice(0, MOST_WEIGHED);
+    const fewest = positions.sort((a, b) => failed[a]!.length - failed[b]!.length || a - b).slice(0, mostWeighed);
     const weighed = fewest.map((position) => {
       const misses = which(position).map((part) => miss(parts[part]!, indexed[position]!, judge));
       return { position, text: misses.map(({ text }) => text).join('; '), distance: total(misses) };
@@ -65,7 +65,7 @@ export function explain(query: Query, docs: readonly unknown[], options: Explain
         failed[a.position]!.length - failed[b.position]!.length || a.distance - b.distance || a.position - b.position,
     );
     return weighed
-      .slice(0, MOST_NEAREST)
+      .slice(0, mostNearest)
       .map(({ position, text }) => `${name(indexed[position]!.doc, position)}: ${text}`);
   };
 

@@ -41,13 +41,13 @@ function around(text: string, offset: number): { run: string; start: number } {
   return { run: text.slice(start, offset) + /^[^\s()]*/.exec(text.slice(offset))![0], start };
 }
 
-const RANGE =
+const rangeHint =
   'A range is written [from TO to], with TO in capitals; * leaves a side open, { and } leave the bound itself out.';
-const COMPARE = 'Such as os.cpus:>8, memory.total:>8GB or beatAt:>now-1h; without wildcards.';
-const BOOST = 'Write ^2 or ^0.5; to search for the character, write \\^ or use quotes.';
+const compareHint = 'Such as os.cpus:>8, memory.total:>8GB or beatAt:>now-1h; without wildcards.';
+const boostHint = 'Write ^2 or ^0.5; to search for the character, write \\^ or use quotes.';
 
 /** What the grammar itself refused, by calling error() with one of these texts. */
-const REFUSED: { [message: string]: string } = {
+const hintsOfGrammar: { [message: string]: string } = {
   'A wildcard cannot be fuzzy': 'Use either * and ? or ~, not both in one word.',
   'The number of edits after ~ must be whole': 'Write ~1 or ~2, or ~ alone to let the length decide.',
   'There is no == here': 'Write field:value, or field:"a value with blanks".',
@@ -61,13 +61,13 @@ function atEnd(text: string, trimmed: string, { open }: Outline): QueryError {
   if (trimmed.endsWith('\\') || /\\u[0-9a-fA-F]{0,3}$/.test(trimmed))
     return backslash(trimmed, trimmed.lastIndexOf('\\'));
   if (last !== undefined && last.char !== '(')
-    return wrong(`The range that ${last.char} opens is not finished`, text.length, RANGE);
+    return wrong(`The range that ${last.char} opens is not finished`, text.length, rangeHint);
   if (operator !== undefined) return lone(operator, offset - operator.length);
   const field = /([^\s():]+)\s*:$/.exec(trimmed)?.[1];
   if (field !== undefined)
     return wrong(`${field}: has no value`, offset, `Write ${field}:something, or ${field}:* for any value.`);
-  if (/[<>=]$/.test(trimmed)) return wrong('A comparison has no value', offset, COMPARE);
-  if (trimmed.endsWith('^')) return wrong('A boost has no number', offset, BOOST);
+  if (/[<>=]$/.test(trimmed)) return wrong('A comparison has no value', offset, compareHint);
+  if (trimmed.endsWith('^')) return wrong('A boost has no number', offset, boostHint);
   if (last !== undefined)
     return wrong('This ( is never closed', last.at, 'Close it with ), or write \\( for the character itself.');
   return wrong('The query ends too early', offset, 'Something is missing after this.');
@@ -116,7 +116,7 @@ function unexpected(text: string, offset: number, shape: Outline): QueryError {
   const inRange =
     shape.open.some((bracket) => bracket.char !== '(' && bracket.at < offset) || /[[{][^\]}]*$/.test(before);
   const operator = /^(AND|OR|NOT|&&|\|\||!)(?![^\s()])/.exec(text.slice(offset))?.[1];
-  if (inRange) return wrong('This is no range', offset, RANGE);
+  if (inRange) return wrong('This is no range', offset, rangeHint);
   if (char === '\\') return backslash(text, offset);
   if (/\\u[0-9a-fA-F]{0,3}$/.test(before)) return backslash(text, before.lastIndexOf('\\'));
   if (/(?:^|[\s(])(?:NOT\s+|[!+-])$/.test(before) && (/[+!-]/.test(char) || operator === 'NOT')) {
@@ -141,8 +141,8 @@ function unexpected(text: string, offset: number, shape: Outline): QueryError {
   const previous = /(?:^|[\s(])(AND|OR|NOT|&&|\|\|)\s*$/.exec(before)?.[1];
   if (char === ')' && previous !== undefined) return lone(previous, before.trimEnd().length - previous.length);
   if (/[<>=]\s*$/.test(before) && !/\w/.test(char))
-    return wrong('A comparison needs a plain value after it', offset, COMPARE);
-  if (before.endsWith('^')) return wrong('A boost is a number', offset, BOOST);
+    return wrong('A comparison needs a plain value after it', offset, compareHint);
+  if (before.endsWith('^')) return wrong('A boost is a number', offset, boostHint);
   const value = /[^\s():]+\s*:\s*$/.exec(before)?.[0];
   if (value !== undefined && (char === '-' || char === '+')) {
     return wrong(
@@ -191,10 +191,10 @@ function unexpected(text: string, offset: number, shape: Outline): QueryError {
       return wrong('A value cannot begin with =', offset, 'Write field:value or field=value; quotes make it text.');
     case '>':
     case '<':
-      return wrong('A comparison needs a value after it', offset, COMPARE);
+      return wrong('A comparison needs a value after it', offset, compareHint);
     case '*':
     case '?':
-      return wrong('A comparison needs a plain value after it', offset, COMPARE);
+      return wrong('A comparison needs a plain value after it', offset, compareHint);
     default:
       return wrong(
         `Unexpected ${JSON.stringify(char)}`,
@@ -212,7 +212,7 @@ export function hint(text: string, error: GrammarError): QueryError {
     return wrong(
       error.message,
       operator === undefined ? offset : text.indexOf(operator, offset),
-      REFUSED[error.message] ?? '',
+      hintsOfGrammar[error.message] ?? '',
     );
   }
   const shape = outline(text);

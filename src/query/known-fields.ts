@@ -4,7 +4,7 @@ import { quantityOf, timeOf } from './literal.ts';
 
 const below = (path: string, names: string): string[] => names.split(' ').map((name) => `${path}.${name}`);
 
-const NUMBERS = new Set([
+const numberFields = new Set([
   ...['os.cpus', 'memory.total', 'memory.ram', 'disks.total', 'networks.mtu', 'load.load', 'load.cpu'],
   ...below('load', 'memUsed diskUsed netIn netOut'),
   ...below('allocatable', 'cpus mem disk'),
@@ -15,7 +15,7 @@ const NUMBERS = new Set([
   ...below('exit', 'code durationMs launch peakMem'),
   ...['placement.scale', 'scale', 'revision', 'slot', 'epoch', 'pid', 'restarts', 'launch', 'seq', 'minute'],
 ]);
-const TIMES = new Set([
+const timeFields = new Set([
   ...['at', 'beatAt', 'createdAt', 'updatedAt', 'restartedAt', 'startedAt', 'readyAt', 'exit.at', 'load.at'],
 ]);
 
@@ -23,9 +23,9 @@ const TIMES = new Set([
 export function boundFault(path: string, bound: string): { message: string; hint: string } | null {
   const name = path.replace(/^(?:facts|spec)\./, '');
   const isQuantity = quantityOf(bound) !== null;
-  if (NUMBERS.has(name) && !isQuantity)
+  if (numberFields.has(name) && !isQuantity)
     return { message: `${path} is a number, and ${bound} is none`, hint: `Write ${path}:>8, or a size such as 8GB.` };
-  if (TIMES.has(name) && !isQuantity && timeOf(bound, 0) === null)
+  if (timeFields.has(name) && !isQuantity && timeOf(bound, 0) === null)
     return {
       message: `${path} is a time, and ${bound} is none`,
       hint: `Write ${path}:>now-1h, or a date such as ${path}:>2026-11-22.`,

@@ -17,18 +17,18 @@ export interface Span {
   to: number;
 }
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-const UNIT_MS: { [unit: string]: number } = { s: SECOND, m: MINUTE, h: HOUR, H: HOUR, d: DAY, w: 7 * DAY };
-const ISO =
+const secondMs = 1000;
+const minuteMs = 60 * secondMs;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
+const unitMs: { [unit: string]: number } = { s: secondMs, m: minuteMs, h: hourMs, H: hourMs, d: dayMs, w: 7 * dayMs };
+const isoTime =
   /^(\d{4})-(\d\d)(?:-(\d\d)(?:[T ](\d\d)(?::?(\d\d)(?::?(\d\d)(?:[.,](\d{1,9}))?)?)?(Z|[+-]\d\d:?\d\d)?)?)?$/;
 
 /** Epoch ms span of an ISO 8601 date or time (UTC unless it says otherwise); null if the text is none. A bare year is a number, no date. */
 export function dateOf(text: string): Span | null {
   if (text.length < 7 || text.charCodeAt(4) !== 45) return null;
-  const match = ISO.exec(text);
+  const match = isoTime.exec(text);
   if (match === null) return null;
   const [, year, month, day, hour, minute, second, fraction, zone] = match;
   const y = Number(year);
@@ -41,19 +41,19 @@ export function dateOf(text: string): Span | null {
     return null;
   const from = Date.UTC(y, mo, d, h, mi, s, Number((fraction ?? '').padEnd(3, '0').slice(0, 3)));
   const west = zone === undefined || zone === 'Z' ? 0 : zone[0] === '-' ? 1 : -1;
-  const shift = west === 0 ? 0 : west * (Number(zone!.slice(1, 3)) * HOUR + Number(zone!.slice(-2)) * MINUTE);
+  const shift = west === 0 ? 0 : west * (Number(zone!.slice(1, 3)) * hourMs + Number(zone!.slice(-2)) * minuteMs);
   const to =
     day === undefined
       ? Date.UTC(y, mo + 1, 1)
       : from +
         (hour === undefined
-          ? DAY
+          ? dayMs
           : minute === undefined
-            ? HOUR
+            ? hourMs
             : second === undefined
-              ? MINUTE
+              ? minuteMs
               : fraction === undefined
-                ? SECOND
+                ? secondMs
                 : 1);
   return { from: from + shift, to: to + shift };
 }
@@ -69,8 +69,8 @@ function floor(at: number, unit: string): number {
   const date = new Date(at);
   if (unit === 'y') return Date.UTC(date.getUTCFullYear(), 0, 1);
   if (unit === 'M') return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1);
-  if (unit === 'w') return floor(at, 'd') - ((date.getUTCDay() + 6) % 7) * DAY; // weeks begin on Monday
-  return Math.floor(at / UNIT_MS[unit]!) * UNIT_MS[unit]!;
+  if (unit === 'w') return floor(at, 'd') - ((date.getUTCDay() + 6) % 7) * dayMs; // weeks begin on Monday
+  return Math.floor(at / unitMs[unit]!) * unitMs[unit]!;
 }
 
 /** A date, or `now` with steps and rounding (`now-1h`, `now-7d/d`), as an epoch ms span; null if the text is none. */
@@ -80,10 +80,10 @@ export function timeOf(text: string, now: number): Span | null {
   let at = now;
   for (const [, sign, count, unit] of text.matchAll(/([+-])(\d+)([smhHdwMy])/g)) {
     const steps = (sign === '-' ? -1 : 1) * Number(count);
-    at = unit === 'M' || unit === 'y' ? calendar(at, unit, steps) : at + steps * UNIT_MS[unit!]!;
+    at = unit === 'M' || unit === 'y' ? calendar(at, unit, steps) : at + steps * unitMs[unit!]!;
   }
   const round = /\/(.)$/.exec(text)?.[1];
   if (round === undefined) return { from: at, to: at + 1 };
   const from = floor(at, round);
-  return { from, to: round === 'M' || round === 'y' ? calendar(from, round, 1) : from + UNIT_MS[round]! };
+  return { from, to: round === 'M' || round === 'y' ? calendar(from, round, 1) : from + unitMs[round]! };
 }

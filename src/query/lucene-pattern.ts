@@ -3,7 +3,7 @@
 // too little). What would cost Lucene's construction too much is widened or left out.
 import { freshBudget } from './budget.ts';
 import { regex } from './regex.ts';
-import { LAST_CODE, parseRegex } from './regex-syntax.ts';
+import { lastCode, parseRegex } from './regex-syntax.ts';
 import type { CodeRange, Pattern } from './regex-syntax.ts';
 
 export interface LucenePattern {
@@ -13,19 +13,19 @@ export interface LucenePattern {
 }
 
 /** A server's default of `index.max_regex_length`, less what a path before it needs. */
-const LONGEST_PATTERN = 700;
+const longestPattern = 700;
 /** Steps of our own construction (Lucene's counts alike) beyond which a pattern is not handed on; Lucene gives up at 100,000. */
-const MOST_STEPS = 20_000;
+const mostSteps = 20_000;
 
 /** Every character plain. */
 export const plain = (text: string): string => text.replace(/[^\p{L}\p{N}_]/gu, '\\$&');
 
 const fits = (source: string, same: boolean): LucenePattern | null =>
-  source.length <= LONGEST_PATTERN ? { source, same } : null;
+  source.length <= longestPattern ? { source, same } : null;
 
 /** Stars, and question marks behind the first of them: with more, all else is widened to "any text". */
-const MOST_STARS = 12;
-const MOST_MARKS = 6;
+const mostStars = 12;
+const mostMarks = 6;
 
 /** A wildcard pattern; `any` is what one character of a `*` or `?` may be. */
 export function wildcardPattern(pattern: string, any = '.'): LucenePattern | null {
@@ -35,11 +35,11 @@ export function wildcardPattern(pattern: string, any = '.'): LucenePattern | nul
   let source = '';
   for (const [part] of pattern.matchAll(/\\[^]|[^]/gu)) {
     if (part === '*') {
-      if (stars >= MOST_STARS) return fits(`${source}${any}*`, false);
+      if (stars >= mostStars) return fits(`${source}${any}*`, false);
       if (!source.endsWith(`${any}*`)) source += `${any}*`;
       stars++;
     } else if (part === '?') {
-      if (stars > 0 && ++marks > MOST_MARKS) {
+      if (stars > 0 && ++marks > mostMarks) {
         same = false;
         if (!source.endsWith(`${any}*`)) source += `${any}*`;
       } else source += any;
@@ -49,19 +49,19 @@ export function wildcardPattern(pattern: string, any = '.'): LucenePattern | nul
 }
 
 /** What means something in a class of characters. Lucene does not begin a range with an escaped character. */
-const SPECIAL = new Set([...'\\]^-'].map((char) => char.charCodeAt(0)));
-const member = (code: number): string => (SPECIAL.has(code) ? '\\' : '') + String.fromCodePoint(code);
+const specialInClass = new Set([...'\\]^-'].map((char) => char.charCodeAt(0)));
+const member = (code: number): string => (specialInClass.has(code) ? '\\' : '') + String.fromCodePoint(code);
 
 function rangeSource([from, to]: CodeRange): string {
   let singles = '';
   let first = from;
-  while (first < to && SPECIAL.has(first)) singles += member(first++);
+  while (first < to && specialInClass.has(first)) singles += member(first++);
   return first === to ? singles + member(first) : `${singles}${String.fromCodePoint(first)}-${member(to)}`;
 }
 
 function setSource(ranges: readonly CodeRange[]): string | null {
   if (ranges.length === 0 || ranges.some((range) => range.some((code) => code >= 0xd800 && code < 0xe000))) return null;
-  return ranges.some(([from, to]) => from === 0 && to === LAST_CODE) ? '.' : `[${ranges.map(rangeSource).join('')}]`;
+  return ranges.some(([from, to]) => from === 0 && to === lastCode) ? '.' : `[${ranges.map(rangeSource).join('')}]`;
 }
 
 /** Null: needs an operator that Lucene has only on demand (complement, intersection), or is the empty language. */
@@ -99,7 +99,7 @@ export function regexPattern(pattern: string): LucenePattern | null {
   const budget = freshBudget();
   const all = budget.steps;
   regex(pattern, budget);
-  const source = all - budget.steps > MOST_STEPS ? null : sourceOf(parseRegex(pattern));
+  const source = all - budget.steps > mostSteps ? null : sourceOf(parseRegex(pattern));
   return source === null ? null : fits(source, true);
 }
 
@@ -114,7 +114,7 @@ function near(chars: string[]): string {
   return source;
 }
 
-const LONGEST_NEAR = 14;
+const longestNear = 14;
 
 /**
  * Texts at most `edits` (1 or 2) changes away from a text. With two changes, or a long text, one that holds them all: when a text is cut
@@ -122,7 +122,7 @@ const LONGEST_NEAR = 14;
  */
 export function fuzzyPattern(text: string, edits: number): LucenePattern | null {
   const chars = [...text];
-  if (edits < 2 && chars.length <= LONGEST_NEAR) return fits(near(chars), true);
-  const half = Math.min(LONGEST_NEAR, chars.length >> 1);
+  if (edits < 2 && chars.length <= longestNear) return fits(near(chars), true);
+  const half = Math.min(longestNear, chars.length >> 1);
   return half === 0 ? null : fits(`${near(chars.slice(0, half))}.*|.*${near(chars.slice(-half))}`, false);
 }

@@ -40,10 +40,9 @@ export class Judge {
 
 export const total = (misses: Miss[]): number => misses.reduce((sum, { distance }) => sum + distance, 0);
 
-const MOST_SHOWN = 3;
+const mostShown = 3;
 const shortened = (texts: string[], between = ', '): string =>
-  texts.slice(0, MOST_SHOWN).join(between) +
-  (texts.length > MOST_SHOWN ? `${between}... (${texts.length} in all)` : '');
+  texts.slice(0, mostShown).join(between) + (texts.length > mostShown ? `${between}... (${texts.length} in all)` : '');
 
 /** A size bound (`8GB`) makes people think in sizes. */
 function show(value: Value, inBytes: boolean): string {
@@ -137,12 +136,12 @@ function missedElement(query: Extract<Query, { kind: 'element' }>, doc: IndexedD
  * optional ones of a list together.
  */
 export function conditions(query: Query): Query[] {
-  let known = CONDITIONS.get(query);
-  if (known === undefined) CONDITIONS.set(query, (known = split(query)));
+  let known = conditionsOf.get(query);
+  if (known === undefined) conditionsOf.set(query, (known = split(query)));
   return known;
 }
 
-const CONDITIONS = new WeakMap<Query, Query[]>(); // the same parts each time, so that a Judge knows them again
+const conditionsOf = new WeakMap<Query, Query[]>(); // the same parts each time, so that a Judge knows them again
 
 function split(query: Query): Query[] {
   switch (query.kind) {

@@ -7,7 +7,7 @@ import { printField } from './print.ts';
 import type { Clause, Query } from './query.ts';
 
 /** So many documents are looked at for the fields that there are. */
-const MOST_SEEN = 500;
+const mostSeen = 500;
 
 function clausesOf(query: Query): Clause[] {
   switch (query.kind) {
@@ -70,7 +70,7 @@ function elementFields(query: Query): string[] {
 
 /** Remarks on the clauses of a query, in the light of the documents it was asked of. */
 export function notes(query: Query, docs: readonly IndexedDocument[]): string[] {
-  const seen = docs.slice(0, MOST_SEEN);
+  const seen = docs.slice(0, mostSeen);
   const found = new Set<string>();
   for (const name of elementFields(query)) {
     if (docs.length === 0 || docs.some((doc) => doc.objects.has(name))) continue;

@@ -27,7 +27,7 @@ export function sortableNumber(value: number): string {
 }
 
 /** Longest text that documents are sorted by; what comes after it does not count. Code points. */
-const LONGEST = 256;
+const longestKey = 256;
 
 /**
  * What a field is sorted by, as a text: numbers, then false and true, then texts by code point. Of a list its first value; null for a
@@ -38,5 +38,5 @@ export function sortKey(value: unknown): string | null {
   if (typeof first === 'number') return `0${sortableNumber(first)}`;
   if (typeof first === 'boolean') return `1${Number(first)}`;
   if (typeof first !== 'string') return null;
-  return `2${first.length <= LONGEST ? first : [...first.slice(0, 2 * LONGEST)].slice(0, LONGEST).join('')}`;
+  return `2${first.length <= longestKey ? first : [...first.slice(0, 2 * longestKey)].slice(0, longestKey).join('')}`;
 }

@@ -9,13 +9,13 @@ import type { Parsed, Query, QueryError } from './query.ts';
 import { PatternError } from './regex-syntax.ts';
 
 /** Longest query text and longest wildcard in it (UTF-16 units). */
-export const LONGEST = 20_000;
-export const LONGEST_WILDCARD = 256;
+export const longestQuery = 20_000;
+export const longestWildcard = 256;
 /** Most clauses (as many as Lucene allows), and most of them that have to be tried on every value: `*a`, `?a`, `/a/`, `a~`. */
-export const MOST_CLAUSES = 1024;
-export const MOST_PATTERNS = 64;
+export const mostClauses = 1024;
+export const mostPatterns = 64;
 /** Brackets in brackets. */
-export const DEEPEST = 100;
+export const deepestBrackets = 100;
 
 class TooMuch extends Error {}
 interface Seen {
@@ -28,7 +28,7 @@ interface Seen {
  * @param within path of the element that holds them, with a dot at its end
  */
 function check(query: Query, budget: Budget, seen: Seen, within = '', depth = 0): void {
-  if (depth > DEEPEST) throw new RangeError();
+  if (depth > deepestBrackets) throw new RangeError();
   switch (query.kind) {
     case 'all':
       return;
@@ -43,17 +43,17 @@ function check(query: Query, budget: Budget, seen: Seen, within = '', depth = 0)
     case 'element':
       return check(query.of, budget, seen, `${within}${query.field.name}.`, depth + 1);
     default:
-      if (++seen.clauses > MOST_CLAUSES) throw new TooMuch(`The query has more than ${MOST_CLAUSES} clauses`);
-      if (query.kind === 'wildcard' && query.pattern.length > LONGEST_WILDCARD) {
-        throw new TooMuch(`A wildcard is longer than ${LONGEST_WILDCARD} characters`);
+      if (++seen.clauses > mostClauses) throw new TooMuch(`The query has more than ${mostClauses} clauses`);
+      if (query.kind === 'wildcard' && query.pattern.length > longestWildcard) {
+        throw new TooMuch(`A wildcard is longer than ${longestWildcard} characters`);
       }
       if (
         (query.kind === 'regex' ||
           query.kind === 'fuzzy' ||
           (query.kind === 'wildcard' && /^[*?]/.test(query.pattern))) &&
-        ++seen.patterns > MOST_PATTERNS
+        ++seen.patterns > mostPatterns
       ) {
-        throw new TooMuch(`The query has more than ${MOST_PATTERNS} patterns that must be tried on every value`);
+        throw new TooMuch(`The query has more than ${mostPatterns} patterns that must be tried on every value`);
       }
       if (query.kind === 'range') checkBounds(query, within);
       if (query.kind !== 'regex') return;
@@ -123,10 +123,10 @@ export function parse(text: string): Parsed {
     ok: false,
     error: { message, offset, hint: advice },
   });
-  if (text.length > LONGEST) {
+  if (text.length > longestQuery) {
     return fail(
-      `The query is longer than ${LONGEST} characters`,
-      LONGEST,
+      `The query is longer than ${longestQuery} characters`,
+      longestQuery,
       'A wildcard, a range or a tag may say the same in fewer words.',
     );
   }
@@ -141,6 +141,7 @@ export function parse(text: string): Parsed {
     if (error instanceof TooMuch)
       return fail(error.message, 0, 'A range, a tag or one wildcard such as web* may say the same.');
     if (!(error instanceof RangeError)) throw error;
-    return fail('The query is nested too deeply', 0, 'Take some of the brackets away.'); // more than DEEPEST, or more than the stack holds
+    // More than deepestBrackets, or more than the stack holds.
+    return fail('The query is nested too deeply', 0, 'Take some of the brackets away.');
   }
 }

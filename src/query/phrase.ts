@@ -1,7 +1,7 @@
 // Words in order.
 
 /** Longer phrases must stand exactly. */
-const MOST_MOVED = 32;
+const mostMoved = 32;
 
 /**
  * Are all `wanted` words in `words`, in this order and next to each other, or with at most `slop` moves? As in Lucene, swapping two
@@ -10,7 +10,7 @@ const MOST_MOVED = 32;
 export function hasPhrase(words: readonly string[], wanted: readonly string[], slop: number): boolean {
   if (wanted.length === 0 || words.length < wanted.length) return false;
   if (wanted.length === 1) return words.includes(wanted[0]!);
-  if (slop > 0 && wanted.length <= MOST_MOVED) return hasNear(words, wanted, slop);
+  if (slop > 0 && wanted.length <= mostMoved) return hasNear(words, wanted, slop);
   for (let start = 0; start + wanted.length <= words.length; start++) {
     let at = 0;
     while (at < wanted.length && words[start + at] === wanted[at]) at++;

@@ -1,8 +1,8 @@
 // Tree to text: what `parse` reads back as the same tree.
 import type { Clause, Field, Item, Query } from './query.ts';
 
-const PLAIN = /^[\p{L}\p{N}_.@$%][\p{L}\p{N}_.@$%+-]*$/u;
-const NETWORK = /^\d{1,3}(?:\.\d{1,3}){3}\/\d{1,2}$/;
+const plainText = /^[\p{L}\p{N}_.@$%][\p{L}\p{N}_.@$%+-]*$/u;
+const networkText = /^\d{1,3}(?:\.\d{1,3}){3}\/\d{1,2}$/;
 const isReserved = (text: string): boolean => text === 'AND' || text === 'OR' || text === 'NOT';
 
 /** A text with a backslash before each character that could mean something. */
@@ -17,7 +17,7 @@ function escapedPattern(pattern: string): string {
 }
 
 const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
-const bound = (text: string): string => (PLAIN.test(text) ? text : quoted(text));
+const bound = (text: string): string => (plainText.test(text) ? text : quoted(text));
 
 /** A field name as it is written before a colon. */
 export function printField(field: NonNullable<Field>): string {
@@ -45,7 +45,7 @@ export function printValue(clause: Exclude<Clause, { kind: 'exists' }>): string 
     case 'term':
       return clause.slop > 0
         ? `${quoted(clause.text)}~${clause.slop}`
-        : (PLAIN.test(clause.text) && !isReserved(clause.text)) || NETWORK.test(clause.text)
+        : (plainText.test(clause.text) && !isReserved(clause.text)) || networkText.test(clause.text)
           ? clause.text
           : quoted(clause.text);
     case 'wildcard':

@@ -22,11 +22,11 @@ export class PatternError extends Error {
   }
 }
 
-export const LAST_CODE = 0x10ffff;
-const ANY: CodeRange[] = [[0, LAST_CODE]];
-const DIGITS: CodeRange[] = [[48, 57]];
-const CLASSES: { [letter: string]: CodeRange[] } = {
-  d: DIGITS,
+export const lastCode = 0x10ffff;
+const anyCode: CodeRange[] = [[0, lastCode]];
+const digitCodes: CodeRange[] = [[48, 57]];
+const classesOf: { [letter: string]: CodeRange[] } = {
+  d: digitCodes,
   w: [
     [48, 57],
     [65, 90],
@@ -39,8 +39,8 @@ const CLASSES: { [letter: string]: CodeRange[] } = {
     [32, 32],
   ],
 };
-const DEEPEST = 200;
-const MOST_REPEATS = 1000;
+const deepestPattern = 200;
+const mostRepeats = 1000;
 
 /** Everything outside the ranges. */
 export function outside(ranges: readonly CodeRange[]): CodeRange[] {
@@ -50,7 +50,7 @@ export function outside(ranges: readonly CodeRange[]): CodeRange[] {
     if (from > next) result.push([next, from - 1]);
     next = Math.max(next, to + 1);
   }
-  if (next <= LAST_CODE) result.push([next, LAST_CODE]);
+  if (next <= lastCode) result.push([next, lastCode]);
   return result;
 }
 
@@ -116,7 +116,7 @@ export function parseRegex(source: string): Pattern {
   const next = (): string => chars[at++] ?? fail('the regular expression ends too early', chars.length);
 
   function union(): Pattern {
-    if (++depth > DEEPEST) fail('the regular expression is nested too deeply');
+    if (++depth > deepestPattern) fail('the regular expression is nested too deeply');
     const of = [intersection()];
     while (take('|')) of.push(intersection());
     depth--;
@@ -144,8 +144,8 @@ export function parseRegex(source: string): Pattern {
         max = take(',') ? (peek('}') ? Infinity : count()) : min;
         if (!take('}')) fail('a repetition {n,m} has no }', start);
         if (min > max) fail('a repetition {n,m} has more at least than at most', start);
-        if (min > MOST_REPEATS || (max !== Infinity && max > MOST_REPEATS))
-          fail(`a repetition is limited to ${MOST_REPEATS}`, start);
+        if (min > mostRepeats || (max !== Infinity && max > mostRepeats))
+          fail(`a repetition is limited to ${mostRepeats}`, start);
       }
       of = { kind: 'repeat', of, min, max };
     }
@@ -165,7 +165,7 @@ export function parseRegex(source: string): Pattern {
   }
   function escaped(): Pattern {
     const letter = next();
-    const ranges = CLASSES[letter.toLowerCase()];
+    const ranges = classesOf[letter.toLowerCase()];
     if (ranges === undefined) return { kind: 'text', codes: lowered(letter) };
     return { kind: 'set', ranges: letter === letter.toLowerCase() ? ranges : outside(ranges) };
   }
@@ -200,11 +200,11 @@ export function parseRegex(source: string): Pattern {
     const char = next();
     switch (char) {
       case '.':
-        return { kind: 'set', ranges: ANY };
+        return { kind: 'set', ranges: anyCode };
       case '#':
         return { kind: 'nothing' };
       case '@':
-        return { kind: 'repeat', of: { kind: 'set', ranges: ANY }, min: 0, max: Infinity };
+        return { kind: 'repeat', of: { kind: 'set', ranges: anyCode }, min: 0, max: Infinity };
       case '[':
         return characterClass(start);
       case '\\':

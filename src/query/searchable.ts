@@ -7,10 +7,10 @@ import { valueTerms } from './terms.ts';
 import type { Terms } from './terms.ts';
 
 /** Between path and fact. */
-export const SEPARATOR = '\u001f';
+export const factSeparator = '\u001f';
 
 /** Kinds of facts: the first character after the separator. */
-export const KIND = {
+export const factKind = {
   /** A whole value or one of its words, lower case. */ text: '=',
   /** A number in the document. */ number: '#',
   /** A text that is a number: ranges compare it as one. */ numeral: '%',
@@ -23,13 +23,13 @@ export const KIND = {
   /** There is a value at this very path. */ value: 'v',
   /** There is a value at this path or below it. */ exists: 'e',
 } as const;
-export type Kind = (typeof KIND)[keyof typeof KIND];
+export type Kind = (typeof factKind)[keyof typeof factKind];
 
 /** Longer texts are not indexed (UTF-16 units); neither are more tokens of one document. Such a document is `vague`. */
-export const LONGEST_TEXT = 1000;
-const MOST_TOKENS = 20_000;
+export const longestText = 1000;
+const mostTokens = 20_000;
 /** So many fields can be sorted by, the first ones. */
-const MOST_ORDERED = 500;
+const mostOrdered = 500;
 
 export interface Searchable {
   terms: string[];
@@ -40,22 +40,22 @@ export interface Searchable {
   vague: boolean;
 }
 
-const HALF_PAIR = /\p{Cs}/u;
-const isOrdinary = (text: string): boolean => text.length <= LONGEST_TEXT && !HALF_PAIR.test(text);
+const halfPair = /\p{Cs}/u;
+const isOrdinary = (text: string): boolean => text.length <= longestText && !halfPair.test(text);
 
 /** The facts of one value; null when one of its texts cannot be indexed. */
 function factsOf({ whole, words, number, numeral, addresses, date }: Terms): string[] | null {
   if (!isOrdinary(whole)) return null;
   const facts = [
-    KIND.value,
-    KIND.text + whole,
-    ...words.map((word) => KIND.text + word),
-    ...addresses.map((key) => KIND.address + key),
+    factKind.value,
+    factKind.text + whole,
+    ...words.map((word) => factKind.text + word),
+    ...addresses.map((key) => factKind.address + key),
   ];
-  if (number !== null) return [...facts, KIND.number + sortableNumber(number)];
-  if (numeral !== null) facts.push(KIND.numeral + sortableNumber(numeral), KIND.plainNumeral + whole);
-  else if (date !== null) facts.push(KIND.time + sortableNumber(date.from), KIND.plainTime + whole);
-  else facts.push(KIND.plain + whole);
+  if (number !== null) return [...facts, factKind.number + sortableNumber(number)];
+  if (numeral !== null) facts.push(factKind.numeral + sortableNumber(numeral), factKind.plainNumeral + whole);
+  else if (date !== null) facts.push(factKind.time + sortableNumber(date.from), factKind.plainTime + whole);
+  else facts.push(factKind.plain + whole);
   return facts;
 }
 
@@ -72,8 +72,8 @@ function orderOf(node: unknown, path: string, order: { [path: string]: string },
       key === '' ||
       key.includes('.') ||
       key.includes('\0') ||
-      path.length + key.length > LONGEST_TEXT ||
-      Object.keys(order).length >= MOST_ORDERED
+      path.length + key.length > longestText ||
+      Object.keys(order).length >= mostOrdered
     )
       continue;
     const place = sortKey(value);
@@ -89,15 +89,15 @@ export function searchable(doc: object): Searchable {
   let vague = false;
   for (const value of valueTerms(doc)) {
     const facts = factsOf(value);
-    if (facts === null || !isOrdinary(value.path) || value.path.includes(SEPARATOR) || found.size > MOST_TOKENS) {
+    if (facts === null || !isOrdinary(value.path) || value.path.includes(factSeparator) || found.size > mostTokens) {
       vague = true;
       continue;
     }
     for (const fact of facts) {
-      found.add(value.path + SEPARATOR + fact);
+      found.add(value.path + factSeparator + fact);
       anywhere.add(fact);
     }
-    for (const path of above(value.path)) found.add(path + SEPARATOR + KIND.exists);
+    for (const path of above(value.path)) found.add(path + factSeparator + factKind.exists);
   }
   const order = {};
   orderOf(doc, '', order, 0);

@@ -1,7 +1,7 @@
 // Where the tokens of a field are: a path, or a pattern of paths, before the kind of the token.
 import { plain, wildcardPattern } from './lucene-pattern.ts';
 import type { Field } from './query.ts';
-import { SEPARATOR } from './searchable.ts';
+import { factSeparator } from './searchable.ts';
 
 /** Where tokens are looked for: a field of the index, and what stands before the kind; `path` is a pattern where the paths are many. */
 export type Target = { index: 'anywhere' | 'terms'; before: string; pattern: string | null };
@@ -19,7 +19,7 @@ export function joined(above: Field, field: NonNullable<Field>): NonNullable<Fie
 
 export function targetOf(field: Field): Target | null {
   if (field === null) return { index: 'anywhere', before: '', pattern: null };
-  if (!field.pattern) return { index: 'terms', before: field.name + SEPARATOR, pattern: null };
-  const path = wildcardPattern(field.name, `[^${SEPARATOR}]`);
-  return path?.same ? { index: 'terms', before: '', pattern: path.source + plain(SEPARATOR) } : null;
+  if (!field.pattern) return { index: 'terms', before: field.name + factSeparator, pattern: null };
+  const path = wildcardPattern(field.name, `[^${factSeparator}]`);
+  return path?.same ? { index: 'terms', before: '', pattern: path.source + plain(factSeparator) } : null;
 }

@@ -4,17 +4,17 @@
 // of a query gives two questions: `sure` finds only documents that match, `possible` finds at least all that match. They are the same
 // for what can be asked exactly, and combine: NOT a is surely where a is not possible. What lies between the two is read and judged by
 // the matcher of memory; so the answer is memory's by construction, and a clause that is asked too widely costs time, never truth.
-import { EVERYTHING, UNKNOWN, combine, notBounds } from './bounds.ts';
+import { everything, unknownBounds, combine, notBounds } from './bounds.ts';
 import type { Bounds } from './bounds.ts';
 import { ClauseTokens } from './clause-tokens.ts';
 import type { Moment } from './clause.ts';
-import { ALL, NONE, allOf, anyOf, noneOf } from './dsl.ts';
+import { matchAll, matchNone, allOf, anyOf, noneOf } from './dsl.ts';
 import type { Dsl } from './dsl.ts';
 import type { Field, Query } from './query.ts';
 import { joined } from './token-path.ts';
 
 /** Servers take 30 levels of bool; beyond this, parts of a query are judged instead of asked. */
-const DEEPEST = 24;
+const deepestBool = 24;
 
 class Translation {
   readonly #clauses: ClauseTokens;
@@ -24,14 +24,14 @@ class Translation {
 
   of(query: Query, within: Field = null): Bounds {
     const bounds = this.#bounds(query, within);
-    return bounds.depth > DEEPEST ? UNKNOWN : bounds;
+    return bounds.depth > deepestBool ? unknownBounds : bounds;
   }
 
   #bounds(query: Query, within: Field): Bounds {
     const inner = (of: Query): Bounds => this.of(of, within);
     switch (query.kind) {
       case 'all':
-        return EVERYTHING;
+        return everything;
       case 'boost':
         return inner(query.of);
       case 'not':
@@ -68,16 +68,16 @@ export interface Translated {
 }
 
 /** Documents that could not be indexed whole are always judged. */
-const VAGUE: Dsl = { term: { vague: true } };
+const isVague: Dsl = { term: { vague: true } };
 
 /** Nothing is asked, all is judged: for what a server finds too costly after all. */
-export const unasked: Translated = { sure: NONE, maybe: ALL, candidates: ALL };
+export const unasked: Translated = { sure: matchNone, maybe: matchAll, candidates: matchAll };
 
 /** Translates a query; `moment` must be the one of the matcher that judges. */
 export function translate(query: Query, moment: Moment): Translated {
-  if (query.kind === 'all') return { sure: ALL, maybe: null, candidates: ALL };
+  if (query.kind === 'all') return { sure: matchAll, maybe: null, candidates: matchAll };
   const { sure, possible } = new Translation(moment).of(query);
-  const certain = allOf([sure, noneOf(VAGUE)]);
-  const candidates = anyOf([possible, VAGUE]);
-  return { sure: certain, maybe: allOf([sure === possible ? VAGUE : candidates, noneOf(certain)]), candidates };
+  const certain = allOf([sure, noneOf(isVague)]);
+  const candidates = anyOf([possible, isVague]);
+  return { sure: certain, maybe: allOf([sure === possible ? isVague : candidates, noneOf(certain)]), candidates };
 }

@@ -5,7 +5,7 @@ import { dateOf, numberOf } from './literal.ts';
 import type { Span } from './literal.ts';
 import { wordsOf } from './words.ts';
 
-const NONE: readonly string[] = [];
+const noWords: readonly string[] = [];
 
 export class Value {
   /** The value as written. */
@@ -31,7 +31,7 @@ export class Value {
   /** Words in order, lower case; none for numbers and booleans. */
   get words(): readonly string[] {
     if (this.#words === null) {
-      const words = this.isText ? wordsOf(this.lower) : NONE;
+      const words = this.isText ? wordsOf(this.lower) : noWords;
       this.#words = words.length === 1 && words[0] === this.lower ? [this.lower] : words; // share the one string
     }
     return this.#words;
@@ -53,7 +53,7 @@ export class Value {
     if (this.#addresses === null) {
       const whole = this.isText ? addressKey(this.text) : null;
       const keys = whole !== null ? [whole] : this.words.map(addressKey).filter((key) => key !== null);
-      this.#addresses = keys.length === 0 ? NONE : keys;
+      this.#addresses = keys.length === 0 ? noWords : keys;
     }
     return this.#addresses;
   }
@@ -85,14 +85,14 @@ export class Token {
 }
 
 // Most values of a cluster repeat from node to node (Linux, eth0, 255.255.255.0): they are analysed once and shared.
-const MOST_SHARED = 50_000;
+const mostShared = 50_000;
 const values = new Map<string, Value>();
 const tokens = new Map<string, Token>();
 
 function shared<T>(known: Map<string, T>, text: string, make: (text: string) => T): T {
   let item = known.get(text);
   if (item === undefined) {
-    if (known.size >= MOST_SHARED) known.clear();
+    if (known.size >= mostShared) known.clear();
     item = make(text);
     known.set(text, item);
   }

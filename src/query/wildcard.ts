@@ -1,7 +1,7 @@
 // Wildcards without a regular expression: the pattern is cut at its stars, and each piece is looked for from the left, once. No
 // backtracking into an earlier star is ever needed, so the time is bounded by pattern length x text length, whatever the pattern.
 
-const ANY = -1; // '?': any one character
+const anyCharacter = -1; // '?': any one character
 
 /** A piece between stars, as code points; `plain` is its text when it has no '?', to search with indexOf. */
 interface Piece {
@@ -31,7 +31,7 @@ function pieces(pattern: string): Piece[] {
       continue;
     }
     if (char === '?') {
-      codes.push(ANY);
+      codes.push(anyCharacter);
       plain = null;
       continue;
     }
@@ -48,7 +48,7 @@ function endAt(piece: Piece, text: string, at: number): number {
   if (piece.plain !== null) return text.startsWith(piece.plain, at) ? at + piece.plain.length : -1;
   for (const wanted of piece.codes) {
     const code = text.codePointAt(at);
-    if (code === undefined || (wanted !== ANY && wanted !== code)) return -1;
+    if (code === undefined || (wanted !== anyCharacter && wanted !== code)) return -1;
     at += code > 0xffff ? 2 : 1;
   }
   return at;
@@ -76,7 +76,7 @@ function tail(piece: Piece, text: string, from: number): number {
     const pair = low >= 0xdc00 && low <= 0xdfff && at - 2 >= from && text.codePointAt(at - 2)! > 0xffff;
     at -= pair ? 2 : 1;
     const wanted = piece.codes[index]!;
-    if (wanted !== ANY && wanted !== text.codePointAt(at)) return -1;
+    if (wanted !== anyCharacter && wanted !== text.codePointAt(at)) return -1;
   }
   return at;
 }
@@ -87,7 +87,7 @@ export function wildcard(pattern: string): Wildcard {
   const head = all[0]!;
   const last = all[all.length - 1]!;
   const middle = all.slice(1, -1).filter((piece) => piece.codes.length > 0);
-  const before = head.codes.indexOf(ANY);
+  const before = head.codes.indexOf(anyCharacter);
   const prefix = head.plain ?? String.fromCodePoint(...head.codes.slice(0, before));
   const prefixOnly = head.plain !== null && all.length > 1 && middle.length === 0 && last.codes.length === 0;
   function matches(text: string): boolean {

@@ -30,7 +30,7 @@ export interface ElasticMasterOptions {
 }
 
 /** How long it waits before it tries again to reach a server that is away. */
-const AGAIN_MS = 1_000;
+const againMs = 1_000;
 
 /** What is said once and then only when it changes. */
 function changes(say: (line: string) => void): (line: string) => void {
@@ -92,7 +92,7 @@ export class ElasticMaster {
         if (error.message !== warned) log.warn({ err: error }, 'Elasticsearch is not reachable'); // once a second otherwise, with its stack
         warned = error.message;
         tell(`waiting for Elasticsearch: ${error.message}. ${error.hint}`);
-        await sleep(AGAIN_MS, undefined, { signal: this.#ending.signal });
+        await sleep(againMs, undefined, { signal: this.#ending.signal });
       }
     }
   }
@@ -160,7 +160,7 @@ export class ElasticMaster {
         error instanceof StoreError
           ? unavailable(error)
           : { because: message, hint: 'It tries again by itself.', leader: null, code: 'starting' };
-      await sleep(AGAIN_MS, undefined, { signal }).catch(() => undefined); // aborted: the loop sees it
+      await sleep(againMs, undefined, { signal }).catch(() => undefined); // aborted: the loop sees it
     } finally {
       this.#options.tokens.share = null;
       await lease

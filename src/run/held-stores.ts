@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { join, resolve as absolute } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CliError, exitCode } from '../cli/exit.ts';
-import { STORE_FILE, openEmbedded } from '../store/embedded.ts';
+import { storeFile, openEmbedded } from '../store/embedded.ts';
 import { acquireLock } from '../store/lock.ts';
 import type { MovableStore } from '../store/store.ts';
 import { elasticOptions } from './elastic-settings.ts';
@@ -37,7 +37,7 @@ const isUrl = (place: string): boolean => /^https?:\/\//i.test(place);
 
 async function holdDirectory(place: string, mustExist: boolean): Promise<Held> {
   const directory = absolute(place);
-  if (mustExist && !existsSync(join(directory, STORE_FILE))) {
+  if (mustExist && !existsSync(join(directory, storeFile))) {
     throw new CliError(
       exitCode.notFound,
       `${directory} holds no store`,
@@ -63,7 +63,7 @@ async function holdDirectory(place: string, mustExist: boolean): Promise<Held> {
   }
 }
 
-const LEASE_MS = 10_000;
+const leaseMs = 10_000;
 
 /**
  * @param directory the other side, held already; null where that is an Elasticsearch, too. One that was killed left its lease: whoever
@@ -94,11 +94,11 @@ async function holdElastic(
     const lease = store.lease({
       holder: `migrate ${hostname()} ${directory ?? `${process.pid} ${Date.now()}`}`,
       address: `stathub migrate, pid ${process.pid} on ${hostname()}`,
-      ttlMs: LEASE_MS,
+      ttlMs: leaseMs,
     });
     const found = (await lease.read())?.doc ?? null;
     const giveUp = new AbortController();
-    const patience = Math.max(LEASE_MS, found?.ttlMs ?? 0) * 1.5;
+    const patience = Math.max(leaseMs, found?.ttlMs ?? 0) * 1.5;
     void sleep(patience, undefined, { signal: giveUp.signal, ref: false }).then(
       () => giveUp.abort(new Error('held')),
       () => undefined,

@@ -3,7 +3,7 @@
 import type { StoredToken, Tokens } from '../api/access/tokens.ts';
 import { StoreError } from '../store/store.ts';
 import type { Doc, Store } from '../store/store.ts';
-import { TOKENS_KEY } from '../store/moved.ts';
+import { tokensKey } from '../store/moved.ts';
 
 /** Under a name that is masked wherever documents are shown. */
 type Shared = Omit<StoredToken, 'hash'> & { secret: string };
@@ -17,11 +17,11 @@ const fromShared = ({ secret, ...view }: Shared): StoredToken => ({ ...view, has
  * @throws StoreError
  */
 export async function shareTokens(store: Store, tokens: Tokens, makeFirst: () => void): Promise<void> {
-  const stored = await store.get<{ tokens: Shared[] }>('hub', TOKENS_KEY);
+  const stored = await store.get<{ tokens: Shared[] }>('hub', tokensKey);
   let version: string | null = stored?.version ?? null;
   const put = async (list: StoredToken[]): Promise<void> => {
     const doc = { tokens: list.map(toShared) } as unknown as Doc;
-    const result = await store.write({ collection: 'hub', key: TOKENS_KEY, doc, expect: version ?? 'absent' });
+    const result = await store.write({ collection: 'hub', key: tokensKey, doc, expect: version ?? 'absent' });
     if (!result.ok)
       throw new StoreError(
         'store-unavailable',

@@ -45,7 +45,7 @@ interface Job {
 }
 
 /** Records one transaction may touch: its synchronous part holds the main loop, 2,000 take about 10 ms. */
-const GROUP_WEIGHT = 2000;
+const groupWeight = 2000;
 
 export class Commits {
   readonly #root: RootDatabase<Buffer, Buffer>;
@@ -78,7 +78,7 @@ export class Commits {
       let weight = 0;
       let count = 0;
       for (const job of this.#waiting) {
-        if (count > 0 && weight + job.weight > GROUP_WEIGHT) break;
+        if (count > 0 && weight + job.weight > groupWeight) break;
         weight += job.weight;
         count++;
       }

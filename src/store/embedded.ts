@@ -30,17 +30,19 @@ import type {
   WriteResult,
 } from './store.ts';
 import { drawnNumbers, recordSizes, tableSize } from './sizes.ts';
-import { FLOOR_KEY, openTables } from './tables.ts';
+import { floorKey, openTables } from './tables.ts';
 import type { Table, Tables } from './tables.ts';
 
 /** The store's file in its directory. */
-export const STORE_FILE = 'store.mdb';
+export const storeFile = 'store.mdb';
 
 /** Records that one transaction of a bulk or an expiry touches: between two of them the main loop runs. */
-const SLICE = 1000;
+const recordsATurn = 1000;
 
 const slices = <T>(items: T[]): T[][] =>
-  Array.from({ length: Math.ceil(items.length / SLICE) }, (_, n) => items.slice(n * SLICE, (n + 1) * SLICE));
+  Array.from({ length: Math.ceil(items.length / recordsATurn) }, (_, n) =>
+    items.slice(n * recordsATurn, (n + 1) * recordsATurn),
+  );
 
 /** A number that was asked for as a whole one; what is none is as if it were not there. */
 const whole = (asked: number | undefined, usual: number): number =>
@@ -117,7 +119,7 @@ class EmbeddedStore implements MovableStore {
       );
     }
     return this.#commits.run((ledger) => {
-      const first = Math.max(ledger.get(`draw/${counter}`) + 1, ledger.get(FLOOR_KEY) + 1, atLeast);
+      const first = Math.max(ledger.get(`draw/${counter}`) + 1, ledger.get(floorKey) + 1, atLeast);
       ledger.set(`draw/${counter}`, first + count - 1);
       return first;
     });
@@ -156,8 +158,10 @@ class EmbeddedStore implements MovableStore {
     if (!span) return [];
     const points: SeriesPoint[] = [];
     const last = Math.min(Math.floor(toMinute), span.last);
-    for (let minute = Math.max(Math.ceil(fromMinute), span.first); minute <= last; minute += SLICE) {
-      points.push(...(await this.#read(() => this.#series.read(subject, minute, Math.min(last, minute + SLICE - 1)))));
+    for (let minute = Math.max(Math.ceil(fromMinute), span.first); minute <= last; minute += recordsATurn) {
+      points.push(
+        ...(await this.#read(() => this.#series.read(subject, minute, Math.min(last, minute + recordsATurn - 1)))),
+      );
       await new Promise(setImmediate);
     }
     return points;
@@ -166,15 +170,15 @@ class EmbeddedStore implements MovableStore {
   async expire(before: number, maxEvents: number): Promise<number> {
     const repeat = async (drop: () => number): Promise<number> => {
       for (let dropped = 0; ;) {
-        const count = await this.#commits.run(drop, SLICE);
+        const count = await this.#commits.run(drop, recordsATurn);
         dropped += count;
-        if (count < SLICE) return dropped;
+        if (count < recordsATurn) return dropped;
       }
     };
-    const old = await repeat(() => this.#log.dropOlder(before, SLICE));
-    const points = await repeat(() => this.#series.dropOlder(before, SLICE));
+    const old = await repeat(() => this.#log.dropOlder(before, recordsATurn));
+    const points = await repeat(() => this.#series.dropOlder(before, recordsATurn));
     const surplus = await repeat(() =>
-      this.#log.dropFirst(Math.min(SLICE, Math.max(0, this.#log.count - Math.max(0, maxEvents)))),
+      this.#log.dropFirst(Math.min(recordsATurn, Math.max(0, this.#log.count - Math.max(0, maxEvents)))),
     );
     return old + points + surplus;
   }
@@ -235,7 +239,7 @@ export async function openEmbedded(
   directory: string,
   options: { notice?: (notice: StoreNotice) => void } = {},
 ): Promise<MovableStore> {
-  const file = join(directory, STORE_FILE);
+  const file = join(directory, storeFile);
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     await prepareFile(file, options.notice ?? ((notice) => console.error(notice.message)));

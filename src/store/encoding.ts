@@ -4,9 +4,9 @@ import { crc32 } from 'node:zlib';
 import { StoreError } from './store.ts';
 
 /** Longest key in bytes of UTF-8: the limit of an Elasticsearch id, held by both adapters. */
-const KEY_BYTES = 512;
+const longestKeyBytes = 512;
 
-const COLLECTION = /^[a-z][a-z0-9_-]{0,62}$/;
+const collectionName = /^[a-z][a-z0-9_-]{0,62}$/;
 
 function refuse(what: string, hint: string): never {
   throw new StoreError('store-refused', what, hint);
@@ -14,7 +14,7 @@ function refuse(what: string, hint: string): never {
 
 /** @throws StoreError store-refused for a name that Elasticsearch could not take as a part of an index name */
 export function checkCollection(collection: string): void {
-  if (!COLLECTION.test(collection)) {
+  if (!collectionName.test(collection)) {
     refuse(`'${collection}' is no collection name`, 'Use a-z, 0-9, _ and -, beginning with a letter, at most 63.');
   }
 }
@@ -22,8 +22,8 @@ export function checkCollection(collection: string): void {
 /** @throws StoreError store-refused when empty, too long, or not well-formed Unicode (two such keys would become one) */
 export function checkKey(key: string): void {
   if (key === '') refuse('A key is empty', 'Give the record a key.');
-  if (Buffer.byteLength(key) > KEY_BYTES)
-    refuse(`The key '${key.slice(0, 40)}...' is longer than ${KEY_BYTES} bytes`, 'Shorten it.');
+  if (Buffer.byteLength(key) > longestKeyBytes)
+    refuse(`The key '${key.slice(0, 40)}...' is longer than ${longestKeyBytes} bytes`, 'Shorten it.');
   if (/\p{Cs}/u.test(key)) refuse('A key holds half of a surrogate pair', 'Use well-formed Unicode.');
 }
 
@@ -72,22 +72,22 @@ export function unseal(key: Uint8Array, sealed: Buffer): Buffer {
     .toString('utf8')
     .replace('\0', '/')
     .replace(/[^\x20-\x7e]/g, '?');
-  throw new StoreError('store-corrupt', `The store holds a damaged value (${name})`, RESTART_HINT);
+  throw new StoreError('store-corrupt', `The store holds a damaged value (${name})`, restartHint);
 }
 
 /** What helps against damage found while the store is open. */
-export const RESTART_HINT =
+export const restartHint =
   'Stop the master and start it again: it saves what is sound, sets the damaged file aside and says where. Check the disk and the memory.';
 
 /** Version and term; JSON follows. */
-const HEADER = 16;
+const headerBytes = 16;
 
 /** A value as it is stored: version and term are 0 where the kind has none (log entries, points). */
 export function encode(key: Uint8Array, json: Buffer, version = 0, term = 0): Buffer {
-  const value = Buffer.allocUnsafe(HEADER + json.length);
+  const value = Buffer.allocUnsafe(headerBytes + json.length);
   value.writeDoubleBE(version, 0);
   value.writeDoubleBE(term, 8);
-  json.copy(value, HEADER);
+  json.copy(value, headerBytes);
   return seal(key, value);
 }
 
@@ -114,6 +114,6 @@ export function decode(key: Uint8Array, sealed: Buffer): Decoded {
   return {
     version: value.readDoubleBE(0),
     term: value.readDoubleBE(8),
-    json: () => JSON.parse(value.toString('utf8', HEADER)),
+    json: () => JSON.parse(value.toString('utf8', headerBytes)),
   };
 }

@@ -4,7 +4,7 @@ import { isSound, readNumber, unseal } from './encoding.ts';
 import { Damage, LmdbFile, readTree } from './lmdb-file.ts';
 import type { Meta, Tree } from './lmdb-file.ts';
 import { PageSet, leaves } from './lmdb-tree.ts';
-import { FORMAT, FORMAT_KEY, TABLES } from './tables.ts';
+import { storeFormat, formatKey, tableNames } from './tables.ts';
 import type { TableName } from './tables.ts';
 
 export type Finding =
@@ -18,8 +18,8 @@ export type Finding =
   | { state: 'newer'; format: number };
 
 /** Leaves read in one go: about 10 ms of them. */
-const BREATH = 100;
-const OURS = new Set<string>(TABLES);
+const leavesATurn = 100;
+const ourTables = new Set<string>(tableNames);
 
 const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const byNumber = (a: Buffer, b: Buffer): number => {
@@ -32,13 +32,13 @@ const byNumber = (a: Buffer, b: Buffer): number => {
 export const tableName = (key: Buffer): string => key.toString('utf8').replace(/\0$/, '');
 
 /** A value beside the tables: not ours, whatever it is. */
-const NO_TREE: Tree = { flags: 0, depth: 0, pages: 0, entries: 0, root: -1 };
+const noTree: Tree = { flags: 0, depth: 0, pages: 0, entries: 0, root: -1 };
 
 /** The tables of a file. @throws Damage */
 function readTables(file: LmdbFile, meta: Meta, used: PageSet): Map<string, Tree> {
   const tables = new Map<string, Tree>();
   for (const leaf of leaves(file, meta, meta.main, used)) {
-    for (const entry of leaf) tables.set(tableName(entry.key), entry.tree ? readTree(entry.value()) : NO_TREE);
+    for (const entry of leaf) tables.set(tableName(entry.key), entry.tree ? readTree(entry.value()) : noTree);
   }
   return tables;
 }
@@ -49,7 +49,7 @@ async function readValues(file: LmdbFile, meta: Meta, tree: Tree, used: PageSet)
     for (const { key, tree: nested, value } of leaf) {
       if (nested || !isSound(key, value())) throw new Damage('a value does not fit its checksum');
     }
-    if (++pages % BREATH === 0) await breathe();
+    if (++pages % leavesATurn === 0) await breathe();
   }
 }
 
@@ -73,7 +73,7 @@ function readFree(file: LmdbFile, meta: Meta, used: PageSet): void {
 
 function formatOf(file: LmdbFile, meta: Meta, ledger: Tree): number | null {
   for (const leaf of leaves(file, meta, ledger, new PageSet(meta.lastPage))) {
-    for (const { key, value } of leaf) if (key.toString() === FORMAT_KEY) return readNumber(unseal(key, value()));
+    for (const { key, value } of leaf) if (key.toString() === formatKey) return readNumber(unseal(key, value()));
   }
   return null;
 }
@@ -84,7 +84,7 @@ async function examineFile(file: LmdbFile): Promise<Finding> {
   if (!meta || file.headDamage !== null) return { state: 'damaged', reason: file.headDamage ?? 'it has no head' };
   const used = new PageSet(meta.lastPage);
   const tables = readTables(file, meta, used);
-  const strange = [...tables.keys()].find((name) => !OURS.has(name));
+  const strange = [...tables.keys()].find((name) => !ourTables.has(name));
   if (strange !== undefined)
     return { state: 'foreign', reason: `it holds '${strange.slice(0, 40)}', which stathub does not know` };
   if ([...tables.values()].some((tree) => tree.flags !== 0))
@@ -92,7 +92,7 @@ async function examineFile(file: LmdbFile): Promise<Finding> {
   const ledger = tables.get('ledger');
   if (ledger) await readValues(file, meta, ledger, used);
   const format = ledger ? formatOf(file, meta, ledger) : null;
-  if (format !== null && format > FORMAT) return { state: 'newer', format };
+  if (format !== null && format > storeFormat) return { state: 'newer', format };
   if (format === null && [...tables.values()].some((tree) => tree.entries > 0)) {
     return { state: 'foreign', reason: 'it does not say that it is a store of stathub' };
   }

@@ -1,13 +1,13 @@
 // Turns what lmdb throws into a StoreError with a stable code and a hint.
-import { RESTART_HINT } from './encoding.ts';
+import { restartHint } from './encoding.ts';
 import { StoreError } from './store.ts';
 
-const FULL = /ENOSPC|EDQUOT|EFBIG|no space left|disk quota|file too large|MDB_MAP_FULL/i;
-const DAMAGED =
+const fullDisk = /ENOSPC|EDQUOT|EFBIG|no space left|disk quota|file too large|MDB_MAP_FULL/i;
+const damagedFile =
   /MDB_(CORRUPTED|PAGE_NOTFOUND|PANIC|INVALID|VERSION_MISMATCH|INCOMPATIBLE|BAD_CHECKSUM)|corrupt|not an LMDB file/i;
 
 /** It comes at once; if it ever did not, the commit has failed all the same. */
-const REASON_MS = 1000;
+const reasonMs = 1000;
 
 /** lmdb says "Commit failed" and gives the reason through a second promise; unread, it would be an unhandled rejection. */
 async function reasonOf(error: unknown): Promise<unknown> {
@@ -15,7 +15,7 @@ async function reasonOf(error: unknown): Promise<unknown> {
   if (!reason) return error;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<unknown>((resolve) => {
-    timer = setTimeout(resolve, REASON_MS, error);
+    timer = setTimeout(resolve, reasonMs, error);
   });
   const cause = await Promise.race([
     reason.then(
@@ -38,7 +38,7 @@ export async function storeFailure(error: unknown, doing: string): Promise<Store
   const message = cause instanceof Error ? cause.message : String(cause);
   const code = (cause as { code?: string | number } | null)?.code;
   const text = `${code ?? ''} ${message}`;
-  if (FULL.test(text)) {
+  if (fullDisk.test(text)) {
     return new StoreError(
       'store-full',
       `The disk of the store is full (${doing}: ${message})`,
@@ -47,8 +47,8 @@ export async function storeFailure(error: unknown, doing: string): Promise<Store
       { cause },
     );
   }
-  if (DAMAGED.test(text)) {
-    return new StoreError('store-corrupt', `The store is damaged (${doing}: ${message})`, RESTART_HINT, { cause });
+  if (damagedFile.test(text)) {
+    return new StoreError('store-corrupt', `The store is damaged (${doing}: ${message})`, restartHint, { cause });
   }
   return new StoreError(
     'store-unavailable',

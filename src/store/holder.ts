@@ -12,11 +12,11 @@ export interface Holder {
 /** 'refused': nobody is behind this socket. */
 export type Answer = Holder | 'refused';
 
-const GONE = new Set(['ECONNREFUSED', 'ENOENT', 'ENOTSOCK']);
-const SILENT: Holder = { pid: null, address: null, role: null };
+const goneCodes = new Set(['ECONNREFUSED', 'ENOENT', 'ENOTSOCK']);
+const silentHolder: Holder = { pid: null, address: null, role: null };
 /** A holder that is stopped (SIGSTOP) accepts but never answers. */
-const ANSWER_MS = 1000;
-const ANSWER_BYTES = 4096;
+const answerMs = 1000;
+const answerBytes = 4096;
 
 function parse(text: string): Holder {
   try {
@@ -27,12 +27,12 @@ function parse(text: string): Holder {
       role: role === 'master' || role === 'agent' || role === 'up' ? role : null,
     };
   } catch {
-    return SILENT; // not one of ours, or cut short: held all the same
+    return silentHolder; // not one of ours, or cut short: held all the same
   }
 }
 
 /** Flags of a listening socket in /proc/net/unix (__SO_ACCEPTCON); those that wait to be accepted bear the same name. */
-const LISTENING = '00010000';
+const listeningFlags = '00010000';
 
 /**
  * Who listens on an abstract name, by the kernel's tables; null where they do not tell (other users' processes, no /proc).
@@ -43,7 +43,7 @@ async function listenerOf(path: string): Promise<number | null> {
   try {
     const shown = path.replaceAll('\0', '@');
     const lines = (await readFile('/proc/net/unix', 'utf8')).split('\n').filter((line) => line.endsWith(` ${shown}`));
-    const socket = lines.map((line) => line.trim().split(/\s+/)).find((fields) => fields[3] === LISTENING)?.[6];
+    const socket = lines.map((line) => line.trim().split(/\s+/)).find((fields) => fields[3] === listeningFlags)?.[6];
     if (!socket) return null;
     for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
       const fds = await readdir(`/proc/${pid}/fd`).catch(() => []);
@@ -70,23 +70,23 @@ export async function ask(path: string): Promise<Answer> {
       socket.destroy();
       resolve(result);
     };
-    const limit = setTimeout(() => end(SILENT), ANSWER_MS);
+    const limit = setTimeout(() => end(silentHolder), answerMs);
     socket.on('connect', () => {
       connected = true;
     });
     socket.on('data', (chunk) => {
       text += String(chunk);
-      if (text.length > ANSWER_BYTES) end(SILENT);
+      if (text.length > answerBytes) end(silentHolder);
     });
     socket.on('end', () => end(text === '' ? 'refused' : parse(text))); // without a word: it was closing
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      if (GONE.has(error.code ?? '') || (connected && error.code === 'ECONNRESET')) end('refused');
-      else if (error.code === 'EAGAIN' || error.code === 'EACCES') end(SILENT); // its queue is full; or it is another user's
+      if (goneCodes.has(error.code ?? '') || (connected && error.code === 'ECONNRESET')) end('refused');
+      else if (error.code === 'EAGAIN' || error.code === 'EACCES') end(silentHolder); // its queue is full; or it is another user's
       else {
         clearTimeout(limit);
         reject(error);
       }
     });
   });
-  return answer === SILENT ? { ...SILENT, pid: await listenerOf(path) } : answer;
+  return answer === silentHolder ? { ...silentHolder, pid: await listenerOf(path) } : answer;
 }

@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { StoreError } from './store.ts';
 import type { Store } from './store.ts';
 
-const COLLECTION = 'hub';
-const KEY = 'identity';
-const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
+const hubCollection = 'hub';
+const identityKey = 'identity';
+const idAlphabet = 'abcdefghijklmnopqrstuvwxyz234567';
 
 export interface Identity {
   /** `hub-` and 13 of base32 (65 bits): lives and dies with the store. */
@@ -14,19 +14,24 @@ export interface Identity {
   at: number;
 }
 
-const mint = (): string => `hub-${[...randomBytes(13)].map((byte) => ALPHABET[byte & 31]).join('')}`;
+const mint = (): string => `hub-${[...randomBytes(13)].map((byte) => idAlphabet[byte & 31]).join('')}`;
 
 /**
  * The id of the hub whose store this is; minted when the store is new. Several masters that come at once agree on one.
  * @param at now, epoch ms
  */
 export async function identityOf(store: Store, at: number): Promise<Identity> {
-  const stored = await store.get<{ hub: string; at: number }>(COLLECTION, KEY);
+  const stored = await store.get<{ hub: string; at: number }>(hubCollection, identityKey);
   if (stored) return { hub: stored.doc.hub, at: stored.doc.at };
   const minted: Identity = { hub: mint(), at };
-  const written = await store.write({ collection: COLLECTION, key: KEY, doc: { ...minted }, expect: 'absent' });
+  const written = await store.write({
+    collection: hubCollection,
+    key: identityKey,
+    doc: { ...minted },
+    expect: 'absent',
+  });
   if (written.ok) return minted;
-  const winner = await store.get<{ hub: string; at: number }>(COLLECTION, KEY);
+  const winner = await store.get<{ hub: string; at: number }>(hubCollection, identityKey);
   if (!winner)
     throw new StoreError('store-unavailable', 'The identity of the hub vanished while it was made', 'Start again.');
   return { hub: winner.doc.hub, at: winner.doc.at };

@@ -29,19 +29,19 @@ export interface Meta {
   main: Tree;
 }
 
-const PAGE_HEADER = 24;
-const TREE_BYTES = 48;
-const MAGIC = 0xbeefc0de;
-const DATA_VERSION = 2;
-const IS_META = 0x08;
-const NO_ROOT = 0xffffffffffffffffn;
-const META_BYTES = PAGE_HEADER + 24 + 2 * TREE_BYTES + 24;
+const pageHeaderBytes = 24;
+const treeBytes = 48;
+const magic = 0xbeefc0de;
+const dataVersion = 2;
+const isMeta = 0x08;
+const noRoot = 0xffffffffffffffffn;
+const metaBytes = pageHeaderBytes + 24 + 2 * treeBytes + 24;
 /** NOSUBDIR and INTEGERKEY: with any other flag lmdb would read the file in another way. */
-const FREE_FLAGS = 0x4008;
+const freeFlags = 0x4008;
 /** A file ends before its last page only when the pages at its end are free; never by more than this and its own length. */
-const UNWRITTEN_BYTES = 64 * 1024 * 1024;
+const unwrittenBytes = 64 * 1024 * 1024;
 /** Bigger trees cannot exist: lmdb's cursors have as many levels. */
-const DEEPEST = 32;
+const deepestTree = 32;
 
 /** A 64-bit number, or Infinity where it is no number that a real file could hold. */
 function number(bytes: Buffer, offset: number): number {
@@ -51,8 +51,8 @@ function number(bytes: Buffer, offset: number): number {
 
 /** @throws Damage when it cannot be a tree */
 export function readTree(bytes: Buffer, offset = 0): Tree {
-  if (bytes.length < offset + TREE_BYTES) throw new Damage('a tree is cut short');
-  const rootless = bytes.readBigUInt64LE(offset + 40) === NO_ROOT;
+  if (bytes.length < offset + treeBytes) throw new Damage('a tree is cut short');
+  const rootless = bytes.readBigUInt64LE(offset + 40) === noRoot;
   const tree = {
     flags: bytes.readUInt16LE(offset + 4),
     depth: bytes.readUInt16LE(offset + 6),
@@ -60,21 +60,20 @@ export function readTree(bytes: Buffer, offset = 0): Tree {
     entries: number(bytes, offset + 32),
     root: rootless ? -1 : number(bytes, offset + 40),
   };
-  if (tree.depth > DEEPEST || rootless !== (tree.depth === 0) || (rootless && tree.entries !== 0)) {
+  if (tree.depth > deepestTree || rootless !== (tree.depth === 0) || (rootless && tree.entries !== 0)) {
     throw new Damage('a tree contradicts itself');
   }
   return tree;
 }
 
 function readMeta(bytes: Buffer, index: number): Meta {
-  if ((bytes.readUInt16LE(18) & IS_META) === 0 || bytes.readUInt32LE(PAGE_HEADER) !== MAGIC) {
+  if ((bytes.readUInt16LE(18) & isMeta) === 0 || bytes.readUInt32LE(pageHeaderBytes) !== magic) {
     throw new Damage(`its head (page ${index}) is not that of a store`);
   }
-  const version = bytes.readUInt32LE(PAGE_HEADER + 4) & 0xffff;
-  if (version !== DATA_VERSION)
-    throw new Damage(`its head (page ${index}) has version ${version}, not ${DATA_VERSION}`);
-  const trees = PAGE_HEADER + 24;
-  const tail = trees + 2 * TREE_BYTES;
+  const version = bytes.readUInt32LE(pageHeaderBytes + 4) & 0xffff;
+  if (version !== dataVersion) throw new Damage(`its head (page ${index}) has version ${version}, not ${dataVersion}`);
+  const trees = pageHeaderBytes + 24;
+  const tail = trees + 2 * treeBytes;
   const pageSize = bytes.readUInt32LE(trees);
   if (pageSize < 512 || pageSize > 65536 || (pageSize & (pageSize - 1)) !== 0)
     throw new Damage(`its page size is ${pageSize}`);
@@ -84,9 +83,9 @@ function readMeta(bytes: Buffer, index: number): Meta {
     lastPage: number(bytes, tail),
     txn: number(bytes, tail + 8),
     free: readTree(bytes, trees),
-    main: readTree(bytes, trees + TREE_BYTES),
+    main: readTree(bytes, trees + treeBytes),
   };
-  if (meta.txn === Infinity || meta.lastPage < 1 || (meta.free.flags & ~FREE_FLAGS) !== 0 || meta.main.flags !== 0) {
+  if (meta.txn === Infinity || meta.lastPage < 1 || (meta.free.flags & ~freeFlags) !== 0 || meta.main.flags !== 0) {
     throw new Damage(`its head (page ${index}) contradicts itself`);
   }
   return meta;
@@ -128,8 +127,8 @@ export class LmdbFile {
     // The second head lies one page on; where the first does not say how long a page is, every usual length is tried.
     const tryAt = (offset: number, index: number): void => {
       try {
-        const meta = readMeta(this.read(offset, META_BYTES), index);
-        if (meta.lastPage * meta.pageSize > 2 * this.bytes + UNWRITTEN_BYTES) {
+        const meta = readMeta(this.read(offset, metaBytes), index);
+        if (meta.lastPage * meta.pageSize > 2 * this.bytes + unwrittenBytes) {
           throw new Damage(`it is cut short: ${this.bytes} bytes of ${meta.lastPage + 1} pages`);
         }
         this.metas.push(meta);

@@ -2,15 +2,15 @@
 import { Damage } from './lmdb-file.ts';
 import type { LmdbFile, Meta, Tree } from './lmdb-file.ts';
 
-const HEADER = 24;
-const NODE = 8;
-const BRANCH = 0x01;
-const LEAF = 0x02;
-const OVERFLOW = 0x04;
-const KIND = 0x0f;
-const BIG = 0x01;
-const SUBTREE = 0x02;
-const DUPLICATES = 0x04;
+const headerBytes = 24;
+const nodeBytes = 8;
+const branchPage = 0x01;
+const leafPage = 0x02;
+const overflowPage = 0x04;
+const pageKind = 0x0f;
+const bigNode = 0x01;
+const subtreeNode = 0x02;
+const duplicatesNode = 0x04;
 
 export interface Entry {
   key: Buffer;
@@ -76,31 +76,32 @@ export function* leaves(
   let entries = 0;
 
   const overflow = (page: number, count: number, length: number): Buffer => {
-    if (count !== Math.floor((HEADER - 1 + length) / pageSize) + 1)
+    if (count !== Math.floor((headerBytes - 1 + length) / pageSize) + 1)
       throw new Damage(`a value of ${length} bytes lies on ${count} pages`);
     used.take(page, count);
-    const bytes = file.read(page * pageSize, HEADER + length);
+    const bytes = file.read(page * pageSize, headerBytes + length);
     if (
       Number(bytes.readBigUInt64LE(0)) !== page ||
-      (bytes.readUInt16LE(18) & KIND) !== OVERFLOW ||
+      (bytes.readUInt16LE(18) & pageKind) !== overflowPage ||
       bytes.readUInt32LE(20) !== count
     ) {
       throw new Damage(`page ${page} is not what it should be`);
     }
     pages += count;
-    return bytes.subarray(HEADER);
+    return bytes.subarray(headerBytes);
   };
 
   const readLeaf = (bytes: Buffer, offset: number): Entry => {
     const flags = bytes.readUInt16LE(offset + 4);
     const keySize = bytes.readUInt16LE(offset + 6);
     const size = bytes.readUInt32LE(offset);
-    const at = offset + NODE + keySize;
-    const inPage = flags & BIG ? 24 : size;
-    if (flags & DUPLICATES || flags > 7 || keySize === 0 || at + inPage > pageSize)
+    const at = offset + nodeBytes + keySize;
+    const inPage = flags & bigNode ? 24 : size;
+    if (flags & duplicatesNode || flags > 7 || keySize === 0 || at + inPage > pageSize)
       throw new Damage('an entry reaches out of its page');
-    const key = bytes.subarray(offset + NODE, at);
-    if (!(flags & BIG)) return { key, tree: (flags & SUBTREE) !== 0, value: () => bytes.subarray(at, at + size) };
+    const key = bytes.subarray(offset + nodeBytes, at);
+    if (!(flags & bigNode))
+      return { key, tree: (flags & subtreeNode) !== 0, value: () => bytes.subarray(at, at + size) };
     return {
       key,
       tree: false,
@@ -111,13 +112,13 @@ export function* leaves(
   const open = ({ page, level, low, high }: Pending): Entry[] | Pending[] => {
     used.take(page, 1);
     const bytes = file.read(page * pageSize, pageSize);
-    const kind = bytes.readUInt16LE(18) & KIND;
+    const kind = bytes.readUInt16LE(18) & pageKind;
     const lower = bytes.readUInt16LE(20);
     const upper = bytes.readUInt16LE(22);
     const count = lower >> 1;
     const leaf = level === tree.depth;
-    const bounded = (lower & 1) === 0 && lower <= upper && HEADER + upper <= pageSize && count >= (leaf ? 1 : 2);
-    if (Number(bytes.readBigUInt64LE(0)) !== page || kind !== (leaf ? LEAF : BRANCH) || !bounded) {
+    const bounded = (lower & 1) === 0 && lower <= upper && headerBytes + upper <= pageSize && count >= (leaf ? 1 : 2);
+    if (Number(bytes.readBigUInt64LE(0)) !== page || kind !== (leaf ? leafPage : branchPage) || !bounded) {
       throw new Damage(`page ${page} is not what it should be`);
     }
     pages++;
@@ -125,12 +126,12 @@ export function* leaves(
     const below: Pending[] = [];
     let before: Buffer | null = null;
     for (let index = 0; index < count; index++) {
-      const offset = HEADER + bytes.readUInt16LE(HEADER + 2 * index);
-      if (offset < HEADER + upper || offset + NODE > pageSize)
+      const offset = headerBytes + bytes.readUInt16LE(headerBytes + 2 * index);
+      if (offset < headerBytes + upper || offset + nodeBytes > pageSize)
         throw new Damage(`page ${page} has an entry outside of it`);
       const keySize = bytes.readUInt16LE(offset + 6);
-      if (offset + NODE + keySize > pageSize) throw new Damage(`page ${page} has a key that reaches out of it`);
-      const key = bytes.subarray(offset + NODE, offset + NODE + keySize);
+      if (offset + nodeBytes + keySize > pageSize) throw new Damage(`page ${page} has a key that reaches out of it`);
+      const key = bytes.subarray(offset + nodeBytes, offset + nodeBytes + keySize);
       const first = index === 0 && !leaf; // its key is not used
       if (!first) {
         if (before !== null && compare(before, key) >= 0) throw new Damage(`page ${page} is out of order`);

@@ -39,12 +39,12 @@ export class LockHeldError extends Error {
 }
 
 /** How often a socket that vanishes while it is looked at is tried again. */
-const ATTEMPTS = 20;
+const mostAttempts = 20;
 /**
  * Between `bind` and `listen` a fresh socket refuses like a stale one: only what still refuses after this is stale. On
  * Linux the abstract socket has already told all but starters in another network namespace; a restart need not wait.
  */
-const STALE_MS = process.platform === 'linux' ? 10 : 60;
+const staleMs = process.platform === 'linux' ? 10 : 60;
 
 /**
  * Node 20 fills abstract names up with zeros, Node 22 does not: a full-length name (sun_path, 108 bytes) is the same in both.
@@ -75,7 +75,7 @@ const close = (server: Server): Promise<void> =>
 
 /** Listens on `path`, or throws who does. */
 async function claim(server: Server, path: string, directory: string): Promise<void> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  for (let attempt = 0; attempt < mostAttempts; attempt++) {
     const code = await listen(server, path);
     if (code === null) return;
     if (code !== 'EADDRINUSE' && code !== 'EACCES')
@@ -89,14 +89,14 @@ async function claim(server: Server, path: string, directory: string): Promise<v
 
 /** Takes the path socket. What lies there and refuses is a dead process's, and is taken away. */
 async function claimPath(server: Server, path: string, directory: string): Promise<void> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  for (let attempt = 0; attempt < mostAttempts; attempt++) {
     const code = await listen(server, path);
     if (code === null) return;
     if (code !== 'EADDRINUSE') throw new Error(`Cannot lock ${directory}: ${code}`);
     const before = await inode(path);
     const first: Answer = await ask(path);
     if (first !== 'refused') throw new LockHeldError(directory, first);
-    await pause(STALE_MS);
+    await pause(staleMs);
     const second: Answer = await ask(path);
     if (second !== 'refused') throw new LockHeldError(directory, second);
     // Moved aside first, then looked at: what has come there in between is another starter's and goes back.

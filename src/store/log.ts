@@ -24,7 +24,7 @@ export function prepareEntry(entry: Omit<LogEntry, 'seq'>): PreparedEntry {
   return { at, json: toJson(entry) };
 }
 
-const NONE = new Uint8Array(0);
+const noBytes = new Uint8Array(0);
 
 export class EventLog {
   readonly #entries: Table;
@@ -48,7 +48,7 @@ export class EventLog {
     const key = numberKey(seq);
     this.#entries.put(key, encode(key, json));
     const time = numberKey(at, seq);
-    this.#times.put(time, seal(time, NONE));
+    this.#times.put(time, seal(time, noBytes));
   }
 
   /** Entries strictly between two numbers, at most `limit`. */

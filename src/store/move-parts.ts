@@ -1,11 +1,11 @@
 // The parts of a hub that moves: how each is read in pages, stored, and compared by a checksum.
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
-import { MARKS } from './moved.ts';
+import { markKeys } from './moved.ts';
 import { StoreError } from './store.ts';
 import type { Doc, LogEntry, MovableStore, Stored, SubjectPoint } from './store.ts';
 
-const PAGE = 1000;
+const pageSize = 1000;
 
 type Item = Stored<Doc> | LogEntry | SubjectPoint;
 
@@ -22,11 +22,11 @@ const termOf = ({ term }: Doc): number =>
   typeof term === 'number' && Number.isSafeInteger(term) && term >= 0 ? term : 0;
 
 export function collection(name: string): Part {
-  const stays = (key: string): boolean => name === 'hub' && MARKS.includes(key);
+  const stays = (key: string): boolean => name === 'hub' && markKeys.includes(key);
   return {
     name,
     async page(store, after) {
-      const { items, next } = await store.scan(name, { limit: PAGE, ...(after === null ? {} : { after }) });
+      const { items, next } = await store.scan(name, { limit: pageSize, ...(after === null ? {} : { after }) });
       return { items: items.filter(({ key }) => !stays(key)), next };
     },
     async put(store, items) {
@@ -52,8 +52,8 @@ export function collection(name: string): Part {
 export const events: Part = {
   name: 'events',
   async page(store, after) {
-    const { items } = await store.readLog({ after: Number(after ?? 0), limit: PAGE });
-    return { items, next: items.length === PAGE ? String(items.at(-1)!.seq) : null };
+    const { items } = await store.readLog({ after: Number(after ?? 0), limit: pageSize });
+    return { items, next: items.length === pageSize ? String(items.at(-1)!.seq) : null };
   },
   put: (store, items) => store.putLog(items as LogEntry[], 0),
   facts: (item) => item,
@@ -61,7 +61,7 @@ export const events: Part = {
 
 export const points: Part = {
   name: 'points',
-  page: (store, after) => store.scanPoints(after, PAGE),
+  page: (store, after) => store.scanPoints(after, pageSize),
   async put(store, items) {
     const bySubject = new Map<string, SubjectPoint[]>();
     for (const point of items as SubjectPoint[])

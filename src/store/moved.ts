@@ -3,13 +3,13 @@
 import { StoreError } from './store.ts';
 import type { Store } from './store.ts';
 
-const COLLECTION = 'hub';
-const LEAVING = 'moved';
-const COMING = 'migration';
+const hubCollection = 'hub';
+const leavingKey = 'moved';
+const comingKey = 'migration';
 /** Of the hashes of tokens that masters share. They belong to those masters: with a hub that moves, its new master brings its own. */
-export const TOKENS_KEY = 'tokens';
+export const tokensKey = 'tokens';
 /** Keys of the collection `hub` that stay behind. */
-export const MARKS: readonly string[] = [LEAVING, COMING, TOKENS_KEY];
+export const markKeys: readonly string[] = [leavingKey, comingKey, tokensKey];
 
 /** On the store that a hub leaves. */
 export interface Leaving {
@@ -35,12 +35,12 @@ export interface Coming {
 }
 
 export const leaving = async (store: Store): Promise<Leaving | null> =>
-  (await store.get<Leaving>(COLLECTION, LEAVING))?.doc ?? null;
+  (await store.get<Leaving>(hubCollection, leavingKey))?.doc ?? null;
 export const coming = async (store: Store): Promise<Coming | null> =>
-  (await store.get<Coming>(COLLECTION, COMING))?.doc ?? null;
+  (await store.get<Coming>(hubCollection, comingKey))?.doc ?? null;
 
 async function put(store: Store, key: string, doc: object | null): Promise<void> {
-  const result = await store.write({ collection: COLLECTION, key, doc: doc && { ...doc }, expect: 'any' });
+  const result = await store.write({ collection: hubCollection, key, doc: doc && { ...doc }, expect: 'any' });
   if (!result.ok)
     throw new StoreError(
       'store-refused',
@@ -48,8 +48,8 @@ async function put(store: Store, key: string, doc: object | null): Promise<void>
       'Is a master running on this store?',
     );
 }
-export const markLeaving = (store: Store, mark: Leaving | null): Promise<void> => put(store, LEAVING, mark);
-export const markComing = (store: Store, mark: Coming | null): Promise<void> => put(store, COMING, mark);
+export const markLeaving = (store: Store, mark: Leaving | null): Promise<void> => put(store, leavingKey, mark);
+export const markComing = (store: Store, mark: Coming | null): Promise<void> => put(store, comingKey, mark);
 
 const day = (at: number): string => new Date(at).toISOString().slice(0, 16).replace('T', ' ');
 

@@ -22,7 +22,7 @@ export function eventOf({ kind, message, detail }: StoreNotice, at: number): Omi
 }
 
 /** lmdb maps its lock file too; written out beforehand, a full disk is an error and not a SIGBUS. */
-const LOCK_BYTES = 16 * 1024;
+const lockBytes = 16 * 1024;
 
 const removed = (path: string): Promise<void> => rm(path, { force: true });
 
@@ -36,7 +36,7 @@ async function syncDirectory(path: string): Promise<void> {
 async function writeLockFile(file: string): Promise<void> {
   await removed(`${file}-lock`);
   const handle = await open(`${file}-lock`, 'wx', 0o600);
-  await handle.writeFile(Buffer.alloc(LOCK_BYTES)).finally(() => handle.close());
+  await handle.writeFile(Buffer.alloc(lockBytes)).finally(() => handle.close());
 }
 
 /** `store.mdb.damaged-20261122T031500Z`, or with a number where that is taken. */

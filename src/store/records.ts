@@ -6,11 +6,11 @@ import type { Doc, ScanOptions, Stored, Version, Write, WriteResult } from './st
 import type { Table } from './tables.ts';
 
 /** Most items one page may have, in both adapters (Elasticsearch's default window). */
-const PAGE_LIMIT = 10_000;
+const pageLimit = 10_000;
 
 /** A page size that was asked for, made possible. */
 export const pageSize = (asked: number | undefined, usual: number): number =>
-  Math.min(PAGE_LIMIT, Math.max(1, Math.floor(Number.isFinite(asked) ? asked! : usual)));
+  Math.min(pageLimit, Math.max(1, Math.floor(Number.isFinite(asked) ? asked! : usual)));
 
 const asVersion = (version: number): Version => version.toString(36);
 

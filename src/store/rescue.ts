@@ -9,7 +9,7 @@ import { PageSet, leaves } from './lmdb-tree.ts';
 import type { Entry, Gap } from './lmdb-tree.ts';
 import { findRoots } from './lmdb-roots.ts';
 import { tableName } from './examine.ts';
-import { FLOOR_KEY, FORMAT, FORMAT_KEY, openTables, setLedgerNumber } from './tables.ts';
+import { floorKey, storeFormat, formatKey, openTables, setLedgerNumber } from './tables.ts';
 import type { Table, TableName, Tables } from './tables.ts';
 
 /** What was kept of a damaged store, and what of it is lost. */
@@ -21,18 +21,18 @@ export type Rescued = {
   uncertain: boolean;
 };
 
-const SAVED = ['ledger', 'records', 'events', 'points'] as const;
-type Saved = (typeof SAVED)[number];
+const savedTables = ['ledger', 'records', 'events', 'points'] as const;
+type Saved = (typeof savedTables)[number];
 type Gaps = Record<Saved, Gap[]>;
 
-const EVERYTHING: Gap = { low: null, high: null, reason: '' };
+const wholeGap: Gap = { low: null, high: null, reason: '' };
 /**
  * Where numbers may have been lost, all go on this much above what is seen, and above the seconds since 2025: so none is
  * given twice, even when nothing is left to see.
  */
-const LEAP = 1_000_000;
-const SECONDS_FROM = Date.UTC(2025, 0) / 1000;
-const BATCH = 1000;
+const numberLeap = 1_000_000;
+const earliestSeconds = Date.UTC(2025, 0) / 1000;
+const batchSize = 1000;
 
 const within = (key: Buffer, { low, high }: Gap): boolean =>
   (low === null || Buffer.compare(key, low) >= 0) && (high === null || Buffer.compare(key, high) < 0);
@@ -49,7 +49,7 @@ function findTrees(file: LmdbFile, meta: Meta, used: PageSet, gaps: Gaps): Map<s
       }
     }
   }
-  for (const name of SAVED) if (!trees.has(name)) gaps[name].push(EVERYTHING);
+  for (const name of savedTables) if (!trees.has(name)) gaps[name].push(wholeGap);
   return trees;
 }
 
@@ -71,7 +71,7 @@ async function copy(file: LmdbFile, meta: Meta, wanted: Gaps, to: Tables): Promi
   const missing: Gaps = { ledger: [], records: [], events: [], points: [] };
   const used = new PageSet(meta.lastPage);
   const trees = findTrees(file, meta, used, missing);
-  for (const name of SAVED) {
+  for (const name of savedTables) {
     const tree = trees.get(name);
     if (!tree || wanted[name].length === 0) continue;
     const onGap = (gap: Gap): void => void missing[name].push(gap);
@@ -87,7 +87,7 @@ async function copy(file: LmdbFile, meta: Meta, wanted: Gaps, to: Tables): Promi
         const value = soundValue(entry, onGap);
         if (value && !to.of[name].doesExist(entry.key)) batch.push([entry.key, value]);
       }
-      if (batch.length >= BATCH) await save();
+      if (batch.length >= batchSize) await save();
     }
     await save();
   }
@@ -103,11 +103,11 @@ async function inBatches(
   let count = 0;
   for (let after: Buffer | null = null; ;) {
     const items: { key: Buffer; value: Buffer }[] = [
-      ...table.getRange(after ? { start: after, exclusiveStart: true, limit: BATCH } : { limit: BATCH }),
+      ...table.getRange(after ? { start: after, exclusiveStart: true, limit: batchSize } : { limit: batchSize }),
     ];
     await root.transaction(() => items.forEach(({ key, value }) => each(key, value)));
     count += items.length;
-    if (items.length < BATCH) return count;
+    if (items.length < batchSize) return count;
     after = items.at(-1)!.key;
   }
 }
@@ -120,7 +120,7 @@ async function derive({ root, of }: Tables, uncertain: boolean): Promise<Rescued
     void numbers.set(name, Math.max(numbers.get(name) ?? 0, value));
   await inBatches(root, of.ledger, (key, value) => {
     const name = key.toString();
-    if (name !== FORMAT_KEY && !name.startsWith('count/') && !name.startsWith('bytes/'))
+    if (name !== formatKey && !name.startsWith('count/') && !name.startsWith('bytes/'))
       atLeast(name, readNumber(value, 4));
   });
   const records = await inBatches(root, of.records, (key, value) => {
@@ -139,12 +139,12 @@ async function derive({ root, of }: Tables, uncertain: boolean): Promise<Rescued
       0,
       ...[...numbers].filter(([name]) => !/^(count|bytes)\//.test(name)).map(([, number]) => number),
     );
-    const floor = Math.max(seen + LEAP, Math.floor(Date.now() / 1000 - SECONDS_FROM));
-    for (const name of ['version', 'log/newest', FLOOR_KEY]) atLeast(name, floor);
+    const floor = Math.max(seen + numberLeap, Math.floor(Date.now() / 1000 - earliestSeconds));
+    for (const name of ['version', 'log/newest', floorKey]) atLeast(name, floor);
   }
   await root.transaction(() => {
     for (const key of Array.from(of.ledger.getKeys())) of.ledger.remove(key);
-    setLedgerNumber(of.ledger, FORMAT_KEY, FORMAT);
+    setLedgerNumber(of.ledger, formatKey, storeFormat);
     for (const [name, value] of numbers) setLedgerNumber(of.ledger, name, value);
   });
   return { records, events, points: (of.points.getStats() as { entryCount: number }).entryCount };
@@ -161,14 +161,14 @@ export async function rescue(damaged: string, target: string): Promise<Rescued> 
   try {
     const file = new LmdbFile(fd);
     tables = await openTables(target);
-    let gaps: Gaps = { ledger: [EVERYTHING], records: [EVERYTHING], events: [EVERYTHING], points: [EVERYTHING] };
+    let gaps: Gaps = { ledger: [wholeGap], records: [wholeGap], events: [wholeGap], points: [wholeGap] };
     const [first, second] = file.metas.length > 0 ? file.metas : findRoots(file);
     if (first) gaps = await copy(file, first, gaps, tables);
     const lost: Gaps = gaps;
-    if (second && SAVED.some((name) => gaps[name].length > 0)) await copy(file, second, gaps, tables);
+    if (second && savedTables.some((name) => gaps[name].length > 0)) await copy(file, second, gaps, tables);
     const uncertain = file.headDamage !== null;
     const kept = await derive(tables, uncertain || lost.ledger.length > 0);
-    return { kept, uncertain, gaps: SAVED.reduce((sum, name: Saved & TableName) => sum + lost[name].length, 0) };
+    return { kept, uncertain, gaps: savedTables.reduce((sum, name: Saved & TableName) => sum + lost[name].length, 0) };
   } finally {
     closeSync(fd);
     await tables?.root.close();

@@ -14,7 +14,7 @@ import { pageSize } from './records.ts';
 export type Matches = (document: unknown) => boolean;
 
 /** Documents matched in one go, about 2 ms of them. */
-const PAGE = 250;
+const matchedAtOnce = 250;
 
 export const takesAll = (query: string): boolean => query.trim() === '' || query.trim() === '*';
 
@@ -97,7 +97,7 @@ export async function searchRecords<T>(
   const all = takesAll(query);
   const found: Stored<T>[] = [];
   for (let after: string | null = ''; after !== null; await pause()) {
-    const { items, next }: { items: Stored<T>[]; next: string | null } = await page(after, PAGE);
+    const { items, next }: { items: Stored<T>[]; next: string | null } = await page(after, matchedAtOnce);
     for (const item of items) if (all || matches(shownToQueries(item.doc))) found.push(item);
     after = next;
   }
@@ -124,7 +124,7 @@ export async function searchLog(
   const matches = compile(parseQuery(query), { now: Date.now() });
   const found: LogEntry[] = [];
   // Whoever looks for one of many reads many at once.
-  const size = takesAll(query) ? Math.min(PAGE, window.limit) : PAGE;
+  const size = takesAll(query) ? Math.min(matchedAtOnce, window.limit) : matchedAtOnce;
   let { after, before } = window;
   for (;;) {
     const items = await page(after, before, size);

@@ -1,7 +1,7 @@
 // What the embedded store knows of its size without reading it: numbers of the ledger, and pages of its tables.
 import { Ledger } from './commits.ts';
 import type { CollectionSize } from './store.ts';
-import { FLOOR_KEY } from './tables.ts';
+import { floorKey } from './tables.ts';
 import type { Table } from './tables.ts';
 
 /** Names below a part of the ledger. */
@@ -21,7 +21,7 @@ export function recordSizes(table: Table): CollectionSize[] {
 /** Every counter, with the next number that it gives. */
 export function drawnNumbers(table: Table): { name: string; next: number }[] {
   const ledger = new Ledger(table);
-  const floor = ledger.get(FLOOR_KEY);
+  const floor = ledger.get(floorKey);
   return namesBelow(table, 'draw').map((name) => ({ name, next: Math.max(ledger.get(`draw/${name}`), floor) + 1 }));
 }
 

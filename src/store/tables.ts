@@ -6,15 +6,15 @@ import { numberKey, readNumber, seal, unseal } from './encoding.ts';
 export type Table = Database<Buffer, Buffer>;
 
 /** ledger: numbers by name; records: by collection and key; events: by number; event-times: by time, number; points: by minute, subject. */
-export const TABLES = ['ledger', 'records', 'events', 'event-times', 'points'] as const;
-export type TableName = (typeof TABLES)[number];
+export const tableNames = ['ledger', 'records', 'events', 'event-times', 'points'] as const;
+export type TableName = (typeof tableNames)[number];
 
 /** The layout of what is stored, in the ledger under this name. A file with a higher one is not touched. */
-export const FORMAT_KEY = 'format';
-export const FORMAT = 1;
+export const formatKey = 'format';
+export const storeFormat = 1;
 
 /** The ledger's number below which no counter gives: after damage the counters themselves may be lost. */
-export const FLOOR_KEY = 'floor';
+export const floorKey = 'floor';
 
 export interface Tables {
   root: RootDatabase<Buffer, Buffer>;
@@ -45,17 +45,20 @@ export async function openTables(path: string): Promise<Tables> {
     path,
     overlappingSync: false,
     eventTurnBatching: false,
-    maxDbs: TABLES.length + 1,
+    maxDbs: tableNames.length + 1,
     encoding: 'binary',
     keyEncoding: 'binary',
     permissionsMode: 0o600, // it holds the environments of apps
   } as RootDatabaseOptionsWithPath & { permissionsMode: number });
   try {
     const of = Object.fromEntries(
-      TABLES.map((name) => [name, root.openDB<Buffer, Buffer>({ name, encoding: 'binary', keyEncoding: 'binary' })]),
+      tableNames.map((name) => [
+        name,
+        root.openDB<Buffer, Buffer>({ name, encoding: 'binary', keyEncoding: 'binary' }),
+      ]),
     ) as Record<TableName, Table>;
-    if (ledgerNumber(of.ledger, FORMAT_KEY) === null)
-      await root.transaction(() => setLedgerNumber(of.ledger, FORMAT_KEY, FORMAT));
+    if (ledgerNumber(of.ledger, formatKey) === null)
+      await root.transaction(() => setLedgerNumber(of.ledger, formatKey, storeFormat));
     return { root, of };
   } catch (error) {
     await root.close();

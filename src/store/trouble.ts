@@ -25,7 +25,7 @@ export interface Trouble {
 }
 
 /** A part that is hardly ever written is not held against the store for longer than this after its failure, once others are written, ms. */
-const FORGET_MS = 300_000;
+const forgetMs = 300_000;
 
 export class StoreTrouble {
   readonly #parts = new Map<string, Trouble & { last: number }>();
@@ -53,7 +53,7 @@ export class StoreTrouble {
     if (this.#parts.size === 0) return;
     const at = this.#now();
     const before = this.#parts.size;
-    for (const [name, { last }] of this.#parts) if (name === part || at - last > FORGET_MS) this.#parts.delete(name);
+    for (const [name, { last }] of this.#parts) if (name === part || at - last > forgetMs) this.#parts.delete(name);
     if (this.#parts.size < before) this.changed();
   }
 

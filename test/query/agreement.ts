@@ -20,7 +20,7 @@ const folder = join(dirname(fileURLToPath(import.meta.url)), '../../../test/quer
 const load = (name: string): never => JSON.parse(readFileSync(join(folder, name), 'utf8')) as never;
 const seed = 20261122;
 /** Queries asked of the store at once. */
-const AT_ONCE = 16;
+const askedAtOnce = 16;
 
 export interface Asked {
   store: Store;
@@ -76,8 +76,8 @@ async function compare(
     assert.is(total, wanted.length, text);
     matched += wanted.length;
   };
-  for (let from = 0; from < texts.length; from += AT_ONCE)
-    await Promise.all(texts.slice(from, from + AT_ONCE).map(ask));
+  for (let from = 0; from < texts.length; from += askedAtOnce)
+    await Promise.all(texts.slice(from, from + askedAtOnce).map(ask));
   return matched;
 }
 

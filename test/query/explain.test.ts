@@ -6,26 +6,26 @@ import type { Explanation } from '../../src/query/explain.ts';
 import { parse } from '../../src/query/parse.ts';
 import type { Query } from '../../src/query/query.ts';
 
-const GB = 1024 ** 3;
+const gigabyte = 1024 ** 3;
 const nodes = [
   {
     hostname: 'node-1',
     os: { name: 'Linux', cpus: 2 },
-    memory: { total: 4 * GB },
+    memory: { total: 4 * gigabyte },
     tags: ['ssd'],
     networks: [{ name: 'eth0', address: '10.0.0.1' }],
   },
   {
     hostname: 'node-2',
     os: { name: 'Linux', cpus: 4 },
-    memory: { total: 8 * GB },
+    memory: { total: 8 * gigabyte },
     tags: ['ssd', 'gpu'],
     networks: [
       { name: 'eth0', address: '192.168.0.2' },
       { name: 'eth1', address: '10.0.0.2' },
     ],
   },
-  { hostname: 'node-3', os: { name: 'Mac OS X', cpus: 8 }, memory: { total: 16 * GB }, tags: [], networks: [] },
+  { hostname: 'node-3', os: { name: 'Mac OS X', cpus: 8 }, memory: { total: 16 * gigabyte }, tags: [], networks: [] },
 ];
 const now = 0;
 function read(text: string): Query {

@@ -89,17 +89,17 @@ test('dates name spans', () => {
     const found = dateOf(text);
     return found && [new Date(found.from).toISOString(), found.to - found.from];
   };
-  const HOUR = 3_600_000;
-  const DAY = 24 * HOUR;
-  assert.equal(span('2026-11'), ['2026-11-01T00:00:00.000Z', 30 * DAY]);
-  assert.equal(span('2026-12'), ['2026-12-01T00:00:00.000Z', 31 * DAY]);
-  assert.equal(span('2024-02-29'), ['2024-02-29T00:00:00.000Z', DAY]);
-  assert.equal(span('2026-11-22T10'), ['2026-11-22T10:00:00.000Z', HOUR]);
+  const hourMs = 3_600_000;
+  const dayMs = 24 * hourMs;
+  assert.equal(span('2026-11'), ['2026-11-01T00:00:00.000Z', 30 * dayMs]);
+  assert.equal(span('2026-12'), ['2026-12-01T00:00:00.000Z', 31 * dayMs]);
+  assert.equal(span('2024-02-29'), ['2024-02-29T00:00:00.000Z', dayMs]);
+  assert.equal(span('2026-11-22T10'), ['2026-11-22T10:00:00.000Z', hourMs]);
   assert.equal(span('2026-11-22T10:05'), ['2026-11-22T10:05:00.000Z', 60_000]);
   assert.equal(span('2026-11-22 10:05:06'), ['2026-11-22T10:05:06.000Z', 1000]);
   assert.equal(span('2026-11-22T10:05:06.7Z'), ['2026-11-22T10:05:06.700Z', 1]);
   assert.equal(span('2026-11-22T10:05:06.123456+02:00'), ['2026-11-22T08:05:06.123Z', 1]);
-  assert.equal(span('2026-11-22T10-0330'), ['2026-11-22T13:30:00.000Z', HOUR]);
+  assert.equal(span('2026-11-22T10-0330'), ['2026-11-22T13:30:00.000Z', hourMs]);
   for (const text of [
     '2026',
     '2026-13',

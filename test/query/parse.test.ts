@@ -4,7 +4,14 @@ import * as assert from 'uvu/assert';
 import { compile } from '../../src/query/compile.ts';
 import { indexDocument } from '../../src/query/document.ts';
 import { explain } from '../../src/query/explain.ts';
-import { DEEPEST, LONGEST, LONGEST_WILDCARD, MOST_CLAUSES, MOST_PATTERNS, parse } from '../../src/query/parse.ts';
+import {
+  deepestBrackets,
+  longestQuery,
+  longestWildcard,
+  mostClauses,
+  mostPatterns,
+  parse,
+} from '../../src/query/parse.ts';
 import { print } from '../../src/query/print.ts';
 import { score } from '../../src/query/score.ts';
 import type { Query } from '../../src/query/query.ts';
@@ -211,18 +218,21 @@ test('what is too much is refused', () => {
     const parsed = parse(text);
     return parsed.ok ? 'accepted' : parsed.error.message;
   };
-  assert.match(refused('a'.repeat(LONGEST + 1)), 'longer than');
+  assert.match(refused('a'.repeat(longestQuery + 1)), 'longer than');
   assert.match(
-    refused(Array.from({ length: MOST_CLAUSES + 1 }, (_, at) => `a${at}`).join(' ')),
+    refused(Array.from({ length: mostClauses + 1 }, (_, at) => `a${at}`).join(' ')),
     'more than 1024 clauses',
   );
   assert.match(
-    refused(Array.from({ length: MOST_PATTERNS + 1 }, (_, at) => `*a${at}`).join(' ')),
+    refused(Array.from({ length: mostPatterns + 1 }, (_, at) => `*a${at}`).join(' ')),
     'more than 64 patterns',
   );
-  assert.match(refused(`a*${'?'.repeat(LONGEST_WILDCARD)}`), 'longer than 256');
-  assert.is(refused(Array.from({ length: MOST_PATTERNS + 1 }, (_, at) => `a${at}*`).join(' ')), 'accepted');
-  assert.match(refused(`${'NOT ('.repeat(DEEPEST + 1)}a${')'.repeat(DEEPEST + 1)}`), 'nested too deeply');
+  assert.match(refused(`a*${'?'.repeat(longestWildcard)}`), 'longer than 256');
+  assert.is(refused(Array.from({ length: mostPatterns + 1 }, (_, at) => `a${at}*`).join(' ')), 'accepted');
+  assert.match(
+    refused(`${'NOT ('.repeat(deepestBrackets + 1)}a${')'.repeat(deepestBrackets + 1)}`),
+    'nested too deeply',
+  );
   assert.match(refused('('.repeat(9_000)), /nested too deeply|never closed/);
   // Brackets alone say nothing, unless the stack ends.
   assert.match(refused(`${'('.repeat(9_000)}a${')'.repeat(9_000)}`), /nested too deeply|accepted/);

@@ -2,13 +2,13 @@
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { STORE_FILE, openEmbedded } from '../../src/store/embedded.ts';
+import { storeFile, openEmbedded } from '../../src/store/embedded.ts';
 import { examine } from '../../src/store/examine.ts';
 import type { StoreNotice } from '../../src/store/prepare-file.ts';
 import type { Store } from '../../src/store/store.ts';
 import { scratch } from '../support/scratch.ts';
 
-export const PAGE = 4096;
+export const pageBytes = 4096;
 export const base = scratch('damage');
 let made = 0;
 
@@ -72,7 +72,7 @@ async function build(): Promise<{ file: Buffer; content: Content; term: number }
   const term = await store.draw('term', 1, 7);
   const content = await contentOf(store);
   await store.close();
-  return { file: readFileSync(join(directory, STORE_FILE)), content, term };
+  return { file: readFileSync(join(directory, storeFile)), content, term };
 }
 export const good = await build();
 
@@ -87,7 +87,7 @@ export interface Outcome {
 export async function openBytes(bytes: Buffer): Promise<Outcome> {
   const directory = join(base, String(++made));
   mkdirSync(directory);
-  writeFileSync(join(directory, STORE_FILE), bytes);
+  writeFileSync(join(directory, storeFile), bytes);
   const notices: StoreNotice[] = [];
   const store = await openEmbedded(directory, { notice: (notice) => notices.push(notice) });
   const content = await contentOf(store);
@@ -102,7 +102,7 @@ export async function openBytes(bytes: Buffer): Promise<Outcome> {
     );
   }
   await store.close();
-  assert.equal(await examine(join(directory, STORE_FILE)), { state: 'sound' });
+  assert.equal(await examine(join(directory, storeFile)), { state: 'sound' });
   for (const { detail } of notices)
     assert.ok(readFileSync(detail.aside).equals(bytes), 'the old file is kept as it was');
   return { notices, content, directory, term };

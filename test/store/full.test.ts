@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { scratch } from '../support/scratch.ts';
 
 const program = fileURLToPath(new URL('./programs/fills-disk.js', import.meta.url));
-const MOUNT = 'mount -t tmpfs -o size=6m none "$1" && exec "$2" "$3" "$1"';
+const mountAndRun = 'mount -t tmpfs -o size=6m none "$1" && exec "$2" "$3" "$1"';
 const can =
   process.platform === 'linux' &&
   process.getuid?.() === 0 &&
@@ -17,7 +17,7 @@ else {
   test('a full disk: a clear refusal, nothing acknowledged lost, and on it goes when some is freed', () => {
     const { stdout, stderr, status, signal } = spawnSync(
       'unshare',
-      ['--mount', 'sh', '-c', MOUNT, 'sh', scratch('full'), process.execPath, program],
+      ['--mount', 'sh', '-c', mountAndRun, 'sh', scratch('full'), process.execPath, program],
       { encoding: 'utf8', timeout: 200_000 },
     );
     assert.is(signal, null, stderr);

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { open } from 'lmdb';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { STORE_FILE, openEmbedded } from '../../src/store/embedded.ts';
+import { storeFile, openEmbedded } from '../../src/store/embedded.ts';
 import { eventOf } from '../../src/store/prepare-file.ts';
 import type { StoreNotice } from '../../src/store/prepare-file.ts';
 import type { Write } from '../../src/store/store.ts';
@@ -27,13 +27,13 @@ test('nobody but its owner can read the store', async () => {
   const directory = join(base, 'private');
   await (await openEmbedded(directory)).close();
   if (process.platform === 'win32') return;
-  for (const name of ['', STORE_FILE, `${STORE_FILE}-lock`])
+  for (const name of ['', storeFile, `${storeFile}-lock`])
     assert.is(statSync(join(directory, name)).mode & 0o077, 0, name);
 });
 
 test('an lmdb file of another program is set aside, not written to', async () => {
   const directory = join(base, 'foreign');
-  const other = open<string, string>({ path: join(directory, STORE_FILE), encoding: 'string', overlappingSync: false });
+  const other = open<string, string>({ path: join(directory, storeFile), encoding: 'string', overlappingSync: false });
   await other.put('hello', 'world');
   await other.close();
   const notices: StoreNotice[] = [];
@@ -46,7 +46,7 @@ test('an lmdb file of another program is set aside, not written to', async () =>
 
 test('the store of a later version is refused and left alone', async () => {
   const directory = join(base, 'newer');
-  const path = join(directory, STORE_FILE);
+  const path = join(directory, storeFile);
   mkdirSync(directory);
   const { root, of } = await openTables(path);
   await root.transaction(() => setLedgerNumber(of.ledger, 'format', 99));
@@ -60,22 +60,22 @@ test('the store of a later version is refused and left alone', async () => {
 test('a rescue that was cut off is finished by the next start', async () => {
   const directory = join(base, 'cut');
   mkdirSync(directory);
-  writeFileSync(join(directory, `${STORE_FILE}.rescued`), good.file);
-  writeFileSync(join(directory, `${STORE_FILE}.damaged-x`), 'the old one');
+  writeFileSync(join(directory, `${storeFile}.rescued`), good.file);
+  writeFileSync(join(directory, `${storeFile}.damaged-x`), 'the old one');
   const store = await openEmbedded(directory, { notice: () => assert.unreachable() });
   assert.is(missing(await contentOf(store)), 0);
   await store.close();
-  writeFileSync(join(directory, `${STORE_FILE}.rescued`), 'half a rescue, while the old one is still in place');
-  writeFileSync(join(directory, `${STORE_FILE}.rescuing`), 'less');
+  writeFileSync(join(directory, `${storeFile}.rescued`), 'half a rescue, while the old one is still in place');
+  writeFileSync(join(directory, `${storeFile}.rescuing`), 'less');
   const again = await openEmbedded(directory, { notice: () => assert.unreachable() });
   assert.is(missing(await contentOf(again)), 0);
   await again.close();
-  assert.not.ok(existsSync(join(directory, `${STORE_FILE}.rescued`)));
+  assert.not.ok(existsSync(join(directory, `${storeFile}.rescued`)));
 });
 
 test('a value that is damaged while the store is open: refused, its neighbours are not, and the next start saves them', async () => {
   const directory = join(base, 'live');
-  const path = join(directory, STORE_FILE);
+  const path = join(directory, storeFile);
   const write = (key: string, text: string): Write => ({ collection: 'apps', key, doc: { text }, expect: 'any' });
   const store = await openEmbedded(directory);
   await store.bulk([write('bad', 'find-me-and-break-me'), write('good', 'fine')]);
@@ -124,8 +124,8 @@ test("whatever lies in lmdb's own lock file does no harm", async () => {
   for (const rubbish of [Buffer.alloc(0), Buffer.alloc(100, 0xff), Buffer.alloc(100_000, 0x5a)]) {
     const directory = join(base, `lock${rubbish.length}`);
     mkdirSync(directory);
-    writeFileSync(join(directory, STORE_FILE), good.file);
-    writeFileSync(join(directory, `${STORE_FILE}-lock`), rubbish);
+    writeFileSync(join(directory, storeFile), good.file);
+    writeFileSync(join(directory, `${storeFile}-lock`), rubbish);
     const store = await openEmbedded(directory, { notice: () => assert.unreachable() });
     assert.is(missing(await contentOf(store)), 0);
     await store.close();
@@ -134,7 +134,7 @@ test("whatever lies in lmdb's own lock file does no harm", async () => {
 
 test('two files that are set aside in the same second do not meet', async () => {
   const directory = join(base, 'twice');
-  const path = join(directory, STORE_FILE);
+  const path = join(directory, storeFile);
   mkdirSync(directory);
   for (let round = 0; round < 3; round++) {
     if (existsSync(path)) renameSync(path, `${path}.kept${round}`);

@@ -20,8 +20,8 @@ import { simplify, stays } from '../../ui/chart/simplify.ts';
 interface Elk {
   layout(graph: ElkGraph): Promise<ElkGraph>;
 }
-const ELK = createRequire(import.meta.url)('elkjs/lib/elk.bundled.js') as new () => Elk;
-const elk = new ELK();
+const Layouter = createRequire(import.meta.url)('elkjs/lib/elk.bundled.js') as new () => Elk;
+const elk = new Layouter();
 const machines: [string, AnyStateMachine][] = [
   ['agent', agentMachine],
   ['app-supervisor', appSupervisorMachine],

@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ChartView, InspectFrame } from '../../src/protocol/live.ts';
 import {
-  STEPS_KEPT,
+  stepsKept,
   activePaths,
   changedKeys,
   emptyHistory,
@@ -100,8 +100,8 @@ test('numbers that begin anew begin the history anew', () => {
 });
 test('at most 500 steps are kept', () => {
   let history = emptyHistory('x');
-  for (let i = 0; i < STEPS_KEPT + 20; i++) history = foldFrame(history, frame(i, i, 'e', [], ['a']));
-  assert.is(history.steps.length, STEPS_KEPT);
+  for (let i = 0; i < stepsKept + 20; i++) history = foldFrame(history, frame(i, i, 'e', [], ['a']));
+  assert.is(history.steps.length, stepsKept);
   assert.is(history.steps[0]!.seq, 20);
 });
 test('visits: times entered, the last stay, re-entry counts', () => {

@@ -1,6 +1,6 @@
 // What ELK answered, as what is drawn: boxes, rounded paths with a gap for their label, tips. Pure.
 import type { ChartView } from '../../src/protocol/live.ts';
-import { INITIAL, drawnId, isTurned, simple, type ElkGraph, type ElkNode, type Point } from './graph.ts';
+import { initialNode, drawnId, isTurned, simple, type ElkGraph, type ElkNode, type Point } from './graph.ts';
 import type { DrawnEdge, Entry, Extra } from './simplify.ts';
 
 export interface Rect {
@@ -34,11 +34,11 @@ export interface Drawing {
   extras: (Extra & Rect)[];
 }
 
-const RADIUS = 8;
-const TIP = 7;
+const cornerRadius = 8;
+const tipLength = 7;
 
 /** A path through points with corners rounded. */
-export function rounded(points: readonly Point[], radius = RADIUS): string {
+export function rounded(points: readonly Point[], radius = cornerRadius): string {
   if (points.length === 0) return '';
   const n = (v: number): string => String(Math.round(v * 10) / 10);
   let d = `M${n(points[0]!.x)} ${n(points[0]!.y)}`;
@@ -120,8 +120,8 @@ function tipped(points: Point[]): { line: Point[]; tip: { at: Point; angle: numb
   const before = points.at(-2) ?? end;
   const length = Math.hypot(end.x - before.x, end.y - before.y) || 1;
   const short = {
-    x: end.x - ((end.x - before.x) / length) * Math.min(TIP - 1, length),
-    y: end.y - ((end.y - before.y) / length) * Math.min(TIP - 1, length),
+    x: end.x - ((end.x - before.x) / length) * Math.min(tipLength - 1, length),
+    y: end.y - ((end.y - before.y) / length) * Math.min(tipLength - 1, length),
   };
   return {
     line: [...points.slice(0, -1), short],
@@ -140,7 +140,7 @@ export function toDrawing(chart: ChartView, answer: ElkGraph, mini: boolean): Dr
     const rect = { x: node.x ?? 0, y: node.y ?? 0, width: node.width ?? 0, height: node.height ?? 0 };
     const extra = pseudo.get(node.id);
     if (extra) placed.push({ ...extra, ...rect });
-    else if (node.id === INITIAL) dot = { x: rect.x + 5, y: rect.y + 5 };
+    else if (node.id === initialNode) dot = { x: rect.x + 5, y: rect.y + 5 };
     else
       boxes.push({
         ...rect,
@@ -161,7 +161,7 @@ export function toDrawing(chart: ChartView, answer: ElkGraph, mini: boolean): Dr
     const way = straightened([section.startPoint, ...(section.bendPoints ?? []), section.endPoint]);
     const points = isTurned(edge.id) ? way.reverse() : way;
     const { line, tip } = tipped(points);
-    if (edge.id === INITIAL) {
+    if (edge.id === initialNode) {
       if (dot) initial = { dot, line: rounded(line), tip };
       continue;
     }

@@ -3,10 +3,10 @@ import type { ChartView } from '../../src/protocol/live.ts';
 import { monoWidth, nameWidth, stateName } from './labels.ts';
 import { folded, rootPath, simplify, type Entry, type Simple } from './simplify.ts';
 
-export const INITIAL = '(initial)';
-const LINE = 15;
+export const initialNode = '(initial)';
+const lineHeight = 15;
 /** Height of a line of entry in a state. */
-const ENTRY = 16;
+const entryHeight = 16;
 const entryWidth = (e: Entry): number => monoWidth(e.text) + Math.ceil((e.from.length + 6) * 6) + 14;
 
 export interface Point {
@@ -40,9 +40,9 @@ export type Direction = 'RIGHT' | 'DOWN';
  * Back edges are laid out from their target and turned when drawn, so that the machine's own order runs one way. ELK's
  * model order breaks on nested states.
  */
-const TURNED = '~';
-export const isTurned = (id: string): boolean => id.startsWith(TURNED);
-export const drawnId = (id: string): string => (isTurned(id) ? id.slice(TURNED.length) : id);
+const turnedMark = '~';
+export const isTurned = (id: string): boolean => id.startsWith(turnedMark);
+export const drawnId = (id: string): string => (isTurned(id) ? id.slice(turnedMark.length) : id);
 
 const layered: Options = {
   'elk.algorithm': 'layered',
@@ -73,7 +73,7 @@ export function toGraph(chart: ChartView, direction: Direction, mini: boolean): 
   const box = (state: ChartView['states'][number]): ElkNode => {
     const inner = childrenOf(state.path);
     const texts = entries.get(state.path) ?? [];
-    const tall = texts.length * ENTRY;
+    const tall = texts.length * entryHeight;
     const name = Math.max(nameWidth(stateName(state.path)) + (mini ? 38 : 48), ...texts.map((e) => entryWidth(e) + 24));
     if (mini) return { id: state.path, width: Math.max(104, name), height: 30 };
     if (inner.length === 0)
@@ -105,11 +105,11 @@ export function toGraph(chart: ChartView, direction: Direction, mini: boolean): 
     const label = {
       text: e.lines.map((l) => l.text).join('\n'),
       width: Math.max(0, ...e.lines.map((l) => monoWidth(l.text))) + 10,
-      height: e.lines.length * LINE + 3,
+      height: e.lines.length * lineHeight + 3,
       layoutOptions: { 'elk.edgeLabels.inline': 'true', 'elk.edgeLabels.placement': 'CENTER' },
     };
     return {
-      id: back ? `${TURNED}${e.id}` : e.id,
+      id: back ? `${turnedMark}${e.id}` : e.id,
       sources: [back ? e.to : e.from],
       targets: [back ? e.from : e.to],
       ...(mini ? {} : { labels: [label] }),
@@ -117,14 +117,18 @@ export function toGraph(chart: ChartView, direction: Direction, mini: boolean): 
   });
   if (initial)
     elkEdges.unshift({
-      id: INITIAL,
-      sources: [INITIAL],
+      id: initialNode,
+      sources: [initialNode],
       targets: [initial],
       layoutOptions: { 'elk.layered.priority.straightness': '10' },
     });
   return {
     id: 'root',
-    children: [...(initial ? [{ id: INITIAL, width: 10, height: 10 }] : []), ...pseudo, ...childrenOf(root).map(box)],
+    children: [
+      ...(initial ? [{ id: initialNode, width: 10, height: 10 }] : []),
+      ...pseudo,
+      ...childrenOf(root).map(box),
+    ],
     edges: elkEdges,
     layoutOptions: {
       ...layered,

@@ -25,7 +25,7 @@ export interface Visit {
   since: number | null;
 }
 
-export const STEPS_KEPT = 500;
+export const stepsKept = 500;
 export const emptyHistory = (actor: string): History => ({ actor, machine: '', chart: null, steps: [] });
 
 /** Adds a frame. A frame with a chart begins a watch: what came before a lost connection stays when the numbers go on. */
@@ -49,7 +49,7 @@ export function foldFrame(history: History, frame: InspectFrame): History {
     actor: frame.actor,
     machine: frame.machine,
     chart: frame.chart ?? history.chart,
-    steps: [...steps, kept].slice(-STEPS_KEPT),
+    steps: [...steps, kept].slice(-stepsKept),
   };
 }
 

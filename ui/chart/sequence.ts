@@ -29,10 +29,10 @@ export interface Sequence {
   height: number;
 }
 
-const TOP = 44;
-const ROW = 24;
-const LEFT = 150;
-const GAP = 168;
+const topMargin = 44;
+const rowHeight = 24;
+const leftMargin = 150;
+const laneGap = 168;
 
 const shortName = (id: string): string => id.split(/[/:]/).at(-1) ?? id;
 
@@ -45,30 +45,43 @@ export function toSequence(history: History, most: number, nameOf: (id: string) 
     if (s.source && s.source !== history.actor && !sources.includes(s.source)) sources.push(s.source);
   // The inspected actor stands second: one caller at its left, the others at its right.
   const order = [...sources.slice(0, 1), history.actor, ...sources.slice(1)];
-  const lives = order.map((id, i): Life => ({ id, name: nameOf(id), x: LEFT + i * GAP, main: id === history.actor }));
+  const lives = order.map((id, i): Life => ({
+    id,
+    name: nameOf(id),
+    x: leftMargin + i * laneGap,
+    main: id === history.actor,
+  }));
   const x = new Map(lives.map((l) => [l.id, l.x]));
   const own = x.get(history.actor)!;
   const messages = steps.map((step, i): Message => {
     const from = step.source ? (x.get(step.source) ?? own) : own;
-    return { index: begin + i, step, y: TOP + ROW * (i + 0.5), from, to: own, label: step.event, self: from === own };
+    return {
+      index: begin + i,
+      step,
+      y: topMargin + rowHeight * (i + 0.5),
+      from,
+      to: own,
+      label: step.event,
+      self: from === own,
+    };
   });
   const bars: Bar[] = [];
   steps.forEach((step, i) => {
     const state = step.state[0] ?? '';
     const before = bars.at(-1);
-    const y = i === 0 ? TOP : TOP + ROW * (i + 0.5);
+    const y = i === 0 ? topMargin : topMargin + rowHeight * (i + 0.5);
     if (before && before.state === state) {
-      before.height = TOP + ROW * (i + 1) - before.y;
+      before.height = topMargin + rowHeight * (i + 1) - before.y;
       return;
     }
     if (before) before.height = y - before.y;
-    bars.push({ y, height: TOP + ROW * (i + 1) - y, state });
+    bars.push({ y, height: topMargin + rowHeight * (i + 1) - y, state });
   });
   return {
     lives,
     messages,
     bars,
-    width: Math.max(480, LEFT + (lives.length - 1) * GAP + 110),
-    height: TOP + ROW * steps.length + 12,
+    width: Math.max(480, leftMargin + (lives.length - 1) * laneGap + 110),
+    height: topMargin + rowHeight * steps.length + 12,
   };
 }

@@ -41,8 +41,8 @@ export interface Simple {
   hidden: Set<string>;
 }
 
-const MOST_LINES = 4;
-const MANY = 3;
+const mostLines = 4;
+const manyAlike = 3;
 
 /** The one state that holds all others, if the hub sent it: it is the machine itself and gets no box. */
 export function rootPath(chart: ChartView): string | null {
@@ -79,7 +79,7 @@ function choices(
   const rest: Transition[] = [];
   for (const group of groups.values()) {
     const targets = new Set(group.map((e) => e.to));
-    if (group.length < MANY || targets.size < MANY) {
+    if (group.length < manyAlike || targets.size < manyAlike) {
       rest.push(...group);
       continue;
     }
@@ -114,8 +114,8 @@ export function simplify(chart: ChartView): Simple {
   const states = chart.states
     .filter((s) => s.path !== root && s.type !== 'history' && !hidden.has(s.path))
     .map((s) => s.path);
-  const ANYWHERE = '';
-  const from = (e: Transition): string => (e.from === root || e.from === '' ? ANYWHERE : e.from);
+  const fromAnywhere = '';
+  const from = (e: Transition): string => (e.from === root || e.from === '' ? fromAnywhere : e.from);
   const moving = chart.edges.filter((e) => !stays(e) && e.to !== root && !hidden.has(e.from));
   const { loose, extras, rest } = choices(moving, from);
   for (const e of rest) loose.push({ from: from(e), to: e.to!, text: edgeLabel(e), edge: e.id });
@@ -128,9 +128,9 @@ export function simplify(chart: ChartView): Simple {
   for (const group of same.values()) {
     const own = group.filter((l) => !l.from.startsWith('(choice'));
     const sources = [...new Set(own.map((l) => l.from))];
-    const anywhere = sources.includes(ANYWHERE);
+    const anywhere = sources.includes(fromAnywhere);
     const { to, text } = group[0]!;
-    if (!anywhere && sources.length < MANY) continue;
+    if (!anywhere && sources.length < manyAlike) continue;
     const name = anywhere ? 'any state' : pillText(sources, states);
     const of = anywhere ? states : sources;
     if (to.startsWith('(choice')) {
@@ -161,13 +161,13 @@ export function simplify(chart: ChartView): Simple {
 }
 
 const shortened = (line: DrawnEdge): DrawnEdge =>
-  line.lines.length <= MOST_LINES
+  line.lines.length <= mostLines
     ? line
     : {
         ...line,
         lines: [
-          ...line.lines.slice(0, MOST_LINES - 1),
-          { text: `+${line.lines.length - MOST_LINES + 1} more`, edge: '' },
+          ...line.lines.slice(0, mostLines - 1),
+          { text: `+${line.lines.length - mostLines + 1} more`, edge: '' },
         ],
       };
 

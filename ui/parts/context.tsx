@@ -3,7 +3,7 @@ import type { VNode } from 'preact';
 import { changedKeys } from '../chart/history.ts';
 import { clockMs } from '../format.ts';
 
-const MOST = 240;
+const mostCharacters = 240;
 const isTime = (key: string, value: unknown): value is number =>
   typeof value === 'number' && value > 1e12 && value < 4e12 && /(at|since|until|deadline|due)$/i.test(key);
 
@@ -15,7 +15,7 @@ function show(key: string, value: unknown): string {
       null,
       typeof value === 'object' && value !== null && JSON.stringify(value).length > 60 ? 2 : 0,
     ) ?? 'undefined';
-  return text.length > MOST * 4 ? `${text.slice(0, MOST * 4)}…` : text;
+  return text.length > mostCharacters * 4 ? `${text.slice(0, mostCharacters * 4)}…` : text;
 }
 
 export function Context({ before, now }: { before: unknown; now: unknown }): VNode {

@@ -3,7 +3,7 @@ import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { FileItem, FileView, LaunchFiles } from '../../src/protocol/files.ts';
 import { Problem } from '../api.ts';
-import { crumbsOf, filePath, FOLLOWED, kept, SHOWN_BYTES, textOf } from '../file-text.ts';
+import { crumbsOf, filePath, followedCharacters, kept, shownBytes, textOf } from '../file-text.ts';
 import { count, memory, signal } from '../format.ts';
 import { Icon } from '../glyphs.tsx';
 import { t } from '../i18n.tsx';
@@ -116,9 +116,9 @@ function useText(id: string, view: FileView, follow: boolean): { text: string | 
   useEffect(() => {
     const abort = new AbortController();
     const read = async (): Promise<void> => {
-      const response = await fetch(`/v1${filePath(id, view.path)}${follow ? `?follow=true&tail=${SHOWN_BYTES}` : ''}`, {
+      const response = await fetch(`/v1${filePath(id, view.path)}${follow ? `?follow=true&tail=${shownBytes}` : ''}`, {
         signal: abort.signal,
-        headers: !follow && view.size > 0 ? { range: `bytes=-${SHOWN_BYTES}` } : {},
+        headers: !follow && view.size > 0 ? { range: `bytes=-${shownBytes}` } : {},
       });
       if (!response.ok) {
         const problem = (await response.json().catch(() => ({}))) as { code?: string; detail?: string; hint?: string };
@@ -130,7 +130,10 @@ function useText(id: string, view: FileView, follow: boolean): { text: string | 
       for (;;) {
         const { done, value } = await reader.read();
         if (done) return;
-        setState((old) => ({ text: kept((old.text ?? '') + value.replaceAll('\0', '\ufffd'), FOLLOWED), error: null }));
+        setState((old) => ({
+          text: kept((old.text ?? '') + value.replaceAll('\0', '\ufffd'), followedCharacters),
+          error: null,
+        }));
       }
     };
     read().catch((error: unknown) => {
@@ -153,7 +156,7 @@ function File({ id, view }: { id: string; view: FileView }): VNode {
       <div class="row lt">
         <span class="small dim">
           {memory(view.size)}, <Clock at={view.modifiedAt} />, <span class="mono-s">{view.mode}</span>
-          {view.size > SHOWN_BYTES && `, ${t('files.part', { size: memory(SHOWN_BYTES), whole: memory(view.size) })}`}
+          {view.size > shownBytes && `, ${t('files.part', { size: memory(shownBytes), whole: memory(view.size) })}`}
         </span>
         <span class="push" />
         <button type="button" class="btn small" aria-pressed={follow} onClick={() => setFollow(!follow)}>

@@ -3,7 +3,7 @@ import type { VNode } from 'preact';
 import { clockMs, count, moment } from '../format.ts';
 import { Glyph } from '../glyphs.tsx';
 import { t } from '../i18n.tsx';
-import { LINES_KEPT, marks, plain, turnStatus, type LogLine } from '../log-lines.ts';
+import { linesKept, marks, plain, turnStatus, type LogLine } from '../log-lines.ts';
 import type { Reading } from './log-reading.ts';
 import { memo } from './memo.ts';
 
@@ -68,6 +68,6 @@ function endText({ reading, live, none, follow }: LogEndProps): string {
     return t(follow ? 'log.follows' : 'log.paused');
   }
   if (reading.whole === null) return t('loading');
-  if (!reading.whole) return t('log.past.more', { n: count(LINES_KEPT) });
+  if (!reading.whole) return t('log.past.more', { n: count(linesKept) });
   return t(none ? 'log.past.none' : 'log.past.end');
 }

@@ -6,7 +6,7 @@ import type { Past, PastChunk } from '../log-past.ts';
 import { readPast } from './past.ts';
 
 /** Lines from before that a live log begins with. */
-const TAIL = 2000;
+const tailLines = 2000;
 
 /** How far the reading is. */
 export interface Reading {
@@ -57,7 +57,7 @@ export function useLines(id: string, past: Past | null): { log: LogBuffer; readi
           }
           if (f.type === 'problem') setReading(readingOf(f));
         },
-        () => ({ tail: TAIL, stream: 'both' }),
+        () => ({ tail: tailLines, stream: 'both' }),
       );
       return () => {
         drop();

@@ -15,9 +15,9 @@ import { LogSearch } from './log-search.tsx';
 import { beginOf, From, type Span } from './log-span.tsx';
 import { Choice } from './panel.tsx';
 
-const ROW = 20;
+const rowHeight = 20;
 /** Wrapped lines have no one height: then so many of the newest are drawn in full. */
-const WRAPPED = 1000;
+const mostWrapped = 1000;
 type Stream = 'both' | 'stdout' | 'stderr';
 
 /** What of the past is shown; null: it is live, or the moment is not chosen yet. */
@@ -57,8 +57,8 @@ export function Log({ id }: { id: string }): VNode {
   }, [lines, pattern]);
   const shown = only && pattern ? hits.map((i) => lines[i]!) : lines;
   const part = wrap
-    ? { first: Math.max(0, shown.length - WRAPPED), end: shown.length, before: 0, after: 0 }
-    : slice(shown.length, ROW, view.offset, view.height, 30);
+    ? { first: Math.max(0, shown.length - mostWrapped), end: shown.length, before: 0, after: 0 }
+    : slice(shown.length, rowHeight, view.offset, view.height, 30);
   const current = at >= 0 && at < hits.length ? lines[hits[at]!] : undefined;
   const width = String(log.next).length;
 
@@ -82,7 +82,7 @@ export function Log({ id }: { id: string }): VNode {
     const up = el.scrollTop < top.current;
     top.current = el.scrollTop;
     if (atEnd !== follow && (atEnd || up)) setFollow(atEnd);
-    const offset = Math.floor(el.scrollTop / (ROW * 8)) * ROW * 8;
+    const offset = Math.floor(el.scrollTop / (rowHeight * 8)) * rowHeight * 8;
     setView((old) =>
       old.offset === offset && old.height === el.clientHeight ? old : { offset, height: el.clientHeight },
     );
@@ -108,7 +108,7 @@ export function Log({ id }: { id: string }): VNode {
     const row = only ? next : hits[next]!;
     setAt(next);
     setFollow(false);
-    box.current!.scrollTop = Math.max(0, row * ROW - box.current!.clientHeight / 2);
+    box.current!.scrollTop = Math.max(0, row * rowHeight - box.current!.clientHeight / 2);
   };
 
   return (

@@ -17,8 +17,8 @@ export interface Matches {
 }
 
 /** The API gives at most 1,000 a page. */
-const PAGE = 1000;
-const MOST = 20_000;
+const pageSize = 1000;
+const mostMatches = 20_000;
 
 async function idsOf(
   collection: string,
@@ -26,8 +26,11 @@ async function idsOf(
   signal: AbortSignal,
 ): Promise<{ ids: Set<string>; total: number }> {
   const ids = new Set<string>();
-  for (let from = 0, total = 1; from < Math.min(total, MOST); from += PAGE) {
-    const page = await get<List>(`/${collection}?query=${encodeURIComponent(query)}&size=${PAGE}&from=${from}`, signal);
+  for (let from = 0, total = 1; from < Math.min(total, mostMatches); from += pageSize) {
+    const page = await get<List>(
+      `/${collection}?query=${encodeURIComponent(query)}&size=${pageSize}&from=${from}`,
+      signal,
+    );
     total = page.total;
     for (const item of page.items) ids.add((collection === 'apps' ? item.name : item.id)!);
     if (page.items.length === 0) break;

@@ -18,7 +18,7 @@ export const openPalette = (): void => {
   shown.value = true;
 };
 
-const LIMIT = 12;
+const mostFound = 12;
 
 /** Everything that can be found, built when the palette opens. */
 function choices(): Choice[] {
@@ -144,7 +144,7 @@ function PaletteBox(): VNode {
   const [text, setText] = useState('');
   const [at, setAt] = useState(0);
   const all = useMemo(choices, []);
-  const found = useMemo(() => ranked(all, text, LIMIT), [all, text]);
+  const found = useMemo(() => ranked(all, text, mostFound), [all, text]);
   useEffect(() => {
     ref.current?.showModal();
   }, []);

@@ -1,6 +1,6 @@
 // Reads output of the past from the API, as far as it is shown.
 import { Problem } from '../api.ts';
-import { LINES_KEPT } from '../log-lines.ts';
+import { linesKept } from '../log-lines.ts';
 import { chunkOf, logPath, type Past, type PastChunk } from '../log-past.ts';
 
 /**
@@ -33,7 +33,7 @@ export async function readPast(
       lines += chunk.text.split('\n').length - 1;
       onChunk(chunk);
     }
-    if (lines >= LINES_KEPT) {
+    if (lines >= linesKept) {
       await reader.cancel();
       return true;
     }

@@ -21,13 +21,13 @@ const value = (v: unknown): string => {
   const text = JSON.stringify(v) ?? '–';
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 };
-const FEW = 8;
+const fewSteps = 8;
 
 export function Plan({ plan, stale }: { plan: PlanView; stale: boolean }): VNode {
   const [all, setAll] = useState(false);
   const doing = plan.steps.filter((s) => s.what !== 'keep');
   const kept = plan.steps.length - doing.length;
-  const shown = all ? plan.steps : doing.slice(0, FEW);
+  const shown = all ? plan.steps : doing.slice(0, fewSteps);
   return (
     <Panel title={t('plan')} note={stale ? t('plan.stale') : ''} lined flush>
       <p class="small because pad">{plan.summary}</p>

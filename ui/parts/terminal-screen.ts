@@ -6,7 +6,7 @@ import { colourOf } from '../colour.ts';
 import type { Size } from '../terminal-line.ts';
 import { allowStyleTexts } from './strict-styles.ts';
 
-const SCROLLBACK = 5000;
+const scrollbackLines = 5000;
 
 /** The sixteen colours of programs, by the tokens that mean about the same; the contrast is kept by xterm.js. */
 const tokens = {
@@ -62,7 +62,7 @@ export function openScreen(box: HTMLElement, label: string, { typed, resized, le
     fontFamily: style.getPropertyValue('--mono'),
     fontSize: 12,
     lineHeight: 1.25,
-    scrollback: SCROLLBACK,
+    scrollback: scrollbackLines,
     minimumContrastRatio: 4.5,
     theme: colours(),
     disableStdin: true,

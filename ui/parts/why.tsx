@@ -11,12 +11,12 @@ import { FeedLine } from './feed.tsx';
 import { Loading, Trouble } from './states.tsx';
 import { Clock } from './time.tsx';
 
-const MOST_BLOCKS = 60;
+const mostBlocks = 60;
 
 /** How many nodes are left after each clause; what a clause cut is hatched, what was cut before is hollow. */
 export function Funnel({ steps }: { steps: WhyView['funnel'] }): VNode {
   const whole = Math.max(1, steps[0]?.left ?? 1);
-  const scale = whole > MOST_BLOCKS ? MOST_BLOCKS / whole : 1;
+  const scale = whole > mostBlocks ? mostBlocks / whole : 1;
   const block = (n: number): number => (n > 0 ? Math.max(1, Math.round(n * scale)) : 0);
   let before = whole;
   return (

@@ -27,14 +27,14 @@ interface Stored {
   version: unknown;
   doc: Record<string, unknown>;
 }
-const SIZE = 50;
+const pageSize = 50;
 
 function Documents({ name }: { name: string }): VNode {
   const query = route.value.query.get('query') ?? '';
   const from = Number(route.value.query.get('from') ?? 0);
   const later = useLater(query, 200);
   const { value, error, again } = useAsk<{ items: Stored[]; total: number; about?: boolean }>(
-    path`/data/${name}` + `?query=${encodeURIComponent(later)}&from=${from}&size=${SIZE}`,
+    path`/data/${name}` + `?query=${encodeURIComponent(later)}&from=${from}&size=${pageSize}`,
   );
   const [open, setOpen] = useState<string | null>(null);
   return (
@@ -91,12 +91,12 @@ function Documents({ name }: { name: string }): VNode {
               })}
             </ul>
           )}
-          {value && value.total > SIZE && (
+          {value && value.total > pageSize && (
             <footer>
               <span>
                 {t('data.range', {
                   from: count(from + 1),
-                  to: count(Math.min(from + SIZE, value.total)),
+                  to: count(Math.min(from + pageSize, value.total)),
                   total: count(value.total),
                 })}
               </span>
@@ -105,15 +105,15 @@ function Documents({ name }: { name: string }): VNode {
                   type="button"
                   class="btn small"
                   disabled={from === 0}
-                  onClick={() => setQuery({ from: from > SIZE ? String(from - SIZE) : null })}
+                  onClick={() => setQuery({ from: from > pageSize ? String(from - pageSize) : null })}
                 >
                   {t('data.back')}
                 </button>
                 <button
                   type="button"
                   class="btn small"
-                  disabled={from + SIZE >= value.total}
-                  onClick={() => setQuery({ from: String(from + SIZE) })}
+                  disabled={from + pageSize >= value.total}
+                  onClick={() => setQuery({ from: String(from + pageSize) })}
                 >
                   {t('data.forth')}
                 </button>

@@ -17,7 +17,7 @@ import { useWindow } from '../parts/rows.tsx';
 import { Empty, Loading } from '../parts/states.tsx';
 import { Choice } from '../parts/panel.tsx';
 
-const PAGE = 500;
+const pageSize = 500;
 type Row = { day: string } | { e: ClusterEvent };
 const dayOf = (at: number): string => new Date(at + zone(at) * 60_000).toISOString().slice(0, 10);
 
@@ -39,10 +39,10 @@ export default function Events(): VNode {
       return;
     }
     const abort = new AbortController();
-    get<{ items: ClusterEvent[] }>(`/events?query=${encodeURIComponent(later)}&size=${PAGE}`, abort.signal).then(
+    get<{ items: ClusterEvent[] }>(`/events?query=${encodeURIComponent(later)}&size=${pageSize}`, abort.signal).then(
       (a) => {
         setFound(a.items);
-        setEnd(a.items.length < PAGE);
+        setEnd(a.items.length < pageSize);
       },
       (e: unknown) => {
         if (!abort.signal.aborted) setError(e);
@@ -57,9 +57,9 @@ export default function Events(): VNode {
     if (last === undefined) return;
     try {
       const { items } = await get<{ items: ClusterEvent[] }>(
-        `/events?before=${last}&size=${PAGE}${all ? '' : `&query=${encodeURIComponent(later)}`}`,
+        `/events?before=${last}&size=${pageSize}${all ? '' : `&query=${encodeURIComponent(later)}`}`,
       );
-      if (items.length < PAGE) setEnd(true);
+      if (items.length < pageSize) setEnd(true);
       if (all) setOlder(foldEvents(older, items, 20_000));
       else setFound(foldEvents(base, items, 20_000));
     } catch (e) {

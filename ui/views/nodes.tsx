@@ -21,7 +21,7 @@ import { Age } from '../parts/time.tsx';
 import { joinCommand } from './welcome.tsx';
 
 /** What `tags` may be shown in a row. */
-const TAGS = 4;
+const mostTags = 4;
 
 const Row = memo(function Row({ n, count: running }: { n: NodeView; count: number }): VNode {
   const away = n.status === 'lost';
@@ -40,12 +40,12 @@ const Row = memo(function Row({ n, count: running }: { n: NodeView; count: numbe
       </td>
       <td class="off">
         <span class="tags">
-          {n.tags.slice(0, TAGS).map((tag) => (
+          {n.tags.slice(0, mostTags).map((tag) => (
             <span key={tag} class="tag">
               {tag}
             </span>
           ))}
-          {n.tags.length > TAGS && <span class="micro dim">+{n.tags.length - TAGS}</span>}
+          {n.tags.length > mostTags && <span class="micro dim">+{n.tags.length - mostTags}</span>}
         </span>
       </td>
       <td class="num small" data-l={t('instances')}>

@@ -33,8 +33,8 @@ export interface Receiver {
 }
 
 /** Frames kept while a hello is judged: an agent that sends more is not waiting for its welcome. */
-const MOST_EARLY = 100;
-const COMPLAIN_EVERY_MS = 60_000;
+const mostEarly = 100;
+const complainEveryMs = 60_000;
 
 export class LinkServer {
   readonly links = new Map<string, NodeLink>();
@@ -106,7 +106,7 @@ export class LinkServer {
         });
       } else if (link && this.links.get(link.node) === link) this.#dispatch(link, frame);
       else if (greeting) {
-        if (early.push(value) > MOST_EARLY)
+        if (early.push(value) > mostEarly)
           refuse('invalid-request', 'Frames came before the welcome', 'Wait for welcome after hello.', false);
       } else this.#complain(link, about, `${frame.type} before hello`);
     };
@@ -152,7 +152,7 @@ export class LinkServer {
     const now = this.#context.clock.mono();
     this.#context.warn(`a frame from ${about} was refused: ${what}`);
     if (!link || link.complainedUntil > now) return;
-    link.complainedUntil = now + COMPLAIN_EVERY_MS;
+    link.complainedUntil = now + complainEveryMs;
     const message = `A frame of node ${link.node} was not understood and left out: ${what}`;
     this.#context.events.note('link.frameRefused', { node: link.node }, message, { loudness: 'attention' });
   }

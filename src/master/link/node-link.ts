@@ -14,7 +14,7 @@ type Numbered = Extract<MasterFrame, { n: number }>;
 type WithoutNumber<T> = T extends unknown ? Omit<T, 'n'> : never;
 
 /** Frames kept for an agent that beats but acknowledges nothing: then its line begins anew. */
-const MOST_WAITING = 10_000;
+const mostWaiting = 10_000;
 
 /** Last link number of each node in this term: a new connection goes on counting. */
 export type LinkNumbers = Map<string, number>;
@@ -49,7 +49,7 @@ export class NodeLink {
     this.#numbers.set(this.node, n);
     const numbered = { ...frame, n } as Numbered;
     this.#outbox.push(numbered);
-    if (this.#outbox.length > MOST_WAITING) this.close(4003, 'it acknowledges nothing');
+    if (this.#outbox.length > mostWaiting) this.close(4003, 'it acknowledges nothing');
     if (acknowledged) this.#onAck.set(n, acknowledged);
     if (!this.closed) this.transport.send(numbered);
     return n;

@@ -15,12 +15,12 @@ interface Session {
   ended: boolean;
 }
 /** Most characters of JSON in one answer (a single frame may exceed it): the rest comes with the next poll. */
-const MOST_CHARACTERS = 1024 * 1024;
+const mostCharacters = 1024 * 1024;
 
 /** As many frames from the front as one answer holds, at least one. */
 function answerable<T extends MasterFrame>(frames: T[]): T[] {
   let size = 0;
-  const end = frames.findIndex((frame, index) => (size += JSON.stringify(frame).length) > MOST_CHARACTERS && index > 0);
+  const end = frames.findIndex((frame, index) => (size += JSON.stringify(frame).length) > mostCharacters && index > 0);
   return end < 0 ? frames : frames.slice(0, end);
 }
 

@@ -11,7 +11,7 @@ import type { Records } from '../records.ts';
 import type { SlotVersions } from './snapshot.ts';
 
 /** Slots written in one go: what is durable is pushed while the rest is written. */
-const AT_ONCE = 200;
+const writtenAtOnce = 200;
 
 const fresh = (held: Assignment | NewAssignment | null): held is NewAssignment => held !== null && isNew(held);
 
@@ -33,8 +33,8 @@ export class Committer {
     let written = 0;
     let refused = 0;
     for (const stone of plan.tombstones) await this.#records.addTombstone(stone);
-    for (let from = 0; from < plan.changes.length; from += AT_ONCE) {
-      const changes = plan.changes.slice(from, from + AT_ONCE);
+    for (let from = 0; from < plan.changes.length; from += writtenAtOnce) {
+      const changes = plan.changes.slice(from, from + writtenAtOnce);
       const minted = await this.#epochs.take(
         changes.reduce((count, { a, b }) => count + Number(fresh(a)) + Number(fresh(b)), 0),
       );

@@ -2,7 +2,7 @@
 import { OneAtATime } from '../../model/one-at-a-time.ts';
 import type { Store } from '../../store/store.ts';
 
-const BLOCK = 1_000;
+const blockSize = 1_000;
 
 export class Epochs {
   readonly #store: Store;
@@ -16,8 +16,8 @@ export class Epochs {
 
   /** Begins above `seen` (the highest epoch that any record or agent knows). Durable before it resolves. */
   async begin(seen: number): Promise<void> {
-    this.#next = await this.#store.draw('epoch', BLOCK, seen + 1);
-    this.#end = this.#next + BLOCK;
+    this.#next = await this.#store.draw('epoch', blockSize, seen + 1);
+    this.#end = this.#next + blockSize;
   }
 
   /** The highest number that may have been given. */
@@ -31,7 +31,7 @@ export class Epochs {
       const numbers: number[] = [];
       while (numbers.length < count) {
         if (this.#next >= this.#end) {
-          const size = Math.max(BLOCK, count - numbers.length);
+          const size = Math.max(blockSize, count - numbers.length);
           this.#next = await this.#store.draw('epoch', size, this.#next);
           this.#end = this.#next + size;
         }

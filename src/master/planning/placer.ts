@@ -11,7 +11,7 @@ import type { Planner } from './planner.ts';
 import type { SlotVersions } from './snapshot.ts';
 
 /** Decisions kept of an app for `why`. */
-const DECISIONS = 20;
+const decisionsKept = 20;
 
 export class Placer {
   readonly actor: Actor<typeof placementMachine>;
@@ -110,7 +110,7 @@ export class Placer {
     }
     for (const { app, ...decision } of plan.decisions) {
       const entry = view.apps.get(app);
-      if (entry) entry.decisions = [decision, ...entry.decisions].slice(0, DECISIONS);
+      if (entry) entry.decisions = [decision, ...entry.decisions].slice(0, decisionsKept);
     }
     const late = new Set(plan.late.map(({ app }) => app));
     for (const app of this.#said.keys()) if (!late.has(app)) this.#said.delete(app);

@@ -5,7 +5,7 @@ import type { FromThread, ToThread } from './planner.ts';
 import { answer } from './question.ts';
 
 /** Changes in one message back: taking them in costs the main loop. */
-const PIECE = 500;
+const pieceSize = 500;
 
 const mirror = new Mirror();
 const tell = (message: FromThread): void => parentPort?.postMessage(message);
@@ -18,8 +18,8 @@ parentPort?.on('message', (message: ToThread) => {
       const answered = answer(mirror.snapshot(), message.question);
       if ('changes' in answered) {
         const { changes, ...rest } = answered;
-        for (let from = 0; from < changes.length; from += PIECE)
-          tell({ kind: 'changes', changes: changes.slice(from, from + PIECE) });
+        for (let from = 0; from < changes.length; from += pieceSize)
+          tell({ kind: 'changes', changes: changes.slice(from, from + pieceSize) });
         tell({ kind: 'done', rest });
       } else tell({ kind: 'done', rest: answered });
     } catch (error) {

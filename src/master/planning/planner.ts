@@ -12,9 +12,9 @@ import { Assembly, snapshotPieces } from './snapshot.ts';
 import type { SlotVersions } from './snapshot.ts';
 
 /** Slots times nodes above which a question goes to the thread: about 20 ms of work. */
-const LARGE = 20_000;
+const largeQuestion = 20_000;
 /** Longest turn of the loop while a snapshot is read, ms. */
-const TURN_MS = 10;
+const turnMs = 10;
 
 export type ToThread =
   | { kind: 'begin'; now: number; frozenUntil: number | null; settings: PlacementSettings }
@@ -68,7 +68,7 @@ export class Planner {
     const slots =
       [...view.apps.values()].reduce((sum, { record, slots: held }) => sum + Math.max(record.doc.scale, held.size), 0) +
       question.more;
-    if (slots * Math.max(1, view.nodes.size) <= LARGE) {
+    if (slots * Math.max(1, view.nodes.size) <= largeQuestion) {
       const assembly = new Assembly(clock.now(), frozenUntil(), settings);
       for (const piece of pieces) assembly.add(piece);
       return answer(assembly.snapshot, question);
@@ -78,7 +78,7 @@ export class Planner {
     const outline = this.#sender.outline(pieces);
     for (let began = performance.now(), piece = outline.next(); !piece.done; piece = outline.next()) {
       this.#send({ kind: 'piece', piece: piece.value });
-      if (performance.now() - began < TURN_MS) continue;
+      if (performance.now() - began < turnMs) continue;
       await new Promise(setImmediate);
       began = performance.now();
     }

@@ -10,7 +10,7 @@ import { nodeView } from '../shown/shown.ts';
 import type { View } from '../view.ts';
 
 /** Slots in one piece. */
-const PIECE = 500;
+const pieceSize = 500;
 
 export type Piece =
   | { kind: 'nodes'; nodes: Snapshot['nodes'] }
@@ -132,10 +132,10 @@ function* appPieces(view: View, entry: AppEntry, held: Map<number, string>, vers
   const own = new Map<number, Version>();
   versions.set(entry.name, own);
   const ordered = [...entry.slots.keys()].sort((a, b) => a - b);
-  for (let from = 0; from < ordered.length; from += PIECE) {
+  for (let from = 0; from < ordered.length; from += pieceSize) {
     const slots: SlotRecord[] = [];
     const reports: SeenInstance[] = [];
-    for (const number of ordered.slice(from, from + PIECE)) {
+    for (const number of ordered.slice(from, from + pieceSize)) {
       const kept = entry.slots.get(number);
       if (!kept) continue; // gone between two pieces
       own.set(number, kept.version);

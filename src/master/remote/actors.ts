@@ -8,9 +8,9 @@ import type { Commands } from '../link/commands.ts';
 import type { MasterContext } from '../context.ts';
 
 /** Longest wait for one agent's list: a slow one is left out. */
-const ASK_MS = 2_000;
+const askMs = 2_000;
 /** Agents asked for their actors; a tree of more is not readable either. */
-const MOST_AGENTS = 100;
+const mostAgents = 100;
 
 export class RemoteActors {
   readonly #context: MasterContext;
@@ -24,11 +24,11 @@ export class RemoteActors {
   }
 
   async actors(): Promise<ActorView[]> {
-    const linked = [...this.#context.view.nodes.values()].filter(({ link }) => link !== 'none').slice(0, MOST_AGENTS);
+    const linked = [...this.#context.view.nodes.values()].filter(({ link }) => link !== 'none').slice(0, mostAgents);
     const lists = await Promise.all(
       linked.map(async ({ id }) => {
         try {
-          const answer = await this.#commands.ask(id, 'actors', '', {}, { expiresInMs: ASK_MS });
+          const answer = await this.#commands.ask(id, 'actors', '', {}, { expiresInMs: askMs });
           return Array.isArray(answer) ? (answer as ActorView[]).map((actor) => this.#global(id, actor)) : [];
         } catch (error) {
           this.#context.warn(`node ${id} does not list its actors`, error);

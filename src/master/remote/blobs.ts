@@ -4,10 +4,10 @@ import type { Commands } from '../link/commands.ts';
 import type { MasterContext } from '../context.ts';
 
 /** Bytes asked for at once. */
-const PIECE = 4 * 1024 * 1024;
+const pieceBytes = 4 * 1024 * 1024;
 /** Nodes asked whether they have it, at most, and at the same time. */
-const MOST_ASKED = 64;
-const TOGETHER = 8;
+const mostAsked = 64;
+const askedTogether = 8;
 
 export interface FoundBlob {
   size: number;
@@ -31,12 +31,12 @@ export class Blobs {
   async find(sha256: string, except: string | null, signal: AbortSignal): Promise<FoundBlob | null> {
     const nodes = this.#likely(sha256)
       .filter((node) => node !== except)
-      .slice(0, MOST_ASKED);
+      .slice(0, mostAsked);
     const holders: string[] = [];
     let size = 0;
-    for (let at = 0; at < nodes.length && holders.length === 0; at += TOGETHER) {
+    for (let at = 0; at < nodes.length && holders.length === 0; at += askedTogether) {
       const sizes = await Promise.all(
-        nodes.slice(at, at + TOGETHER).map(async (node) => ({ node, size: await this.#sizeAt(node, sha256) })),
+        nodes.slice(at, at + askedTogether).map(async (node) => ({ node, size: await this.#sizeAt(node, sha256) })),
       );
       for (const found of sizes) {
         if (found.size === null) continue;
@@ -77,7 +77,7 @@ export class Blobs {
 
   async *#pieces(holders: string[], sha256: string, size: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     for (let from = 0; from < size;) {
-      const length = Math.min(PIECE, size - from);
+      const length = Math.min(pieceBytes, size - from);
       const got: Buffer[] = [];
       try {
         await this.#commands.ask(

@@ -11,7 +11,7 @@ import type { Records } from '../records.ts';
 
 type Found = NonNullable<Extract<AgentFrame, { type: 'observed' }>['contents']>;
 /** Longest that a deploy waits for the origins, ms; then it goes on with what the revision has. */
-const RESOLVE_MS = 30_000;
+const resolveMs = 30_000;
 
 export class Contents {
   readonly #context: MasterContext;
@@ -70,7 +70,7 @@ export class Contents {
         'resolve',
         spec.name,
         { uris },
-        { expiresInMs: RESOLVE_MS },
+        { expiresInMs: resolveMs },
       )) as {
         contents: Revision['contents'];
       };

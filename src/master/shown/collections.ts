@@ -4,11 +4,11 @@ import { searchRecords } from '../../store/search.ts';
 import type { CollectionSize, Doc, QueryOptions, QueryResult, Store, Stored } from '../../store/store.ts';
 import type { MasterContext } from '../context.ts';
 import { appView } from './app-status.ts';
-import { HISTORY, historyPage } from './history.ts';
+import { historyCollections, historyPage } from './history.ts';
 import { nodeView } from './shown.ts';
 
 /** There from the first day, also while they are empty. */
-const ALWAYS = ['apps', 'assignments', 'nodes', 'revisions', 'spools', 'tombstones'];
+const alwaysThere = ['apps', 'assignments', 'nodes', 'revisions', 'spools', 'tombstones'];
 
 /** All that is stored, by name. */
 export async function collectionSizes(store: Store): Promise<CollectionSize[]> {
@@ -18,10 +18,10 @@ export async function collectionSizes(store: Store): Promise<CollectionSize[]> {
 
 /** @throws Refusal not-found, which names the collections that there are */
 async function checkKnown(store: Store, name: string): Promise<void> {
-  if (ALWAYS.includes(name)) return;
+  if (alwaysThere.includes(name)) return;
   const stored = (await store.collections()).map((found) => found.name);
   if (stored.includes(name)) return;
-  const known = [...new Set([...ALWAYS, ...HISTORY, ...stored])].sort();
+  const known = [...new Set([...alwaysThere, ...historyCollections, ...stored])].sort();
   throw new Refusal('not-found', `There is no collection ${name}`, `There are ${known.join(', ')}.`);
 }
 
@@ -57,7 +57,7 @@ export async function documents(
   options: QueryOptions,
 ): Promise<QueryResult> {
   const { store } = context;
-  if (HISTORY.includes(collection)) return historyPage(store, collection, query, options);
+  if (historyCollections.includes(collection)) return historyPage(store, collection, query, options);
   await checkKnown(store, collection);
   const isPlain = query.trim() === '' && options.sort === undefined;
   const shown = isPlain ? null : shownRecords(context, collection);

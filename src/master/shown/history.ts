@@ -4,11 +4,11 @@ import type { Doc, QueryOptions, QueryResult, Store, Stored } from '../../store/
 import { matcher } from './lists.ts';
 
 /** Collections that are no records. */
-export const HISTORY: readonly string[] = ['events', 'metrics'];
+export const historyCollections: readonly string[] = ['events', 'metrics'];
 
 /** Documents read at a time; looked at for one answer. */
-const PAGE = 1_000;
-const MOST_LOOKED_AT = 100_000;
+const pageSize = 1_000;
+const mostLookedAt = 100_000;
 
 type Pages = AsyncGenerator<Stored[]>;
 
@@ -16,20 +16,20 @@ type Pages = AsyncGenerator<Stored[]>;
 async function* eventPages(store: Store, query: string): Pages {
   for (let before: number | undefined; ;) {
     const { items } = await store.readLog({
-      limit: PAGE,
+      limit: pageSize,
       newestFirst: true,
       query,
       ...(before === undefined ? {} : { before }),
     });
     yield items.map((entry) => ({ key: String(entry.seq), version: String(entry.seq), doc: entry as Doc }));
-    if (items.length < PAGE) return;
+    if (items.length < pageSize) return;
     before = items.at(-1)!.seq;
   }
 }
 
 async function* pointPages(store: Store): Pages {
   for (let after: string | null = null; ;) {
-    const { items, next }: Awaited<ReturnType<Store['scanPoints']>> = await store.scanPoints(after, PAGE, true);
+    const { items, next }: Awaited<ReturnType<Store['scanPoints']>> = await store.scanPoints(after, pageSize, true);
     yield items.map(({ subject, minute, values }) => ({
       key: `${subject} ${new Date(minute * 60_000).toISOString().slice(0, 16)}Z`,
       version: String(minute),
@@ -68,7 +68,7 @@ export async function historyPage(
     looked += page.length;
     const isFull = total >= from + size;
     if (isAll && isFull) return { items, total: Math.max(total, await countOf(store, name)) };
-    if (looked >= MOST_LOOKED_AT) return { items, total, about: true };
+    if (looked >= mostLookedAt) return { items, total, about: true };
   }
   return { items, total };
 }

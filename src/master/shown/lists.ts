@@ -7,9 +7,9 @@ import { compile } from '../../query/compile.ts';
 import { parse } from '../../query/parse.ts';
 
 /** Most entries of one page. */
-const MOST = 10_000;
+const mostEntries = 10_000;
 /** Documents matched before the loop gets a turn. */
-const TURN = 500;
+const matchedATurn = 500;
 
 /** @throws Refusal invalid-query with the offset and a hint */
 export function matcher(query: string, now: number): (doc: unknown) => boolean {
@@ -68,11 +68,11 @@ export async function page<T>(
     const seen = masked ? maskSecrets(document) : document;
     if (!matches || matches(seen)) found.push(seen);
     count += 1;
-    if (count % TURN === 0) await new Promise(setImmediate);
+    if (count % matchedATurn === 0) await new Promise(setImmediate);
   }
   const ordered = sort === undefined ? found.sort(standard) : order(found, sort);
   const start = Math.max(0, from);
-  const length = Math.min(MOST, Math.max(0, size));
+  const length = Math.min(mostEntries, Math.max(0, size));
   return { items: ordered.slice(start, start + length), total: found.length, from: start, size: length };
 }
 

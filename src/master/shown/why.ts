@@ -12,12 +12,13 @@ import type { MasterContext } from '../context.ts';
 import type { AppEntry } from '../entries.ts';
 
 /** Events shown. */
-const EVENTS = 20;
+const eventsShown = 20;
 const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
 
 async function eventsOf(context: MasterContext, subject: 'app' | 'instance', id: string): Promise<ClusterEvent[]> {
-  return (await context.events.read({ query: `subject.${subject}:${quoted(id)}`, newestFirst: true, limit: EVENTS }))
-    .items;
+  return (
+    await context.events.read({ query: `subject.${subject}:${quoted(id)}`, newestFirst: true, limit: eventsShown })
+  ).items;
 }
 
 export async function whyApp(parts: ClusterParts, entry: AppEntry): Promise<WhyView> {

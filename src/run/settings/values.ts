@@ -31,8 +31,8 @@ export const positive = (value: string): number => {
 };
 
 type Scale = readonly (readonly [size: number, unit: string])[];
-const SIZES: Scale = [4, 3, 2, 1, 0].map((power) => [1024 ** power, ['B', 'KB', 'MB', 'GB', 'TB'][power]!]);
-const SPANS: Scale = [
+const sizeScale: Scale = [4, 3, 2, 1, 0].map((power) => [1024 ** power, ['B', 'KB', 'MB', 'GB', 'TB'][power]!]);
+const spanScale: Scale = [
   [3_600_000, 'h'],
   [60_000, 'm'],
   [1000, 's'],
@@ -51,14 +51,14 @@ export const bytes = (value: string): number => {
 export const duration = (value: string): number => {
   const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h)?$/.exec(value.trim());
   if (!match) throw new Error(`${JSON.stringify(value)} is no time; write 5s, 500ms or 10m`);
-  const [size] = SPANS.find(([, unit]) => unit === (match[2] ?? 's'))!;
+  const [size] = spanScale.find(([, unit]) => unit === (match[2] ?? 's'))!;
   return Number(match[1]) * size;
 };
 
 /** A value as people write it: 15s, 10m, 512MB; what is neither span nor size as it is. */
 export function written({ read }: Setting, value: Value): string {
   if (typeof value !== 'number') return String(value);
-  const scale = read === duration ? SPANS : read === bytes ? SIZES : [];
+  const scale = read === duration ? spanScale : read === bytes ? sizeScale : [];
   const [size, unit] = scale.find(([each]) => value !== 0 && value % each === 0) ?? [1, ''];
   return `${value / size}${unit}`;
 }

@@ -40,10 +40,10 @@ interface Job {
 }
 
 /** Of one request: operations, and characters of their sources. */
-const MOST_OPERATIONS = 1_000;
-const MOST_CHARACTERS = 4 * 1024 * 1024;
+const mostOperations = 1_000;
+const mostCharacters = 4 * 1024 * 1024;
 /** Requests under way at once. */
-const MOST_UNDER_WAY = 3;
+const mostUnderWay = 3;
 
 const lineOf = ({ action, index, id, source, at }: Operation): string => {
   const about = JSON.stringify({
@@ -69,7 +69,7 @@ export class Bulk {
     let size = Infinity;
     for (const operation of operations) {
       const length = operation.source?.length ?? 0;
-      if (size + length > MOST_CHARACTERS || (parts.at(-1)?.length ?? 0) >= MOST_OPERATIONS) {
+      if (size + length > mostCharacters || (parts.at(-1)?.length ?? 0) >= mostOperations) {
         parts.push([]);
         size = 0;
       }
@@ -114,14 +114,14 @@ export class Bulk {
   }
 
   #pump(): void {
-    while (this.#waiting.length > 0 && this.#underWay < MOST_UNDER_WAY) {
+    while (this.#waiting.length > 0 && this.#underWay < mostUnderWay) {
       let count = 0;
       let operations = 0;
       let size = 0;
       for (const job of this.#waiting) {
         operations += job.operations.length;
         size += job.operations.reduce((sum, { source }) => sum + (source?.length ?? 0), 0);
-        if (count > 0 && (operations > MOST_OPERATIONS || size > MOST_CHARACTERS)) break;
+        if (count > 0 && (operations > mostOperations || size > mostCharacters)) break;
         count += 1;
       }
       const jobs = this.#waiting.splice(0, count);

@@ -1,10 +1,10 @@
 // What the hub's indices hold: documents counted by collection, and what they take on the disks of the primaries.
 import type { CollectionSize } from '../store.ts';
-import { OWN_INDEX } from './mappings.ts';
+import { ownIndex } from './mappings.ts';
 import type { Names } from './mappings.ts';
 import type { Requests } from './requests.ts';
 
-const MOST = 10_000;
+const mostCollections = 10_000;
 
 interface Primaries {
   store?: { size_in_bytes: number };
@@ -31,11 +31,14 @@ export async function collectionSizes(requests: Requests, names: Names): Promise
       method: 'POST',
       path: `/${indices}/_search`,
       query: { allow_partial_search_results: false },
-      body: { size: 0, aggs: { by: { terms: { field: 'collection', size: MOST, order: { _key: 'asc' } } } } },
+      body: {
+        size: 0,
+        aggs: { by: { terms: { field: 'collection', size: mostCollections, order: { _key: 'asc' } } } },
+      },
     }),
     stats(requests, indices),
   ]);
-  const own = new Set<string>(OWN_INDEX);
+  const own = new Set<string>(ownIndex);
   const { buckets } = found.body.aggregations.by;
   const shared = buckets.reduce((sum, { key, doc_count }) => sum + (own.has(key) ? 0 : doc_count), 0);
   return buckets.map(({ key, doc_count }) => {

@@ -22,8 +22,8 @@ export interface ElasticOptions {
   patienceMs?: number;
 }
 
-const OLDEST = 8;
-const NEWEST = 9;
+const oldestMajor = 8;
+const newestMajor = 9;
 
 /** Addresses without what must not be shown. */
 export const shownUrls = (urls: string[]): string => urls.map((url) => new URL(url).origin).join(', ');
@@ -89,11 +89,11 @@ async function versionOf(transport: Transport, requestTimeout: number, where: st
   }
   const version = String(answer?.version?.number ?? '');
   const major = Number(version.split('.')[0]);
-  if (!(major >= OLDEST && major <= NEWEST)) {
+  if (!(major >= oldestMajor && major <= newestMajor)) {
     throw new StoreError(
       'store-refused',
       `Elasticsearch at ${where} is version ${version || 'unknown'}`,
-      `stathub works with ${OLDEST} and ${NEWEST}.`,
+      `stathub works with ${oldestMajor} and ${newestMajor}.`,
     );
   }
   return version;

@@ -16,7 +16,7 @@ interface CounterDocument {
   _source: { next: number; write?: string };
 }
 
-const MOST_COUNTERS = 10_000;
+const mostCounters = 10_000;
 
 export class Counters {
   readonly #requests: Requests;
@@ -46,7 +46,7 @@ export class Counters {
       method: 'POST',
       path: `/${this.#names.ledger}/_search`,
       query: { allow_partial_search_results: false },
-      body: { size: MOST_COUNTERS, query: { exists: { field: 'next' } } },
+      body: { size: mostCounters, query: { exists: { field: 'next' } } },
     });
     return body.hits.hits.map(({ _id, _source }) => ({ name: _id.slice('draw/'.length), next: _source.next! }));
   }

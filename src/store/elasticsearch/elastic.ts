@@ -21,7 +21,7 @@ import { collectionSizes, historySizes } from './collections.ts';
 import { connect } from './connect.ts';
 import type { ElasticOptions } from './connect.ts';
 import { Counters } from './counters.ts';
-import { COUNTER as LOG_COUNTER } from './event-index.ts';
+import { logCounter } from './event-index.ts';
 import { expire } from './expiry.ts';
 import { Lease } from './lease.ts';
 import type { LeaseOptions } from './lease.ts';
@@ -123,7 +123,7 @@ export class ElasticStore implements MovableStore {
       path: `/${[...allRecords, allEvents, allPoints, ledger].join(',')}/_refresh`,
       query: { ignore_unavailable: true },
     });
-    return (await this.#counted.all()).filter(({ name }) => name !== LOG_COUNTER);
+    return (await this.#counted.all()).filter(({ name }) => name !== logCounter);
   }
 
   putLog(entries: LogEntry[], newest: number): Promise<void> {
@@ -149,14 +149,14 @@ export class ElasticStore implements MovableStore {
 }
 
 /** What an index name may begin with. */
-const PREFIX = /^[a-z][a-z0-9_-]{0,62}$/;
+const indexPrefix = /^[a-z][a-z0-9_-]{0,62}$/;
 
 /**
  * Connects, checks product and version, makes what is missing.
  * @throws StoreError store-unavailable (not reachable, not authorised), store-refused (no Elasticsearch, too old or too new); with a hint
  */
 export async function openElastic(options: ElasticOptions): Promise<ElasticStore> {
-  if (!PREFIX.test(options.prefix)) {
+  if (!indexPrefix.test(options.prefix)) {
     throw new StoreError(
       'store-refused',
       `'${options.prefix}' is no prefix of indices`,

@@ -6,9 +6,9 @@ import type { Requests } from './requests.ts';
 import { searchMembers } from './search-fields.ts';
 
 /** Of the log's own numbers. */
-export const COUNTER = 'events';
+export const logCounter = 'events';
 /** Writers that may be writing still: the latest ones. */
-const WRITERS = 30;
+const latestWriters = 30;
 
 export interface EventSource {
   seq: number;
@@ -74,7 +74,7 @@ export class EventIndex {
         track_total_hits: false,
         aggs: {
           by: {
-            terms: { field: 'writer', size: WRITERS, order: { newest: 'desc' } },
+            terms: { field: 'writer', size: latestWriters, order: { newest: 'desc' } },
             aggs: { newest: { max: { field: 'seq' } } },
           },
         },
@@ -86,7 +86,7 @@ export class EventIndex {
     if (grown) await this.refresh();
     this.#reached = reached;
     const known = [...reached.values(), ...(settled > 0 ? [settled] : [])];
-    const newest = known.length > 0 ? Math.max(...known) : (await this.#counters.peek(COUNTER)) - 1;
+    const newest = known.length > 0 ? Math.max(...known) : (await this.#counters.peek(logCounter)) - 1;
     const beyond = [...reached, [writer, settled] as const].map(([name, seq]) => ({
       bool: { filter: [{ term: { writer: name } }, { range: { seq: { gt: seq } } }] },
     }));

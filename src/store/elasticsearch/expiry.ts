@@ -4,7 +4,7 @@ import type { Names } from './mappings.ts';
 import { removeByName } from './removal.ts';
 import type { Requests } from './requests.ts';
 
-const DAY_MS = 86_400_000;
+const dayMs = 86_400_000;
 
 interface Daily {
   index: string;
@@ -40,7 +40,7 @@ export async function expire(requests: Requests, names: Names, before: number, m
   });
   const events = await dailies(requests, names.allEvents);
   const points = await dailies(requests, names.allPoints);
-  const old = ({ day }: Daily): boolean => day + DAY_MS <= before;
+  const old = ({ day }: Daily): boolean => day + dayMs <= before;
   const gone = [...events, ...points].filter(old);
   const kept = events.filter((daily) => !old(daily));
   for (

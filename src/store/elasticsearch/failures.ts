@@ -17,9 +17,9 @@ export interface ServerReason {
   root_cause?: ServerReason[];
 }
 
-const UNSENT = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|Connect Timeout|CONNECT_TIMEOUT/;
-const CERTIFICATE = /certificate|self.signed|unable to (verify|get)|altnames|SELF_SIGNED|CERT_/i;
-const NOT_TLS = /wrong version number|EPROTO|packet length too long/i;
+const unsentReason = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|Connect Timeout|CONNECT_TIMEOUT/;
+const certificateReason = /certificate|self.signed|unable to (verify|get)|altnames|SELF_SIGNED|CERT_/i;
+const notTlsReason = /wrong version number|EPROTO|packet length too long/i;
 
 const unavailable = (message: string, hint: string, cause?: unknown): StoreError =>
   new StoreError('store-unavailable', message, hint, { cause });
@@ -177,7 +177,7 @@ export function ofThrown(thrown: unknown, where: string): Failure {
       ),
     };
   }
-  if (CERTIFICATE.test(message)) {
+  if (certificateReason.test(message)) {
     return {
       fate: 'refused',
       error: unavailable(
@@ -187,7 +187,7 @@ export function ofThrown(thrown: unknown, where: string): Failure {
       ),
     };
   }
-  if (NOT_TLS.test(message)) {
+  if (notTlsReason.test(message)) {
     return {
       fate: 'refused',
       error: unavailable(
@@ -197,7 +197,7 @@ export function ofThrown(thrown: unknown, where: string): Failure {
       ),
     };
   }
-  const fate = UNSENT.test(message) || name === 'NoLivingConnectionsError' ? 'unsent' : 'unknown';
+  const fate = unsentReason.test(message) || name === 'NoLivingConnectionsError' ? 'unsent' : 'unknown';
   return {
     fate,
     error: unavailable(

@@ -30,7 +30,7 @@ export interface LeaseOptions {
   address: string;
 }
 
-const ID = 'lease';
+const leaseId = 'lease';
 
 /** Milliseconds by whichever clock went further: a process that was stopped and a machine that slept both find that time has passed. */
 class Elapsed {
@@ -82,7 +82,7 @@ export class Lease {
       _source: { lease: LeaseDoc };
     }>({
       method: 'GET',
-      path: `/${this.#names.ledger}/_doc/${ID}`,
+      path: `/${this.#names.ledger}/_doc/${leaseId}`,
       answers: [404],
     });
     return status === 404
@@ -96,7 +96,7 @@ export class Lease {
       {
         action: over ? 'index' : 'create',
         index: this.#names.ledger,
-        id: ID,
+        id: leaseId,
         source: JSON.stringify({ lease: doc }),
         ...(over ? { at: over } : {}),
       },

@@ -9,18 +9,18 @@ import { StoreError } from '../store.ts';
 import type { LogEntry, ReadLogOptions } from '../store.ts';
 import type { Bulk, Operation } from './bulk.ts';
 import type { Counters } from './counters.ts';
-import { COUNTER, EventIndex, entryOf, sourceOf } from './event-index.ts';
+import { logCounter, EventIndex, entryOf, sourceOf } from './event-index.ts';
 import type { Names } from './mappings.ts';
 import type { Requests } from './requests.ts';
 import { candidates } from './search.ts';
 
 /** Numbers drawn at once; what is left of them when the process ends is given up. */
-const BLOCK = 1_000;
+const numbersDrawn = 1_000;
 /** Of one batch: entries, and bytes. It must fit into one request of the bulk. */
-const MOST_IN_BATCH = 500;
-const MOST_BYTES = 2 * 1024 * 1024;
+const mostInBatch = 500;
+const mostBytes = 2 * 1024 * 1024;
 /** Own entries kept in memory: who follows the log is answered from here and does not ask the server at every event. */
-const TAIL = 2_000;
+const tailEntries = 2_000;
 
 interface Waiting {
   entry: PreparedEntry;
@@ -72,13 +72,13 @@ export class ElasticLog {
       const index = this.#names.events(this.#waiting[0]!.entry.at);
       let count = 1;
       let bytes = this.#waiting[0]!.entry.json.length;
-      for (; count < Math.min(MOST_IN_BATCH, this.#waiting.length); count += 1) {
+      for (; count < Math.min(mostInBatch, this.#waiting.length); count += 1) {
         const {
           entry: { at, json },
           term,
         } = this.#waiting[count]!;
         bytes += json.length;
-        if (bytes > MOST_BYTES || this.#names.events(at) !== index || term !== this.#waiting[0]!.term) break;
+        if (bytes > mostBytes || this.#names.events(at) !== index || term !== this.#waiting[0]!.term) break;
       }
       const batch = this.#waiting.splice(0, count);
       try {
@@ -105,8 +105,8 @@ export class ElasticLog {
     const numbers: number[] = [];
     while (numbers.length < count) {
       if (this.#next >= this.#end) {
-        const size = Math.max(BLOCK, count - numbers.length);
-        this.#next = await this.#counters.draw(COUNTER, size, this.#next);
+        const size = Math.max(numbersDrawn, count - numbers.length);
+        this.#next = await this.#counters.draw(logCounter, size, this.#next);
         this.#end = this.#next + size;
       }
       numbers.push(this.#next++);
@@ -131,7 +131,7 @@ export class ElasticLog {
           seq: numbers[n]!,
         } as LogEntry),
       );
-      if (this.#tail.length > 2 * TAIL) this.#tail = this.#tail.slice(-TAIL);
+      if (this.#tail.length > 2 * tailEntries) this.#tail = this.#tail.slice(-tailEntries);
       return numbers;
     } catch (error) {
       this.#tail = []; // part of the batch may be there: the tail is no longer all that there is
@@ -155,7 +155,7 @@ export class ElasticLog {
       }),
     );
     const last = Math.max(newest, ...entries.map(({ seq }) => seq));
-    if (last > 0 && (await this.#counters.peek(COUNTER)) <= last) await this.#counters.draw(COUNTER, 1, last);
+    if (last > 0 && (await this.#counters.peek(logCounter)) <= last) await this.#counters.draw(logCounter, 1, last);
   }
 
   async read(options: ReadLogOptions = {}): Promise<{ items: LogEntry[]; oldest: number; newest: number }> {

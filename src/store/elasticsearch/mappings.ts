@@ -8,7 +8,7 @@ import { searchProperties, unsourced } from './search-fields.ts';
  * Collections with an index of their own; those that the code does not know share `<prefix>-records`, told apart by `collection`.
  * A new collection of many documents belongs here.
  */
-export const OWN_INDEX = ['nodes', 'apps', 'revisions', 'assignments', 'tombstones', 'instances'] as const;
+export const ownIndex = ['nodes', 'apps', 'revisions', 'assignments', 'tombstones', 'instances'] as const;
 
 export interface Names {
   prefix: string;
@@ -34,13 +34,13 @@ export function dayOf(index: string): number | null {
 }
 
 export function namesOf(prefix: string): Names {
-  const own = new Set<string>(OWN_INDEX);
+  const own = new Set<string>(ownIndex);
   const records = (collection: string): string =>
     own.has(collection) ? `${prefix}-${collection}` : `${prefix}-records`;
   return {
     prefix,
     records,
-    allRecords: [...OWN_INDEX.map(records), `${prefix}-records`],
+    allRecords: [...ownIndex.map(records), `${prefix}-records`],
     ledger: `${prefix}-ledger`,
     events: (at) => `${prefix}-events-${day(at)}`,
     points: (at) => `${prefix}-metrics-${day(at)}`,
@@ -91,9 +91,9 @@ const settings = {
 };
 
 /** Above what Elasticsearch brings along (100 to 200). */
-const PRIORITY = 500;
+const templatePriority = 500;
 /** What changes the whole cluster waits its turn: longest, ms. */
-const PREPARE_MS = 60_000;
+const prepareMs = 60_000;
 
 interface Template {
   name: string;
@@ -118,10 +118,10 @@ export async function prepareIndices(requests: Requests, names: Names): Promise<
       requests.send({
         method: 'PUT',
         path: `/_index_template/${name}`,
-        limitMs: PREPARE_MS,
+        limitMs: prepareMs,
         body: {
           index_patterns: patterns,
-          priority: PRIORITY,
+          priority: templatePriority,
           template: { settings: { index: settings }, mappings: { dynamic: false, _source: unsourced, properties } },
           _meta: { description: 'stathub' },
         },
@@ -138,7 +138,7 @@ export async function prepareIndices(requests: Requests, names: Names): Promise<
         method: 'PUT',
         path: `/${index}`,
         answers: [400],
-        limitMs: PREPARE_MS,
+        limitMs: prepareMs,
       });
       if (status !== 400) return;
       if (body.error?.type !== 'resource_already_exists_exception')
@@ -148,7 +148,7 @@ export async function prepareIndices(requests: Requests, names: Names): Promise<
         method: 'PUT',
         path: `/${index}/_mapping`,
         body: { dynamic: false, properties },
-        limitMs: PREPARE_MS,
+        limitMs: prepareMs,
       });
     }),
   );

@@ -7,7 +7,7 @@ import type { Bulk, Operation } from './bulk.ts';
 import type { Names } from './mappings.ts';
 import type { Answer, Requests } from './requests.ts';
 
-const PAGE = 5_000;
+const pageSize = 5_000;
 
 interface Page {
   hits: { hits: { _source: SeriesPoint; sort: number[] }[] };
@@ -84,7 +84,7 @@ export class Points {
         path: `/${index}/_search`,
         query: { ignore_unavailable: true, allow_partial_search_results: false },
         body: {
-          size: PAGE,
+          size: pageSize,
           track_total_hits: false,
           _source: ['minute', 'values'],
           sort: [{ minute: 'asc' }],
@@ -104,7 +104,7 @@ export class Points {
         _source: { minute, values },
       } of hits)
         points.push({ minute, values });
-      after = hits.length === PAGE ? hits.at(-1)!.sort : null;
+      after = hits.length === pageSize ? hits.at(-1)!.sort : null;
     }
     return points;
   }

@@ -37,13 +37,13 @@ export const storedOf = <T>({ _seq_no, _primary_term, _source }: Hit): Stored<T>
 });
 
 /** Keys that are ids as they are: those that an address takes without doubt. Others become a digest that no such key can be. */
-const PLAIN = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,255}$/;
+const plainKey = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,255}$/;
 
 /** Where a record is. Collections that share an index have their name before the id. */
 export function placeOf(names: Names, collection: string, key: string): { index: string; id: string } {
   const index = names.records(collection);
   const own = index === `${names.prefix}-${collection}` && collection !== 'records';
-  const plain = PLAIN.test(key);
+  const plain = plainKey.test(key);
   const id = plain ? key : `~${createHash('sha256').update(key).digest('base64url')}`;
   return { index, id: own ? id : `${collection}:${id}` };
 }

@@ -24,8 +24,8 @@ interface Prepared extends Omit<Write, 'doc' | 'term'> {
 }
 
 /** Reads and writes after which one write is given up as it never comes to rest. */
-const MOST_TRIES = 50;
-const READ_AT_ONCE = 1_000;
+const mostTries = 50;
+const readAtOnce = 1_000;
 
 export class Records {
   readonly #requests: Requests;
@@ -152,7 +152,7 @@ export class Records {
         if ('ok' in step) results.set(write, step);
         else todo.push({ write, operation: step });
       }
-      if (tries >= MOST_TRIES)
+      if (tries >= mostTries)
         throw new StoreError('store-unavailable', 'A record changes all the time under the hand', 'Try again.');
       if (tries > 0 && todo.length > 0) {
         const error = todo.map(({ write }) => unsure.get(write)).find(Boolean);
@@ -221,8 +221,8 @@ export class Records {
   /** The records as they are now, by id: without their documents. */
   async #read(writes: Prepared[]): Promise<Map<Prepared, Hit | null>> {
     const found = new Map<Prepared, Hit | null>();
-    for (let from = 0; from < writes.length; from += READ_AT_ONCE) {
-      const part = writes.slice(from, from + READ_AT_ONCE);
+    for (let from = 0; from < writes.length; from += readAtOnce) {
+      const part = writes.slice(from, from + readAtOnce);
       const { body } = await this.#requests.send<{ docs: (Hit & { found?: boolean; error?: { type?: string } })[] }>({
         method: 'POST',
         path: '/_mget',

@@ -4,12 +4,12 @@ import type { Names } from './mappings.ts';
 import type { Requests } from './requests.ts';
 
 /** An address has a limit. */
-const AT_ONCE = 20;
+const removedAtOnce = 20;
 
 /** By their full names: a cluster may forbid patterns in a delete. What is gone already is no failure. */
 export async function removeByName(requests: Requests, indices: string[]): Promise<void> {
-  for (let from = 0; from < indices.length; from += AT_ONCE) {
-    const part = indices.slice(from, from + AT_ONCE).join(',');
+  for (let from = 0; from < indices.length; from += removedAtOnce) {
+    const part = indices.slice(from, from + removedAtOnce).join(',');
     await requests.send({ method: 'DELETE', path: `/${part}`, query: { ignore_unavailable: true }, answers: [404] });
   }
 }

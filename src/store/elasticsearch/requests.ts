@@ -41,11 +41,11 @@ export interface RequestsOptions {
 }
 
 /** First pause before trying again, ms; doubles, with up to half of it off. */
-const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 1_000;
+const firstPauseMs = 50;
+const longestPauseMs = 1_000;
 
 export const pauseMs = (tries: number): number =>
-  Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries) * (1 - Math.random() / 2);
+  Math.min(longestPauseMs, firstPauseMs * 2 ** tries) * (1 - Math.random() / 2);
 
 export class Requests {
   readonly where: string;

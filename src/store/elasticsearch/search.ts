@@ -6,7 +6,7 @@ import { checkCollection } from '../encoding.ts';
 import { pageSize } from '../records.ts';
 import { StoreError } from '../store.ts';
 import type { QueryOptions, QueryResult, Stored } from '../store.ts';
-import { ALL, anyOf } from '../../query/dsl.ts';
+import { matchAll, anyOf } from '../../query/dsl.ts';
 import type { Dsl } from '../../query/dsl.ts';
 import { unasked } from '../../query/translate.ts';
 import type { Translated } from '../../query/translate.ts';
@@ -18,15 +18,15 @@ import type { Hit } from './record.ts';
 import type { Requests } from './requests.ts';
 
 /** Longest time one search may take on the server. */
-const LONGEST = '10s';
+const searchTimeout = '10s';
 /** Documents judged at a time, and of one query. */
-const JUDGED_PAGE = 500;
-const MOST_JUDGED = 100_000;
+const judgedPageSize = 500;
+const mostJudged = 100_000;
 /** `index.max_result_window` and `index.max_terms_count` of a plain server. */
-const WINDOW = 10_000;
-const MOST_TERMS = 60_000;
+const resultWindow = 10_000;
+const mostTerms = 60_000;
 /** What servers say of a query that they find too costly. */
-const TOO_COSTLY =
+const tooCostly =
   /too_complex|TooComplex|determiniz|too_many|maxClauseCount|max_clause|nested depth|regex.*exceeded|length of regex/i;
 
 export interface SortedHit extends Hit {
@@ -47,18 +47,18 @@ class TooCostly extends Error {}
  */
 async function searchAll(requests: Requests, index: string, bodies: object[]): Promise<Answer['hits'][]> {
   const lines = bodies
-    .map((body) => `{"allow_partial_search_results":false}\n${JSON.stringify({ timeout: LONGEST, ...body })}\n`)
+    .map((body) => `{"allow_partial_search_results":false}\n${JSON.stringify({ timeout: searchTimeout, ...body })}\n`)
     .join('');
   const { body } = await requests.send<{ responses: Answer[] }>({ method: 'POST', path: `/${index}/_msearch`, lines });
   return body.responses.map((answer) => {
     if (answer.error) {
       const { error } = ofAnswer(answer.status ?? 500, answer.error, requests.where);
-      throw TOO_COSTLY.test(JSON.stringify(answer.error)) ? new TooCostly(error.message) : error;
+      throw tooCostly.test(JSON.stringify(answer.error)) ? new TooCostly(error.message) : error;
     }
     if (answer.timed_out) {
       throw new StoreError(
         'store-unavailable',
-        `Elasticsearch did not finish a search within ${LONGEST}`,
+        `Elasticsearch did not finish a search within ${searchTimeout}`,
         'Name a field, or begin patterns with a letter.',
       );
     }
@@ -92,12 +92,12 @@ class Search<T> {
 
   #toJudge(maybe: Dsl, after: string | null): object {
     const page = { sort: [{ key: 'asc' }], ...(after === null ? {} : { search_after: [after] }) };
-    return this.#body(maybe, JUDGED_PAGE, { ...page, track_total_hits: after === null });
+    return this.#body(maybe, judgedPageSize, { ...page, track_total_hits: after === null });
   }
 
   /** The keys of what matches among the documents that have to be judged. */
   async #judge(maybe: Dsl, first: Answer['hits']): Promise<string[]> {
-    if (first.total!.value > MOST_JUDGED) {
+    if (first.total!.value > mostJudged) {
       throw new StoreError(
         'store-refused',
         `The query is too wide: ${first.total!.value} documents would have to be looked at one by one`,
@@ -107,7 +107,7 @@ class Search<T> {
     const keys: string[] = [];
     for (let hits = first.hits; hits.length > 0;) {
       for (const { _source } of hits) if (this.#matches(shownToQueries(_source.doc))) keys.push(_source.key);
-      if (hits.length < JUDGED_PAGE) break;
+      if (hits.length < judgedPageSize) break;
       const [next] = await searchAll(this.#requests, this.#index, [this.#toJudge(maybe, hits.at(-1)!._source.key)]);
       hits = next!.hits;
     }
@@ -119,7 +119,7 @@ class Search<T> {
     let after: unknown[] | null = null;
     const at = (): object => (after === null ? {} : { search_after: after });
     for (let left = from; left > 0;) {
-      const step = Math.min(left, WINDOW);
+      const step = Math.min(left, resultWindow);
       const [{ hits } = { hits: [] }] = await searchAll(this.#requests, this.#index, [
         this.#body(question, step, { ...at(), _source: false, track_total_hits: false }),
       ]);
@@ -134,7 +134,7 @@ class Search<T> {
   }
 
   async run({ sure, maybe }: Translated, from: number, size: number): Promise<QueryResult<T>> {
-    const isDeep = from + size > WINDOW;
+    const isDeep = from + size > resultWindow;
     const paged = (question: Dsl): object =>
       this.#body(question, isDeep ? 0 : size, { from: isDeep ? 0 : from, track_total_hits: true });
     const asked = await searchAll(this.#requests, this.#index, [
@@ -146,8 +146,8 @@ class Search<T> {
     let found = asked[0]!;
     if (keys.length > 0) {
       const parts: Dsl[] = [];
-      for (let start = 0; start < keys.length; start += MOST_TERMS)
-        parts.push({ terms: { key: keys.slice(start, start + MOST_TERMS) } });
+      for (let start = 0; start < keys.length; start += mostTerms)
+        parts.push({ terms: { key: keys.slice(start, start + mostTerms) } });
       question = anyOf([sure, ...parts]);
       [found] = (await searchAll(this.#requests, this.#index, [paged(question)])) as [Answer['hits']];
     }
@@ -188,5 +188,5 @@ export async function searchCollection<T>(
 
 /** What to ask of the log's index so that it finds all entries that match; `searchLog` judges them. */
 export function candidates(query: string): Dsl {
-  return takesAll(query) ? ALL : judgedQuery(query).translated.candidates;
+  return takesAll(query) ? matchAll : judgedQuery(query).translated.candidates;
 }

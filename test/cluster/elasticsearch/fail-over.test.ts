@@ -8,7 +8,7 @@ import { elasticArgs } from '../../elasticsearch/master-on.ts';
 import { freshDirectory, Hub, quickTimes } from '../../support/hub.ts';
 import { until } from '../../support/until.ts';
 
-const ROUNDS = 3;
+const rounds = 3;
 const skip = process.env['ELASTIC_CLUSTER'] ? await missing() : 'ELASTIC_CLUSTER=1 asks for it';
 if (skip) console.log(`# skipped: fail-over of three nodes: ${skip}`);
 else {
@@ -56,7 +56,7 @@ else {
       60_000,
     );
 
-  for (let round = 1; round <= ROUNDS; round++)
+  for (let round = 1; round <= rounds; round++)
     story(`the elected node dies, round ${round}`, async () => {
       await elastic.ready();
       await whole();

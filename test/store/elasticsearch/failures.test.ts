@@ -69,12 +69,12 @@ if (url !== null) {
     ];
     return known.find(([verb, pattern]) => verb === method && pattern.test(path))?.[2] ?? null;
   };
-  const PRIVILEGES = ['monitor', 'manage_index_templates', 'read', 'write', 'manage'];
+  const privileges = ['monitor', 'manage_index_templates', 'read', 'write', 'manage'];
 
   test('the privileges that the README lists are all it takes; one that lacks is named', async () => {
     const { proxy: guard, at } = await proxy({ authorization: 'ApiKey bGVhc3Q=' });
     const used = new Set<string>();
-    let held = new Set(PRIVILEGES);
+    let held = new Set(privileges);
     guard.treat = ({ method, url: asked }) => {
       const path = decodeURIComponent(asked!.split('?')[0]!);
       const privilege = privilegeOf(method!, path);
@@ -99,9 +99,9 @@ if (url !== null) {
     assert.ok((await store.collections()).length > 0 && (await store.history()).length === 2);
     assert.is(await store.expire(Date.now() - 86_400_000, 10), 1);
     await lease.release();
-    assert.equal([...used].sort(), [...PRIVILEGES].sort(), 'and none is listed in vain');
-    for (const lacking of PRIVILEGES) {
-      held = new Set(PRIVILEGES.filter((each) => each !== lacking));
+    assert.equal([...used].sort(), [...privileges].sort(), 'and none is listed in vain');
+    for (const lacking of privileges) {
+      held = new Set(privileges.filter((each) => each !== lacking));
       const asked = async (): Promise<unknown> =>
         (await open(options)).write({ collection: 'apps', key: 'a', doc: { n: 1 }, expect: 'any' });
       const error = (await asked().catch((thrown: unknown) => thrown)) as StoreError;

@@ -15,12 +15,12 @@ import { memo } from '../../parts/memo.ts';
 import { ScaleButton } from '../../parts/scale.tsx';
 import { Age } from '../../parts/time.tsx';
 
-const DOTS = 24;
+const mostDots = 24;
 
 function Dots({ app, list }: { app: AppView; list: readonly InstanceView[] }): VNode {
   const waits = missingSlots(app, list);
-  const shown = list.slice(0, DOTS);
-  const shownWaits = waits.slice(0, DOTS - shown.length);
+  const shown = list.slice(0, mostDots);
+  const shownWaits = waits.slice(0, mostDots - shown.length);
   const more = list.length + waits.length - shown.length - shownWaits.length;
   return (
     <span class="dots" style={{ '--gap': 'var(--c)' }}>

@@ -5,7 +5,7 @@ import { Problem, call } from '../../api.ts';
 import { faultsOf, type Fault } from '../../faults.ts';
 import { useLater } from '../../parts/ask.ts';
 
-const NONE: readonly Fault[] = [];
+const noFaults: readonly Fault[] = [];
 
 export interface Checked {
   /** The text that was checked. */
@@ -19,18 +19,18 @@ export interface Checked {
 /** Asks the hub what a text would do, after a pause of typing; the plan of the last valid text stays. */
 export function useCheck(text: string): Checked & { checking: boolean } {
   const later = useLater(text, 300);
-  const [state, setState] = useState<Checked>({ of: '', plan: null, faults: NONE, trouble: null });
+  const [state, setState] = useState<Checked>({ of: '', plan: null, faults: noFaults, trouble: null });
   useEffect(() => {
     const abort = new AbortController();
     call<PlanView>('POST', '/apps/plan', { text: later, signal: abort.signal }).then(
-      (plan) => setState({ of: later, plan, faults: NONE, trouble: null }),
+      (plan) => setState({ of: later, plan, faults: noFaults, trouble: null }),
       (error: unknown) => {
         if (abort.signal.aborted) return;
         const fields = error instanceof Problem && (error.status === 400 || error.status === 422);
         setState((old) => ({
           of: later,
           plan: old.plan,
-          faults: fields ? faultsOf(later, error.errors, `${error.message} ${error.hint}`) : NONE,
+          faults: fields ? faultsOf(later, error.errors, `${error.message} ${error.hint}`) : noFaults,
           trouble: fields ? null : error,
         }));
       },

@@ -7,7 +7,7 @@ import { Refusal } from '../../../model/errors.ts';
 
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants;
 /** Only a place in the tree, without the rights and effects of opening what is there (Linux). */
-const O_PATH = 0o10000000;
+const pathOnly = 0o10000000;
 const mostLinks = 20;
 const mostNames = 200;
 
@@ -82,7 +82,7 @@ export async function openInside(root: string, names: readonly string[]): Promis
 
 /** First its place, then a look at what that is, then that very thing: nothing can be put there in between. */
 async function openFile(directory: FileHandle, name: string, shown: string): Promise<Opened> {
-  const place = await open(of(directory, name), O_PATH | O_NOFOLLOW);
+  const place = await open(of(directory, name), pathOnly | O_NOFOLLOW);
   try {
     if (!(await place.stat()).isFile())
       throw new Refusal(
