@@ -16,6 +16,7 @@ import { Head } from './head.ts';
 import { contentNoted } from './instance/narrate.ts';
 import { Instances } from './instances.ts';
 import { Retention } from './kept/retention.ts';
+import { AstrayWatch } from './astray-watch.ts';
 import { LimitWatch } from './limit-watch.ts';
 import { Conversation } from './link/conversation.ts';
 import { LinkClient, remoteLines, type Lines } from './link/link-client.ts';
@@ -78,6 +79,7 @@ export function assemble(opened: Opened, given: Lines | null) {
     onPolled: (meter) => quota.look(meter),
   });
   const limitWatch = new LimitWatch(context, instances);
+  const astrayWatch = new AstrayWatch(context, instances);
   const disk = new DiskWatch(context, instances);
 
   // What is wanted of this node.
@@ -156,7 +158,7 @@ export function assemble(opened: Opened, given: Lines | null) {
     for (const notice of [...opened.notices, ...found.notices]) tellNotice(context, notice);
     for (const entry of found.over) instances.onGone(entry);
     await conversation.recovered(found);
-    for (const part of [usage, limitWatch, disk, retention]) part.start();
+    for (const part of [usage, limitWatch, astrayWatch, disk, retention]) part.start();
   };
   const head: Head = new Head({
     recover: recoverAll,
@@ -174,6 +176,7 @@ export function assemble(opened: Opened, given: Lines | null) {
     fence?.stop();
     usage.stop();
     limitWatch.stop();
+    astrayWatch.stop();
     await disk.stop();
     self.stop();
     instances.stop();

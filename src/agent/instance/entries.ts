@@ -38,6 +38,7 @@ export function makeEntry(
     lastExit: null,
     usage: null,
     disk: null,
+    astray: null,
     view: null,
     changedAt: Date.now(),
     effects: new AbortController(),

@@ -31,6 +31,8 @@ export interface Entry {
   usage: Usage | null;
   /** What its working directory took when it was last measured, bytes; null: nobody has. */
   disk: number | null;
+  /** What a launch has left behind or removed; null: nothing is known of any. */
+  astray: Astray | null;
   /** Shown, made anew when something changed. */
   view: InstanceView | null;
   /** epoch ms of the last change. */
@@ -39,6 +41,15 @@ export interface Entry {
   effects: AbortController;
   /** Window and back-off found on disk, for the supervisor. */
   history: RestartHistory;
+}
+
+/** A program that stands on other ground than it was put on. */
+export interface Astray {
+  launch: number;
+  /** It has left its cgroups: what that means, in words; null: it has not. */
+  limits: string | null;
+  /** Its working directory, which is gone; null: it is there. */
+  directory: string | null;
 }
 
 /** Nothing of it runs, and nothing is about to. */

@@ -4,6 +4,7 @@ import type { InstanceContext } from '../../../machines/instance-facts.ts';
 import type { Assignment } from '../../model/assignment.ts';
 import type { NewEvent } from '../../model/event.ts';
 import { deathsText, endText, exitText, sentenceOf } from '../../model/instance/exit-text.ts';
+import { leftBehind } from '../../model/instance/reason.ts';
 import { showSpan } from '../../model/sizes.ts';
 
 export interface Told {
@@ -150,6 +151,12 @@ function linesBetween(before: Told | null, after: Told, name: string): Line[] {
   // A full disk is told once, not at every look whether there is room again.
   const stillFull = now.exit?.reason === 'disk-full' && was?.exit?.reason === 'disk-full';
   if (now.exit && now.exit !== was?.exit && (was !== null || now.over) && !stillFull) lines.push(ended(now, name));
+  if (was && entered('restarting.clearing'))
+    lines.push({
+      kind: 'instance.leftBehind',
+      loudness: 'attention',
+      message: `${name} ${exitText(now.exit!)}; ${leftBehind(now.exit)}`,
+    });
   if (now.plan && now.plan !== was?.plan && !(now.plan.held && was?.plan?.held) && now.exit?.reason !== 'disk-full')
     lines.push(planned(now, name));
   if (now.askingUntil !== null && was?.askingUntil == null)

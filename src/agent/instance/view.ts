@@ -52,6 +52,8 @@ function reasonOf(entry: Entry, context: InstanceContext, status: InstanceStatus
       retryAt: null,
       delayMs: fetch.delayMs,
     },
+    astray: entry.astray && entry.astray.launch === launch?.launch ? entry.astray : null,
+    clearing: statePath(entry.snapshot!.value) === 'restarting.clearing',
     deadlineAt: launch && context.pid !== null ? launch.at + policy.startTimeoutMs : null,
   };
   return reasonFor(facts);

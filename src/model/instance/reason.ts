@@ -32,6 +32,10 @@ export interface ReasonFacts {
   /** `starting`: epoch ms of the start timeout. */
   deadlineAt?: number | null;
   health?: readonly HealthView[];
+  /** It runs, but has left its cgroups (what that means), or its working directory is gone (which). */
+  astray?: { limits: string | null; directory: string | null } | null;
+  /** It ended by itself, and what it left behind is being ended. */
+  clearing?: boolean;
   failed?: { code: string; text: string } | null;
 }
 
@@ -74,8 +78,19 @@ const indexes = (checks: readonly HealthView[]): string => checks.map(({ index }
 
 function running(facts: ReasonFacts): Reason | null {
   const failing = failingIn(facts);
-  if (failing.length === 0) return null;
+  if (failing.length === 0) return astray(facts);
   return because('failing', `Health check ${indexes(failing)} is failing (${failing[0]!.detail}).`);
+}
+
+function astray({ astray: found }: ReasonFacts): Reason | null {
+  if (found?.limits) return because('left-cgroup', `It has left the cgroup that it was started in: ${found.limits}.`);
+  if (found?.directory)
+    return because(
+      'directory-gone',
+      `Its working directory ${found.directory} was removed.`,
+      'has a new one when it is started again',
+    );
+  return null;
 }
 
 function unhealthy(facts: ReasonFacts): Reason {
@@ -92,7 +107,7 @@ function killing({ stop }: ReasonFacts): Reason | null {
   return because(stop.because, `It ${endedFor[stop.because]}${asked}.`, 'is killed if it still runs', stop.killAt);
 }
 
-function restarting({ severed, exit, asking, restart: plan }: ReasonFacts): Reason {
+function restarting({ severed, exit, asking, clearing, restart: plan }: ReasonFacts): Reason {
   if (severed)
     return because(
       'partition',
@@ -107,6 +122,8 @@ function restarting({ severed, exit, asking, restart: plan }: ReasonFacts): Reas
       'starts again here unless it is moved',
       asking.until,
     );
+  if (clearing)
+    return because('left-behind', `${ended}; ${leftBehind(exit)}.`, 'starts again when none of them is left');
   if (!plan) return because('restarting', sentenceOf(ended), 'starts again');
   if (plan.held)
     return because(
@@ -122,6 +139,11 @@ function restarting({ severed, exit, asking, restart: plan }: ReasonFacts): Reas
   const next = plan.delayMs === 0 && exit?.reason !== 'disk-full' ? 'starts again at once' : later;
   return because(exit?.reason ?? 'exited', sentenceOf(ended), next, plan.at);
 }
+
+/** Processes of a program that has ended by itself. */
+export const leftBehind = (exit: Exit | null | undefined): string =>
+  'it left processes behind, which are ended first' +
+  (exit?.code === 0 ? ': one that puts itself into the background has to be told to stay in the foreground' : '');
 
 /** What waits for room of its node starts with it; null: it waits for none. */
 function whenRoom(exit: Exit | null | undefined, delayMs: number): string | null {
