@@ -2,7 +2,7 @@
 // Reads what XState resolved (state nodes and their transitions), so what is drawn is what runs; `always` and `after` included.
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
 
-export interface ChartState {
+interface ChartState {
   path: string;
   parent: string | null;
   type: 'atomic' | 'compound' | 'parallel' | 'final' | 'history';
@@ -10,7 +10,7 @@ export interface ChartState {
   description: string | null;
 }
 /** `from: ''` is the machine itself; `to: null` stays where it is. */
-export interface ChartEdge {
+interface ChartEdge {
   id: string;
   from: string;
   to: string | null;

@@ -3,7 +3,7 @@
 // which instances it concerns is the wiring's.
 import { enqueueActions, setup } from 'xstate';
 
-export interface FenceContext {
+interface FenceContext {
   /** ms of silence at which some instance has to begin to stop itself; ascending, each once. Empty: none has to. */
   deadlines: number[];
   /** How many of them have been reached since the last contact. */
@@ -12,11 +12,11 @@ export interface FenceContext {
   leftMs: number;
 }
 /** `silentMs`: since the sending of the last beat that the master acknowledged, when the event was made. */
-export type FenceEvent =
+type FenceEvent =
   | { type: 'contact.made'; silentMs: number }
   /** Other instances stop themselves now, or at other times. */
   | { type: 'fence.adjust'; deadlines: number[]; silentMs: number };
-export type FenceEmitted = { type: 'deadline.reached'; deadlineMs: number };
+type FenceEmitted = { type: 'deadline.reached'; deadlineMs: number };
 
 const fence = setup({
   types: {} as { context: FenceContext; events: FenceEvent; emitted: FenceEmitted },

@@ -27,7 +27,7 @@ export interface LaunchFacts {
   consolePort: number | null;
   restarts: number;
 }
-export interface ReadyFacts {
+interface ReadyFacts {
   at: number;
   mono: number;
 }

@@ -11,7 +11,7 @@ export type LinkEvent =
   | { type: 'line.refused'; code: string; detail: string; final: boolean; chance: number }
   | { type: 'link.stop' };
 
-export interface LinkContext {
+interface LinkContext {
   /** Rounds (socket and poll) that failed in a row. */
   failures: number;
   chance: number;

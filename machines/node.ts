@@ -2,12 +2,12 @@
 // and lost are facts of its link; the state shows the worse. Beats never come here, only their absence and return.
 import { assign, setup } from 'xstate';
 
-export interface NodeInput {
+interface NodeInput {
   id: string;
   cordoned: boolean;
   draining: boolean;
 }
-export interface NodeContext extends NodeInput {
+interface NodeContext extends NodeInput {
   /** false: it belongs to another hub, reports and obeys nothing. */
   obeys: boolean;
   /** When the current state was entered, epoch ms; 0: since the master's start. */

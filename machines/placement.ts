@@ -18,7 +18,7 @@ export interface Committed {
   refused: number;
 }
 
-export interface PlacementContext {
+interface PlacementContext {
   /** Something changed since the plan in work was begun. */
   dirty: boolean;
   waiting: number;
@@ -29,7 +29,7 @@ export interface PlacementContext {
   /** What failed last, for the inspector. */
   failure: string | null;
 }
-export type PlacementEvent = { type: 'cluster.changed' };
+type PlacementEvent = { type: 'cluster.changed' };
 
 /** A look without a reason, ms: what was missed is found. */
 export const sweepMs = 30_000;

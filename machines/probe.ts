@@ -28,7 +28,7 @@ export interface ProbeInput {
   /** 0..1: where in its interval this instance looks, so that a thousand do not look together. */
   chance: number;
 }
-export interface ProbeContext extends ProbeInput {
+interface ProbeContext extends ProbeInput {
   state: CheckState;
   looks: number;
   /** ms to the next look; null: none. */

@@ -17,7 +17,7 @@ const planOf = (child: ChildFacts, decision: { delayMs: number; crashLoop: boole
 });
 
 /** The answer for a child, and what is remembered from now on. */
-export interface Judgement {
+interface Judgement {
   facts: ChildFacts;
   /** null: it knows that it has to wait. */
   answer: InstanceEvent | null;

@@ -27,7 +27,7 @@ const openingComment = (source: string): string =>
     .trim();
 const firstSentence = (text: string): string => /^.*?[.!?](?= [A-Z]|$)/.exec(text)?.[0] ?? text;
 
-export interface DocumentedMachine {
+interface DocumentedMachine {
   file: string;
   /** What its file says of it first. */ comment: string;
   machine: AnyStateMachine;

@@ -25,7 +25,8 @@ const sheets = (folder: string): string[] =>
     .filter((name) => name.endsWith('.css'))
     .map((name) => join(folder, name));
 const files = ['src', 'machines', 'ui'].flatMap(sources);
-const text = new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]));
+const tests = sources('test');
+const text = new Map([...files, ...tests].map((file) => [file, readFileSync(join(root, file), 'utf8')]));
 
 interface Import {
   what: string;
@@ -140,6 +141,20 @@ test('folders import only what the table allows', () => {
   assert.equal(broken, []);
 });
 
+test('what is exported is imported somewhere', () => {
+  const importers = new Map<string, string[]>();
+  for (const file of text.keys())
+    for (const { what } of importsOf(file)) importers.set(what, [...(importers.get(what) ?? []), file]);
+  const declared = /^export (?:abstract |async )*(?:const|let|function\*?|class|interface|type) (\w+)/gm;
+  const broken = [...text].flatMap(([file, code]) =>
+    [...code.matchAll(declared)].flatMap(([, name]) => {
+      const used = new RegExp(`\\b${name}\\b`);
+      return importers.get(file)?.some((other) => used.test(text.get(other)!)) ? [] : [`${file} exports ${name}`];
+    }),
+  );
+  assert.equal(broken, []);
+});
+
 test('imports name the file with its ending, and no barrel re-exports a folder', () => {
   const broken = files.flatMap((file) =>
     importsOf(file)
@@ -192,7 +207,7 @@ test('no line is longer than 140 columns', () => {
     readFileSync(join(root, file), 'utf8')
       .split('\n')
       .flatMap((line, index) => (line.length > 140 ? [index + 1] : []));
-  const all = [...files, ...sources('test'), ...sheets('ui/css')];
+  const all = [...files, ...tests, ...sheets('ui/css')];
   assert.equal(
     all.filter((file) => !samplePrograms.has(file)).flatMap((file) => long(file).map((line) => `${file}:${line}`)),
     [],
@@ -205,9 +220,9 @@ test('no line is longer than 140 columns', () => {
 });
 
 test('comments name only files that are there', () => {
-  const all = [...files, ...sources('test')];
+  const all = [...files, ...tests];
   const broken = all.flatMap((file) => {
-    const comments = readFileSync(join(root, file), 'utf8').match(/^\s*(\/\/|\/?\*).*$/gm) ?? [];
+    const comments = text.get(file)!.match(/^\s*(\/\/|\/?\*).*$/gm) ?? [];
     const named = comments.flatMap((line) => line.match(/\bDESIGN\b|[\w./-]*\w\.tsx?\b/g) ?? []);
     return named
       .filter((name) => !all.some((known) => `/${known}`.endsWith(`/${name.replace(/^(\.\.?\/)+/, '')}`)))
@@ -219,7 +234,7 @@ test('comments name only files that are there', () => {
 test('what is private is so at run time, too', () => {
   const soft = /^\s*(private|protected) (?!constructor\()/m;
   assert.equal(
-    [...files, ...sources('test')].filter((file) => soft.test(readFileSync(join(root, file), 'utf8'))),
+    [...files, ...tests].filter((file) => soft.test(text.get(file)!)),
     [],
     '#name instead',
   );
@@ -228,7 +243,7 @@ test('what is private is so at run time, too', () => {
 test('constants are named as everything else is', () => {
   const shouted = /^\s*(?:export )?(?:const|let) [A-Z][A-Z0-9_]+\b/m;
   assert.equal(
-    [...files, ...sources('test')].filter((file) => shouted.test(readFileSync(join(root, file), 'utf8'))),
+    [...files, ...tests].filter((file) => shouted.test(text.get(file)!)),
     [],
   );
 });

@@ -2,7 +2,7 @@
 import type { ActorView } from '../src/protocol/live.ts';
 import { statusOfActor } from './chart/status-of.ts';
 
-export interface TreeRow {
+interface TreeRow {
   actor: ActorView;
   depth: number;
   /** null: no children. */

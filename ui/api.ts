@@ -24,7 +24,7 @@ interface ProblemJson {
   hint?: string;
   errors?: FieldProblem[];
 }
-export interface Call {
+interface Call {
   body?: unknown;
   /** Text sent as it is, with this content type. */
   text?: string;

@@ -8,7 +8,7 @@ export interface Field {
   min: number;
   max: number;
 }
-export interface Completions {
+interface Completions {
   from: number;
   to: number;
   items: { text: string; note: string }[];

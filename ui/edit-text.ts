@@ -1,5 +1,5 @@
 // Edits of a text by keys: a new line keeps the indent, Tab indents, brackets close. Pure.
-export interface Edit {
+interface Edit {
   text: string;
   caret: number;
 }

@@ -1,6 +1,6 @@
 // Numbers and times as the dashboard writes them. Pure: the zone and the moment are arguments. Unknown is always "–", never blank.
 
-export const unknownText = '–';
+const unknownText = '–';
 
 const secondMs = 1000;
 const minuteMs = 60 * secondMs;

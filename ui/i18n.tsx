@@ -4,7 +4,7 @@ import type { ComponentChildren, VNode } from 'preact';
 import { en, type Words } from './words/en.ts';
 import { fill, pieces, type Params } from './words.ts';
 
-export type Language = 'en' | 'zh';
+type Language = 'en' | 'zh';
 export const languages: { id: Language; short: string; name: string }[] = [
   { id: 'en', short: 'EN', name: 'English' },
   { id: 'zh', short: '中', name: '中文' },

@@ -1,6 +1,6 @@
 // Where the keys of a JSON text stand: `restart.attempts` -> line, from, to. Reads as far as the text is JSON. Pure.
 
-export interface Place {
+interface Place {
   /** From 0. */
   line: number;
   /** Columns in the line. */

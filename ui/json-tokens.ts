@@ -1,5 +1,5 @@
 // JSON text cut for colouring, one line at a time; it may be wrong JSON, nothing is lost. Pure.
-export interface Token {
+interface Token {
   kind: 'key' | 'str' | 'val' | 'pun' | 'space' | 'bad';
   text: string;
 }

@@ -3,7 +3,7 @@ import { useEffect } from 'preact/hooks';
 import { signal } from '@preact/signals';
 import type { Words } from './words/en.ts';
 
-export interface Key {
+interface Key {
   /** As written in the hint: `g o`, `/`, `mod k`. */
   keys: string;
   word: keyof Words;

@@ -3,7 +3,7 @@ import type { ClusterEvent } from '../src/model/event.ts';
 import type { InstanceView } from '../src/model/instance/instance.ts';
 import { eventStatus } from './event-look.ts';
 
-export interface Stay {
+interface Stay {
   status: string;
   from: number;
   /** null: goes on. */

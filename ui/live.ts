@@ -7,7 +7,7 @@ import { setHubTime } from './ticks.ts';
 
 type Watch = Extract<ClientFrame, { type: 'watch' }>;
 type Listener = (frame: ServerFrame) => void;
-export interface Topic {
+interface Topic {
   /** The frame to ask with; called again at each connection, so that it can resume. */
   ask: () => Omit<Watch, 'type' | 'topic'>;
   listeners: Set<Listener>;
@@ -25,7 +25,7 @@ export const link = signal<{
 }>({ state: 'waiting', since: 0, seen: 0, retryAt: 0 });
 export const hello = signal<Extract<ServerFrame, { type: 'hello' }> | null>(null);
 /** What the hub refused on this socket, newest last. */
-export const problems = signal<{ topic: string | null; code: string; detail: string }[]>([]);
+const problems = signal<{ topic: string | null; code: string; detail: string }[]>([]);
 
 const hiddenAfterMs = 3_000;
 const pingEveryMs = 15_000;

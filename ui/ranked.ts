@@ -16,7 +16,7 @@ export interface Choice {
 const mostOfMany = 5;
 
 /** How well every word of the text is found: whole name, beginning of it, beginning of a word, anywhere. Null: not at all. */
-export function score(choice: Pick<Choice, 'name' | 'words'>, text: string): number | null {
+function score(choice: Pick<Choice, 'name' | 'words'>, text: string): number | null {
   const name = choice.name.toLowerCase();
   const words = `${name} ${choice.words.toLowerCase()}`;
   let total = 0;

@@ -57,7 +57,7 @@ export function Rail(): VNode {
 }
 
 /** The path of the page: crumbs, the last one is the page itself. */
-export function Top({ crumbs }: { crumbs: { name: string; href?: string }[] }): VNode {
+function Top({ crumbs }: { crumbs: { name: string; href?: string }[] }): VNode {
   const open = link.value.state === 'open';
   return (
     <div class="topbar">
@@ -127,7 +127,7 @@ function ConnectionBar(): VNode | null {
 }
 
 /** What the hub itself has to say: a frozen replacement, amnesty after a start, a quarantined file. */
-export function Notices(): VNode | null {
+function Notices(): VNode | null {
   const list = status.value?.notices ?? [];
   if (list.length === 0) return null;
   return (

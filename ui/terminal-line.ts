@@ -27,7 +27,7 @@ interface Listener {
 const longestMessage = 256 * 1024;
 
 /** A word runs as it is, anything else by the shell. */
-export const wordsOf = (command: string): string[] => (/^[\w./+-]+$/.test(command) ? [command] : ['sh', '-c', command]);
+const wordsOf = (command: string): string[] => (/^[\w./+-]+$/.test(command) ? [command] : ['sh', '-c', command]);
 
 export function openTerminal(id: string, command: string, size: Size, listener: Listener): TerminalLine {
   const address = `/v1${path`/instances/${id}/exec`}`;

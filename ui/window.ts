@@ -1,6 +1,6 @@
 // Which rows of a long list are drawn. Pure arithmetic; all rows have one height.
 
-export interface Slice {
+interface Slice {
   first: number;
   /** One past the last. */
   end: number;

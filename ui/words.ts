@@ -1,7 +1,7 @@
 // Fills the templates of the dictionaries. Pure. `{name}` is a value, `{n|instance|instances}` picks by number, `**bold**` marks.
 
 export type Params = Record<string, string | number>;
-export type Piece = { text: string; bold: boolean } | { value: string; bold: boolean };
+type Piece = { text: string; bold: boolean } | { value: string; bold: boolean };
 
 /** Cuts a template into texts and values; plurals are settled. */
 export function pieces(template: string, params: Record<string, unknown>): Piece[] {

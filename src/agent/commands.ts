@@ -27,7 +27,7 @@ import { viewOf } from './instance/view.ts';
 /** Whoever watches says so again before this, ms: a master that died watches nothing for long. */
 const longestWatchMs = 60_000;
 
-export interface CommandsOptions {
+interface CommandsOptions {
   evacuation: Evacuation;
   context: AgentContext;
   instances: Instances;

@@ -11,7 +11,7 @@ import type { Tools } from './effects/launch/tools.ts';
 import type { AgentOptions } from './settings.ts';
 
 /** The user this agent runs as: programs run as it too. */
-export interface UserFacts {
+interface UserFacts {
   name: string;
   home: string;
   shell: string;

@@ -23,7 +23,7 @@ export interface Step {
 }
 
 /** What an agent finds of it at its start. */
-export interface FoundSteps {
+interface FoundSteps {
   steps: Step[];
   /** Something of it was lost: the steps may be older than what was last acknowledged. */
   damaged: boolean;

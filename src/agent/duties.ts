@@ -11,7 +11,7 @@ import { Untaken } from './untaken.ts';
 import type { InstanceRecord } from './instance/records.ts';
 import { createEntry } from './instance/take-up.ts';
 
-export interface DutiesOptions {
+interface DutiesOptions {
   context: AgentContext;
   instances: Instances;
   /** The hub that this node obeys now; null: none. */

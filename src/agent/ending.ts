@@ -12,7 +12,7 @@ const lookMs = 20;
 const tellMs = 10_000;
 const mostNamed = 10;
 
-export interface EndingOptions {
+interface EndingOptions {
   entries: () => Iterable<Entry>;
   /** Tells its actor to stop. */
   ask: (entry: Entry, why: string) => void;

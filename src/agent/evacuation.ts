@@ -22,7 +22,7 @@ const graceMs = 30_000;
 /** Longest span of a timer, ms. */
 const mostMs = 2 ** 31 - 1;
 
-export interface EvacuationOptions {
+interface EvacuationOptions {
   storeDirectory: string;
   node: string;
   /** How long it may take, ms. */

@@ -8,7 +8,7 @@ import type { Entry } from './instance/entry.ts';
 import type { Instances } from './instances.ts';
 import { monoMs } from './moment.ts';
 
-export interface FenceOptions {
+interface FenceOptions {
   entries: () => Iterable<Entry>;
   entry: (id: string) => Entry | undefined;
   say: Instances['say'];

@@ -2,7 +2,7 @@
 import { createActor, fromCallback, fromPromise, type Actor } from 'xstate';
 import { agentMachine, type AgentContext, type AgentEmitted, type AgentEvent } from '../../machines/agent.ts';
 
-export interface HeadWork {
+interface HeadWork {
   /** Sees all that is here. Nothing is served before it resolves. */
   recover: () => Promise<void>;
   /** Reads what the first greeting tells; then the link may start. */

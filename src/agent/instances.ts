@@ -26,7 +26,7 @@ import { monoMs } from './moment.ts';
 import { RoomWaiters } from './room-waiters.ts';
 import { appOfKey, Supervisors, type Supervisor } from './supervisors.ts';
 
-export interface InstancesOptions {
+interface InstancesOptions {
   context: AgentContext;
   logic: SupervisorLogic;
   /** Whether nobody is above this agent: then a full window is answered at once, and its apps are not called local. */

@@ -21,7 +21,7 @@ import { findResources } from './resources.ts';
 import type { AgentOptions } from './settings.ts';
 import { Trouble } from './trouble.ts';
 
-export type Warn = (message: string, error?: unknown) => void;
+type Warn = (message: string, error?: unknown) => void;
 
 export interface Opened {
   options: AgentOptions;

@@ -10,7 +10,7 @@ import { PrivateUsers } from './effects/users/private-users.ts';
 import { findTools, type Tools } from './effects/launch/tools.ts';
 import type { AgentOptions } from './settings.ts';
 
-export interface Resources {
+interface Resources {
   tools: Tools;
   root: MembershipRoot;
   limits: LimitGroups;

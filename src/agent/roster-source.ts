@@ -6,7 +6,7 @@ import type { Entry } from './instance/entry.ts';
 import type { Instances } from './instances.ts';
 import type { LinkClient } from './link/link-client.ts';
 
-export interface AgentActors {
+interface AgentActors {
   head: Head;
   link: LinkClient;
   fence: Fence | null;

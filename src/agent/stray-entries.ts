@@ -60,14 +60,14 @@ async function recordOf(program: Marked, epoch: number): Promise<InstanceRecord 
   return { assignment, spec: parsed.spec, contents: {}, nodeEnvs: {}, clearedAt: 0 };
 }
 
-export interface StrayFinds {
+interface StrayFinds {
   entries: Entry[];
   /** Sentences for events: what was found and what became of it. */
   notes: { instance: string; text: string }[];
 }
 
 /** An assignment in force, with its revision. */
-export interface InForce {
+interface InForce {
   assignment: Assignment;
   revision: DesiredRevision;
 }

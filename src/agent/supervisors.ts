@@ -7,7 +7,7 @@ import type { SupervisorLogic } from './logic.ts';
 
 export type Supervisor = ActorRefFrom<typeof appSupervisorMachine>;
 
-export interface SupervisorsOptions {
+interface SupervisorsOptions {
   logic: SupervisorLogic;
   /** How long an answer to an escalation is waited for, ms; 0: nobody is asked. */
   answerMs: (key: string) => number;

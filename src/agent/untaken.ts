@@ -16,7 +16,7 @@ interface Held {
   reason: Reason;
 }
 
-export interface UntakenOptions {
+interface UntakenOptions {
   node: string;
   /** Where the records of instances are written. */
   directory: string;

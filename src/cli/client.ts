@@ -2,7 +2,7 @@
 import { pinIn, trustPinned } from '../tls/pin.ts';
 import { CliError, exitCode } from './exit.ts';
 
-export interface Problem {
+interface Problem {
   status: number;
   code: string;
   detail: string;
@@ -10,7 +10,7 @@ export interface Problem {
   errors?: { path: string; message: string; hint?: string }[];
 }
 
-export interface Answer<T> {
+interface Answer<T> {
   body: T;
   status: number;
   etag: string | null;

@@ -11,7 +11,7 @@ import { bold, dim, json, status, type Output } from './output.ts';
 import { everyPage } from './pages.ts';
 import { marathonApp, readSpec, tellNotes } from './spec-file.ts';
 
-export interface DeployOptions extends WaitOptions {
+interface DeployOptions extends WaitOptions {
   scale?: number | undefined;
   query?: string | undefined;
   plan: boolean;

@@ -5,7 +5,7 @@ import type { Client } from './client.ts';
 import { CliError, exitCode, ProgramEnded } from './exit.ts';
 import { instanceNamed } from './names.ts';
 
-export interface ExecCliOptions {
+interface ExecCliOptions {
   /** null: where standard input and output are one. */
   terminal: boolean | null;
 }

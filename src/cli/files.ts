@@ -9,7 +9,7 @@ import { wholeUnlessBroken } from './logs.ts';
 import { instanceNamed } from './names.ts';
 import { bold, dim, json, table, type Output } from './output.ts';
 
-export interface FilesOptions {
+interface FilesOptions {
   get?: string | undefined;
   follow: boolean;
   tail?: number | undefined;

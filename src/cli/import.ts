@@ -7,7 +7,7 @@ import type { WaitOptions } from './kit.ts';
 import { bold, json, type Output } from './output.ts';
 import { readDocument, tellNotes } from './spec-file.ts';
 
-export type Format = 'marathon' | 'stathub';
+type Format = 'marathon' | 'stathub';
 
 /** An app, a list of apps, or what `stathub apps --json` printed: then its scale and whether it runs are what was in force. */
 function appsOf(document: unknown, file: string): Converted[] {
@@ -25,7 +25,7 @@ function appsOf(document: unknown, file: string): Converted[] {
   });
 }
 
-export interface ImportOptions extends WaitOptions {
+interface ImportOptions extends WaitOptions {
   format: Format;
   plan: boolean;
   /** Print the apps as they would be deployed, and deploy nothing. */

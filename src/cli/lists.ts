@@ -62,7 +62,7 @@ async function list<T>(
   }
 }
 
-export const because = (reason: { text: string } | null): string => reason?.text ?? '';
+const because = (reason: { text: string } | null): string => reason?.text ?? '';
 
 export const apps = (client: Client, output: Output, options: ListOptions): Promise<void> =>
   list<AppView>(

@@ -105,7 +105,7 @@ export async function forget(client: Client, output: Output, name: string): Prom
   output.out(`${node.hostname} (${node.id}) is forgotten\n`);
 }
 
-export interface DrainOptions extends ShowOptions {
+interface DrainOptions extends ShowOptions {
   wait: boolean;
   timeoutMs: number;
   /** ms from now; null: whatever it takes */

@@ -14,7 +14,7 @@ import type { Output } from './output.ts';
 import { hubAddressWanted, hubOrigin } from './hub-address.ts';
 import { why } from './why.ts';
 
-export interface CommandOptions {
+interface CommandOptions {
   output: Output;
   environment: NodeJS.ProcessEnv;
   /** Where a hub of this machine is, when neither flag nor environment names one. */

@@ -8,7 +8,7 @@ import { path, type Client } from './client.ts';
 import { CliError, exitCode, ProgramEnded } from './exit.ts';
 import { json, type Output } from './output.ts';
 
-export interface RunOptions {
+interface RunOptions {
   name: string | null;
   query: string | null;
   envs: Record<string, string>;

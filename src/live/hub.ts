@@ -19,7 +19,7 @@ const maxFrameLength = 4096;
 /** Unreadable frames until a connection is closed. */
 const maxFaults = 20;
 
-export interface LiveHubOptions {
+interface LiveHubOptions {
   cluster: Cluster;
   version: string;
   now?: () => number;

@@ -27,7 +27,7 @@ export const machineOf = (actor: AnyActorRef): AnyStateMachine | null => {
 };
 
 /** Active states, parents first, in document order. */
-export function activePaths(snapshot: unknown): string[] {
+function activePaths(snapshot: unknown): string[] {
   const nodes = (snapshot as { _nodes?: { path: string[]; order: number }[] })._nodes ?? [];
   return [...nodes]
     .sort((a, b) => a.order - b.order)
@@ -35,7 +35,7 @@ export function activePaths(snapshot: unknown): string[] {
     .map((node) => node.path.join('.'));
 }
 
-export interface InspectionOptions {
+interface InspectionOptions {
   id: string;
   /** The actor that holds this id now; null when none does. After a crash it may be another than before. */
   find: () => AnyActorRef | null;

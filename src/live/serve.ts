@@ -6,7 +6,7 @@ import { serve } from '@hono/node-server';
 import { WebSocketServer } from 'ws';
 import { maxPayload } from '../protocol/link.ts';
 
-export interface OpenOptions {
+interface OpenOptions {
   app: { fetch: (request: Request, env?: object) => Response | Promise<Response> };
   /** 0: the system picks. */
   port: number;

@@ -15,10 +15,6 @@ export type Topic =
   | { kind: 'cluster' | 'events' | 'actors' }
   | { kind: 'app' | 'node' | 'instance' | 'logs' | 'inspect'; of: string };
 
-/** Topics whose frames are made of the cluster's views; the others have their own source. */
-export const isView = (topic: Topic): boolean =>
-  topic.kind !== 'logs' && topic.kind !== 'inspect' && topic.kind !== 'actors';
-
 /** @returns null when there is no such topic */
 export function topicOf(text: string): Topic | null {
   if (text === 'cluster' || text === 'events' || text === 'actors') return { kind: text };

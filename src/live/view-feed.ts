@@ -8,7 +8,7 @@ import type { Feed, Watch } from './client.ts';
 import { changeOf, readChanges, reduceAbove, snapshotOf, usageOf, type Changes, type Topic } from './topics.ts';
 
 /** Least time between two frames of changes. */
-export const paceMs = 100;
+const paceMs = 100;
 /** How soon a reader that was slow is looked at again, and how soon a cluster that did not answer is asked again. */
 const againMs = 250;
 const retryMs = 1000;

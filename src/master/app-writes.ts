@@ -12,7 +12,7 @@ import type { Records } from './records.ts';
 /** Revisions kept of an app. */
 const revisionsKept = 50;
 
-export interface Revising {
+interface Revising {
   made: Pick<Revision, 'spec' | 'hash' | 'contents'>;
   /** What changes beside the revision, from the record as it is at the moment of writing. */
   force?: (doc: AppRecord) => Partial<Pick<AppRecord, 'scale' | 'start'>>;

@@ -23,7 +23,7 @@ export interface PutOptions {
   ifMatch: string | null;
   refetch: boolean;
 }
-export interface PutResult {
+interface PutResult {
   app: AppView;
   created: boolean;
   changed: boolean;

@@ -26,7 +26,7 @@ export const defaultTimes: MasterTimes = {
 };
 
 /** This hub and the term of this leadership. Replaced as a whole when an agent tells of a higher term. */
-export interface Leadership {
+interface Leadership {
   hub: string;
   term: number;
   /** epoch ms */ since: number;

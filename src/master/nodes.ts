@@ -16,7 +16,7 @@ import { nodeReason } from './shown/node-reason.ts';
 import { outrankedError, writeOf } from './records.ts';
 import type { Records } from './records.ts';
 
-export interface NodeParts {
+interface NodeParts {
   /** The node of this link is known and welcome: its instances, then its duties. */
   welcomed(link: NodeLink, hello: Hello): void;
   /** Its status changed. */

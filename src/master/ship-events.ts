@@ -5,7 +5,7 @@ import type { ClusterEvent } from '../model/event.ts';
 import { ShipRounds } from '../store/elasticsearch/ship-rounds.ts';
 import { ShippingTarget } from '../store/elasticsearch/shipped.ts';
 
-export interface EventShippingOptions {
+interface EventShippingOptions {
   /** Elasticsearch; may hold user and password. */
   url: string;
   /** What tells its events from those of others: the hub, or the node of an agent without a master. */

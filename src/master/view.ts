@@ -6,7 +6,7 @@ import type { Version } from '../store/store.ts';
 import type { Changes } from './changes.ts';
 import type { AppEntry, Duty, InstanceEntry, Kept, NodeEntry, TombstoneEntry } from './entries.ts';
 
-export interface ViewHooks {
+interface ViewHooks {
   /** The duties of a node changed: push them. */
   dutiesChanged(node: string): void;
   /** Something that placement decides by changed. */

@@ -1,13 +1,13 @@
 // JSON from people: parsed by the engine; when that fails, the first fault is found with its line, column and what was expected.
 // (The engine's own messages differ between Node versions and often name no place.)
 
-export interface JsonFault {
+interface JsonFault {
   offset: number;
   /** from 1 */ line: number;
   /** from 1 */ column: number;
   message: string;
 }
-export type JsonResult = { ok: true; value: unknown } | { ok: false; fault: JsonFault };
+type JsonResult = { ok: true; value: unknown } | { ok: false; fault: JsonFault };
 
 /** Deepest nesting that is read; deeper text is refused before it can exhaust the stack. */
 export const maxDepth = 200;

@@ -1,6 +1,6 @@
 // What looks like a secret, and how it is masked: for callers of the read role, for events, for the log.
 
-export const mask = '***';
+const mask = '***';
 
 const words = new Set([
   'password',

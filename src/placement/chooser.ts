@@ -17,7 +17,7 @@ export interface Choice {
   /** Best first, the chosen one first of all; only where asked for. */
   scores: { node: number; score: number; parts: Record<string, number> }[];
 }
-export interface Wish {
+interface Wish {
   /** Never these. */
   exclude?: ReadonlySet<number>;
   /** Only if nothing else is nearly as good: where it just failed. */

@@ -8,7 +8,7 @@ import type { Ledger } from './ledger.ts';
 import type { NodeTable } from './node-table.ts';
 import type { Presence } from './presence.ts';
 
-export interface FunnelStep {
+interface FunnelStep {
   step: string;
   left: number;
   lost: string[];
@@ -33,7 +33,7 @@ function clausesOf(query: string): string[] {
 }
 
 /** `size`: how much is missing, as a share of what is asked for; orders the nearest misses. */
-export interface Lack {
+interface Lack {
   step: string;
   text: string;
   size: number;

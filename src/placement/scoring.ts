@@ -13,7 +13,7 @@ import type { PlacementSettings } from './snapshot.ts';
 const exact = (value: number): number => Math.round(value * 2 ** 30) / 2 ** 30;
 
 /** A spread key whose values nodes share. */
-export interface SharedKey {
+interface SharedKey {
   name: string;
   /** Number of its value by node; -1: no candidate has it. */ valueOf: Int32Array;
   /** Instances by value. */ counts: number[];

@@ -5,7 +5,7 @@
  * `link`: a symbolic link, whose `target` is shown; it is followed only where it stays inside. `other`: device, socket or
  * pipe; never opened.
  */
-export type FileType = 'directory' | 'file' | 'link' | 'other';
+type FileType = 'directory' | 'file' | 'link' | 'other';
 
 /** What a file or directory is. */
 export interface FileStat {

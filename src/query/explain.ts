@@ -6,7 +6,7 @@ import { notes } from './notes.ts';
 import { print } from './print.ts';
 import type { Query } from './query.ts';
 
-export interface ClauseReport {
+interface ClauseReport {
   /** The condition as query text. */
   text: string;
   /** Documents that fulfil this condition and all before it. */
@@ -28,7 +28,7 @@ export interface Explanation {
   nearest: string[];
 }
 
-export interface ExplainOptions extends Moment {
+interface ExplainOptions extends Moment {
   /** What to call a document; default its hostname, name or id. */
   name?: (doc: unknown, position: number) => string;
 }

@@ -12,7 +12,7 @@ import type { Clause, Query } from './query.ts';
 import type { Value } from './value.ts';
 import { wildcard } from './wildcard.ts';
 
-export interface Miss {
+interface Miss {
   text: string;
   /** How far from fulfilling it: for numbers relative to the bound, else 1; 2 where the document has no such field. */
   distance: number;

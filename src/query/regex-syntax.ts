@@ -43,7 +43,7 @@ const deepestPattern = 200;
 const mostRepeats = 1000;
 
 /** Everything outside the ranges. */
-export function outside(ranges: readonly CodeRange[]): CodeRange[] {
+function outside(ranges: readonly CodeRange[]): CodeRange[] {
   const result: CodeRange[] = [];
   let next = 0;
   for (const [from, to] of [...ranges].sort((a, b) => a[0] - b[0])) {

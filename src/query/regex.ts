@@ -5,7 +5,7 @@ import type { Budget } from './budget.ts';
 import { determinize } from './determinize.ts';
 import { parseRegex } from './regex-syntax.ts';
 
-export interface Regex {
+interface Regex {
   matches(text: string): boolean;
 }
 

@@ -9,7 +9,7 @@ interface Piece {
   plain: string | null;
 }
 
-export interface Wildcard {
+interface Wildcard {
   matches(text: string): boolean;
   /** What every match begins with, '' if nothing is known. */
   prefix: string;

@@ -21,7 +21,7 @@ const whole =
     return number;
   };
 
-export interface HubCommandOptions {
+interface HubCommandOptions {
   output: Output;
   environment: NodeJS.ProcessEnv;
   main: string;

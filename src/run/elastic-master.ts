@@ -16,7 +16,7 @@ import type { InForce } from './settings/settings.ts';
 import { shareTokens } from './shared-tokens.ts';
 import { standbyApp, type Front, type Standing } from './standby.ts';
 
-export interface ElasticMasterOptions {
+interface ElasticMasterOptions {
   inForce: InForce;
   elastic: ElasticOptions;
   holder: string;

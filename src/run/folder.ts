@@ -13,7 +13,7 @@ export interface Member {
   /** null: not running when written */ pid: number | null;
   address: string | null;
 }
-export interface UpRecord {
+interface UpRecord {
   /** The program's entry file; absent in records of before. */ main?: string;
   members: Member[];
 }

@@ -14,7 +14,7 @@ import type { Logger } from './log.ts';
 import { version } from './version.ts';
 import type { InForce } from './settings/settings.ts';
 
-export type App = ReturnType<typeof createApi>;
+type App = ReturnType<typeof createApi>;
 
 /** @throws StoreError when the hub was moved away; Error when recovery fails (the store is not readable, another master leads) */
 export async function lead(

@@ -8,7 +8,7 @@ import { endProcess, Guard, type Guarded } from './guard.ts';
 import { version } from './version.ts';
 import { home } from './settings/setting.ts';
 
-export interface UpOptions {
+interface UpOptions {
   files: string[];
   demo: boolean;
   agents: number;
@@ -19,7 +19,7 @@ export interface UpOptions {
 }
 
 /** The master and N agents, their directories (README, "Where things are") and ports. */
-export function membersOf(options: Pick<UpOptions, 'agents' | 'port' | 'agentPort'>): {
+function membersOf(options: Pick<UpOptions, 'agents' | 'port' | 'agentPort'>): {
   master: Member;
   agents: (master: string) => Member[];
 } {

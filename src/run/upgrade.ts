@@ -6,7 +6,7 @@ import { alive, guardPid, readUp, writeUp, type Member } from './folder.ts';
 import { endProcess, Guard, type Guarded } from './guard.ts';
 import { version } from './version.ts';
 
-export interface UpgradeOptions {
+interface UpgradeOptions {
   /** The program's entry file. */ main: string;
   say: (line: string) => void;
 }

@@ -102,7 +102,7 @@ export function toJson(doc: unknown): Buffer {
   }
 }
 
-export interface Decoded {
+interface Decoded {
   version: number;
   term: number;
   json: () => unknown;

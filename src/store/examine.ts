@@ -7,7 +7,7 @@ import { PageSet, leaves } from './lmdb-tree.ts';
 import { storeFormat, formatKey, tableNames } from './tables.ts';
 import type { TableName } from './tables.ts';
 
-export type Finding =
+type Finding =
   /** No file, or one that was made and never written to. */
   | { state: 'absent' }
   | { state: 'sound' }

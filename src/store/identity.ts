@@ -7,7 +7,7 @@ const hubCollection = 'hub';
 const identityKey = 'identity';
 const idAlphabet = 'abcdefghijklmnopqrstuvwxyz234567';
 
-export interface Identity {
+interface Identity {
   /** `hub-` and 13 of base32 (65 bits): lives and dies with the store. */
   hub: string;
   /** When the store was made, epoch ms. */

@@ -54,7 +54,7 @@ interface Pending {
   high: Buffer | null;
 }
 
-export interface WalkOptions {
+interface WalkOptions {
   /** Order of keys, default by byte. */
   compare?: (a: Buffer, b: Buffer) => number;
   /** Gives what could not be read, and goes on without it. Without this, the first damage is thrown. */

@@ -8,7 +8,7 @@ import type { Coming, Leaving } from './moved.ts';
 import { StoreError } from './store.ts';
 import type { MovableStore } from './store.ts';
 
-export interface MoveOptions {
+interface MoveOptions {
   /** Names of the stores for people, without credentials. */
   from: string;
   to: string;
@@ -23,7 +23,7 @@ export interface MoveProgress {
   count: number;
   of: number | null;
 }
-export interface Moved {
+interface Moved {
   hub: string;
   parts: { name: string; count: number; checksum: string }[];
 }

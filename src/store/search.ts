@@ -108,7 +108,7 @@ export async function searchRecords<T>(
   };
 }
 
-export interface LogWindow {
+interface LogWindow {
   after: number;
   before: number;
   limit: number;

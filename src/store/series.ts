@@ -7,7 +7,7 @@ import type { Table } from './tables.ts';
 
 const pointKey = (minute: number, subject: string): Buffer => Buffer.concat([numberKey(minute), Buffer.from(subject)]);
 
-export interface PreparedPoint {
+interface PreparedPoint {
   key: Buffer;
   value: Buffer;
 }

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { issueAuthority, issueServer, type Authority } from './certificate.ts';
 import { pinOf } from './pin.ts';
 
-export interface AutoTls {
+interface AutoTls {
   cert: string;
   key: string;
   /** What a token carries so that its holder knows this hub. */ pin: string;

@@ -3,7 +3,7 @@ import { createHash, generateKeyPairSync, randomBytes, sign, type KeyObject } fr
 import { isIP } from 'node:net';
 import { bits, implicit, integer, octets, oid, sequence, set, tagged, time, utf8, yes } from './der.ts';
 
-export interface Issued {
+interface Issued {
   /** PEM */ certificate: string;
   key: KeyObject;
   /** of the subject, DER */ publicKey: Buffer;

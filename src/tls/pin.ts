@@ -18,7 +18,7 @@ let inserted = false;
  * Believes a CA for connections to one host. (Node 20 knows no way to add a CA to `fetch`, so the making of every security context
  * passes here; what is connected elsewhere is left as it is.)
  */
-export function trust(host: string, ca: string): void {
+function trust(host: string, ca: string): void {
   trusted.set(host, ca);
   if (inserted) return;
   inserted = true;

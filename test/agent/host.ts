@@ -40,7 +40,7 @@ export interface Started {
   stderr(): string;
 }
 
-export interface HostOptions {
+interface HostOptions {
   directory?: string;
   node?: string;
   kinds?: readonly Membership['kind'][];

@@ -1,7 +1,7 @@
 // Small tools of the benchmarks: medians, what /proc says of processes, and a table.
 import { readdirSync, readFileSync } from 'node:fs';
 
-export const sorted = (values: number[]): number[] => [...values].sort((a, b) => a - b);
+const sorted = (values: number[]): number[] => [...values].sort((a, b) => a - b);
 /** Value below which the fraction `q` of the values lies. */
 export const quantile = (values: number[], q: number): number =>
   sorted(values)[Math.min(values.length - 1, Math.floor(q * values.length))] ?? NaN;

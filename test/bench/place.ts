@@ -6,7 +6,7 @@ import { place } from '../../src/placement/place.ts';
 import { isSettled } from '../../src/placement/snapshot.ts';
 import { Simulation } from '../placement/simulation.ts';
 
-export interface PlaceRow {
+interface PlaceRow {
   what: string;
   ms: number;
   placed: number;

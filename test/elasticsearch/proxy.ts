@@ -11,7 +11,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 /** What becomes of a request: `lose` is done by the server, but its answer is lost; `drop` never gets there. */
-export type Treatment = 'pass' | 'lose' | 'drop' | { status: number; body: object; headers?: Record<string, string> };
+type Treatment = 'pass' | 'lose' | 'drop' | { status: number; body: object; headers?: Record<string, string> };
 
 export interface ProxyOptions {
   /** The value of `Authorization` that is let in; others get a 401. */

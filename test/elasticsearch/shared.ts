@@ -8,11 +8,11 @@ import { join } from 'node:path';
 import { missing, versions, type Major } from './assemble.ts';
 import { ElasticCluster } from './cluster.ts';
 
-export interface Lent {
+interface Lent {
   url: string;
 }
 /** Why there is none on this machine. */
-export interface Skipped {
+interface Skipped {
   skip: string;
 }
 

@@ -11,7 +11,7 @@ import type { NewAssignment, Plan, SeenInstance, Snapshot } from '../../src/plac
 
 const GiB = 1024 ** 3;
 
-export interface NodeWish {
+interface NodeWish {
   tags?: string[];
   cpus?: number;
   mem?: number;
@@ -21,7 +21,7 @@ export interface NodeWish {
 }
 
 /** A node as the API gives it. */
-export function nodeView(id: string, wish: NodeWish = {}): NodeView {
+function nodeView(id: string, wish: NodeWish = {}): NodeView {
   const { tags = [], cpus = 8, mem = 16 * GiB, disk = 100 * GiB, hostname = `host-${id}`, status = 'ready' } = wish;
   return {
     id,
@@ -49,7 +49,7 @@ export function nodeView(id: string, wish: NodeWish = {}): NodeView {
 }
 
 /** A spec from a few keys. */
-export function specOf(app: Record<string, unknown>): AppSpec {
+function specOf(app: Record<string, unknown>): AppSpec {
   const parsed = parseApp({ toProcess: 'sleep', ...app });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   return parsed.spec;

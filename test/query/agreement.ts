@@ -22,7 +22,7 @@ const seed = 20261122;
 /** Queries asked of the store at once. */
 const askedAtOnce = 16;
 
-export interface Asked {
+interface Asked {
   store: Store;
   /** Resolves when `query` sees what was written. */ settle(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { StoreError } from '../../src/store/store.ts';
 import type { Doc, Store, Stored, WriteResult } from '../../src/store/store.ts';
 
-export interface Bench {
+interface Bench {
   store: Store;
   /** Closes the store and opens it again on the same documents: what a restart does. */
   reopen(): Promise<Store>;

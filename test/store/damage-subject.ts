@@ -12,7 +12,7 @@ export const pageBytes = 4096;
 export const base = scratch('damage');
 let made = 0;
 
-export interface Content {
+interface Content {
   records: Map<string, string>;
   events: Map<number, string>;
   points: Map<number, string>;
@@ -76,7 +76,7 @@ async function build(): Promise<{ file: Buffer; content: Content; term: number }
 }
 export const good = await build();
 
-export interface Outcome {
+interface Outcome {
   notices: StoreNotice[];
   content: Content;
   directory: string;

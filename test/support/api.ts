@@ -29,7 +29,7 @@ export interface Sample {
 }
 // Whatever a test looks at in a body: it is what the test is about, not something to be typed twice.
 // oxlint-disable-next-line no-explicit-any
-export interface Answer {
+interface Answer {
   status: number;
   headers: Headers;
   body: any;

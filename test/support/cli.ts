@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { mainFile } from './hub.ts';
 
-export interface Ran {
+interface Ran {
   code: number | null;
   out: string;
   err: string;

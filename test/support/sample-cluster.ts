@@ -31,7 +31,7 @@ export function specOf(name: string, more: object = {}): AppSpec {
   return parsed.spec;
 }
 
-export function instanceOf(id: string, more: Partial<InstanceView> = {}): InstanceView {
+function instanceOf(id: string, more: Partial<InstanceView> = {}): InstanceView {
   const [, app, slot] = /^(.+)\.(\d+)\.[^.]+$/.exec(id)!;
   return {
     id,
@@ -64,7 +64,7 @@ export function instanceOf(id: string, more: Partial<InstanceView> = {}): Instan
   };
 }
 
-export function nodeOf(id: string, more: Partial<NodeView> = {}): NodeView {
+function nodeOf(id: string, more: Partial<NodeView> = {}): NodeView {
   return {
     id,
     hostname: `host-${id}`,

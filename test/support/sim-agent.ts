@@ -9,7 +9,7 @@ import type { InstanceView } from '../../src/model/instance/instance.ts';
 import type { NodeFacts } from '../../src/model/node.ts';
 import type { AgentFrame, Command, DesiredFrame, MasterFrame } from '../../src/protocol/link.ts';
 
-export interface SimOptions {
+interface SimOptions {
   node: string;
   machine?: string;
   hub?: string | null;

@@ -13,7 +13,7 @@ import { fitting, panTo, scaleIn, useRoom } from './room.ts';
 import { State } from './state.tsx';
 import { statusOfState } from './status-of.ts';
 
-export interface ChartProps {
+interface ChartProps {
   chart: ChartView;
   mini?: boolean;
   /** Active paths, parents included. */

@@ -23,7 +23,7 @@ export interface ElkNode {
   children?: ElkNode[];
   layoutOptions?: Options;
 }
-export interface ElkEdge {
+interface ElkEdge {
   id: string;
   sources: string[];
   targets: string[];

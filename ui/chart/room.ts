@@ -3,7 +3,7 @@ import { useLayoutEffect, useState } from 'preact/hooks';
 import type { Drawing } from './drawing.ts';
 
 /** px */
-export interface Room {
+interface Room {
   width: number;
   height: number;
 }

@@ -1,13 +1,13 @@
 // The last steps as a sequence diagram: one lifeline an actor, messages between them, the inspected actor's states as its bar. Pure.
 import type { History, Step } from './history.ts';
 
-export interface Life {
+interface Life {
   id: string;
   name: string;
   x: number;
   main: boolean;
 }
-export interface Message {
+interface Message {
   index: number;
   step: Step;
   y: number;
@@ -16,12 +16,12 @@ export interface Message {
   label: string;
   self: boolean;
 }
-export interface Bar {
+interface Bar {
   y: number;
   height: number;
   state: string;
 }
-export interface Sequence {
+interface Sequence {
   lives: Life[];
   messages: Message[];
   bars: Bar[];

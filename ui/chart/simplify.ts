@@ -6,7 +6,7 @@
 import type { ChartView } from '../../src/protocol/live.ts';
 import { edgeLabel, eventName, stateName } from './labels.ts';
 
-export type Transition = ChartView['edges'][number];
+type Transition = ChartView['edges'][number];
 /** One drawn line: the transitions it stands for, and a row of label for each event. */
 export interface DrawnEdge {
   id: string;

@@ -10,7 +10,7 @@ import { stateName } from './labels.ts';
 import { Ring, type Timer } from './ring.tsx';
 import { statusOfState } from './status-of.ts';
 
-export interface StateProps {
+interface StateProps {
   box: Box;
   chart: ChartView;
   lit: boolean;

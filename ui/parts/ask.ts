@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { get } from '../api.ts';
 import { link } from '../live.ts';
 
-export interface Answer<T> {
+interface Answer<T> {
   value: T | null;
   error: unknown;
   loading: boolean;

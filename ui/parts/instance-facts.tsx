@@ -18,7 +18,7 @@ const endedBy = (exit: Exit): string => {
 };
 
 /** `137, signal 9 (SIGKILL)` or `1`. */
-export const statusOf = (exit: Exit): string =>
+const statusOf = (exit: Exit): string =>
   exit.signal !== null
     ? `${128 + exit.signal}, ${t('exit.signal.n', { n: exit.signal, name: signal(exit.signal) })}`
     : exit.code !== null

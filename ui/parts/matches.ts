@@ -8,7 +8,7 @@ interface List {
   items: { id?: string; name?: string }[];
   total: number;
 }
-export interface Matches {
+interface Matches {
   /** null: everything. */
   ids: Set<string> | null;
   total: number | null;

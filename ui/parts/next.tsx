@@ -6,7 +6,7 @@ import { hubNow, tenth } from '../ticks.ts';
 import { Coded } from './coded.tsx';
 import { Left } from './time.tsx';
 
-export type Next = NonNullable<Reason['next']>;
+type Next = NonNullable<Reason['next']>;
 
 function When({ at }: { at: number }): VNode {
   void tenth.value;

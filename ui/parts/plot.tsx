@@ -8,7 +8,7 @@ import { clock, hourMinute } from '../format.ts';
 import { t } from '../i18n.tsx';
 import { theme } from '../theme.ts';
 
-export interface PlotLine {
+interface PlotLine {
   label: string;
   /** One value for each x; null where not known. */
   values: (number | null)[];

@@ -14,7 +14,7 @@ import { Clock } from './time.tsx';
 const mostBlocks = 60;
 
 /** How many nodes are left after each clause; what a clause cut is hatched, what was cut before is hollow. */
-export function Funnel({ steps }: { steps: WhyView['funnel'] }): VNode {
+function Funnel({ steps }: { steps: WhyView['funnel'] }): VNode {
   const whole = Math.max(1, steps[0]?.left ?? 1);
   const scale = whole > mostBlocks ? mostBlocks / whole : 1;
   const block = (n: number): number => (n > 0 ? Math.max(1, Math.round(n * scale)) : 0);

@@ -17,7 +17,7 @@ import ipaddr from 'ipaddr.js';
 import type { NodeFacts, NodeLoad } from '../../model/node.ts';
 import { readHardware, type Hardware } from './hardware.ts';
 
-export interface FactsOptions {
+interface FactsOptions {
   /** `http://host:port` under which this agent is reached, '' where it listens on loopback only. */
   agentAddress: string;
   tags: string[];

@@ -13,7 +13,7 @@ export interface PortHolder {
 }
 
 /** A fixed port that cannot be had. */
-export interface TakenPort {
+interface TakenPort {
   port: number;
   /** The instance of this node that leases it; null when it is none of ours. */
   owner: string | null;

@@ -44,7 +44,7 @@ export interface Entry {
 }
 
 /** A program that stands on other ground than it was put on. */
-export interface Astray {
+interface Astray {
   launch: number;
   /** It has left its cgroups: what that means, in words; null: it has not. */
   limits: string | null;

@@ -62,7 +62,7 @@ function readLive(path: string, from: number, to: number): { bytes: Buffer; from
   }
 }
 
-export interface EndedLaunchFacts {
+interface EndedLaunchFacts {
   launch: number;
   at: number;
   directory: string;

@@ -11,7 +11,7 @@ export interface Told {
   state: string;
   context: InstanceContext;
 }
-export interface Teller {
+interface Teller {
   app: string;
   slot: number;
   id: string;

@@ -13,7 +13,7 @@ import { treeOf, type Run } from './run.ts';
 import { WorkDirectory } from './work-directory.ts';
 
 /** What stands against a launch, that is no error. */
-export type Obstacle =
+type Obstacle =
   | { is: 'port-taken'; text: string }
   /** Its content is not there (any more). */
   | { is: 'unprepared' };

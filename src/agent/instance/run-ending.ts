@@ -16,7 +16,7 @@ import { askToEnd, endTree, isLeft } from './tree-signals.ts';
 /** Only a program that failed within this may have found its port taken, ms. */
 const earlyMs = 10_000;
 
-export interface RunEndingOptions {
+interface RunEndingOptions {
   context: AgentContext;
   /** Of the instance. */
   directory: string;

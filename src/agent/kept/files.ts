@@ -158,7 +158,7 @@ async function itemOf(directory: FileHandle, name: string): Promise<FileItem | n
   }
 }
 
-export interface ReadAsk {
+interface ReadAsk {
   from: number;
   length: number;
   /** At the end of the file: how long to wait for more. */ waitMs: number;

@@ -17,7 +17,7 @@ export interface Shipped {
   directory: string;
   /** Nothing more will be printed. */ over: boolean;
 }
-export interface ShippingOptions {
+interface ShippingOptions {
   /** Elasticsearch; may hold user and password. */
   url: string;
   node: string;

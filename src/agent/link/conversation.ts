@@ -23,13 +23,13 @@ import { adoptStrays } from '../stray-entries.ts';
 import { viewOf } from '../instance/view.ts';
 
 /** What duties need of the conversation. */
-export interface Reach {
+interface Reach {
   hub: () => string | null;
   revisionOf: (app: string, revision: number) => DesiredRevision | null;
   envs: () => Record<string, string>;
 }
 
-export interface ConversationOptions {
+interface ConversationOptions {
   context: AgentContext;
   identity: Identity;
   instances: Instances;

@@ -5,7 +5,7 @@ import { appendFile, mkdir, readdir, readFile, rm, truncate } from 'node:fs/prom
 import { join } from 'node:path';
 import type { NewEvent } from '../../model/event.ts';
 
-export interface SpooledEvent {
+interface SpooledEvent {
   n: number;
   event: NewEvent;
 }

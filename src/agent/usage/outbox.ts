@@ -10,7 +10,7 @@ import type { Point } from './sampler.ts';
 const pack = promisify(deflate);
 const unpack = promisify(inflate);
 
-export interface OutboxOptions {
+interface OutboxOptions {
   directory: string;
   /** Sends points; false: there is no line. */
   send: (points: Point[]) => boolean;
@@ -28,7 +28,7 @@ const mostFiles = 7 * 24;
 const fileName = /^(\d+)\.points$/;
 
 /** ms: points are gathered for so long; without a line for so long what waits goes to disk. */
-export interface OutboxTimes {
+interface OutboxTimes {
   gatherMs: number;
   patienceMs: number;
 }

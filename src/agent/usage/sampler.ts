@@ -14,7 +14,7 @@ export interface Point extends SeriesPoint {
   subject: string;
 }
 
-export interface SamplerOptions {
+interface SamplerOptions {
   instances: Instances;
   times: AgentTimes;
   /** Hears each minute of each instance, once it is over. */

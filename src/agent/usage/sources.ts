@@ -15,7 +15,7 @@ export interface Sources {
   /** Threads, as the kernel counts against pids.max. */
   tasks: SmallFile | null;
 }
-export interface MemorySources {
+interface MemorySources {
   used: SmallFile;
   stat: SmallFile;
   /** What is page cache that can be dropped. */ inactive: Buffer;

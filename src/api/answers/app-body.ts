@@ -6,7 +6,7 @@ import { Refusal } from '../../model/errors.ts';
 import { readBody } from './body.ts';
 import type { ApiContext } from '../context.ts';
 
-export interface ReadApp {
+interface ReadApp {
   spec: AppSpec;
   given: { scale: boolean; start: boolean };
   /** What is worth knowing of it; of a foreign definition first what has no counterpart. */

@@ -5,7 +5,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { Refusal, type ErrorCode, type FieldProblem } from '../../model/errors.ts';
 import { StoreError } from '../../store/store.ts';
 
-export interface Problem {
+interface Problem {
   type: string;
   title: string;
   status: number;

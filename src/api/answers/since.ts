@@ -4,7 +4,7 @@ import { z } from 'zod';
 const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
 /** @returns epoch ms, or null when it is none of the forms */
-export function timeOf(text: string, now: number): number | null {
+function timeOf(text: string, now: number): number | null {
   const ago = /^(\d+(?:\.\d+)?)(ms|s|m|h|d|w)$/.exec(text);
   if (ago) return Math.round(now - Number(ago[1]) * units[ago[2]!]!);
   if (/^\d{10}$/.test(text)) return Number(text) * 1000;

@@ -5,7 +5,7 @@ const block = 512;
 const mostSize = 8 ** 11 - 1;
 const longestName = 100;
 
-export interface TarEntry {
+interface TarEntry {
   /** Directories end in a slash. */
   name: string;
   type: 'file' | 'directory' | 'link';

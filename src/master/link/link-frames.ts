@@ -10,7 +10,7 @@ import type { NodeLink } from './node-link.ts';
 import type { Nodes } from '../nodes.ts';
 import type { ObservedInstances } from '../observed.ts';
 
-export interface FrameParts {
+interface FrameParts {
   context: MasterContext;
   nodes: Nodes;
   observed: ObservedInstances;

@@ -9,7 +9,7 @@ import { maxPayload } from '../../protocol/link.ts';
 import type { PollSessions } from './poll-sessions.ts';
 import type { LinkServer } from './link-server.ts';
 
-export interface LinkRoutesOptions {
+interface LinkRoutesOptions {
   links: LinkServer;
   polls: PollSessions;
   /** Says who connects (an address, for the log), or refuses: then its Response is sent. */

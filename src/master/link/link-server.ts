@@ -13,7 +13,7 @@ export type Admission =
   | { admitted: false; code: string; detail: string; hint: string; final: boolean };
 
 /** The parts behind the frames. Each is called in the order in which the frames came, and must not throw for bad content. */
-export interface LinkParts {
+interface LinkParts {
   /** Judges a hello (durable before it resolves). `link` makes the node's line once it is admitted. */
   admit(hello: Hello, open: (obeys: boolean) => NodeLink): Promise<Admission>;
   frame(link: NodeLink, frame: Exclude<AgentFrame, { type: 'hello' | 'ack' }>): void;

@@ -1,5 +1,5 @@
 // A value that somebody else reported, taken for what it should be: another one where it is not.
-export type Raw = Record<string, unknown>;
+type Raw = Record<string, unknown>;
 export const object = (value: unknown): Raw =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Raw) : {};
 export const text = (value: unknown, fallback = ''): string =>

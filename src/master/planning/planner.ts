@@ -25,7 +25,7 @@ export type FromThread =
   | { kind: 'done'; rest: unknown }
   | { kind: 'failed'; message: string };
 
-export interface PlannerOptions {
+interface PlannerOptions {
   context: MasterContext;
   frozenUntil(): number | null;
   settings: PlacementSettings;

@@ -9,7 +9,7 @@ const pieceBytes = 4 * 1024 * 1024;
 const mostAsked = 64;
 const askedTogether = 8;
 
-export interface FoundBlob {
+interface FoundBlob {
   size: number;
   /** In order; throws when no node gives the rest any more. */ pieces: AsyncIterable<Uint8Array>;
 }

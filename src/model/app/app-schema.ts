@@ -7,7 +7,7 @@ import { ruleProblems } from './app-rules.ts';
 import { queryProblems } from './app-queries.ts';
 import { problemsOf, tightest, unknownKey } from './field-problems.ts';
 
-export type ParsedApp =
+type ParsedApp =
   | {
       ok: true;
       spec: AppSpec;

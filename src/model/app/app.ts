@@ -1,6 +1,6 @@
 // What a user declares: an app. The shape after validation: every default filled in (see app-schema.ts for the rules).
 
-export interface PortSpec {
+interface PortSpec {
   name: string | null;
   /** 0: the agent picks. */
   port: number;
@@ -16,7 +16,7 @@ export interface UriSpec {
   /** Path below the working directory, null: the file's own name, or the directory itself for an archive. */
   dest: string | null;
 }
-export type HealthProtocol = 'HTTP' | 'HTTPS' | 'TCP' | 'COMMAND' | 'FILE';
+type HealthProtocol = 'HTTP' | 'HTTPS' | 'TCP' | 'COMMAND' | 'FILE';
 export type HealthRole = 'live' | 'ready' | 'startup';
 export interface HealthCheckSpec {
   protocol: HealthProtocol;
@@ -34,7 +34,7 @@ export interface HealthCheckSpec {
   timeoutSeconds: number;
   maxConsecutiveFailures: number;
 }
-export interface ResAlloc {
+interface ResAlloc {
   /** cores */
   cpus: number | null;
   /** bytes */
@@ -42,7 +42,7 @@ export interface ResAlloc {
   /** bytes */
   disk: number | null;
 }
-export interface LimitsSpec {
+interface LimitsSpec {
   fds: number | null;
   processes: number | null;
   fileSize: number | null;
@@ -62,7 +62,7 @@ export interface RestartSpec {
   periodSeconds: number;
   giveUp: boolean;
 }
-export interface UpdateSpec {
+interface UpdateSpec {
   order: 'auto' | 'start-first' | 'stop-first';
   maxSurge: number;
   maxUnavailable: number;
@@ -73,7 +73,7 @@ export interface UpdateSpec {
   canary: number;
   pauseAfterBatch: boolean;
 }
-export interface PlacementSpec {
+interface PlacementSpec {
   query: string;
   scale: number;
   spread: string[];
@@ -83,14 +83,14 @@ export interface PlacementSpec {
   notWith: string[];
   onPartition: 'replace' | 'wait' | 'stop-self';
 }
-export interface ScheduleSpec {
+interface ScheduleSpec {
   cron: string;
   timezone: string;
   overlap: 'skip' | 'replace' | 'queue';
   catchUp: number;
   timeoutSeconds: number | null;
 }
-export interface LogsSpec {
+interface LogsSpec {
   maxBytes: number;
   files: number;
   keepDays: number;

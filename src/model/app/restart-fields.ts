@@ -46,7 +46,7 @@ const restartsAt = (path: string): boolean => {
   return !(top === 'healthChecks' && timings.some((key) => path.endsWith(`].${key}`)));
 };
 
-export interface SpecChange {
+interface SpecChange {
   path: string;
   before: unknown;
   after: unknown;

@@ -4,7 +4,7 @@ import { showSize } from '../sizes.ts';
 import { atOncePart, calmPart, warnPart, type QuotaVerdict } from './quota.ts';
 
 /** What was measured: bytes, files and directories, what takes most. */
-export interface DiskMeasure {
+interface DiskMeasure {
   bytes: number;
   entries: number;
   largest: readonly { path: string; bytes: number }[];

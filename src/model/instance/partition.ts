@@ -7,7 +7,7 @@ const mostGrace = 2 / 3;
 /** The master waits this much longer than until a node is lost: 35 s of 30. */
 const margin = 7 / 6;
 
-export interface SelfStop {
+interface SelfStop {
   /** ms after the sending of the last acknowledged beat at which the program is asked to end. */
   afterMs: number;
   /** ms from then until it is killed: its kill timeout, or less. */

@@ -73,7 +73,7 @@ function absolute(id: string, base: string): string {
 }
 
 /** `/shop/web` -> `shop.web`, in the letters that a name of ours may have. */
-export const nameOf = (id: string): string =>
+const nameOf = (id: string): string =>
   id
     .replace(/^\/+|\/+$/g, '')
     .replaceAll('/', '.')

@@ -16,7 +16,7 @@ export const settings: readonly Setting[] = [
   ...agentSettings,
 ];
 
-export interface Resolved {
+interface Resolved {
   value: Value;
   origin: string;
 }

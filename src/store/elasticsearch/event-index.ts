@@ -10,7 +10,7 @@ export const logCounter = 'events';
 /** Writers that may be writing still: the latest ones. */
 const latestWriters = 30;
 
-export interface EventSource {
+interface EventSource {
   seq: number;
   at: number;
   term: number;

@@ -3,9 +3,9 @@
 import { StoreError } from '../store.ts';
 
 /** `unsent`: the server has not done it. `unknown`: it may have, or still may. `refused`: it has not, and asking again is no use. */
-export type Fate = 'unsent' | 'unknown' | 'refused';
+type Fate = 'unsent' | 'unknown' | 'refused';
 
-export interface Failure {
+interface Failure {
   error: StoreError;
   fate: Fate;
 }

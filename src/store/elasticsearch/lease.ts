@@ -41,7 +41,7 @@ class Elapsed {
   }
 }
 
-export const outranked = (): StoreError =>
+const outranked = (): StoreError =>
   new StoreError(
     'store-unavailable',
     'Another master leads this hub now',

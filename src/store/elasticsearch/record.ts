@@ -4,7 +4,7 @@ import type { Doc, Stored, Version } from '../store.ts';
 import type { Position } from './bulk.ts';
 import type { Names } from './mappings.ts';
 
-export interface RecordSource {
+interface RecordSource {
   collection: string;
   key: string;
   term: number;

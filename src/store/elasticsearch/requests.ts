@@ -9,7 +9,7 @@ export interface Transport {
   request(params: object, options: object): Promise<unknown>;
 }
 
-export interface Request {
+interface Request {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
   /** Percent-encoded. */
   path: string;
@@ -28,7 +28,7 @@ export interface Answer<T> {
   body: T;
 }
 
-export interface RequestsOptions {
+interface RequestsOptions {
   /** The server's major version: it decides the media type (an 8 refuses that of 9). */
   major: number;
   /** Addresses without credentials, for messages. */

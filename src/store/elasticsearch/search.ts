@@ -29,7 +29,7 @@ const mostTerms = 60_000;
 const tooCostly =
   /too_complex|TooComplex|determiniz|too_many|maxClauseCount|max_clause|nested depth|regex.*exceeded|length of regex/i;
 
-export interface SortedHit extends Hit {
+interface SortedHit extends Hit {
   sort: unknown[];
 }
 interface Answer {

@@ -1,7 +1,7 @@
 // What is shipped goes in rounds. One that fails holds nothing up: what it would have sent waits where it is, the next one comes
 // later and later, and is told of once.
 
-export interface ShipRoundsOptions {
+interface ShipRoundsOptions {
   /** Sends what there is; throws where the server does not take it. */
   round: (signal: AbortSignal) => Promise<void>;
   /** The first of several that fail. */

@@ -2,7 +2,7 @@
 // sent twice has the same id and is kept once.
 
 /** A document as it goes: its id, and its JSON. */
-export interface ShippedDocument {
+interface ShippedDocument {
   id: string;
   json: string;
 }

@@ -8,7 +8,7 @@ import type { MembershipRoot } from './cgroup.ts';
 import { basesIn, cgroupMounts, control, tryJoin, worksAt } from './cgroup-places.ts';
 import { makeRoom } from './delegation.ts';
 
-export type Controller = 'memory' | 'cpu' | 'pids';
+type Controller = 'memory' | 'cpu' | 'pids';
 const all: readonly Controller[] = ['memory', 'cpu', 'pids'];
 
 /** Where one controller's groups are made. v2: each is the launch's membership itself, a directory below `path`. */

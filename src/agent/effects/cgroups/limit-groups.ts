@@ -8,7 +8,7 @@ import { control } from './cgroup-places.ts';
 import type { ControllerRoot, Controllers } from './controllers.ts';
 
 /** What an app asks for; null: no such limit. */
-export interface KernelLimits {
+interface KernelLimits {
   /** bytes, swap included */ memory: number | null;
   /** reserved cores: the weight */ cpus: number | null;
   /** cores at most */ cpuQuota: number | null;

@@ -8,7 +8,7 @@ import { download, type Progress, type Validators } from './download.ts';
 import { FetchError, withoutCredentials } from './fetch-error.ts';
 import { unpack, type UnpackLimits } from './unpack.ts';
 
-export interface Blob {
+interface Blob {
   sha256: string;
   size: number;
   path: string;

@@ -12,7 +12,7 @@ export interface Validators {
   etag: string | null;
   lastModified: string | null;
 }
-export interface Downloaded extends Validators {
+interface Downloaded extends Validators {
   sha256: string;
   size: number;
 }
@@ -22,7 +22,7 @@ export interface Progress {
   /** null where the origin does not say */ total: number | null;
 }
 
-export interface DownloadOptions {
+interface DownloadOptions {
   /** Of a copy we have: the origin may answer that it is still good. */
   have?: Validators | null;
   attempts?: number;

@@ -25,7 +25,7 @@ import type { Progress } from './download.ts';
 import { FetchError, withoutCredentials } from './fetch-error.ts';
 import { archiveKind } from './unpack.ts';
 
-export interface FetchRequest {
+interface FetchRequest {
   uris: UriSpec[];
   /** sha256 by URI where the revision knows them. */
   contents: Record<string, { sha256: string; size: number }>;

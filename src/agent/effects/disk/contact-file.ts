@@ -3,7 +3,7 @@
 // cut ends the programs, too, and the boot id tells.
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 
-export interface Contact {
+interface Contact {
   /** CLOCK_MONOTONIC ms of the sending of the last beat that was acknowledged. */
   sentMono: number;
   /** After which silence the master calls a node lost, ms. */

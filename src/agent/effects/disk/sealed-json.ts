@@ -17,7 +17,7 @@ export function seal(value: object): string {
 }
 
 /** What a line says, or what is wrong with it as the rest of a sentence ("it is cut off"). */
-export type Unsealed = { ok: true; value: unknown } | { ok: false; wrong: string };
+type Unsealed = { ok: true; value: unknown } | { ok: false; wrong: string };
 
 const wrong = (why: string): Unsealed => ({ ok: false, wrong: why });
 

@@ -13,7 +13,7 @@ import { sessionFile } from './left-sessions.ts';
 import { besideScript, quote, type LaunchPlan } from './run-script.ts';
 import { launcherEnvironment, type Tools } from './tools.ts';
 
-export interface ExecOptions extends ExecReader {
+interface ExecOptions extends ExecReader {
   plan: LaunchPlan;
   tools: Tools;
   /** Where the file may lie; nothing is there. */

@@ -19,7 +19,7 @@ export interface StartEvents extends Pick<LaunchEvents, 'started' | 'ended'> {
   failed(error: Error): void;
 }
 
-export interface LauncherOptions {
+interface LauncherOptions {
   tools: Tools;
   root: MembershipRoot;
   /** The agent's store directory: `notices` and `spare/` are made in it. On the same file system as the launches. */

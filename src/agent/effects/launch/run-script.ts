@@ -9,7 +9,7 @@ import { switchWords } from '../users/switch-user.ts';
 import type { Tools } from './tools.ts';
 
 /** rlimits, niceness and umask of a program; null leaves what the agent has. */
-export interface ProgramLimits {
+interface ProgramLimits {
   /** Open files (RLIMIT_NOFILE). */
   fds: number | null;
   /** Processes of the user (RLIMIT_NPROC). */

@@ -27,7 +27,7 @@ const crowdMs = 200;
 /** After one that could not be made. */
 const troubleMs = 5000;
 
-export interface SeatOptions {
+interface SeatOptions {
   tools: Tools;
   notices: string;
   root: MembershipRoot;

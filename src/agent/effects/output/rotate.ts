@@ -8,16 +8,16 @@ import type { RotationKind } from './rotation-kind.ts';
 import { blockSize, firstBlockHash, outputFile, segmentsOf, type Segment, type Stream } from './segments.ts';
 
 /** `logs` of an app: the live file and its pieces together hold at most about maxBytes x files. */
-export interface RotationLimits {
+interface RotationLimits {
   maxBytes: number;
   files: number;
 }
 
 /** Whether so many bytes may be kept, or came too fast: then they are dropped at once, and what is older stays. */
-export type Keep = (bytes: number) => boolean;
+type Keep = (bytes: number) => boolean;
 
 /** What a rotation took off the live file: moved into pieces, dropped for being the oldest, dropped for coming too fast. Bytes. */
-export interface Rotated {
+interface Rotated {
   moved: number;
   aged: number;
   dropped: number;

@@ -37,7 +37,7 @@ export interface Segment {
   offset: number;
 }
 
-export interface Segments {
+interface Segments {
   /** Oldest first; the live file is the last. Without gaps but those that a segment stands for. */
   pieces: Segment[];
   live: Segment;

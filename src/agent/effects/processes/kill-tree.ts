@@ -6,7 +6,7 @@ import { isAlive, readStat } from './boot.ts';
 import { hasLeftItsGroup, isEmpty, isMember, sessionMembers, treeMembers, whenEmpty, type Tree } from './tree.ts';
 
 /** A process that SIGKILL did not end yet. */
-export interface Stuck {
+interface Stuck {
   pid: number;
   state: string;
   command: string;
