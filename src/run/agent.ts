@@ -1,4 +1,5 @@
 // `stathub agent`: composes the agent, its API and its port; alone, it leads a hub of its own. Ended, its processes run on.
+import { readFileSync } from 'node:fs';
 import { trimAfterStorms } from './small-heap.ts';
 import { startAgent, type RunningAgent } from '../agent/agent.ts';
 import type { RunningStandalone, StandaloneOptions } from './standalone.ts';
@@ -10,6 +11,7 @@ import { Ending, endSignal, needsToken, takeDirectory, tlsOf, tokensOf, uiDirect
 import { lateApi, type Served } from './late-api.ts';
 import { openLog, type Logger } from './log.ts';
 import { version } from './version.ts';
+import { SettingError } from './settings/setting.ts';
 import type { InForce } from './settings/settings.ts';
 
 const rangeOf = (text: string): { first: number; last: number } => {
@@ -17,11 +19,22 @@ const rangeOf = (text: string): { first: number; last: number } => {
   return { first: first!, last: last! };
 };
 
+/** A flag counts before a file, a file before the environment, which may hold the token of an operator. */
+function joinToken(inForce: InForce): string | null {
+  const file = value<string | null>(inForce, 'token-file');
+  if (file === null || inForce['token']!.origin === '--token') return value(inForce, 'token');
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new SettingError('token-file', `${file} cannot be read: ${(error as Error).message}`);
+  }
+}
+
 function optionsOf(inForce: InForce, log: Logger): StandaloneOptions {
   return {
     storeDirectory: value(inForce, 'store-directory'),
     master: value(inForce, 'master'),
-    token: value(inForce, 'token'),
+    token: joinToken(inForce),
     tags: value(inForce, 'tags'),
     ports: rangeOf(value(inForce, 'ports')),
     address: value<string | null>(inForce, 'address') ?? '',
@@ -97,7 +110,7 @@ export async function runAgent(inForce: InForce, say: (line: string) => void): P
   try {
     const lock = await takeDirectory(directory, 'agent');
     ending.add('lock', () => lock.release());
-    const { tokens, made } = tokensOf(directory, (inForce['token-file']?.value as string | null | undefined) ?? null);
+    const { tokens, made } = tokensOf(directory, null);
     const running = await start(optionsOf(inForce, log));
     let processes = value<boolean>(inForce, 'stop-processes');
     ending.add('agent', () => running.stop({ processes }));

@@ -88,11 +88,18 @@ export function addHubCommands(program: Command, { output, environment, main, fi
         new Option(`--${setting.name}${setting.argument ? ` ${setting.argument}` : ''}`, `${setting.describe}${shown}`),
       );
     }
-    if (part === 'agent') command.option('--install', 'print a systemd unit of an agent with these settings, and end');
+    command.option(
+      '--install',
+      `print a systemd unit of this ${part} with these settings, and end; secrets go into a file (0600)`,
+    );
     command.action(async (o) => {
       const inForce = resolve(part, kebab(o), environment, o.config ?? environment['STATHUB_CONFIG'] ?? null);
       if (o.install === true) {
-        output.out((await import('./unit.ts')).agentUnit([process.execPath, main], inForce));
+        const { putSecrets, unitOf } = await import('./unit.ts');
+        const unit = unitOf(part, [process.execPath, main], inForce);
+        const done = putSecrets(unit);
+        output.out(unit.text);
+        for (const line of done) output.err(`stathub: ${line}\n`);
         return finished(0);
       }
       finished(await run(inForce));

@@ -1,6 +1,10 @@
-// `stathub agent --install`: the systemd unit of an agent, printed for an operator to put in place.
-import { settings } from './settings/settings.ts';
-import type { InForce } from './settings/settings.ts';
+// `stathub agent --install`, `stathub master --install`: a systemd unit, printed for an operator to put in place. What nobody else
+// may see goes into a file beside the store (0600), which systemd reads: arguments are seen by whoever may list processes.
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Part } from './settings/setting.ts';
+import { environmentName, settings } from './settings/settings.ts';
+import type { InForce, Resolved } from './settings/settings.ts';
 
 /** One argument of ExecStart= (systemd.service(5), "Command lines"). */
 const word = (text: string): string =>
@@ -8,30 +12,23 @@ const word = (text: string): string =>
     .replaceAll('%', '%%')
     .replaceAll('$', '$$$$');
 
-/**
- * The unit of an agent that is started as this one would be.
- * @param command Node and the program, absolute
- * @param inForce what was given as flags goes along; the rest keeps coming from where it comes from
- */
-export function agentUnit(command: readonly string[], inForce: InForce): string {
-  const given = Object.entries(inForce).filter(([name, { origin }]) => origin === `--${name}`);
-  const isTime = (name: string): boolean => settings.find((setting) => setting.name === name)?.argument === '<time>'; // in force as ms
-  const flags = given.flatMap(([name, { value }]) =>
-    value === true
-      ? [`--${name}`]
-      : [`--${name}`, Array.isArray(value) ? value.join(',') : `${String(value)}${isTime(name) ? 'ms' : ''}`],
-  );
-  return `# /etc/systemd/system/stathub-agent.service, then: systemctl daemon-reload && systemctl enable --now stathub-agent
-[Unit]
-Description=stathub agent
-Wants=network-online.target
-After=network-online.target
-# However often it fails (a disk that comes late, a full one): it is tried again, and never left down for good.
-StartLimitIntervalSec=0
+/** One value of an environment file (systemd.exec(5), "EnvironmentFile="). */
+const quoted = (text: string): string => `"${text.replace(/[\\"$`]/g, '\\$&')}"`;
 
-[Service]
-ExecStart=${[...command, 'agent', ...flags].map(word).join(' ')}
-# An agent that has emptied its node (systemctl kill -s USR2) ends with 0, and stays ended.
+const isSecret = (name: string, { value }: Resolved): boolean =>
+  settings.some((setting) => setting.name === name && setting.secret === true) ||
+  (Array.isArray(value) && value.some((each) => /\/\/[^/]*@/.test(each)));
+
+export interface Unit {
+  /** Of the unit file. */
+  text: string;
+  /** Lines of the environment file with what is secret; none: there is nothing secret. */
+  secrets: string[];
+  /** Where the unit expects that file. */
+  secretsFile: string;
+}
+
+const guardsPrograms = `# An agent that has emptied its node (systemctl kill -s USR2) ends with 0, and stays ended.
 Restart=on-failure
 RestartSec=1
 # But for wrong usage, which no further try mends.
@@ -44,9 +41,71 @@ OOMScoreAdjust=-500
 Delegate=yes
 DelegateSubgroup=agent
 TasksMax=infinity
-LimitNOFILE=1048576
+LimitNOFILE=1048576`;
+
+const leads = `Restart=on-failure
+RestartSec=1
+# But for wrong usage, which no further try mends.
+RestartPreventExitStatus=2
+LimitNOFILE=1048576`;
+
+/**
+ * The unit of a master or an agent that is started as this one would be.
+ * @param command Node and the program, absolute
+ * @param inForce what was given as flags goes along, and what is secret wherever it came from; the rest keeps coming from where it
+ *   comes from
+ */
+export function unitOf(part: Part, command: readonly string[], inForce: InForce): Unit {
+  const secret = Object.entries(inForce).filter(
+    ([name, resolved]) => resolved.value !== null && resolved.origin !== 'default' && isSecret(name, resolved),
+  );
+  const given = Object.entries(inForce).filter(
+    ([name, resolved]) => resolved.origin === `--${name}` && !isSecret(name, resolved),
+  );
+  const isTime = (name: string): boolean => settings.find((setting) => setting.name === name)?.argument === '<time>'; // in force as ms
+  const flags = given.flatMap(([name, { value }]) =>
+    value === true
+      ? [`--${name}`]
+      : [`--${name}`, Array.isArray(value) ? value.join(',') : `${String(value)}${isTime(name) ? 'ms' : ''}`],
+  );
+  const secretsFile = join(String(inForce['store-directory']!.value), 'unit.env');
+  const environment = secret.length === 0 ? '' : `EnvironmentFile=${secretsFile.replaceAll('%', '%%')}\n`;
+  const name = `stathub-${part}`;
+  const text = `# /etc/systemd/system/${name}.service, then: systemctl daemon-reload && systemctl enable --now ${name}
+[Unit]
+Description=stathub ${part}
+Wants=network-online.target
+After=network-online.target
+# However often it fails (a disk that comes late, a full one): it is tried again, and never left down for good.
+StartLimitIntervalSec=0
+
+[Service]
+${environment}ExecStart=${[...command, part, ...flags].map(word).join(' ')}
+${part === 'agent' ? guardsPrograms : leads}
 
 [Install]
 WantedBy=multi-user.target
 `;
+  const secrets = secret.map(([name, { value }]) => {
+    const plain = Array.isArray(value) ? value.join(',') : String(value);
+    return `${environmentName(name)}=${quoted(plain)}`;
+  });
+  return { text, secrets, secretsFile };
+}
+
+/**
+ * Writes the file with what is secret, readable by its owner alone. @returns sentences: what was done, and what is left to do
+ * @throws Error of the file system
+ */
+export function putSecrets({ secrets, secretsFile }: Unit): string[] {
+  if (secrets.length === 0) return ['nothing was written; the unit is what is printed here'];
+  const made = mkdirSync(dirname(secretsFile), { recursive: true, mode: 0o700 });
+  const fresh = `${secretsFile}.${process.pid}`;
+  writeFileSync(fresh, `${secrets.join('\n')}\n`, { mode: 0o600, flag: 'wx' });
+  renameSync(fresh, secretsFile);
+  const names = secrets.map((line) => line.slice(0, line.indexOf('='))).join(' and ');
+  return [
+    `${names} went into ${secretsFile} (0600), which the unit reads; keep it as long as the unit is there`,
+    ...(made === undefined ? [] : [`made ${dirname(secretsFile)}: chown it where the unit gets a User=`]),
+  ];
 }

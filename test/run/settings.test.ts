@@ -1,10 +1,10 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { SettingError } from '../../src/run/settings/setting.ts';
 import { modernFlags, resolve, settings } from '../../src/run/settings/settings.ts';
-import { agentUnit } from '../../src/run/unit.ts';
+import { putSecrets, unitOf } from '../../src/run/unit.ts';
 import { freshDirectory } from '../support/hub.ts';
 
 const directory = freshDirectory('settings');
@@ -107,7 +107,9 @@ test('a systemd unit of an agent: what was given goes along, quoted as systemd r
     {},
     null,
   );
-  const unit = agentUnit(['/usr/bin/node', '/opt/stat hub/main.js'], inForce);
+  const { text: unit, secrets } = unitOf('agent', ['/usr/bin/node', '/opt/stat hub/main.js'], inForce);
+  assert.equal(secrets, []);
+  assert.not.ok(unit.includes('EnvironmentFile'));
   assert.match(unit, /^ExecStart=\/usr\/bin\/node "\/opt\/stat hub\/main\.js" agent (.*)$/m);
   const line = /^ExecStart=(.*)$/m.exec(unit)![1]!;
   for (const words of [
@@ -128,6 +130,31 @@ test('a systemd unit of an agent: what was given goes along, quoted as systemd r
     'RestartPreventExitStatus=2',
   ])
     assert.ok(unit.includes(`\n${setting}\n`), setting);
+});
+
+test('what is secret is in no unit: it goes into a file that its owner alone may read', () => {
+  const store = join(directory, 'unit');
+  const flags = {
+    token: 'shj_a"b$c',
+    'ship-logs': 'http://u:p@es:9200',
+    'store-directory': store,
+    master: 'http://m:51026',
+  };
+  const unit = unitOf('agent', ['/usr/bin/node', '/main.js'], resolve('agent', flags, {}, null));
+  assert.not.match(unit.text, /shj_a|u:p/);
+  assert.ok(unit.text.includes(`\nEnvironmentFile=${store}/unit.env\nExecStart=`));
+  assert.match(putSecrets(unit).join(), /STATHUB_TOKEN and STATHUB_SHIP_LOGS|STATHUB_SHIP_LOGS and STATHUB_TOKEN/);
+  assert.is(statSync(join(store, 'unit.env')).mode & 0o777, 0o600);
+  const written = readFileSync(join(store, 'unit.env'), 'utf8');
+  assert.ok(written.includes('STATHUB_TOKEN="shj_a\\"b\\$c"\n'), written);
+  assert.ok(written.includes('STATHUB_SHIP_LOGS="http://u:p@es:9200"\n'), written);
+  const master = unitOf(
+    'master',
+    ['/n', '/m'],
+    resolve('master', { elastic: 'http://u:p@es:9200', port: '1' }, {}, null),
+  );
+  assert.match(master.text, /^ExecStart=\/n \/m master --port 1$/m);
+  assert.equal(master.secrets, ['STATHUB_ELASTIC="http://u:p@es:9200"']);
 });
 
 test.run();

@@ -28,7 +28,8 @@ export const agentSettings: readonly Setting[] = [
     name: 'token',
     parts: ['agent'],
     argument: '<token>',
-    describe: 'the join token that the master printed',
+    describe:
+      'the join token that the master printed; seen by whoever may list processes: STATHUB_TOKEN or --token-file are not',
     default: () => null,
     read: text,
     secret: true,

@@ -5,9 +5,10 @@ import { duration, text, urls, withoutCredentials } from './values.ts';
 export const masterSettings: readonly Setting[] = [
   {
     name: 'token-file',
-    parts: ['master'],
+    parts: ['master', 'agent'],
     argument: '<file>',
-    describe: 'the admin token is read from this file instead of being made',
+    describe:
+      'a token is read from this file: of a master the admin token, instead of being made; of an agent the join token',
     default: () => null,
     read: text,
   },
