@@ -4,7 +4,7 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Part } from './settings/setting.ts';
 import { environmentName, settings } from './settings/settings.ts';
-import type { InForce, Resolved } from './settings/settings.ts';
+import type { InForce } from './settings/settings.ts';
 
 /** One argument of ExecStart= (systemd.service(5), "Command lines"). */
 const word = (text: string): string =>
@@ -15,11 +15,11 @@ const word = (text: string): string =>
 /** One value of an environment file (systemd.exec(5), "EnvironmentFile="). */
 const quoted = (text: string): string => `"${text.replace(/[\\"$`]/g, '\\$&')}"`;
 
-const isSecret = (name: string, { value }: Resolved): boolean =>
+const isSecret = (name: string, { value }: InForce[string]): boolean =>
   settings.some((setting) => setting.name === name && setting.secret === true) ||
   (Array.isArray(value) && value.some((each) => /\/\/[^/]*@/.test(each)));
 
-export interface Unit {
+interface Unit {
   /** Of the unit file. */
   text: string;
   /** Lines of the environment file with what is secret; none: there is nothing secret. */
