@@ -73,6 +73,26 @@ export function backOffMs(restart: RestartSpec, n: number, chance: number): numb
   return Math.round(Math.min(cap, base * (1 + restart.jitter * (2 * chance - 1))));
 }
 
+interface Decided {
+  decision: RestartDecision;
+  history: RestartHistory;
+}
+
+const granted = (history: RestartHistory, delayMs: number): Decided => ({
+  decision: { kind: 'granted', delayMs, crashLoop: history.full !== null },
+  history,
+});
+
+/** What has gone by does not count: the back-off from before a long ready time, and deaths older than the window. */
+function aged(history: RestartHistory, restart: RestartSpec, { readyMs }: EndedLaunch, mono: number): RestartHistory {
+  const reset = readyMs !== null && readyMs >= restart.resetAfterSeconds * 1000;
+  return {
+    ...history,
+    ...(reset ? { delayed: 0, immediate: false, full: null } : {}),
+    deaths: history.deaths.filter((at) => mono - at < restart.periodSeconds * 1000),
+  };
+}
+
 function delay(
   restart: RestartSpec,
   history: RestartHistory,
@@ -87,22 +107,32 @@ function delay(
   };
 }
 
-function afterPortTaken(
+function afterPortTaken(policy: RestartPolicy, before: RestartHistory, chance: number): Decided {
+  const portTaken = before.portTaken + 1;
+  const history = { ...before, portTaken };
+  if (!policy.fixedPort && portTaken <= portAttempts) return granted(history, 0);
+  const n = policy.fixedPort ? portTaken - 1 : portTaken - portAttempts - 1;
+  return granted(history, backOffMs(policy.restart, n, chance));
+}
+
+/** Ends that are no deaths of the program: its node was cut off, or had no room or port for it. null: it is none of these. */
+function endedByItsNode(
   policy: RestartPolicy,
   history: RestartHistory,
+  { reason }: EndedLaunch,
   chance: number,
-): { decision: RestartDecision; history: RestartHistory } {
-  const portTaken = history.portTaken + 1;
-  if (!policy.fixedPort && portTaken <= portAttempts)
-    return {
-      decision: { kind: 'granted', delayMs: 0, crashLoop: history.full !== null },
-      history: { ...history, portTaken },
-    };
-  const n = policy.fixedPort ? portTaken - 1 : portTaken - portAttempts - 1;
-  return {
-    decision: { kind: 'granted', delayMs: backOffMs(policy.restart, n, chance), crashLoop: history.full !== null },
-    history: { ...history, portTaken },
-  };
+): Decided | null {
+  const { restart } = policy;
+  const { fullDisk } = history;
+  if (reason === 'partition') return granted(history, 0);
+  if (reason === 'disk-full')
+    return granted({ ...history, fullDisk: fullDisk + 1 }, Math.min(roomMs, backOffMs(restart, fullDisk, chance)));
+  const hadDisk = { ...history, fullDisk: 0 };
+  if (reason === 'port-taken') return afterPortTaken(policy, hadDisk, chance);
+  // What found no room has not failed: it is asked where to go on like a crash, but never given up for it.
+  if (reason === 'no-room' && (restart.policy === 'never' || restart.giveUp))
+    return afterPortTaken({ ...policy, fixedPort: true }, hadDisk, chance);
+  return null;
 }
 
 const unknownEnd = (why: string): RestartDecision => ({
@@ -116,6 +146,25 @@ const neverAgain = ({ reason }: EndedLaunch): RestartDecision =>
   reason === 'unknown'
     ? unknownEnd('restart.policy is "never": it is not run a second time by itself')
     : { kind: 'failed', code: 'policy-never', text: 'it failed, and restart.policy is "never"' };
+
+/** Why an end is the last one, whatever the window says; null: it is started again. */
+function notAgain({ restart, type }: RestartPolicy, exit: EndedLaunch): RestartDecision | null {
+  const well = exit.reason === 'exited' && exit.code === 0;
+  if (well && restart.policy !== 'always') return { kind: 'done' };
+  if (restart.policy === 'never') return neverAgain(exit);
+  return exit.reason === 'unknown' && restart.policy === 'on-failure' && type === 'batch'
+    ? unknownEnd('a job that may have done its work is not run a second time by itself')
+    : null;
+}
+
+/** The window is full with this death. */
+function windowFull(restart: RestartSpec, history: RestartHistory, launch: number): Decided {
+  const deaths = history.deaths.length;
+  if (!restart.giveUp)
+    return { decision: { kind: 'escalate', launch, deaths }, history: { ...history, full: { launch, deaths } } };
+  const text = `it ended ${deaths} times within ${restart.periodSeconds} s, and restart.giveUp is set`;
+  return { decision: { kind: 'failed', code: 'gave-up', text }, history };
+}
 
 /**
  * Decides what follows on the end of a launch, and counts its death.
@@ -135,53 +184,19 @@ export function decideRestart(
   mono: number,
   chance: number,
   siblings: Siblings | null = null,
-): { decision: RestartDecision; history: RestartHistory } {
+): Decided {
   const { restart } = policy;
-  const well = exit.reason === 'exited' && exit.code === 0;
   if (exit.reason === 'stop' || exit.reason === 'update') return { decision: { kind: 'done' }, history: before };
-  const reset = exit.readyMs !== null && exit.readyMs >= restart.resetAfterSeconds * 1000;
-  const history = {
-    ...before,
-    ...(reset ? { delayed: 0, immediate: false, full: null } : {}),
-    deaths: before.deaths.filter((at) => mono - at < restart.periodSeconds * 1000),
-  };
-  if (exit.reason === 'partition')
-    return { decision: { kind: 'granted', delayMs: 0, crashLoop: history.full !== null }, history };
-  if (exit.reason === 'disk-full') {
-    const delayMs = Math.min(roomMs, backOffMs(restart, history.fullDisk, chance));
-    return {
-      decision: { kind: 'granted', delayMs, crashLoop: history.full !== null },
-      history: { ...history, fullDisk: history.fullDisk + 1 },
-    };
-  }
-  history.fullDisk = 0;
-  if (exit.reason === 'port-taken') return afterPortTaken(policy, history, chance);
-  // What found no room has not failed: it is asked where to go on like a crash, but never given up for it.
-  if (exit.reason === 'no-room' && (restart.policy === 'never' || restart.giveUp))
-    return afterPortTaken({ ...policy, fixedPort: true }, history, chance);
-  history.portTaken = 0;
-  if (well && restart.policy !== 'always') return { decision: { kind: 'done' }, history };
-  if (restart.policy === 'never') return { decision: neverAgain(exit), history };
-  if (exit.reason === 'unknown' && restart.policy === 'on-failure' && policy.type === 'batch')
-    return { decision: unknownEnd('a job that may have done its work is not run a second time by itself'), history };
+  const known = aged(before, restart, exit, mono);
+  const byNode = endedByItsNode(policy, known, exit, chance);
+  if (byNode) return byNode;
+  const begun = { ...known, fullDisk: 0, portTaken: 0 };
+  const last = notAgain(policy, exit);
+  if (last) return { decision: last, history: begun };
 
-  history.deaths = [...history.deaths, mono];
-  const deaths = history.deaths.length;
-  if (deaths > restart.attempts && history.full === null) {
-    if (restart.giveUp)
-      return {
-        decision: {
-          kind: 'failed',
-          code: 'gave-up',
-          text: `it ended ${deaths} times within ${restart.periodSeconds} s, and restart.giveUp is set`,
-        },
-        history,
-      };
-    return {
-      decision: { kind: 'escalate', launch: exit.launch, deaths },
-      history: { ...history, full: { launch: exit.launch, deaths } },
-    };
-  }
+  const history = { ...begun, deaths: [...begun.deaths, mono] };
+  if (history.deaths.length > restart.attempts && history.full === null)
+    return windowFull(restart, history, exit.launch);
   const next = delay(restart, history, exit.readyMs !== null && exit.readyMs >= earnsImmediateMs, chance);
   const kind = siblings !== null && exit.reason === 'unhealthy' && restartsAreRolled(siblings) ? 'held' : 'granted';
   return {
