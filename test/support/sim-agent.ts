@@ -336,11 +336,11 @@ export class SimAgent {
     this.report([id]);
   }
 
-  report(ids: string[], whole = false): void {
+  report(ids: string[], whole = false, contents?: Extract<AgentFrame, { type: 'observed' }>['contents']): void {
     const from = whole ? 0 : this.#reportSeq;
     this.#reportSeq += 1;
     const changes = Object.fromEntries(ids.map((id) => [id, this.instances.get(id) ?? null]));
-    this.send({ type: 'observed', run: this.run, seq: this.#reportSeq, from, changes });
+    this.send({ type: 'observed', run: this.run, seq: this.#reportSeq, from, changes, ...(contents && { contents }) });
   }
 
   get running(): InstanceView[] {

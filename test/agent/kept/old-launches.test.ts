@@ -19,17 +19,14 @@ test('a fast crash loop with many attempts keeps few launch directories, and the
     });
     const { id } = await agent.see('falls', 'begun', (i) => i.launch > 0);
     const launches = (): string[] => readdirSync(join(agent.directoryOf(id), 'launches'));
-    let most = 0;
-    await until(
-      'it has crashed often',
-      async () => {
-        most = Math.max(most, launches().length);
-        return (await agent.one('falls')).restarts > 4 * mostOldLaunches;
-      },
-      60_000,
-    );
-    assert.ok(most > 2, `only ${most}`);
-    assert.ok(most <= 2.5 * mostOldLaunches, `${most} launch directories`);
+    await until('it has crashed often', async () => (await agent.one('falls')).restarts > 4 * mostOldLaunches);
+    // They are removed while it goes on; how soon, a busy disk decides.
+    const kept = await until('only the newest are there', () => {
+      const all = launches().map(Number);
+      return all.length <= 2.5 * mostOldLaunches && all;
+    });
+    assert.ok(kept.length > 2, `only ${kept.length}`);
+    assert.ok(Math.max(...kept) > 4 * mostOldLaunches, kept.join(' '));
     const { items } = await agent.get(`/v1/instances/${id}/files`);
     assert.ok(
       items.some((item: any) => item.launch?.code === 3),

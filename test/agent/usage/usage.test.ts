@@ -8,6 +8,7 @@ import { scanMarked } from '../../../src/agent/effects/processes/strays.ts';
 import { defaultTimes } from '../../../src/agent/settings.ts';
 import { startStandalone, type RunningStandalone } from '../../../src/run/standalone.ts';
 import type { InstanceView } from '../../../src/model/instance/instance.ts';
+import { crowding } from '../../support/busyness.ts';
 import { scratch } from '../../support/scratch.ts';
 import { sideBySide } from '../../support/side-by-side.ts';
 import { deploy, operator } from '../../support/test-master.ts';
@@ -71,10 +72,9 @@ for (const [name, hub] of [
       const { usage, pid } = await see(
         hub(),
         'tree',
-        'all of it',
-        ({ usage: u }) => u && u.processes! >= 4 && u.mem! > 60 * MiB && u.cpu! > 0.05,
+        'all of it, and no more than one that burns once Node has started',
+        ({ usage: u }) => u && u.processes! >= 4 && u.mem! > 60 * MiB && u.cpu! > 0.05 && u.cpu! < 1.6,
       );
-      assert.ok(usage!.cpu! < 1.6, `${usage!.cpu} cores of one that burns`);
       assert.ok(usage!.mem! < 160 * MiB, `${usage!.mem! / MiB} MiB`);
       assert.ok(usage!.threads! > usage!.processes!, 'Node has threads');
       assert.ok(usage!.fds! >= 9, `${usage!.fds} descriptors`);
@@ -86,7 +86,7 @@ for (const [name, hub] of [
         return (a.recent?.at.length ?? 0) > 4 && a;
       });
       assert.ok(
-        answer.recent!.at.every((at, i, all) => i === 0 || at - all[i - 1]! < 5000),
+        answer.recent!.at.every((at, i, all) => i === 0 || at - all[i - 1]! < 5000 * crowding()),
         'at the pace of who watches',
       );
       assert.ok(answer.recent!.cpu.slice(1).some((cpu) => cpu! > 0.05));
@@ -152,13 +152,13 @@ story(
       'what led to its end is still there',
     );
     assert.equal([exit!.reason, exit!.quota?.what, exit!.quota?.limit], ['oom', 'memory', 120 * MiB]);
-    assert.ok(exit!.quota!.used > 120 * MiB && exit!.quota!.used < 250 * MiB, String(exit!.quota!.used));
+    assert.ok(exit!.quota!.used > 120 * MiB && exit!.quota!.used < 250 * MiB * crowding(), String(exit!.quota!.used));
     assert.ok(exit!.peakMem! >= exit!.quota!.used, 'the peak is no less');
     assert.match(exit!.text!, /of memory; 120 MiB are allowed/);
-    assert.match(ended.reason!.text, /ran out of memory: it uses 1\d\d MiB of memory; 120 MiB are allowed/);
+    assert.match(ended.reason!.text, /ran out of memory: it uses \d{3} MiB of memory; 120 MiB are allowed/);
     assert.match(
       readFileSync(join(agent.context.instancesDirectory, ended.id, 'stdout.log'), 'utf8'),
-      /^\[stathub \S+\] stopped for its memory: it uses 1\d\d MiB of memory; 120 MiB are allowed/m,
+      /^\[stathub \S+\] stopped for its memory: it uses \d{3} MiB of memory; 120 MiB are allowed/m,
     );
     await until(
       'written',

@@ -115,6 +115,7 @@ else {
       });
       assert.equal([ready.status, ready.body.code], [503, 'store-unavailable']);
       elastic.nodes[0]!.start();
+      await elastic.ready();
       await until('it leads', async () => (await fetch(`${hub.master.address}/readyz`)).status === 200);
     },
   );

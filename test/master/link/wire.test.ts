@@ -436,14 +436,7 @@ test('a deploy of the same spec takes up new contents of its origins, and change
     await until('it runs', () => agent.running.length === 1);
     const [{ id } = { id: '' }] = agent.running;
     assert.is(await again(), false, 'not fetched even once: the next fetch finds out');
-    agent.send({
-      type: 'observed',
-      run: agent.run,
-      seq: 2_000,
-      from: 0,
-      changes: Object.fromEntries(agent.instances),
-      contents: [{ app: 'web', revision: 1, uri: 'http://files.example/web.zip', sha256: 'aaa', size: 7 }],
-    });
+    agent.report([], false, [{ app: 'web', revision: 1, uri: 'http://files.example/web.zip', sha256: 'aaa', size: 7 }]);
     await until(
       'known',
       async () =>
