@@ -6,6 +6,7 @@ import { OneAtATimeByName } from '../model/one-at-a-time.ts';
 import { restartHash } from '../protocol/hash.ts';
 import type { MasterContext } from './context.ts';
 import type { AppEntry } from './entries.ts';
+import type { Version, Write } from '../store/store.ts';
 import { outrankedError, revisionKey, writeOf } from './records.ts';
 import type { Records } from './records.ts';
 
@@ -70,11 +71,16 @@ export class AppWrites {
     ifMatch: string | null,
     change: (doc: AppRecord) => Partial<AppRecord>,
     by?: Caller,
+    before?: { write: Write; stored: (version: Version) => void },
   ): Promise<void> {
-    const changed = await this.#records.app(name, () => {
-      const { doc } = this.changeable(name, ifMatch).record;
-      return { ...doc, ...change(doc), ...(by ? { by: by.name } : {}), updatedAt: this.#context.clock.now() };
-    });
+    const changed = await this.#records.app(
+      name,
+      () => {
+        const { doc } = this.changeable(name, ifMatch).record;
+        return { ...doc, ...change(doc), ...(by ? { by: by.name } : {}), updatedAt: this.#context.clock.now() };
+      },
+      before,
+    );
     if (!changed) this.entry(name); // it went meanwhile: nothing was written
   }
 
@@ -128,10 +134,11 @@ export class AppWrites {
       term,
     };
     // A revision without its app is the rest of a deletion or of a crash: overwritten.
-    const written = await store.write(writeOf('revisions', revisionKey(name, number), revision, 'any', term));
-    if (!written.ok) throw outrankedError();
-    const result = await store.write(writeOf('apps', name, record, 'absent', term));
-    if (!result.ok && result.conflict === 'term') throw outrankedError();
+    const [written, result] = await store.writeBoth(
+      writeOf('revisions', revisionKey(name, number), revision, 'any', term),
+      writeOf('apps', name, record, 'absent', term),
+    );
+    if (!written.ok || !result || (!result.ok && result.conflict === 'term')) throw outrankedError();
     if (!result.ok) throw new Refusal('app-exists', `There is already an app ${name}`, 'Change it with PUT.');
     view.setApp(record, result.version, { doc: revision, version: written.version });
     this.audit('app.deployed', name, `${name} was deployed: revision ${number}, ${scale} wanted`, by, {
@@ -157,10 +164,10 @@ export class AppWrites {
       createdBy: by.name,
       term,
     };
-    const written = await store.write(writeOf('revisions', revisionKey(name, number), revision, 'any', term));
-    if (!written.ok) throw outrankedError();
-    entry.revisions.set(number, { doc: revision, version: written.version });
-    await this.change(name, ifMatch, (doc) => ({ ...force?.(doc), revision: number }), by);
+    await this.change(name, ifMatch, (doc) => ({ ...force?.(doc), revision: number }), by, {
+      write: writeOf('revisions', revisionKey(name, number), revision, 'any', term),
+      stored: (version) => entry.revisions.set(number, { doc: revision, version }),
+    });
     view.trimRevisions(entry);
     this.audit(kind, name, message(number), by, { revision: number });
     // One that an instance still runs is kept beyond its time: its needs are counted by it.

@@ -90,9 +90,17 @@ export class Records {
     this.#context.view.setSlot(app, slot, stored?.doc ?? null, stored?.version ?? '');
   }
 
-  /** @param change gives the new record, or undefined to leave it; it may throw a Refusal */
-  async app(name: string, change: (entry: AppEntry) => AppRecord | undefined): Promise<AppEntry | null> {
+  /**
+   * @param change gives the new record, or undefined to leave it; it may throw a Refusal
+   * @param before what has to be stored first, and is told when it is: with a record that is left as it is, it is not written
+   */
+  async app(
+    name: string,
+    change: (entry: AppEntry) => AppRecord | undefined,
+    before?: { write: Write; stored: (version: Version) => void },
+  ): Promise<AppEntry | null> {
     const { store, view } = this.#context;
+    let first = before ?? null;
     return this.#change(
       async (term) => {
         const entry = view.apps.get(name);
@@ -100,7 +108,11 @@ export class Records {
         const next = change(entry);
         if (!next) return { result: { ok: true, version: entry.record.version }, value: entry };
         const doc = { ...next, term };
-        const result = await store.write(writeOf('apps', name, doc, entry.record.version, term));
+        const write = writeOf('apps', name, doc, entry.record.version, term);
+        const [led, followed] = first ? await store.writeBoth(first.write, write) : [null, await store.write(write)];
+        if (led?.ok) first!.stored(led.version);
+        if (led?.ok) first = null;
+        const result = followed ?? led!;
         if (result.ok) view.setApp(doc, result.version);
         return { result, value: entry };
       },

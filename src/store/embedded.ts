@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { mkdir, rm } from 'node:fs/promises';
 import { Commits, Ledger } from './commits.ts';
-import { checkKey } from './encoding.ts';
+import { checkKey, whole } from './encoding.ts';
 import { closedError, storeFailure } from './failures.ts';
 import { EventLog, prepareEntry } from './log.ts';
 import type { PreparedEntry } from './log.ts';
@@ -44,10 +44,6 @@ const slices = <T>(items: T[]): T[][] =>
     items.slice(n * recordsATurn, (n + 1) * recordsATurn),
   );
 
-/** A number that was asked for as a whole one; what is none is as if it were not there. */
-const whole = (asked: number | undefined, usual: number): number =>
-  Number.isFinite(asked) ? Math.floor(asked!) : usual;
-
 class EmbeddedStore implements MovableStore {
   readonly #root: Tables['root'];
   readonly #commits: Commits;
@@ -57,7 +53,6 @@ class EmbeddedStore implements MovableStore {
   readonly #log: EventLog;
   readonly #series: Series;
   #closing: Promise<void> | null = null;
-
   readonly #file: string;
 
   constructor({ root, of }: Tables, file: string) {
@@ -92,6 +87,11 @@ class EmbeddedStore implements MovableStore {
   async write(write: Write): Promise<WriteResult> {
     const prepared = prepare(write);
     return this.#commits.run((ledger) => this.#records.apply(prepared, ledger));
+  }
+
+  async writeBoth(first: Write, second: Write): Promise<[WriteResult, WriteResult | null]> {
+    const prepared = [prepare(first), prepare(second)] as const;
+    return this.#commits.run((ledger) => this.#records.applyBoth(prepared, ledger), 2);
   }
 
   async bulk(writes: Write[]): Promise<WriteResult[]> {

@@ -117,3 +117,7 @@ export function decode(key: Uint8Array, sealed: Buffer): Decoded {
     json: () => JSON.parse(value.toString('utf8', headerBytes)),
   };
 }
+
+/** A number that was asked for as a whole one; what is none is as if it were not there. */
+export const whole = (asked: number | undefined, usual: number): number =>
+  Number.isFinite(asked) ? Math.floor(asked!) : usual;

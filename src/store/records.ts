@@ -75,6 +75,15 @@ export class Records {
     return { items, next: null };
   }
 
+  /** Two in order, inside one transaction: the second only where the first was stored. */
+  applyBoth(
+    [first, second]: readonly [PreparedWrite, PreparedWrite],
+    ledger: Ledger,
+  ): [WriteResult, WriteResult | null] {
+    const result = this.apply(first, ledger);
+    return [result, result.ok ? this.apply(second, ledger) : null];
+  }
+
   /** One compare-and-swap, inside a transaction. */
   apply(write: PreparedWrite, ledger: Ledger): WriteResult {
     const before = this.#db.get(write.key);

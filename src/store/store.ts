@@ -95,6 +95,11 @@ export interface Store {
   scan<T = Doc>(collection: string, options?: ScanOptions): Promise<{ items: Stored<T>[]; next: string | null }>;
   /** Compare-and-swap of one record; durable when it resolves. */
   write(write: Write): Promise<WriteResult>;
+  /**
+   * Two of them in order: the second is tried only where the first was stored (else null), and is never there without it. One commit
+   * where the store can, so that it costs what one costs. Durable when it resolves.
+   */
+  writeBoth(first: Write, second: Write): Promise<[WriteResult, WriteResult | null]>;
   /** Many single-record compare-and-swaps in one trip; each succeeds or fails alone, results in order. Durable when it resolves. */
   bulk(writes: Write[]): Promise<WriteResult[]>;
   /** Documents of a collection that match a query of our language ('' and '*': all). May lag behind writes by about a second. */

@@ -90,6 +90,9 @@ export class WatchedStore implements Store {
   write(write: Write): Promise<WriteResult> {
     return this.#noted([write.collection], this.#store.write(write));
   }
+  writeBoth(first: Write, second: Write): Promise<[WriteResult, WriteResult | null]> {
+    return this.#noted(new Set([first.collection, second.collection]), this.#store.writeBoth(first, second));
+  }
   bulk(writes: Write[]): Promise<WriteResult[]> {
     return this.#noted(new Set(writes.map(({ collection }) => collection)), this.#store.bulk(writes));
   }

@@ -53,7 +53,7 @@ test('a machine that slept, or a clock that was set: no node is lost for it', as
 /** A store that can be made to fail its writes. */
 function failing(store: Store): { store: Store; set: (fails: boolean) => void } {
   let fails = false;
-  const writes = new Set<PropertyKey>(['write', 'bulk', 'append', 'draw', 'addPoints']);
+  const writes = new Set<PropertyKey>(['write', 'writeBoth', 'bulk', 'append', 'draw', 'addPoints']);
   return {
     set: (value) => {
       fails = value;

@@ -96,6 +96,27 @@ export function recordTests(test: Test, at: Subject): void {
     versionOf(await at.store.write({ collection, key: 's', doc: { by: 3, again: true }, expect: current, term: 3 }));
   });
 
+  test('two in order: the second only with the first, each by its own compare-and-swap', async () => {
+    const collection = fresh();
+    const doc = { of: 'a pair' };
+    const to = (key: string, expect: 'absent' | 'any', term = 2) => ({ collection, key, doc, expect, term });
+    const [one, two] = await at.store.writeBoth(to('first', 'absent'), to('second', 'absent'));
+    assert.ok(one.ok && two?.ok);
+    assert.equal(await at.store.writeBoth(to('first', 'absent'), to('third', 'absent')), [
+      { ok: false, conflict: 'version' },
+      null,
+    ]);
+    assert.equal(await at.store.writeBoth(to('first', 'any', 1), to('third', 'absent')), [
+      { ok: false, conflict: 'term' },
+      null,
+    ]);
+    assert.is(await at.store.get(collection, 'third'), null, 'never without the first');
+    const [stored, refused] = await at.store.writeBoth(to('fourth', 'absent'), to('second', 'absent'));
+    assert.ok(stored.ok);
+    assert.equal(refused, { ok: false, conflict: 'version' });
+    assert.equal((await at.store.get(collection, 'fourth'))!.doc, doc);
+  });
+
   test('bulk: each alone, in order, also twice the same key', async () => {
     const collection = fresh();
     const results = await at.store.bulk([

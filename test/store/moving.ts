@@ -47,7 +47,7 @@ export function failing(store: MovableStore, at: number, after: boolean): Movabl
     get(target, name) {
       const method = Reflect.get(target, name) as unknown;
       if (typeof method !== 'function') return method;
-      if (!['write', 'bulk', 'putLog', 'addPoints', 'draw', 'append'].includes(String(name)))
+      if (!['write', 'writeBoth', 'bulk', 'putLog', 'addPoints', 'draw', 'append'].includes(String(name)))
         return method.bind(target);
       return async (...args: unknown[]) => {
         const fails = calls++ === at;

@@ -68,6 +68,11 @@ export class ElasticStore implements MovableStore {
     return (await this.#records.write([write]))[0]!;
   }
 
+  async writeBoth(first: Write, second: Write): Promise<[WriteResult, WriteResult | null]> {
+    const result = await this.write(first); // the items of one bulk may go to different shards, in any order
+    return [result, result.ok ? await this.write(second) : null];
+  }
+
   bulk(writes: Write[]): Promise<WriteResult[]> {
     return this.#records.write(writes);
   }

@@ -34,6 +34,9 @@ export class LeasedStore implements Store {
   write(write: Write): Promise<WriteResult> {
     return this.#led(this.#store.write(write));
   }
+  writeBoth(first: Write, second: Write): Promise<[WriteResult, WriteResult | null]> {
+    return this.#led(this.#store.writeBoth(first, second));
+  }
   bulk(writes: Write[]): Promise<WriteResult[]> {
     return this.#led(this.#store.bulk(writes));
   }

@@ -44,6 +44,8 @@ interface Watched {
 const largestNotices = 1 << 20;
 /** Every so many rounds a launcher is told from another process that has its pid by now. */
 const exactRounds = 32;
+/** Every so many sweeps also those are looked at whose launcher has not come: their files may have been tampered with. */
+const closeSweeps = 8;
 
 export class LaunchWatch {
   readonly path: string;
@@ -53,6 +55,7 @@ export class LaunchWatch {
   /** Goes over all others, some each second. */
   #round: MapIterator<string> | null = null;
   #rounds = 0;
+  #sweeps = 0;
   #fd: number;
   readonly #onError: (error: Error) => void;
   /** Set where no inotify watch tells of notices. */
@@ -200,7 +203,8 @@ export class LaunchWatch {
   #sweep(): void {
     if (!this.#watcher) this.#read();
     this.#checkFile();
-    for (const directory of [...this.#unsettled]) this.#guarded(() => this.#lookUnsettled(directory));
+    const closely = this.#sweeps++ % closeSweeps === 0;
+    for (const directory of [...this.#unsettled]) this.#guarded(() => this.#lookUnsettled(directory, closely));
     const parts = Math.max(1, Math.min(8, Math.ceil(this.#launches.size / 100)));
     for (let left = Math.ceil(this.#launches.size / parts); left > 0; left--) {
       this.#round ??= this.#launches.keys();
@@ -214,9 +218,12 @@ export class LaunchWatch {
     }
   }
 
-  #lookUnsettled(directory: string): void {
+  /** Of one that nobody has claimed there is nothing to see yet: of many that start at once, most. */
+  #lookUnsettled(directory: string, closely: boolean): void {
     const launch = this.#launches.get(directory);
-    if (launch) this.#look(directory, launch.orphan || launcherOf(directory) === 'gone');
+    if (!launch) return;
+    const launcher = launch.orphan ? 'gone' : launcherOf(directory);
+    if (launcher !== null || closely) this.#look(directory, launcher === 'gone');
   }
 
   #lookAtLauncher(directory: string): void {
