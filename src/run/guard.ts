@@ -47,7 +47,12 @@ export class Guard {
     const guarded: Guarded = { ...member, how: held ? 'was running' : 'started' };
     this.members.push(guarded);
     if (!held) this.#start(guarded, 0);
-    await this.#ready(guarded);
+    try {
+      await this.#ready(guarded);
+    } catch (error) {
+      this.members.splice(this.members.indexOf(guarded), 1);
+      throw error;
+    }
     this.#changed();
     this.#sweep ??= setInterval(() => {
       this.#looking ??= this.#watchAttached()

@@ -5,51 +5,19 @@ import { readSpec } from '../cli/spec-file.ts';
 import { holderOf } from '../store/lock.ts';
 import { becomeGuard, guardPid, readUp, removeUp, writeUp, type Member } from './folder.ts';
 import { endProcess, Guard, type Guarded } from './guard.ts';
+import { agentsOf, holderText, masterOf, runsElsewhere, withFreePort, type HubShape } from './members.ts';
 import { version } from './version.ts';
 import { home } from './settings/setting.ts';
 
-interface UpOptions {
+interface UpOptions extends HubShape {
   files: string[];
   demo: boolean;
-  agents: number;
-  /** null: 51026 */ port: number | null;
-  /** of the first agent; null: 51025 */ agentPort: number | null;
   /** The program's entry file. */ main: string;
   say: (line: string) => void;
 }
 
-/** The master and N agents, their directories (README, "Where things are") and ports. */
-function membersOf(options: Pick<UpOptions, 'agents' | 'port' | 'agentPort'>): {
-  master: Member;
-  agents: (master: string) => Member[];
-} {
-  const member = (role: Member['role'], name: string, folder: string, port: number, args: string[]): Member => ({
-    role,
-    name,
-    directory: join(home(), folder),
-    port,
-    pid: null,
-    address: null,
-    args: ['--store-directory', join(home(), folder), '--port', String(port), ...args],
-  });
-  const share = Math.floor(10_000 / options.agents);
-  return {
-    master: member('master', 'master', 'master', options.port ?? 51026, []),
-    agents: (master) =>
-      Array.from({ length: options.agents }, (_, index) => {
-        const k = index + 1;
-        const first = options.agentPort ?? 51025;
-        const port = first === 0 ? 0 : k === 1 ? first : first + 5 + k;
-        const low = 20_000 + index * share;
-        return member('agent', k === 1 ? 'agent' : `agent-${k}`, k === 1 ? 'agent' : `agent-${k}`, port, [
-          '--master',
-          master,
-          '--ports',
-          `${low}-${low + share - 1}`,
-        ]);
-      }),
-  };
-}
+/** Something is asked that what runs already is not. */
+const refused = 4;
 
 /**
  * Starts what is missing, deploys, and guards until `stop` resolves. Where another `up` guards already it attaches, deploys and ends.
@@ -58,7 +26,6 @@ function membersOf(options: Pick<UpOptions, 'agents' | 'port' | 'agentPort'>): {
 export async function up(options: UpOptions, stop: Promise<unknown>): Promise<number> {
   const apps = options.files.map((file) => ({ file, app: readSpec(file) }));
   const { say } = options;
-  const members = membersOf(options);
   const guard: Guard = new Guard(
     options.main,
     () =>
@@ -80,14 +47,51 @@ export async function up(options: UpOptions, stop: Promise<unknown>): Promise<nu
   const other = 'release' in lock ? null : lock;
   const add = (member: Member): Promise<Guarded> => (other ? guard.attach(member) : guard.add(member));
   say(`stathub ${version}`);
+  const wanted = masterOf(options);
+  const elsewhere = await runsElsewhere(wanted, options.port);
+  if (elsewhere !== null) {
+    say(
+      `the hub of ${home()} runs at ${elsewhere} already, so --port ${options.port} is not done, nor anything else that was asked`,
+    );
+    say(
+      `next       \`npx stathub down\`, then \`npx stathub up --port ${options.port}\`: its processes run on meanwhile`,
+    );
+    return end(lock, refused);
+  }
+  const here = await withFreePort(wanted, new Set());
+  if (other === null && (here === null || here.instead !== null)) {
+    say(
+      `port ${wanted.port} of the master is taken ${holderText(wanted.port)}; give it another one: --port N (0: any)`,
+    );
+    return end(lock, refused);
+  }
   const shown = (member: Guarded) =>
     say(
       `  ${member.name.padEnd(8)} ${member.address}  pid ${member.pid}${member.how === 'started' ? '' : '  (was running)'}`,
     );
-  const master = await add(members.master);
+  const master = await add(wanted);
   shown(master);
   const address = master.address!;
-  for (const agent of members.agents(address)) shown(await add(agent));
+  let failed = false;
+  const taken = new Set<number>();
+  for (const agent of agentsOf(options, address)) {
+    try {
+      const isPart = readUp()?.members.some(({ name }) => name === agent.name) ?? false;
+      if (other && !isPart) throw new Error(`${agent.name} is not part of the hub that runs`);
+      shown(await add(other ? agent : await withPort(agent, taken, options, say)));
+    } catch (error) {
+      // What runs, runs on: the next `up` tries again.
+      failed = true;
+      say(`  ${(error as Error).message}`);
+    }
+  }
+  if (failed && other) {
+    const next = `\`npx stathub down\`, then \`npx stathub up --agents ${options.agents}\``;
+    say(
+      `The \`up\` with pid ${other.pid ?? '?'} guards it as it was begun. For the rest: ${next}; processes run on meanwhile.`,
+    );
+    return refused;
+  }
 
   for (const { file, app } of apps) await deploy(address, app, file, say);
   if (options.demo && (await isEmpty(address))) {
@@ -114,7 +118,30 @@ export async function up(options: UpOptions, stop: Promise<unknown>): Promise<nu
   say(
     'The hub has ended. Its processes run on: `npx stathub up` finds them again, `npx stathub down --all` ends them.',
   );
-  return left.length ? 1 : 0;
+  return left.length || failed ? 1 : 0;
+}
+
+async function end(lock: Awaited<ReturnType<typeof becomeGuard>>, code: number): Promise<number> {
+  if ('release' in lock) await lock.release();
+  return code;
+}
+
+/** An agent whose port somebody else has takes the next free one; the first does not, where that port was asked for. */
+async function withPort(
+  agent: Member,
+  taken: Set<number>,
+  { agentPort }: HubShape,
+  say: UpOptions['say'],
+): Promise<Member> {
+  const found = await withFreePort(agent, taken);
+  const asked = agent.name === 'agent' && agentPort !== null;
+  if (found === null || (asked && found.instead !== null))
+    throw new Error(
+      `the ${agent.name} was not started: port ${agent.port} is taken ${holderText(agent.port)}; give another: --agent-port N`,
+    );
+  if (found.instead !== null)
+    say(`  ${agent.name}: port ${found.instead} is taken ${holderText(found.instead)}; it gets ${found.member.port}`);
+  return found.member;
 }
 
 /**

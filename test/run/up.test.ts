@@ -1,6 +1,7 @@
 // `stathub up` and `down`: one guard a home, and never a signal to whoever has an old pid now.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -61,6 +62,49 @@ test('a second up attaches and ends, the first guards on; down ends both', async
   } finally {
     up.kill('SIGTERM');
     await over;
+    await run('down', '--all');
+  }
+});
+
+test('a port that somebody else has ends nothing: the agent gets another one; what runs is not what was asked: it says so', async () => {
+  const home = join(freshDirectory('home'), 'hub');
+  const run = runIn(home);
+  const other = createServer();
+  const taken = await new Promise<number>((resolve) =>
+    other.listen(0, '127.0.0.1', () => resolve((other.address() as AddressInfo).port)),
+  );
+  const up = spawn(
+    process.execPath,
+    [mainFile, 'up', '--port', '0', '--agent-port', String(taken - 7), '--agents', '2'],
+    {
+      env: { ...process.env, STATHUB_HOME: home },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  let said = '';
+  up.stdout.on('data', (chunk) => (said += chunk));
+  const over = new Promise<void>((resolve) => up.once('exit', () => resolve()));
+  try {
+    await until('the hub is up', () => /Ctrl-C ends the hub/.test(said), 60_000);
+    assert.match(said, new RegExp(`agent-2: port ${taken} is taken by pid ${process.pid} \\(.*\\); it gets \\d+`));
+    const { members } = JSON.parse(readFileSync(join(home, 'up.json'), 'utf8'));
+    assert.is(members.length, 3);
+    const address: string = members[0].address;
+    const { items } = (await (await fetch(`${address}/v1/nodes`)).json()) as { items: any[] };
+    const given = items.reduce((sum, { allocatable }) => sum + allocatable.mem, 0);
+    assert.ok(given <= items[0].memory.total, 'two agents of one machine give away its memory once');
+    const moved = await run('up', '--port', '1');
+    assert.is(moved.code, 4, moved.out);
+    assert.ok(moved.out.includes(`runs at ${address} already, so --port 1 is not done`), moved.out);
+    const more = await run('up', '--agents', '3');
+    assert.is(more.code, 4, more.out);
+    assert.match(more.out, /agent-3 is not part of the hub that runs/);
+    const master = await run('master', '--port', '0');
+    assert.is(master.code, 4, 'its directory is held');
+  } finally {
+    up.kill('SIGTERM');
+    await over;
+    other.close();
     await run('down', '--all');
   }
 });
