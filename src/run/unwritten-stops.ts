@@ -1,7 +1,6 @@
 // Apps that were stopped while the store took no writes, for an agent that starts again before that could be written: an empty file
-// each. On a full disk a new name mostly finds room in its directory where no byte of content would. Not synced: what is stopped then
-// does not start by itself, and a power cut on a full disk is one risk more than this covers.
-import { closeSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
+// each. On a full disk a new name mostly finds room in its directory where no byte of content would.
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 export class UnwrittenStops {
@@ -26,10 +25,17 @@ export class UnwrittenStops {
     }
   }
 
-  /** @returns whether the next agent will know */
+  /** Durable when it returns. @returns whether the next agent will know */
   keep(app: string): boolean {
     try {
-      closeSync(openSync(this.#fileOf(app), 'a', 0o600));
+      for (const [path, flags] of [[this.#fileOf(app), 'a'] as const, [this.#directory, 'r'] as const]) {
+        const file = openSync(path, flags, 0o600);
+        try {
+          fsyncSync(file);
+        } finally {
+          closeSync(file);
+        }
+      }
       return true;
     } catch {
       return false; // not even a name fits: whoever stopped it is told

@@ -1,10 +1,10 @@
 // One look at a program's health: HTTP, HTTPS, TCP, COMMAND or FILE. A probe answers, it never throws; when to probe is the
 // probe machine's matter, and what the answers add up to is the model's.
-import { constants, open } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { isAbsolute, join } from 'node:path';
 import type { HealthCheckSpec } from '../../model/app/app.ts';
+import { headOf } from './file-look.ts';
 
 export interface ProbeTarget {
   /** In the order of the app. */
@@ -39,7 +39,7 @@ export async function probe(check: HealthCheckSpec, target: ProbeTarget, signal?
       case 'COMMAND':
         return await target.run(['/bin/sh', '-c', check.command ?? ''], ended);
       case 'FILE':
-        return await file(check, target);
+        return await file(check, target, ended);
     }
   } catch (error) {
     if (limit.aborted) return { ok: false, detail: `no answer within ${check.timeoutSeconds} s` };
@@ -95,19 +95,13 @@ function tcp(check: HealthCheckSpec, target: ProbeTarget, signal: AbortSignal): 
   });
 }
 
-async function file(check: HealthCheckSpec, target: ProbeTarget): Promise<ProbeAnswer> {
+async function file(check: HealthCheckSpec, target: ProbeTarget, signal: AbortSignal): Promise<ProbeAnswer> {
   const path = isAbsolute(check.path) ? check.path : join(target.cwd, check.path);
-  // A pipe that nobody writes into would hold a thread of the agent for good: this opens it, and it is no file.
-  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    if (!(await handle.stat()).isFile()) return { ok: false, detail: `${check.path} is no file` };
-    if (check.match === null) return { ok: true, detail: `${check.path} is there` };
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(mostFile), 0, mostFile, 0);
-    const ok = buffer.subarray(0, bytesRead).includes(check.match);
-    return { ok, detail: ok ? `${check.path} matches` : `${check.path} does not hold ${JSON.stringify(check.match)}` };
-  } finally {
-    await handle.close();
-  }
+  const head = await headOf(path, check.match === null ? 0 : mostFile, signal);
+  if (head === null) return { ok: false, detail: `${check.path} is no file` };
+  if (check.match === null) return { ok: true, detail: `${check.path} is there` };
+  const ok = head.includes(check.match);
+  return { ok, detail: ok ? `${check.path} matches` : `${check.path} does not hold ${JSON.stringify(check.match)}` };
 }
 
 function sayError(error: unknown): string {

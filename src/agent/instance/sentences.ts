@@ -2,7 +2,7 @@
 import type { InstanceContext } from '../../../machines/instance-facts.ts';
 import type { NewEvent } from '../../model/event.ts';
 import { deathsText, endText, exitText, sentenceOf } from '../../model/instance/exit-text.ts';
-import { leftBehind } from '../../model/instance/reason.ts';
+import { doesNotEnd, leftBehind } from '../../model/instance/reason.ts';
 import { showSpan } from '../../model/sizes.ts';
 
 export type Line = Pick<NewEvent, 'kind' | 'message' | 'loudness'> & { detail?: Record<string, unknown> };
@@ -159,7 +159,7 @@ const stuck: Sentence = ({ name, was, now }) =>
     : {
         kind: 'instance.stuck',
         loudness: 'attention',
-        message: `A process of ${name} does not end, not even by SIGKILL: it waits inside the kernel`,
+        message: `A process of ${name} ${doesNotEnd}`,
       };
 
 /** A full disk is told once, not at every look whether there is room again. */

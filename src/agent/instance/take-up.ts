@@ -4,20 +4,20 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { statEpoch } from '../../model/instance/epoch.ts';
 import type { Exit } from '../../model/instance/instance.ts';
-import { rebuildHistory, type PastLaunch, type RestartHistory } from '../../model/instance/restart.ts';
+import { rebuildHistory, type RestartHistory } from '../../model/instance/restart.ts';
 import type { AgentContext } from '../context.ts';
 import { fateOf, type LaunchFate } from '../effects/launch/adopt.ts';
-import { readExit, readLaunch, readReady, readStopping, type ProgramExit } from '../effects/launch/launch-facts.ts';
+import { readLaunch, readStopping, type ProgramExit } from '../effects/launch/launch-facts.ts';
 import { instanceDirectory, launchDirectory, launchNumbers, writeRecord } from '../effects/launch/launch-records.ts';
 import { bootId, readStat } from '../effects/processes/boot.ts';
 import { readMarker } from '../effects/processes/strays.ts';
 import { isDeserted } from '../effects/processes/tree.ts';
-import { endsWithAgent } from '../ending.ts';
 import { monoMs } from '../moment.ts';
 import { makeEntry, unseenExit } from './entries.ts';
 import { restartPolicyOf, type Entry } from './entry.ts';
 import { exitOf, whatKernelSays } from './exits.ts';
 import { entryOfProgram } from './live-program.ts';
+import { pastLaunches } from './past-launches.ts';
 import { isLaunchRecord, type InstanceRecord, type LaunchRecord } from './records.ts';
 
 /**
@@ -119,26 +119,7 @@ function exitBy(fate: LaunchFate, directory: string, newest: LaunchRecord): Exit
 const nobodySaw = (at: number): ProgramExit => ({ code: null, signal: null, at, core: false, complaint: '' });
 
 /** Window and back-off from the ends of earlier launches, since an operator last cleared them. */
-function historyOf(record: InstanceRecord, directory: string, launches: readonly number[]): RestartHistory {
-  const past: PastLaunch[] = [];
-  const now = Date.now();
-  for (const n of launches) {
-    const path = launchDirectory(directory, n);
-    const launch = readLaunch<LaunchRecord>(path);
-    const exit = readExit(path);
-    if (!isLaunchRecord(launch) || !exit || launch.at < record.clearedAt || launch.boot !== bootId()) continue;
-    const ready = readReady(path);
-    const written = readStopping(path);
-    if (written?.['text'] === endsWithAgent) continue;
-    const stopping = written?.reason;
-    if (stopping === 'partition') continue; // its node was cut off
-    if (stopping === 'restart') {
-      past.length = 0;
-      continue;
-    } // an operator's restart clears both counters
-    const reason =
-      stopping === 'unhealthy' || stopping === 'start-timeout' ? stopping : exit.signal ? 'signal' : 'exited';
-    past.push({ launch: n, reason, code: exit.code, readyMs: ready && exit.at - ready.at, agoMs: now - exit.at });
-  }
+export function historyOf(record: InstanceRecord, directory: string, launches: readonly number[]): RestartHistory {
+  const past = pastLaunches(directory, launches, bootId(), record.clearedAt);
   return rebuildHistory(restartPolicyOf(record.spec), past, monoMs());
 }

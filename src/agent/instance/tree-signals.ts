@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AppSpec } from '../../model/app/app.ts';
 import { signalName } from '../../model/instance/signals.ts';
-import { killTree, signalProgram } from '../effects/processes/kill-tree.ts';
+import { killTree, signalProgram, type Stuck } from '../effects/processes/kill-tree.ts';
 import { isEmpty, whenEmpty, type Tree } from '../effects/processes/tree.ts';
 
 type Warn = (what: string, error: unknown) => void;
@@ -25,8 +25,13 @@ export function askToEnd(
 
 /** SIGKILL until nobody is left. */
 export function endTree(tree: Tree, warn: Warn): void {
-  killTree(tree).catch((error: unknown) => warn('its processes could not be killed', error));
+  const told = (left: Stuck[]): void =>
+    warn('not all of its processes end by SIGKILL', new Error(left.map(stuckText).join('; ')));
+  killTree(tree, told).catch((error: unknown) => warn('its processes could not be killed', error));
 }
+
+const stuckText = ({ pid, command, state, refuses }: Stuck): string =>
+  `${command} (pid ${pid}) ${refuses ? 'runs with rights that this agent has not' : `is in state ${state}`}`;
 
 /**
  * Whether nobody is left of a program that has ended, as far as a restart must know. It waits for no scan: without a cgroup, whom it

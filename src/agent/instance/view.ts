@@ -2,7 +2,7 @@
 import type { Reason } from '../../model/app/app.ts';
 import type { Assignment } from '../../model/assignment.ts';
 import type { HealthView, InstanceStatus, InstanceView } from '../../model/instance/instance.ts';
-import { reasonFor, type ReasonFacts } from '../../model/instance/reason.ts';
+import { doesNotEnd, reasonFor, type ReasonFacts } from '../../model/instance/reason.ts';
 import { statePath, toStatus } from '../../model/instance/instance-status.ts';
 import type { InstanceContext } from '../../../machines/instance-facts.ts';
 import { withoutCredentials } from '../effects/content/fetch-error.ts';
@@ -33,7 +33,7 @@ function reasonOf(entry: Entry, context: InstanceContext, status: InstanceStatus
   if (status === 'killing' && context.stuck)
     return {
       code: 'stuck',
-      text: 'A process of it does not end, not even by SIGKILL: it waits inside the kernel.',
+      text: `A process of it ${doesNotEnd}.`,
       next: { what: 'is watched until it ends', at: null },
     };
   const facts: ReasonFacts = {

@@ -140,6 +140,10 @@ function restarting({ severed, exit, asking, clearing, restart: plan }: ReasonFa
   return because(exit?.reason ?? 'exited', sentenceOf(ended), next, plan.at);
 }
 
+/** Of a process that SIGKILL has not ended. */
+export const doesNotEnd =
+  'does not end, not even by SIGKILL: it waits inside the kernel, or runs with rights that the agent has not';
+
 /** Processes of a program that has ended by itself. */
 export const leftBehind = (exit: Exit | null | undefined): string =>
   'it left processes behind, which are ended first' +

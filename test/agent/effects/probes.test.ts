@@ -10,6 +10,7 @@ import type { HealthCheckSpec } from '../../../src/model/app/app.ts';
 import { runBeside } from '../../../src/agent/effects/launch/beside.ts';
 import type { LaunchPlan } from '../../../src/agent/effects/launch/run-script.ts';
 import { findTools } from '../../../src/agent/effects/launch/tools.ts';
+import { headOf } from '../../../src/agent/effects/file-look.ts';
 import { probe, type ProbeTarget } from '../../../src/agent/effects/probes.ts';
 import { until } from '../../support/until.ts';
 
@@ -109,6 +110,29 @@ test('COMMAND over its time ends with its whole group', async () => {
       return true;
     }
   });
+});
+
+test('FILE looks that do not come back hold two threads at most, and nobody else', async () => {
+  // No mount of a test hangs; a look that is under way is one that has not come back.
+  const paths = Array.from({ length: 6 }, (_one, n) => join(cwd, `file-${n}`));
+  for (const path of paths) writeFileSync(path, `RUNNING ${path}`);
+  const looks = await Promise.all(
+    [...paths, ...paths].map((path) => probe(check({ protocol: 'FILE', path, match: `RUNNING ${path}` }), target())),
+  );
+  assert.ok(
+    looks.every(({ ok }) => ok),
+    JSON.stringify(looks),
+  );
+  const odd = ['none', '.', ...paths.slice(0, 2)].map((path) => probe(check({ protocol: 'FILE', path }), target()));
+  assert.equal(
+    (
+      await Promise.all([
+        ...odd,
+        ...['none', '.'].map((path) => headOf(join(cwd, path), 9, AbortSignal.timeout(5000)).catch((e) => e.code)),
+      ])
+    ).map((one) => (one as { detail?: string } | null)?.detail ?? one),
+    ['not there', '. is no file', `${paths[0]} is there`, `${paths[1]} is there`, 'ENOENT', null],
+  );
 });
 
 test('FILE is there, and matches', async () => {

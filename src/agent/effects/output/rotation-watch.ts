@@ -40,7 +40,6 @@ interface Watched {
 }
 
 const both = <T>(value: T): Record<Stream, T> => ({ stdout: value, stderr: value });
-
 /** Turns of a second each between two looks at a stream. */
 const turns = 30;
 const warmTurns = 10;
@@ -67,7 +66,7 @@ export class RotationWatch {
   #looking = false;
   #compressing: Promise<void> | null = null;
 
-  /** @param onError a stream that could not be rotated; it is tried again with the next look */
+  /** @param onError a stream that could not be rotated or compressed; it is tried again */
   constructor(onError: (instance: string, error: Error) => void) {
     this.#onError = onError;
   }
@@ -80,7 +79,7 @@ export class RotationWatch {
     return this.kind;
   }
 
-  /** Keeps the streams of an instance within limits from now on; again for other limits. */
+  /** Keeps the streams of an instance within limits. */
   add(instance: string, policy: OutputPolicy): void {
     const { rateBytesPerSecond: rate, maxBytes } = policy;
     const known = this.#watched.get(instance);
@@ -241,6 +240,7 @@ export class RotationWatch {
     watched.compressAt = Infinity;
     this.#compressing = compressPieces(instance, this.#over.signal)
       .catch((error: unknown) => {
+        watched.compressAt = performance.now() + 4 * calmMs; // tried again
         if (this.#watched.has(instance)) this.#onError(instance, error as Error);
       })
       .finally(() => {

@@ -6,10 +6,12 @@ import { isAlive, readStat } from './boot.ts';
 import { hasLeftItsGroup, isEmpty, isMember, sessionMembers, treeMembers, whenEmpty, type Tree } from './tree.ts';
 
 /** A process that SIGKILL did not end yet. */
-interface Stuck {
+export interface Stuck {
   pid: number;
   state: string;
   command: string;
+  /** Its signals are refused: it runs with rights that the agent has not. */
+  refuses: boolean;
 }
 
 /** Sends a signal to one process; false when it is gone. */
@@ -45,6 +47,15 @@ export function signalProgram(
     .some(Boolean);
 }
 
+function refuses(pid: number): boolean {
+  try {
+    send(pid, 0);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 /** One attempt. The first looks, then kills; where that was not enough (`again`), it stops everyone as it finds them. */
 async function killOnce(tree: Tree, again: boolean): Promise<number[]> {
   const { membership } = tree;
@@ -61,16 +72,22 @@ async function killOnce(tree: Tree, again: boolean): Promise<number[]> {
   return members;
 }
 
-/** What one of them refuses (a program of sudo has rights that the agent has not) is thrown at the end: it must save nobody else. */
+/** SIGKILL to each. */
 function killEach(pids: readonly number[]): void {
-  let refused: Error | null = null;
-  for (const pid of pids)
-    try {
-      send(pid, 'SIGKILL');
-    } catch (error) {
-      refused ??= error as Error;
-    }
-  if (refused) throw refused;
+  for (const pid of pids) sendAnyhow(pid, 'SIGKILL');
+}
+
+/**
+ * As `send`, but what refuses it (a program of sudo has rights that the agent has not) saves nobody else: it may yet end by itself, or
+ * is told as stuck.
+ */
+function sendAnyhow(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return send(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EPERM') return true;
+    throw error;
+  }
 }
 
 /**
@@ -84,7 +101,7 @@ function stopAll(tree: Tree): number[] {
     for (const name of readdirSync('/proc').reverse()) {
       // the youngest first: they may be about to pass themselves on
       const pid = Number(name);
-      if (!Number.isInteger(pid) || stopped.has(pid) || !isMember(tree, pid) || !send(pid, 'SIGSTOP')) continue;
+      if (!Number.isInteger(pid) || stopped.has(pid) || !isMember(tree, pid) || !sendAnyhow(pid, 'SIGSTOP')) continue;
       stopped.add(pid);
       found++;
     }
@@ -141,6 +158,7 @@ export async function killTree(tree: Tree, onStuck?: (left: Stuck[]) => void, si
           pid,
           state: readStat(pid)?.state ?? '?',
           command: readStat(pid)?.comm ?? '?',
+          refuses: refuses(pid),
         })),
       );
     }
