@@ -2,7 +2,7 @@
 import type { NodeFacts, NodeRecord } from '../model/node.ts';
 import type { Hello } from '../protocol/link.ts';
 import type { NodeEntry } from './entries.ts';
-import type { Admission } from './link/link-server.ts';
+import type { Admission } from './link/connection.ts';
 
 type Refused = Extract<Admission, { admitted: false }>;
 

@@ -10,7 +10,7 @@ import { recordOf, refusalOf, startingAgain } from './admission.ts';
 import type { MasterContext } from './context.ts';
 import type { Kept, NodeEntry } from './entries.ts';
 import { soundFacts, soundLoad } from './link/sound-node.ts';
-import type { Admission } from './link/link-server.ts';
+import type { Admission } from './link/connection.ts';
 import type { NodeLink } from './link/node-link.ts';
 import { nodeReason } from './shown/node-reason.ts';
 import { outrankedError, writeOf } from './records.ts';

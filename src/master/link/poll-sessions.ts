@@ -2,12 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Answer, Report } from '../../protocol/fallback.ts';
 import type { MasterFrame } from '../../protocol/link.ts';
-import type { Receiver, LinkServer } from './link-server.ts';
+import type { Connection } from './connection.ts';
+import type { LinkServer } from './link-server.ts';
 
 interface Session {
   id: string;
   node: string;
-  receiver: Receiver;
+  receiver: Connection;
   /** Frames without a number, for the answer to the report in work. */
   plain: MasterFrame[];
   /** Wakes the long-poll that waits. */

@@ -11,106 +11,125 @@ const mostFrames = 500;
 const mostCharacters = 512 * 1024;
 const requestMs = 15_000;
 
-/** Opens the line; all that happens is told to the listener. @returns the way to end it */
-export function openPoll({ master, node, token }: LineOptions, listener: LineListener): () => void {
-  const aborted = new AbortController();
-  const base = `${master}/v1/link/${encodeURIComponent(node)}`;
-  const authorization: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
-  let session: string | null = null;
-  let ended = false;
-  let reporting = false;
-  let after = 0;
-  let queue: { frame: AgentFrame; size: number }[] = [];
+class PollLine implements Line {
+  readonly kind = 'poll';
+  readonly #base: string;
+  readonly #authorization: Record<string, string>;
+  readonly #listener: LineListener;
+  readonly #aborted = new AbortController();
+  /** Given by the answer to the first report. */
+  #session: string | null = null;
+  #ended = false;
+  #reporting = false;
+  /** The last numbered frame that came. */
+  #after = 0;
+  #queue: { frame: AgentFrame; size: number }[] = [];
 
-  const end = (reason: string): void => {
-    if (ended) return;
-    ended = true;
-    aborted.abort();
-    queue = [];
-    listener.closed(reason);
-  };
-  const take = (frames: readonly unknown[]): void => {
-    for (const value of frames) {
-      const frame = ended ? null : checked(value, listener);
-      if (!frame) continue;
-      if ('n' in frame) after = Math.max(after, (frame as Extract<MasterFrame, { n: number }>).n);
-      listener.frame(frame);
+  constructor({ master, node, token }: LineOptions, listener: LineListener) {
+    this.#base = `${master}/v1/link/${encodeURIComponent(node)}`;
+    this.#authorization = token ? { authorization: `Bearer ${token}` } : {};
+    this.#listener = listener;
+    setImmediate(() => {
+      if (!this.#ended) listener.opened(this);
+    });
+  }
+
+  send(frame: AgentFrame): void {
+    // An acknowledgement travels as `after` of the next long-poll.
+    if (this.#ended || frame.type === 'ack') return;
+    this.#queue.push({ frame, size: JSON.stringify(frame).length });
+    void this.#report();
+  }
+
+  waiting(): number {
+    return this.#queue.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  close(reason: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#aborted.abort();
+    this.#queue = [];
+    this.#listener.closed(reason);
+  }
+
+  /** Sends what is queued, one report after another. */
+  async #report(): Promise<void> {
+    if (this.#reporting || this.#ended) return;
+    this.#reporting = true;
+    try {
+      while (this.#queue.length > 0 && !this.#ended) {
+        const answer = await this.#post(this.#nextFrames());
+        if (!answer) return;
+        const first = this.#session === null;
+        this.#session = answer.session;
+        this.#take(answer.frames);
+        if (first && !this.#ended) void this.#follow();
+      }
+    } catch (error) {
+      const { cause, message } = error as Error;
+      this.close(cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? message) : message);
+    } finally {
+      this.#reporting = false;
     }
-  };
-  const ask = async (url: string, init: RequestInit, limitMs: number): Promise<Answer | null> => {
+  }
+
+  /** Polls for the master's frames until the line ends. */
+  async #follow(): Promise<void> {
+    try {
+      while (!this.#ended) {
+        const session = encodeURIComponent(this.#session ?? '');
+        const url = `${this.#base}/frames?session=${session}&after=${this.#after}&wait=${maxWaitSeconds}`;
+        const answer = await this.#ask(url, {}, (maxWaitSeconds + 15) * 1000);
+        if (answer) this.#take(answer.frames);
+      }
+    } catch (error) {
+      this.close((error as Error).message);
+    }
+  }
+
+  /** Takes from the queue what one report holds: at least one frame, however large. */
+  #nextFrames(): AgentFrame[] {
+    let size = 0;
+    const over = this.#queue.findIndex((each, index) => (size += each.size) > mostCharacters && index > 0);
+    const count = Math.min(mostFrames, over < 0 ? this.#queue.length : over);
+    return this.#queue.splice(0, count).map(({ frame }) => frame);
+  }
+
+  #post(frames: AgentFrame[]): Promise<Answer | null> {
+    const body = encodeBody({ session: this.#session, frames } satisfies Report);
+    const headers: Record<string, string> = {
+      'content-type': 'application/json',
+      ...(typeof body === 'string' ? {} : { 'content-encoding': 'deflate' }),
+    };
+    return this.#ask(`${this.#base}/report`, { method: 'POST', body, headers }, requestMs);
+  }
+
+  /** @returns null: the master refused, and the line has ended */
+  async #ask(url: string, init: RequestInit, limitMs: number): Promise<Answer | null> {
     const response = await fetch(url, {
       ...init,
-      headers: { ...authorization, ...(init.headers as Record<string, string>) },
-      signal: AbortSignal.any([aborted.signal, AbortSignal.timeout(limitMs)]),
+      headers: { ...this.#authorization, ...(init.headers as Record<string, string>) },
+      signal: AbortSignal.any([this.#aborted.signal, AbortSignal.timeout(limitMs)]),
     });
-    if (!response.ok) {
-      await response.body?.cancel();
-      end(response.status === 410 ? 'the session is over' : `the master answers HTTP ${response.status}`);
-      return null;
-    }
-    return (await response.json()) as Answer;
-  };
+    if (response.ok) return (await response.json()) as Answer;
+    await response.body?.cancel();
+    this.close(response.status === 410 ? 'the session is over' : `the master answers HTTP ${response.status}`);
+    return null;
+  }
 
-  const report = async (): Promise<void> => {
-    if (reporting || ended) return;
-    reporting = true;
-    try {
-      while (queue.length > 0 && !ended) {
-        let size = 0;
-        const count = queue.findIndex((each, index) => (size += each.size) > mostCharacters && index > 0);
-        const frames = queue
-          .splice(0, Math.min(mostFrames, count < 0 ? queue.length : count))
-          .map(({ frame }) => frame);
-        const body = encodeBody({ session, frames } satisfies Report);
-        const headers: Record<string, string> = {
-          'content-type': 'application/json',
-          ...(typeof body === 'string' ? {} : { 'content-encoding': 'deflate' }),
-        };
-        const answer = await ask(`${base}/report`, { method: 'POST', body, headers }, requestMs);
-        if (!answer) return;
-        const first = session === null;
-        session = answer.session;
-        take(answer.frames);
-        if (first && !ended) void follow();
-      }
-    } catch (error) {
-      end(
-        (error as Error).cause instanceof Error
-          ? (((error as Error).cause as NodeJS.ErrnoException).code ?? (error as Error).message)
-          : (error as Error).message,
-      );
-    } finally {
-      reporting = false;
+  #take(frames: readonly unknown[]): void {
+    for (const value of frames) {
+      const frame = this.#ended ? null : checked(value, this.#listener);
+      if (!frame) continue;
+      if ('n' in frame) this.#after = Math.max(this.#after, (frame as Extract<MasterFrame, { n: number }>).n);
+      this.#listener.frame(frame);
     }
-  };
-  const follow = async (): Promise<void> => {
-    try {
-      while (!ended) {
-        const answer = await ask(
-          `${base}/frames?session=${encodeURIComponent(session ?? '')}&after=${after}&wait=${maxWaitSeconds}`,
-          {},
-          (maxWaitSeconds + 15) * 1000,
-        );
-        if (answer) take(answer.frames);
-      }
-    } catch (error) {
-      end((error as Error).message);
-    }
-  };
-  const line: Line = {
-    kind: 'poll',
-    send: (frame) => {
-      if (ended) return;
-      // An acknowledgement travels as `after` of the next long-poll.
-      if (frame.type === 'ack') return;
-      queue.push({ frame, size: JSON.stringify(frame).length });
-      void report();
-    },
-    waiting: () => queue.reduce((sum, { size }) => sum + size, 0),
-    close: end,
-  };
-  setImmediate(() => {
-    if (!ended) listener.opened(line);
-  });
-  return () => end('the agent closed it');
+  }
+}
+
+/** Opens the line; all that happens is told to the listener. @returns the way to end it */
+export function openPoll(options: LineOptions, listener: LineListener): () => void {
+  const line = new PollLine(options, listener);
+  return () => line.close('the agent closed it');
 }
