@@ -75,17 +75,25 @@ async function start(options: StandaloneOptions): Promise<Started> {
   };
 }
 
-/** While its hub has not begun, that is all it answers. */
+/** While its hub has not begun, what runs here can be seen; whoever follows it then is let go when the hub begins. */
 async function aloneApi(hub: RunningStandalone, rest: Omit<ApiOptions, 'cluster'>): Promise<Served> {
-  const [{ createApi }, { standbyApp }] = await Promise.all([import('../api/api.ts'), import('./standby.ts')]);
-  let whole: Served | null = hub.waits === null ? createApi({ ...rest, cluster: hub.cluster }) : null;
-  if (whole !== null) return whole;
-  const meanwhile = standbyApp(() => hub.waits!);
+  const { createApi } = await import('../api/api.ts');
+  const whole = (): Served => createApi({ ...rest, cluster: hub.cluster });
+  if (hub.waits === null) return whole();
+  const { waitingReads } = await import('./waiting-reads.ts');
+  const begun = new AbortController();
+  const closing = rest.closing ? AbortSignal.any([rest.closing, begun.signal]) : begun.signal;
+  let last = hub.waits;
+  const cluster = waitingReads(hub.agent, () => (last = hub.waits ?? last));
+  let served: Served = createApi({ ...rest, cluster, closing });
   return {
-    fetch: (request, env) =>
-      hub.waits !== null
-        ? meanwhile.fetch(request, env)
-        : (whole ??= createApi({ ...rest, cluster: hub.cluster })).fetch(request, env),
+    fetch: (request, env) => {
+      if (hub.waits === null && !begun.signal.aborted) {
+        begun.abort();
+        served = whole();
+      }
+      return served.fetch(request, env);
+    },
   };
 }
 

@@ -39,7 +39,18 @@ async function refusedForRoom(hub: Daemon): Promise<void> {
   const { status, body } = await hub.call('GET', '/readyz');
   assert.is(status, 503);
   assert.match(body.detail ?? body, /cannot begin: The disk of the store is full|cannot begin: The store failed/);
-  assert.is((await hub.call('GET', '/v1/apps')).status, 503);
+}
+
+/** What runs at an agent can be seen all the same, and not be changed. */
+async function readsServed(hub: Daemon, web: { id: string; pid: number }): Promise<void> {
+  assert.is((await hub.get(`/v1/instances/${web.id}`)).pid, web.pid);
+  assert.ok((await hub.get('/v1/apps')).items.some(({ name }: { name: string }) => name === 'web'));
+  const [node] = (await hub.get('/v1/nodes')).items;
+  assert.equal([node.status, node.reason.code], ['ready', 'store-unavailable']);
+  assert.match((await hub.get('/v1/status')).notices[0].text, /cannot begin/);
+  assert.is((await hub.call('GET', `/v1/instances/${web.id}/logs`)).status, 200);
+  const { status, body } = await hub.call('POST', '/v1/apps/web/stop');
+  assert.equal([status, body.code], [503, 'store-unavailable']);
 }
 
 const agent = new Alone();
@@ -72,6 +83,7 @@ try {
   assert.ok(new UnwrittenStops(agent.directory).keep('noted'), 'an empty file finds room');
   await agent.start([], { asked: '/healthz' });
   await refusedForRoom(agent);
+  await readsServed(agent, web);
   assert.ok(lives(web.pid) && lives(sick.pid));
   rmSync(sickness);
   await until('what is sick is ended although the hub waits', () => !lives(sick.pid), 20_000);
