@@ -1,17 +1,7 @@
 // dist/bin: what `stathub` runs. tsc leaves a file a module, and loading 600 of them costs a daemon half of its start and a fifth of its
 // memory; here they are few, packages included. What is imported lazily stays lazy, as a chunk of its own. All lie in one folder,
 // so that `new URL('./plan-thread.js', import.meta.url)` means the same from every chunk.
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 
@@ -22,8 +12,8 @@ const entries = {
 };
 /** Native, or files that are served as they are. */
 const external = ['lmdb', 'swagger-ui-dist'];
-/** A daemon that runs while a build replaces its files may still want a chunk of its own build. */
-const keepOldMs = 24 * 3600 * 1000;
+/** A daemon that runs while a build replaces its files may still want a chunk of its own build: so long, ms, it is there. */
+const keepReplacedMs = 3600 * 1000;
 
 /** V8 keeps a text with one letter beyond Latin-1 in twice the memory. */
 const ascii = (code) =>
@@ -43,15 +33,24 @@ export async function bundle(dist) {
   });
   await bundler.close();
   mkdirSync(target, { recursive: true });
-  const now = Date.now();
   for (const { fileName, code } of output) {
     const path = join(target, fileName);
     const text = ascii(code);
-    if (existsSync(path) && readFileSync(path, 'latin1') === text) utimesSync(path, now / 1000, now / 1000);
-    else writeFileSync(path, text, 'latin1');
+    if (!existsSync(path) || readFileSync(path, 'latin1') !== text) writeFileSync(path, text, 'latin1');
   }
   chmodSync(join(target, 'stathub.js'), 0o755);
-  const made = new Set(output.map(({ fileName }) => fileName));
-  for (const name of readdirSync(target))
-    if (!made.has(name) && now - statSync(join(target, name)).mtimeMs > keepOldMs) rmSync(join(target, name));
+  removeReplaced(target, new Set(output.map(({ fileName }) => fileName)));
+}
+
+/** Of what earlier builds made, what has been replaced for a while. When that was is noted in a file. */
+function removeReplaced(target, made) {
+  const notes = join(target, '.replaced.json');
+  const before = existsSync(notes) ? JSON.parse(readFileSync(notes, 'utf8')) : {};
+  const replaced = {};
+  for (const name of readdirSync(target).filter((each) => each.endsWith('.js') && !made.has(each))) {
+    const at = before[name] ?? Date.now();
+    if (Date.now() - at > keepReplacedMs) rmSync(join(target, name));
+    else replaced[name] = at;
+  }
+  writeFileSync(notes, JSON.stringify(replaced));
 }

@@ -26,8 +26,8 @@ const { values, positionals } = parseArgs({
   },
 });
 const { folder } = values;
-// More than cores, as a story with real processes waits for half of its time: so many keep two cores at work.
-const jobs = Number(values.jobs ?? Math.min(6, cpus().length + 3));
+// More than cores, as a story with real processes waits for most of its time: so many keep two cores at work.
+const jobs = Number(values.jobs ?? Math.min(8, cpus().length + 4));
 const timeoutSeconds = Number(values.timeout ?? 240);
 
 function testFiles(below: string): string[] {
