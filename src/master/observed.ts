@@ -118,10 +118,8 @@ export class ObservedInstances {
 
   /** What has stopped as it was told and holds its place still: a write failed. */
   #review(node: string): void {
-    for (const {
-      assignment: { id, goal },
-    } of this.#context.view.dutiesOf(node).values()) {
-      const entry = goal === 'stop' ? this.#context.view.instances.get(id) : undefined;
+    for (const id of this.#context.view.stopsOf(node)) {
+      const entry = this.#context.view.instances.get(id);
       if (entry?.node === node && ended(entry.view)) this.#places.emptied(node, id);
     }
   }

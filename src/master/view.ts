@@ -22,6 +22,7 @@ export class View {
   readonly holds = new Map<string, Map<number, string>>();
   readonly changes: Changes;
   readonly #duties = new Map<string, Map<string, Duty>>();
+  readonly #stops = new Map<string, Set<string>>();
   readonly #reported = new Map<string, Set<string>>();
   #hooks: ViewHooks = { dutiesChanged: () => {}, touched: () => {} };
 
@@ -41,6 +42,7 @@ export class View {
       this.instances,
       this.tombstones,
       this.#duties,
+      this.#stops,
       this.#reported,
       this.holds,
     ])
@@ -129,6 +131,11 @@ export class View {
     return this.#duties.get(node)?.get(id) ?? null;
   }
 
+  /** The ids of what a node is to stop. */
+  stopsOf(node: string): Iterable<string> {
+    return this.#stops.get(node) ?? [];
+  }
+
   /** An assignment of a slot by the instance's id (`<app>.<slot>.<8 base32>`). */
   assignment(id: string): Assignment | null {
     const [, app, slot] = /^(.+)\.(\d+)\.[^.]+$/.exec(id) ?? [];
@@ -140,6 +147,7 @@ export class View {
     let held = this.#duties.get(assignment.node);
     if (!held) this.#duties.set(assignment.node, (held = new Map()));
     held.set(assignment.id, { assignment, tombstone });
+    this.#noteStop(assignment);
     const instance = this.instances.get(assignment.id);
     if (instance && instance.standing !== 'known' && instance.node === assignment.node) instance.standing = 'known';
     this.#hooks.dutiesChanged(assignment.node);
@@ -153,8 +161,15 @@ export class View {
     if (stone) held.set(assignment.id, { assignment: stone.doc.assignment, tombstone: true });
     else held.delete(assignment.id);
     if (held.size === 0) this.#duties.delete(assignment.node);
+    this.#noteStop(held.get(assignment.id)?.assignment ?? { ...assignment, goal: 'run' });
     this.#hooks.dutiesChanged(assignment.node);
     this.changes.mark('instances', assignment.id);
+  }
+
+  #noteStop({ node, id, goal }: Assignment): void {
+    const stops = this.#stops.get(node) ?? new Set();
+    if (goal === 'stop') this.#stops.set(node, stops.add(id));
+    else if (stops.delete(id) && stops.size === 0) this.#stops.delete(node);
   }
 
   // ---- nodes ----
