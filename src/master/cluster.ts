@@ -30,6 +30,7 @@ type HubRequests = Pick<
   | 'status'
   | 'storeTrouble'
   | 'notReady'
+  | 'lapsed'
   | 'events'
   | 'subscribe'
   | 'collections'
@@ -50,6 +51,7 @@ function hubRequests(parts: ClusterParts): HubRequests {
       return parts.trouble.current;
     },
     notReady: () => notReady(parts),
+    lapsed: () => parts.trouble.lapsed(),
     events({
       query,
       after,

@@ -151,6 +151,11 @@ export class EventLog {
     return reached;
   }
 
+  /** How far each node's spool was taken up, as the store has it. */
+  taken(): { node: string; generation: string; upTo: number }[] {
+    return [...this.#positions].map(([node, position]) => ({ node, ...position }));
+  }
+
   /** A node was deleted: how far its spool was taken up need not be known any more. Its events stay. */
   async forget(node: string): Promise<void> {
     this.#positions.delete(node);

@@ -13,6 +13,7 @@ import { value } from './daemon.ts';
 import { apiOf, lead } from './leading.ts';
 import type { Logger } from './log.ts';
 import type { InForce } from './settings/settings.ts';
+import { IndexWatch } from './index-watch.ts';
 import { shareTokens } from './shared-tokens.ts';
 import { standbyApp, type Front, type Standing } from './standby.ts';
 
@@ -85,7 +86,7 @@ export class ElasticMaster {
     while (!this.#store) {
       this.#ending.signal.throwIfAborted();
       try {
-        this.#store = await openElastic(elastic);
+        this.#store = await openElastic(elastic, 'lease');
       } catch (error) {
         if (!(error instanceof StoreError) || error.code !== 'store-unavailable') throw error;
         this.#standing = unavailable(error);
@@ -120,13 +121,29 @@ export class ElasticMaster {
     };
     const closing = new AbortController();
     const trouble = new StoreTrouble();
-    lease.onRenewal = (failure) => (failure === null ? trouble.succeeded('lease') : trouble.failed('lease', failure));
+    let watch: IndexWatch | null = null;
+    trouble.lapsed = () => lease.lapsed;
+    lease.onRenewal = (failure) => {
+      if (failure === null) trouble.succeeded('lease');
+      else trouble.failed('lease', failure);
+      void watch?.look();
+    };
     try {
+      await store.indices.prepare();
       const leased = new LeasedStore(store, lease);
       await refuseMoved(leased);
       await shareTokens(leased, this.#options.tokens, () => this.#options.makeFirstTokens());
       const master = await lead(leased, about, inForce, log, trouble);
       try {
+        watch = new IndexWatch({
+          store,
+          lease,
+          master,
+          trouble,
+          log,
+          shareTokens: () => shareTokens(leased, this.#options.tokens, () => undefined),
+        });
+        store.requests.onGone = () => void watch?.look();
         this.#options.front.serve(apiOf(master, this.#options.tokens, closing.signal, inForce, log));
         this.#failed = '';
         log.info({ term: master.context.leadership.term }, 'master leads');
@@ -148,6 +165,8 @@ export class ElasticMaster {
         };
         this.#options.front.serve(standbyApp(() => this.#standing));
         closing.abort();
+        store.requests.onGone = () => undefined;
+        await watch?.stop();
         await master.stop();
       }
     } catch (error) {

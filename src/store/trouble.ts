@@ -32,6 +32,8 @@ export class StoreTrouble {
   readonly #now: () => number;
   /** Told when trouble begins, ends or is another. */
   changed: () => void = () => undefined;
+  /** Why it is not known any more whether this process still leads; null: it does. */
+  lapsed: () => StoreError | null = () => null;
 
   /** @param now epoch ms */
   constructor(now: () => number = Date.now) {
@@ -55,6 +57,13 @@ export class StoreTrouble {
     const before = this.#parts.size;
     for (const [name, { last }] of this.#parts) if (name === part || at - last > forgetMs) this.#parts.delete(name);
     if (this.#parts.size < before) this.changed();
+  }
+
+  /** What was in the way of any part was mended: what else is will be met by the next write. */
+  mended(): void {
+    if (this.#parts.size === 0) return;
+    this.#parts.clear();
+    this.changed();
   }
 
   /** The one that lasts longest; null: what was last written was written. */

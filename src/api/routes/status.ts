@@ -14,7 +14,8 @@ export function healthRoutes(app: Api, { cluster, closing }: Resource): void {
     says({
       tag: 'status',
       summary: 'Can it take requests?',
-      description: 'Also while the store takes no writes, which it then says; as JSON where `Accept` asks for it.',
+      description:
+        'Also while the store takes no writes, which it then says (as JSON where `Accept` asks for it), as long as this master leads.',
       gives: 'text',
       refuses: [503],
     }),
@@ -22,6 +23,8 @@ export function healthRoutes(app: Api, { cluster, closing }: Resource): void {
       if (closing.aborted) throw new Refusal('stopping', 'it is stopping', 'ask again once it has been started');
       const because = cluster.notReady();
       if (because !== null) throw new Refusal('starting', because, 'ask again in a second');
+      const lapsed = cluster.lapsed?.() ?? null;
+      if (lapsed) throw new Refusal('store-unavailable', lapsed.message, lapsed.hint);
       const headers = { 'cache-control': 'no-store' };
       const trouble = cluster.storeTrouble?.() ?? null;
       // Reads and what runs go on without writes: it stays in the balance. Only the code: whoever asks has no token.

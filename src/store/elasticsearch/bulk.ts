@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoreError } from '../store.ts';
 import { ofAnswer, ofThrown } from './failures.ts';
 import type { ServerReason } from './failures.ts';
+import type { Names } from './mappings.ts';
 import { pauseMs } from './requests.ts';
 import type { Requests } from './requests.ts';
 
@@ -20,6 +21,8 @@ export interface Operation {
   source?: string;
   /** Only when the document is still at this position. */
   at?: Position;
+  /** To an index that is being made again and nobody else may write to yet. */
+  direct?: boolean;
 }
 
 /** `unknown`: no answer; it may have been done, or be done later. */
@@ -45,21 +48,29 @@ const mostCharacters = 4 * 1024 * 1024;
 /** Requests under way at once. */
 const mostUnderWay = 3;
 
-const lineOf = ({ action, index, id, source, at }: Operation): string => {
+/** By the name that only an index made by this program has: one that is gone is then not made by the server, with whatever mapping. */
+const lineOf = ({ action, index, id, source, at, direct }: Operation, doorOf: (index: string) => string): string => {
   const about = JSON.stringify({
-    [action]: { _index: index, _id: id, ...(at ? { if_seq_no: at.seqNo, if_primary_term: at.primaryTerm } : {}) },
+    [action]: {
+      _index: direct ? index : doorOf(index),
+      _id: id,
+      ...(at ? { if_seq_no: at.seqNo, if_primary_term: at.primaryTerm } : {}),
+      ...(direct || action === 'delete' ? {} : { require_alias: true }),
+    },
   });
   return source === undefined ? `${about}\n` : `${about}\n${source}\n`;
 };
 
 export class Bulk {
   readonly #requests: Requests;
+  readonly #names: Names;
   #waiting: Job[] = [];
   #underWay = 0;
   #begun = false;
 
-  constructor(requests: Requests) {
+  constructor(requests: Requests, names: Names) {
     this.#requests = requests;
+    this.#names = names;
   }
 
   /** Does operations, in order as far as they touch the same index; never two of one document in one call. Never rejects. */
@@ -162,11 +173,11 @@ export class Bulk {
         method: 'POST',
         path: '/_bulk',
         query: { timeout: '1s' },
-        lines: operations.map(lineOf).join(''),
+        lines: operations.map((operation) => lineOf(operation, this.#names.door)).join(''),
       });
       return operations.map((operation, index) => this.#judge(body.items[index]![operation.action]!));
     } catch (thrown) {
-      const { error, fate } = ofThrown(thrown, this.#requests.where);
+      const { error, fate } = this.#requests.told(ofThrown(thrown, this.#requests.where));
       return operations.map(() => ({
         outcome: { kind: fate === 'unknown' ? 'unknown' : 'failed', error },
         unsent: fate === 'unsent',
@@ -183,7 +194,7 @@ export class Bulk {
         unsent: false,
       };
     }
-    const { error, fate } = ofAnswer(item.status, item.error, this.#requests.where);
+    const { error, fate } = this.#requests.told(ofAnswer(item.status, item.error, this.#requests.where));
     return { outcome: { kind: fate === 'unknown' ? 'unknown' : 'failed', error }, unsent: fate === 'unsent' };
   }
 }

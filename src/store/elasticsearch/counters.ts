@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { OneAtATimeByName } from '../../model/one-at-a-time.ts';
 import { checkKey } from '../encoding.ts';
 import { StoreError } from '../store.ts';
-import type { Bulk } from './bulk.ts';
+import type { Bulk, Operation } from './bulk.ts';
 import type { Names } from './mappings.ts';
 import { pauseMs } from './requests.ts';
 import type { Requests } from './requests.ts';
@@ -22,6 +22,8 @@ export class Counters {
   readonly #requests: Requests;
   readonly #bulk: Bulk;
   readonly #names: Names;
+  /** What each gives next, as far as this process drew from it. */
+  readonly #drawn = new Map<string, number>();
   /** Of one counter one after the other: askers of one process never race each other. */
   readonly #queues = new OneAtATimeByName();
 
@@ -31,13 +33,19 @@ export class Counters {
     this.#names = names;
   }
 
-  async #read(name: string): Promise<CounterDocument | null> {
-    const { status, body } = await this.#requests.send<CounterDocument>({
-      method: 'GET',
-      path: `/${this.#names.ledger}/_doc/${encodeURIComponent(`draw/${name}`)}`,
-      answers: [404],
-    });
-    return status === 404 ? null : body;
+  #read(name: string): Promise<CounterDocument | null> {
+    return this.#requests.document(`/${this.#names.ledger}/_doc/${encodeURIComponent(`draw/${name}`)}`);
+  }
+
+  /** What this process drew, as documents of a ledger that is made again: no number of it is given twice. */
+  again(): Operation[] {
+    return [...this.#drawn].map(([name, next]) => ({
+      action: 'create',
+      index: this.#names.ledger,
+      id: `draw/${name}`,
+      source: JSON.stringify({ next }),
+      direct: true,
+    }));
   }
 
   /** Every counter, as the last refresh shows them. */
@@ -76,8 +84,11 @@ export class Counters {
     let unsure: number | null = null;
     for (let tries = 0; ; tries += 1) {
       const stored = await this.#read(name);
-      if (unsure !== null && stored?._source.write === write) return unsure;
-      const first = Math.max(stored?._source.next ?? 1, atLeast);
+      if (unsure !== null && stored?._source.write === write) {
+        this.#drawn.set(name, unsure + count);
+        return unsure;
+      }
+      const first = Math.max(stored?._source.next ?? 1, atLeast, this.#drawn.get(name) ?? 1);
       const [outcome] = await this.#bulk.run([
         {
           action: stored ? 'index' : 'create',
@@ -87,7 +98,10 @@ export class Counters {
           ...(stored ? { at: { seqNo: stored._seq_no, primaryTerm: stored._primary_term } } : {}),
         },
       ]);
-      if (outcome!.kind === 'done') return first;
+      if (outcome!.kind === 'done') {
+        this.#drawn.set(name, first + count);
+        return first;
+      }
       if (outcome!.kind === 'failed') throw outcome!.error;
       if (outcome!.kind === 'unknown') unsure = first;
       if (performance.now() > until) {

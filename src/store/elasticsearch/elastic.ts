@@ -26,9 +26,12 @@ import { expire } from './expiry.ts';
 import { Lease } from './lease.ts';
 import type { LeaseOptions } from './lease.ts';
 import { ElasticLog, checkTerm } from './log.ts';
-import { namesOf, prepareIndices } from './mappings.ts';
+import { Indices } from './indices.ts';
+import { namesOf } from './mappings.ts';
 import type { Names } from './mappings.ts';
 import { Points } from './points.ts';
+import { putBack } from './put-back.ts';
+import type { Remembered } from './put-back.ts';
 import { Records } from './records.ts';
 import { removeIndices } from './removal.ts';
 import type { Requests } from './requests.ts';
@@ -37,6 +40,7 @@ import { searchCollection } from './search.ts';
 export class ElasticStore implements MovableStore {
   readonly requests: Requests;
   readonly names: Names;
+  readonly indices: Indices;
   /** The server's version, as it says. */
   readonly version: string;
   readonly #records: Records;
@@ -49,11 +53,12 @@ export class ElasticStore implements MovableStore {
     this.requests = requests;
     this.names = names;
     this.version = version;
-    const bulk = (this.#bulked = new Bulk(requests));
+    const indices = (this.indices = new Indices(requests, names));
+    const bulk = (this.#bulked = new Bulk(requests, names));
     this.#records = new Records(requests, bulk, names);
     this.#counted = new Counters(requests, bulk, names);
-    this.#log = new ElasticLog(requests, bulk, names, this.#counted);
-    this.#points = new Points(requests, bulk, names);
+    this.#log = new ElasticLog(requests, bulk, indices, names, this.#counted);
+    this.#points = new Points(requests, bulk, indices, names);
   }
 
   get<T = Doc>(collection: string, key: string): Promise<Stored<T> | null> {
@@ -105,6 +110,7 @@ export class ElasticStore implements MovableStore {
   async expire(before: number, maxEvents: number): Promise<number> {
     const dropped = await expire(this.requests, this.names, before, maxEvents);
     if (dropped > 0) this.#log.forget();
+    this.indices.forget();
     return dropped;
   }
 
@@ -118,7 +124,20 @@ export class ElasticStore implements MovableStore {
 
   /** Leadership of the hub whose store this is. */
   lease(options: LeaseOptions): Lease {
-    return new Lease(this.requests, this.#bulked, this.names, options);
+    return new Lease(this.requests, this.#bulked, this.indices, this.names, options);
+  }
+
+  /** Makes an index of records that is gone again. What somebody wrote there meanwhile stays. */
+  async restore(index: string, remembered: Remembered[]): Promise<void> {
+    await this.indices.remake(index, () => putBack(this.#bulked, this.#records, remembered, this.requests.patienceMs));
+  }
+
+  /** Makes the ledger again: the lease as it is held, and every counter above what this process drew. */
+  async restoreLedger(lease: Lease): Promise<void> {
+    await this.indices.remake(this.names.ledger, async () => {
+      await this.#bulked.settle(this.#counted.again());
+      await lease.putBack();
+    });
   }
 
   async counters(): Promise<{ name: string; next: number }[]> {
@@ -158,9 +177,10 @@ const indexPrefix = /^[a-z][a-z0-9_-]{0,62}$/;
 
 /**
  * Connects, checks product and version, makes what is missing.
+ * @param which 'lease': only what it takes to find out who leads; the rest is the leader's to make, who knows what was in it
  * @throws StoreError store-unavailable (not reachable, not authorised), store-refused (no Elasticsearch, too old or too new); with a hint
  */
-export async function openElastic(options: ElasticOptions): Promise<ElasticStore> {
+export async function openElastic(options: ElasticOptions, which: 'all' | 'lease' = 'all'): Promise<ElasticStore> {
   if (!indexPrefix.test(options.prefix)) {
     throw new StoreError(
       'store-refused',
@@ -171,8 +191,9 @@ export async function openElastic(options: ElasticOptions): Promise<ElasticStore
   const { requests, version } = await connect(options);
   try {
     const names = namesOf(options.prefix);
-    await prepareIndices(requests, names);
-    return new ElasticStore(requests, names, version);
+    const store = new ElasticStore(requests, names, version);
+    await store.indices.prepare(which === 'lease' ? [names.ledger] : undefined);
+    return store;
   } catch (error) {
     await requests.close();
     throw error;

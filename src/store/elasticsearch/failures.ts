@@ -5,7 +5,7 @@ import { StoreError } from '../store.ts';
 /** `unsent`: the server has not done it. `unknown`: it may have, or still may. `refused`: it has not, and asking again is no use. */
 type Fate = 'unsent' | 'unknown' | 'refused';
 
-interface Failure {
+export interface Failure {
   error: StoreError;
   fate: Fate;
 }
@@ -20,6 +20,21 @@ export interface ServerReason {
 const unsentReason = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|Connect Timeout|CONNECT_TIMEOUT/;
 const certificateReason = /certificate|self.signed|unable to (verify|get)|altnames|SELF_SIGNED|CERT_/i;
 const notTlsReason = /wrong version number|EPROTO|packet length too long/i;
+
+/** An index of the hub is not there, or not under the name by which only this program writes. */
+export class IndexGoneError extends StoreError {
+  constructor(where: string, text: string, cause: unknown) {
+    super(
+      'store-unavailable',
+      `An index of the hub is gone (Elasticsearch at ${where}: ${text})`,
+      'The leading master makes it again from what it knows, within seconds. If it does not, its status says why.',
+      { cause },
+    );
+  }
+}
+
+const notOursHint =
+  "If it is about a mapping, an index of this prefix is not the hub's: delete or rename that, or give another --elastic-prefix.";
 
 const unavailable = (message: string, hint: string, cause?: unknown): StoreError =>
   new StoreError('store-unavailable', message, hint, { cause });
@@ -58,6 +73,22 @@ export function ofAnswer(
         'Free space on its nodes; it lifts the block by itself, and writing goes on.',
         { cause },
       ),
+    };
+  }
+  // Nothing was written: what is asked again finds it when the leader has made it again.
+  if (status === 404 && /index_not_found/.test(text))
+    return { fate: 'unsent', error: new IndexGoneError(where, text, cause) };
+  // An 8 and a 9 say 400 or 500 for what is a wrong index.
+  if (/mapper_exception|cannot be changed from type|\[enabled\] parameter/.test(text)) {
+    return {
+      fate: 'refused',
+      error: new StoreError('store-refused', `Elasticsearch refuses it: ${said}`, notOursHint, { cause }),
+    };
+  }
+  if (/index_closed/.test(text)) {
+    return {
+      fate: 'refused',
+      error: unavailable(`An index of the hub is closed (${said})`, 'Open it: POST /INDEX/_open.', cause),
     };
   }
   // Between the death of the elected node and the election of the next one: it passes, and nothing was done.
@@ -132,12 +163,9 @@ export function ofAnswer(
     };
   return {
     fate: 'refused',
-    error: new StoreError(
-      'store-refused',
-      `Elasticsearch refuses it: ${said}`,
-      "See the reason; if it is about a mapping, an index of this prefix is not the hub's.",
-      { cause },
-    ),
+    error: new StoreError('store-refused', `Elasticsearch refuses it: ${said}`, `See the reason. ${notOursHint}`, {
+      cause,
+    }),
   };
 }
 

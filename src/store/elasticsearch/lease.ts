@@ -4,6 +4,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../store.ts';
 import type { Bulk, Position } from './bulk.ts';
+import { Elapsed } from './elapsed.ts';
+import { IndexGoneError } from './failures.ts';
+import type { Indices } from './indices.ts';
 import type { Names } from './mappings.ts';
 import { pauseMs } from './requests.ts';
 import type { Requests } from './requests.ts';
@@ -32,20 +35,18 @@ export interface LeaseOptions {
 
 const leaseId = 'lease';
 
-/** Milliseconds by whichever clock went further: a process that was stopped and a machine that slept both find that time has passed. */
-class Elapsed {
-  readonly #mono = performance.now();
-  readonly #wall = Date.now();
-  get ms(): number {
-    return Math.max(performance.now() - this.#mono, Date.now() - this.#wall);
-  }
-}
-
 const outranked = (): StoreError =>
   new StoreError(
     'store-unavailable',
     'Another master leads this hub now',
     'Ask again: this master stands by and names the other.',
+  );
+
+const unanswered = (where: string): StoreError =>
+  new StoreError(
+    'store-unavailable',
+    `The lease of this master has lapsed: it could not be renewed at ${where}`,
+    'Look at the nodes of Elasticsearch. Another master may lead by now; what was acknowledged is safe, and work goes on when it is back.',
   );
 
 interface Read {
@@ -56,6 +57,7 @@ interface Read {
 export class Lease {
   readonly #requests: Requests;
   readonly #bulk: Bulk;
+  readonly #indices: Indices;
   readonly #names: Names;
   readonly #options: LeaseOptions;
   #held: Read | null = null;
@@ -68,26 +70,21 @@ export class Lease {
   /** Resolves with the reason when a lease that was held is not any more. */
   lost: Promise<string> = new Promise(() => undefined);
 
-  constructor(requests: Requests, bulk: Bulk, names: Names, options: LeaseOptions) {
+  constructor(requests: Requests, bulk: Bulk, indices: Indices, names: Names, options: LeaseOptions) {
     this.#requests = requests;
     this.#bulk = bulk;
+    this.#indices = indices;
     this.#names = names;
     this.#options = options;
   }
 
   async read(): Promise<Read | null> {
-    const { status, body } = await this.#requests.send<{
+    const found = await this.#requests.document<{
       _seq_no: number;
       _primary_term: number;
       _source: { lease: LeaseDoc };
-    }>({
-      method: 'GET',
-      path: `/${this.#names.ledger}/_doc/${leaseId}`,
-      answers: [404],
-    });
-    return status === 404
-      ? null
-      : { doc: body._source.lease, at: { seqNo: body._seq_no, primaryTerm: body._primary_term } };
+    }>(`/${this.#names.ledger}/_doc/${leaseId}`);
+    return found && { doc: found._source.lease, at: { seqNo: found._seq_no, primaryTerm: found._primary_term } };
   }
 
   /** @returns the position, or null when another was first or nobody knows; @throws StoreError when the server refuses */
@@ -119,11 +116,14 @@ export class Lease {
     let last: Read | null = null;
     let since = new Elapsed();
     let failures = 0;
+    /** Since when the ledger itself is not there. */
+    let gone: Elapsed | null = null;
     for (;;) {
       signal.throwIfAborted();
       try {
         const found = await this.read();
         failures = 0;
+        gone = null;
         // A lease that could not be looked at may have been renewed meanwhile: the time begins anew with each change seen.
         if (!last || found?.at.seqNo !== last.at.seqNo || found.at.primaryTerm !== last.at.primaryTerm)
           since = new Elapsed();
@@ -135,11 +135,20 @@ export class Lease {
         if (!(error instanceof StoreError)) throw error;
         last = null;
         failures += 1;
+        // Who leads makes it again, and knows more of it. When nobody does, nobody leads.
+        gone = error instanceof IndexGoneError ? (gone ?? new Elapsed()) : null;
+        if (gone && gone.ms > this.#options.ttlMs) await this.#remake();
         seen(null, error);
       }
       const pause = failures > 0 ? pauseMs(failures) : Math.min(this.#options.ttlMs, last?.doc.ttlMs ?? Infinity) / 10;
       await sleep(pause, undefined, { signal }).catch(() => undefined); // aborted: the loop sees it
     }
+  }
+
+  async #remake(): Promise<void> {
+    await this.#indices.ensure(this.#names.ledger).catch((error: unknown) => {
+      if (!(error instanceof StoreError)) throw error; // it tries again, as for whatever else fails
+    });
   }
 
   async #take(found: Read | null): Promise<boolean> {
@@ -155,6 +164,8 @@ export class Lease {
     });
     // A renewal that fails is made good by the next one, or by who confirms.
     this.#timer = setInterval(() => {
+      const { lapsed } = this;
+      if (this.#renewing && lapsed) this.onRenewal(lapsed);
       void this.#renew().then(
         () => this.onRenewal(null),
         (error: unknown) => this.onRenewal(error),
@@ -179,14 +190,15 @@ export class Lease {
     let at = await this.#put(doc, mine.at);
     if (!at) {
       const found = await this.read();
-      const ours = found?.doc.holder === doc.holder && found.doc.epoch === doc.epoch;
-      if (!ours) {
-        this.#drop(
-          found?.doc.holder ? `the master at ${found.doc.address} leads since its lease lapsed` : 'its lease is gone',
+      if (found && (found.doc.holder !== doc.holder || found.doc.epoch !== doc.epoch)) {
+        this.drop(
+          found.doc.holder ? `the master at ${found.doc.address} leads since its lease lapsed` : 'its lease is gone',
         );
         return false;
       }
-      at = found.at; // an earlier renewal without an answer was done
+      // An earlier renewal without an answer was done; or somebody took the document away: who makes it again leads.
+      at = found ? found.at : await this.#put(doc, null);
+      if (!at) throw outranked();
     }
     if (this.#held !== mine) return false;
     this.#held = { doc, at };
@@ -194,7 +206,13 @@ export class Lease {
     return true;
   }
 
-  #drop(why: string): void {
+  /** It has not been renewed for as long as it counts, and another may lead: why; null: it is held, or known to be lost. */
+  get lapsed(): StoreError | null {
+    return this.#held && this.#renewedAt.ms > this.#options.ttlMs ? unanswered(this.#requests.where) : null;
+  }
+
+  /** Steps down without giving it back: whoever holds it by its name may take it up at once. */
+  drop(why: string): void {
     if (this.#timer) clearInterval(this.#timer);
     this.#timer = null;
     this.#held = null;
@@ -211,13 +229,21 @@ export class Lease {
     if (!(await this.#renew())) throw outranked();
   }
 
+  /** Into a ledger that is made again and that nobody else can write to yet. */
+  async putBack(): Promise<void> {
+    const mine = this.#held;
+    if (!mine) throw outranked();
+    const source = JSON.stringify({ lease: mine.doc });
+    await this.#bulk.settle([{ action: 'create', index: this.#names.ledger, id: leaseId, source, direct: true }]);
+  }
+
   /** Gives it back, so that another need not wait. */
   async release(): Promise<void> {
     const mine = this.#held;
     if (!mine) return;
     await this.#renewing?.catch(() => undefined); // whether it was renewed does not matter any more
     const { doc, at } = this.#held ?? mine;
-    this.#drop('it was given back');
+    this.drop('it was given back');
     await this.#put({ ...doc, holder: null, at: Date.now() }, at);
   }
 }

@@ -8,8 +8,10 @@ import { searchLog } from '../search.ts';
 import { StoreError } from '../store.ts';
 import type { LogEntry, ReadLogOptions } from '../store.ts';
 import type { Bulk, Operation } from './bulk.ts';
+import { settleDaily } from './daily.ts';
 import type { Counters } from './counters.ts';
 import { logCounter, EventIndex, entryOf, sourceOf } from './event-index.ts';
+import type { Indices } from './indices.ts';
 import type { Names } from './mappings.ts';
 import type { Requests } from './requests.ts';
 import { candidates } from './search.ts';
@@ -34,6 +36,7 @@ const whole = (asked: number | undefined, usual: number): number =>
 export class ElasticLog {
   readonly #index: EventIndex;
   readonly #bulk: Bulk;
+  readonly #indices: Indices;
   readonly #names: Names;
   readonly #counters: Counters;
   readonly #writer = randomBytes(6).toString('base64url');
@@ -47,9 +50,10 @@ export class ElasticLog {
   #waiting: Waiting[] = [];
   #working = false;
 
-  constructor(requests: Requests, bulk: Bulk, names: Names, counters: Counters) {
+  constructor(requests: Requests, bulk: Bulk, indices: Indices, names: Names, counters: Counters) {
     this.#index = new EventIndex(requests, names, counters);
     this.#bulk = bulk;
+    this.#indices = indices;
     this.#names = names;
     this.#counters = counters;
   }
@@ -124,7 +128,7 @@ export class ElasticLog {
       source: sourceOf({ seq: numbers[n]!, at: entry.at, term, writer: this.#writer }, entry.json),
     }));
     try {
-      await this.#bulk.settle(operations);
+      await settleDaily(this.#bulk, this.#indices, operations);
       batch.forEach(({ entry }, n) =>
         this.#tail.push({
           ...(JSON.parse(entry.json.toString()) as Omit<LogEntry, 'seq'>),
@@ -143,7 +147,9 @@ export class ElasticLog {
 
   /** Stores entries under their own numbers; later ones go on above them and above `newest`. Twice is once. */
   async put(entries: LogEntry[], newest: number): Promise<void> {
-    await this.#bulk.settle(
+    await settleDaily(
+      this.#bulk,
+      this.#indices,
       entries.map(({ seq, ...entry }): Operation => {
         const { at, json } = prepareEntry(entry as Omit<LogEntry, 'seq'>);
         return {

@@ -1,7 +1,4 @@
-// Which indices there are, how they are mapped, and that they are there. Everything under one prefix; nothing is mapped by guess.
-import { ofAnswer } from './failures.ts';
-import type { ServerReason } from './failures.ts';
-import type { Requests } from './requests.ts';
+// Which indices there are and how they are mapped. Everything under one prefix; nothing is mapped by guess.
 import { searchProperties, unsourced } from './search-fields.ts';
 
 /**
@@ -23,6 +20,11 @@ export interface Names {
   points(at: number): string;
   allEvents: string;
   allPoints: string;
+  /**
+   * The alias of an index by which documents are written. Only indices made by this program have one, and no server makes one by
+   * itself: one that was deleted is not made anew by the next write, with a mapping that nobody chose.
+   */
+  door(index: string): string;
 }
 
 const day = (at: number): string => new Date(at).toISOString().slice(0, 10).replaceAll('-', '.');
@@ -46,6 +48,7 @@ export function namesOf(prefix: string): Names {
     points: (at) => `${prefix}-metrics-${day(at)}`,
     allEvents: `${prefix}-events-*`,
     allPoints: `${prefix}-metrics-*`,
+    door: (index) => `${prefix}-write.${index.slice(prefix.length + 1)}`,
   };
 }
 
@@ -88,14 +91,14 @@ const settings = {
   auto_expand_replicas: '0-1',
   refresh_interval: '1s',
   'translog.durability': 'request',
+  // What a template of somebody else may bring along.
+  default_pipeline: '_none',
+  final_pipeline: '_none',
 };
 
 /** Above what Elasticsearch brings along (100 to 200). */
-const templatePriority = 500;
-/** What changes the whole cluster waits its turn: longest, ms. */
-const prepareMs = 60_000;
-
-interface Template {
+export const templatePriority = 500;
+export interface Template {
   name: string;
   patterns: string[];
   properties: Properties;
@@ -108,48 +111,18 @@ export const templatesOf = (names: Names): Template[] => [
   { name: `${names.prefix}-ledger`, patterns: [names.ledger], properties: ledgerProperties },
 ];
 
-/**
- * Puts the templates and makes the lasting indices; daily ones come by themselves, mapped by their template.
- * Safe to do at every start, by several masters at once.
- */
-export async function prepareIndices(requests: Requests, names: Names): Promise<void> {
-  await Promise.all(
-    templatesOf(names).map(({ name, patterns, properties }) =>
-      requests.send({
-        method: 'PUT',
-        path: `/_index_template/${name}`,
-        limitMs: prepareMs,
-        body: {
-          index_patterns: patterns,
-          priority: templatePriority,
-          template: { settings: { index: settings }, mappings: { dynamic: false, _source: unsourced, properties } },
-          _meta: { description: 'stathub' },
-        },
-      }),
-    ),
-  );
-  const lasting = [
-    ...names.allRecords.map((index) => ({ index, properties: recordProperties })),
-    { index: names.ledger, properties: ledgerProperties },
-  ];
-  await Promise.all(
-    lasting.map(async ({ index, properties }) => {
-      const { status, body } = await requests.send<{ error?: ServerReason }>({
-        method: 'PUT',
-        path: `/${index}`,
-        answers: [400],
-        limitMs: prepareMs,
-      });
-      if (status !== 400) return;
-      if (body.error?.type !== 'resource_already_exists_exception')
-        throw ofAnswer(status, body.error, requests.where).error;
-      // What a later stathub added to the mapping is added to the index.
-      await requests.send({
-        method: 'PUT',
-        path: `/${index}/_mapping`,
-        body: { dynamic: false, properties },
-        limitMs: prepareMs,
-      });
-    }),
-  );
+/** An index as it is made or a template has it. */
+export const layoutOf = (properties: Properties): { settings: object; mappings: object } => ({
+  settings: { index: settings },
+  mappings: { dynamic: false, _source: unsourced, properties },
+});
+
+/** Indices that there are always. */
+export const lastingOf = (names: Names): string[] => [...names.allRecords, names.ledger];
+
+/** Fields of an index of the hub, by its name. */
+export function propertiesOf(names: Names, index: string): Properties {
+  if (index === names.ledger) return ledgerProperties;
+  if (names.allRecords.includes(index)) return recordProperties;
+  return index.startsWith(names.allEvents.slice(0, -1)) ? eventProperties : pointProperties;
 }

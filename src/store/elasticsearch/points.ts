@@ -4,6 +4,8 @@ import { checkKey, toJson } from '../encoding.ts';
 import { StoreError } from '../store.ts';
 import type { SeriesPoint, SubjectPoint } from '../store.ts';
 import type { Bulk, Operation } from './bulk.ts';
+import { settleDaily } from './daily.ts';
+import type { Indices } from './indices.ts';
 import type { Names } from './mappings.ts';
 import type { Answer, Requests } from './requests.ts';
 
@@ -16,13 +18,15 @@ interface Page {
 export class Points {
   readonly #requests: Requests;
   readonly #bulk: Bulk;
+  readonly #indices: Indices;
   readonly #names: Names;
   /** Written by us since the last refresh; at first, by whoever was before us. */
   #unseen = true;
 
-  constructor(requests: Requests, bulk: Bulk, names: Names) {
+  constructor(requests: Requests, bulk: Bulk, indices: Indices, names: Names) {
     this.#requests = requests;
     this.#bulk = bulk;
+    this.#indices = indices;
     this.#names = names;
   }
 
@@ -42,7 +46,8 @@ export class Points {
   /** Safe to do twice, so whatever has no answer is sent again. */
   async add(subject: string, points: SeriesPoint[]): Promise<void> {
     checkKey(subject);
-    await this.#bulk.settle(points.map((point) => this.#operation(subject, point))).finally(() => {
+    const operations = points.map((point) => this.#operation(subject, point));
+    await settleDaily(this.#bulk, this.#indices, operations).finally(() => {
       this.#unseen = true;
     });
   }

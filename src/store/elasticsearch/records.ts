@@ -8,6 +8,8 @@ import { shownToQueries } from '../search.ts';
 import { StoreError } from '../store.ts';
 import type { Doc, ScanOptions, Stored, Write, WriteResult } from '../store.ts';
 import type { Bulk, Operation, Outcome, Position } from './bulk.ts';
+import { ofAnswer } from './failures.ts';
+import type { Failure, ServerReason } from './failures.ts';
 import type { Names } from './mappings.ts';
 import { placeOf, positionOf, storedOf, versionOf } from './record.ts';
 import type { Hit } from './record.ts';
@@ -15,7 +17,7 @@ import { pauseMs } from './requests.ts';
 import type { Requests } from './requests.ts';
 import { searchMembers } from './search-fields.ts';
 
-interface Prepared extends Omit<Write, 'doc' | 'term'> {
+export interface Prepared extends Omit<Write, 'doc' | 'term'> {
   json: string | null;
   term: number;
   index: string;
@@ -26,6 +28,10 @@ interface Prepared extends Omit<Write, 'doc' | 'term'> {
 /** Reads and writes after which one write is given up as it never comes to rest. */
 const mostTries = 50;
 const readAtOnce = 1_000;
+
+/** Of a part of an answer that tells no status of its own. */
+const ofMissing = (error: ServerReason, where: string): Failure =>
+  ofAnswer(error.type === 'index_not_found_exception' ? 404 : 503, error, where);
 
 export class Records {
   readonly #requests: Requests;
@@ -45,12 +51,8 @@ export class Records {
     checkCollection(collection);
     checkKey(key);
     const { index, id } = placeOf(this.#names, collection, key);
-    const { status, body } = await this.#requests.send<Hit>({
-      method: 'GET',
-      path: `/${index}/_doc/${encodeURIComponent(id)}`,
-      answers: [404],
-    });
-    return status === 404 ? null : storedOf<T>(body);
+    const found = await this.#requests.document<Hit>(`/${index}/_doc/${encodeURIComponent(id)}`);
+    return found && storedOf<T>(found);
   }
 
   /** In key order, of all that was acknowledged before. */
@@ -99,7 +101,7 @@ export class Records {
   }
 
   /** @throws StoreError store-refused for a bad collection, key, term or document */
-  #prepare(write: Write): Prepared {
+  prepare(write: Write): Prepared {
     checkCollection(write.collection);
     checkKey(write.key);
     const term = write.term ?? 0;
@@ -119,7 +121,7 @@ export class Records {
 
   /** Each alone, in order also where a record comes twice. */
   async write(writes: Write[]): Promise<WriteResult[]> {
-    const prepared = writes.map((write) => this.#prepare(write));
+    const prepared = writes.map((write) => this.prepare(write));
     const results = new Map<Prepared, WriteResult>();
     for (let left = prepared; left.length > 0;) {
       const seen = new Set<string>();
@@ -186,10 +188,11 @@ export class Records {
   }
 
   #first(write: Prepared): Operation {
-    return this.#operation(write, write.expect === 'absent' ? null : positionOf(write.expect));
+    return this.operation(write, write.expect === 'absent' ? null : positionOf(write.expect));
   }
 
-  #operation({ index, id, json, collection, key, term, name }: Prepared, at: Position | null): Operation {
+  /** @param at null: it is to be made */
+  operation({ index, id, json, collection, key, term, name }: Prepared, at: Position | null): Operation {
     const guard = at ? { at: { seqNo: at.seqNo, primaryTerm: at.primaryTerm } } : {};
     if (json === null) return { action: 'delete', index, id, ...guard };
     const about = JSON.stringify({ collection, key, term, write: name });
@@ -215,7 +218,7 @@ export class Records {
     const fits =
       write.expect === 'any' ||
       (stored ? write.expect === versionOf(at!, stored._source.term) : write.expect === 'absent');
-    return fits ? this.#operation(write, at) : { ok: false, conflict: 'version' };
+    return fits ? this.operation(write, at) : { ok: false, conflict: 'version' };
   }
 
   /** The records as they are now, by id: without their documents. */
@@ -223,7 +226,7 @@ export class Records {
     const found = new Map<Prepared, Hit | null>();
     for (let from = 0; from < writes.length; from += readAtOnce) {
       const part = writes.slice(from, from + readAtOnce);
-      const { body } = await this.#requests.send<{ docs: (Hit & { found?: boolean; error?: { type?: string } })[] }>({
+      const { body } = await this.#requests.send<{ docs: (Hit & { found?: boolean; error?: ServerReason })[] }>({
         method: 'POST',
         path: '/_mget',
         query: { _source_includes: 'term,write' },
@@ -231,13 +234,8 @@ export class Records {
       });
       part.forEach((write, index) => {
         const doc = body.docs[index]!;
-        if (doc.error && doc.error.type !== 'index_not_found_exception') {
-          throw new StoreError(
-            'store-unavailable',
-            `A record of ${write.collection} cannot be read (${doc.error.type})`,
-            'Look at _cluster/health.',
-          );
-        }
+        // An index that is gone has not told that a record is not there.
+        if (doc.error) throw this.#requests.told(ofMissing(doc.error, this.#requests.where)).error;
         found.set(write, doc.found ? doc : null);
       });
     }

@@ -2,7 +2,8 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { closedError } from '../failures.ts';
-import { ofThrown } from './failures.ts';
+import { IndexGoneError, ofAnswer, ofThrown } from './failures.ts';
+import type { Failure, ServerReason } from './failures.ts';
 
 /** What is used of the client: its transport (connections, TLS, authentication, the check of the product). */
 export interface Transport {
@@ -53,6 +54,8 @@ export class Requests {
   readonly #transport: Transport;
   readonly #options: RequestsOptions;
   readonly #aborting = new AbortController();
+  /** Told when an index was not there, each time. */
+  onGone: () => void = () => undefined;
 
   constructor(transport: Transport, options: RequestsOptions) {
     this.#transport = transport;
@@ -106,6 +109,17 @@ export class Requests {
   }
 
   /**
+   * The document at an address, or null where the index has none.
+   * @throws StoreError also when the index itself is gone
+   */
+  async document<T>(path: string): Promise<T | null> {
+    const { status, body } = await this.send<T & { error?: ServerReason }>({ method: 'GET', path, answers: [404] });
+    if (status !== 404) return body;
+    if (body.error) throw this.told(ofAnswer(status, body.error, this.where)).error;
+    return null;
+  }
+
+  /**
    * Asks, again and again where a failure may pass.
    * @param repeat 'always': doing it twice is doing it once. 'unsent': only what the server has certainly not done
    * @throws StoreError
@@ -116,13 +130,19 @@ export class Requests {
       try {
         return await this.once<T>(request);
       } catch (thrown) {
-        const { error, fate } = ofThrown(thrown, this.where);
+        const { error, fate } = this.told(ofThrown(thrown, this.where));
         const again = fate === 'unsent' || (fate === 'unknown' && repeat === 'always');
         const pause = pauseMs(tries);
         if (!again || performance.now() + pause > until || this.closed) throw error;
         await sleep(pause);
       }
     }
+  }
+
+  /** Passes a failure on, and tells when it is that of an index that is gone. */
+  told(failure: Failure): Failure {
+    if (failure.error instanceof IndexGoneError) this.onGone();
+    return failure;
   }
 
   get closed(): boolean {

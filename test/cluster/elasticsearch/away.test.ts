@@ -90,16 +90,23 @@ else {
       // Nobody writes: it is the lease that cannot be renewed.
       const told = await until('trouble is told', trouble);
       assert.equal(
-        [told.code, /does not answer in time|not reachable/.test(told.message)],
+        [told.code, /does not answer in time|not reachable|lease of this master has lapsed/.test(told.message)],
         ['store-unavailable', true],
         told.message,
       );
       assert.ok(told.hint.length > 10 && told.since <= Date.now());
-      assert.is((await fetch(`${hub.master.address}/readyz`)).status, 200, 'reading works');
+      const ready = await until('that it may not lead any more is told', async () => {
+        const answer = await hub.master.call('GET', '/readyz');
+        return answer.status === 503 && answer.body;
+      });
+      assert.is(ready.code, 'store-unavailable');
+      assert.match(ready.detail, /lease/);
+      assert.is((await hub.master.call('GET', '/v1/apps')).status, 200, 'reading works');
     },
     async () => {
       elastic.nodes[0]!.resume();
       await until('it is over', async () => (await trouble()) === null);
+      await until('it is ready', async () => (await fetch(`${hub.master.address}/readyz`)).status === 200);
     },
   );
   goneAndBack(
