@@ -63,7 +63,7 @@ const table: Record<string, { ours: string[]; types?: string[]; packages: string
   machines: { ours: ['src/model'], types: ['src/protocol'], packages: ['xstate'], node: false },
   'src/protocol': { ours: ['src/model'], packages: ['zod'], node: true },
   'src/store': { ours: ['src/model', 'src/query'], packages: ['lmdb', '@elastic/elasticsearch'], node: true },
-  'src/tls': { ours: [], packages: [], node: true },
+  'src/tls': { ours: ['src/store'], packages: [], node: true },
   'src/agent/effects': { ours: ['src/model', 'src/protocol'], packages: 'any', node: true },
   'src/agent': {
     ours: [

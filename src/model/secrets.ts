@@ -25,6 +25,7 @@ const words = new Set([
   'cookie',
   'salt',
   'signature',
+  'sig',
   'dsn',
   'jwt',
   'bearer',
@@ -73,19 +74,26 @@ export function looksSecret(name: string): boolean {
   );
 }
 
-/** `scheme://user:password@host` -> `scheme://user:***@host`, anywhere in a text; also `?token=...` and `Bearer ...`. */
+/**
+ * `scheme://user:password@host` -> `scheme://user:***@host`, anywhere in a text; also `?token=...` and `Bearer ...`. Whatever is printed
+ * and may hold an address goes through this one function.
+ */
 export function maskText(text: string): string {
   if (!/[:=]|bearer |basic |sth_/i.test(text)) return text;
-  return text
-    .replace(/([a-z][a-z0-9+.-]*:\/\/[^\s/:@?#]*):([^\s/@]+)@/gi, `$1:${mask}@`)
-    .replace(/([?&;]([\w.-]+)=)([^&\s;#]+)/g, (whole, head: string, name: string) =>
-      looksSecret(name) ? `${head}${mask}` : whole,
-    )
-    .replace(/\b(bearer|basic) +[\w.~+/=-]{8,}/gi, `$1 ${mask}`)
-    .replace(/\bsth_(read|deploy|admin|node)_[\w-]{20,}/g, `sth_$1_${mask}`)
-    .replace(/(^|\s)(--?([\w.-]+)=)(\S+)/g, (whole, before: string, head: string, name: string) =>
-      looksSecret(name) ? `${before}${head}${mask}` : whole,
-    );
+  return (
+    text
+      .replace(/([a-z][a-z0-9+.-]*:\/\/[^\s/:@?#]*):([^\s/@]+)@/gi, `$1:${mask}@`)
+      // A token alone, as git takes it: a user's name is shorter.
+      .replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/:@?#]{20,}@/gi, `$1${mask}@`)
+      .replace(/([?&;]([\w.-]+)=)([^&\s;#]+)/g, (whole, head: string, name: string) =>
+        looksSecret(name) ? `${head}${mask}` : whole,
+      )
+      .replace(/\b(bearer|basic) +[\w.~+/=-]{8,}/gi, `$1 ${mask}`)
+      .replace(/\bsth_(read|deploy|admin|node)_[\w-]{20,}/g, `sth_$1_${mask}`)
+      .replace(/(^|\s)(--?([\w.-]+)=)(\S+)/g, (whole, before: string, head: string, name: string) =>
+        looksSecret(name) ? `${before}${head}${mask}` : whole,
+      )
+  );
 }
 
 /**

@@ -2,11 +2,12 @@
 // for every name and address of this machine, made anew when those change. Who joins pins the CA by its hash, which travels with
 // the token (src/tls/pin.ts).
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { issueAuthority, issueServer, type Authority } from './certificate.ts';
 import { pinOf } from './pin.ts';
+import { replaceFile } from '../store/replace-file.ts';
 
 interface AutoTls {
   cert: string;
@@ -17,12 +18,6 @@ interface AutoTls {
 const authorityDays = 7300;
 const serverDays = 3650;
 const renewDays = 365;
-
-/** Written beside and renamed, so that a crash leaves the old file or the new one. */
-function write(path: string, text: string): void {
-  writeFileSync(`${path}.new`, text, { mode: 0o600, flush: true } as object);
-  renameSync(`${path}.new`, path);
-}
 
 function readIf(path: string): string | null {
   try {
@@ -42,7 +37,7 @@ function authority(directory: string): Authority & { certificate: string } {
   if (text === null) {
     const made = issueAuthority(`stathub of ${hostname()}`.slice(0, 60), authorityDays);
     text = `${made.certificate}${made.key.export({ type: 'pkcs8', format: 'pem' }) as string}`;
-    write(path, text);
+    replaceFile(path, text);
   }
   try {
     const certificate = new X509Certificate(text);
@@ -107,7 +102,7 @@ export function autoTls(storeDirectory: string, more: readonly string[]): AutoTl
   if (text === null || !servesStill(text, hosts, ca)) {
     const made = issueServer(hosts, ca, serverDays);
     text = `${made.certificate}${made.key.export({ type: 'pkcs8', format: 'pem' }) as string}`;
-    write(path, text);
+    replaceFile(path, text);
   }
   // The CA goes along, so that who pins it can see it.
   return {

@@ -2,11 +2,12 @@
 //
 // A token is 32 random bytes, so a plain SHA-256 is enough: there is nothing to guess that a slow hash would protect.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Caller } from '../cluster.ts';
+import { replaceFile } from '../../store/replace-file.ts';
 
 export type Role = Caller['role'];
 export const roles: readonly Role[] = ['read', 'deploy', 'admin', 'node'];
@@ -135,10 +136,7 @@ export class Tokens {
 
   #save(tokens: StoredToken[]): void {
     const text = JSON.stringify({ version: 1, tokens }, null, 2);
-    // Written beside and renamed: a crash leaves the old file or the new one, and no moment at which others could read it.
-    const beside = `${this.path}.new`;
-    writeFileSync(beside, `${text}\n`, { mode: 0o600, flush: true } as object);
-    renameSync(beside, this.path);
+    replaceFile(this.path, `${text}\n`);
     this.#tokens = tokens.map(({ hash, ...view }) => ({ view, hash: Buffer.from(hash, 'hex') }));
   }
 }
