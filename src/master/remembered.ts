@@ -6,7 +6,7 @@ import type { Kept } from './entries.ts';
 import { revisionKey, slotKey, tombstoneKey } from './records.ts';
 
 /** One of them; `took` is told of the version that it has now. */
-export interface RememberedRecord {
+interface RememberedRecord {
   collection: string;
   key: string;
   doc: Doc;

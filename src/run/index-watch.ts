@@ -7,7 +7,7 @@ import type { Lease } from '../store/elasticsearch/lease.ts';
 import type { StoreTrouble } from '../store/trouble.ts';
 import type { Logger } from './log.ts';
 
-export interface IndexWatchOptions {
+interface IndexWatchOptions {
   store: ElasticStore;
   lease: Lease;
   master: RunningMaster;

@@ -11,7 +11,7 @@ import type { Requests } from './requests.ts';
 const prepareMs = 60_000;
 
 /** What became of indices since they were looked at: `gone` hold nothing, or are not there; `replaced` hold what is not known here. */
-export interface Seen {
+interface Seen {
   gone: string[];
   replaced: string[];
 }

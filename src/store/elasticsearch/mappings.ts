@@ -98,7 +98,7 @@ const settings = {
 
 /** Above what Elasticsearch brings along (100 to 200). */
 export const templatePriority = 500;
-export interface Template {
+interface Template {
   name: string;
   patterns: string[];
   properties: Properties;

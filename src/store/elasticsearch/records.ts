@@ -17,7 +17,7 @@ import { pauseMs } from './requests.ts';
 import type { Requests } from './requests.ts';
 import { searchMembers } from './search-fields.ts';
 
-export interface Prepared extends Omit<Write, 'doc' | 'term'> {
+interface Prepared extends Omit<Write, 'doc' | 'term'> {
   json: string | null;
   term: number;
   index: string;
