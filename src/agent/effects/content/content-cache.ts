@@ -5,7 +5,9 @@ import { mkdir, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'n
 import { join } from 'node:path';
 import type { FetchByHash } from './by-hash.ts';
 import { download, type Progress, type Validators } from './download.ts';
+import { OneAtATimeByName } from '../../../model/one-at-a-time.ts';
 import { FetchError, withoutCredentials } from './fetch-error.ts';
+import { JointWork } from './joint-work.ts';
 import { unpack, type UnpackLimits } from './unpack.ts';
 
 interface Blob {
@@ -34,7 +36,9 @@ export class ContentCache {
   readonly #directory: string;
   readonly #options: CacheOptions;
   /** One download, or unpacking, for concurrent askers. */
-  readonly #underway = new Map<string, Promise<unknown>>();
+  readonly #joint = new JointWork<Progress>();
+  /** A part is written by one download: of a URI different bytes may be wanted at the same time. */
+  readonly #parts = new OneAtATimeByName();
   constructor(directory: string, options: CacheOptions = {}) {
     this.#directory = directory;
     this.#options = options;
@@ -51,15 +55,20 @@ export class ContentCache {
     onProgress?: (progress: Progress) => void,
     signal?: AbortSignal,
   ): Promise<Blob> {
-    return this.#once(`blob ${uri} ${wanted}`, () => this.#blob(uri, wanted, onProgress, signal));
+    return this.#joint.run(
+      `blob ${uri} ${wanted}`,
+      (tell, over) => this.#parts.run(keyOf(uri), () => this.#blob(uri, wanted, tell, over)),
+      { onProgress, signal },
+    );
   }
 
   async #blob(
     uri: string,
     wanted: string | null,
-    onProgress?: (progress: Progress) => void,
-    signal?: AbortSignal,
+    onProgress: (progress: Progress) => void,
+    signal: AbortSignal,
   ): Promise<Blob> {
+    signal.throwIfAborted();
     const shown = withoutCredentials(uri);
     if (wanted) {
       const here = await this.have(wanted);
@@ -73,7 +82,7 @@ export class ContentCache {
       const got = await download(uri, part, {
         ...this.#options,
         have: cached && !wanted ? origin : null,
-        ...(onProgress ? { onProgress } : {}),
+        onProgress,
         signal,
       });
       if (got === 'not-modified') return { ...cached!, note: null };
@@ -92,8 +101,8 @@ export class ContentCache {
       if (cached && !wanted && error instanceof FetchError && error.code === 'unreachable') {
         return { ...cached, note: `${error.message}; the copy of ${new Date(origin.at).toISOString()} is used` };
       }
-      if (!wanted || !(error instanceof FetchError) || !elsewhere.has(error.code) || signal?.aborted) throw error;
-      return this.#elsewhere(wanted, error, onProgress, signal);
+      if (!wanted || !(error instanceof FetchError) || !elsewhere.has(error.code) || signal.aborted) throw error;
+      return this.#parts.run(wanted, () => this.#elsewhere(wanted, error, onProgress, signal));
     }
   }
 
@@ -101,9 +110,11 @@ export class ContentCache {
   async #elsewhere(
     wanted: string,
     why: FetchError,
-    onProgress?: (progress: Progress) => void,
-    signal?: AbortSignal,
+    onProgress: (progress: Progress) => void,
+    signal: AbortSignal,
   ): Promise<Blob> {
+    const here = await this.have(wanted); // another URI may have had the same bytes meanwhile
+    if (here) return { ...here, note: null };
     const part = join(this.#directory, 'parts', wanted);
     const got = await this.#options.byHash?.(wanted, part, onProgress, signal);
     if (!got) {
@@ -129,7 +140,7 @@ export class ContentCache {
 
   /** The unpacked tree of a blob: a directory nobody may write to, made once. */
   tree(blob: Blob, kind: 'zip' | 'tar' | 'tar.gz'): Promise<string> {
-    return this.#once(`tree ${blob.sha256}`, async () => {
+    return this.#joint.run(`tree ${blob.sha256}`, async () => {
       const path = join(this.#directory, 'trees', blob.sha256);
       if (await stat(path).catch(() => null)) return path;
       const staging = join(this.#directory, 'trees', `.${blob.sha256}.${randomBytes(4).toString('hex')}`);
@@ -193,14 +204,6 @@ export class ContentCache {
     const beside = join(folder, `.${keyOf(uri)}.${randomBytes(4).toString('hex')}`);
     await writeFile(beside, JSON.stringify(origin), { mode: 0o600 });
     await rename(beside, join(folder, `${keyOf(uri)}.json`));
-  }
-
-  #once<T>(key: string, work: () => Promise<T>): Promise<T> {
-    const running = this.#underway.get(key) as Promise<T> | undefined;
-    if (running) return running;
-    const started = work().finally(() => this.#underway.delete(key));
-    this.#underway.set(key, started);
-    return started;
   }
 }
 

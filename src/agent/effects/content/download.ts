@@ -2,11 +2,11 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { FetchError, withoutCredentials } from './fetch-error.ts';
+import { FetchError, percentDecoded, withoutCredentials } from './fetch-error.ts';
+import { ask } from './origin.ts';
 
 export interface Validators {
   etag: string | null;
@@ -81,7 +81,7 @@ async function fromOrigin(uri: string, to: string, options: DownloadOptions): Pr
   };
   if (url.username || url.password) {
     headers['authorization'] =
-      `Basic ${Buffer.from(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`).toString('base64')}`;
+      `Basic ${Buffer.from(`${percentDecoded(url.username)}:${percentDecoded(url.password)}`).toString('base64')}`;
     url.username = url.password = '';
   }
   const part = await partOf(to);
@@ -98,36 +98,37 @@ async function fromOrigin(uri: string, to: string, options: DownloadOptions): Pr
   };
   const signal = options.signal ? AbortSignal.any([options.signal, stalled.signal]) : stalled.signal;
   try {
-    const response = await fetch(url, { headers, signal, redirect: 'follow' });
-    if (response.status === 304) return 'not-modified';
-    if (response.status === 416) {
+    const response = await ask(url, headers, signal);
+    const status = response.statusCode!;
+    if (status !== 200 && status !== 206) response.destroy();
+    if (status === 304) return 'not-modified';
+    if (status === 416) {
       await rm(to, { force: true });
       throw new FetchError('unreachable', 'the part already here is longer than the file', 'it is fetched anew', false);
     }
-    if (!response.ok) {
-      await response.body?.cancel();
-      throw fromStatus(uri, response.status);
-    }
-    const resumed = response.status === 206;
+    if (status !== 200 && status !== 206) throw fromStatus(uri, status);
+    const resumed = status === 206;
     const already = resumed ? part.size : 0;
-    const length = Number(response.headers.get('content-length') ?? NaN);
+    const length = Number(response.headers['content-length'] ?? NaN);
     const total = Number.isFinite(length) ? already + length : null;
     const limit = options.maxBytes ?? Infinity;
     if (total !== null && total > limit) {
-      await response.body?.cancel();
+      response.destroy();
       throw tooLarge(uri, limit);
     }
 
     const hash = createHash('sha256');
     if (resumed) for await (const chunk of createReadStream(to)) hash.update(chunk as Buffer);
-    const validators = { etag: response.headers.get('etag'), lastModified: response.headers.get('last-modified') };
+    const validators = {
+      etag: response.headers.etag ?? null,
+      lastModified: response.headers['last-modified'] ?? null,
+    };
     partValidators.set(
       to,
       validators.etag?.startsWith('W/') ? validators.lastModified : (validators.etag ?? validators.lastModified),
     );
-    const body = response.body ? Readable.fromWeb(response.body as never) : Readable.from([]);
     await pipeline(
-      body,
+      response,
       counted(uri, hash, already, total, options, touched),
       createWriteStream(to, { flags: resumed ? 'a' : 'w', mode: 0o600 }),
       { signal },
@@ -214,7 +215,8 @@ function asFetchError(uri: string, error: unknown): FetchError {
   const code = (cause as NodeJS.ErrnoException)?.code;
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new FetchError('disk-full', `no room on this node for ${shown}`, 'free disk space on the node', false);
-  if (code === 'ENOENT') return new FetchError('not-found', `${shown} is not there`, 'check the path in uris');
+  if (code === 'ENOENT' && uri.startsWith('file:'))
+    return new FetchError('not-found', `${shown} is not there`, 'check the path in uris');
   if (code === 'ERR_INVALID_URL')
     return new FetchError('unsupported', `${shown} is no URI`, 'write http://, https:// or file:// and a path');
   return new FetchError(

@@ -25,3 +25,12 @@ export class FetchError extends Error {
 export function withoutCredentials(uri: string): string {
   return uri.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@\s]*@/i, '$1');
 }
+
+/** A part of a URI with its %XX as what they stand for; as it is where they stand for nothing (`100%.zip`). */
+export function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -22,7 +22,7 @@ import type { UriSpec } from '../../../model/app/app.ts';
 import { OneAtATimeByName } from '../../../model/one-at-a-time.ts';
 import type { ContentCache } from './content-cache.ts';
 import type { Progress } from './download.ts';
-import { FetchError, withoutCredentials } from './fetch-error.ts';
+import { FetchError, percentDecoded, withoutCredentials } from './fetch-error.ts';
 import { archiveKind } from './unpack.ts';
 
 interface FetchRequest {
@@ -78,7 +78,7 @@ export async function fetchInto(request: FetchRequest): Promise<Fetched> {
 /** The file name at the end of a URI. */
 export function nameOf(uri: string): string {
   const path = withoutCredentials(uri).replace(/[?#].*$/, '');
-  const name = basename(decodeURIComponent(path));
+  const name = basename(percentDecoded(path));
   return name && name !== '.' && name !== '..' && !name.includes('\0') ? name : 'download';
 }
 

@@ -331,6 +331,7 @@ test('the cache forgets the least recently used, never what is in use', async ()
 test('names are taken from the path alone', () => {
   assert.is(nameOf('http://u:p@h/x/my%20app.zip?token=1#f'), 'my app.zip');
   assert.is(nameOf('http://h/'), 'h');
+  assert.is(nameOf('http://h/100%.zip'), '100%.zip');
 });
 
 test.run();
