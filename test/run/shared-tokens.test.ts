@@ -25,7 +25,7 @@ test('made, taken, revoked', async () => {
 
   const ci = await second.make('ci', 'deploy');
   const joinId = second.list().find(({ role }) => role === 'node')!.id;
-  assert.ok(await second.revoke(joinId));
+  assert.is(await second.revoke(joinId), 'revoked');
   const error = await first.make('late', 'admin').catch((thrown: unknown) => thrown);
   assert.instance(error, StoreError, 'one that does not lead any more overwrites nothing');
   assert.is(first.list().length, 2);
@@ -38,6 +38,27 @@ test('made, taken, revoked', async () => {
   for (const text of [made.admin, made.join, ci.token]) assert.not.ok(kept.includes(text));
   const shown = JSON.stringify(maskSecrets((await store.get('hub', 'tokens'))!.doc));
   for (const { hash } of first.kept()) assert.ok(kept.includes(hash) && !shown.includes(hash));
+  await store.close();
+});
+
+test('changes at the same time are made one after the other, and one admin stays', async () => {
+  const store = await openEmbedded(scratch('together'));
+  const { tokens } = readTokens(scratch('admins'));
+  await shareTokens(store, tokens, () => void firstTokens(tokens));
+  const [admin, join] = tokens.list().map(({ id }) => id) as [string, string];
+  const [ci, other, joined] = await Promise.all([
+    tokens.make('ci', 'deploy'),
+    tokens.make('other', 'admin'),
+    tokens.revoke(join),
+  ]);
+  assert.is(joined, 'revoked');
+  assert.equal(await Promise.all([tokens.revoke(admin), tokens.revoke(other.view.id)]), ['revoked', 'last-admin']);
+  const next = readTokens(scratch('next')).tokens;
+  await shareTokens(store, next, () => assert.unreachable('the hub has tokens'));
+  assert.equal(
+    next.list().map(({ id }) => id),
+    [ci.view.id, other.view.id],
+  );
   await store.close();
 });
 

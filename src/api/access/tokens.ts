@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { OneAtATime } from '../../model/one-at-a-time.ts';
 import type { Caller } from '../cluster.ts';
 import { replaceFile } from '../../store/replace-file.ts';
 
@@ -37,6 +38,8 @@ export class Tokens {
   readonly #now: () => number;
   #tokens: { view: TokenView; hash: Buffer }[] = [];
   readonly #given: { view: TokenView; hash: Buffer }[] = [];
+  /** Each change is made to what the one before has left: together they would look like those of another master. */
+  readonly #changes = new OneAtATime();
 
   constructor(path: string, now: () => number = Date.now) {
     this.path = path;
@@ -104,11 +107,13 @@ export class Tokens {
   }
 
   /** The same where several masters share them: it is theirs before it is given. @throws what `share` throws */
-  async make(name: string, role: Role): Promise<{ token: string; view: TokenView }> {
-    const { token, made } = this.#new(name, role);
-    await this.share?.([...this.kept(), made]);
-    this.#save([...this.kept(), made]);
-    return token;
+  make(name: string, role: Role): Promise<{ token: string; view: TokenView }> {
+    return this.#changes.run(async () => {
+      const { token, made } = this.#new(name, role);
+      await this.share?.([...this.kept(), made]);
+      this.#save([...this.kept(), made]);
+      return token;
+    });
   }
 
   #new(name: string, role: Role): { token: { token: string; view: TokenView }; made: StoredToken } {
@@ -125,13 +130,17 @@ export class Tokens {
     return this.pin === null || token.includes('.') ? token : `${token}.${this.pin}`;
   }
 
-  /** @returns false when there is no token of that id; @throws what `share` throws: then it is not revoked */
-  async revoke(id: string): Promise<boolean> {
-    const isAnother = (token: StoredToken): boolean => token.id !== id;
-    if (this.kept().every(isAnother)) return false;
-    await this.share?.(this.kept().filter(isAnother));
-    this.#save(this.kept().filter(isAnother));
-    return true;
+  /** The last token of an admin stays, or nobody could make another. @throws what `share` throws: then it is not revoked */
+  revoke(id: string): Promise<'revoked' | 'unknown' | 'last-admin'> {
+    return this.#changes.run(async () => {
+      const left = this.kept().filter((token) => token.id !== id);
+      const held = this.list().find((token) => token.id === id);
+      if (!held) return 'unknown';
+      if (held.role === 'admin' && !left.some(({ role }) => role === 'admin')) return 'last-admin';
+      await this.share?.(left);
+      this.#save(this.kept().filter((token) => token.id !== id));
+      return 'revoked';
+    });
   }
 
   #save(tokens: StoredToken[]): void {

@@ -59,15 +59,15 @@ export function tokenRoutes(app: Api, tokens: Tokens, { cluster }: Resource): vo
     permit('admin'),
     async (c) => {
       const id = c.req.param('id');
-      const admins = tokens.list().filter((token) => token.role === 'admin');
-      if (admins.length === 1 && admins[0]!.id === id)
+      const held = tokens.list().find((token) => token.id === id);
+      const done = await tokens.revoke(id);
+      if (done === 'last-admin')
         throw new Refusal(
           'invalid-request',
           'this is the last admin token; without one nobody could make another',
           'make a new admin token first',
         );
-      const held = tokens.list().find((token) => token.id === id);
-      if (!held || !(await tokens.revoke(id)))
+      if (!held || done === 'unknown')
         throw new Refusal('not-found', `there is no token ${id}`, 'GET /v1/tokens lists them');
       audit(c, 'token.revoked', 'revoked', held);
       return c.body(null, 204);
