@@ -3,7 +3,6 @@
 import type { InstanceEvent } from '../../machines/instance-events.ts';
 import type { InstanceInput } from '../../machines/instance-facts.ts';
 import type { SupervisorEmitted } from '../../machines/supervisor-facts.ts';
-import { statePath } from '../model/instance/instance-status.ts';
 import { ChangedIds } from './changed-ids.ts';
 import type { AgentContext } from './context.ts';
 import type { RotationWatch } from './effects/output/rotation-watch.ts';
@@ -20,7 +19,8 @@ import {
   type InstanceActor,
   type InstanceSnapshot,
 } from './instance/entry.ts';
-import { actorCrashed, narrate, supervisorFailed } from './instance/narrate.ts';
+import { actorCrashed, supervisorFailed } from './instance/narrate.ts';
+import { tellMove } from './instance/told-ends.ts';
 import type { SupervisorLogic } from './logic.ts';
 import { monoMs } from './moment.ts';
 import { RoomWaiters } from './room-waiters.ts';
@@ -232,12 +232,8 @@ export class Instances {
     entry.snapshot = snapshot;
     const { ready } = snapshot.context;
     if (before && ready && ready !== before.context.ready) entry.program.markReady(ready);
-    const { context } = this.#options;
-    const { app, slot } = entry.record.assignment;
-    const subject = { app, slot, id: entry.id, node: context.node };
+    tellMove(this.#options.context, entry, before, snapshot);
     if (snapshot.value === 'failed' && before?.value !== 'failed') this.#waiters.gaveUp(entry);
-    const told = (one: InstanceSnapshot) => ({ state: statePath(one.value), context: one.context });
-    for (const event of narrate(before && told(before), told(snapshot), subject, Date.now())) context.tell(event);
     this.changed(entry.id);
   }
 

@@ -123,6 +123,9 @@ test('what was given up gives its room back at once, and has to find it anew; th
   await agent.restart();
   await agent.running('next');
   assert.is(await allocated(), all);
+  await agent.see('given-up', 'still given up', (i) => i.status === 'failed');
+  for (const kind of ['instance.exited', 'instance.failed'])
+    assert.is((await agent.events(`subject.app:given-up AND kind:${kind}`)).length, 1, `${kind} is told once`);
   writeFileSync(go, '');
   await agent.ok('POST', '/v1/apps/given-up/restart');
   await agent.see('given-up', 'it finds no room', (i) => i.exit?.reason === 'no-room');

@@ -36,6 +36,7 @@ export function makeEntry(
     actor: null,
     snapshot: null,
     lastExit: null,
+    endTold: false,
     usage: null,
     disk: null,
     astray: null,

@@ -26,6 +26,8 @@ export interface Entry {
   actor: InstanceActor | null;
   /** How it last ended, where no actor has seen it. */
   lastExit: Exit | null;
+  /** How its newest launch ended was told before this agent began. */
+  endTold: boolean;
   /** The last one seen; also after its actor ended. */
   snapshot: InstanceSnapshot | null;
   usage: Usage | null;

@@ -28,10 +28,15 @@ function linesBetween(before: Told | null, after: Told, name: string): Line[] {
   return sentences.flatMap((sentence) => sentence(change) ?? []);
 }
 
-/** The same as events. */
-export function narrate(before: Told | null, after: Told, who: Teller, at: number): NewEvent[] {
+/** What an agent before this one may have told of an end. */
+const ofItsEnd = new Set(['instance.exited', 'instance.failed']);
+
+/** The same as events. @param endTold how it ended is nothing new */
+export function narrate(before: Told | null, after: Told, who: Teller, at: number, endTold: boolean): NewEvent[] {
   const subject = { app: who.app, instance: who.id, slot: who.slot, node: who.node };
-  return linesBetween(before, after, `${who.app}.${who.slot}`).map(({ detail, ...line }) => ({
+  const lines = linesBetween(before, after, `${who.app}.${who.slot}`);
+  const fresh = endTold ? lines.filter(({ kind }) => !ofItsEnd.has(kind)) : lines;
+  return fresh.map(({ detail, ...line }) => ({
     at,
     subject,
     detail: detail ?? {},

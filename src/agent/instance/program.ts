@@ -6,7 +6,7 @@ import type { Exit, ExitReason } from '../../model/instance/instance.ts';
 import type { AgentContext } from '../context.ts';
 import { removeMembership } from '../effects/cgroups/cgroup.ts';
 import { memoryEvidence } from '../effects/cgroups/limit-groups.ts';
-import { writeReady, type ProgramExit, type ProgramIdentity } from '../effects/launch/launch-facts.ts';
+import { writeEndTold, writeReady, type ProgramExit, type ProgramIdentity } from '../effects/launch/launch-facts.ts';
 import { launchDirectory, type LaunchNumbers } from '../effects/launch/launch-records.ts';
 import type { Tree } from '../effects/processes/tree.ts';
 import { moment } from '../moment.ts';
@@ -119,6 +119,11 @@ export class Program {
   /** It is not started again by itself: its room and its ports are others' to have. The tree must be empty. */
   giveUp(): void {
     this.#beginning.giveUp();
+  }
+
+  /** How it ended was told: written down, for an agent that finds it so. */
+  markEndTold(): void {
+    if (this.#run?.record) this.#ending.note(this.#run, writeEndTold);
   }
 
   /** Gives back what it holds of the node. The tree must be empty. */

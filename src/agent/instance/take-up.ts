@@ -7,7 +7,7 @@ import type { Exit } from '../../model/instance/instance.ts';
 import { rebuildHistory, type RestartHistory } from '../../model/instance/restart.ts';
 import type { AgentContext } from '../context.ts';
 import { fateOf, type LaunchFate } from '../effects/launch/adopt.ts';
-import { readLaunch, readStopping, type ProgramExit } from '../effects/launch/launch-facts.ts';
+import { readLaunch, readStopping, wasEndTold, type ProgramExit } from '../effects/launch/launch-facts.ts';
 import { instanceDirectory, launchDirectory, launchNumbers, writeRecord } from '../effects/launch/launch-records.ts';
 import { bootId, readStat } from '../effects/processes/boot.ts';
 import { readMarker } from '../effects/processes/strays.ts';
@@ -96,6 +96,7 @@ async function entryOfLaunch(
     entry.lastExit = unseenExit(launch, newest.at); // the machine went down, not the program
     return entry;
   }
+  entry.endTold = wasEndTold(directory);
   const { identity } = fate;
   const program = identity && { pid: identity.pid, startTime: identity.startTime };
   const tree = { membership: newest.cgroup, program, node, instance: entry.id, epoch };

@@ -7,6 +7,7 @@
 //   pid          program   its own /proc/self/stat line, just before exec
 //   ready        agent     passed all checks
 //   stopping     agent     reason and deadline of a stop that has begun
+//   end-told     agent     how it ended was told, and it is not started again at once; empty
 //   exit         launcher  the wait status as the shell gives it: code, or 128 + signal
 // None is ever rewritten; a line that ends in a newline is whole.
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -173,6 +174,13 @@ export function writeReady(directory: string, ready: { at: number; mono: number 
 export function writeStopping(directory: string, stopping: Stopping): void {
   writeOnce(join(directory, 'stopping'), stopping);
 }
+
+/** Writes down that its end was told: an agent that finds it ended has nothing new to say of that. */
+export function writeEndTold(directory: string): void {
+  writeFileSync(join(directory, 'end-told'), '', { mode: 0o600 });
+}
+
+export const wasEndTold = (directory: string): boolean => existsSync(join(directory, 'end-told'));
 
 export function readReady(directory: string): { at: number; mono: number } | null {
   return readJson(join(directory, 'ready'));
