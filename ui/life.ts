@@ -1,6 +1,6 @@
 // The life of an instance as stays in statuses, from its events and its present. Pure.
 import type { ClusterEvent } from '../src/model/event.ts';
-import type { InstanceView } from '../src/model/instance/instance.ts';
+import { instanceStatuses, type InstanceView } from '../src/model/instance/instance.ts';
 import { eventStatus } from './event-look.ts';
 
 interface Stay {
@@ -11,18 +11,7 @@ interface Stay {
   note: string;
 }
 
-const statuses = new Set([
-  'fetching',
-  'starting',
-  'running',
-  'unhealthy',
-  'killing',
-  'restarting',
-  'stopped',
-  'failed',
-  'pending',
-  'lost',
-]);
+const statuses = new Set<string>(instanceStatuses.filter((status) => status !== 'unknown'));
 
 /** They happen beside its status and change none of it: commands run in it, warnings of what it uses. */
 const beside = /^instance\.(exec(Began|Ended)|memoryHigh|diskHigh|processesFull)$/;

@@ -4,7 +4,7 @@ import type { Reason } from '../model/app/app.ts';
 import type { Assignment } from '../model/assignment.ts';
 import type { InstanceView } from '../model/instance/instance.ts';
 import { fullText, isFull } from './effects/disk/room.ts';
-import { pendingView } from './instance/view.ts';
+import { pendingView } from '../model/instance/pending-view.ts';
 
 /** ms between two tries. */
 const againMs = 5000;

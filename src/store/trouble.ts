@@ -1,20 +1,7 @@
 // Whether the store takes writes: the last failure of each part that is written, until a write there succeeds again.
 import { StoreError } from './store.ts';
-import type {
-  CollectionSize,
-  Doc,
-  LogEntry,
-  QueryOptions,
-  QueryResult,
-  ReadLogOptions,
-  ScanOptions,
-  SeriesPoint,
-  Store,
-  Stored,
-  SubjectPoint,
-  Write,
-  WriteResult,
-} from './store.ts';
+import { PassingStore } from './passing-store.ts';
+import type { LogEntry, SeriesPoint, Store, Write, WriteResult } from './store.ts';
 
 /** `since`: the first failure in a row, epoch ms. */
 export interface Trouble {
@@ -76,12 +63,11 @@ export class StoreTrouble {
 }
 
 /** A store whose writes are noted in a `StoreTrouble`. */
-export class WatchedStore implements Store {
-  readonly #store: Store;
+export class WatchedStore extends PassingStore {
   readonly #trouble: StoreTrouble;
 
   constructor(store: Store, trouble: StoreTrouble) {
-    this.#store = store;
+    super(store);
     this.#trouble = trouble;
   }
 
@@ -96,57 +82,22 @@ export class WatchedStore implements Store {
     }
   }
 
-  write(write: Write): Promise<WriteResult> {
-    return this.#noted([write.collection], this.#store.write(write));
+  override write(write: Write): Promise<WriteResult> {
+    return this.#noted([write.collection], super.write(write));
   }
-  writeBoth(first: Write, second: Write): Promise<[WriteResult, WriteResult | null]> {
-    return this.#noted(new Set([first.collection, second.collection]), this.#store.writeBoth(first, second));
+  override writeBoth(first: Write, second: Write): Promise<[WriteResult, WriteResult | null]> {
+    return this.#noted(new Set([first.collection, second.collection]), super.writeBoth(first, second));
   }
-  bulk(writes: Write[]): Promise<WriteResult[]> {
-    return this.#noted(new Set(writes.map(({ collection }) => collection)), this.#store.bulk(writes));
+  override bulk(writes: Write[]): Promise<WriteResult[]> {
+    return this.#noted(new Set(writes.map(({ collection }) => collection)), super.bulk(writes));
   }
-  draw(counter: string, count: number, atLeast?: number): Promise<number> {
-    return this.#noted(['counters'], this.#store.draw(counter, count, atLeast));
+  override draw(counter: string, count: number, atLeast?: number): Promise<number> {
+    return this.#noted(['counters'], super.draw(counter, count, atLeast));
   }
-  append(entries: Omit<LogEntry, 'seq'>[], term?: number): Promise<number[]> {
-    return this.#noted(['events'], this.#store.append(entries, term));
+  override append(entries: Omit<LogEntry, 'seq'>[], term?: number): Promise<number[]> {
+    return this.#noted(['events'], super.append(entries, term));
   }
-  addPoints(subject: string, points: SeriesPoint[]): Promise<void> {
-    return this.#noted(['points'], this.#store.addPoints(subject, points));
-  }
-
-  get<T = Doc>(collection: string, key: string): Promise<Stored<T> | null> {
-    return this.#store.get<T>(collection, key);
-  }
-  scan<T = Doc>(collection: string, options?: ScanOptions): Promise<{ items: Stored<T>[]; next: string | null }> {
-    return this.#store.scan<T>(collection, options);
-  }
-  query<T = Doc>(collection: string, query: string, options?: QueryOptions): Promise<QueryResult<T>> {
-    return this.#store.query<T>(collection, query, options);
-  }
-  readLog(options?: ReadLogOptions): Promise<{ items: LogEntry[]; oldest: number; newest: number }> {
-    return this.#store.readLog(options);
-  }
-  readPoints(subject: string, fromMinute: number, toMinute: number): Promise<SeriesPoint[]> {
-    return this.#store.readPoints(subject, fromMinute, toMinute);
-  }
-  expire(before: number, maxEvents: number): Promise<number> {
-    return this.#store.expire(before, maxEvents);
-  }
-  collections(): Promise<CollectionSize[]> {
-    return this.#store.collections();
-  }
-  history(): Promise<CollectionSize[]> {
-    return this.#store.history();
-  }
-  scanPoints(
-    after: string | null,
-    limit: number,
-    newestFirst?: boolean,
-  ): Promise<{ items: SubjectPoint[]; next: string | null }> {
-    return this.#store.scanPoints(after, limit, newestFirst);
-  }
-  close(): Promise<void> {
-    return this.#store.close();
+  override addPoints(subject: string, points: SeriesPoint[]): Promise<void> {
+    return this.#noted(['points'], super.addPoints(subject, points));
   }
 }

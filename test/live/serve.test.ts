@@ -1,14 +1,12 @@
 // The port: HTTP and WebSockets together, what is no request, and an end that waits for nobody.
-import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
-import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openHttp, type OpenPort } from '../../src/live/serve.ts';
 import { keptTo } from '../support/busyness.ts';
 import { removeTemporary, sample, temporary, type Sample } from '../support/api.ts';
+import { selfSigned } from '../support/certificate.ts';
 import { specOf } from '../support/sample-cluster.ts';
 import { until } from '../support/until.ts';
 import { watcher } from '../support/watcher.ts';
@@ -74,46 +72,18 @@ test('a port that is taken is told with what to do', async () => {
 });
 
 test('over TLS, sockets and cookies too', async () => {
-  const directory = temporary();
-  const [key, cert] = [join(directory, 'key.pem'), join(directory, 'cert.pem')];
-  const made = spawnSync(
-    'openssl',
-    [
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:prime256v1',
-      '-nodes',
-      '-keyout',
-      key,
-      '-out',
-      cert,
-      '-days',
-      '2',
-      '-subj',
-      '/CN=localhost',
-      '-addext',
-      'subjectAltName=IP:127.0.0.1',
-    ],
-    { encoding: 'utf8' },
-  );
-  if (made.error) {
-    console.log(`# skipped: TLS needs openssl (${made.error.message})`);
-    return;
-  }
-  assert.is(made.status, 0, made.stderr);
+  const tls = selfSigned(temporary());
+  if (!tls) return;
   const hub = sample({ bind: '0.0.0.0' });
   const port = await openHttp({
     app: hub.app,
     port: 0,
     bind: '127.0.0.1',
     closing: hub.closing,
-    tls: { key: readFileSync(key), cert: readFileSync(cert) },
+    tls,
   });
   assert.is(port.address, `https://127.0.0.1:${port.port}`);
-  const ca = readFileSync(cert);
+  const ca = tls.cert;
   const viewer = await watcher(port.address, {
     ca,
     headers: { authorization: `Bearer ${hub.admin}`, origin: port.address },

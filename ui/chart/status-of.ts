@@ -1,16 +1,8 @@
 // The colour of a state: states that are named as a status have it, the others go by what they mean. Pure.
-const own = new Set([
-  'pending',
-  'fetching',
-  'starting',
-  'running',
-  'unhealthy',
-  'killing',
-  'restarting',
-  'stopped',
-  'failed',
-  'lost',
-  'unknown',
+import { instanceStatuses } from '../../src/model/instance/instance.ts';
+
+const own = new Set<string>([
+  ...instanceStatuses,
   'joining',
   'ready',
   'cordoned',

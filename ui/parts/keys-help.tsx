@@ -6,6 +6,23 @@ import { t } from '../i18n.tsx';
 import { allKeys, shownKeys } from '../keys.ts';
 
 const shown = signal(false);
+
+/** All keys of the page, in words. */
+export const KeyList = (): VNode => (
+  <dl class="kv keys wide">
+    {allKeys().map((k) => (
+      <>
+        <dt key={k.keys}>
+          {shownKeys(k.keys).map((part) => (
+            <kbd key={part}>{part}</kbd>
+          ))}
+        </dt>
+        <dd>{t(k.word)}</dd>
+      </>
+    ))}
+  </dl>
+);
+
 export const openHelp = (): void => {
   shown.value = true;
 };
@@ -30,18 +47,7 @@ export function KeysHelp(): VNode | null {
       }}
     >
       <h2 class="lead">{t('keys.title')}</h2>
-      <dl class="kv keys wide">
-        {allKeys().map((k) => (
-          <>
-            <dt key={k.keys}>
-              {shownKeys(k.keys).map((part) => (
-                <kbd key={part}>{part}</kbd>
-              ))}
-            </dt>
-            <dd>{t(k.word)}</dd>
-          </>
-        ))}
-      </dl>
+      <KeyList />
     </dialog>
   );
 }

@@ -3,7 +3,7 @@ import type { VNode } from 'preact';
 import { hello, link } from '../live.ts';
 import { nodes, role, status } from '../cluster.ts';
 import { t, language, languages, setLanguage } from '../i18n.tsx';
-import { allKeys, shownKeys } from '../keys.ts';
+import { KeyList } from '../parts/keys-help.tsx';
 import { Page } from '../shell.tsx';
 import { chosenTheme, setTheme } from '../theme.ts';
 import { Coded } from '../parts/coded.tsx';
@@ -43,18 +43,7 @@ export default function Settings(): VNode {
             </div>
           </Panel>
           <Panel title={t('keys.title')}>
-            <dl class="kv keys wide">
-              {allKeys().map((k) => (
-                <>
-                  <dt key={k.keys}>
-                    {shownKeys(k.keys).map((part) => (
-                      <kbd key={part}>{part}</kbd>
-                    ))}
-                  </dt>
-                  <dd>{t(k.word)}</dd>
-                </>
-              ))}
-            </dl>
+            <KeyList />
           </Panel>
         </div>
         <div class="stack">

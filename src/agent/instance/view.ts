@@ -1,7 +1,7 @@
 // What is shown of an instance: a pure function of its record and its machine's snapshot.
 import type { Reason } from '../../model/app/app.ts';
-import type { Assignment } from '../../model/assignment.ts';
 import type { HealthView, InstanceStatus, InstanceView } from '../../model/instance/instance.ts';
+import { pendingView } from '../../model/instance/pending-view.ts';
 import { doesNotEnd, reasonFor, type ReasonFacts } from '../../model/instance/reason.ts';
 import { statePath, toStatus } from '../../model/instance/instance-status.ts';
 import type { InstanceContext } from '../../../machines/instance-facts.ts';
@@ -58,41 +58,6 @@ function reasonOf(entry: Entry, context: InstanceContext, status: InstanceStatus
   };
   return reasonFor(facts);
 }
-
-/** One of which there is no machine yet. @param at epoch ms; @param node the node's id */
-export const pendingView = (
-  { id, app, slot, place, revision, epoch, owner, goal }: Assignment,
-  node: string,
-  reason: Reason | null,
-  at: number,
-): InstanceView => ({
-  id,
-  app,
-  slot,
-  place,
-  node,
-  revision,
-  epoch,
-  owner,
-  goal,
-  status: 'pending',
-  state: null,
-  pid: null,
-  user: null,
-  ports: [],
-  debugPort: null,
-  consolePort: null,
-  startedAt: null,
-  readyAt: null,
-  restarts: 0,
-  launch: 0,
-  exit: null,
-  health: [],
-  usage: null,
-  reason,
-  escalated: null,
-  at,
-});
 
 /** @param node the node's id */
 export function viewOf(entry: Entry, node: string): InstanceView {

@@ -1,5 +1,6 @@
 // /v1/instances: lives of assignments on their nodes.
 import { z } from 'zod';
+import { instanceStatuses } from '../../model/instance/instance.ts';
 import { narrowed, exactly } from '../../protocol/exact.ts';
 import { permit } from '../access/auth.ts';
 import { listQuery, pageOf, query } from '../answers/body.ts';
@@ -8,21 +9,7 @@ import { says } from '../describe.ts';
 import { minutesOf, rangeQuery } from './nodes.ts';
 import { reply } from '../answers/reply.ts';
 
-const status = z
-  .enum([
-    'pending',
-    'fetching',
-    'starting',
-    'running',
-    'unhealthy',
-    'killing',
-    'restarting',
-    'stopped',
-    'failed',
-    'lost',
-    'unknown',
-  ])
-  .optional();
+const status = z.enum(instanceStatuses).optional();
 
 export function instanceRoutes(app: Api, { cluster }: Resource): void {
   app.get(

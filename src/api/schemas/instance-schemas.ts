@@ -1,4 +1,5 @@
 // JSON Schemas of instances: their life, ends, health, usage and files.
+import { exitReasons, instanceStatuses } from '../../model/instance/instance.ts';
 import { int, list, map, object, one, or, page, real, ref, text, time, yes } from './notation.ts';
 
 export const instanceSchemas = {
@@ -12,19 +13,7 @@ export const instanceSchemas = {
     epoch: int,
     owner: text,
     goal: one('run', 'leave', 'stop'),
-    status: one(
-      'pending',
-      'fetching',
-      'starting',
-      'running',
-      'unhealthy',
-      'killing',
-      'restarting',
-      'stopped',
-      'failed',
-      'lost',
-      'unknown',
-    ),
+    status: one(...instanceStatuses),
     state: or(text),
     pid: or(int),
     user: or(text),
@@ -46,22 +35,7 @@ export const instanceSchemas = {
   Exit: object({
     code: or(int),
     signal: or(int),
-    reason: one(
-      'exited',
-      'signal',
-      'oom',
-      'disk',
-      'unhealthy',
-      'stop',
-      'update',
-      'start-timeout',
-      'port-taken',
-      'partition',
-      'no-room',
-      'disk-full',
-      'not-started',
-      'unknown',
-    ),
+    reason: one(...exitReasons),
     at: time,
     durationMs: int,
     launch: int,

@@ -1,37 +1,8 @@
 // What an agent reports, brought into shape: an agent of another version, or a broken one, must not break the master.
-import type { Exceeded, InstanceStatus, InstanceView, Usage } from '../../model/instance/instance.ts';
+import { exitReasons, instanceStatuses } from '../../model/instance/instance.ts';
+import type { Exceeded, InstanceView, Usage } from '../../model/instance/instance.ts';
 import type { UsageAnswer } from '../../model/instance/usage.ts';
 import { object, text, number, whole, list, oneOf } from './raw.ts';
-
-const statuses: readonly InstanceStatus[] = [
-  'pending',
-  'fetching',
-  'starting',
-  'running',
-  'unhealthy',
-  'killing',
-  'restarting',
-  'stopped',
-  'failed',
-  'lost',
-  'unknown',
-];
-const reasons = [
-  'exited',
-  'signal',
-  'oom',
-  'disk',
-  'unhealthy',
-  'stop',
-  'update',
-  'start-timeout',
-  'port-taken',
-  'partition',
-  'no-room',
-  'disk-full',
-  'not-started',
-  'unknown',
-] as const;
 
 /** Samples of five minutes, at the fastest pace there is. */
 const mostSamples = 1000;
@@ -45,7 +16,7 @@ function soundExit(value: unknown): InstanceView['exit'] {
   return {
     code: whole(raw.code),
     signal: whole(raw.signal),
-    reason: oneOf(raw.reason, reasons, 'unknown'),
+    reason: oneOf(raw.reason, exitReasons, 'unknown'),
     at: number(raw.at),
     durationMs: number(raw.durationMs),
     launch: number(raw.launch),
@@ -135,7 +106,7 @@ export function soundInstance(reported: InstanceView, node: string): InstanceVie
     epoch: number(raw.epoch),
     owner: text(raw.owner),
     goal: oneOf(raw.goal, ['run', 'leave', 'stop'] as const, 'run'),
-    status: oneOf(raw.status, statuses, 'unknown'),
+    status: oneOf(raw.status, instanceStatuses, 'unknown'),
     state: typeof raw.state === 'string' ? raw.state : null,
     pid: whole(raw.pid),
     ports: list(raw.ports).map((port) => number(port)),

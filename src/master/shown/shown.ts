@@ -1,6 +1,7 @@
 // Nodes and instances as the API shows them: their reports, and what the hub knows beside them.
 import type { Assignment } from '../../model/assignment.ts';
 import type { InstanceView } from '../../model/instance/instance.ts';
+import { pendingView } from '../../model/instance/pending-view.ts';
 import type { NodeView } from '../../model/node.ts';
 import type { InstanceEntry, NodeEntry } from '../entries.ts';
 import type { View } from '../view.ts';
@@ -61,36 +62,13 @@ function troubleOf({ load }: NodeEntry): NodeView['reason'] {
 }
 
 /** An assignment that its node has not reported yet. */
-function pending(held: Assignment): InstanceView {
-  return {
-    id: held.id,
-    app: held.app,
-    slot: held.slot,
-    place: held.place,
-    node: held.node,
-    revision: held.revision,
-    epoch: held.epoch,
-    owner: held.owner,
-    goal: held.goal,
-    status: 'pending',
-    state: null,
-    pid: null,
-    user: null,
-    ports: [],
-    debugPort: null,
-    consolePort: null,
-    startedAt: null,
-    readyAt: null,
-    restarts: 0,
-    launch: 0,
-    exit: null,
-    health: [],
-    usage: null,
-    reason: { code: 'placed', text: held.because, next: { what: 'its node starts it', at: null } },
-    escalated: null,
-    at: held.at,
-  };
-}
+const pending = (held: Assignment): InstanceView =>
+  pendingView(
+    held,
+    held.node,
+    { code: 'placed', text: held.because, next: { what: 'its node starts it', at: null } },
+    held.at,
+  );
 
 /** The status that is shown, without the rest. */
 function shownStatus(view: View, { view: { status }, node, standing }: InstanceEntry): InstanceView['status'] {

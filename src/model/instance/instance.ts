@@ -2,37 +2,41 @@
 import type { Reason } from '../app/app.ts';
 import type { HealthRole } from '../app/app.ts';
 
-export type InstanceStatus =
-  | 'pending'
-  | 'fetching'
-  | 'starting'
-  | 'running'
-  | 'unhealthy'
-  | 'killing'
-  | 'restarting'
-  | 'stopped'
-  | 'failed'
-  | 'lost'
-  | 'unknown';
+export const instanceStatuses = [
+  'pending',
+  'fetching',
+  'starting',
+  'running',
+  'unhealthy',
+  'killing',
+  'restarting',
+  'stopped',
+  'failed',
+  'lost',
+  'unknown',
+] as const;
+export type InstanceStatus = (typeof instanceStatuses)[number];
 
-export type ExitReason =
-  | 'exited'
-  | 'signal'
-  | 'oom'
-  | 'disk'
-  | 'unhealthy'
-  | 'stop'
-  | 'update'
-  | 'start-timeout'
-  | 'port-taken'
+export const exitReasons = [
+  'exited',
+  'signal',
+  'oom',
+  'disk',
+  'unhealthy',
+  'stop',
+  'update',
+  'start-timeout',
+  'port-taken',
   /** Its node was cut off, and `onPartition` is `stop-self`. */
-  | 'partition'
+  'partition',
   /** Its node has less memory, disk or cpus left than it reserves, or no port. */
-  | 'no-room'
+  'no-room',
   /** It could not be started: no room on the node's disk / anything else; the last line of `tail` says what. */
-  | 'disk-full'
-  | 'not-started'
-  | 'unknown';
+  'disk-full',
+  'not-started',
+  'unknown',
+] as const;
+export type ExitReason = (typeof exitReasons)[number];
 
 /** A limit that was exceeded, and the sample that said so: bytes. */
 export interface Exceeded {

@@ -1,7 +1,4 @@
 // What can be wrong with an Elasticsearch: each is told with a code and a hint, and nothing acknowledged is lost or done twice.
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ElasticOptions } from '../../../src/store/elasticsearch/connect.ts';
@@ -9,6 +6,7 @@ import { openElastic, type ElasticStore } from '../../../src/store/elasticsearch
 import { StoreError } from '../../../src/store/store.ts';
 import { ElasticProxy, type ProxyOptions } from '../../elasticsearch/proxy.ts';
 import { freshPrefix, lendOrSkip } from '../../elasticsearch/shared.ts';
+import { selfSigned } from '../../support/certificate.ts';
 import { scratch } from '../../support/scratch.ts';
 import { refused } from '../contract-subject.ts';
 
@@ -113,40 +111,10 @@ if (url !== null) {
   });
 
   test("TLS with a CA of one's own; without it the hint names the flag", async () => {
-    const folder = scratch('tls');
-    const cert = join(folder, 'cert.pem');
-    const key = join(folder, 'key.pem');
-    try {
-      execFileSync(
-        'openssl',
-        [
-          'req',
-          '-x509',
-          '-newkey',
-          'ec',
-          '-pkeyopt',
-          'ec_paramgen_curve:prime256v1',
-          '-nodes',
-          '-keyout',
-          key,
-          '-out',
-          cert,
-          '-days',
-          '2',
-          '-subj',
-          '/CN=127.0.0.1',
-          '-addext',
-          'subjectAltName=IP:127.0.0.1',
-        ],
-        { stdio: 'ignore' },
-      );
-    } catch {
-      console.log('# skipped: TLS: openssl is not installed');
-      return;
-    }
-    const pem = readFileSync(cert, 'utf8');
-    const { at } = await proxy({ tls: { cert: pem, key: readFileSync(key, 'utf8') } });
-    await open({ urls: [at], ca: pem });
+    const tls = selfSigned(scratch('tls'));
+    if (!tls) return;
+    const { at } = await proxy({ tls });
+    await open({ urls: [at], ca: tls.cert });
     assert.match((await refused('store-refused', () => open({ urls: [at] }))).hint, /--elastic-ca/);
     await refused('store-refused', () => open({ urls: [url.replace('http:', 'https:')] }));
   });
