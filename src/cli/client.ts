@@ -1,4 +1,5 @@
 // The CLI's way to a hub: its HTTP API and nothing else.
+import { fetchFailure } from '../model/errors.ts';
 import { pinIn, trustPinned } from '../tls/pin.ts';
 import { CliError, exitCode } from './exit.ts';
 
@@ -68,8 +69,32 @@ export class Client {
       path,
       body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } },
     );
-    const text = await response.text();
-    return { body: (text ? JSON.parse(text) : null) as T, status: response.status, etag: response.headers.get('etag') };
+    return {
+      body: (await this.#bodyOf(response)) as T,
+      status: response.status,
+      etag: response.headers.get('etag'),
+    };
+  }
+
+  async #bodyOf(response: Response): Promise<unknown> {
+    const text = await response.text().catch((error: unknown) => {
+      throw new CliError(
+        exitCode.failed,
+        `the hub at ${this.base} broke off its answer (${fetchFailure(error)})`,
+        'what was asked for may have been done: look before you ask again',
+        true,
+      );
+    });
+    if (text === '') return null;
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw new CliError(
+        exitCode.failed,
+        `what answers at ${this.base} is no hub: it gives no JSON`,
+        'is this the address of a stathub master or agent?',
+      );
+    }
   }
 
   /** For answers that stream: the response as it begins; refusals are thrown as by `call`. */

@@ -86,6 +86,7 @@ async function followToEnd(
 ): Promise<InstanceView | null> {
   let waiting = '';
   let cursor = '0.0';
+  const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() }; // a look may end within a character
   const away = (): void =>
     output.err('the hub does not answer; the program runs on, waiting for the hub to come back\n');
   for (let pause = quickMs; !interrupted(); await delay(pause)) {
@@ -101,7 +102,7 @@ async function followToEnd(
     // Asked before the output is read: what a program wrote is there before its end is reported.
     const over = instance.status === 'stopped' || instance.status === 'failed';
     if (instance.launch > 0) {
-      const next = await showFrom(client, output, instance.id, cursor);
+      const next = await showFrom(client, output, instance.id, cursor, decoders);
       pause = next === cursor ? Math.min(calmMs, pause * 1.5) : quickMs;
       cursor = next;
     }
@@ -115,11 +116,17 @@ async function followToEnd(
 }
 
 /** Prints what was written after `cursor`. @returns the cursor after it */
-async function showFrom(client: Client, output: Output, id: string, cursor: string): Promise<string> {
+async function showFrom(
+  client: Client,
+  output: Output,
+  id: string,
+  cursor: string,
+  decoders: Record<'stdout' | 'stderr', InstanceType<typeof TextDecoder>>,
+): Promise<string> {
   let text: string;
   try {
     text = await (
-      await client.open('GET', path`/v1/instances/${id}/logs`, {
+      await client.open('GET', path`/v1/instances/${id}/logs?encoding=base64`, {
         headers: { accept: 'text/event-stream', 'last-event-id': cursor },
       })
     ).text();
@@ -136,7 +143,9 @@ async function showFrom(client: Client, output: Output, id: string, cursor: stri
         ?.slice(name.length + 2) ?? '';
     const kind = field('event');
     if (kind !== 'stdout' && kind !== 'stderr') continue;
-    (kind === 'stdout' ? output.out : output.err)((JSON.parse(field('data')) as { text: string }).text);
+    const { base64 } = JSON.parse(field('data')) as { base64: string };
+    const shown = decoders[kind].decode(Buffer.from(base64, 'base64'), { stream: true });
+    if (shown) (kind === 'stdout' ? output.out : output.err)(shown);
     reached = field('id') || reached;
   }
   return reached;

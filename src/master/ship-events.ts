@@ -39,7 +39,7 @@ export class EventShipping {
       round: async (signal) => {
         while (!signal.aborted && (await this.#batch(signal)));
       },
-      failing: ({ message }) => options.warn(`events are not shipped now, they wait in the store: ${message}`),
+      failing: (why) => options.warn(`events are not shipped now, they wait in the store: ${why}`),
       ...(options.roundMs === undefined ? {} : { pauseMs: options.roundMs }),
     });
   }

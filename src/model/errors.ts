@@ -59,3 +59,10 @@ export class Refusal extends Error {
     return statuses[this.code];
   }
 }
+
+/** Why a `fetch` failed: its own message says no more than that it did. */
+export function fetchFailure(error: unknown): string {
+  const { cause, message } = error as { cause?: unknown; message?: string };
+  if (!(cause instanceof Error)) return message ?? String(error);
+  return (cause as Error & { code?: string }).code ?? cause.message;
+}

@@ -1,6 +1,7 @@
 // What a person meets before any hub answers: help, wrong usage, files that are none.
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -16,6 +17,25 @@ const file = (name: string, text: string): string => {
   writeFileSync(path, text);
   return path;
 };
+
+test('what is no hub is told as that', async () => {
+  const server = createHttpServer((request, response) => {
+    if (!request.url!.startsWith('/v1/status')) return void response.end('<html>');
+    response.writeHead(200, { 'content-length': 1000 }).write('{');
+    setTimeout(() => response.destroy(), 20);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const hub = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const other = await stathub(hub, 'apps');
+  assert.is(other.code, 1);
+  assert.match(other.err, /is no hub: it gives no JSON/);
+  const cut = await stathub(hub, 'status');
+  assert.is(cut.code, 1);
+  assert.match(cut.err, /broke off its answer/);
+  assert.not.match(other.err + cut.err, /^ +at /m);
+  server.close();
+  server.closeAllConnections();
+});
 
 test('help names every command; a typo gets the nearest one and exit code 2', async () => {
   const help = await stathub(null, '--help');

@@ -2,6 +2,7 @@
 // the kill timeout, which runs meanwhile; whatever comes of it is an event, and the kill signal follows.
 import type { PreStopSpec } from '../../model/app/app.ts';
 import { expandArguments } from '../../model/app/environment.ts';
+import { fetchFailure } from '../../model/errors.ts';
 import { showSpan } from '../../model/sizes.ts';
 import type { AgentContext } from '../context.ts';
 import type { ProbeAnswer } from '../effects/probes.ts';
@@ -43,7 +44,7 @@ export async function beforeStop(
       answer = await runBeside(plan, context.tools, expandArguments(spec.command, plan.environment), limit);
     }
   } catch (error) {
-    answer = { ok: false, detail: limit.aborted ? `not done within ${showSpan(limitMs)}` : (error as Error).message };
+    answer = { ok: false, detail: limit.aborted ? `not done within ${showSpan(limitMs)}` : fetchFailure(error) };
   }
   context.tell({
     at: Date.now(),

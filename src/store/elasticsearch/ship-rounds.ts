@@ -1,11 +1,12 @@
 // What is shipped goes in rounds. One that fails holds nothing up: what it would have sent waits where it is, the next one comes
 // later and later, and is told of once.
+import { fetchFailure } from '../../model/errors.ts';
 
 interface ShipRoundsOptions {
   /** Sends what there is; throws where the server does not take it. */
   round: (signal: AbortSignal) => Promise<void>;
   /** The first of several that fail. */
-  failing: (error: Error) => void;
+  failing: (why: string) => void;
   /** Between two rounds, ms. */
   pauseMs?: number;
 }
@@ -51,7 +52,7 @@ export class ShipRounds {
       this.#fails = false;
     } catch (error) {
       if (this.#over.signal.aborted) return;
-      if (!this.#fails) this.#options.failing(error as Error);
+      if (!this.#fails) this.#options.failing(fetchFailure(error));
       this.#fails = true;
       this.#pauseMs = Math.min(longestPauseMs, this.#pauseMs * 2);
     }

@@ -105,4 +105,59 @@ test('lines arrive once and in order, over refusals and a restart; the cursor is
   }
 });
 
+/** A server that takes all; what came, by instance. */
+async function taker() {
+  const taken = new Map<string, number>();
+  const largest = { documents: 0 };
+  const server = createServer((request, response) => {
+    void textOf(request).then((text) => {
+      const ids = request.url!.endsWith('/_bulk') ? [...text.matchAll(/^\{"create":\{"_id":"([^/]+)/gm)] : [];
+      for (const [, id] of ids) taken.set(id!, (taken.get(id!) ?? 0) + 1);
+      largest.documents = Math.max(largest.documents, ids.length);
+      response.end(JSON.stringify({ items: ids.map(() => ({ create: { status: 201 } })) }));
+    });
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  return {
+    taken,
+    largest,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+test('what stands in the way of one instance holds up no other, and short lines make no endless request', async () => {
+  const server = await taker();
+  const source = (id: string, text: string): Shipped => {
+    const directory = scratch(id);
+    writeFileSync(join(directory, 'stdout.log'), text);
+    return { id, app: id, slot: 0, directory, over: false };
+  };
+  const sources = [source('stuck', 'one\n'), source('short', 'y\n'.repeat(100_000)), source('other', 'two\n')];
+  mkdirSync(join(sources[0]!.directory, 'shipped.new')); // its cursor cannot be written
+  const said: string[] = [];
+  const alive = setInterval(() => {}, 1000);
+  const shipping = new Shipping({
+    url: server.url,
+    node: 'n1',
+    sources: () => sources,
+    warn: (text) => said.push(text),
+  });
+  try {
+    await until('all of it', () => server.taken.get('other') === 1 && server.taken.get('short') === 100_000);
+    appendFileSync(join(sources[0]!.directory, 'stdout.log'), 'more\n');
+    await until('what came to the stuck one', () => server.taken.get('stuck') === 2);
+  } finally {
+    await shipping.stop();
+    clearInterval(alive);
+    server.close();
+  }
+  assert.is(said.length, 1);
+  assert.match(said[0]!, /^output of stuck cannot be read, or how far it is shipped not be noted: EISDIR/);
+  assert.ok(server.largest.documents < 50_000, `${server.largest.documents} in one request`);
+});
+
 test.run();

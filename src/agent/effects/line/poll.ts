@@ -3,6 +3,7 @@
 import { encodeBody } from '../../../protocol/codec.ts';
 import type { Answer, Report } from '../../../protocol/fallback.ts';
 import { maxWaitSeconds } from '../../../protocol/fallback.ts';
+import { fetchFailure } from '../../../model/errors.ts';
 import type { AgentFrame, MasterFrame } from '../../../protocol/link.ts';
 import { checked, type Line, type LineListener, type LineOptions } from './line.ts';
 
@@ -67,8 +68,7 @@ class PollLine implements Line {
         if (first && !this.#ended) void this.#follow();
       }
     } catch (error) {
-      const { cause, message } = error as Error;
-      this.close(cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? message) : message);
+      this.close(fetchFailure(error));
     } finally {
       this.#reporting = false;
     }
@@ -84,7 +84,7 @@ class PollLine implements Line {
         if (answer) this.#take(answer.frames);
       }
     } catch (error) {
-      this.close((error as Error).message);
+      this.close(fetchFailure(error));
     }
   }
 
