@@ -20,8 +20,8 @@ export interface ProxyOptions {
 }
 
 export class ElasticProxy {
-  /** Decides on each request; set by the test. */
-  treat: (incoming: IncomingMessage) => Treatment = () => 'pass';
+  /** Decides on each request, which waits for that; set by the test. */
+  treat: (incoming: IncomingMessage) => Treatment | Promise<Treatment> = () => 'pass';
   /** The value of `Authorization` of each request. */
   readonly seen: (string | undefined)[] = [];
   readonly #target: string;
@@ -32,7 +32,7 @@ export class ElasticProxy {
   constructor(target: string, options: ProxyOptions = {}) {
     this.#target = target;
     this.#options = options;
-    const listener: RequestListener = (incoming, outgoing) => this.#serve(incoming, outgoing);
+    const listener: RequestListener = (incoming, outgoing) => void this.#serve(incoming, outgoing);
     this.#server = options.tls ? createTlsServer(options.tls, listener) : createServer(listener);
   }
 
@@ -46,7 +46,7 @@ export class ElasticProxy {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  #serve(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  async #serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const product = { 'x-elastic-product': 'Elasticsearch', 'content-type': 'application/json' };
     this.seen.push(incoming.headers.authorization);
     const { authorization } = this.#options;
@@ -59,7 +59,7 @@ export class ElasticProxy {
         );
       return;
     }
-    const treatment = this.treat(incoming);
+    const treatment = await this.treat(incoming);
     if (treatment === 'drop') {
       incoming.socket.destroy();
       return;

@@ -5,6 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openEmbedded } from '../../src/store/embedded.ts';
 import { holderOf } from '../../src/store/lock.ts';
+import { ElasticProxy } from '../elasticsearch/proxy.ts';
 import { freshPrefix, lendOrSkip } from '../elasticsearch/shared.ts';
 import { Daemon, freshDirectory, Hub, mainFile, quickTimes } from '../support/hub.ts';
 import { until } from '../support/until.ts';
@@ -25,9 +26,11 @@ function run(...words: string[]): Promise<{ code: number | null; text: string }>
 }
 const migrate = (args: string[]) => run('migrate', ...args);
 
-const url = await lendOrSkip(9);
-if (url !== null) {
+const server = await lendOrSkip(9);
+if (server !== null) {
   const test = suite('moving a hub');
+  const proxy = new ElasticProxy(server);
+  const url = await proxy.open();
   const prefix = freshPrefix('moved');
   const there = ['--elastic-prefix', prefix];
   const hub = new Hub(quickTimes);
@@ -39,6 +42,7 @@ if (url !== null) {
   test.after(async () => {
     await hub.agents[0]?.end('SIGQUIT');
     await Promise.all([onElastic?.end(), onBack?.end(), hub.master.end()]);
+    await proxy.close();
   });
   const port = (): string => new URL(hub.master.address).port;
   /** The same app, agent and process, seen from a master that took over the address. */
@@ -86,16 +90,21 @@ if (url !== null) {
       })),
     );
     await store.close();
-    const killing = migrate(['--from', hub.master.directory, '--to', url, ...there]);
-    await until('some of it is there', async () => {
-      const answer = (await (await fetch(`${url}/${prefix}-records/_doc/hub:migration`)).json()) as {
+    // Looked at before each of its requests: once a part of them has arrived, it gets no further.
+    let halfway = false;
+    proxy.treat = async () => {
+      const answer = (await (await fetch(`${server}/${prefix}-records/_doc/hub:migration`)).json()) as {
         _source?: { doc: { part: string | null; after: string | null } };
       };
-      return answer._source?.doc.part === 'aaa' && answer._source.doc.after !== null;
-    });
+      halfway ||= answer._source?.doc.part === 'aaa' && answer._source.doc.after !== null;
+      return halfway ? new Promise(() => undefined) : 'pass';
+    };
+    const killing = migrate(['--from', hub.master.directory, '--to', url, ...there]);
+    await until('some of it is there', () => halfway);
     const holder = await holderOf(hub.master.directory);
     process.kill(holder!.pid!, 'SIGKILL');
     assert.is((await killing).code, null, 'killed before its end');
+    proxy.treat = () => 'pass';
     const half = await run('master', '--port', '0', '--store-directory', hub.master.directory);
     assert.equal([half.code, /is being moved to/.test(half.text)], [4, true], half.text);
     const { code, text } = await migrate(['--from', hub.master.directory, '--to', url, ...there]);
