@@ -8,6 +8,7 @@ import type { HealthCheckSpec } from '../model/app/app.ts';
 import type { AgentContext } from './context.ts';
 import { probe } from './effects/probes.ts';
 import type { Entry } from './instance/entry.ts';
+import { FetchProgress } from './instance/fetch-progress.ts';
 import { planOf } from './instance/launch-plan.ts';
 import { monoMs } from './moment.ts';
 
@@ -20,8 +21,16 @@ export type OnFetched = (
 
 export type SupervisorLogic = ReturnType<typeof supervisorLogic>;
 
-/** @param entryOf the instance of an id; null when it is gone */
-export function supervisorLogic(context: AgentContext, entryOf: (id: string) => Entry | null, onFetched: OnFetched) {
+/**
+ * @param entryOf the instance of an id; null when it is gone
+ * @param onChanged what is shown of an instance is another now, though its machine has not moved
+ */
+export function supervisorLogic(
+  context: AgentContext,
+  entryOf: (id: string) => Entry | null,
+  onFetched: OnFetched,
+  onChanged: (id: string) => void,
+) {
   const known = (id: string): Entry => {
     const entry = entryOf(id);
     if (!entry) throw new Error(`there is no instance ${id} here`);
@@ -52,8 +61,17 @@ export function supervisorLogic(context: AgentContext, entryOf: (id: string) => 
 
   const fetch = fromPromise<void, { id: string }>(async ({ input: { id }, signal }) => {
     const entry = known(id);
-    const { contents, notes } = await entry.program.work.fetch(AbortSignal.any([signal, entry.effects.signal]));
-    await onFetched(entry, contents, notes);
+    const progress = new FetchProgress((text) => {
+      entry.fetching = text;
+      onChanged(id);
+    });
+    try {
+      const until = AbortSignal.any([signal, entry.effects.signal]);
+      const { contents, notes } = await entry.program.work.fetch(until, progress.saw);
+      await onFetched(entry, contents, notes);
+    } finally {
+      entry.fetching = null;
+    }
   });
 
   const program = fromCallback<ProgramCommand, { id: string }>(({ input: { id }, sendBack, receive }) => {

@@ -47,7 +47,12 @@ export function assemble(opened: Opened, given: Lines | null) {
   };
   const instances = new Instances({
     context,
-    logic: supervisorLogic(context, (id) => instances.entries.get(id) ?? null, onFetched),
+    logic: supervisorLogic(
+      context,
+      (id) => instances.entries.get(id) ?? null,
+      onFetched,
+      (id) => instances.changed(id),
+    ),
     standalone,
     rotation,
     severed: (entry) => fence?.severedOf(entry) ?? null,

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AppNote } from '../model/app/app-notes.ts';
+import { parseJson } from '../model/json.ts';
 import { fromMarathon } from '../model/marathon/marathon.ts';
 import { CliError, exitCode } from './exit.ts';
 import { fileFault } from './file-fault.ts';
@@ -30,7 +31,13 @@ export function readDocument(file: string): unknown {
     // YAML is read for both: it takes JSON as it is and says line and column of what is wrong.
     return parseYaml(text);
   } catch (error) {
-    throw new CliError(exitCode.usage, `${file} is no app: ${(error as Error).message.trim()}`);
+    // In the words of what it is meant to be.
+    const json = /\.json$/i.test(file) || /^\s*[[{]/.test(text) ? parseJson(text) : null;
+    const why =
+      json?.ok === false
+        ? `line ${json.fault.line}, column ${json.fault.column}: ${json.fault.message}`
+        : (error as Error).message.trim();
+    throw new CliError(exitCode.usage, `${file} is no app: ${why}`);
   }
 }
 

@@ -103,7 +103,8 @@ export class ObservedInstances {
     };
     state.setInstance(entry, !before || weightOf(before) !== weightOf(entry));
     this.#absent.delete(view.id);
-    this.#lastKnown.changed(view.id);
+    // How far a fetch is need not be kept.
+    if (before?.view.status !== 'fetching' || view.status !== 'fetching') this.#lastKnown.changed(view.id);
     if (ended(view)) this.#places.emptied(node, view.id);
     return view.id;
   }

@@ -17,7 +17,11 @@ export function parseJson(text: string): JsonResult {
   if (tooDeep(clean))
     return { ok: false, fault: { ...place(clean, 0), message: `nested deeper than ${maxDepth} levels` } };
   try {
-    return { ok: true, value: JSON.parse(clean) };
+    const value: unknown = JSON.parse(clean);
+    const twice = scan(clean); // what the engine takes has no other fault
+    return twice === null
+      ? { ok: true, value }
+      : { ok: false, fault: { ...place(clean, twice.offset), message: twice.message } };
   } catch (error) {
     const { offset, message } = scan(clean) ?? {
       offset: 0,
@@ -59,7 +63,7 @@ class Fault {
   }
 }
 
-/** Walks the text by the grammar of RFC 8259 up to the first fault. */
+/** Walks the text by the grammar of RFC 8259 up to the first fault; a key that is there twice is one, as only one value would count. */
 function scan(text: string): { offset: number; message: string } | null {
   let at = 0;
   const fail = (message: string, offset = at): never => {
@@ -117,9 +121,18 @@ function scan(text: string): { offset: number; message: string } | null {
       if (text[at] === close) fail(`a comma before "${close}" is one too many`, comma);
     }
   };
-  const key = () => {
+  const key = (seen: Map<string, number>) => {
     if (text[at] !== '"') fail(`expected a key in double quotes, ${shown()}`);
+    const start = at;
     string();
+    const name = JSON.parse(text.slice(start, at)) as string;
+    const first = seen.get(name);
+    if (first !== undefined)
+      fail(
+        `the key ${JSON.stringify(name)} is there a second time (the first is in line ${place(text, first).line})`,
+        start,
+      );
+    seen.set(name, start);
     space();
     if (text[at] !== ':') fail(`expected ":" after the key, ${shown()}`);
     at++;
@@ -131,8 +144,10 @@ function scan(text: string): { offset: number; message: string } | null {
     const word =
       /^(true|false|null)(?![A-Za-z0-9_])/.exec(rest) ??
       /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?(?![\d.A-Za-z_])/.exec(rest);
-    if (text[at] === '{') members('}', key, 'object');
-    else if (text[at] === '[') members(']', value, 'array');
+    if (text[at] === '{') {
+      const seen = new Map<string, number>();
+      members('}', () => key(seen), 'object');
+    } else if (text[at] === '[') members(']', value, 'array');
     else if (text[at] === '"') string();
     else if (word) at += word[0].length;
     else if (rest.startsWith('//') || rest.startsWith('/*')) fail('JSON has no comments; send it as YAML to keep them');

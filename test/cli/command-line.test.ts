@@ -142,7 +142,9 @@ test('no hub: says so, and how to have one', async () => {
 test('a file that is no app is refused with line and column, before anything is sent', async () => {
   const broken = await stathub(nobody, 'deploy', file('a.json', '{"name": "x",\n  "args": [1,,2]}'));
   assert.is(broken.code, 2);
-  assert.match(broken.err, /line 2, column/);
+  assert.match(broken.err, /a\.json is no app: line 2, column 14: expected a value, found ","/, 'in the words of JSON');
+  const twice = await stathub(nobody, 'deploy', file('d.json', '{"name": "x",\n  "toProcess": "a", "toProcess": "b"}'));
+  assert.match(twice.err, /line 2, column 21: the key "toProcess" is there a second time \(the first is in line 2\)/);
   const list = await stathub(nobody, 'deploy', file('b.json', '[1]'));
   assert.match(list.err, /holds no app/);
   const none = await stathub(nobody, 'deploy', join(directory, 'none.json'));

@@ -1,4 +1,5 @@
 // The port: HTTP and WebSockets together, what is no request, and an end that waits for nobody.
+import { request } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import { test } from 'uvu';
@@ -51,6 +52,29 @@ test("an address is told, requests are answered, and the caller's address is kno
     refused = true;
   });
   assert.ok(refused, 'closed');
+});
+
+test('a body that is too large is answered, also to who says no length and sends on', async () => {
+  const made = sample();
+  const { port, end } = await open(made);
+  const { status, type, text } = await new Promise<{ status: number; type: string; text: string }>(
+    (resolve, reject) => {
+      const asked = request({ port, host: '127.0.0.1', method: 'POST', path: '/v1/apps' }, (answer) => {
+        let body = '';
+        answer.on('data', (data) => (body += data));
+        answer.on('end', () =>
+          resolve({ status: answer.statusCode!, type: answer.headers['content-type'] ?? '', text: body }),
+        );
+      });
+      asked.on('error', reject);
+      for (let n = 0; n < 30; n += 1) asked.write(Buffer.alloc(1024 ** 2, 32));
+      asked.end();
+    },
+  );
+  assert.equal([status, type], [413, 'application/problem+json']);
+  assert.is(JSON.parse(text).code, 'too-large');
+  assert.is((await fetch(`http://127.0.0.1:${port}/v1/status`)).status, 200);
+  await end();
 });
 
 test('a port that is taken is told with what to do', async () => {

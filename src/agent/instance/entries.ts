@@ -38,6 +38,7 @@ export function makeEntry(
     lastExit: null,
     endTold: false,
     usage: null,
+    fetching: null,
     disk: null,
     astray: null,
     view: null,

@@ -31,6 +31,8 @@ export interface Entry {
   /** The last one seen; also after its actor ended. */
   snapshot: InstanceSnapshot | null;
   usage: Usage | null;
+  /** How far its fetch is, in words; null: it fetches nothing, or it is not worth a word yet. */
+  fetching: string | null;
   /** What its working directory took when it was last measured, bytes; null: nobody has. */
   disk: number | null;
   /** What a launch has left behind or removed; null: nothing is known of any. */

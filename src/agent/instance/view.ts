@@ -28,6 +28,8 @@ const because = {
   partition: 'partition',
 } as const;
 
+const urisOf = ({ record: { spec } }: Entry): string => spec.uris.map(({ uri }) => withoutCredentials(uri)).join(', ');
+
 function reasonOf(entry: Entry, context: InstanceContext, status: InstanceStatus): Reason | null {
   const { killing, plan, launch, policy, fetch } = context;
   if (status === 'killing' && context.stuck)
@@ -46,14 +48,13 @@ function reasonOf(entry: Entry, context: InstanceContext, status: InstanceStatus
     asking: context.askingUntil === null ? null : { until: context.askingUntil },
     stop: killing && { because: because[killing.reason], by: killing.by, killAt: killing.at + policy.killTimeoutMs },
     fetch: fetch && {
-      uri: entry.record.spec.uris.map(({ uri }) => withoutCredentials(uri)).join(', '),
+      uri: urisOf(entry),
       detail: fetch.detail,
       code: fetch.code,
       retryAt: null,
       delayMs: fetch.delayMs,
     },
-    astray: entry.astray && entry.astray.launch === launch?.launch ? entry.astray : null,
-    clearing: statePath(entry.snapshot!.value) === 'restarting.clearing',
+    fetching: entry.fetching ?? (fetch ? null : urisOf(entry)),
     deadlineAt: launch && context.pid !== null ? launch.at + policy.startTimeoutMs : null,
   };
   return reasonFor(facts);

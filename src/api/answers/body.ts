@@ -10,6 +10,9 @@ import type { ApiContext, ApiEnv } from '../context.ts';
 
 /** Most bytes of a request's body. */
 const maxBodyBytes = 2 * 1024 * 1024;
+/** How much of a refused body is let pass unread, and for how long at most, ms. */
+const mostPassingBytes = 64 * 1024 * 1024;
+const mostPassingMs = 10_000;
 /** Most characters of a request's path and query. */
 const maxUrlLength = 8 * 1024;
 /** Most items of one page of a list. */
@@ -98,7 +101,7 @@ function invalid(
   return new Refusal(
     'invalid-request',
     `${named ? '' : `${what}: ${first?.path ? `${first.path}: ` : ''}`}${first?.message ?? 'not valid'}${rest}`,
-    known.length && issues.some((issue) => issue.path.length === 0) ? `known parameters: ${known.join(', ')}` : '',
+    known.length ? `known parameters: ${known.join(', ')}` : 'see /docs for what this address takes',
     problems,
   );
 }
@@ -179,7 +182,10 @@ const tooLarge = () => new Refusal('too-large', `a body may have ${maxBodyBytes}
  */
 export const limitBody: MiddlewareHandler<ApiEnv> = async (c, next) => {
   const length = c.req.header('content-length');
-  if (length !== undefined && Number(length) > maxBodyBytes) throw tooLarge();
+  if (length !== undefined && Number(length) > maxBodyBytes) {
+    if (Number(length) <= mostPassingBytes && c.req.raw.body) await letPass(c.req.raw.body.getReader());
+    throw tooLarge();
+  }
   const served = (c.env as { incoming?: unknown } | undefined)?.incoming !== undefined;
   const unsaid =
     length === undefined &&
@@ -194,12 +200,26 @@ export const limitBody: MiddlewareHandler<ApiEnv> = async (c, next) => {
 async function boundedBytes(body: ReadableStream<Uint8Array>): Promise<ArrayBuffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of body) {
-    size += chunk.byteLength;
-    if (size > maxBodyBytes) throw tooLarge();
-    chunks.push(chunk);
+  const reader = body.getReader();
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    chunks.push(piece.value);
+    size += piece.value.byteLength;
+    if (size <= maxBodyBytes) continue;
+    chunks.length = 0;
+    await letPass(reader);
+    throw tooLarge();
   }
   return new Uint8Array(Buffer.concat(chunks)).buffer;
+}
+
+/** A refused body is read on for a while before the answer: the line of who still sends would be cut with it. */
+async function letPass(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  const until = performance.now() + mostPassingMs;
+  let left = mostPassingBytes;
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    left -= piece.value.byteLength;
+    if (left < 0 || performance.now() > until) return;
+  }
 }
 
 /**

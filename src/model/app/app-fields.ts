@@ -15,6 +15,7 @@ import {
   size,
   text,
   uri,
+  userName,
 } from './field-values.ts';
 
 const named = <T extends z.ZodType>(type: T, description: string) => type.describe(description);
@@ -140,7 +141,7 @@ export const appFields = z.strictObject({
         .default('022'),
     })
     .prefault({}),
-  user: named(text(64).nullable().default(null), 'Run as this user; "auto": a private one for each instance.'),
+  user: named(userName.nullable().default(null), 'Run as this user; "auto": a private one for each instance.'),
   restart: restart.prefault({}),
   startTimeoutSeconds: seconds(7 * day, 1)
     .nullable()

@@ -7,6 +7,26 @@ type Issue = z.core.$ZodIssue;
 /** The message of a key that is not known here. */
 export const unknownKey = 'is not a known key';
 type Path = readonly PropertyKey[];
+/** What other systems call it, or where people look for it first: at the top of an app. */
+const elsewhere: Record<string, string> = {
+  instances: 'placement.scale',
+  replicas: 'placement.scale',
+  scale: 'placement.scale',
+  query: 'placement.query',
+  constraints: 'placement.query',
+  cmd: 'toProcess',
+  command: 'toProcess',
+  mem: 'resAlloc.mem',
+  memory: 'resAlloc.mem',
+  cpus: 'resAlloc.cpus',
+  cpu: 'resAlloc.cpus',
+  disk: 'resAlloc.disk',
+  cwd: 'workingDirectory',
+  env: 'envs',
+  environment: 'envs',
+  dependencies: 'dependsOn',
+  labels: 'meta',
+};
 
 /** "healthChecks[0].portIndex"; "" is the document itself. */
 const showPath = (path: Path): string =>
@@ -153,7 +173,7 @@ export function problemsOf(issue: Issue, root: unknown, schema: unknown): FieldP
   if (issue.code === 'unrecognized_keys') {
     const known = shapesAt(schema, issue.path).flatMap((shape) => Object.keys(shape));
     return issue.keys.map((key) => {
-      const near = nearestWord(key, known);
+      const near = (issue.path.length === 0 ? elsewhere[key] : undefined) ?? nearestWord(key, known);
       const hint = near ? `Did you mean '${near}'?` : `Known here: ${known.join(', ')}.`;
       return { path: showPath([...issue.path, key]), message: unknownKey, hint };
     });

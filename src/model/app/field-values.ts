@@ -93,6 +93,14 @@ export const uri = z
     return { ...given, extract: given.extract ?? archive.test(given.uri.replace(/[?#].*$/, '')) };
   });
 
+/** What the name (or number) of a user can be on any system; no option, no path, no field of passwd. */
+export const userName = z
+  .string()
+  .max(64)
+  .regex(
+    /^[A-Za-z0-9_][A-Za-z0-9_.@\\+-]*\$?$/,
+    'is no name of a user: a letter, a digit or _, then also . - + @ and a backslash',
+  );
 export const envName = z
   .string()
   .min(1)

@@ -29,6 +29,8 @@ export interface ReasonFacts {
   } | null;
   /** The last try failed: so, and tried again after `delayMs`. */
   fetch?: { uri: string; detail: string; code?: string; retryAt: number | null; delayMs?: number } | null;
+  /** What is being fetched and how far it is, in words; null: nothing, or it waits for another try. */
+  fetching?: string | null;
   /** `starting`: epoch ms of the start timeout. */
   deadlineAt?: number | null;
   health?: readonly HealthView[];
@@ -55,7 +57,8 @@ const because = (code: string, text: string, what: string | null = null, at: num
   next: what === null ? null : { what, at },
 });
 
-function fetching({ fetch }: ReasonFacts): Reason | null {
+function fetching({ fetch, fetching: now }: ReasonFacts): Reason | null {
+  if (now) return because('fetching', sentenceOf(`Fetches ${now}`), 'starts when it is there');
   if (!fetch) return null;
   const { uri, detail, code = 'fetching', retryAt, delayMs } = fetch;
   const isNamed = uri.split(', ').some((one) => detail.includes(one));

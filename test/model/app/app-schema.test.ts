@@ -210,6 +210,13 @@ test('values that people write in several ways', () => {
   assert.is(good({ type: 'batch', restart: { policy: 'always' } }).restart.policy, 'always');
 });
 
+test('a user is what can be one, never an option of a program', () => {
+  for (const user of ['auto', 'www-data', 'DOM\\\\ann', 'ann@example.org', 'svc$', '1000'])
+    assert.is(good({ user: user.replace('\\\\', '\\') }).user, user.replace('\\\\', '\\'));
+  for (const user of ['-rf', '--help', 'a b', 'a:b', '../x', 'a\nb', 'ä'])
+    assert.match(one({ user }), /^user: is no name of a user/);
+});
+
 test('unknown keys name the nearest known one', () => {
   assert.match(one({ imstances: 3 }), /^imstances: is not a known key/);
   assert.is(one({ toProces: 'x' }), "toProces: is not a known key (Did you mean 'toProcess'?)");
@@ -219,6 +226,7 @@ test('unknown keys name the nearest known one', () => {
     one({ healthChecks: [{ port: 80, intervall: 5 }] }),
     /^healthChecks\[0\]\.intervall: is not a known key/,
   );
+  assert.is(one({ instances: 300 }), "instances: is not a known key (Did you mean 'placement.scale'?)");
   assert.is(one({ ports: [{ prot: 0 }] }), "ports[0].prot: is not a known key (Did you mean 'port'?)");
   assert.match(one({ limits: { qqqqqqqq: 1 } }), /Known here: fds, processes, fileSize, cpus, nice, umask\./);
 });
