@@ -4,7 +4,7 @@ import type { SlotRecord, Tombstone } from '../model/assignment.ts';
 import { Refusal } from '../model/errors.ts';
 import type { NodeRecord } from '../model/node.ts';
 import type { Doc, Version, Write, WriteResult } from '../store/store.ts';
-import { StoreError } from '../store/store.ts';
+import { OutrankedError, StoreError } from '../store/store.ts';
 import type { MasterContext } from './context.ts';
 import type { AppEntry } from './entries.ts';
 
@@ -25,8 +25,7 @@ export const writeOf = (
 const mostTries = 20;
 
 /** Another leadership with a higher term wrote: this one is over. */
-export const outrankedError = (): StoreError =>
-  new StoreError('store-unavailable', 'Another master leads this hub', 'Use the other master, or restart this one.');
+export const outrankedError = (): StoreError => new OutrankedError();
 
 /** Somebody took the app's record out of the store, not this hub: its instances run on, and nothing may be built on what memory says. */
 export const recordLost = (name: string): Refusal =>

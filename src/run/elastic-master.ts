@@ -13,6 +13,7 @@ import { value } from './daemon.ts';
 import { apiOf, lead } from './leading.ts';
 import type { Logger } from './log.ts';
 import type { InForce } from './settings/settings.ts';
+import { ClockWatch } from './clock-watch.ts';
 import { IndexWatch } from './index-watch.ts';
 import { shareTokens } from './shared-tokens.ts';
 import { standbyApp, type Front, type Standing } from './standby.ts';
@@ -122,11 +123,13 @@ export class ElasticMaster {
     const closing = new AbortController();
     const trouble = new StoreTrouble();
     let watch: IndexWatch | null = null;
+    let clock: ClockWatch | null = null;
     trouble.lapsed = () => lease.lapsed;
     lease.onRenewal = (failure) => {
       if (failure === null) trouble.succeeded('lease');
       else trouble.failed('lease', failure);
       void watch?.look();
+      void clock?.look();
     };
     try {
       await store.indices.prepare();
@@ -135,6 +138,7 @@ export class ElasticMaster {
       await shareTokens(leased, this.#options.tokens, () => this.#options.makeFirstTokens());
       const master = await lead(leased, about, inForce, log, trouble);
       try {
+        clock = new ClockWatch({ store, master, trouble, log });
         watch = new IndexWatch({
           store,
           lease,

@@ -7,7 +7,7 @@ import { blobRoutes } from '../master/remote/blob-routes.ts';
 import { linkRoutes } from '../master/link/link-routes.ts';
 import { startMaster, type RunningMaster } from '../master/master.ts';
 import { refuseMoved } from '../store/moved.ts';
-import type { Store } from '../store/store.ts';
+import { OutrankedError, type Store } from '../store/store.ts';
 import type { StoreTrouble } from '../store/trouble.ts';
 import { uiDirectory, value } from './daemon.ts';
 import type { Logger } from './log.ts';
@@ -25,12 +25,18 @@ export async function lead(
   trouble?: StoreTrouble,
 ): Promise<RunningMaster> {
   await refuseMoved(store);
+  let overtaken = false;
   const master = await startMaster({
     store,
     version,
     storeAbout,
     ...(trouble ? { trouble } : {}),
-    warn: (message, error) => log.warn(error === undefined ? {} : { err: error }, message),
+    warn: (message, error) => {
+      const outranked = error instanceof OutrankedError;
+      if (outranked && overtaken) return; // every part of a master that was overtaken finds that out
+      overtaken ||= outranked;
+      log.warn(error === undefined ? {} : { err: error }, message);
+    },
     times: {
       beatMs: value(inForce, 'beat'),
       suspectMs: value(inForce, 'suspect-after'),

@@ -163,3 +163,14 @@ export class StoreError extends Error {
     this.hint = hint;
   }
 }
+
+/** Another leads the hub since: whatever a process that is overtaken still writes is refused. */
+export class OutrankedError extends StoreError {
+  constructor() {
+    super(
+      'store-unavailable',
+      'Another master leads this hub now',
+      'Ask again: this master stands by and names the other.',
+    );
+  }
+}

@@ -19,6 +19,8 @@ export class StoreTrouble {
   readonly #now: () => number;
   /** Told when trouble begins, ends or is another. */
   changed: () => void = () => undefined;
+  /** By how much this process's clock is ahead of that of the store, ms, where it is much; else 0. */
+  clockAheadMs = 0;
   /** Why it is not known any more whether this process still leads; null: it does. */
   lapsed: () => StoreError | null = () => null;
 
@@ -44,6 +46,12 @@ export class StoreTrouble {
     const before = this.#parts.size;
     for (const [name, { last }] of this.#parts) if (name === part || at - last > forgetMs) this.#parts.delete(name);
     if (this.#parts.size < before) this.changed();
+  }
+
+  clock(aheadMs: number): void {
+    const told = this.clockAheadMs !== 0;
+    this.clockAheadMs = aheadMs;
+    if (told !== (aheadMs !== 0)) this.changed();
   }
 
   /** What was in the way of any part was mended: what else is will be met by the next write. */

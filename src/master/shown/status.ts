@@ -24,6 +24,11 @@ export function statusView({ context, storeAbout, trouble, phase, frozenUntil, s
       'unknown-instances',
       `${instances.unknown} running instances are assigned by nobody here: adopt or stop them`,
     );
+  const ahead = Math.round(trouble.clockAheadMs / 1000);
+  if (ahead !== 0) {
+    const by = ahead > 0 ? `${ahead} s ahead of` : `${-ahead} s behind`;
+    notice('clock', `The clock of this master is ${by} that of its store: set both by NTP`);
+  }
   if (nodes.lost) notice('nodes-lost', `${nodes.lost} of ${view.nodes.size} nodes are lost`);
   return {
     name: 'stathub',

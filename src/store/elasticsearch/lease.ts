@@ -2,7 +2,7 @@
 // holder's own time, measured here: no two clocks are compared. A leader that was paused finds that it is not its own any more;
 // nothing is acknowledged before the lease is known to have been held after the write.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StoreError } from '../store.ts';
+import { OutrankedError, StoreError } from '../store.ts';
 import type { Bulk, Position } from './bulk.ts';
 import { Elapsed } from './elapsed.ts';
 import { IndexGoneError } from './failures.ts';
@@ -34,13 +34,6 @@ export interface LeaseOptions {
 }
 
 const leaseId = 'lease';
-
-const outranked = (): StoreError =>
-  new StoreError(
-    'store-unavailable',
-    'Another master leads this hub now',
-    'Ask again: this master stands by and names the other.',
-  );
 
 const unanswered = (where: string): StoreError =>
   new StoreError(
@@ -198,7 +191,7 @@ export class Lease {
       }
       // An earlier renewal without an answer was done; or somebody took the document away: who makes it again leads.
       at = found ? found.at : await this.#put(doc, null);
-      if (!at) throw outranked();
+      if (!at) throw new OutrankedError();
     }
     if (this.#held !== mine) return false;
     this.#held = { doc, at };
@@ -224,15 +217,15 @@ export class Lease {
    * @throws StoreError store-unavailable when another leads, or when that cannot be found out
    */
   async confirm(): Promise<void> {
-    if (!this.#held) throw outranked();
+    if (!this.#held) throw new OutrankedError();
     if (this.#renewedAt.ms < this.#options.ttlMs * 0.8) return;
-    if (!(await this.#renew())) throw outranked();
+    if (!(await this.#renew())) throw new OutrankedError();
   }
 
   /** Into a ledger that is made again and that nobody else can write to yet. */
   async putBack(): Promise<void> {
     const mine = this.#held;
-    if (!mine) throw outranked();
+    if (!mine) throw new OutrankedError();
     const source = JSON.stringify({ lease: mine.doc });
     await this.#bulk.settle([{ action: 'create', index: this.#names.ledger, id: leaseId, source, direct: true }]);
   }

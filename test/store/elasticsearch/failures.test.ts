@@ -63,6 +63,7 @@ if (url !== null) {
       ['GET', /^\/[^/]+\/_settings\/index\.uuid$/, 'manage'],
       ['POST', /^\/[^/]+\/_refresh$/, 'manage'],
       ['GET', /^\/[^/]+\/_stats\/store,docs$/, 'manage'],
+      ['GET', /^\/_cat\/health$/, 'monitor'],
       ['GET', /^\/_cat\/indices\/[^/]+$/, 'manage'],
       ['DELETE', /^\/[^_][\w.,-]+$/, 'manage'],
     ];
