@@ -23,6 +23,9 @@ interface Revising {
   message: (revision: number) => string;
 }
 
+const appExists = (name: string): Refusal =>
+  new Refusal('app-exists', `There is already an app ${name}`, 'Change it with PUT.');
+
 export class AppWrites {
   readonly #context: MasterContext;
   readonly #records: Records;
@@ -133,13 +136,15 @@ export class AppWrites {
       updatedAt: at,
       term,
     };
+    // One that the store has and this master does not: its first revision is not to be written over.
+    if ((await store.get('apps', name)) !== null) throw appExists(name);
     // A revision without its app is the rest of a deletion or of a crash: overwritten.
     const [written, result] = await store.writeBoth(
       writeOf('revisions', revisionKey(name, number), revision, 'any', term),
       writeOf('apps', name, record, 'absent', term),
     );
     if (!written.ok || !result || (!result.ok && result.conflict === 'term')) throw outrankedError();
-    if (!result.ok) throw new Refusal('app-exists', `There is already an app ${name}`, 'Change it with PUT.');
+    if (!result.ok) throw appExists(name);
     view.setApp(record, result.version, { doc: revision, version: written.version });
     this.audit('app.deployed', name, `${name} was deployed: revision ${number}, ${scale} wanted`, by, {
       revision: number,

@@ -195,4 +195,28 @@ test('a drained node is empty after its replacements are healthy', async () => {
   }
 });
 
+test('an app is deleted while a lost node runs the rest of it: that is stopped when the node returns, and the name is free', async () => {
+  const master = await testMaster();
+  const agent = new SimAgent({ node: 'n1' }).connect(master.url);
+  try {
+    await deploy(master.cluster, { name: 'web' });
+    await until('it runs', () => agent.running.length === 1);
+    agent.disconnect();
+    const { view } = master.running.context;
+    await until('its place is a tombstone', () => view.tombstones.size === 1);
+    await master.cluster.deleteApp('web', operator);
+    await until('it is gone', () => !view.apps.has('web'));
+    assert.equal(
+      [...view.tombstones.values()].map(({ doc }) => doc.assignment.goal),
+      ['stop'],
+    );
+    await deploy(master.cluster, { name: 'web', placement: { scale: 0 } });
+    agent.connect(master.url);
+    await until('nothing of it runs', () => agent.running.length === 0);
+    await until('no tombstone is left', async () => (await master.store.scan('tombstones')).items.length === 0);
+  } finally {
+    await ended(master, [agent]);
+  }
+});
+
 test.run();

@@ -57,6 +57,11 @@ export class Places {
   }
 
   async #remove(name: string): Promise<void> {
+    // What a lost node still runs of it is stopped when that returns; left open, it would name an app that nobody has deleted.
+    for (const { doc } of this.#context.view.tombstones.values()) {
+      if (doc.assignment.app === name && doc.assignment.goal !== 'stop')
+        await this.#records.addTombstone({ ...doc, assignment: { ...doc.assignment, goal: 'stop' } });
+    }
     await this.#records.removeApp(name);
     if (this.#context.view.apps.has(name)) return;
     await this.#records.removeRevisions(name);

@@ -219,5 +219,21 @@ if (url !== null) {
     assert.is((await other.readPoints('node/n', 0, 1e9)).length, 1);
   });
 
+  test('a clock that is days ahead of the server is noticed, and drops nothing that is not old there', async () => {
+    const { proxy: slow, at } = await proxy();
+    const store = await open({ urls: [at] });
+    assert.ok(Math.abs(await store.clockAheadMs()) < 60_000);
+    const dayMs = 86_400_000;
+    await store.append([{ at: Date.now() - 9 * dayMs, kind: 'test.kept' }], 1);
+    slow.treat = ({ url: asked }) =>
+      asked!.startsWith('/_cat/health')
+        ? { status: 200, body: [{ epoch: String(Math.round((Date.now() - 8 * dayMs) / 1000)) }] }
+        : 'pass';
+    assert.ok(Math.abs((await store.clockAheadMs()) - 8 * dayMs) < 60_000);
+    assert.is(await store.expire(Date.now() - 7 * dayMs, 10), 0);
+    slow.treat = () => 'pass';
+    assert.is(await store.expire(Date.now() - 7 * dayMs, 10), 1);
+  });
+
   test.run();
 }
