@@ -248,6 +248,16 @@ test('constants are named as everything else is', () => {
   );
 });
 
+test('tests wait for what is to come, not for a time', () => {
+  const sleeps = /setTimeout\(resolve\b/;
+  const own = /^test\/(support|bench|elasticsearch)\/|\/programs\//;
+  assert.equal(
+    tests.filter((file) => !own.test(file) && sleeps.test(text.get(file)!)),
+    [],
+    'until(), or letPass() for what must not happen',
+  );
+});
+
 test('only main ends the process', () => {
   const allowed = new Set(['src/main.ts', 'src/run/demo.ts' /* within the text of the sample program */]);
   assert.equal(

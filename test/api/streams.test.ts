@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { removeTemporary, sample, type Sample } from '../support/api.ts';
-import { until } from '../support/until.ts';
+import { letPass, until } from '../support/until.ts';
 
 test.after(removeTemporary);
 
@@ -176,7 +176,7 @@ test('a long backlog is read as fast as it is taken, not at once', async () => {
   });
   const reader = response.body!.getReader();
   for (let i = 0; i < 10; i++) await reader.read();
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await letPass(50);
   assert.ok(reads <= 3, `${reads} reads for ten events`);
   await reader.cancel();
 });

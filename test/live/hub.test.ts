@@ -8,7 +8,7 @@ import type { ServerFrame } from '../../src/protocol/live.ts';
 import { Refusal } from '../../src/model/errors.ts';
 import { removeTemporary, sample } from '../support/api.ts';
 import { SampleCluster, specOf } from '../support/sample-cluster.ts';
-import { until } from '../support/until.ts';
+import { letPass, until } from '../support/until.ts';
 import { watcher } from '../support/watcher.ts';
 
 test.after(removeTemporary);
@@ -203,7 +203,7 @@ test('a thousand changes in a second are at most some ten frames, and the newest
   while (Date.now() - began < 1000) {
     cluster.addInstance('web.0.aaaaaaaa', { restarts: ++i });
     cluster.changed({ instances: ['web.0.aaaaaaaa'] });
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await letPass(1);
   }
   await until('the last', () => a.of('change').at(-1)?.instances?.['web.0.aaaaaaaa']?.restarts === i);
   assert.ok(i > 100, `${i} changes`);
@@ -226,10 +226,10 @@ test('a change while a snapshot is being read is not lost', async () => {
   const a = join(hub);
   watch(a, 'cluster');
   await until('it is being read', () => cluster.listeners.size === 1);
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await letPass(20);
   cluster.addInstance('web.0.aaaaaaaa', { restarts: 7 });
   cluster.changed({ instances: ['web.0.aaaaaaaa'] });
-  await new Promise((resolve) => setTimeout(resolve, 150));
+  await letPass(150);
   assert.is(a.of('snapshot').length + a.of('change').length, 0);
   release();
   await until('the change follows', () => a.of('change')[0]?.instances?.['web.0.aaaaaaaa']?.restarts === 7);
@@ -255,7 +255,7 @@ test('nothing runs while nobody watches', async () => {
   b.connection.closed();
   assert.equal([cluster.listeners.size, hub.size, hub.idle], [0, 0, true]);
   cluster.changed({ apps: ['web'] });
-  await new Promise((resolve) => setTimeout(resolve, 150));
+  await letPass(150);
   assert.equal([a.of('change').length, b.of('change').length], [0, 0]);
 });
 
@@ -480,9 +480,9 @@ test('a flood of output reaches a slow reader as its newest lines, and memory st
   watch(a, 'logs:web.0.aaaaaaaa', { tail: 5 });
   await until('it flows', () => a.of('log').length > 2);
   a.socket.bufferedAmount = highWater + 1;
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await letPass(300);
   const atRest = written;
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await letPass(500);
   assert.ok(written - atRest < 64 * 1024, 'nothing more is read while the reader is full');
   await until(
     'it skips to the newest lines',
@@ -559,7 +559,7 @@ test('a real reader that stops reading does not grow the hub', async () => {
   const before = process.memoryUsage().rss;
   for (let i = 0; i < 30; i++) {
     made.cluster.changed({ instances: ids });
-    await new Promise((resolve) => setTimeout(resolve, 110));
+    await letPass(110);
   }
   const grown = (process.memoryUsage().rss - before) / 1024 / 1024;
   // 30 changes of 1 MB each; the socket's own buffers take some, the hub keeps none.

@@ -7,7 +7,7 @@ import { bounded, maxContext } from '../../src/live/bounded.ts';
 import { Roster } from '../../src/live/roster.ts';
 import { Refusal } from '../../src/model/errors.ts';
 import type { InspectFrame } from '../../src/protocol/live.ts';
-import { until } from '../support/until.ts';
+import { letPass, until } from '../support/until.ts';
 
 const probe = setup({ types: {} as { events: { type: 'passed' } } }).createMachine({
   id: 'probe',
@@ -125,7 +125,7 @@ test('nothing is attached until somebody watches, and nothing stays after the la
   second.leave();
   assert.equal([count.attached, roster.watched], [0, 0]);
   actor.send({ type: 'tick' });
-  await new Promise((resolve) => setTimeout(resolve, 150));
+  await letPass(150);
   assert.equal([first.frames.length, second.frames.length], [1, 1], 'what they were given at first');
   actor.stop();
 });

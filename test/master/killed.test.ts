@@ -11,7 +11,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { discard, temporary } from '../support/test-master.ts';
 import { SimAgent } from '../support/sim-agent.ts';
-import { until } from '../support/until.ts';
+import { letPass, until } from '../support/until.ts';
 
 const program = fileURLToPath(new URL('../support/master-process.js', import.meta.url));
 
@@ -77,7 +77,7 @@ test('everything acknowledged before a kill -9 is there after it, and nothing th
         acknowledged.set('app-0', 3 + round);
       }
       // Between the acknowledgement and the plan, in the middle of it, after it: all of these moments come.
-      if (round % 2 === 1) await new Promise((resolve) => setTimeout(resolve, round * 3));
+      if (round % 2 === 1) await letPass(round * 3);
       await master.kill();
       for (const { id, pid } of running()) seen.set(id, pid!);
       master = new MasterProcess(directory, port);
@@ -92,7 +92,7 @@ test('everything acknowledged before a kill -9 is there after it, and nothing th
       assert.is(running().find((instance) => instance.id === id)?.pid, pid, `${id} runs on`);
     const epochs = running().map(({ epoch }) => epoch);
     assert.is(new Set(epochs).size, wanted, 'no epoch twice');
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await letPass(300);
     assert.is(running().length, wanted, 'and it stays so');
   } finally {
     for (const agent of agents) agent.disconnect();

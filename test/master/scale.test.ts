@@ -9,7 +9,7 @@ import * as assert from 'uvu/assert';
 import { deploy, discard, operator, testMaster } from '../support/test-master.ts';
 import type { TestMaster } from '../support/test-master.ts';
 import { busyness } from '../support/busyness.ts';
-import { until } from '../support/until.ts';
+import { letPass, until } from '../support/until.ts';
 
 const nodes = 1_000;
 const scale = 10_000;
@@ -69,7 +69,7 @@ test('10,000 instances on 1,000 nodes', async () => {
     });
     assert.is(await count(master, 'status:running'), scale);
     assert.ok((await agents.ask('most'))['most']! <= 11, 'spread over all');
-    await measured('rest', () => new Promise((resolve) => setTimeout(resolve, 500)));
+    await measured('rest', () => letPass(500));
     await measured('stop', () => master.stop());
     await measured('start', async () => {
       master = await testMaster({ directory: master.directory, times });

@@ -12,7 +12,7 @@ import { StoreError } from '../../src/store/store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { deploy, discard, operator, specOf, temporary, testMaster } from '../support/test-master.ts';
 import { SimAgent } from '../support/sim-agent.ts';
-import { until } from '../support/until.ts';
+import { letPass, until } from '../support/until.ts';
 
 test('a machine that slept, or a clock that was set: no node is lost for it', async () => {
   let slept = 0;
@@ -33,11 +33,11 @@ test('a machine that slept, or a clock that was set: no node is lost for it', as
     await until('ready', async () => agent.welcomed && (await master.cluster.node('n1')).status === 'ready');
     for (const jump of [600_000, 3_600_000]) {
       slept += jump; // everything stood still: the sweep is late by as much as the beats are
-      await new Promise((resolve) => setTimeout(resolve, 400));
+      await letPass(400);
     }
     for (const jump of [2 * 365 * 86_400_000, -3_600_000]) {
       set += jump;
-      await new Promise((resolve) => setTimeout(resolve, 400));
+      await letPass(400);
     }
     assert.is((await master.cluster.node('n1')).status, 'ready');
     assert.equal(await history(), []);

@@ -2,6 +2,11 @@
 import { crowding } from './busyness.ts';
 
 /**
+ * Lets time pass: for what must not happen in it, or to space out what a test does. What shall happen is waited for by `until`.
+ */
+export const letPass = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/**
  * Polls until `condition` gives something truthy, and gives that.
  * @param what names the condition in the error
  * @param timeoutMs default 60 s: what a kernel or a disk decides takes long on a busy machine, and a wait that is over costs nothing.
@@ -27,6 +32,6 @@ export async function until<T>(
     const waited = Date.now() - began;
     if (waited > timeoutMs && waited > timeoutMs * crowding())
       throw new Error(`gave up after ${waited} ms waiting for: ${what}${last ? ` (${String(last)})` : ''}`);
-    await new Promise((resolve) => setTimeout(resolve, pause));
+    await letPass(pause);
   }
 }

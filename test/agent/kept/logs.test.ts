@@ -7,7 +7,7 @@ import { markLaunch, pruneTimes } from '../../../src/agent/effects/output/times.
 import { readInstanceLogs, readLogs } from '../../../src/agent/kept/logs.ts';
 import type { LogChunk, LogRequest } from '../../../src/api/cluster.ts';
 import { scratch } from '../../support/scratch.ts';
-import { until } from '../../support/until.ts';
+import { letPass, until } from '../../support/until.ts';
 
 const all: LogRequest = { stream: 'both', tail: 100, follow: false, since: null, until: null, grep: null, after: null };
 const never = new AbortController().signal;
@@ -122,7 +122,7 @@ test('follow with a pattern: a line that comes in two pieces is one', async () =
       got.push(chunk);
   })();
   appendFileSync(join(directory, 'stdout.log'), 'hay\na nee');
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await letPass(100);
   appendFileSync(join(directory, 'stdout.log'), 'dle here\nhay\n');
   await until('the line', () => text(got) === 'a needle here\n');
   stop.abort();

@@ -6,7 +6,7 @@ import { missing } from '../../elasticsearch/assemble.ts';
 import { ElasticCluster } from '../../elasticsearch/cluster.ts';
 import { elasticArgs } from '../../elasticsearch/master-on.ts';
 import { freshDirectory, Hub, quickTimes } from '../../support/hub.ts';
-import { until } from '../../support/until.ts';
+import { letPass, until } from '../../support/until.ts';
 
 const story = suite('Elasticsearch away');
 const skip = await missing();
@@ -61,7 +61,7 @@ else {
         const now = await hub.master.get(`/v1/instances/${victim.id}`);
         return now.status === 'running' && now.pid !== victim.pid;
       });
-      await new Promise((resolve) => setTimeout(resolve, 2500));
+      await letPass(2500);
       assert.equal(
         (await hub.master.get('/v1/nodes')).items.map((node: any) => node.status),
         ['ready'],

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { WebSocket } from 'ws';
 import { deploy, discard, operator, testMaster } from '../../support/test-master.ts';
 import { SimAgent } from '../../support/sim-agent.ts';
-import { until } from '../../support/until.ts';
+import { letPass, until } from '../../support/until.ts';
 
 for (const transport of ['websocket', 'poll'] as const) {
   test(`a node joins by ${transport} and is ready`, async () => {
@@ -244,9 +244,7 @@ test('what was held back from an agent that is behind goes out with whatever it 
     for (let i = 0; i < 70; i += 1) last = link.send({ type: 'events.ack', generation: 'g', upTo: i });
     await deploy(master.cluster, { name: 'web' });
     await until('it is placed', async () => (await master.cluster.app('web')).instances.total === 1);
-    await new Promise((resolve) => {
-      setTimeout(resolve, 20);
-    });
+    await letPass(20);
     assert.is(told(), 0, 'the agent has enough to do');
     agent.deaf = false;
     agent.send({ type: 'ack', n: last });

@@ -5,6 +5,7 @@ import type { LogChunk, LogRequest } from '../../../src/api/cluster.ts';
 import { Refusal } from '../../../src/model/errors.ts';
 import type { AskOptions, Commands } from '../../../src/master/link/commands.ts';
 import { followLogs } from '../../../src/master/remote/logs.ts';
+import { letPass } from '../../support/until.ts';
 
 const all: LogRequest = { stream: 'both', tail: 10, follow: false, since: null, until: null, grep: null, after: null };
 const never = new AbortController().signal;
@@ -65,7 +66,7 @@ test('a slow reader gets every byte once, and little waits for it', async () => 
     for (let i = 0; i < bytes.length; i += 4001) assert.is(bytes[i], byteAt(stream, at[stream] + i));
     at[stream] = cursor;
     one.took(bytes.length);
-    if (++pieces % 4 === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    if (++pieces % 4 === 0) await letPass(5);
   }
   assert.equal(at, { stdout: size, stderr: 3000 });
   assert.ok(one.asked.length > 1, 'it was stopped and asked again');

@@ -7,6 +7,7 @@ import type { Lease, LeaseDoc } from '../../../src/store/elasticsearch/lease.ts'
 import { LeasedStore } from '../../../src/store/elasticsearch/leased.ts';
 import { freshPrefix, lendOrSkip } from '../../elasticsearch/shared.ts';
 import { refused } from '../contract-subject.ts';
+import { letPass, until } from '../../support/until.ts';
 
 const url = await lendOrSkip(9);
 if (url !== null) {
@@ -38,7 +39,7 @@ if (url !== null) {
         },
         () => undefined,
       );
-    while (seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until('the holder is seen', () => seen.length > 0);
     assert.equal([seen[0]!.holder, seen[0]!.address, held], ['a', 'http://a', false]);
     stop.abort();
     await waiting;
@@ -78,7 +79,7 @@ if (url !== null) {
         },
         () => undefined,
       );
-    await new Promise((resolve) => setTimeout(resolve, 2500));
+    await letPass(2500);
     assert.not.ok(overtaken, 'it is renewed all the time');
     // The process stands still, as by SIGSTOP: no timer of it runs, and no request of it goes out.
     const script = `

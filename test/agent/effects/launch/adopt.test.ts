@@ -27,7 +27,7 @@ import { scanMarked } from '../../../../src/agent/effects/processes/strays.ts';
 import { killTree } from '../../../../src/agent/effects/processes/kill-tree.ts';
 import { statEpoch } from '../../../../src/model/instance/epoch.ts';
 import { keptTo } from '../../../support/busyness.ts';
-import { until } from '../../../support/until.ts';
+import { letPass, until } from '../../../support/until.ts';
 import { fixture, Host, instance } from '../../host.ts';
 
 const node = `test-adopt-${process.pid}`;
@@ -141,7 +141,7 @@ test('kill -9 of the agent in the middle of its starts: each launch runs once or
       { stdio: 'ignore', detached: true },
     );
     await until('the first launch', () => existsSync(join(directory, 'launches/1/run')));
-    await new Promise((resolve) => setTimeout(resolve, delay));
+    await letPass(delay);
     process.kill(-agent.pid!, 'SIGKILL');
     await new Promise((resolve) => agent.once('exit', resolve));
     const launches = readdirSync(join(directory, 'launches')).map(Number);
@@ -269,7 +269,7 @@ test('the launcher killed: the program runs on, its end is noticed within second
     process.kill(launcher, 'SIGKILL');
     const fate = await fateOf(identityOf(started.directory, 1));
     assert.is(fate.is, 'running');
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await letPass(1000);
     assert.ok(isAlive(pid, startTime));
     const killed = performance.now();
     process.kill(pid, 'SIGKILL');
@@ -295,7 +295,7 @@ test('the notices file removed or emptied: ends are noticed all the same, and at
       harm();
       process.kill(pid, 'SIGKILL');
       assert.is((await started.exit).signal, 9);
-      await new Promise((resolve) => setTimeout(resolve, 1100)); // one look at the file
+      await letPass(1100); // one look at the file
       const begun = performance.now();
       assert.is((await host.start('sh', ['-c', 'exit 5']).exit).code, 5);
       assert.ok(keptTo(800, performance.now() - begun));

@@ -13,7 +13,7 @@ import { rotate } from '../../../../src/agent/effects/output/rotate.ts';
 import { rotationKind } from '../../../../src/agent/effects/output/rotation-kind.ts';
 import { compressPieces } from '../../../../src/agent/effects/output/compress-pieces.ts';
 import { RotationWatch } from '../../../../src/agent/effects/output/rotation-watch.ts';
-import { until } from '../../../support/until.ts';
+import { letPass, until } from '../../../support/until.ts';
 import { fixture } from '../../host.ts';
 import { tailOutput } from './tail.ts';
 
@@ -76,7 +76,7 @@ for (const base of [undefined, '/dev/shm']) {
           rotator.stdout!.once('data', resolve);
           void gone.then(resolve);
         });
-        await new Promise((resolve) => setTimeout(resolve, (kills * 37) % 90));
+        await letPass((kills * 37) % 90);
         rotator.kill('SIGKILL');
         await gone;
         kills++;

@@ -22,7 +22,7 @@ import {
   whenEmpty,
   type Tree,
 } from '../../../../src/agent/effects/processes/tree.ts';
-import { until } from '../../../support/until.ts';
+import { letPass, until } from '../../../support/until.ts';
 import { fixture, Host, instance, type Started } from '../../host.ts';
 
 const kinds = (['v2', 'v1', 'session'] as const).filter((kind) => {
@@ -122,7 +122,7 @@ for (const kind of kinds) {
       await until('the chains', () => /ready \d+\n(\d+ \d+\n){12}/.test(started.stdout()));
       await killTree(started.tree);
       const { length } = started.stdout();
-      await new Promise((resolve) => setTimeout(resolve, 300)); // a survivor would have passed itself on several times by now
+      await letPass(300); // a survivor would have passed itself on several times by now
       assert.is(started.stdout().length, length);
       assert.equal(remains(host), []);
     });
