@@ -1,5 +1,6 @@
 // An app's spec as a person would write it: keys that have their default are left out. Pure.
 import type { AppSpec } from '../src/model/app/app.ts';
+import { isArchive } from '../src/model/app/archive-name.ts';
 
 const defaults: Record<string, unknown> = {
   args: [],
@@ -90,28 +91,28 @@ export function written(spec: AppSpec, scale: number): Record<string, unknown> {
   const out = without(spec as unknown as Record<string, unknown>, defaults);
   if (spec.ports.length > 0) out['ports'] = spec.ports.map((p) => (p.name === null ? p.port : p));
   if (spec.uris.length > 0)
-    out['uris'] = spec.uris.map((u) =>
-      u.sha256 === null && u.dest === null && !u.executable
-        ? u.uri
-        : without(u as unknown as Record<string, unknown>, { sha256: null, dest: null, executable: false }),
-    );
+    out['uris'] = spec.uris.map((u) => {
+      const usual = { sha256: null, extract: isArchive(u.uri), executable: false, dest: null };
+      const own = without(u as unknown as Record<string, unknown>, usual);
+      return Object.keys(own).length === 1 ? u.uri : own;
+    });
   if (spec.healthChecks.length > 0)
     out['healthChecks'] = spec.healthChecks.map((c) => without(c as unknown as Record<string, unknown>, checkDefaults));
   if (scale !== 1 || out['placement']) out['placement'] = { ...(out['placement'] as object | undefined), scale };
   return out;
 }
 
+/** The JSON on one line: a space behind each comma and colon, none within brackets. Never by patterns: a text may hold brackets, too. */
+function flatOf(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(flatOf).join(', ')}]`;
+  if (!isObject(value)) return JSON.stringify(value) ?? 'null';
+  const parts = Object.entries(value).filter(([, v]) => v !== undefined);
+  return `{${parts.map(([k, v]) => `${JSON.stringify(k)}: ${flatOf(v)}`).join(', ')}}`;
+}
+
 /** The JSON, short lists and small objects on one line, as people write it. */
 export function pretty(value: unknown, indent = ''): string {
-  const flat =
-    JSON.stringify(value, null, 1)
-      ?.replace(/\n\s*/g, ' ')
-      .replace(/^([[{]) /, '$1')
-      .replace(/ ([\]}])$/, '$1')
-      .replace(/\[ /g, '[')
-      .replace(/ \]/g, ']')
-      .replace(/\{ /g, '{')
-      .replace(/ \}/g, '}') ?? 'null';
+  const flat = flatOf(value);
   if (
     indent !== '' &&
     flat.length + indent.length <= 100 &&

@@ -1,5 +1,6 @@
 // What a value in an app may be: a text, a size, a port, a file to fetch, a signal. Bounds, and what is said of a wrong one.
 import { z } from 'zod';
+import { isArchive } from './archive-name.ts';
 import { parseSize, sizePattern } from '../sizes.ts';
 import { signalNumber } from '../instance/signals.ts';
 
@@ -60,7 +61,6 @@ export const port = z
   ])
   .transform((value) => (typeof value === 'number' ? { name: null, port: value } : value));
 
-const archive = /\.(?:zip|tar|tar\.gz|tgz)$/i;
 const address = z
   .string()
   .max(8192)
@@ -90,7 +90,7 @@ export const uri = z
   .transform((value) => {
     const given =
       typeof value === 'string' ? { uri: value, sha256: null, extract: null, executable: false, dest: null } : value;
-    return { ...given, extract: given.extract ?? archive.test(given.uri.replace(/[?#].*$/, '')) };
+    return { ...given, extract: given.extract ?? isArchive(given.uri) };
   });
 
 /** What the name (or number) of a user can be on any system; no option, no path, no field of passwd. */
