@@ -1,5 +1,6 @@
 // An agent where no cgroup can be made: a child with a session of its own is in no group of the program, and is found all the same.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -52,6 +53,32 @@ if (possible) {
     await until('the child has gone', () => withArgument(mark).length === 0);
     const after = await agent.running('again');
     assert.equal([after.pid, after.restarts, after.exit.code], [next.pid, 1, 4]);
+    const told = await until('it is told', async () => (await agent.events('kind:instance.leftBehind'))[0]);
+    assert.match(
+      told.message,
+      /^again\.0 had left (a process|\d processes) behind in sessions of their own when it ended/,
+    );
+  });
+
+  test('limits.processes is counted by user here: what others of that user have does not stand against it', async () => {
+    const nobody = 65534;
+    const others = Array.from({ length: 8 }, () => spawn('sleep', ['100000'], { uid: nobody, stdio: 'ignore' }));
+    try {
+      await agent.deploy({
+        name: 'counted',
+        toProcess: 'sh',
+        args: ['-c', 'sleep 0.1; (sleep 0.1; true) && exec sleep 100000'],
+        user: 'nobody',
+        workingDirectory: '/',
+        limits: { processes: 4 },
+      });
+      const { pid, restarts } = await agent.settled('counted');
+      assert.is(restarts, 0);
+      const limit = /^Max processes +(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'latin1'))![1];
+      assert.ok(Number(limit) >= others.length + 4, limit);
+    } finally {
+      for (const other of others) other.kill('SIGKILL');
+    }
   });
 
   test('what a check has left behind ends with it', async () => {

@@ -6,6 +6,7 @@ import type { AgentContext } from '../context.ts';
 import type { Account } from '../effects/users/accounts.ts';
 import { bootId } from '../effects/processes/boot.ts';
 import { removeMembership } from '../effects/cgroups/cgroup.ts';
+import { tasksOf } from '../effects/users/tasks-of-user.ts';
 import { launchDirectory } from '../effects/launch/launch-records.ts';
 import type { LaunchPlan } from '../effects/launch/run-script.ts';
 import { outputFile } from '../effects/output/output.ts';
@@ -73,6 +74,15 @@ export function newLaunch(
   }
 }
 
+/**
+ * Where no cgroup counts processes, `ulimit -u` does, by user: what others of that user have must not stand against this program. (Of
+ * root nothing is counted.)
+ */
+function processesByUser(processes: number | null, { user }: LaunchRecord): number | null {
+  const uid = user?.uid ?? process.getuid?.() ?? 0;
+  return processes === null || user?.private || uid === 0 ? processes : processes + tasksOf(uid);
+}
+
 export function planOf(
   context: AgentContext,
   record: InstanceRecord,
@@ -95,7 +105,7 @@ export function planOf(
     stderr: outputFile(directory, 'stderr'),
     limits: {
       fds: spec.limits.fds,
-      processes: launch.limits?.processes ? null : spec.limits.processes,
+      processes: launch.limits?.processes ? null : processesByUser(spec.limits.processes, launch),
       fileSize: spec.limits.fileSize,
       nice: spec.limits.nice,
       umask: spec.limits.umask,

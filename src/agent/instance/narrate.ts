@@ -16,10 +16,11 @@ interface Teller {
 }
 
 /** The lines between two snapshots, oldest first. `before` null: its actor has just begun. */
-function linesBetween(before: Told | null, after: Told, name: string): Line[] {
+function linesBetween(before: Told | null, after: Told, name: string, at: number): Line[] {
   const from = before?.state ?? null;
   const change: Change = {
     name,
+    at,
     was: before?.context ?? null,
     now: after.context,
     from,
@@ -34,7 +35,7 @@ const ofItsEnd = new Set(['instance.exited', 'instance.failed']);
 /** The same as events. @param endTold how it ended is nothing new */
 export function narrate(before: Told | null, after: Told, who: Teller, at: number, endTold: boolean): NewEvent[] {
   const subject = { app: who.app, instance: who.id, slot: who.slot, node: who.node };
-  const lines = linesBetween(before, after, `${who.app}.${who.slot}`);
+  const lines = linesBetween(before, after, `${who.app}.${who.slot}`, at);
   const fresh = endTold ? lines.filter(({ kind }) => !ofItsEnd.has(kind)) : lines;
   return fresh.map(({ detail, ...line }) => ({
     at,

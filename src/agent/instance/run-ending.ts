@@ -6,6 +6,7 @@ import type { AgentContext } from '../context.ts';
 import { readPid, writeStopping, type ProgramExit } from '../effects/launch/launch-facts.ts';
 import { launchDirectory } from '../effects/launch/launch-records.ts';
 import { monoMs } from '../moment.ts';
+import { stayText } from '../../model/instance/reason.ts';
 import { exitOf, tellEnd, whatKernelSays } from './exits.ts';
 import type { LaunchPorts } from './launch-ports.ts';
 import { beforeStop } from './pre-stop.ts';
@@ -90,7 +91,22 @@ export class RunEnding {
   /** Whether nobody is left of a run that has ended, as far as its restart must know. */
   isLeft(run: Run): boolean {
     const graceMs = this.#options.record().spec.killTimeoutSeconds * 1000;
-    return isLeft(run.tree!, run.ending, graceMs, this.#options.warn);
+    return isLeft(run.tree!, run.ending, graceMs, this.#options.warn, (count) => this.#tellLeft(run, count));
+  }
+
+  #tellLeft({ exit }: Run, count: number): void {
+    const { context, record } = this.#options;
+    const { app, slot, id } = record().assignment;
+    context.tell({
+      at: Date.now(),
+      kind: 'instance.leftBehind',
+      subject: { app, instance: id, slot, node: context.node },
+      loudness: 'attention',
+      message:
+        `${app}.${slot} had left ${count === 1 ? 'a process' : `${count} processes`} behind in sessions of their own when it ended` +
+        `: they are ended now${stayText(exit)}`,
+      detail: { count },
+    });
   }
 
   async #portTaken(run: Run, ended: ProgramExit): Promise<string | null> {

@@ -78,6 +78,8 @@ export interface Change {
   from: string | null;
   /** It is in this state, or one within it, and was not. */
   entered: (state: string) => boolean;
+  /** epoch ms */
+  at: number;
 }
 /** Says its part of a change; null: nothing to say. */
 type Sentence = (change: Change) => Line | null;
@@ -144,14 +146,15 @@ const stopping: Sentence = ({ name, was, now: { killing }, entered }) =>
         detail: { reason: killing.reason },
       };
 
-const killed: Sentence = ({ name, now, entered }) =>
-  !entered('killing.forcing')
-    ? null
-    : {
-        kind: 'instance.killed',
-        loudness: 'moving',
-        message: `${name} did not end within ${showSpan(now.policy.killTimeoutMs)} and is killed`,
-      };
+const killed: Sentence = ({ name, now, entered, at }) => {
+  if (!entered('killing.forcing')) return null;
+  const { killTimeoutMs } = now.policy;
+  const inTime = now.killing !== null && at - now.killing.at < killTimeoutMs * 0.9;
+  const why = inTime
+    ? 'is killed without waiting for it any longer'
+    : `did not end within ${showSpan(killTimeoutMs)} and is killed`;
+  return { kind: 'instance.killed', loudness: 'moving', message: `${name} ${why}` };
+};
 
 const stuck: Sentence = ({ name, was, now }) =>
   !now.stuck || was?.stuck

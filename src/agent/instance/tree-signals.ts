@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { AppSpec } from '../../model/app/app.ts';
 import { signalName } from '../../model/instance/signals.ts';
 import { killTree, signalProgram, type Stuck } from '../effects/processes/kill-tree.ts';
-import { isEmpty, whenEmpty, type Tree } from '../effects/processes/tree.ts';
+import { isEmpty, treeMembers, whenEmpty, type Tree } from '../effects/processes/tree.ts';
 
 type Warn = (what: string, error: unknown) => void;
 
@@ -38,12 +38,26 @@ const stuckText = ({ pid, command, state, refuses }: Stuck): string =>
  * left behind in other sessions is killed beside the next launch.
  * @param ending somebody ends it: only a scan tells then, so this says no (`untilEmpty` follows)
  * @param graceMs for those left behind
+ * @param found hears how many those are, where there are any
  */
-export function isLeft(tree: Tree, ending: boolean, graceMs: number, warn: Warn): boolean {
+export function isLeft(
+  tree: Tree,
+  ending: boolean,
+  graceMs: number,
+  warn: Warn,
+  found: (count: number) => void,
+): boolean {
   if (tree.membership.kind !== 'session') return isEmpty(tree);
   if (ending || !isEmpty(tree)) return false;
   const { uid: _shared, ...own } = tree; // the next launch runs as the same user
-  setTimeout(() => endTree(own, warn), graceMs).unref();
+  const endThem = async (): Promise<void> => {
+    const { length } = await treeMembers(own);
+    if (length > 0) found(length);
+    endTree(own, warn);
+  };
+  setTimeout(() => {
+    endThem().catch((error: unknown) => warn('whom it left behind could not be seen', error));
+  }, graceMs).unref();
   return true;
 }
 

@@ -149,8 +149,11 @@ export const doesNotEnd =
 
 /** Processes of a program that has ended by itself. */
 export const leftBehind = (exit: Exit | null | undefined): string =>
-  'it left processes behind, which are ended first' +
-  (exit?.code === 0 ? ': one that puts itself into the background has to be told to stay in the foreground' : '');
+  `it left processes behind, which are ended first${stayText(exit)}`;
+
+/** What helps one that seems to have wanted that. */
+export const stayText = (exit: Exit | null | undefined): string =>
+  exit?.code === 0 ? ': one that puts itself into the background has to be told to stay in the foreground' : '';
 
 /** What waits for room of its node starts with it; null: it waits for none. */
 function whenRoom(exit: Exit | null | undefined, delayMs: number): string | null {

@@ -151,17 +151,16 @@ export async function killTree(tree: Tree, onStuck?: (left: Stuck[]) => void, si
     if (quiet > 0 && (tree.membership.kind !== 'session' || quiet >= Math.min(rounds, 4))) return;
     rounds++;
     await emptyWithin(tree, pause, signal);
-    if (!told && performance.now() - started > 2000) {
-      told = true;
-      onStuck?.(
-        (await treeMembers(tree)).map((pid) => ({
-          pid,
-          state: readStat(pid)?.state ?? '?',
-          command: readStat(pid)?.comm ?? '?',
-          refuses: refuses(pid),
-        })),
-      );
-    }
+    if (told || performance.now() - started <= 2000) continue;
+    const stuck = await treeMembers(tree);
+    if (stuck.length === 0) continue; // it only has to be seen once more
+    told = true;
+    onStuck?.(
+      stuck.map((pid) => {
+        const { state = '?', comm = '?' } = readStat(pid) ?? {};
+        return { pid, state, command: comm, refuses: refuses(pid) };
+      }),
+    );
   }
 }
 
