@@ -84,6 +84,9 @@ export interface Cluster {
   /** Why it is not known whether this master still leads; null: it does. Only one that shares its store has a lease that may lapse. */
   lapsed?(): { message: string; hint: string } | null;
 
+  /** null: the events of all that was done so far are in the store; else why they are not, after at most `withinMs`. */
+  eventsKept?(withinMs: number): Promise<string | null>;
+
   nodes(query: string, page: Page): Promise<List<NodeView>>;
   node(id: string): Promise<NodeView>;
   deleteNode(id: string, by: Caller): Promise<void>;

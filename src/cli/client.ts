@@ -28,6 +28,9 @@ export class Client {
     this.#pin = pinIn(token) ?? pin;
   }
 
+  /** What the hub warns of beside its answer. */
+  warned: (text: string) => void = () => undefined;
+
   /** The header that says who asks; none without a token. */
   get authorization(): Record<string, string> {
     return this.#token ? { authorization: `Bearer ${this.#token}` } : {};
@@ -124,6 +127,8 @@ export class Client {
       );
     }
     if (!response.ok) throw refusal(await problemOf(response));
+    const warning = /^199 \S+ (".*")$/.exec(response.headers.get('warning') ?? '')?.[1];
+    if (warning !== undefined) this.warned(JSON.parse(warning) as string);
     return response;
   }
 }

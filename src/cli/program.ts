@@ -39,7 +39,9 @@ export function addCommands(program: Command, options: CommandOptions): void {
     const token = tokenFile ? readToken(tokenFile) : (options.environment['STATHUB_TOKEN'] ?? null);
     const { hostname } = new URL(origin);
     const local = /^(localhost$|127\.|\[::1\])/.test(hostname);
-    return new Client(origin, token, local ? (options.localPin?.() ?? null) : null);
+    const made = new Client(origin, token, local ? (options.localPin?.() ?? null) : null);
+    made.warned = (text) => output.err(`stathub: ${text}\n`);
+    return made;
   };
   const command = (spec: string, about: string): Command =>
     program.command(spec).description(about).helpOption('-h, --help', 'this help');

@@ -31,6 +31,7 @@ type HubRequests = Pick<
   | 'storeTrouble'
   | 'notReady'
   | 'lapsed'
+  | 'eventsKept'
   | 'events'
   | 'subscribe'
   | 'collections'
@@ -52,6 +53,7 @@ function hubRequests(parts: ClusterParts): HubRequests {
     },
     notReady: () => notReady(parts),
     lapsed: () => parts.trouble.lapsed(),
+    eventsKept: (withinMs) => parts.context.events.kept(withinMs),
     events({
       query,
       after,

@@ -32,6 +32,12 @@ export class EventLog {
   readonly #positions = new Map<string, Position>();
   readonly #spools = new OneAtATimeByName();
   #closed = false;
+  /** Why what is pending is not written; null: nothing is known to be in the way. */
+  #failing: string | null = null;
+  #noted = 0;
+  #written = 0;
+  /** Told when events up to a number are written, or that they are not. */
+  #waiting: { upTo: number; tell: (why: string | null) => void }[] = [];
   /** The term of this leadership, set by recovery. */
   term = 0;
 
@@ -90,11 +96,40 @@ export class EventLog {
     this.#pending.push(
       entryOf({ at: this.#now(), kind, subject, message, loudness: more.loudness ?? 'quiet', detail }),
     );
+    this.#noted += 1;
     if (this.#pending.length > mostPending) {
       this.#pending.shift();
+      this.#written += 1; // nobody waits for it any more
       this.#dropped += 1;
     }
     this.#begin();
+  }
+
+  /**
+   * Waits until all that was noted so far is in the store.
+   * @param withinMs how long at most
+   * @returns null when it is; else why it is not yet: it is tried again, and lost if this process ends before that
+   */
+  kept(withinMs: number): Promise<string | null> {
+    if (this.#written >= this.#noted) return Promise.resolve(null);
+    if (this.#failing !== null) return Promise.resolve(this.#failing);
+    return new Promise((resolve) => {
+      const late = setTimeout(() => resolve('the store has not answered yet'), withinMs);
+      this.#waiting.push({
+        upTo: this.#noted,
+        tell: (why) => {
+          clearTimeout(late);
+          resolve(why);
+        },
+      });
+    });
+  }
+
+  #tellWaiting(failing: string | null): void {
+    this.#failing = failing;
+    const told = this.#waiting.filter(({ upTo }) => failing !== null || upTo <= this.#written);
+    this.#waiting = this.#waiting.filter((one) => !told.includes(one));
+    for (const { tell } of told) tell(failing);
   }
 
   #begin(): void {
@@ -113,10 +148,13 @@ export class EventLog {
         await this.#store.append(batch, this.term);
         failures = 0;
         this.#changes.markEvents();
+        this.#written += batch.length;
+        this.#tellWaiting(null);
       } catch (error) {
         this.#pending.unshift(...batch);
         failures += 1;
         this.#warn('events are not written', error);
+        this.#tellWaiting(error instanceof Error ? error.message : String(error));
         if (this.#closed) return;
         await new Promise((resolve) => setTimeout(resolve, Math.min(5_000, 50 * 2 ** Math.min(failures, 10))).unref());
       }
