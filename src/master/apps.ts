@@ -2,7 +2,7 @@
 import type { Caller } from '../api/cluster.ts';
 import type { AppSpec, AppView, Revision } from '../model/app/app.ts';
 import { Refusal } from '../model/errors.ts';
-import { canonicalJson, restartKey } from '../model/app/restart-fields.ts';
+import { diffSpecs } from '../model/app/restart-fields.ts';
 import { restartHash } from '../protocol/hash.ts';
 import { appView } from './shown/app-status.ts';
 import { AppWrites } from './app-writes.ts';
@@ -29,9 +29,8 @@ interface PutResult {
   changed: boolean;
 }
 
-/** A spec without what is in force beside it: scaling and starting are no revisions. */
-const lasting = (spec: AppSpec): string =>
-  canonicalJson({ ...spec, start: true, placement: { ...spec.placement, scale: 0 } });
+/** In force beside a spec: scaling and starting are no revisions. */
+const beside: readonly string[] = ['start', 'placement.scale'];
 
 export class Apps {
   readonly #context: MasterContext;
@@ -114,16 +113,21 @@ export class Apps {
     return true;
   }
 
-  /** What a spec would be as a revision; null: as the one in force. Hash and contents stay while nothing needs a new process. */
+  /**
+   * What a spec would be as a revision; null: as the one in force. Hash and contents stay while nothing needs a new process.
+   * By the same comparison as a plan: a field that an older hub did not know and so has not kept is the same as null.
+   */
   async #made(
     spec: AppSpec,
     current: Revision,
     refetch: boolean,
   ): Promise<Pick<Revision, 'spec' | 'hash' | 'contents'> | null> {
-    if (restartKey(spec) !== restartKey(current.spec)) return { spec, hash: restartHash(spec), contents: {} };
+    const changes = diffSpecs(current.spec, spec);
+    if (changes.some(({ restarts }) => restarts)) return { spec, hash: restartHash(spec), contents: {} };
     const resolved = refetch ? await this.#contents.resolve(spec, current) : null;
     if (resolved) return { spec, ...resolved };
-    return lasting(spec) === lasting(current.spec) ? null : { spec, hash: current.hash, contents: current.contents };
+    if (changes.every(({ path }) => beside.includes(path))) return null;
+    return { spec, hash: current.hash, contents: current.contents };
   }
 
   async scale(name: string, scale: number, ifMatch: string | null, by: Caller): Promise<AppView> {

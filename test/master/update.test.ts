@@ -2,6 +2,8 @@
 // restart window is answered by a move or by `stay`.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Revision } from '../../src/model/app/app.ts';
+import type { Doc } from '../../src/store/store.ts';
 import { deploy, discard, operator, testMaster } from '../support/test-master.ts';
 import type { TestMaster } from '../support/test-master.ts';
 import { SimAgent } from '../support/sim-agent.ts';
@@ -110,6 +112,29 @@ test('a change that needs no restart restarts nothing: the running instances tak
       before,
     );
   } finally {
+    await end();
+  }
+});
+
+test('what an older hub kept without the fields of this one is restarted by no deploy of the same app', async () => {
+  const { master, all, end } = await linked(1);
+  let again: TestMaster | null = null;
+  try {
+    await deploy(master.cluster, { name: 'web' });
+    await until('it runs', () => all().length === 1);
+    const { doc } = (await master.store.get<Revision>('revisions', 'web/00000001'))!;
+    const { user, preStop, ...older } = doc.spec;
+    assert.equal([user, preStop], [null, null]);
+    const term = master.running.context.leadership.term;
+    const kept = { ...doc, spec: older } as unknown as Doc;
+    await master.store.write({ collection: 'revisions', key: 'web/00000001', doc: kept, expect: 'any', term });
+    await master.stop();
+    again = await testMaster({ directory: master.directory });
+    assert.not(Object.hasOwn((await again.cluster.app('web')).spec, 'user'));
+    assert.is((await deploy(again.cluster, { name: 'web' })).app.revision, 1);
+    assert.is((await deploy(again.cluster, { name: 'web', user: 'nobody' })).app.revision, 2);
+  } finally {
+    await again?.stop();
     await end();
   }
 });
