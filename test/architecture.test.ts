@@ -219,6 +219,13 @@ test('no line is longer than 140 columns', () => {
   );
 });
 
+test('every file says first what it is for', () => {
+  assert.equal(
+    [...text].filter(([, code]) => !/^(#!.*\n)?\/[/*]/.test(code)).map(([file]) => file),
+    [],
+  );
+});
+
 test('comments name only files that are there', () => {
   const all = [...files, ...tests];
   const broken = all.flatMap((file) => {

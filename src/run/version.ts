@@ -1,3 +1,4 @@
+// What package.json says of this program.
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 

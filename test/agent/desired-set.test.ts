@@ -1,3 +1,4 @@
+// What this node is to run, as its file has it: over restarts, torn lines and terms.
 import { appendFileSync, readdirSync, truncateSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';

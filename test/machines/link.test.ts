@@ -1,3 +1,4 @@
+// The agent's line to its master: every state, every event, and the times between them.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { initialTransition, transition, type EventFromLogic, type SnapshotFrom } from 'xstate';

@@ -1,3 +1,4 @@
+// The life of a master: recovering, serving, ending.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {

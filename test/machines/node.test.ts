@@ -1,3 +1,4 @@
+// A node as its master sees it.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { initialTransition, transition, type EventFromLogic, type SnapshotFrom } from 'xstate';

@@ -1,3 +1,4 @@
+// When a plan is made, committed and made again.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {

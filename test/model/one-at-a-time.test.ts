@@ -1,3 +1,4 @@
+// Work of one name, one after the other.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { OneAtATime, OneAtATimeByName } from '../../src/model/one-at-a-time.ts';

@@ -1,3 +1,4 @@
+// Queries matched in memory.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compile } from '../../src/query/compile.ts';

@@ -1,3 +1,4 @@
+// What a query leaves of many documents, condition by condition, and who came nearest.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compile } from '../../src/query/compile.ts';

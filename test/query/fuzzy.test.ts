@@ -1,3 +1,4 @@
+// `text~2`: edit distances.
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -1,3 +1,4 @@
+// What `logs --grep` takes.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { linePattern } from '../../src/query/line-pattern.ts';

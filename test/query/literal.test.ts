@@ -1,3 +1,4 @@
+// Addresses, numbers, sizes and times as they are written.
 import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { test } from 'uvu';

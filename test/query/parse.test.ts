@@ -1,3 +1,4 @@
+// Query texts as trees, and what is said of faults in them.
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -1,3 +1,4 @@
+// Phrases, and how far their words may be moved.
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

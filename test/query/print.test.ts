@@ -1,3 +1,4 @@
+// Trees written out as queries again.
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

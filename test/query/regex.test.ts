@@ -1,3 +1,4 @@
+// Regular expressions as Lucene has them, and bounds on what they cost.
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

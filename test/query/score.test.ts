@@ -1,3 +1,4 @@
+// Boosts: how well a document matches.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { indexDocument } from '../../src/query/document.ts';

@@ -1,3 +1,4 @@
+// Texts as words.
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -1,3 +1,4 @@
+// Settings: flag, environment, file, default.
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';

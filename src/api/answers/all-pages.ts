@@ -1,3 +1,4 @@
+// Lists of any length, whole.
 import type { List, Page } from '../cluster.ts';
 
 /** Every page of a list: sources bound what they give at once. What moves between two pages may come twice or not at all. */

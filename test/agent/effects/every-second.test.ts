@@ -1,3 +1,4 @@
+// One wake-up a second for all who look.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { everySecond } from '../../../src/agent/effects/every-second.ts';

@@ -1,3 +1,4 @@
+// Leases of ports.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createServer, type AddressInfo, type Server } from 'node:net';

@@ -1,3 +1,4 @@
+// One look at the health of a real server, file or command.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';

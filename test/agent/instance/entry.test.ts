@@ -1,3 +1,4 @@
+// What is derived of one instance on its node.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { outputPolicyOf } from '../../../src/agent/instance/entry.ts';

@@ -1,3 +1,4 @@
+// Events that wait for the master, over restarts, torn lines and boots.
 import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

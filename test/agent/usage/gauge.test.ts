@@ -1,3 +1,4 @@
+// When a tree that rests is not measured anew.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';

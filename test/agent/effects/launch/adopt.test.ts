@@ -1,3 +1,4 @@
+// What became of a launch while nobody looked, with real processes and agents that are killed.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { spawn } from 'node:child_process';

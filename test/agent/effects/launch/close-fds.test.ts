@@ -1,3 +1,4 @@
+// Programs inherit nothing of what the agent was started with.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { spawnSync, type StdioOptions } from 'node:child_process';

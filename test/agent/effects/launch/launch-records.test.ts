@@ -1,3 +1,4 @@
+// Records of instances and numbers of launches, also of files that are broken.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';

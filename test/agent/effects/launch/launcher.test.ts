@@ -1,3 +1,4 @@
+// Starting programs under each kind of launcher: arguments, environment, limits, ends.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { execFileSync, spawnSync } from 'node:child_process';

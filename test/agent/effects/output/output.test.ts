@@ -1,3 +1,4 @@
+// Reading, following and rotating output: cursors are absolute and nothing is lost.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {

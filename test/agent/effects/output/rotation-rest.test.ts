@@ -1,3 +1,4 @@
+// A stream that is still costs no looks, and is looked at again in time.
 import { appendFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';

@@ -1,3 +1,4 @@
+// Who belongs to a program, and its end, with and without a cgroup.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { spawn } from 'node:child_process';
