@@ -1,11 +1,9 @@
 // What a master does before it leads: read what is acknowledged, take a term above all seen, rewrite every record with it (all
 // older tokens are then stale), fill the view. It starts and stops nothing.
-import type { AppRecord, Revision } from '../model/app/app.ts';
-import type { SlotRecord, Tombstone } from '../model/assignment.ts';
-import type { NodeRecord } from '../model/node.ts';
+import type { Tombstone } from '../model/assignment.ts';
 import { drawTerm, identityOf } from '../store/identity.ts';
 import { refuseMoved } from '../store/moved.ts';
-import type { Store, Stored, Version } from '../store/store.ts';
+import type { Store, Version } from '../store/store.ts';
 import { StoreError } from '../store/store.ts';
 import type { MasterContext } from './context.ts';
 import type { Kept } from './entries.ts';
@@ -14,38 +12,14 @@ import type { LastKnownDoc } from './last-known.ts';
 import { revisionsAlone, tellLost } from './lost-apps.ts';
 import type { Nodes } from './nodes.ts';
 import { outrankedError, revisionKey, writeOf } from './records.ts';
+import { highestTerm, readStored, scanAll, type Fenced, type StoredHub } from './stored-hub.ts';
 
-type Fenced = { term: number };
 /** Reads of one record that keeps changing under the rewrite. */
 const mostTries = 10;
 /** Records written in one go: the loop runs in between. */
 const writtenAtOnce = 250;
 /** Such parts under way. */
 const partsAtOnce = 4;
-
-async function* scanAll<T>(store: Store, collection: string): AsyncGenerator<Stored<T>> {
-  for (let after: string | undefined; ;) {
-    const page = await store.scan<T>(collection, after === undefined ? {} : { after });
-    yield* page.items;
-    if (page.next === null) return;
-    after = page.next;
-    await new Promise(setImmediate);
-  }
-}
-
-async function readAll<T>(
-  store: Store,
-  collection: string,
-  sound: (doc: T) => boolean,
-  odd: (what: string) => void,
-): Promise<Map<string, Kept<T>>> {
-  const all = new Map<string, Kept<T>>();
-  for await (const { key, doc, version } of scanAll<T>(store, collection)) {
-    if (sound(doc)) all.set(key, { doc, version });
-    else odd(`Record ${collection}/${key} has another shape and is left alone`);
-  }
-  return all;
-}
 
 /** Rewrites records with the new term; a record that changed meanwhile is read again. @throws StoreError when a higher term is there */
 async function fence<T extends Fenced>(
@@ -110,8 +84,35 @@ async function inTurns<T>(items: Iterable<T>, count: number, work: (item: T) => 
   }
 }
 
-const highest = (...maps: Map<string, Kept<Fenced>>[]): number =>
-  maps.reduce((most, map) => [...map.values()].reduce((m, { doc }) => Math.max(m, doc.term ?? 0), most), 0);
+/** Names of apps of which the store has slots or what still runs, but no record. */
+function appsLost({ apps, slots, stones }: StoredHub): Set<string> {
+  const held = [...slots.values()].map(({ doc }) => doc.app);
+  const running = [...stones.values()].map(({ doc }) => doc.assignment).filter(({ goal }) => goal !== 'stop');
+  return new Set([...held, ...running.map(({ app }) => app)].filter((name) => !apps.has(name)));
+}
+
+/** The highest epoch that was given. */
+function highestEpoch({ slots, stones }: StoredHub, seen: number): number {
+  let epoch = seen;
+  for (const { doc } of slots.values()) epoch = Math.max(epoch, doc.a?.epoch ?? 0, doc.b?.epoch ?? 0);
+  for (const { doc } of stones.values()) epoch = Math.max(epoch, doc.assignment.epoch);
+  return epoch;
+}
+
+/** Each instance as it was last seen, until its agent tells. */
+async function showLastKnown({ store, view }: MasterContext): Promise<void> {
+  for await (const { doc } of scanAll<LastKnownDoc>(store, 'instances')) {
+    if (!doc.view || !view.nodes.has(doc.node)) continue;
+    const known = view.dutyOf(doc.node, doc.view.id) !== null;
+    view.setInstance({
+      view: doc.view,
+      node: doc.node,
+      standing: known ? 'known' : doc.standing === 'known' ? 'unknown' : doc.standing,
+      healthySince: null,
+      everReady: doc.everReady,
+    });
+  }
+}
 
 /** @param above term and epoch that agents have seen */
 export async function recover(
@@ -124,91 +125,33 @@ export async function recover(
   nodes.forgetAll();
   view.clear();
   await refuseMoved(store);
-  const identity = await identityOf(store, clock.now());
+  const { hub } = await identityOf(store, clock.now());
   const oddities: string[] = [];
-  const odd = (what: string): void => {
-    oddities.push(what);
-  };
+  const stored = await readStored(store, (what) => oddities.push(what));
+  const { apps, slots, stones, revisions } = stored;
 
-  const apps = await readAll<AppRecord>(
-    store,
-    'apps',
-    (doc) => typeof doc.name === 'string' && typeof doc.revision === 'number',
-    odd,
-  );
-  const slots = await readAll<SlotRecord>(
-    store,
-    'assignments',
-    (doc) => typeof doc.app === 'string' && typeof doc.slot === 'number',
-    odd,
-  );
-  const stones = await readAll<Tombstone>(
-    store,
-    'tombstones',
-    (doc) => typeof doc.node === 'string' && typeof doc.assignment === 'object',
-    odd,
-  );
-  const nodeRecords = await readAll<NodeRecord>(
-    store,
-    'nodes',
-    (doc) => typeof doc.id === 'string' && typeof doc.facts === 'object',
-    odd,
-  );
-
-  const revisions = new Map<string, Kept<Revision>>();
-  const need = async (app: string, number: number): Promise<void> => {
-    const key = revisionKey(app, number);
-    if (revisions.has(key)) return;
-    const stored = await store.get<Revision>('revisions', key);
-    if (stored) revisions.set(key, { doc: stored.doc, version: stored.version });
-  };
-  for (const { doc } of apps.values()) await need(doc.name, doc.revision);
-  for (const { doc } of slots.values()) for (const held of [doc.a, doc.b]) if (held) await need(doc.app, held.revision);
-  for (const { doc } of stones.values()) await need(doc.assignment.app, doc.assignment.revision);
-
-  const term = await drawTerm(store, Math.max(above.term, highest(apps, slots, stones, nodeRecords, revisions)));
-  context.leadership = { hub: identity.hub, term, since: clock.now(), sinceMono: clock.mono() };
+  const term = await drawTerm(store, Math.max(above.term, highestTerm(stored)));
+  context.leadership = { hub, term, since: clock.now(), sinceMono: clock.mono() };
   context.events.term = term;
   await fence(store, 'apps', apps, term);
   await fence(store, 'revisions', revisions, term);
   await fence(store, 'assignments', slots, term);
+  await epochs.begin(highestEpoch(stored, above.epoch));
 
-  let epoch = above.epoch;
-  for (const { doc } of slots.values()) epoch = Math.max(epoch, doc.a?.epoch ?? 0, doc.b?.epoch ?? 0);
-  for (const { doc } of stones.values()) epoch = Math.max(epoch, doc.assignment.epoch);
-  await epochs.begin(epoch);
-
-  await inTurns(nodeRecords.values(), 50, (record) => {
+  await inTurns(stored.nodes.values(), 50, (record) => {
     nodes.known(record);
   });
   for (const { doc, version } of apps.values()) {
     const inForce = revisions.get(revisionKey(doc.name, doc.revision));
     if (inForce) view.setApp(doc, version, inForce);
-    else odd(`App ${doc.name} names revision ${doc.revision}, which is not in the store: it is left alone`);
+    else oddities.push(`App ${doc.name} names revision ${doc.revision}, which is not in the store: it is left alone`);
   }
-  const left = [
-    ...[...slots.values()].map(({ doc }) => doc.app),
-    ...[...stones.values()]
-      .map(({ doc }) => doc.assignment)
-      .filter(({ goal }) => goal !== 'stop')
-      .map(({ app }) => app),
-  ];
-  const lost = new Set(left.filter((name) => !apps.has(name)));
+  const lost = appsLost(stored);
   const alone = await revisionsAlone(store, apps);
   for (const { doc, version } of revisions.values()) view.setRevision(doc, version);
   await inTurns(slots.values(), 500, ({ doc, version }) => view.setSlot(doc.app, doc.slot, doc, version));
   await settleTombstones(context, stones);
-  for await (const { doc } of scanAll<LastKnownDoc>(store, 'instances')) {
-    if (!doc.view || !view.nodes.has(doc.node)) continue;
-    const known = view.dutyOf(doc.node, doc.view.id) !== null;
-    view.setInstance({
-      view: doc.view,
-      node: doc.node,
-      standing: known ? 'known' : doc.standing === 'known' ? 'unknown' : doc.standing,
-      healthySince: null,
-      everReady: doc.everReady,
-    });
-  }
+  await showLastKnown(context);
   await context.events.recover();
   tellLost(context, lost, alone);
   for (const what of oddities) {
