@@ -1,5 +1,6 @@
-// README.md is held to its word: its links lead somewhere, the paths it names exist, and so do the commands and flags.
-import { existsSync, readFileSync } from 'node:fs';
+// README.md is held to its word: its links lead somewhere, the paths it names exist, and so do the commands and flags. So are the two
+// lists of what others promised, or failed at, and which test holds it here.
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
@@ -88,5 +89,36 @@ test('every flag that it names is one of some command', () => {
     [],
   );
 });
+
+const mapped = ['test/agent/dea.test.ts', 'test/agent/orchestrators.test.ts'];
+for (const map of mapped)
+  test(`every test that the head of ${map} names is there, with the title that it quotes`, () => {
+    const lines = readFileSync(join(root, map), 'utf8').split('\n');
+    const head = lines.slice(
+      0,
+      lines.findIndex((line) => !line.startsWith('//')),
+    );
+    const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' }).filter((one) =>
+      one.endsWith('.test.ts'),
+    );
+    const wrong: string[] = [];
+    let named = 0;
+    for (const line of head) {
+      let texts: string[] = [];
+      for (const [, path, quotes] of line.matchAll(/(?<![\w/.])([a-z][a-z-]*\/[a-z][a-z/-]*)|\(("[^)]*)\)/g)) {
+        if (path !== undefined) {
+          const found = files.filter((one) => `/${one}`.endsWith(`/${path}.test.ts`));
+          if (found.length === 0 && !path.startsWith('test/')) wrong.push(path);
+          texts = found.map((one) => readFileSync(join(root, 'test', one), 'utf8').replaceAll("\\'", "'"));
+          named += found.length;
+        } else
+          for (const [, quote] of quotes!.matchAll(/"([^"]+)"/g))
+            if (!texts.some((one) => quote!.split('...').every((part) => one.includes(part.trim()))))
+              wrong.push(quote!);
+      }
+    }
+    assert.equal(wrong, []);
+    assert.ok(named > 20, `only ${named}`);
+  });
 
 test.run();

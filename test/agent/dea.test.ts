@@ -1,54 +1,57 @@
 // What Cloud Foundry's DEA and its successors promised, and where it is held here. Their behaviours that others can be measured by
-// (research of their tests), each with the test of ours that asserts it; those without one of their own are below.
-//   1 control down at first connect      agent/adopt ("SIGTERM ends the agent in order"), agent/link-client: it goes on trying
-//   2 control lost later                 cluster/survival, agent/spool, agent/usage-history: nothing is lost meanwhile
-//   3 start: port open, route right      api/hub ("discovery gives what takes traffic"), agent/endings (environment and ports)
-//   4 four at once, one download         agent/fetch ("concurrent askers share one download"), agent/launcher ("200 programs start fast")
+// (research of their tests), each with the test of ours that asserts it (the end of a path below
+// test/, and of a title); those without one of their own are below. test/readme.test.ts holds that they are there.
+//   1 control down at first connect      agent/adoption ("SIGTERM ends the agent in order"), link/link-client: it goes on trying
+//   2 control lost later                 cluster/survival, link/spool, usage/history: nothing is lost meanwhile
+//   3 start: port open, route right      api/documents ("discovery gives what takes traffic"), agent/endings (environment and ports)
+//   4 four at once, one download         content/fetch ("concurrent askers share one download"), launch/launcher ("200 programs start fast")
 //   5 beats; found by id; stop           master/placing, agent/endings
 //   6 leftovers at boot                  agent/damage ("foreign files ... left alone"), agent/crash, agent/adoption (cgroups swept)
-//   7 crash directories: newest, aged    agent/crashes
-//   8 bad archive; no directory          agent/fetch ("nothing half-unpacked"), agent/endings ("what cannot be started says why")
-//   9 unwritable directory: no boot      agent/adopt, store/lock
-//  10 invalid app: nothing made          api/requests, model/app-schema
+//   7 crash directories: newest, aged    kept/crashes
+//   8 bad archive; no directory          content/fetch ("nothing half-unpacked"), agent/endings ("what cannot be started says why")
+//   9 unwritable directory: no boot      below
+//  10 invalid app: nothing made          api/requests, app/app-schema
 //  11 admission exact, both ways         agent/admission
 //  12 stop frees the port; TERM handler  below
 //  13 one byte over is refused           agent/admission
-//  14 RUNNING, CRASHED, STOPPING told    test/machines/instance, agent/exits
-//  15 every state over a restart         agent/adopt
-//  16 uptime and deadline over a restart agent/adopt ("its deadline goes on")
+//  14 RUNNING, CRASHED, STOPPING told    machines/instance, agent/exits
+//  15 every state over a restart         agent/adoption
+//  16 uptime and deadline over a restart agent/adoption ("its deadline goes on")
 //  17 orphans                            agent/adoption, agent/damage, master/recovery: reported, never ended unasked
-//  18 unused content goes                agent/fetch ("forgets the least recently used")
-//  19 downloads                          agent/fetch
-//  20 readiness                          agent/probes, agent/endings, agent/exits
-//  21 stop and find by filters           query/*, api/requests
-//  22 routes change live                 api/hub
-//  23 second agent refused               agent/adopt, store/lock
-//  24 malformed frames; secrets          master/link, api/auth, master/lists
+//  18 unused content goes                content/fetch ("forgets the least recently used")
+//  19 downloads                          content/fetch
+//  20 readiness                          effects/probes, agent/endings, agent/exits
+//  21 stop and find by filters           query/agreement, api/requests
+//  22 routes change live                 app/restart-fields, api/documents ("discovery gives what takes traffic")
+//  23 second agent refused               agent/adoption, store/lock
+//  24 malformed frames; secrets          link/link, api/auth, shown/lists
 //  25 evacuation                         cluster/evacuation
-//  26 shutdown                           agent/adopt, cluster/evacuation
-//  27 file access                        agent/files, api/files
-//  28 hooks                              preStop: with the stop, elsewhere; start hooks are not offered
-//  29 escaping, user's environment last  agent/launcher, model/environment
-//  30 memory: told, ended                agent/limits (by the kernel), agent/usage (by the agent), model/quota
+//  26 shutdown                           agent/adoption, cluster/evacuation
+//  27 file access                        kept/files, api/files
+//  28 hooks                              agent/pre-stop; start hooks are not offered
+//  29 escaping, user's environment last  launch/launcher, app/environment
+//  30 memory: told, ended                agent/limits (by the kernel), usage/usage (by the agent), instance/quota
 //  31 disk                               agent/disk
-//  32 floods                             agent/output, agent/rotation-kills
-//  33 nothing in use is given again      agent/ports, agent/users, agent/launch-records
+//  32 floods                             output/output, output/rotation-kills
+//  33 nothing in use is given again      effects/ports, agent/users, launch/launch-records
 //  34 room comes back                    agent/admission
-//  35 TERM, grace, KILL; never started   agent/endings ("SIGKILL after exactly the kill timeout"), agent/tree; stop before start below
+//  35 TERM, grace, KILL; never started   agent/endings ("SIGKILL after exactly the kill timeout"), processes/tree; stop before start below
 //  36 last words; one word for one oom   below
 //  37 start timeout; failing later       agent/exits, agent/endings
 //  38 flapping                           agent/restarts, cluster/crash-loop
-//  39 routable until replaced            api/hub ("what leaves is routed to"), cluster/evacuation
+//  39 routable until replaced            api/documents ("what leaves is routed to"), cluster/evacuation
 //  40 restarted by the supervisor        agent/restarts, master/loss
 // Faults of theirs that users met, and what holds against them: cpu of many cores read as nonsense, or since the begin of its life
-// (agent/usage: cores, since the sample before, and the part of what is allotted); one sample kills, unwarned (model/quota); a slow disk
+// (usage/usage: cores, since the sample before, and the part of what is allotted); one sample kills, unwarned (instance/quota); a slow disk
 // delays the memory check (the disk is measured apart, agent/disk); "exit -1" and no reason (agent/exits); output of the last 20 ms lost
-// (below); evidence gone with the crash (agent/crashes); limits that need root to be looked at (agent/usage, without any cgroup).
+// (below); evidence gone with the crash (kept/crashes); limits that need root to be looked at (usage/usage, without any cgroup).
 import { createServer } from 'node:net';
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { mainFile } from '../support/hub.ts';
 import { until } from '../support/until.ts';
 import { Alone, lives } from './alone.ts';
 
@@ -67,6 +70,16 @@ const output = (id: string, stream = 'stdout'): string => {
     }
   return '';
 };
+
+test('9: a directory that cannot be written is no place to begin: it says which, and ends', () => {
+  const file = join(agent.directory, 'identity-in-the-way');
+  writeFileSync(file, '');
+  const words = [mainFile, 'agent', '--port', '0', '--store-directory', join(file, 'below')];
+  const { status, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8', timeout: 20_000 });
+  assert.ok(status !== null && status > 0, `ended with ${status}`);
+  assert.match(stderr, /identity-in-the-way\/below/);
+  assert.not.match(stderr, /\n    at /, 'no stack');
+});
 
 test('12: a stop lets the handler of SIGTERM say its word, and frees the port', async () => {
   await agent.deploy({

@@ -1,5 +1,6 @@
 // Where orchestrators were seen to fail (research of their issue trackers and tests), and what asserts here that this one does not.
-// Those without a test of their own elsewhere are below and in orchestrators-programs.test.ts ("programs").
+// Those without a test of their own elsewhere are below and in orchestrators-programs.test.ts, which "programs" names.
+// test/readme.test.ts holds that what is named is there.
 //   R1 kill -9 of the agent, start        agent/adoption ("same pids, no restart"), launch/adopt (v2, v1, session); whole output: below
 //   R2 ends while it is away              agent/exits ("told as exactly": code, words, time), launch/adopt (0, 7, SIGSEGV, SIGTERM)
 //   R3 a recorded pid is a stranger's now launch/adopt, processes/tree ("a foreign process that leads the group"); a whole agent: below
@@ -18,7 +19,7 @@
 //   Z2 SIGTERM ignored; cannot be killed  agent/endings ("exactly the kill timeout"); stuck: programs
 //   Q1 a fixed port is taken              agent/endings ("names its holder and counts no death"); slow predecessor: programs
 //   Q2 no port left                       programs
-//   H1 hangs, redirects, flaps, is slow   effects/probes (the answers), model/health (what counts); by real programs: programs
+//   H1 hangs, redirects, flaps, is slow   effects/probes (the answers), instance/health (what counts); by real programs: programs
 //   H2 all are unhealthy at once          machines/app-supervisor (turns); by real programs: programs
 //   S1 crash loops                        cluster/crash-loop, agent/restarts (delays); memory of the agent: below
 import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
