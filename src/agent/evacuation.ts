@@ -53,7 +53,7 @@ export class Evacuation {
     this.#drain(value);
   }
 
-  /** Asks for it; asked again, it goes on as it is. Durable before anything moves. */
+  /** Asks for it; asked again, it goes on as it is. Durable before anything moves. @throws Error where it cannot be written */
   async begin(): Promise<void> {
     const { send, warn, tell, limitMs, node } = this.#options;
     if (send === null) return warn('this agent runs alone: there is no other node to move anything to');
@@ -61,7 +61,12 @@ export class Evacuation {
     const at = Date.now();
     const asked = { at, deadlineAt: at + limitMs, over: false };
     this.#asked = asked;
-    await this.#file.write(asked);
+    try {
+      await this.#file.write(asked);
+    } catch (error) {
+      this.#asked = null; // it can be asked for again
+      throw error;
+    }
     tell({
       at,
       kind: 'node.evacuationAsked',
@@ -96,7 +101,9 @@ export class Evacuation {
     const asked = this.#asked;
     if (asked?.at !== at || state === 'under-way') return;
     this.#asked = null;
-    await this.#file.write({ ...asked, over: true });
+    await this.#file
+      .write({ ...asked, over: true })
+      .catch((error: unknown) => this.#options.warn('that it is over is not written; the hub says it again', error));
     if (state === 'off') this.#options.warn('this node is not emptied any more: it was called off at the hub');
     this.#options.head({ type: state === 'done' ? 'agent.emptied' : 'agent.drainEnded' });
   }
