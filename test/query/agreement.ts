@@ -18,7 +18,7 @@ import { runs } from '../support/runs.ts';
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), '../../../test/query/oracle');
 const load = (name: string): never => JSON.parse(readFileSync(join(folder, name), 'utf8')) as never;
-const seed = 20261122;
+const seed = Number(process.env['SEED'] ?? 20261122);
 /** Queries asked of the store at once. */
 const askedAtOnce = 16;
 
