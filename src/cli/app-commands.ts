@@ -4,7 +4,7 @@ import * as actions from './actions.ts';
 import { deploy, plan } from './deploy.ts';
 import { CliError, exitCode } from './exit.ts';
 import { importFile } from './import.ts';
-import { count, type Kit } from './kit.ts';
+import { count, time, type Kit } from './kit.ts';
 import { marathonApp, readSpec } from './spec-file.ts';
 
 const variable = (text: string, before: Record<string, string> = {}): Record<string, string> => {
@@ -76,6 +76,7 @@ export function addAppCommands({ command, waiting, waitOptions, client, output }
     .option('--mem <size>', 'memory reserved, e.g. 256MB')
     .option('--cpus <cores>', 'cores reserved', Number)
     .option('--rm', 'forget the app when it has ended')
+    .addOption(new Option('--keep <time>', 'forget it so long after its end').argParser(time).default(3_600_000, '1h'))
     .option('-d, --detach', 'do not wait for it')
     .option('--json', 'answer in JSON, with --detach')
     .addHelpText(
@@ -91,6 +92,7 @@ export function addAppCommands({ command, waiting, waitOptions, client, output }
         mem: o.mem ?? null,
         cpus: o.cpus ?? null,
         remove: o.rm === true,
+        keepMs: o.keep as number,
         detach: o.detach === true,
         json: o.json === true,
       }),

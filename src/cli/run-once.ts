@@ -6,6 +6,8 @@ import type { AppView } from '../model/app/app.ts';
 import type { InstanceView } from '../model/instance/instance.ts';
 import { path, type Client } from './client.ts';
 import { CliError, exitCode, ProgramEnded } from './exit.ts';
+import { keepKey } from '../model/app/app.ts';
+import { showSpan } from '../model/sizes.ts';
 import { json, type Output } from './output.ts';
 
 interface RunOptions {
@@ -16,6 +18,8 @@ interface RunOptions {
   cpus: number | null;
   /** Forget the app when the command has ended. */
   remove: boolean;
+  /** How long it is kept after its end, ms. */
+  keepMs: number;
   detach: boolean;
   json: boolean;
 }
@@ -46,6 +50,7 @@ export async function runOnce(client: Client, output: Output, words: string[], o
     envs: options.envs,
     type: 'batch',
     restart: { policy: 'never' },
+    meta: { [keepKey]: String(Math.ceil(options.keepMs / 1000)) },
     resAlloc: { mem: options.mem, cpus: options.cpus },
     // Once is once: not a second time elsewhere because its node does not answer.
     placement: { scale: 1, onPartition: 'wait', ...(options.query === null ? {} : { query: options.query }) },
@@ -70,7 +75,13 @@ export async function runOnce(client: Client, output: Output, words: string[], o
     const code = ended.exit?.signal != null ? 128 + ended.exit.signal : (ended.exit?.code ?? exitCode.failed);
     if (ended.exit?.signal != null || ended.exit?.code == null)
       output.err(`${name}: ${ended.reason?.text ?? 'it ended, and nobody knows how'}\n`);
-    if (code !== 0) throw new ProgramEnded(code);
+    if (code === 0) return;
+    if (!options.remove)
+      output.err(
+        `${name} is kept for ${showSpan(options.keepMs)}: \`stathub why ${name}\`, \`stathub files ${name}\`; ` +
+          `\`stathub delete ${name}\` forgets it now\n`,
+      );
+    throw new ProgramEnded(code);
   } finally {
     process.removeListener('SIGINT', interrupt);
     if (options.remove) await client.delete(path`/v1/apps/${name}`);

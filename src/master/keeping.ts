@@ -19,6 +19,8 @@ export class Keeping {
   readonly #working = new Map<string, Promise<void>>();
 
   readonly #soonMs: number;
+  /** Forgets apps that have had their time. */
+  sweepApps: () => Promise<void> = async () => undefined;
 
   /** @param soonMs from the begin of a leadership to the first dropping of history */
   constructor(context: MasterContext, soonMs = expireSoonMs) {
@@ -31,6 +33,7 @@ export class Keeping {
       this.#timers.push(setInterval(() => this.#begin(name, what), ms).unref());
     };
     every(writeEveryMs, 'beats', () => this.#writeBeats());
+    every(writeEveryMs, 'ended runs', () => this.sweepApps());
     const expire = async (): Promise<void> => {
       await this.#context.store.expire(this.#context.clock.now() - keepMs, mostEvents);
     };

@@ -28,6 +28,7 @@ import { Drains } from './drains.ts';
 import { Epochs } from './planning/epochs.ts';
 import { EventLog } from './events.ts';
 import { InstanceActions } from './instance-actions.ts';
+import { dropEndedRuns } from './ended-runs.ts';
 import { Keeping } from './keeping.ts';
 import { LastKnown } from './last-known.ts';
 import { dispatch } from './link/link-frames.ts';
@@ -227,6 +228,7 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
     nodeActions: new NodeActions(context, records, nodes, desired, drains),
     instanceActions: new InstanceActions(context, records, commands, epochs, places),
   });
+  keeping.sweepApps = () => dropEndedRuns(context, (app, by) => cluster.deleteApp(app, by));
 
   const ended = whenEnded(head, warn);
   const serving = whenServing(head, ended, () => unrecovered);

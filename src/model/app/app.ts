@@ -188,3 +188,6 @@ export interface Reason {
   text: string;
   next: { what: string; at: number | null } | null;
 }
+
+/** The key of `meta` that says for how many seconds a job that has ended is kept; without it until somebody deletes its app. */
+export const keepKey = 'stathub.keep';
