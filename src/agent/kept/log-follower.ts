@@ -36,7 +36,8 @@ export async function* followed(
   for (const reader of readers) {
     follow(reader)
       .catch((error: unknown) => {
-        failure = error;
+        failure ??= error;
+        own.abort(); // half of it would look like all there is
       })
       .finally(() => {
         open--;

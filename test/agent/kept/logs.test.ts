@@ -244,4 +244,15 @@ test('follow goes on to the end although the instance is put away meanwhile', as
   clearInterval(alive);
   assert.is(text(got), 'first\nlast words\n');
 });
+test('a stream that cannot be read any more ends the follow of both, with its reason', async () => {
+  const directory = instance('out\n', 'err\n');
+  const got: LogChunk[] = [];
+  const over = (async () => {
+    for await (const chunk of readLogs(directory, { ...all, follow: true }, never)) got.push(chunk);
+  })().catch((error: NodeJS.ErrnoException) => error.code);
+  await until('both are shown', () => text(got) === 'out\n' && text(got, 'stderr') === 'err\n');
+  renameSync(join(directory, 'stderr.log'), join(directory, 'old'));
+  mkdirSync(join(directory, 'stderr.log'));
+  assert.is(await over, 'EISDIR');
+});
 test.run();

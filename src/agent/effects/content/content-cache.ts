@@ -163,7 +163,13 @@ export class ContentCache {
   async trim(maxBytes: number, inUse: ReadonlySet<string>): Promise<string[]> {
     const folder = join(this.#directory, 'blobs');
     const names = await readdir(folder).catch(() => [] as string[]);
-    const blobs = await Promise.all(names.map(async (name) => ({ name, ...(await stat(join(folder, name))) })));
+    const found = await Promise.all(
+      names.map(async (name) => {
+        const stats = await stat(join(folder, name)).catch(() => null); // gone meanwhile, or not to be read: no reason to keep others
+        return stats && { name, size: stats.size, atimeMs: stats.atimeMs };
+      }),
+    );
+    const blobs = found.filter((blob) => blob !== null);
     let total = blobs.reduce((n, b) => n + b.size, 0);
     const removed: string[] = [];
     for (const blob of blobs.sort((a, b) => a.atimeMs - b.atimeMs)) {

@@ -1,10 +1,19 @@
 // Fetching, unpacking, the cache, and what is refused of an archive.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import tar from 'tar-stream';
 import { test } from 'uvu';
@@ -324,6 +333,7 @@ test('the cache forgets the least recently used, never what is in use', async ()
     await cache.blob(`${from.url}/c`, null),
   ];
   await from.close();
+  symlinkSync('nowhere', join(dirname(a.path), 'unreadable'));
   const removed = await cache.trim(200, new Set([a.sha256]));
   assert.equal(removed.sort(), [b.sha256, c.sha256].sort());
   assert.ok(existsSync(a.path));
