@@ -61,7 +61,7 @@ export function addCommands(program: Command, options: CommandOptions): void {
   const listings: [string, string, (client: Client, output: Output, options: lists.ListOptions) => Promise<void>][] = [
     ['apps', 'list apps', lists.apps],
     ['nodes', 'list nodes', lists.nodes],
-    ['instances', 'list instances', lists.instances],
+    ['instances', 'list instances: app.slot.id; slots are seats, their numbers may have gaps', lists.instances],
     ['events', 'what happened, newest last', lists.events],
   ];
   for (const [name, about, show] of listings) {
