@@ -10,7 +10,7 @@ import { alive, type Member } from './folder.ts';
 export interface Guarded extends Member {
   how: 'started' | 'was running';
 }
-/** Exit code of a second process on one directory: never started again. */
+/** Exit code of a second process on one directory: not started again while the first one lives. */
 const heldElsewhere = 4;
 const mostLogBytes = 10 * 1024 ** 2;
 const startWithinMs = 60_000;
@@ -108,7 +108,11 @@ export class Guard {
       if (over) return;
       over = true;
       member.pid = null;
-      if (this.#stopping || code === heldElsewhere) return;
+      if (this.#stopping) return;
+      if (code === heldElsewhere) {
+        member.how = 'was running'; // whoever holds it is watched from now on
+        return;
+      }
       const again = Date.now() - startedAt > 10_000 ? 0 : failures + 1;
       if (member.address === null && again >= 3) return; // its first start fails again and again: `add` says so
       this.#again(member, again, why);
