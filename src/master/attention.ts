@@ -71,16 +71,24 @@ export class Attention {
       if (known === undefined) wanted.set(node, new Set([id]));
       else known?.add(id);
     };
-    for (const watch of this.#watches) {
-      if (watch.kind === 'node') wanted.set(watch.of, null);
-      else if (watch.kind === 'instance') {
-        const entry = view.instances.get(watch.of);
-        if (entry) one(watch.of, entry.node);
-      } else if (watch.kind === 'app') {
-        for (const { doc } of view.slotsOf(watch.of))
-          for (const held of [doc.a, doc.b]) if (held) one(held.id, held.node);
-      } else if (view.instances.size <= mostOverview) for (const node of view.nodes.keys()) wanted.set(node, null);
-    }
+    for (const watch of this.#watches)
+      switch (watch.kind) {
+        case 'node':
+          wanted.set(watch.of, null);
+          break;
+        case 'instance': {
+          const entry = view.instances.get(watch.of);
+          if (entry) one(watch.of, entry.node);
+          break;
+        }
+        case 'app': {
+          const held = view.slotsOf(watch.of).flatMap(({ doc }) => [doc.a, doc.b]);
+          for (const each of held) if (each) one(each.id, each.node);
+          break;
+        }
+        default:
+          if (view.instances.size <= mostOverview) for (const node of view.nodes.keys()) wanted.set(node, null);
+      }
     return wanted;
   }
 }

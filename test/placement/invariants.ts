@@ -72,9 +72,8 @@ export function checkRoom(simulation: Simulation, plan: Plan): void {
       const change = plan.changes.find((c) => c.app === name && c.slot === slot);
       for (const held of change ? [change.a, change.b] : [record.a, record.b]) if (held) count(name, held);
     }
-    for (const change of plan.changes)
-      if (change.app === name && !app.slots.has(change.slot))
-        for (const held of [change.a, change.b]) if (held) count(name, held);
+    const begun = plan.changes.filter((change) => change.app === name && !app.slots.has(change.slot));
+    for (const held of begun.flatMap((change) => [change.a, change.b])) if (held) count(name, held);
   }
   for (const { assignment } of simulation.tombstones.values())
     if (simulation.apps.has(assignment.app)) count(assignment.app, { ...assignment, goal: 'stop' });

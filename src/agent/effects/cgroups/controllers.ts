@@ -56,6 +56,19 @@ export function findControllers(
   };
 }
 
+/** To the groups right below `step`. Processes that sit in the base go into a leaf of it first. */
+function handDown(name: Controller, step: string, isBase: boolean): void {
+  const file = join(step, 'cgroup.subtree_control');
+  if (words(file).includes(name)) return;
+  try {
+    control(file, `+${name}`);
+  } catch (error) {
+    const busy = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'EBUSY';
+    if (!busy || !isBase || !makeRoom(step)) throw error;
+    control(file, `+${name}`);
+  }
+}
+
 /**
  * Hands controllers down to the groups below `path` (`<base>/stathub/<node>`), from its base on.
  * @returns those that are then there
@@ -67,17 +80,7 @@ export function enableBelow(path: string): Controller[] {
   for (const name of all) {
     if (!offered.includes(name)) continue;
     try {
-      for (const step of steps) {
-        const file = join(step, 'cgroup.subtree_control');
-        if (words(file).includes(name)) continue;
-        try {
-          control(file, `+${name}`);
-        } catch (error) {
-          const busy = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'EBUSY';
-          if (!busy || step !== steps[0] || !makeRoom(step)) throw error; // processes sit in it: they first go into a leaf
-          control(file, `+${name}`);
-        }
-      }
+      for (const step of steps) handDown(name, step, step === steps[0]);
       enabled.push(name);
     } catch {
       /* told as not enforced */
