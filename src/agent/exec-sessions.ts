@@ -6,9 +6,11 @@ import { execRequest, execWindow, type ExecChunk, type ExecInput } from '../prot
 import { SendWindow, Takings } from '../protocol/window.ts';
 import type { AgentContext } from './context.ts';
 import type { ExecSession } from './effects/launch/exec-session.ts';
+import { latePart } from './effects/late-parts.ts';
 import type { Entry } from './instance/entry.ts';
 import { planOf } from './instance/launch-plan.ts';
 
+const execSession = latePart(() => import('./effects/launch/exec-session.ts'));
 const mostSessions = 50;
 /** How often is looked whether the launch still runs: a shell that was left open must not hold up a restart. ms */
 const lookMs = 200;
@@ -49,7 +51,7 @@ export class ExecSessions {
         `${mostSessions} commands run in instances of this node already`,
         'End one of them first.',
       );
-    const { ExecSession: Session } = await import('./effects/launch/exec-session.ts');
+    const { ExecSession: Session } = await execSession();
     if (signal.aborted) return { code: 129 };
     const plan = planOf(this.#context, entry.record, launch, entry.directory);
     const [program = '', ...words] = command;

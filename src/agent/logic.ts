@@ -7,10 +7,13 @@ import { probeMachine, type ProbeLook } from '../../machines/probe.ts';
 import type { HealthCheckSpec } from '../model/app/app.ts';
 import type { AgentContext } from './context.ts';
 import { probe } from './effects/probes.ts';
+import { latePart } from './effects/late-parts.ts';
 import type { Entry } from './instance/entry.ts';
 import { FetchProgress } from './instance/fetch-progress.ts';
 import { planOf } from './instance/launch-plan.ts';
 import { monoMs } from './moment.ts';
+
+const beside = latePart(() => import('./effects/launch/beside.ts'));
 
 /** What a fetch found out: told to whoever keeps revisions. */
 export type OnFetched = (
@@ -49,7 +52,7 @@ export function supervisorLogic(
           ports: launch.ports,
           cwd: launch.workDirectory,
           run: async (words, ended) => {
-            const { runBeside } = await import('./effects/launch/beside.ts');
+            const { runBeside } = await beside();
             return runBeside(planOf(context, entry.record, launch, entry.directory), context.tools, words, ended);
           },
         },

@@ -4,12 +4,15 @@ import { readlinkSync } from 'node:fs';
 import type { Assignment, DesiredRevision } from '../model/assignment.ts';
 import { readStatEpoch } from '../model/instance/epoch.ts';
 import type { AgentContext } from './context.ts';
+import { latePart } from './effects/late-parts.ts';
 import { instanceDirectory, isInstanceId, launchNumbers } from './effects/launch/launch-records.ts';
 import { byInstance, type Marked } from './effects/processes/strays.ts';
 import { saveRecord } from './instance/entries.ts';
 import type { Entry } from './instance/entry.ts';
 import { entryOfProgram, programOf, wordsOf } from './instance/live-program.ts';
 import type { InstanceRecord } from './instance/records.ts';
+
+const appSchema = latePart(() => import('../model/app/app-schema.ts'));
 
 /** A record from the process itself, where nothing else is known: what it was started as, never restarted by itself. */
 async function recordOf(program: Marked, epoch: number): Promise<InstanceRecord | null> {
@@ -29,7 +32,7 @@ async function recordOf(program: Marked, epoch: number): Promise<InstanceRecord 
     /* another user's */
   }
   // Seldom wanted, and with the query language that it brings along some MiB of an agent's memory.
-  const { parseApp } = await import('../model/app/app-schema.ts');
+  const { parseApp } = await appSchema();
   const parsed = parseApp({
     name: app,
     toProcess: command,

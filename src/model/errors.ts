@@ -22,6 +22,7 @@ const statuses = {
   'method-not-allowed': 405,
   'too-many': 429,
   stopping: 503,
+  replaced: 503,
   'app-exists': 409,
   'app-deleting': 409,
   'app-record-lost': 409,

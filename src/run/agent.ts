@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { trimAfterStorms } from './small-heap.ts';
 import { startAgent, type RunningAgent } from '../agent/agent.ts';
+import { loadLateParts } from '../agent/effects/late-parts.ts';
 import type { RunningStandalone, StandaloneOptions } from './standalone.ts';
 import { closeInherited } from '../agent/effects/launch/close-fds.ts';
 import { protectFromOom } from '../agent/effects/launch/tools.ts';
@@ -152,6 +153,13 @@ export async function runAgent(inForce: InForce, say: (line: string) => void): P
       }
     });
     ending.add('heap', trimAfterStorms());
+    ending.add(
+      'late parts',
+      loadLateParts((failure) => {
+        if (failure === null) log.info('all that programs may need is loaded');
+        else log.error({ err: failure }, 'what programs may need could not be loaded');
+      }),
+    );
     log.info({ address: http.address, directory }, 'agent serves');
     const how = await Promise.race([asked, running.agent.ended.then((failure) => ({ failure }))]);
     const { drained } = running.agent;

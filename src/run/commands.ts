@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import { json, table, type Output } from '../cli/output.ts';
 import { readUp } from './folder.ts';
 import { pinOf } from '../tls/pin.ts';
@@ -166,11 +166,10 @@ export function addHubCommands(program: Command, { output, environment, main, fi
   program
     .command('config')
     .description('every setting, its value and where it comes from')
-    .argument('[part]', 'master or agent', 'master')
+    .addArgument(new Argument('[part]', 'master or agent').choices(['master', 'agent']).default('master'))
     .option('--config <file>', 'settings in YAML')
     .option('--json', 'answer in JSON')
-    .action((part: string, o) => {
-      if (part !== 'master' && part !== 'agent') throw new InvalidArgumentError('master or agent is wanted.');
+    .action((part: 'master' | 'agent', o) => {
       const inForce = resolve(part, {}, environment, o.config ?? environment['STATHUB_CONFIG'] ?? null);
       for (const { name, secret, shown } of settings) {
         const given = inForce[name];

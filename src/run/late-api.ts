@@ -5,8 +5,8 @@ export interface Served {
   fetch(request: Request, env?: object): Response | Promise<Response>;
 }
 
-const plain = (text: string): Response =>
-  new Response(text, { headers: { 'content-type': 'text/plain; charset=UTF-8', 'cache-control': 'no-store' } });
+const plain = (text: string, status = 200): Response =>
+  new Response(text, { status, headers: { 'content-type': 'text/plain; charset=UTF-8', 'cache-control': 'no-store' } });
 
 /**
  * @param load makes the whole API, once
@@ -26,7 +26,12 @@ export function lateApi(load: () => Promise<Served>, isReady: () => boolean): Se
         if (pathname === '/healthz') return plain('ok\n');
         if (pathname === '/readyz' && isReady()) return plain('ready\n');
       }
-      return (await whole()).fetch(request, env);
+      try {
+        return await (await whole()).fetch(request, env);
+      } catch (error) {
+        if ((error as { code?: unknown }).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+        return plain('another version was installed over the one that runs: start it (stathub upgrade)\n', 503);
+      }
     },
   };
 }

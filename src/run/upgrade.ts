@@ -42,8 +42,11 @@ async function programs(hub: string): Promise<Map<string, Running> | null> {
   }
 }
 
-const versionOf = async (address: string | null): Promise<string> =>
-  (address === null ? null : await get<{ version: string }>(`${address}/v1/status`))?.version ?? 'not running';
+/** One that runs and cannot say it has lost the files of its version, or is stuck. */
+async function versionOf({ address, directory }: Member): Promise<string> {
+  const status = address === null ? null : await get<{ version: string }>(`${address}/v1/status`);
+  return status?.version ?? ((await holderOf(directory)) ? 'unknown' : 'not running');
+}
 
 /** Ends one and has it started: by the `up` that guards it, else by this process. @throws StartFailed, or Error when it does not end */
 async function replace(member: Member, guarded: boolean, guard: Guard): Promise<Guarded | Member> {
@@ -78,7 +81,7 @@ export async function upgrade({ main, say }: UpgradeOptions): Promise<number> {
   }
   const hub = record.members.find(({ role }) => role === 'master')?.address ?? null;
   const before = hub === null ? null : await programs(hub);
-  const versions = await Promise.all(record.members.map(({ address }) => versionOf(address)));
+  const versions = await Promise.all(record.members.map(versionOf));
   const guardedBy = await guardPid();
   let guarded = guardedBy !== null;
   if (guarded && record.main !== undefined && record.main !== main) {

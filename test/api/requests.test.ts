@@ -267,6 +267,7 @@ test('every code has the shape of a problem; what nobody foresaw tells nothing o
     'method-not-allowed': 405,
     'too-many': 429,
     stopping: 503,
+    replaced: 503,
     'app-exists': 409,
     'app-deleting': 409,
     'app-record-lost': 409,

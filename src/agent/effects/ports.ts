@@ -1,5 +1,9 @@
 // The ports a node gives to its instances.
 import { createServer } from 'node:net';
+import { latePart } from './late-parts.ts';
+
+/** Seldom needed. */
+const portHolder = latePart(() => import('./port-holder.ts'));
 
 /** First and last, inclusive. */
 export interface PortRange {
@@ -88,7 +92,7 @@ export class PortPool {
       const other = mine.includes(port) ? null : this.#owners.get(port)!;
       if (other === owner) continue;
       if (other === null && (await canBind(port))) continue;
-      const { findPortHolder } = await import('./port-holder.ts'); // seldom needed
+      const { findPortHolder } = await portHolder();
       taken.push({ port, owner: other, holder: findPortHolder(port) });
     }
     if (taken.length > 0) for (const port of mine) this.#owners.delete(port);

@@ -6,9 +6,11 @@ import { fetchFailure } from '../../model/errors.ts';
 import { showSpan } from '../../model/sizes.ts';
 import type { AgentContext } from '../context.ts';
 import type { ProbeAnswer } from '../effects/probes.ts';
+import { latePart } from '../effects/late-parts.ts';
 import { planOf } from './launch-plan.ts';
 import type { InstanceRecord, LaunchRecord } from './records.ts';
 
+const beside = latePart(() => import('../effects/launch/beside.ts'));
 /** Its part of the kill timeout where the app does not say; at most this much of it in any case. */
 const usual = 0.5;
 const most = 0.9;
@@ -40,7 +42,7 @@ export async function beforeStop(
       const [url] = expandArguments([spec.url], plan.environment);
       answer = await post(url!, limit);
     } else {
-      const { runBeside } = await import('../effects/launch/beside.ts');
+      const { runBeside } = await beside();
       answer = await runBeside(plan, context.tools, expandArguments(spec.command, plan.environment), limit);
     }
   } catch (error) {

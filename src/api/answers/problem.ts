@@ -47,6 +47,7 @@ const titles: Record<ErrorCode, string> = {
   starting: 'Still starting',
   standby: 'Another master leads',
   stopping: 'Stopping',
+  replaced: 'Another version was installed',
   expired: 'No answer in time',
   internal: 'An unexpected error',
 };
@@ -66,6 +67,17 @@ export function problemOf(error: unknown): { problem: Problem; incident: string 
   if (error instanceof StoreError) return { problem: ofStore(error), incident: null };
   if (error instanceof HTTPException && error.status < 500)
     return { problem: problem('invalid-request', error.status, error.message, ''), incident: null };
+  // Its files were replaced while it runs: by `npm install` of another version, or a build.
+  if (error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')
+    return {
+      problem: problem(
+        'replaced',
+        503,
+        'what this needs of the program is no longer on the disk: another version was installed over the one that runs',
+        'start the new one: stathub upgrade, or systemctl restart; programs run on',
+      ),
+      incident: null,
+    };
   const incident = randomBytes(4).toString('hex');
   return {
     problem: problem(

@@ -7,6 +7,7 @@ import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { FetchError } from './fetch-error.ts';
+import { latePart } from '../late-parts.ts';
 
 export interface UnpackLimits {
   entries: number;
@@ -155,8 +156,11 @@ class Tree {
   }
 }
 
+const zipReader = latePart(() => import('yauzl'));
+const tarReader = latePart(() => import('tar-stream'));
+
 async function unzip(archive: string, tree: Tree): Promise<void> {
-  const { openPromise } = await import('yauzl');
+  const { openPromise } = await zipReader();
   const zip = await openPromise(archive, { strictFileNames: false });
   try {
     for await (const entry of zip.eachEntry()) {
@@ -177,7 +181,7 @@ async function unzip(archive: string, tree: Tree): Promise<void> {
 }
 
 async function untar(archive: string, gzipped: boolean, tree: Tree): Promise<void> {
-  const tar = (await import('tar-stream')).extract();
+  const tar = (await tarReader()).extract();
   const source = createReadStream(archive);
   const unzipped = gzipped ? [(await import('node:zlib')).createGunzip()] : [];
   const piped = pipeline([source, ...unzipped, tar] as never);
