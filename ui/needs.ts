@@ -92,8 +92,9 @@ export function findNeeds(
       weight: weights[kind]!,
     });
   }
+  const shown = new Set(instances.filter(instanceNeed).map(({ app }) => app));
   for (const a of apps) {
-    if (a.status !== 'waiting' && !(a.status === 'failed' && a.instances.total === 0)) continue;
+    if (a.status !== 'waiting' && !(a.status === 'failed' && a.instances.total === 0 && !shown.has(a.name))) continue;
     out.push({
       key: `a:${a.name}`,
       s: a.status === 'failed' ? 'failed' : 'pending',

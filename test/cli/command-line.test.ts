@@ -187,6 +187,9 @@ test('config tells every value and its origin', async () => {
     ],
     true,
   );
+  const wrong = await stathub(null, 'config', 'mistress');
+  assert.is(wrong.code, 2);
+  assert.match(wrong.err, /mistress.*master, agent/);
   const help = await stathub(null, 'deploy', '--help');
   assert.match(help.out, /--timeout <time> +how long to wait \(default: 10m\)/);
   assert.not.match((await stathub(null, 'run', '--help')).out, /default: \{\}/);

@@ -126,7 +126,11 @@ test('a window draws the rows in view and a few around them', () => {
 
 test('what needs a look: worst first, quiet ones are left out', () => {
   const needs = findNeeds(
-    [app('web', { status: 'waiting' }), app('fine')],
+    [
+      app('web', { status: 'waiting' }),
+      app('fine'),
+      app('job', { status: 'failed', instances: { wanted: 1, running: 0, healthy: 0, total: 0 } }),
+    ],
     [node('n1', 'ready'), node('n2', 'lost')],
     [
       instance('web.0.a', 'unhealthy'),
@@ -134,12 +138,14 @@ test('what needs a look: worst first, quiet ones are left out', () => {
       instance('web.2.c', 'restarting'),
       instance('web.3.d', 'restarting', { reason: { code: 'crash-loop', text: 'x', next: null } }),
       instance('web.4.e', 'failed', { goal: 'stop' }),
+      instance('job.0.f', 'failed'),
     ],
     (id) => id.toUpperCase(),
   );
   assert.equal(
     needs.map((n) => [n.key, n.what, n.node]),
     [
+      ['i:job.0.f', 'failed', 'N1'],
       ['i:web.1.b', 'failed', 'N1'],
       ['n:n2', 'lost', null],
       ['i:web.3.d', 'crash-loop', 'N1'],

@@ -31,7 +31,7 @@ function needTitle(n: Need): string {
   const word = `needs.${n.what}`;
   if (n.kind === 'store') return t('needs.store');
   if (n.kind === 'instance' && knownWord(word)) return t(word, { name: n.name, node: n.node ?? '' });
-  if (n.kind === 'app') return t('needs.app', { name: n.name });
+  if (n.what === 'waiting') return t('needs.app', { name: n.name });
   return t('needs.is', { name: n.name, status: statusWord(n.s) });
 }
 
