@@ -35,6 +35,7 @@ export async function isShort(directory: string): Promise<boolean> {
  * Removes what is not kept any more.
  * @param short whether room is needed: then the oldest go until it is not
  * @returns those that stay, oldest first
+ * @throws Error of the first that could not be removed; all others are gone
  */
 export async function keepNewest(
   crashes: readonly Crash[],
@@ -51,8 +52,11 @@ export async function keepNewest(
     if (keep) kept.unshift(crash);
     else gone.push(crash);
   }
-  for (const { work } of gone) await rm(work, { recursive: true, force: true, maxRetries: 3 });
-  while (kept.length > 0 && (await short()))
-    await rm(kept.shift()!.work, { recursive: true, force: true, maxRetries: 3 });
+  const failed: unknown[] = [];
+  const remove = ({ work }: Crash): Promise<unknown> =>
+    rm(work, { recursive: true, force: true, maxRetries: 3 }).catch((error: unknown) => failed.push(error));
+  for (const crash of gone) await remove(crash);
+  while (kept.length > 0 && (await short())) await remove(kept.shift()!);
+  if (failed.length > 0) throw failed[0];
   return kept;
 }

@@ -1,6 +1,6 @@
 // What outlives its use, and for how long: the work directory of the newest crashed launch (for the file viewer), the small files
 // of launches (window and back-off are rebuilt from them), and what is left of instances that are gone (their output).
-import { readdirSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentContext } from '../context.ts';
@@ -30,6 +30,8 @@ export class Retention {
   /** Gone since the last sweep: what is left of their output is compressed. */
   readonly #fresh = new Set<string>();
   readonly #over = new AbortController();
+  /** What could not be done, and why, as told: each is told once until it is done or fails otherwise. */
+  readonly #told = new Map<string, string>();
   #timer: NodeJS.Timeout | null = null;
   #working: Promise<void> = Promise.resolve();
 
@@ -42,8 +44,8 @@ export class Retention {
   start(): void {
     for (const id of this.#instances.entries.keys()) this.changed(id);
     for (const id of keptIn(this.#kept)) this.#lookForCrash(join(this.#kept, id), id);
-    this.#timer ??= setInterval(() => this.#sweep(), sweepMs).unref();
-    setTimeout(() => this.#sweep(), 5000).unref();
+    this.#timer ??= setInterval(() => void this.sweep(), sweepMs).unref();
+    setTimeout(() => void this.sweep(), 5000).unref();
   }
 
   /** It changed: its older launches, where it has any, are looked at with the next sweep; at once where they have become many. */
@@ -56,7 +58,7 @@ export class Retention {
     if (tidied === undefined) this.#tidied.set(entry, launch);
     else if (launch - tidied >= mostOldLaunches) {
       this.#tidied.set(entry, launch);
-      this.#inTurn(() => this.#launches(entry));
+      void this.#inTurn(() => this.#old(entry));
     }
   }
 
@@ -89,6 +91,7 @@ export class Retention {
   /** An instance is gone: its output is kept for as long as its app says. */
   async gone(entry: Entry): Promise<void> {
     this.#due.delete(entry.id);
+    this.#told.delete(launchesOf(entry.id));
     await mkdir(this.#kept, { recursive: true, mode: 0o711 });
     if (entry.record.spec.logs.keepDays <= 0)
       return rm(entry.directory, { recursive: true, force: true, maxRetries: 3 });
@@ -113,16 +116,28 @@ export class Retention {
     }
   }
 
-  #sweep(): void {
-    this.#inTurn(() => this.#all());
+  /** Removes now what has had its time. Never throws: what cannot be removed is told and tried again with the next sweep. */
+  sweep(): Promise<void> {
+    return this.#inTurn(() => this.#all());
   }
 
-  #inTurn(work: () => Promise<void>): void {
-    this.#working = this.#working
-      .then(work)
-      .catch((error: unknown) =>
-        this.#context.options.log('warn', `old files could not be removed: ${(error as Error).message}`),
-      );
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    return (this.#working = this.#working.then(work));
+  }
+
+  /** Each for itself: what cannot be looked at or removed must not keep all others. */
+  async #each(what: string, work: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await work();
+      this.#told.delete(what);
+      return true;
+    } catch (error) {
+      const { message } = error as Error;
+      if (this.#told.get(what) !== message)
+        this.#context.options.log('warn', `${what} could not be tidied: ${message}`);
+      this.#told.set(what, message);
+      return false;
+    }
   }
 
   async #all(): Promise<void> {
@@ -131,29 +146,46 @@ export class Retention {
     for (const [index, id] of ids.entries()) {
       if (index % 20 === 19) await new Promise((resolve) => setImmediate(resolve)); // a thousand directories must not hold up a restart
       const entry = this.#instances.entries.get(id);
-      if (entry) await this.#launches(entry);
+      if (entry) await this.#old(entry);
     }
+    await this.#each('fetched content', () => this.#trim());
+    await this.#each('the files of crashes', () => this.#crashed());
+    for (const id of this.#fresh) {
+      this.#fresh.delete(id);
+      await this.#each(`the output of ${id}`, () => this.#compress(id));
+    }
+    for (const id of keptIn(this.#kept))
+      await this.#each(`what is left of ${id}`, () => this.#left(join(this.#kept, id)));
+  }
+
+  #trim(): Promise<string[]> {
     const inUse = new Set(
       [...this.#instances.entries.values()].flatMap((entry) =>
         Object.values(entry.record.contents).map(({ sha256 }) => sha256),
       ),
     );
-    await this.#context.cache.trim(mostCacheBytes, inUse);
-    if (this.#crashes.size > 0) {
-      const kept = new Set(
-        await keepNewest([...this.#crashes.values()], this.#context.options.keepCrashedMs, Date.now(), () =>
-          isShort(this.#context.instancesDirectory),
-        ),
-      );
-      for (const [id, crash] of this.#crashes) if (!kept.has(crash)) this.#crashes.delete(id);
-    }
-    for (const id of this.#fresh) {
-      this.#fresh.delete(id);
-      await compressPieces(join(this.#kept, id), this.#over.signal).catch((error: unknown) => {
-        if (!this.#over.signal.aborted) throw error;
-      });
-    }
-    for (const id of keptIn(this.#kept)) await this.#old(join(this.#kept, id));
+    return this.#context.cache.trim(mostCacheBytes, inUse);
+  }
+
+  async #crashed(): Promise<void> {
+    if (this.#crashes.size === 0) return;
+    const kept = new Set(
+      await keepNewest([...this.#crashes.values()], this.#context.options.keepCrashedMs, Date.now(), () =>
+        isShort(this.#context.instancesDirectory),
+      ),
+    );
+    for (const [id, crash] of this.#crashes) if (!kept.has(crash)) this.#crashes.delete(id);
+  }
+
+  async #compress(id: string): Promise<void> {
+    await compressPieces(join(this.#kept, id), this.#over.signal).catch((error: unknown) => {
+      if (!this.#over.signal.aborted) throw error;
+    });
+  }
+
+  /** Those that could not be tidied are looked at again with the next sweep. */
+  async #old(entry: Entry): Promise<void> {
+    if (!(await this.#each(launchesOf(entry.id), () => this.#launches(entry)))) this.#due.add(entry.id);
   }
 
   async #launches(entry: Entry): Promise<void> {
@@ -163,9 +195,10 @@ export class Retention {
     if (more) this.#due.add(entry.id);
   }
 
-  async #old(path: string): Promise<void> {
-    const { record } = readRecord(path, isInstanceRecord);
-    if (Date.now() - statSync(path).mtimeMs > (record?.spec.logs.keepDays ?? 7) * dayMs)
+  async #left(path: string): Promise<void> {
+    const found = lstatSync(path); // a link that leads nowhere has its time too
+    const record = found.isDirectory() ? readRecord(path, isInstanceRecord).record : null;
+    if (Date.now() - found.mtimeMs > (record?.spec.logs.keepDays ?? 7) * dayMs)
       await rm(path, { recursive: true, force: true, maxRetries: 3 });
   }
 
@@ -176,6 +209,8 @@ export class Retention {
     await this.#working;
   }
 }
+
+const launchesOf = (id: string): string => `what earlier launches of ${id} left`;
 
 function keptIn(directory: string): string[] {
   try {
