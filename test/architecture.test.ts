@@ -155,6 +155,20 @@ test('what is exported is imported somewhere', () => {
   assert.equal(broken, []);
 });
 
+test('the packages that the project is built on do real work', () => {
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
+  const used = new Set(files.flatMap(importsOf).map(({ what }) => what));
+  for (const name of ['xstate', 'hono', '@hono/node-server', '@elastic/elasticsearch', 'execa', 'yauzl', 'ws']) {
+    assert.ok(name in dependencies, name);
+    assert.ok(
+      [...used].some((what) => what === name || what.startsWith(`${name}/`)),
+      `${name} is imported`,
+    );
+  }
+});
+
 test('imports name the file with its ending, and no barrel re-exports a folder', () => {
   const broken = files.flatMap((file) =>
     importsOf(file)

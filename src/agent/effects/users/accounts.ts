@@ -1,5 +1,4 @@
 // The users of this machine as programs may run as them: named ones, looked up where the machine keeps them.
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { findProgram } from '../launch/tools.ts';
 
@@ -56,11 +55,12 @@ export async function findAccount(name: string): Promise<Account | null> {
   for (const line of lines('/etc/passwd')) if (line.startsWith(`${name}:`)) return parseAccount(line);
   const getent = findProgram('getent');
   if (getent === null || /^[-+]|[:\n]/.test(name)) return null;
-  const said = await new Promise<string>((resolve) => {
-    execFile(getent, ['passwd', '--', name], { timeout: 5000, env: {} }, (error, stdout) =>
-      resolve(error ? '' : stdout),
-    );
+  const { execa } = await import('execa'); // seldom needed
+  const { failed, stdout } = await execa(getent, ['passwd', '--', name], {
+    timeout: 5000,
+    extendEnv: false,
+    reject: false,
   });
-  const found = parseAccount(said.split('\n')[0] ?? '');
+  const found = parseAccount(failed ? '' : stdout.split('\n')[0]!);
   return found?.name === name ? found : null;
 }
