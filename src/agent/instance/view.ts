@@ -55,6 +55,8 @@ function reasonOf(entry: Entry, context: InstanceContext, status: InstanceStatus
       delayMs: fetch.delayMs,
     },
     fetching: entry.fetching ?? (fetch ? null : urisOf(entry)),
+    astray: entry.astray && entry.astray.launch === launch?.launch ? entry.astray : null,
+    clearing: statePath(entry.snapshot!.value) === 'restarting.clearing',
     deadlineAt: launch && context.pid !== null ? launch.at + policy.startTimeoutMs : null,
   };
   return reasonFor(facts);
