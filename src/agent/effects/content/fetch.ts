@@ -8,14 +8,12 @@ import {
   lstat,
   mkdir,
   open,
-  readFile,
   readdir,
   readlink,
   rename,
   rm,
   stat,
   symlink,
-  writeFile,
 } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import type { UriSpec } from '../../../model/app/app.ts';
@@ -23,6 +21,7 @@ import { OneAtATimeByName } from '../../../model/one-at-a-time.ts';
 import type { ContentCache } from './content-cache.ts';
 import type { Progress } from './download.ts';
 import { FetchError, percentDecoded, withoutCredentials } from './fetch-error.ts';
+import { takeLock } from './filler-lock.ts';
 import { archiveKind } from './unpack.ts';
 
 interface FetchRequest {
@@ -155,40 +154,4 @@ function exclusively<T>(directory: string, work: () => Promise<T>): Promise<T> {
       await rm(lock, { force: true });
     }
   });
-}
-
-/** Waits for a lock file naming a live process; one of a dead process is taken over. */
-async function takeLock(path: string): Promise<void> {
-  for (let tries = 0; ; tries++) {
-    try {
-      await writeFile(path, String(process.pid), { flag: 'wx' });
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-    const holder = Number(await readFile(path, 'utf8').catch(() => ''));
-    // Empty: its maker is between making and writing it, or died there; a second tells which.
-    const stale = holder ? holder === process.pid || !alive(holder) : tries > 10;
-    if (stale) {
-      await rm(path, { force: true });
-      continue;
-    }
-    if (tries > 600)
-      throw new FetchError(
-        'refused',
-        `process ${holder} holds ${path} for over a minute`,
-        'end it or remove the file',
-        false,
-      );
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
