@@ -192,12 +192,12 @@ export class LinkClient {
         return;
       case 'events.ack':
         this.#spool.acknowledge(frame.generation, frame.upTo);
-        line.send({ type: 'ack', n: frame.n });
+        this.#acknowledge(line, frame.n);
         return;
       case 'desired':
         return this.#hold(line, frame);
       case 'command':
-        line.send({ type: 'ack', n: frame.n });
+        this.#acknowledge(line, frame.n);
         this.#commands.take(line, frame);
     }
   }
@@ -217,6 +217,13 @@ export class LinkClient {
     this.#content.changed(line.kind, null);
     tell({ type: 'line.welcomed' });
     this.#reports.soon();
+  }
+
+  /** After all that came before it: an acknowledgement is one of those too. */
+  #acknowledge(line: Line, n: number): void {
+    this.#inOrder = this.#inOrder.then(() => {
+      if (this.#line === line) line.send({ type: 'ack', n });
+    });
   }
 
   /** In the order of their coming; each is acknowledged only when it is held. */

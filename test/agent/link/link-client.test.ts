@@ -9,7 +9,7 @@ import type { Content, LinkContent } from '../../../src/agent/link/link-content.
 import type { Line, LineListener } from '../../../src/agent/effects/line/line.ts';
 import { EventSpool } from '../../../src/agent/link/spool.ts';
 import type { AgentFrame, MasterFrame } from '../../../src/protocol/link.ts';
-import { until } from '../../support/until.ts';
+import { letPass, until } from '../../support/until.ts';
 
 const found: Content = { app: 'web', revision: 1, uri: 'http://files/a.zip', sha256: 'a'.repeat(64), size: 3 };
 const welcome: MasterFrame = {
@@ -22,7 +22,7 @@ const welcome: MasterFrame = {
 };
 
 /** A client whose lines are kept in hand; `unknown` is what its hub has not said to know. */
-async function bench() {
+async function bench(held: Promise<void> = Promise.resolve()) {
   const lines: { listener: LineListener; sent: AgentFrame[]; open: boolean }[] = [];
   const contacts: number[] = [];
   const unknown: Content[] = [];
@@ -36,7 +36,7 @@ async function bench() {
       contacts.push(sentMono);
     },
     welcomed: () => {},
-    desired: async () => 'held',
+    desired: () => held.then(() => 'held'),
     command: async () => ({ ok: true }),
     changed: () => {},
     warn: () => {},
@@ -106,6 +106,25 @@ test('contact counts from the sending of what was acknowledged, not from the ans
   assert.is(b.contacts[1], beat.sentMono);
   line.listener.frame({ type: 'beat.ack', sentMono: beat.sentMono + 1e9 });
   assert.ok(b.contacts[2]! < beat.sentMono + 1e6, 'a time that has not come is not believed');
+  b.client.stop();
+});
+
+test('what came after a desired set is not acknowledged before that is held: it would acknowledge both', async () => {
+  let hold = (): void => {};
+  const b = await bench(
+    new Promise((resolve) => {
+      hold = resolve;
+    }),
+  );
+  const line = await b.next(1);
+  const acknowledged = (): number[] => line.sent.flatMap((frame) => (frame.type === 'ack' ? [frame.n] : []));
+  line.listener.frame({ type: 'desired', n: 1 } as MasterFrame);
+  line.listener.frame({ type: 'events.ack', n: 2, generation: 'g', upTo: 0 });
+  await letPass(5);
+  assert.equal(acknowledged(), []);
+  hold();
+  await until('both are acknowledged', () => acknowledged().length === 2);
+  assert.equal(acknowledged(), [1, 2]);
   b.client.stop();
 });
 

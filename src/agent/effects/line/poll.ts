@@ -22,8 +22,10 @@ class PollLine implements Line {
   #session: string | null = null;
   #ended = false;
   #reporting = false;
-  /** The last numbered frame that came. */
+  /** The last numbered frame that came, and the last that was acknowledged: only then the master is asked for more. */
+  #came = 0;
   #after = 0;
+  #held: (() => void) | null = null;
   #queue: { frame: AgentFrame; size: number }[] = [];
 
   constructor({ master, node, token }: LineOptions, listener: LineListener) {
@@ -36,8 +38,8 @@ class PollLine implements Line {
   }
 
   send(frame: AgentFrame): void {
-    // An acknowledgement travels as `after` of the next long-poll.
-    if (this.#ended || frame.type === 'ack') return;
+    if (this.#ended) return;
+    if (frame.type === 'ack') return this.#acknowledge(frame.n);
     this.#queue.push({ frame, size: JSON.stringify(frame).length });
     void this.#report();
   }
@@ -51,6 +53,7 @@ class PollLine implements Line {
     this.#ended = true;
     this.#aborted.abort();
     this.#queue = [];
+    this.#held?.();
     this.#listener.closed(reason);
   }
 
@@ -77,7 +80,7 @@ class PollLine implements Line {
   /** Polls for the master's frames until the line ends. */
   async #follow(): Promise<void> {
     try {
-      while (!this.#ended) {
+      for (; !this.#ended; await this.#allHeld()) {
         const session = encodeURIComponent(this.#session ?? '');
         const url = `${this.#base}/frames?session=${session}&after=${this.#after}&wait=${maxWaitSeconds}`;
         const answer = await this.#ask(url, {}, (maxWaitSeconds + 15) * 1000);
@@ -86,6 +89,20 @@ class PollLine implements Line {
     } catch (error) {
       this.close(fetchFailure(error));
     }
+  }
+
+  /** It travels as `after` of the next long-poll, which waits for that of all that came. */
+  #acknowledge(n: number): void {
+    this.#after = Math.max(this.#after, n);
+    if (this.#after >= this.#came) this.#held?.();
+  }
+
+  async #allHeld(): Promise<void> {
+    if (this.#after >= this.#came || this.#ended) return;
+    await new Promise<void>((resolve) => {
+      this.#held = resolve;
+    });
+    this.#held = null;
   }
 
   /** Takes from the queue what one report holds: at least one frame, however large. */
@@ -122,7 +139,7 @@ class PollLine implements Line {
     for (const value of frames) {
       const frame = this.#ended ? null : checked(value, this.#listener);
       if (!frame) continue;
-      if ('n' in frame) this.#after = Math.max(this.#after, (frame as Extract<MasterFrame, { n: number }>).n);
+      if ('n' in frame) this.#came = Math.max(this.#came, (frame as Extract<MasterFrame, { n: number }>).n);
       this.#listener.frame(frame);
     }
   }
