@@ -169,7 +169,12 @@ const samePort = ({ args, address }: Member): string[] =>
 /** Sends a signal and waits. @returns false when it still lives after `withinMs` */
 export async function endProcess(pid: number | null, signal: NodeJS.Signals, withinMs: number): Promise<boolean> {
   if (pid === null || !alive(pid)) return true;
-  process.kill(pid, signal);
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return true; // it ended between the look and the signal
+    throw error;
+  }
   for (const deadline = Date.now() + withinMs; Date.now() < deadline; await delay(20)) if (!alive(pid)) return true;
   return !alive(pid);
 }

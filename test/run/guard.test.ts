@@ -53,4 +53,17 @@ test('a member that somebody else started is watched, and started again when tha
   }
 });
 
+test('one that ends between the look and the signal has ended', async () => {
+  const kill = process.kill;
+  process.kill = (_, signal) => {
+    if (signal === 0) return true;
+    throw Object.assign(new Error('kill ESRCH'), { code: 'ESRCH' });
+  };
+  try {
+    assert.is(await endProcess(12_345, 'SIGTERM', 1000), true);
+  } finally {
+    process.kill = kill;
+  }
+});
+
 test.run();
