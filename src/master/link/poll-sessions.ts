@@ -52,8 +52,8 @@ export class PollSessions {
       {
         kind: 'poll',
         send: (frame) => {
-          if (!('n' in frame)) session.plain.push(frame);
-          session.wake?.();
+          if ('n' in frame) session.wake?.();
+          else session.plain.push(frame);
         },
         close: () => this.#end(session),
       },
