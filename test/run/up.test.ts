@@ -1,7 +1,7 @@
 // `stathub up` and `down`: one guard a home, and never a signal to whoever has an old pid now.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -66,13 +66,28 @@ test('a second up attaches and ends, the first guards on; down ends both', async
   }
 });
 
+/** Somebody's port, with another below it that is free. Beneath those the system gives away by itself, so that no other test gets it. */
+async function portAbove(distance: number): Promise<{ other: Server; taken: number }> {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    const free = await listenAt(port - distance);
+    const other = await listenAt(port);
+    free?.close();
+    if (free && other) return { other, taken: port };
+    other?.close();
+  }
+}
+const listenAt = (port: number): Promise<Server | null> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(null));
+    server.listen(port, '127.0.0.1', () => resolve(server));
+  });
+
 test('a port that somebody else has ends nothing: the agent gets another one; what runs is not what was asked: it says so', async () => {
   const home = join(freshDirectory('home'), 'hub');
   const run = runIn(home);
-  const other = createServer();
-  const taken = await new Promise<number>((resolve) =>
-    other.listen(0, '127.0.0.1', () => resolve((other.address() as AddressInfo).port)),
-  );
+  const { other, taken } = await portAbove(7);
   const up = spawn(
     process.execPath,
     [mainFile, 'up', '--port', '0', '--agent-port', String(taken - 7), '--agents', '2'],
