@@ -3,8 +3,8 @@ import { classOf, complement, explore, intersection } from './automaton.ts';
 import type { Automaton } from './automaton.ts';
 import { mostStates, spend } from './budget.ts';
 import type { Budget } from './budget.ts';
-import { lastCode, PatternError } from './regex-syntax.ts';
-import type { CodeRange, Pattern } from './regex-syntax.ts';
+import { lastCode, type CodeRange } from './code-ranges.ts';
+import { PatternError, type Pattern } from './regex-syntax.ts';
 
 /** State k has edges (code range -> state) and free moves. One start, one end. */
 class Sketch {

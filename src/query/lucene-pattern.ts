@@ -3,8 +3,8 @@
 // too little). What would cost Lucene's construction too much is widened or left out.
 import { freshBudget } from './budget.ts';
 import { regex } from './regex.ts';
-import { lastCode, parseRegex } from './regex-syntax.ts';
-import type { CodeRange, Pattern } from './regex-syntax.ts';
+import { lastCode, type CodeRange } from './code-ranges.ts';
+import { parseRegex, type Pattern } from './regex-syntax.ts';
 
 export interface LucenePattern {
   source: string;
