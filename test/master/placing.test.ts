@@ -2,7 +2,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Refusal } from '../../src/model/errors.ts';
-import { deploy, discard, operator, specOf, testMaster } from '../support/test-master.ts';
+import { openEmbedded } from '../../src/store/embedded.ts';
+import { deploy, discard, operator, specOf, temporary, testMaster } from '../support/test-master.ts';
 import type { TestMaster } from '../support/test-master.ts';
 import { SimAgent } from '../support/sim-agent.ts';
 import { keptTo } from '../support/busyness.ts';
@@ -154,6 +155,43 @@ test('stop, start, restart, delete', async () => {
     assert.equal(master.warnings, []);
   } finally {
     await end();
+  }
+});
+
+test('an app deleted while its first slot is being written: that is stopped, and nothing of it is left', async () => {
+  const directory = temporary();
+  const store = await openEmbedded(directory);
+  const bulk = store.bulk.bind(store);
+  let reached = false;
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  store.bulk = async (writes) => {
+    if (!reached && writes.some(({ collection }) => collection === 'assignments')) {
+      reached = true;
+      await released;
+    }
+    return bulk(writes);
+  };
+  const master = await testMaster({ directory, store });
+  const agent = new SimAgent({ node: 'n1' }).connect(master.url);
+  try {
+    await deploy(master.cluster, { name: 'web', placement: { scale: 1 } });
+    await until('the slot is being written', () => reached);
+    const deleted = master.cluster.deleteApp('web', operator);
+    await until('it is being deleted', async () => (await master.cluster.app('web')).status === 'deleting');
+    release();
+    await deleted;
+    await until('it is gone', async () => (await refusal(master.cluster.app('web'))) === 'app-not-found');
+    assert.equal(agent.running, []);
+    assert.equal((await master.store.scan('assignments', { prefix: 'web/' })).items, []);
+    assert.equal(master.warnings, []);
+  } finally {
+    release();
+    agent.disconnect();
+    await master.stop();
+    discard(directory);
   }
 });
 

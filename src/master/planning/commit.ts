@@ -102,16 +102,20 @@ export class Committer {
       view,
       leadership: { term },
     } = this.#context;
-    const results = await store.bulk(
-      changes.map(({ app, slot }, index) =>
-        writeOf('assignments', slotKey(app, slot), docs[index]!, versions.get(app)?.get(slot) ?? 'absent', term),
+    const again = changes.filter((change) => this.#tooLate(change));
+    const sent = changes
+      .map((change, index) => ({ change, doc: docs[index]! }))
+      .filter(({ change }) => !again.includes(change));
+    const results = await this.#places.writing(
+      store.bulk(
+        sent.map(({ change: { app, slot }, doc }) =>
+          writeOf('assignments', slotKey(app, slot), doc, versions.get(app)?.get(slot) ?? 'absent', term),
+        ),
       ),
     );
-    const again: SlotChange[] = [];
     const stale: string[] = [];
-    for (const [index, change] of changes.entries()) {
+    for (const [index, { change, doc }] of sent.entries()) {
       const result = results[index]!;
-      const doc = docs[index]!;
       if (!result.ok && result.conflict === 'term') throw outrankedError();
       if (!result.ok) {
         again.push(change);
@@ -128,6 +132,12 @@ export class Committer {
     }
     for (const id of stale) await this.#records.removeTombstone(id);
     return { written: changes.length - again.length, refused: again.length };
+  }
+
+  /** It would start something of an app whose deletion was asked for since the plan was made. */
+  #tooLate({ app, a, b }: SlotChange): boolean {
+    if (!fresh(a) && !fresh(b)) return false;
+    return this.#context.view.apps.get(app)?.record.doc.deleting ?? true;
   }
 
   #noted(change: SlotChange, doc: SlotRecord | null): void {

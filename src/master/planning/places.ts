@@ -15,6 +15,8 @@ export class Places {
   /** Ids whose place is being given up: reports come faster than writes. */
   readonly #working = new Set<string>();
   readonly #removing = new Map<string, Promise<void>>();
+  /** Placement's write of slots that is under way: it may make one of an app that has none. */
+  #writing: Promise<unknown> = Promise.resolve();
 
   constructor(context: MasterContext, records: Records) {
     this.#context = context;
@@ -44,6 +46,12 @@ export class Places {
     if (entry?.record.doc.deleting && entry.slots.size === 0) await this.removeApp(app);
   }
 
+  /** No app is removed before it is known which slots it has. @returns what was given */
+  writing<T>(slots: Promise<T>): Promise<T> {
+    this.#writing = slots.catch(() => undefined); // who writes hears why
+    return slots;
+  }
+
   /** The last trace of a deleted app: its record, then its revisions. */
   removeApp(name: string): Promise<void> {
     const mine = this.#removing.get(name) ?? this.#remove(name).finally(() => this.#removing.delete(name));
@@ -57,6 +65,9 @@ export class Places {
   }
 
   async #remove(name: string): Promise<void> {
+    await this.#writing;
+    // A slot was made after all: it is stopped first.
+    if ((this.#context.view.apps.get(name)?.slots.size ?? 0) > 0) return;
     // What a lost node still runs of it is stopped when that returns; left open, it would name an app that nobody has deleted.
     for (const { doc } of this.#context.view.tombstones.values()) {
       if (doc.assignment.app === name && doc.assignment.goal !== 'stop')
