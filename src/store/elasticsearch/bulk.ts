@@ -2,8 +2,9 @@
 // a few requests, and a server that is slow is asked for more at once instead of more often (back-pressure).
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoreError } from '../store.ts';
-import { ofAnswer, ofThrown } from './failures.ts';
-import type { ServerReason } from './failures.ts';
+import { ofAnswer } from './answers.ts';
+import type { ServerReason } from './answers.ts';
+import { ofThrown } from './failures.ts';
 import type { Names } from './mappings.ts';
 import { pauseMs } from './requests.ts';
 import type { Requests } from './requests.ts';

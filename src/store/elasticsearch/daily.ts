@@ -1,7 +1,7 @@
 // Writes to daily indices, which are made before the first write of their day, and made again when one has been deleted: what was in
 // it was history.
 import type { Bulk, Operation } from './bulk.ts';
-import { IndexGoneError } from './failures.ts';
+import { IndexGoneError } from './answers.ts';
 import type { Indices } from './indices.ts';
 
 /**

@@ -1,8 +1,9 @@
 // That the hub's indices are there, mapped as they must be, and still the ones that this program made. Each is made whole, by an explicit
 // request, so that no template of somebody else decides how it is mapped; the alias by which it is written comes last.
 import { StoreError } from '../store.ts';
-import { ofAnswer, ofThrown } from './failures.ts';
-import type { ServerReason } from './failures.ts';
+import { ofAnswer } from './answers.ts';
+import type { ServerReason } from './answers.ts';
+import { ofThrown } from './failures.ts';
 import { templatePriority, lastingOf, layoutOf, propertiesOf, templatesOf } from './mappings.ts';
 import type { Names } from './mappings.ts';
 import type { Requests } from './requests.ts';

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { OutrankedError, StoreError } from '../store.ts';
 import type { Bulk, Position } from './bulk.ts';
 import { Elapsed } from './elapsed.ts';
-import { IndexGoneError } from './failures.ts';
+import { IndexGoneError } from './answers.ts';
 import type { Indices } from './indices.ts';
 import type { Names } from './mappings.ts';
 import { pauseMs } from './requests.ts';

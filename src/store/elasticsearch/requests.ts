@@ -2,8 +2,9 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { closedError } from '../failures.ts';
-import { IndexGoneError, ofAnswer, ofThrown } from './failures.ts';
-import type { Failure, ServerReason } from './failures.ts';
+import { IndexGoneError, ofAnswer } from './answers.ts';
+import type { Failure, ServerReason } from './answers.ts';
+import { ofThrown } from './failures.ts';
 
 /** What is used of the client: its transport (connections, TLS, authentication, the check of the product). */
 export interface Transport {
