@@ -154,7 +154,6 @@ export class AppWrites {
   /** A new revision, then the app's record that names it: until that is written nothing has happened. */
   async revise(entry: AppEntry, { made, force, ifMatch, kind, message }: Revising, by: Caller): Promise<void> {
     const {
-      store,
       clock,
       view,
       leadership: { term },
@@ -175,10 +174,19 @@ export class AppWrites {
     });
     view.trimRevisions(entry);
     this.audit(kind, name, message(number), by, { revision: number });
-    // One that an instance still runs is kept beyond its time: its needs are counted by it.
-    if (number > revisionsKept && !entry.revisions.has(number - revisionsKept)) {
-      await store.write(writeOf('revisions', revisionKey(name, number - revisionsKept), null, 'any', term));
-    }
+    if (number > revisionsKept) await this.#forgetBefore(entry, number - revisionsKept);
+  }
+
+  /** One that an instance still runs is kept beyond its time (its needs are counted by it): it goes with a later revision. */
+  async #forgetBefore(entry: AppEntry, last: number): Promise<void> {
+    const {
+      store,
+      leadership: { term },
+    } = this.#context;
+    const oldest = await store.scan<Revision>('revisions', { prefix: `${entry.name}/`, limit: revisionsKept });
+    for (const { doc } of oldest.items)
+      if (doc.revision <= last && !entry.revisions.has(doc.revision))
+        await store.write(writeOf('revisions', revisionKey(entry.name, doc.revision), null, 'any', term));
   }
 
   /** Every write leaves who did it and from where. */
