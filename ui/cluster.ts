@@ -6,7 +6,7 @@ import type { InstanceView } from '../src/model/instance/instance.ts';
 import type { NodeView } from '../src/model/node.ts';
 import type { ActorView, ServerFrame } from '../src/protocol/live.ts';
 import type { StatusView } from '../src/protocol/views.ts';
-import { foldEvents, foldPart, foldUsage, partOf } from './fold.ts';
+import { foldAnswer, foldEvents, foldPart, foldUsage, partOf } from './fold.ts';
 import { hello, link, watch } from './live.ts';
 
 /** The hub's figures; null before the first snapshot. */
@@ -115,20 +115,17 @@ function foldCluster(given: ServerFrame): void {
 /** Watches the cluster as long as the page lives. */
 export const watchCluster = (): (() => void) => watch('cluster', foldCluster);
 
-/** Puts a record that the API just answered in its place, before the frame that says the same. */
-export function learn(record: { app?: AppView; node?: NodeView; instance?: InstanceView }): void {
-  if (record.app) {
-    appMap.set(record.app.name, record.app);
-    appsVersion.value++;
-  }
-  if (record.node) {
-    nodeMap.set(record.node.id, record.node);
-    nodesVersion.value++;
-  }
-  if (record.instance) {
-    instanceMap.set(record.instance.id, record.instance);
-    instancesVersion.value++;
-  }
+interface Answers {
+  app?: Promise<AppView>;
+  node?: Promise<NodeView>;
+  instance?: Promise<InstanceView | undefined>;
+}
+
+/** Puts the record that the API answers in its place, before the frame that says the same. Called as the request is sent. */
+export async function learn({ app, node, instance }: Answers): Promise<void> {
+  if (app && (await foldAnswer(appMap, app, (a) => a.name))) appsVersion.value++;
+  if (node && (await foldAnswer(nodeMap, node, (n) => n.id))) nodesVersion.value++;
+  if (instance && (await foldAnswer(instanceMap, instance, (i) => i.id))) instancesVersion.value++;
 }
 
 /** Watches new events; resumes after the newest known one. */

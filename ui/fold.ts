@@ -51,6 +51,22 @@ export function foldPart<K extends 'apps' | 'nodes' | 'instances' | 'actors', T>
     : applyChanges(map, given as Record<string, T | null>);
 }
 
+/**
+ * Puts the answer to a request into its map, unless the record changed there since the request was sent: what came then by the
+ * socket is newer, or is followed by what the answer says. Nothing answered changes nothing.
+ */
+export async function foldAnswer<T>(
+  map: Map<string, T>,
+  answer: Promise<T | undefined>,
+  id: (item: T) => string,
+): Promise<boolean> {
+  const before = new Map(map);
+  const item = await answer;
+  if (item === undefined || map.get(id(item)) !== before.get(id(item))) return false;
+  map.set(id(item), item);
+  return true;
+}
+
 /** Puts samples into the instances that they are of. */
 export function foldUsage(frame: Change, map: Map<string, InstanceView>): boolean {
   let changed = false;

@@ -9,7 +9,7 @@ import type { ActorView } from '../../src/protocol/live.ts';
 import { treeRows } from '../../ui/actor-tree.ts';
 import { appStatus, notRunning, usageOf } from '../../ui/app-look.ts';
 import { eventStatus, perMinute, splitSubject, topSubjects } from '../../ui/event-look.ts';
-import { applyChanges, foldEvents, foldPart, partOf, replaceAll, foldUsage } from '../../ui/fold.ts';
+import { applyChanges, foldAnswer, foldEvents, foldPart, partOf, replaceAll, foldUsage } from '../../ui/fold.ts';
 import { stays, stayWidths } from '../../ui/life.ts';
 import { mapKind, tileWidth, worstStatus } from '../../ui/map-layout.ts';
 import { countStatuses, findNeeds, missingSlots } from '../../ui/needs.ts';
@@ -104,6 +104,26 @@ test('the snapshot of one instance adds to the cluster instead of replacing it',
     (i: InstanceView) => i.id,
   );
   assert.equal([...map.keys()], ['web.0.a', 'web.1.b']);
+});
+test('an answer that is slower than the frame of its change overwrites nothing', async () => {
+  const map = new Map([['a', { id: 'a', n: 1 }]]);
+  const late = async (during: () => void, answer?: { id: string; n: number }): Promise<unknown> => {
+    const folded = foldAnswer(
+      map,
+      Promise.resolve().then(() => (during(), answer)),
+      (x) => x.id,
+    );
+    return [await folded, map.get('a')?.n, map.size];
+  };
+  assert.equal(await late(() => undefined, { id: 'a', n: 2 }), [true, 2, 1]);
+  assert.equal(await late(() => applyChanges(map, { a: { id: 'a', n: 4 } }), { id: 'a', n: 3 }), [false, 4, 1]);
+  assert.equal(
+    await late(() => applyChanges(map, { a: null }), { id: 'a', n: 5 }),
+    [false, undefined, 0],
+    'it is gone',
+  );
+  assert.equal(await late(() => undefined, { id: 'a', n: 6 }), [true, 6, 1], 'a new one');
+  assert.equal(await late(() => undefined), [false, 6, 1]);
 });
 test('events are newest first, without doubles, and bounded', () => {
   const list = foldEvents([{ seq: 3 }, { seq: 2 }], [{ seq: 2 }, { seq: 5 }, { seq: 1 }], 3);

@@ -7,7 +7,7 @@ import { confirm } from './dialog.tsx';
 import { act } from './toasts.tsx';
 
 const ask = async (name: string, action: 'start' | 'stop' | 'restart'): Promise<void> => {
-  learn({ app: await post<AppView>(path`/apps/${name}/${action}`) });
+  await learn({ app: post<AppView>(path`/apps/${name}/${action}`) });
 };
 
 export const startApp = (app: AppView): Promise<boolean> =>
@@ -29,7 +29,7 @@ export const restartApp = (app: AppView): Promise<boolean> =>
   act(() => ask(app.name, 'restart'), rich('act.restarted', { name: app.name, n: app.instances.total }));
 
 const setScale = async (name: string, scale: number): Promise<void> => {
-  learn({ app: await post<AppView>(path`/apps/${name}/scale`, { scale }) });
+  await learn({ app: post<AppView>(path`/apps/${name}/scale`, { scale }) });
 };
 
 export function scaleApp(app: AppView, scale: number): Promise<boolean> {
@@ -57,10 +57,10 @@ export async function deleteApp(app: AppView): Promise<boolean> {
 export const rollbackApp = (app: AppView, revision: number): Promise<boolean> =>
   act(
     async () => {
-      learn({ app: await post<AppView>(path`/apps/${app.name}/rollback`, { revision }) });
+      await learn({ app: post<AppView>(path`/apps/${app.name}/rollback`, { revision }) });
     },
     rich('act.rolledback', { name: app.name, revision }),
     async () => {
-      learn({ app: await post<AppView>(path`/apps/${app.name}/rollback`, { revision: app.revision }) });
+      await learn({ app: post<AppView>(path`/apps/${app.name}/rollback`, { revision: app.revision }) });
     },
   );

@@ -8,8 +8,8 @@ import { confirm } from './dialog.tsx';
 import { act } from './toasts.tsx';
 
 const ask = (i: InstanceView, action: 'restart' | 'kill' | 'stop' | 'adopt') => async (): Promise<void> => {
-  const answer = await post<InstanceView | undefined>(path`/instances/${i.id}/${action}`);
-  if (answer?.id) learn({ instance: answer });
+  const answer = post<InstanceView | undefined>(path`/instances/${i.id}/${action}`);
+  await learn({ instance: answer.then((view) => (view?.id ? view : undefined)) });
 };
 
 export const restartInstance = (i: InstanceView): Promise<boolean> =>

@@ -8,7 +8,7 @@ import { act } from './toasts.tsx';
 
 type Action = 'cordon' | 'uncordon' | 'drain' | 'take-over';
 const ask = async (id: string, action: Action): Promise<void> => {
-  learn({ node: await post<NodeView>(path`/nodes/${id}/${action}`) });
+  await learn({ node: post<NodeView>(path`/nodes/${id}/${action}`) });
 };
 
 export const cordonNode = (n: NodeView): Promise<boolean> =>
@@ -60,7 +60,7 @@ export async function endDrain(n: NodeView): Promise<boolean> {
     yes &&
     act(
       async () => {
-        learn({ node: await post<NodeView>(path`/nodes/${n.id}/drain`, { deadlineSeconds: 0 }) });
+        await learn({ node: post<NodeView>(path`/nodes/${n.id}/drain`, { deadlineSeconds: 0 }) });
       },
       rich('act.drain.ended', { name: hostOf(n.id) }),
     )
@@ -92,7 +92,7 @@ export async function forgetNode(n: NodeView): Promise<boolean> {
 export function setTags(n: NodeView, tags: string[]): Promise<boolean> {
   const before = n.tags;
   const send = (list: string[]) => async (): Promise<void> => {
-    learn({ node: await put<NodeView>(path`/nodes/${n.id}/tags`, list) });
+    await learn({ node: put<NodeView>(path`/nodes/${n.id}/tags`, list) });
   };
   return act(send(tags), rich('act.tagged', { name: hostOf(n.id) }), send(before));
 }

@@ -70,10 +70,7 @@ export function Form({ app }: { app: AppView | null }): VNode {
   const deploy = async (): Promise<void> => {
     if (why !== null) return;
     setBusy(true);
-    const done = await act(
-      async () => learn({ app: await save(app, text) }),
-      rich(app ? 'act.changed' : 'act.deployed', { name }),
-    );
+    const done = await act(() => learn({ app: save(app, text) }), rich(app ? 'act.changed' : 'act.deployed', { name }));
     setBusy(false);
     if (done) go(appPath(name));
   };
