@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { path, query, type Client } from './client.ts';
 import { CliError, exitCode } from './exit.ts';
+import { BrokenOff, loggedPieces } from './logged-pieces.ts';
 import type { Output } from './output.ts';
 
 const firstPauseMs = 250;
@@ -56,7 +57,12 @@ export async function* followedBytes(
     try {
       const resume: Record<string, string> = reached.id === null ? {} : { 'last-event-id': reached.id };
       const response = await client.open('GET', address, { headers: { accept: 'text/event-stream', ...resume } });
-      for await (const bytes of pieces(response.body!, reached)) {
+      for await (const { kind, bytes, id: after } of loggedPieces(response.body!)) {
+        if (kind === 'end') {
+          reached.ended = true;
+          continue;
+        }
+        reached.id = after || reached.id; // before it is given: who takes no more has had it
         notice.back(id);
         pauseMs = firstPauseMs;
         yield bytes;
@@ -76,38 +82,3 @@ export async function* followedBytes(
 /** Its output is not there; nor is it. A hub that cannot tell leaves it open. */
 const isGone = (client: Client, id: string): Promise<boolean> =>
   client.get(path`/v1/instances/${id}`).then(() => false, isNotFound);
-
-/** The connection ended in the middle of an answer. */
-class BrokenOff extends Error {}
-
-async function* pieces(body: ReadableStream<Uint8Array>, reached: Reached): AsyncGenerator<Uint8Array> {
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const chunk of unlessBroken(body)) {
-    const blocks = (text + decoder.decode(chunk, { stream: true })).split('\n\n');
-    text = blocks.pop()!;
-    for (const block of blocks) {
-      const field = (name: string): string =>
-        block
-          .split('\n')
-          .find((line) => line.startsWith(`${name}: `))
-          ?.slice(name.length + 2) ?? '';
-      const event = field('event');
-      if (event === 'end') reached.ended = true;
-      if (event !== 'stdout' && event !== 'stderr') continue;
-      reached.id = field('id') || reached.id; // before it is given: who takes no more has had it
-      yield Buffer.from((JSON.parse(field('data')) as { base64: string }).base64, 'base64');
-    }
-  }
-}
-
-async function* unlessBroken(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const chunks = body[Symbol.asyncIterator]();
-  for (;;) {
-    const next = await chunks.next().catch((error: unknown) => {
-      throw new BrokenOff('the connection was closed', { cause: error });
-    });
-    if (next.done) return;
-    yield next.value;
-  }
-}

@@ -6,6 +6,7 @@ import type { AppView } from '../model/app/app.ts';
 import type { InstanceView } from '../model/instance/instance.ts';
 import { path, type Client } from './client.ts';
 import { CliError, exitCode, ProgramEnded } from './exit.ts';
+import { BrokenOff, loggedPieces } from './logged-pieces.ts';
 import { keepKey } from '../model/app/app.ts';
 import { showSpan } from '../model/sizes.ts';
 import { json, type Output } from './output.ts';
@@ -84,7 +85,15 @@ export async function runOnce(client: Client, output: Output, words: string[], o
     throw new ProgramEnded(code);
   } finally {
     process.removeListener('SIGINT', interrupt);
-    if (options.remove) await client.delete(path`/v1/apps/${name}`);
+    // Its own exit code counts, also where the hub is away by now.
+    if (options.remove)
+      await client
+        .delete(path`/v1/apps/${name}`)
+        .catch((error: unknown) =>
+          output.err(
+            `${name} could not be removed: ${(error as Error).message}; \`stathub delete ${name}\` does it later\n`,
+          ),
+        );
   }
 }
 
@@ -134,30 +143,24 @@ async function showFrom(
   cursor: string,
   decoders: Record<'stdout' | 'stderr', InstanceType<typeof TextDecoder>>,
 ): Promise<string> {
-  let text: string;
-  try {
-    text = await (
-      await client.open('GET', path`/v1/instances/${id}/logs?encoding=base64`, {
-        headers: { accept: 'text/event-stream', 'last-event-id': cursor },
-      })
-    ).text();
-  } catch (error) {
-    if (error instanceof CliError && (error.away || error.exit === exitCode.timedOut)) return cursor; // its node is away: asked again
-    throw error;
-  }
   let reached = cursor;
-  for (const block of text.split('\n\n')) {
-    const field = (name: string): string =>
-      block
-        .split('\n')
-        .find((line) => line.startsWith(`${name}: `))
-        ?.slice(name.length + 2) ?? '';
-    const kind = field('event');
-    if (kind !== 'stdout' && kind !== 'stderr') continue;
-    const { base64 } = JSON.parse(field('data')) as { base64: string };
-    const shown = decoders[kind].decode(Buffer.from(base64, 'base64'), { stream: true });
-    if (shown) (kind === 'stdout' ? output.out : output.err)(shown);
-    reached = field('id') || reached;
+  try {
+    const { body } = await client.open('GET', path`/v1/instances/${id}/logs?encoding=base64`, {
+      headers: { accept: 'text/event-stream', 'last-event-id': cursor },
+    });
+    for await (const { kind, bytes, id: after } of loggedPieces(body!)) {
+      if (kind === 'end') break;
+      const shown = decoders[kind].decode(bytes, { stream: true });
+      reached = after || reached;
+      if (shown === '') continue;
+      if (kind === 'stdout') await output.write(Buffer.from(shown)); // as fast as it is read: there may be much of it
+      else output.err(shown);
+    }
+  } catch (error) {
+    // Its node is away, or the answer broke off: asked again, after what was shown.
+    const again =
+      error instanceof BrokenOff || (error instanceof CliError && (error.away || error.exit === exitCode.timedOut));
+    if (!again) throw error;
   }
   return reached;
 }
