@@ -195,7 +195,7 @@ export class LinkClient {
         this.#acknowledge(line, frame.n);
         return;
       case 'desired':
-        return this.#hold(line, frame);
+        return this.#acknowledge(line, frame.n, () => this.#hold(line, frame));
       case 'command':
         this.#acknowledge(line, frame.n);
         this.#commands.take(line, frame);
@@ -219,25 +219,22 @@ export class LinkClient {
     this.#reports.soon();
   }
 
-  /** After all that came before it: an acknowledgement is one of those too. */
-  #acknowledge(line: Line, n: number): void {
-    this.#inOrder = this.#inOrder.then(() => {
-      if (this.#line === line) line.send({ type: 'ack', n });
-    });
-  }
-
-  /** In the order of their coming; each is acknowledged only when it is held. */
-  #hold(line: Line, frame: DesiredFrame): void {
+  /** In the order of their coming: each is acknowledged when it is held, and none before those that came earlier. */
+  #acknowledge(line: Line, n: number, hold = async (): Promise<void> => {}): void {
     this.#inOrder = this.#inOrder
       .then(async () => {
         if (this.#line !== line) return;
-        if ((await this.#content.desired(frame)) === 'resync') line.send({ type: 'resync' });
-        line.send({ type: 'ack', n: frame.n });
+        await hold();
+        line.send({ type: 'ack', n });
       })
       .catch((error: unknown) => {
         this.#content.warn('a desired set could not be kept', error);
         line.close('the desired set could not be kept');
       });
+  }
+
+  async #hold(line: Line, frame: DesiredFrame): Promise<void> {
+    if ((await this.#content.desired(frame)) === 'resync') line.send({ type: 'resync' });
   }
 
   /** Whether a stream should hold back: the line has more to send than it takes away. */
