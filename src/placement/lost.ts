@@ -26,7 +26,7 @@ export function giveUpLost(planning: Planning, draft: AppDraft): void {
 function mayReplace(planning: Planning, draft: AppDraft, slot: SlotDraft, held: Assignment): boolean {
   const {
     now,
-    snapshot: { frozenUntil, settings },
+    snapshot: { frozenUntil, settings, silentSince },
     table,
   } = planning;
   const where = table.label(held.node);
@@ -52,7 +52,7 @@ function mayReplace(planning: Planning, draft: AppDraft, slot: SlotDraft, held: 
       );
       return false;
     case 'stop-self': {
-      const replaceAt = (table.get(held.node)?.beatAt ?? 0) + settings.stopSelfMs;
+      const replaceAt = (silentSince.get(held.node) ?? now) + settings.stopSelfMs;
       if (now >= replaceAt) return true;
       planning.wait(
         draft,

@@ -74,6 +74,8 @@ export interface Snapshot {
   otherUse: Map<string, OtherUse>;
   /** By node id: when a draining node's instances are stopped, replaced or not. */
   drainDeadlines: Map<string, number>;
+  /** By id of a lost node: since when it is silent, epoch ms: so long before `now` by a clock that is never set. */
+  silentSince: Map<string, number>;
   /** Too many nodes vanished at once: nothing of lost nodes is replaced before this. */
   frozenUntil: number | null;
   settings: PlacementSettings;

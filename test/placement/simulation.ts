@@ -131,6 +131,7 @@ export class Simulation {
       nodes: [...this.nodes.values()],
       otherUse: new Map(),
       drainDeadlines: this.drainDeadlines,
+      silentSince: new Map([...this.nodes.values()].map(({ id, beatAt }) => [id, beatAt])),
       frozenUntil: this.frozenUntil,
       settings: this.settings,
       apps: [...this.apps.values()].map(({ record, revisions, slots, held }) => {

@@ -64,7 +64,7 @@ export class Planner {
       frozenUntil,
       settings,
     } = this.#options;
-    const pieces = snapshotPieces(view, leadership.hub, versions);
+    const pieces = snapshotPieces(view, leadership.hub, clock, versions);
     const slots =
       [...view.apps.values()].reduce((sum, { record, slots: held }) => sum + Math.max(record.doc.scale, held.size), 0) +
       question.more;

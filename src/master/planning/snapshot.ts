@@ -5,6 +5,7 @@ import type { AppSpec } from '../../model/app/app.ts';
 import type { PlacementSettings, SeenInstance, Snapshot, SnapshotApp } from '../../placement/snapshot.ts';
 import type { Version } from '../../store/store.ts';
 import type { NodeView } from '../../model/node.ts';
+import type { Clock } from '../clock.ts';
 import type { AppEntry, InstanceEntry, NodeEntry } from '../entries.ts';
 import { nodeView } from '../shown/shown.ts';
 import type { View } from '../view.ts';
@@ -16,7 +17,7 @@ export type Piece =
   | { kind: 'nodes'; nodes: Snapshot['nodes'] }
   | { kind: 'app'; app: Omit<SnapshotApp, 'slots' | 'seen'> }
   | { kind: 'slots'; app: string; slots: SlotRecord[]; seen: SeenInstance[] }
-  | { kind: 'rest'; otherUse: Snapshot['otherUse']; drainDeadlines: Snapshot['drainDeadlines'] };
+  | ({ kind: 'rest' } & Pick<Snapshot, 'otherUse' | 'drainDeadlines' | 'silentSince'>);
 
 const seen = new WeakMap<InstanceEntry, SeenInstance>();
 const documents = new WeakMap<
@@ -100,11 +101,20 @@ function drainDeadlines(view: View): Snapshot['drainDeadlines'] {
   return deadlines;
 }
 
+/** The wall clock may be set while a node is silent: what counts is how long it has been. */
+function silentSince(view: View, clock: Clock): Snapshot['silentSince'] {
+  const since: Snapshot['silentSince'] = new Map();
+  const offset = clock.now() - clock.mono();
+  for (const { id, status, heardAt } of view.nodes.values())
+    if (status === 'lost') since.set(id, Math.ceil(heardAt + offset));
+  return since;
+}
+
 /** The versions that the pieces were read at, for the compare-and-swap of what comes of them. */
 export type SlotVersions = Map<string, Map<number, Version>>;
 
 /** The snapshot in pieces; `versions` is filled on the way. */
-export function* snapshotPieces(view: View, hub: string, versions: SlotVersions): Generator<Piece> {
+export function* snapshotPieces(view: View, hub: string, clock: Clock, versions: SlotVersions): Generator<Piece> {
   let nodes: Snapshot['nodes'] = [];
   for (const entry of view.nodes.values()) {
     nodes.push(documentOf(view, entry));
@@ -114,7 +124,12 @@ export function* snapshotPieces(view: View, hub: string, versions: SlotVersions)
     }
   }
   if (nodes.length > 0) yield { kind: 'nodes', nodes };
-  yield { kind: 'rest', otherUse: otherUse(view), drainDeadlines: drainDeadlines(view) };
+  yield {
+    kind: 'rest',
+    otherUse: otherUse(view),
+    drainDeadlines: drainDeadlines(view),
+    silentSince: silentSince(view, clock),
+  };
   const held = heldSlots(view, hub);
   for (const entry of view.apps.values())
     yield* appPieces(view, entry, held.get(entry.name) ?? new Map<number, string>(), versions);
@@ -160,7 +175,8 @@ export class Assembly {
   readonly #apps = new Map<string, SnapshotApp>();
 
   constructor(now: number, frozenUntil: number | null, settings: PlacementSettings) {
-    this.snapshot = { now, nodes: [], apps: [], otherUse: new Map(), drainDeadlines: new Map(), frozenUntil, settings };
+    const rest = { otherUse: new Map(), drainDeadlines: new Map(), silentSince: new Map() };
+    this.snapshot = { now, nodes: [], apps: [], ...rest, frozenUntil, settings };
   }
 
   add(piece: Piece): void {
@@ -168,9 +184,11 @@ export class Assembly {
       case 'nodes':
         this.snapshot.nodes.push(...piece.nodes);
         break;
-      case 'rest':
-        Object.assign(this.snapshot, { otherUse: piece.otherUse, drainDeadlines: piece.drainDeadlines });
+      case 'rest': {
+        const { otherUse, drainDeadlines, silentSince } = piece;
+        Object.assign(this.snapshot, { otherUse, drainDeadlines, silentSince });
         break;
+      }
       case 'app': {
         const app: SnapshotApp = { ...piece.app, slots: [], seen: new Map() };
         this.#apps.set(app.record.name, app);
