@@ -5,7 +5,7 @@ import { createActor, fromCallback, fromPromise, type Actor } from 'xstate';
 import { linkMachine, type LinkEvent } from '../../../machines/link.ts';
 import type { NodeFacts } from '../../model/node.ts';
 import type { UsageRow } from '../../model/instance/usage.ts';
-import type { AgentFrame, DesiredFrame, MasterFrame, Times } from '../../protocol/link.ts';
+import type { AgentFrame, MasterFrame, Times } from '../../protocol/link.ts';
 import { openPoll } from '../effects/line/poll.ts';
 import { openSocket, socketPasses } from '../effects/line/socket.ts';
 import type { Line, LineListener, LineOptions } from '../effects/line/line.ts';
@@ -192,10 +192,11 @@ export class LinkClient {
         return;
       case 'events.ack':
         this.#spool.acknowledge(frame.generation, frame.upTo);
-        this.#acknowledge(line, frame.n);
-        return;
+        return this.#acknowledge(line, frame.n);
       case 'desired':
-        return this.#acknowledge(line, frame.n, () => this.#hold(line, frame));
+        return this.#acknowledge(line, frame.n, async () => {
+          if ((await this.#content.desired(frame)) === 'resync') line.send({ type: 'resync' });
+        });
       case 'command':
         this.#acknowledge(line, frame.n);
         this.#commands.take(line, frame);
@@ -231,10 +232,6 @@ export class LinkClient {
         this.#content.warn('a desired set could not be kept', error);
         line.close('the desired set could not be kept');
       });
-  }
-
-  async #hold(line: Line, frame: DesiredFrame): Promise<void> {
-    if ((await this.#content.desired(frame)) === 'resync') line.send({ type: 'resync' });
   }
 
   /** Whether a stream should hold back: the line has more to send than it takes away. */
