@@ -1,37 +1,7 @@
 // Turns "expected x but found y" of the grammar into what a person did, and what to write instead.
 import type { SyntaxError as GrammarError } from './grammar.js';
+import { outline, type Outline } from './outline.ts';
 import type { QueryError } from './query.ts';
-
-/** Brackets, quotes and slashes as far as the text goes, seen the way the grammar sees them. */
-interface Outline {
-  open: { char: string; at: number }[];
-  quote: number;
-  slash: number;
-  stray: number;
-}
-
-function outline(text: string): Outline {
-  const found: Outline = { open: [], quote: -1, slash: -1, stray: -1 };
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at]!;
-    if (char === '\\') at++;
-    else if (char === '"' || char === '/') {
-      let end = at + 1;
-      while (end < text.length && text[end] !== char) end += text[end] === '\\' ? 2 : 1;
-      if (end >= text.length) {
-        found[char === '"' ? 'quote' : 'slash'] = at;
-        return found;
-      }
-      at = end;
-    } else if (char === '(' || char === '[' || char === '{') found.open.push({ char, at });
-    else if (char === ')' || char === ']' || char === '}') {
-      const last = found.open[found.open.length - 1];
-      if (last !== undefined && (last.char === '(') === (char === ')')) found.open.pop();
-      else if (found.stray < 0) found.stray = at;
-    }
-  }
-  return found;
-}
 
 const wrong = (message: string, offset: number, advice: string): QueryError => ({ message, offset, hint: advice });
 const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
@@ -110,47 +80,68 @@ function colon(text: string, offset: number): QueryError {
   );
 }
 
+const operatorAt = /^(AND|OR|NOT|&&|\|\||!)(?![^\s()])/;
+
 function unexpected(text: string, offset: number, shape: Outline): QueryError {
-  const char = text[offset]!;
   const before = text.slice(0, offset);
   const inRange =
     shape.open.some((bracket) => bracket.char !== '(' && bracket.at < offset) || /[[{][^\]}]*$/.test(before);
-  const operator = /^(AND|OR|NOT|&&|\|\||!)(?![^\s()])/.exec(text.slice(offset))?.[1];
   if (inRange) return wrong('This is no range', offset, rangeHint);
-  if (char === '\\') return backslash(text, offset);
+  if (text[offset] === '\\') return backslash(text, offset);
   if (/\\u[0-9a-fA-F]{0,3}$/.test(before)) return backslash(text, before.lastIndexOf('\\'));
-  if (/(?:^|[\s(])(?:NOT\s+|[!+-])$/.test(before) && (/[+!-]/.test(char) || operator === 'NOT')) {
-    return wrong('Two signs in a row', offset, 'Use one of NOT, ! , + and -; brackets tell them apart: NOT (NOT a).');
-  }
-  if (operator !== undefined) {
-    const previous = /(AND|OR|NOT|&&|\|\||!)\s*$/.exec(before)?.[1];
-    if (previous !== undefined)
-      return wrong(
-        `${previous} and ${operator} stand side by side`,
-        offset,
-        'One of them is too many, or a clause between them is missing.',
-      );
-    if (/:\s*$/.test(before))
-      return wrong(
-        `${operator} is no value`,
-        offset,
-        `Put it in quotes to search for it: ${quoted(operator)}. To exclude a field write NOT field:value.`,
-      );
-    return lone(operator, offset);
-  }
+  const operator = operatorAt.exec(text.slice(offset))?.[1];
+  return (
+    twoSigns(text, offset, operator) ??
+    (operator === undefined ? null : unexpectedOperator(before, operator)) ??
+    afterUnfinished(text, offset) ??
+    unexpectedCharacter(text, offset)
+  );
+}
+
+function twoSigns(text: string, offset: number, operator: string | undefined): QueryError | null {
+  if (!/(?:^|[\s(])(?:NOT\s+|[!+-])$/.test(text.slice(0, offset))) return null;
+  if (!/[+!-]/.test(text[offset]!) && operator !== 'NOT') return null;
+  return wrong('Two signs in a row', offset, 'Use one of NOT, ! , + and -; brackets tell them apart: NOT (NOT a).');
+}
+
+function unexpectedOperator(before: string, operator: string): QueryError {
+  const offset = before.length;
+  const previous = /(AND|OR|NOT|&&|\|\||!)\s*$/.exec(before)?.[1];
+  if (previous !== undefined)
+    return wrong(
+      `${previous} and ${operator} stand side by side`,
+      offset,
+      'One of them is too many, or a clause between them is missing.',
+    );
+  if (/:\s*$/.test(before))
+    return wrong(
+      `${operator} is no value`,
+      offset,
+      `Put it in quotes to search for it: ${quoted(operator)}. To exclude a field write NOT field:value.`,
+    );
+  return lone(operator, offset);
+}
+
+/** What stands before waits for something else: an operator for a clause, a comparison, a boost or a field for its value. */
+function afterUnfinished(text: string, offset: number): QueryError | null {
+  const char = text[offset]!;
+  const before = text.slice(0, offset);
   const previous = /(?:^|[\s(])(AND|OR|NOT|&&|\|\|)\s*$/.exec(before)?.[1];
   if (char === ')' && previous !== undefined) return lone(previous, before.trimEnd().length - previous.length);
   if (/[<>=]\s*$/.test(before) && !/\w/.test(char))
     return wrong('A comparison needs a plain value after it', offset, compareHint);
   if (before.endsWith('^')) return wrong('A boost is a number', offset, boostHint);
   const value = /[^\s():]+\s*:\s*$/.exec(before)?.[0];
-  if (value !== undefined && (char === '-' || char === '+')) {
-    return wrong(
-      `A value cannot begin with ${char}`,
-      offset,
-      `Put it in quotes: ${value}${quoted(/^[^\s()]*/.exec(text.slice(offset))![0])}. To exclude it, put the - before the field.`,
-    );
-  }
+  if (value === undefined || (char !== '-' && char !== '+')) return null;
+  return wrong(
+    `A value cannot begin with ${char}`,
+    offset,
+    `Put it in quotes: ${value}${quoted(/^[^\s()]*/.exec(text.slice(offset))![0])}. To exclude it, put the - before the field.`,
+  );
+}
+
+function unexpectedCharacter(text: string, offset: number): QueryError {
+  const char = text[offset]!;
   switch (char) {
     case ':':
       return colon(text, offset);
@@ -161,7 +152,7 @@ function unexpected(text: string, offset: number, shape: Outline): QueryError {
         `A path or URL goes in quotes: ${quoted(around(text, offset).run.replace(/^[^:/]*:(?!\/\/)/, ''))}; or write \\/.`,
       );
     case ')':
-      return before.trimEnd().endsWith('(')
+      return text.slice(0, offset).trimEnd().endsWith('(')
         ? wrong('There is nothing in these brackets', offset, 'Write a clause between them, or take them away.')
         : wrong(
             'This ) closes nothing',
