@@ -63,103 +63,134 @@ class Fault {
   }
 }
 
-/** Walks the text by the grammar of RFC 8259 up to the first fault; a key that is there twice is one, as only one value would count. */
-function scan(text: string): { offset: number; message: string } | null {
-  let at = 0;
-  const fail = (message: string, offset = at): never => {
-    throw new Fault(offset, message);
-  };
-  const shown = () => (at >= text.length ? 'the text ends' : `found ${JSON.stringify(text[at])}`);
-  const space = () => {
-    while (at < text.length && ' \t\n\r'.includes(text[at]!)) at++;
-  };
+/** Walks a text by the grammar of RFC 8259; `at` is how far it came. Its steps throw a Fault. */
+class JsonWalk {
+  readonly #text: string;
+  #at = 0;
+  constructor(text: string) {
+    this.#text = text;
+  }
 
-  const string = () => {
-    const start = at++;
-    for (;;) {
-      if (at >= text.length) fail('this string is never closed', start);
-      const c = text[at]!;
-      if (c === '"') {
-        at++;
-        return;
-      }
-      if (c < ' ')
-        fail(
-          c === '\n'
-            ? 'a string may not span lines (write \\n), or its closing quote is missing'
-            : 'a control character must be written as an escape',
-        );
-      if (c === '\\') {
-        if (
-          text[at + 1] === 'u'
-            ? !/^[0-9a-fA-F]{4}$/.test(text.slice(at + 2, at + 6))
-            : !'"\\/bfnrt'.includes(text[at + 1] ?? '?')
-        )
-          fail(`\\${text[at + 1] ?? ''} is no escape`);
-        at += text[at + 1] === 'u' ? 6 : 2;
-      } else at++;
+  whole(): void {
+    this.#value();
+    this.#space();
+    if (this.#at < this.#text.length) this.#fail(`expected nothing more, ${this.#shown()}`);
+  }
+
+  #value(): void {
+    this.#space();
+    const char = this.#text[this.#at];
+    const rest = this.#text.slice(this.#at, this.#at + 400);
+    if (char === '{') this.#object();
+    else if (char === '[') this.#members(']', () => this.#value(), 'array');
+    else if (char === '"') this.#string();
+    else {
+      const word =
+        /^(true|false|null)(?![A-Za-z0-9_])/.exec(rest) ??
+        /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?(?![\d.A-Za-z_])/.exec(rest);
+      if (word) this.#at += word[0].length;
+      else this.#noValue(rest);
     }
-  };
-  const members = (close: string, member: () => void, what: string) => {
-    const start = at++;
-    space();
-    if (text[at] === close) {
-      at++;
-      return;
-    }
+  }
+
+  /** @param rest what stands where a value should */
+  #noValue(rest: string): never {
+    if (rest.startsWith('//') || rest.startsWith('/*'))
+      return this.#fail('JSON has no comments; send it as YAML to keep them');
+    if (rest.startsWith("'")) return this.#fail('strings need double quotes');
+    if (/^-?0\d/.test(rest)) return this.#fail('a number may not begin with 0');
+    if (rest === '') return this.#fail('expected a value, the text ends');
+    return this.#fail(`expected a value, found ${JSON.stringify(/^[\w.+-]+/.exec(rest)?.[0].slice(0, 40) ?? rest[0])}`);
+  }
+
+  #object(): void {
+    const seen = new Map<string, number>();
+    const member = (): void => {
+      this.#key(seen);
+      this.#value();
+    };
+    this.#members('}', member, 'object');
+  }
+
+  /** What stands between brackets, with commas between. */
+  #members(close: string, member: () => void, what: string): void {
+    const start = this.#at++;
+    this.#space();
+    if (this.#take(close)) return;
     for (;;) {
       member();
-      space();
-      if (text[at] === close) {
-        at++;
-        return;
-      }
-      if (at >= text.length) fail(`this ${what} is never closed`, start);
-      if (text[at] !== ',') fail(`expected "," or "${close}", ${shown()}`);
-      const comma = at++;
-      space();
-      if (text[at] === close) fail(`a comma before "${close}" is one too many`, comma);
+      this.#space();
+      if (this.#take(close)) return;
+      if (this.#at >= this.#text.length) this.#fail(`this ${what} is never closed`, start);
+      if (this.#text[this.#at] !== ',') this.#fail(`expected "," or "${close}", ${this.#shown()}`);
+      const comma = this.#at++;
+      this.#space();
+      if (this.#text[this.#at] === close) this.#fail(`a comma before "${close}" is one too many`, comma);
     }
-  };
-  const key = (seen: Map<string, number>) => {
-    if (text[at] !== '"') fail(`expected a key in double quotes, ${shown()}`);
-    const start = at;
-    string();
-    const name = JSON.parse(text.slice(start, at)) as string;
+  }
+
+  /** A key and its colon. @param seen where the keys before it begin */
+  #key(seen: Map<string, number>): void {
+    if (this.#text[this.#at] !== '"') this.#fail(`expected a key in double quotes, ${this.#shown()}`);
+    const start = this.#at;
+    this.#string();
+    const name = JSON.parse(this.#text.slice(start, this.#at)) as string;
     const first = seen.get(name);
     if (first !== undefined)
-      fail(
-        `the key ${JSON.stringify(name)} is there a second time (the first is in line ${place(text, first).line})`,
+      this.#fail(
+        `the key ${JSON.stringify(name)} is there a second time (the first is in line ${place(this.#text, first).line})`,
         start,
       );
     seen.set(name, start);
-    space();
-    if (text[at] !== ':') fail(`expected ":" after the key, ${shown()}`);
-    at++;
-    value();
-  };
-  const value = () => {
-    space();
-    const rest = text.slice(at, at + 400);
-    const word =
-      /^(true|false|null)(?![A-Za-z0-9_])/.exec(rest) ??
-      /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?(?![\d.A-Za-z_])/.exec(rest);
-    if (text[at] === '{') {
-      const seen = new Map<string, number>();
-      members('}', () => key(seen), 'object');
-    } else if (text[at] === '[') members(']', value, 'array');
-    else if (text[at] === '"') string();
-    else if (word) at += word[0].length;
-    else if (rest.startsWith('//') || rest.startsWith('/*')) fail('JSON has no comments; send it as YAML to keep them');
-    else if (text[at] === "'") fail('strings need double quotes');
-    else if (/^-?0\d/.test(rest)) fail('a number may not begin with 0');
-    else if (at >= text.length) fail('expected a value, the text ends');
-    else fail(`expected a value, found ${JSON.stringify(/^[\w.+-]+/.exec(rest)?.[0].slice(0, 40) ?? text[at])}`);
-  };
+    this.#space();
+    if (!this.#take(':')) this.#fail(`expected ":" after the key, ${this.#shown()}`);
+  }
+
+  #string(): void {
+    const start = this.#at++;
+    while (!this.#take('"')) {
+      if (this.#at >= this.#text.length) this.#fail('this string is never closed', start);
+      const char = this.#text[this.#at]!;
+      if (char === '\n') this.#fail('a string may not span lines (write \\n), or its closing quote is missing');
+      if (char < ' ') this.#fail('a control character must be written as an escape');
+      if (char === '\\') this.#escape();
+      else this.#at++;
+    }
+  }
+
+  #escape(): void {
+    const letter = this.#text[this.#at + 1];
+    const known =
+      letter === 'u'
+        ? /^[0-9a-fA-F]{4}$/.test(this.#text.slice(this.#at + 2, this.#at + 6))
+        : '"\\/bfnrt'.includes(letter ?? '?');
+    if (!known) this.#fail(`\\${letter ?? ''} is no escape`);
+    this.#at += letter === 'u' ? 6 : 2;
+  }
+
+  #space(): void {
+    while (this.#at < this.#text.length && ' \t\n\r'.includes(this.#text[this.#at]!)) this.#at++;
+  }
+
+  #take(char: string): boolean {
+    if (this.#text[this.#at] !== char) return false;
+    this.#at++;
+    return true;
+  }
+
+  #shown(): string {
+    return this.#at >= this.#text.length ? 'the text ends' : `found ${JSON.stringify(this.#text[this.#at])}`;
+  }
+
+  #fail(message: string, offset = this.#at): never {
+    throw new Fault(offset, message);
+  }
+}
+
+/** The first fault; a key that is there twice is one, as only one value would count. */
+function scan(text: string): { offset: number; message: string } | null {
   try {
-    value();
-    space();
-    if (at < text.length) fail(`expected nothing more, ${shown()}`);
+    new JsonWalk(text).whole();
     return null;
   } catch (error) {
     if (error instanceof Fault) return error;
