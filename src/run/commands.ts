@@ -65,7 +65,7 @@ export function addHubCommands(program: Command, { output, environment, main, fi
     .command('down')
     .description('end what `up` started; its processes run on')
     .option('--all', 'end its processes, too')
-    .action(async (o) => finished(await (await import('./up.ts')).down({ all: o.all === true, main, say })));
+    .action(async (o) => finished(await (await import('./down.ts')).down({ all: o.all === true, main, say })));
 
   program
     .command('upgrade')

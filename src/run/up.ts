@@ -1,10 +1,9 @@
-// `stathub up`: a whole hub on one machine in one command, and `stathub down`, which ends it.
+// `stathub up`: a whole hub on one machine in one command.
 import { join } from 'node:path';
 import { demoApp } from './demo.ts';
 import { readSpec } from '../cli/spec-file.ts';
-import { holderOf } from '../store/lock.ts';
-import { becomeGuard, guardPid, readUp, removeUp, writeUp, type Member } from './folder.ts';
-import { endProcess, Guard, type Guarded } from './guard.ts';
+import { becomeGuard, readUp, writeUp, type Member } from './folder.ts';
+import { Guard, type Guarded } from './guard.ts';
 import { agentsOf, holderText, masterOf, runsElsewhere, withFreePort, type HubShape } from './members.ts';
 import { version } from './version.ts';
 import { home } from './settings/setting.ts';
@@ -26,65 +25,22 @@ const refused = 4;
 export async function up(options: UpOptions, stop: Promise<unknown>): Promise<number> {
   const apps = options.files.map((file) => ({ file, app: readSpec(file) }));
   const { say } = options;
-  const guard: Guard = new Guard(
-    options.main,
-    () =>
-      writeUp({
-        main: options.main,
-        members: guard.members.map(({ role, name, directory, port, args, pid, address }) => ({
-          role,
-          name,
-          directory,
-          port,
-          args,
-          pid,
-          address,
-        })),
-      }),
-    say,
-  );
+  const guard = recordedGuard(options);
   const lock = await becomeGuard();
   const other = 'release' in lock ? null : lock;
-  const add = (member: Member): Promise<Guarded> => (other ? guard.attach(member) : guard.add(member));
   say(`stathub ${version}`);
   const wanted = masterOf(options);
-  const elsewhere = await runsElsewhere(wanted, options.port);
-  if (elsewhere !== null) {
-    say(
-      `the hub of ${home()} runs at ${elsewhere} already, so --port ${options.port} is not done, nor anything else that was asked`,
-    );
-    say(
-      `next       \`npx stathub down\`, then \`npx stathub up --port ${options.port}\`: its processes run on meanwhile`,
-    );
-    return end(lock, refused);
+  const reasons = await whyNot(wanted, options, other === null);
+  if (reasons.length > 0) {
+    for (const line of reasons) say(line);
+    if ('release' in lock) await lock.release();
+    return refused;
   }
-  const here = await withFreePort(wanted, new Set());
-  if (other === null && (here === null || here.instead !== null)) {
-    say(
-      `port ${wanted.port} of the master is taken ${holderText(wanted.port)}; give it another one: --port N (0: any)`,
-    );
-    return end(lock, refused);
-  }
-  const shown = (member: Guarded) =>
-    say(
-      `  ${member.name.padEnd(8)} ${member.address}  pid ${member.pid}${member.how === 'started' ? '' : '  (was running)'}`,
-    );
+  const add = (member: Member): Promise<Guarded> => (other ? guard.attach(member) : guard.add(member));
   const master = await add(wanted);
-  shown(master);
+  sayMember(master, say);
   const address = master.address!;
-  let failed = false;
-  const taken = new Set<number>();
-  for (const agent of agentsOf(options, address)) {
-    try {
-      const isPart = readUp()?.members.some(({ name }) => name === agent.name) ?? false;
-      if (other && !isPart) throw new Error(`${agent.name} is not part of the hub that runs`);
-      shown(await add(other ? agent : await withPort(agent, taken, options, say)));
-    } catch (error) {
-      // What runs, runs on: the next `up` tries again.
-      failed = true;
-      say(`  ${(error as Error).message}`);
-    }
-  }
+  const failed = !(await addAgents(agentsOf(options, address), options, add, other !== null));
   if (failed && other) {
     const next = `\`npx stathub down\`, then \`npx stathub up --agents ${options.agents}\``;
     say(
@@ -97,11 +53,7 @@ export async function up(options: UpOptions, stop: Promise<unknown>): Promise<nu
   if (options.demo && (await isEmpty(address))) {
     await deploy(address, demoApp(), 'the sample app', say);
   }
-  say('');
-  say(`dashboard  ${address}`);
-  say('next       npx stathub status');
-  say('           npx stathub deploy app.json --wait');
-  say('           npx stathub logs hello -f');
+  sayNext(address, say);
   if (other) {
     say(`The \`up\` with pid ${other.pid ?? '?'} guards it and goes on; \`npx stathub down\` ends both.`);
     return 0;
@@ -109,6 +61,85 @@ export async function up(options: UpOptions, stop: Promise<unknown>): Promise<nu
   say('Ctrl-C ends the hub; the processes that it guards run on.');
 
   await stop;
+  const allEnded = await endHub(guard, say);
+  return allEnded && !failed ? 0 : 1;
+}
+
+/** A guard that keeps in the home what it guards, for the next `up` and for `down`. */
+function recordedGuard({ main, say }: UpOptions): Guard {
+  const guard: Guard = new Guard(
+    main,
+    () =>
+      writeUp({
+        main,
+        members: guard.members.map(({ role, name, directory, port, args, pid, address }) => ({
+          role,
+          name,
+          directory,
+          port,
+          args,
+          pid,
+          address,
+        })),
+      }),
+    say,
+  );
+  return guard;
+}
+
+/** Why a hub with this master cannot be brought up, in lines; none: it can. @param first no other `up` guards */
+async function whyNot(master: Member, { port }: UpOptions, first: boolean): Promise<string[]> {
+  const elsewhere = await runsElsewhere(master, port);
+  if (elsewhere !== null) {
+    return [
+      `the hub of ${home()} runs at ${elsewhere} already, so --port ${port} is not done, nor anything else that was asked`,
+      `next       \`npx stathub down\`, then \`npx stathub up --port ${port}\`: its processes run on meanwhile`,
+    ];
+  }
+  const here = await withFreePort(master, new Set());
+  return first && (here === null || here.instead !== null)
+    ? [`port ${master.port} of the master is taken ${holderText(master.port)}; give it another one: --port N (0: any)`]
+    : [];
+}
+
+const sayMember = (member: Guarded, say: UpOptions['say']): void =>
+  say(
+    `  ${member.name.padEnd(8)} ${member.address}  pid ${member.pid}${member.how === 'started' ? '' : '  (was running)'}`,
+  );
+
+/** @param joining the hub of another `up`: only what is part of it can be had @returns whether all run */
+async function addAgents(
+  agents: Member[],
+  options: UpOptions,
+  add: (agent: Member) => Promise<Guarded>,
+  joining: boolean,
+): Promise<boolean> {
+  const taken = new Set<number>();
+  let all = true;
+  for (const agent of agents) {
+    try {
+      const isPart = readUp()?.members.some(({ name }) => name === agent.name) ?? false;
+      if (joining && !isPart) throw new Error(`${agent.name} is not part of the hub that runs`);
+      sayMember(await add(joining ? agent : await withPort(agent, taken, options, options.say)), options.say);
+    } catch (error) {
+      // What runs, runs on: the next `up` tries again.
+      all = false;
+      options.say(`  ${(error as Error).message}`);
+    }
+  }
+  return all;
+}
+
+function sayNext(address: string, say: UpOptions['say']): void {
+  say('');
+  say(`dashboard  ${address}`);
+  say('next       npx stathub status');
+  say('           npx stathub deploy app.json --wait');
+  say('           npx stathub logs hello -f');
+}
+
+/** @returns whether all members ended in time */
+async function endHub(guard: Guard, say: UpOptions['say']): Promise<boolean> {
   say('ending the hub ...');
   const left = await guard.stop();
   for (const member of left)
@@ -118,12 +149,7 @@ export async function up(options: UpOptions, stop: Promise<unknown>): Promise<nu
   say(
     'The hub has ended. Its processes run on: `npx stathub up` finds them again, `npx stathub down --all` ends them.',
   );
-  return left.length || failed ? 1 : 0;
-}
-
-async function end(lock: Awaited<ReturnType<typeof becomeGuard>>, code: number): Promise<number> {
-  if ('release' in lock) await lock.release();
-  return code;
+  return left.length === 0;
 }
 
 /** An agent whose port somebody else has takes the next free one; the first does not, where that port was asked for. */
@@ -143,57 +169,6 @@ async function withPort(
     say(`  ${agent.name}: port ${found.instead} is taken ${holderText(found.instead)}; it gets ${found.member.port}`);
   return found.member;
 }
-
-/**
- * Ends what `up` started; with `all` its processes, too.
- * @returns the exit code
- */
-export async function down(options: { all: boolean; main: string; say: (line: string) => void }): Promise<number> {
-  const { say } = options;
-  const record = readUp();
-  if (!record) {
-    say('nothing to end: `stathub up` started nothing here');
-    return 0;
-  }
-  // The parent first, or it would start again what we end.
-  await endProcess(await guardPid(), 'SIGTERM', 60_000);
-  let failed = false;
-  for (const member of [...record.members].reverse()) {
-    const pid = (await holderOf(member.directory))?.pid ?? null;
-    if (options.all && member.role === 'agent' && !(await endWithPrograms(member, options.main))) {
-      failed = true;
-      say(`the ${member.name} could not end all its processes; look at ${join(member.directory, 'log.jsonl')}`);
-    } else if (!options.all && !(await endProcess(pid, 'SIGTERM', 20_000))) {
-      failed = true;
-      say(`the ${member.name} (pid ${pid}) does not end`);
-    } else if (member.role === 'master' && !(await endProcess(pid, 'SIGTERM', 20_000))) failed = true;
-    else say(`${member.name} ended${options.all && member.role === 'agent' ? ', with its processes' : ''}`);
-  }
-  if (options.all && !failed) removeUp();
-  if (!options.all) say('Processes run on; `npx stathub down --all` ends them.');
-  return failed ? 1 : 0;
-}
-
-/** QUIT asks an agent to end its processes first. One that is not there is started for it: only it knows what is its own. */
-async function endWithPrograms(member: Member, main: string): Promise<boolean> {
-  let pid = (await holderOf(member.directory))?.pid ?? null;
-  if (pid === null) {
-    const guard = new Guard(
-      main,
-      () => undefined,
-      () => undefined,
-    );
-    pid = (await guard.add({ ...member, args: withPortZero(member.args) })).pid;
-    if (pid === null) return false;
-    const ended = await endProcess(pid, 'SIGQUIT', 120_000);
-    await guard.stop();
-    return ended;
-  }
-  return endProcess(pid, 'SIGQUIT', 120_000);
-}
-
-const withPortZero = (args: string[]): string[] =>
-  args.map((word, index) => (args[index - 1] === '--port' ? '0' : word));
 
 async function isEmpty(address: string): Promise<boolean> {
   const response = await fetch(`${address}/v1/apps?size=1`);
