@@ -141,6 +141,29 @@ export class AgentCommands {
     this.#options.context.options.log('warn', `the record of ${id} could not be written: ${(error as Error).message}`);
   }
 
+  #watchUsage({ ids, forMs }: { ids: string[] | null; forMs: number }): void {
+    this.#options.usage.watch(ids, Math.min(forMs, longestWatchMs));
+  }
+
+  /** What an instance wrote, piece by piece; one that is gone writes no more, so it is not followed. */
+  async #sendLogs(
+    id: string,
+    args: Command['args'],
+    send: (value: unknown) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const follow = args['follow'] === true && this.#options.instances.entries.has(id);
+    const request = { ...args, until: args['until'] ?? null, follow } as unknown as LogRequest;
+    for await (const { stream, cursor, bytes } of readInstanceLogs(() => this.directoryOf(id), request, signal)) {
+      send({
+        stream,
+        cursor,
+        bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64'),
+      });
+      await this.#uncongested(signal);
+    }
+  }
+
   /** A command of the master. `send` streams chunks until the signal is aborted or the answer is given. */
   async run(command: Command, send: (value: unknown) => void, signal: AbortSignal): Promise<CommandResult> {
     const { target, args } = command;
@@ -163,12 +186,10 @@ export class AgentCommands {
         return { ok: true, value: this.adopt(target) };
       case 'health':
         return { ok: true, value: this.health(target) };
-      case 'usage': {
+      case 'usage':
         if (target !== '*') return { ok: true, value: this.usage(target) };
-        const { ids, forMs } = args as { ids: string[] | null; forMs: number };
-        this.#options.usage.watch(ids, Math.min(forMs, longestWatchMs));
+        this.#watchUsage(args as { ids: string[] | null; forMs: number });
         return { ok: true };
-      }
       case 'actors':
         return { ok: true, value: roster.actors() };
       case 'send':
@@ -181,25 +202,9 @@ export class AgentCommands {
         await aborted(signal);
         return { ok: true };
       }
-      case 'logs': {
-        for await (const { stream, cursor, bytes } of readInstanceLogs(
-          () => this.directoryOf(target),
-          {
-            ...args,
-            until: args['until'] ?? null,
-            follow: args['follow'] === true && this.#options.instances.entries.has(target),
-          } as unknown as LogRequest,
-          signal,
-        )) {
-          send({
-            stream,
-            cursor,
-            bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64'),
-          });
-          await this.#uncongested(signal);
-        }
+      case 'logs':
+        await this.#sendLogs(target, args, send, signal);
         return { ok: true };
-      }
       case 'exec':
         return {
           ok: true,
