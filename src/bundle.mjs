@@ -5,10 +5,11 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, wr
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 
-/** What is started by its path: the program, and the thread that plans. */
+/** What is started by its path: the program, the thread that plans, the process that looks at the machine. */
 const entries = {
   stathub: 'src/main.js',
   'plan-thread': 'src/master/planning/plan-thread.js',
+  'hardware-process': 'src/agent/effects/hardware-process.js',
 };
 /** Native, or files that are served as they are. */
 const external = ['lmdb', 'swagger-ui-dist'];

@@ -44,6 +44,8 @@ export interface RunningAgent {
   readonly drained: 'emptied' | 'time-up' | null;
   /** The address of its API, once that is open. */
   announce(address: string): void;
+  /** Asks, some seconds from now, for what its start did not wait for. @returns calls it off */
+  learnHardware(): () => void;
   /** Ends the agent in order. `processes`: ends what runs here, too; otherwise all of it runs on. */
   stop(how: { processes: boolean }): Promise<void>;
 }
@@ -81,7 +83,7 @@ function running(
   parts: Parts,
   letGo: () => Promise<void>,
 ): RunningAgent {
-  const { head, instances, commands, roster, self, link, usage, evacuation } = parts;
+  const { head, instances, commands, roster, self, hardware, link, usage, evacuation } = parts;
   return {
     identity: identity.now,
     instances,
@@ -105,8 +107,12 @@ function running(
     },
     announce: (address) => {
       self.announce(options.address || address);
-      if (link.up) link.factsChanged(self.facts);
+      if (self.known) link.factsChanged(self.facts); // else they are in the greeting
     },
+    learnHardware: () =>
+      hardware.ask((said) => {
+        if (self.learn(said)) link.factsChanged(self.facts);
+      }),
     stop: async ({ processes }) => {
       if (processes) await instances.endAll(endsWithAgent);
       head.send({ type: 'agent.stop' });

@@ -61,6 +61,7 @@ export class Instances {
       answerMs: (key) => (standalone || key.startsWith('local/') ? 0 : context.options.times.answerMs),
       heard: (supervisor, told) => this.#hear(supervisor, told),
       failed: (key, why) => this.#supervisorFailed(key, why),
+      isNeeded: (key) => [...this.entries.values()].some((entry) => this.keyOf(entry) === key),
     });
     this.#waiters = new RoomWaiters(this.entries, context.admission, (...said) => !this.#stopping && this.say(...said));
     this.#ending = new Ending({
@@ -165,6 +166,7 @@ export class Instances {
     this.#options.rotation.remove(entry.directory);
     this.changed(id);
     this.onGone(entry);
+    this.#supervisors.letGo(this.keyOf(entry));
   }
 
   changed(id: string): void {

@@ -4,6 +4,7 @@ import type { SeriesPoint } from '../store/store.ts';
 import type { Membership } from './effects/cgroups/cgroup.ts';
 import { lackOfRoom } from './effects/disk/room.ts';
 import { readFacts, readLoad, type LoadBaseline } from './effects/facts.ts';
+import { withSaid, type HardwareSaid } from './effects/hardware-said.ts';
 import type { RotationWatch } from './effects/output/rotation-watch.ts';
 import type { AgentOptions } from './settings.ts';
 import type { Trouble } from './trouble.ts';
@@ -22,7 +23,10 @@ export class NodeSelf {
   /** Its disk has no room for a launch. */
   #full: NodeTrouble | null = null;
   readonly #onMinute: (minute: number, values: Values) => void;
+  /** As it was read at the start; what was said of its hardware is added. */
+  #read: NodeFacts | null = null;
   #facts: NodeFacts | null = null;
+  #said: HardwareSaid;
   #load: NodeLoad | null = null;
   #baseline: LoadBaseline | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -37,7 +41,9 @@ export class NodeSelf {
     rotation: RotationWatch,
     trouble: Trouble,
     onMinute: (minute: number, values: Values) => void,
+    said: HardwareSaid,
   ) {
+    this.#said = said;
     this.#trouble = trouble;
     this.#options = options;
     this.#membership = membership;
@@ -66,10 +72,19 @@ export class NodeSelf {
     this.#address = address;
   }
 
+  /** More of the hardware became known. @returns whether the facts are others now */
+  learn(said: HardwareSaid): boolean {
+    this.#said = said;
+    if (this.#read === null) return false; // it is in them from the start
+    const before = JSON.stringify(this.#facts);
+    this.#facts = withSaid(this.#read, said);
+    return JSON.stringify(this.#facts) !== before;
+  }
+
   async start(): Promise<void> {
     const { tags, ports, version } = this.#options;
     const membership = this.#membership === 'v2' ? 'cgroup2' : this.#membership === 'v1' ? 'cgroup1' : 'session';
-    this.#facts = await readFacts({
+    this.#read = await readFacts({
       agentAddress: this.#address,
       tags,
       ports: [ports.first, ports.last],
@@ -82,15 +97,16 @@ export class NodeSelf {
       },
       ...this.#gives,
     });
-    await this.#read();
-    this.#timer = setInterval(() => void this.#read(), this.#options.times.loadMs).unref();
+    this.#facts = withSaid(this.#read, this.#said);
+    await this.#look();
+    this.#timer = setInterval(() => void this.#look(), this.#options.times.loadMs).unref();
   }
 
   stop(): void {
     if (this.#timer) clearInterval(this.#timer);
   }
 
-  async #read(): Promise<void> {
+  async #look(): Promise<void> {
     try {
       const { load, baseline } = await readLoad(this.#options.storeDirectory, this.#baseline);
       this.#load = load;

@@ -17,6 +17,7 @@ import { contentNoted } from './instance/narrate.ts';
 import { Instances } from './instances.ts';
 import { Retention } from './kept/retention.ts';
 import { AstrayWatch } from './astray-watch.ts';
+import { KnownHardware } from './known-hardware.ts';
 import { LimitWatch } from './limit-watch.ts';
 import { Conversation } from './link/conversation.ts';
 import { LinkClient, remoteLines, type Lines } from './link/link-client.ts';
@@ -71,8 +72,15 @@ export function assemble(opened: Opened, given: Lines | null) {
     warn,
   });
   const gives = { isolation: opened.isolation, allocatable: opened.capacity };
-  const self = new NodeSelf(options, opened.root.kind, gives, rotation, context.trouble, (minute, values) =>
-    points.add([{ subject: `node/${node}`, minute, values }]),
+  const hardware = new KnownHardware(storeDirectory, bootId(), warn);
+  const self = new NodeSelf(
+    options,
+    opened.root.kind,
+    gives,
+    rotation,
+    context.trouble,
+    (minute, values) => points.add([{ subject: `node/${node}`, minute, values }]),
+    hardware.read((notice) => tellNotice(context, notice)),
   );
   const quota = new PolledQuota(context, instances);
   const usage = new UsageSampler({
@@ -193,5 +201,5 @@ export function assemble(opened: Opened, given: Lines | null) {
     await conversation.close();
     await spool.close();
   };
-  return { instances, retention, self, usage, roster, evacuation, commands, link, head, letGo };
+  return { instances, retention, self, hardware, usage, roster, evacuation, commands, link, head, letGo };
 }

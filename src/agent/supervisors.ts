@@ -1,5 +1,6 @@
 // The app-supervisors of this node, by key: root actors in a plain map, made when the first instance of a key comes. One that fails
-// is let go of and told; whoever is told decides when it is made again.
+// is let go of and told; whoever is told decides when it is made again. One that nothing needs any more is let go of, too: names of
+// apps come and go, and each would cost an actor for ever.
 import { createActor, type ActorRefFrom } from 'xstate';
 import type { appSupervisorMachine } from '../../machines/app-supervisor.ts';
 import type { SupervisorEmitted, SupervisorEvent } from '../../machines/supervisor-facts.ts';
@@ -13,6 +14,8 @@ interface SupervisorsOptions {
   answerMs: (key: string) => number;
   /** What a supervisor tells of its instances. */
   heard: (supervisor: Supervisor, told: SupervisorEmitted) => void;
+  /** Whether an instance of this key is left, running or not. */
+  isNeeded: (key: string) => boolean;
   /** It is gone; the programs of its instances are not. */
   failed: (key: string, why: string) => void;
 }
@@ -47,7 +50,10 @@ export class Supervisors {
       error: (error) => failed(error instanceof Error ? error.message : String(error)),
       complete: () => failed('its actors crashed too often'),
     });
-    supervisor.on('*', (told: SupervisorEmitted) => heard(supervisor, told));
+    supervisor.on('*', (told: SupervisorEmitted) => {
+      heard(supervisor, told);
+      if (told.type === 'instance.ended') setImmediate(() => this.letGo(key)); // told before it is idle
+    });
     supervisor.start();
     return supervisor;
   }
@@ -57,6 +63,14 @@ export class Supervisors {
     const supervisor = this.#all.get(key);
     supervisor?.send(event);
     return supervisor !== undefined;
+  }
+
+  /** Lets go of one that guards nothing, and that no instance is left for. What it remembers of a child went with that. */
+  letGo(key: string): void {
+    const supervisor = this.#all.get(key);
+    if (!supervisor?.getSnapshot().matches('idle') || this.#options.isNeeded(key)) return;
+    this.#all.delete(key);
+    supervisor.stop();
   }
 
   #failed(key: string, supervisor: Supervisor, why: string): void {

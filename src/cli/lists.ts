@@ -7,6 +7,7 @@ import type { NodeView } from '../model/node.ts';
 import type { StatusView } from '../protocol/views.ts';
 import { query, type Client } from './client.ts';
 import { age, clock, memory, percent } from './format.ts';
+import { machineOf } from './machine.ts';
 import { bold, dim, json, status, table, type Output } from './output.ts';
 import { firstPages } from './pages.ts';
 
@@ -91,13 +92,14 @@ const limitsOf = ({ isolation }: NodeView): string =>
   `${isolation.cgroup === 'none' ? 'no cgroup' : `cgroup ${isolation.cgroup}`}` +
   `${isolation.not.length > 0 ? `, not ${isolation.not.map(({ limit }) => limit).join(' ')}` : ''}`;
 
+/** Lists nodes. Where a query has found one of them, its machine is told, too. */
 export const nodes = (client: Client, output: Output, options: ListOptions): Promise<void> =>
   list<NodeView>(
     client,
     output,
     options,
     '/v1/nodes',
-    (items) =>
+    (items) => {
       table(
         ['NODE', 'HOSTNAME', 'STATUS', 'INSTANCES', 'CPUS', 'MEMORY', 'LIMITS', 'TAGS', 'LINK'],
         items.map((node) => [
@@ -112,7 +114,9 @@ export const nodes = (client: Client, output: Output, options: ListOptions): Pro
           node.link,
         ]),
         output,
-      ),
+      );
+      if (options.query !== '' && items.length === 1) for (const line of machineOf(items[0]!)) output.out(`${line}\n`);
+    },
     'no nodes yet; `stathub agent --master URL` on a machine joins it',
   );
 

@@ -13,14 +13,39 @@ export interface Isolation {
   /** What is not, and why. */ not: { limit: string; why: string }[];
 }
 
+export interface Gpu {
+  vendor: string;
+  model: string;
+  /** Bytes; absent where it does not tell. */
+  vram?: number;
+}
+
+/** What the machine is built of. What may be absent is known some seconds after an agent's first start, or not at all. */
+export interface NodeHardware {
+  /** As the machine's firmware and processor call themselves; '' where they do not. */
+  vendor: string;
+  model: string;
+  cpu: string;
+  /** Of the processor. */
+  maker?: string;
+  brand?: string;
+  /** Without those that hyper-threading adds. */
+  physicalCores?: number;
+  /** GHz. */
+  speed?: number;
+  /** A virtual machine. */
+  virtual?: boolean;
+  /** Empty: it has none that a driver or the bus tells of. */
+  gpus?: Gpu[];
+}
+
 /** What an agent reports of its machine, in STAT hub's spelling (`distination` is STAT hub's). */
 export interface NodeFacts {
   hostname: string;
   agentAddress: string;
-  /** `version`: of the kernel. */
-  os: { name: string; version: string; cpus: number; architecture: string; distribution: string };
-  /** As the machine's firmware and processor call themselves; '' where they do not. */
-  hardware: { vendor: string; model: string; cpu: string };
+  /** `version`: of the kernel. `codename`: of the distribution, absent until it is known or where it has none. */
+  os: { name: string; version: string; cpus: number; architecture: string; distribution: string; codename?: string };
+  hardware: NodeHardware;
   /** bytes; `ram` in bytes as well */
   memory: { total: number; ram: number };
   networks: {

@@ -6,6 +6,7 @@ const below = (path: string, names: string): string[] => names.split(' ').map((n
 
 const numberFields = new Set([
   ...['os.cpus', 'memory.total', 'memory.ram', 'disks.total', 'networks.mtu', 'load.load', 'load.cpu'],
+  ...below('hardware', 'physicalCores speed gpus.vram'),
   ...below('load', 'memUsed diskUsed netIn netOut'),
   ...below('allocatable', 'cpus mem disk'),
   ...below('allocated', 'cpus mem disk instances'),

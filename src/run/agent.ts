@@ -160,6 +160,7 @@ export async function runAgent(inForce: InForce, say: (line: string) => void): P
         else log.error({ err: failure }, 'what programs may need could not be loaded');
       }),
     );
+    ending.add('hardware', running.agent.learnHardware());
     log.info({ address: http.address, directory }, 'agent serves');
     const how = await Promise.race([asked, running.agent.ended.then((failure) => ({ failure }))]);
     const { drained } = running.agent;

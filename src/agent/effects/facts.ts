@@ -15,7 +15,8 @@ import {
 } from 'node:os';
 import ipaddr from 'ipaddr.js';
 import type { NodeFacts, NodeLoad } from '../../model/node.ts';
-import { readHardware, type Hardware } from './hardware.ts';
+import { fileSystems } from './file-systems.ts';
+import { readHardware } from './hardware.ts';
 
 interface FactsOptions {
   /** `http://host:port` under which this agent is reached, '' where it listens on loopback only. */
@@ -30,7 +31,7 @@ interface FactsOptions {
   missing: (why: string) => void;
 }
 
-/** Reads everything that seldom changes. */
+/** Reads what seldom changes and a start cannot wait for. */
 export async function readFacts(options: FactsOptions): Promise<NodeFacts> {
   const [networks, machine] = await Promise.all([
     Promise.all(Object.entries(networkInterfaces()).map(([name, addresses = []]) => networkOf(name, addresses))),
@@ -126,16 +127,6 @@ async function networkOf(
   };
 }
 
-/** File systems that are memory, or a view of another one. */
-const noDisk = /^(?:devtmpfs|tmpfs|ramfs|squashfs|overlay|efivarfs)$/;
-
-/** The mounted file systems that have a size. */
-function fileSystems(disks: Hardware['disks']): NodeFacts['disks'] {
-  return disks
-    .filter(({ total, dirName, sysTypeName }) => total > 0 && (dirName === '/' || !noDisk.test(sysTypeName)))
-    .map((disk) => ({ ...disk, flags: 0, ...kindOf(disk.sysTypeName) }));
-}
-
 async function networkBytes(): Promise<{ in: number; out: number }> {
   const sum = { in: 0, out: 0 };
   for (const line of (await read('/proc/net/dev')).split('\n').slice(2)) {
@@ -164,12 +155,4 @@ function broadcastOf(address: string, netmask: string): string {
   } catch {
     return '0.0.0.0';
   }
-}
-
-/** STAT hub's numbers for kinds of file system (those of its SIGAR library). */
-function kindOf(fileSystem: string): { type: number; typeName: string } {
-  if (/^(nfs|cifs|smb|fuse\.sshfs|glusterfs|ceph)/i.test(fileSystem)) return { type: 3, typeName: 'remote' };
-  if (/^(tmpfs|ramfs)/i.test(fileSystem)) return { type: 4, typeName: 'ram' };
-  if (/^(iso9660|udf)/i.test(fileSystem)) return { type: 5, typeName: 'cdrom' };
-  return { type: 2, typeName: 'local' };
 }

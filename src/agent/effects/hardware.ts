@@ -1,4 +1,5 @@
-// What seldom changes of this machine and Node does not know: read from the kernel's files, without a process or a library.
+// What seldom changes of this machine and Node does not know, as far as a start cannot wait for it: read from the kernel's files, without a
+// process or a library. The rest is asked for later (hardware-process.ts).
 import { readFile, statfs } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -48,9 +49,9 @@ async function readDisks(missing: (why: string) => void): Promise<Hardware['disk
   const mounted = new Map<string, Omit<Hardware['disks'][number], 'total'>>(); // of two at one place the later one is seen
   for (const line of mounts.split('\n')) {
     const [device = '', path = '', sysTypeName = '', option = ''] = line.split(' ');
-    const dirName = plain(path);
+    const dirName = plainPath(path);
     if (dirName === '/' || onDisk.has(sysTypeName))
-      mounted.set(dirName, { devName: plain(device), sysTypeName, dirName, option });
+      mounted.set(dirName, { devName: plainPath(device), sysTypeName, dirName, option });
   }
   const farFirst = [...mounted.values()].sort((a, b) => b.dirName.length - a.dirName.length);
   const nearest = new Map(farFirst.map((mount) => [mount.devName, mount]));
@@ -70,5 +71,5 @@ async function readDisks(missing: (why: string) => void): Promise<Hardware['disk
 }
 
 /** The kernel writes blanks in a path as \040. */
-const plain = (path: string): string =>
+export const plainPath = (path: string): string =>
   path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));

@@ -87,7 +87,7 @@ export class LinkClient {
   }
 
   factsChanged(facts: NodeFacts): void {
-    if (this.#welcomed) this.#line?.send({ type: 'facts', facts });
+    this.#reports.factsChanged(facts);
   }
   /** Asked again after the next welcome, where there is no line now. */
   evacuate(frame: Extract<AgentFrame, { type: 'evacuate' }>): void {

@@ -1,5 +1,6 @@
 // What the master is told of this node without asking: instances that changed, contents of URIs, events until they are acknowledged.
 // Changes are gathered a moment, so that a thousand starts are some dozen frames.
+import type { NodeFacts } from '../../model/node.ts';
 import type { Line } from '../effects/line/line.ts';
 import type { Content, LinkContent } from './link-content.ts';
 import type { EventSpool } from './spool.ts';
@@ -17,6 +18,8 @@ export class Reports {
   readonly #spool: EventSpool;
   readonly #changed = new Set<string>();
   #contents: Content[] = [];
+  /** Changed while nobody was welcomed: a greeting may have been sent before. */
+  #facts: NodeFacts | null = null;
   /** Welcomed; null: there is none, and nothing is told. */
   #line: Line | null = null;
   #gather: NodeJS.Timeout | null = null;
@@ -34,6 +37,8 @@ export class Reports {
   /** Tells all there is: whatever was lost before is made good by it. */
   welcomed(line: Line): void {
     this.#line = line;
+    if (this.#facts) this.factsChanged(this.#facts);
+    this.#facts = null;
     this.#seq = this.#eventsUpTo = 0;
     this.#changed.clear();
     this.#contents = this.#content.contents();
@@ -52,6 +57,11 @@ export class Reports {
   instanceChanged(id: string): void {
     this.#changed.add(id);
     this.soon();
+  }
+
+  factsChanged(facts: NodeFacts): void {
+    if (this.#line) this.#line.send({ type: 'facts', facts });
+    else this.#facts = facts;
   }
 
   contentFetched(content: Content): void {

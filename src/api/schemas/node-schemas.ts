@@ -1,5 +1,5 @@
 // JSON Schemas of nodes.
-import { int, list, map, object, one, or, page, real, ref, text, time } from './notation.ts';
+import { int, list, map, object, one, or, page, real, ref, text, time, yes } from './notation.ts';
 
 const resources = { cpus: real, mem: int, disk: int };
 
@@ -10,8 +10,23 @@ export const nodeSchemas = {
     agentAddress: text,
     status: one('joining', 'ready', 'cordoned', 'draining', 'suspect', 'lost'),
     reason: or(ref('Reason')),
-    os: object({ name: text, version: text, cpus: int, architecture: text, distribution: text }),
-    hardware: object({ vendor: text, model: text, cpu: text }),
+    os: object({ name: text, version: text, cpus: int, architecture: text, distribution: text, codename: text }, [
+      'codename',
+    ]),
+    hardware: object(
+      {
+        vendor: text,
+        model: text,
+        cpu: text,
+        maker: text,
+        brand: text,
+        physicalCores: int,
+        speed: { ...real, description: 'GHz' },
+        virtual: yes,
+        gpus: list(object({ vendor: text, model: text, vram: { ...int, description: 'bytes' } }, ['vram'])),
+      },
+      ['maker', 'brand', 'physicalCores', 'speed', 'virtual', 'gpus'],
+    ),
     memory: object({ total: int, ram: int }),
     networks: list({ type: 'object' }),
     disks: list({ type: 'object' }),

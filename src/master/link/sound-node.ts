@@ -1,5 +1,5 @@
 // What an agent reports of its node, brought into shape (sound.ts has its instances).
-import type { NodeFacts, NodeLoad } from '../../model/node.ts';
+import type { NodeFacts, NodeHardware, NodeLoad } from '../../model/node.ts';
 import { object, text, number, list, oneOf } from './raw.ts';
 
 /** An agent that says nothing of its limits (before 0.2) holds programs to those of their shell. */
@@ -18,11 +18,32 @@ function soundIsolation(value: unknown): NodeFacts['isolation'] {
   };
 }
 
-/** The facts of a node, every field there. */
+const mostGpus = 64;
+
+/** Only what is known of the hardware: an absent field is found by no query, an empty one by some. */
+function soundHardware(value: unknown): NodeHardware {
+  const raw = object(value);
+  const sound: NodeHardware = { vendor: text(raw.vendor), model: text(raw.model), cpu: text(raw.cpu) };
+  for (const name of ['maker', 'brand'] as const) if (typeof raw[name] === 'string') sound[name] = text(raw[name]);
+  for (const name of ['physicalCores', 'speed'] as const)
+    if (typeof raw[name] === 'number' && Number.isFinite(raw[name])) sound[name] = raw[name];
+  if (typeof raw.virtual === 'boolean') sound.virtual = raw.virtual;
+  if (Array.isArray(raw.gpus))
+    sound.gpus = raw.gpus
+      .slice(0, mostGpus)
+      .map(object)
+      .map(({ vendor, model, vram }) => ({
+        vendor: text(vendor),
+        model: text(model),
+        ...(typeof vram === 'number' && Number.isFinite(vram) ? { vram } : {}),
+      }));
+  return sound;
+}
+
+/** The facts of a node, every field there that may not be absent. */
 export function soundFacts(reported: NodeFacts, version: string): NodeFacts {
   const raw = object(reported);
   const os = object(raw.os);
-  const hardware = object(raw.hardware);
   const memory = object(raw.memory);
   const can = object(raw.capabilities);
   const give = object(raw.allocatable);
@@ -37,8 +58,9 @@ export function soundFacts(reported: NodeFacts, version: string): NodeFacts {
       cpus: number(os.cpus, 1),
       architecture: text(os.architecture),
       distribution: text(os.distribution),
+      ...(typeof os.codename === 'string' ? { codename: text(os.codename) } : {}),
     },
-    hardware: { vendor: text(hardware.vendor), model: text(hardware.model), cpu: text(hardware.cpu) },
+    hardware: soundHardware(raw.hardware),
     memory: { total, ram: number(memory.ram, total) },
     networks: list(raw.networks).slice(0, 200).map(object) as unknown as NodeFacts['networks'],
     disks: list(raw.disks).slice(0, 200).map(object) as unknown as NodeFacts['disks'],

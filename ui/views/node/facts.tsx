@@ -2,7 +2,7 @@
 import type { VNode } from 'preact';
 import type { NodeView } from '../../../src/model/node.ts';
 import { role } from '../../cluster.ts';
-import { cores, disk, memoryOf } from '../../format.ts';
+import { cores, disk, memory, memoryOf } from '../../format.ts';
 import { rich, t } from '../../i18n.tsx';
 import { actorPath } from '../../routes.ts';
 import { Copy } from '../../parts/copy.tsx';
@@ -27,6 +27,20 @@ function Isolation({ n: { isolation } }: { n: NodeView }): VNode {
   );
 }
 
+/** Fields that are absent are not known. */
+function Hardware({ n: { os, hardware } }: { n: NodeView }): VNode {
+  const { physicalCores, speed, cpu, maker, brand, vendor, model, virtual } = hardware;
+  const words = [
+    t('cores', { n: os.cpus }),
+    physicalCores ? t('cores.physical', { n: physicalCores }) : '',
+    speed ? `${speed} GHz` : '',
+    cpu || [maker, brand].filter(Boolean).join(' '),
+    [vendor, model].filter(Boolean).join(' '),
+    virtual ? t('hardware.virtual') : '',
+  ];
+  return <>{words.filter(Boolean).join(', ')}</>;
+}
+
 export function Facts({ n }: { n: NodeView }): VNode {
   return (
     <Panel title={t('facts')} right={<Copy text={() => asText(n)}>{t('copy.json')}</Copy>}>
@@ -35,17 +49,27 @@ export function Facts({ n }: { n: NodeView }): VNode {
         <dd class="mono-s">{n.agentAddress}</dd>
         <dt>{t('system')}</dt>
         <dd>
-          {n.os.distribution || n.os.name}{' '}
+          {[n.os.distribution || n.os.name, n.os.codename].filter(Boolean).join(' ')}{' '}
           <span class="dim">
             {n.os.name} {n.os.version}, {n.os.architecture}
           </span>
         </dd>
         <dt>{t('hardware')}</dt>
         <dd>
-          {[t('cores', { n: n.os.cpus }), n.hardware.cpu, n.hardware.vendor, n.hardware.model]
-            .filter(Boolean)
-            .join(', ')}
+          <Hardware n={n} />
         </dd>
+        {n.hardware.gpus?.length ? (
+          <>
+            <dt>{t('gpus')}</dt>
+            <dd>
+              {n.hardware.gpus.map(({ vendor, model, vram }, k) => (
+                <span key={k} class="blk">
+                  {[vendor, model].filter(Boolean).join(' ')} <span class="dim">{vram ? memory(vram) : ''}</span>
+                </span>
+              ))}
+            </dd>
+          </>
+        ) : null}
         <dt>{t('memory')}</dt>
         <dd>
           {memoryOf(n.allocated.mem, n.memory.total)} <span class="dim">{t('reserved')}</span>
