@@ -31,8 +31,11 @@ export async function why(client: Client, output: Output, named: string, options
   for (const waiting of view.waiting) output.out(`  slot ${waiting.slot} waits: ${waiting.reason}\n`);
   // A placement is an event, too: told once.
   const told = new Set(view.events.map(({ message }) => message));
-  for (const { at, text } of view.decisions) if (!told.has(text)) output.out(`  ${dim(clock(at), output)} ${text}\n`);
-  for (const event of view.events) output.out(`  ${dim(clock(event.at), output)} ${event.message}\n`);
+  const lines = [
+    ...view.decisions.filter(({ text }) => !told.has(text)),
+    ...view.events.map(({ at, message }) => ({ at, text: message })),
+  ].sort((a, b) => a.at - b.at);
+  for (const { at, text } of lines) output.out(`  ${dim(clock(at), output)} ${text}\n`);
 }
 
 async function lastEnd(client: Client, output: Output, id: string): Promise<void> {

@@ -53,7 +53,7 @@ export async function up(options: UpOptions, stop: Promise<unknown>): Promise<nu
   if (options.demo && (await isEmpty(address))) {
     await deploy(address, demoApp(), 'the sample app', say);
   }
-  sayNext(address, say);
+  sayNext(address, apps[0]?.app.name ?? (options.demo ? demoApp().name : null), say);
   if (other) {
     say(`The \`up\` with pid ${other.pid ?? '?'} guards it and goes on; \`npx stathub down\` ends both.`);
     return 0;
@@ -130,12 +130,13 @@ async function addAgents(
   return all;
 }
 
-function sayNext(address: string, say: UpOptions['say']): void {
+/** @param app the name of one whose log there is */
+function sayNext(address: string, app: unknown, say: UpOptions['say']): void {
   say('');
   say(`dashboard  ${address}`);
   say('next       npx stathub status');
   say('           npx stathub deploy app.json --wait');
-  say('           npx stathub logs hello -f');
+  if (app) say(`           npx stathub logs ${app} -f`);
 }
 
 /** @returns whether all members ended in time */
