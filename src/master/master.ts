@@ -9,24 +9,20 @@ import { replaceAfterMs } from '../model/instance/partition.ts';
 import { defaultSettings } from '../placement/snapshot.ts';
 import type { PlacementSettings } from '../placement/snapshot.ts';
 import type { Store } from '../store/store.ts';
-import { StoreTrouble, WatchedStore } from '../store/trouble.ts';
+import type { StoreTrouble } from '../store/trouble.ts';
 import { actorsOf, phaseOf, whenEnded, whenServing } from './head.ts';
 import { Apps } from './apps.ts';
 import { Attention } from './attention.ts';
 import { Blobs } from './remote/blobs.ts';
-import { Changes } from './changes.ts';
-import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { masterCluster } from './cluster.ts';
 import { Commands } from './link/commands.ts';
 import { Committer } from './planning/commit.ts';
 import { Contents } from './remote/contents.ts';
-import { defaultTimes } from './context.ts';
 import type { MasterContext, MasterTimes } from './context.ts';
 import { Desired } from './desired.ts';
 import { Drains } from './drains.ts';
 import { Epochs } from './planning/epochs.ts';
-import { EventLog } from './events.ts';
 import { InstanceActions } from './instance-actions.ts';
 import { dropEndedRuns } from './ended-runs.ts';
 import { Keeping } from './keeping.ts';
@@ -35,6 +31,7 @@ import { dispatch } from './link/link-frames.ts';
 import { LinkServer } from './link/link-server.ts';
 import { Loss } from './loss.ts';
 import { NodeActions } from './node-actions.ts';
+import { newContext } from './new-context.ts';
 import { Nodes } from './nodes.ts';
 import { noteStatus } from './node-events.ts';
 import { ObservedInstances } from './observed.ts';
@@ -44,7 +41,6 @@ import { Planner } from './planning/planner.ts';
 import { PollSessions } from './link/poll-sessions.ts';
 import { Records } from './records.ts';
 import { recover } from './recovery.ts';
-import { View } from './view.ts';
 
 export interface MasterOptions {
   store: Store;
@@ -80,26 +76,8 @@ export interface RunningMaster {
  * @throws Error when recovery fails (the store is not readable or takes no writes, another master leads); its cause is why
  */
 export async function startMaster(options: MasterOptions): Promise<RunningMaster> {
-  const { version } = options;
-  const clock = options.clock ?? systemClock;
-  const trouble = options.trouble ?? new StoreTrouble(() => clock.now());
-  const store = new WatchedStore(options.store, trouble);
-  const warn = options.warn ?? ((message, error) => console.error(message, error ?? ''));
-  const times = { ...defaultTimes, ...options.times };
-  const changes = new Changes((error) => warn('a watcher failed', error));
-  trouble.changed = () => changes.markStatus();
-  const view = new View(changes);
-  const events = new EventLog(store, changes, () => clock.now(), warn);
-  const context: MasterContext = {
-    store,
-    clock,
-    times,
-    version,
-    view,
-    events,
-    warn,
-    leadership: { hub: '', term: 0, since: clock.now(), sinceMono: clock.mono() },
-  };
+  const { context, trouble } = newContext(options);
+  const { clock, events, store, times, version, view, warn } = context;
 
   const epochs = new Epochs(store);
   const records = new Records(context);
