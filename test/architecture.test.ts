@@ -160,7 +160,16 @@ test('the packages that the project is built on do real work', () => {
     dependencies: Record<string, string>;
   };
   const used = new Set(files.flatMap(importsOf).map(({ what }) => what));
-  for (const name of ['xstate', 'hono', '@hono/node-server', '@elastic/elasticsearch', 'execa', 'yauzl', 'ws']) {
+  for (const name of [
+    'xstate',
+    'hono',
+    '@hono/node-server',
+    '@elastic/elasticsearch',
+    'execa',
+    'systeminformation',
+    'yauzl',
+    'ws',
+  ]) {
     assert.ok(name in dependencies, name);
     assert.ok(
       [...used].some((what) => what === name || what.startsWith(`${name}/`)),
