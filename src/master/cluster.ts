@@ -102,7 +102,9 @@ async function asRefusal<T>(work: Promise<T>): Promise<T> {
     return await work;
   } catch (error) {
     if (error instanceof StoreError && error.code === 'store-refused')
-      throw new Refusal('invalid-query', error.message, error.hint);
+      throw new Refusal('invalid-query', error.message, error.hint, [
+        { path: 'query', message: error.message, hint: error.hint },
+      ]);
     throw error;
   }
 }

@@ -138,6 +138,7 @@ export class ElasticMaster {
       await shareTokens(leased, this.#options.tokens, () => this.#options.makeFirstTokens());
       const master = await lead(leased, about, inForce, log, trouble);
       try {
+        signal.throwIfAborted(); // told to end while it was made: nothing would tell it again
         clock = new ClockWatch({ store, master, trouble, log });
         watch = new IndexWatch({
           store,

@@ -1,5 +1,5 @@
 // The settings that begin with `elastic`, as the adapter takes them.
-import { randomBytes } from 'node:crypto';
+import { randomBytes, X509Certificate } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ElasticOptions } from '../store/elasticsearch/connect.ts';
@@ -17,7 +17,18 @@ function contents(inForce: InForce, name: string): string | null {
   }
 }
 
-/** null: the embedded store. @throws SettingError when a file cannot be read */
+/** Without this look a CA that is none would be told as a server that cannot be trusted. */
+function authority(inForce: InForce): string | null {
+  const pem = contents(inForce, 'elastic-ca');
+  try {
+    if (pem !== null) void new X509Certificate(pem);
+  } catch {
+    throw new SettingError('--elastic-ca', `${value(inForce, 'elastic-ca')} holds no certificate (PEM)`);
+  }
+  return pem;
+}
+
+/** null: the embedded store. @throws SettingError when a file cannot be read, or is no certificate where one is asked for */
 export function elasticOptions(inForce: InForce): ElasticOptions | null {
   const urls = value<string[]>(inForce, 'elastic');
   if (urls.length === 0) return null;
@@ -30,7 +41,7 @@ export function elasticOptions(inForce: InForce): ElasticOptions | null {
     password,
     prefix: value(inForce, 'elastic-prefix'),
     apiKey: contents(inForce, 'elastic-api-key-file'),
-    ca: contents(inForce, 'elastic-ca'),
+    ca: authority(inForce),
     requestMs: value(inForce, 'elastic-timeout'),
   };
 }

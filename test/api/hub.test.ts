@@ -240,6 +240,11 @@ test('events are a collection, newest first; nodes and apps are found by the nam
       path,
     );
     assert.match(body.hint, /os\.cpus:>8/, path);
+    assert.equal(
+      body.errors.map((error: { path: string }) => error.path),
+      ['query'],
+      path,
+    );
   }
 });
 

@@ -3,6 +3,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { elasticOptions } from '../../src/run/elastic-settings.ts';
 import { SettingError } from '../../src/run/settings/setting.ts';
 import { modernFlags, resolve, settings } from '../../src/run/settings/settings.ts';
 import { putSecrets, unitOf } from '../../src/run/unit.ts';
@@ -156,6 +157,15 @@ test('what is secret is in no unit: it goes into a file that its owner alone may
   );
   assert.match(master.text, /^ExecStart=\/n \/m master --port 1$/m);
   assert.equal(master.secrets, ['STATHUB_ELASTIC="http://u:p@es:9200"']);
+});
+
+test('a CA of Elasticsearch that is none is told by its name', () => {
+  const path = config('nonsense');
+  const inForce = resolve('master', { elastic: 'https://es:9200', 'elastic-ca': path }, {}, null);
+  assert.match(
+    refused(() => elasticOptions(inForce)),
+    /config\.yaml holds no certificate/,
+  );
 });
 
 test.run();

@@ -12,7 +12,9 @@ export function matcher(query: string): (document: unknown) => boolean {
   const parsed = parse(query);
   if (parsed.ok) return compile(parsed.query, { now: Date.now() });
   const { offset, message, hint } = parsed.error;
-  throw new Refusal('invalid-query', `The query is not valid at ${offset}: ${message}`, hint);
+  throw new Refusal('invalid-query', `The query is not valid at ${offset}: ${message}`, hint, [
+    { path: 'query', message, hint },
+  ]);
 }
 
 /** @throws Refusal invalid-query */

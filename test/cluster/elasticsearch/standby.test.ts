@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { WebSocket } from 'ws';
-import { masterOn } from '../../elasticsearch/master-on.ts';
+import { elasticArgs, masterOn } from '../../elasticsearch/master-on.ts';
+import { ElasticProxy } from '../../elasticsearch/proxy.ts';
+import { freshPrefix } from '../../elasticsearch/shared.ts';
 import { Daemon, Hub, quickTimes } from '../../support/hub.ts';
 import { until } from '../../support/until.ts';
 
@@ -133,6 +135,45 @@ if (args) {
     await leads(other);
     assert.ok(Date.now() - from < 10_000);
     assert.match(other.log(), /does not lead any more: the master at/);
+  });
+
+  story('TERM while it begins to lead ends it all the same', async () => {
+    const proxy = new ElasticProxy(args[1]!);
+    let begins = false;
+    let goOn = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    proxy.treat = async ({ method, url }) => {
+      if (method === 'PUT' && url!.endsWith('-apps')) {
+        begins = true;
+        await held;
+      }
+      return 'pass' as const;
+    };
+    const url = await proxy.open();
+    const third = new Daemon('master', join(hub.root, 'master-3'), [
+      ...quickTimes,
+      ...elasticArgs(url, freshPrefix('begins')),
+      '--elastic-timeout',
+      '60s',
+    ]);
+    try {
+      await third.start([], { asked: '/healthz' });
+      await until('it begins to lead', () => begins);
+      let code: number | null | undefined;
+      void third.end().then((ended) => {
+        code = ended;
+      });
+      await until('it has been told', () => third.log().includes('master ends'));
+      goOn();
+      await until('it ends', () => code !== undefined);
+      assert.is(code, 0);
+    } finally {
+      goOn();
+      await third.end('SIGKILL');
+      await proxy.close();
+    }
   });
   story.run();
 }
