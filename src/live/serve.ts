@@ -91,11 +91,15 @@ function answerBadRequest(error: NodeJS.ErrnoException, socket: Socket): void {
     status: Number(status.slice(0, 3)),
     code: large ? 'too-large' : 'invalid-request',
     detail: large
-      ? `the headers have more than ${maxHeaderSize} bytes`
+      ? `the address and the headers have more than ${maxHeaderSize} bytes`
       : late
         ? 'the request did not come in time'
         : 'this is no HTTP request',
-    hint: '',
+    hint: large
+      ? 'A query in the address counts, too: make it shorter, or ask in parts.'
+      : late
+        ? 'Send the whole request within its time limit.'
+        : 'The API speaks HTTP/1.1; with TLS its address begins with https://.',
     errors: [],
   });
   socket.end(

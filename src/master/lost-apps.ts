@@ -204,7 +204,11 @@ export function tellLost({ events, warn }: MasterContext, left: Iterable<string>
     names.slice(0, mostNamed).join(', ') + (names.length > mostNamed ? ` and ${names.length - mostNamed} others` : '');
   const parts = [
     ...(some.length > 0 ? [`${named(some)} (places are left)`] : []),
-    ...(rest.length > 0 ? [`${named(rest)} (revisions are left, as of an app whose deletion was cut off)`] : []),
+    ...(rest.length > 0
+      ? [
+          `${named(rest)} (revisions are left, as of an app whose making or deletion was cut off: recover and then delete it to be rid of them)`,
+        ]
+      : []),
   ];
   const first = some[0] ?? rest[0]!;
   const way = `stathub recover ${some.length + rest.length === 1 ? first : `APP, such as stathub recover ${first}`}`;

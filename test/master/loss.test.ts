@@ -1,7 +1,7 @@
 // Silence: suspect, lost, replaced, back again; amnesty after a start; the brake; what a returning node keeps.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { busyness } from '../support/busyness.ts';
+import { busyness, crowding } from '../support/busyness.ts';
 import { deploy, discard, operator, shortTimes, testMaster } from '../support/test-master.ts';
 import type { TestMaster } from '../support/test-master.ts';
 import { SimAgent } from '../support/sim-agent.ts';
@@ -144,7 +144,7 @@ test('after a start of the master nobody is lost before the amnesty is over', as
 });
 
 test('most nodes vanish at once: nothing is replaced for a while, and it says so', async () => {
-  const master = await testMaster();
+  const master = await testMaster({ times: { brakeMs: 3_000 * crowding() } });
   const agents = ['n1', 'n2', 'n3', 'n4', 'n5'].map((node) => new SimAgent({ node }).connect(master.url));
   try {
     await ready(master, 5);
