@@ -5,7 +5,7 @@ import { NumberedFile } from './effects/disk/numbered-file.ts';
 import { askHardware } from './effects/ask-hardware.ts';
 import type { HardwareSaid } from './effects/hardware-said.ts';
 
-const calmMs = 3000;
+const calmMs = 10_000;
 
 interface Kept {
   boot: string;

@@ -206,7 +206,7 @@ export function tellLost({ events, warn }: MasterContext, left: Iterable<string>
     ...(some.length > 0 ? [`${named(some)} (places are left)`] : []),
     ...(rest.length > 0
       ? [
-          `${named(rest)} (revisions are left, as of an app whose making or deletion was cut off: recover and then delete it to be rid of them)`,
+          `${named(rest)} (revisions are left, as of an app whose making or deletion was cut off: recover and delete it)`,
         ]
       : []),
   ];

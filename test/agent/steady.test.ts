@@ -54,6 +54,9 @@ test('hundreds of restarts leave no object, descriptor, handle, file or process 
   });
   await until('all run', async () => (await agent.instances('steady')).filter(({ pid }) => pid).length === count);
   await restart(10); // what is kept on purpose is full, and most is compiled
+  await until('what an agent loads when it has been calm is there', async () =>
+    readdirSync(agent.directory).some((name) => name.startsWith('hardware.')),
+  );
   const before = await size();
   const rounds = 14;
   await restart(rounds);

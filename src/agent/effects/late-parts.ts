@@ -2,7 +2,7 @@
 // away when a newer version is installed over them (`npm install`); until that one is started, programs still need these parts.
 // Of the API they need nothing: it stays away, and says why (src/api/answers/problem.ts).
 
-const calmMs = 3000;
+const calmMs = 10_000;
 const parts: (() => Promise<unknown>)[] = [];
 
 /** Loads a part when it is first asked for. It is kept here: asked again, Node looks for its file once more. */
