@@ -75,9 +75,12 @@ export class Loss {
     this.#losses = [...this.#losses.filter((time) => mono - time < times.brakeWindowMs), ...lost.map(() => mono)];
     const up = [...view.nodes.values()].filter(({ status }) => status !== 'lost').length; // those that vanish now still count as up
     const before = up + this.#losses.length - lost.length;
-    if (this.frozenUntil !== null || this.#losses.length < fewestLost || this.#losses.length <= before / 2) return;
+    // Who is suspect by now is about to be lost, too: not a beat later, when the first would have been replaced already.
+    const next = [...view.nodes.values()].filter((entry) => entry.status === 'suspect' && !lost.includes(entry)).length;
+    const gone = this.#losses.length + next;
+    if (this.frozenUntil !== null || gone < fewestLost || gone <= before / 2) return;
     this.frozenUntil = at + times.brakeMs;
-    const vanished = `${this.#losses.length} of ${before} nodes vanished within ${showSpan(times.brakeWindowMs)}`;
+    const vanished = `${gone} of ${before} nodes vanished within ${showSpan(times.brakeWindowMs)}`;
     const message = `${vanished}: nothing is replaced for ${showSpan(times.brakeMs)}. Is this master cut off?`;
     this.#context.events.note('placement.frozen', {}, message, { loudness: 'attention' });
   }

@@ -60,15 +60,29 @@ if (possible) {
     );
   });
 
+  /** An account of the system's that nothing runs as: another run of this test beside it takes another one. */
+  function restingAccount(): { name: string; uid: number } {
+    const busy = new Set(
+      spawnSync('ps', ['-eo', 'uid='], { encoding: 'utf8' })
+        .stdout.split('\n')
+        .map((uid) => Number(uid.trim())),
+    );
+    const resting = readFileSync('/etc/passwd', 'utf8')
+      .split('\n')
+      .map((line) => ({ name: line.split(':')[0]!, uid: Number(line.split(':')[2]) }))
+      .filter(({ uid }) => uid > 0 && uid < 1000 && !busy.has(uid));
+    return resting[Math.floor(Math.random() * resting.length)]!;
+  }
+
   test('limits.processes is counted by user here: what others of that user have does not stand against it', async () => {
-    const nobody = 65534;
-    const others = Array.from({ length: 8 }, () => spawn('sleep', ['100000'], { uid: nobody, stdio: 'ignore' }));
+    const { name: user, uid } = restingAccount();
+    const others = Array.from({ length: 8 }, () => spawn('sleep', ['100000'], { uid, stdio: 'ignore' }));
     try {
       await agent.deploy({
         name: 'counted',
         toProcess: 'sh',
         args: ['-c', 'sleep 0.1; (sleep 0.1; true) && exec sleep 100000'],
-        user: 'nobody',
+        user,
         workingDirectory: '/',
         limits: { processes: 4 },
       });
