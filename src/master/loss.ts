@@ -18,8 +18,8 @@ export class Loss {
   readonly #disconnect: (node: string, code: number, reason: string) => void;
   #timer: NodeJS.Timeout | null = null;
   #lastSweep = 0;
-  /** When nodes were lost lately, monotonic ms. */
-  #losses: number[] = [];
+  /** When nodes that are lost were lost lately, monotonic ms. */
+  #losses = new Map<string, number>();
 
   constructor(context: MasterContext, nodes: Nodes, disconnect: (node: string, code: number, reason: string) => void) {
     this.#context = context;
@@ -31,7 +31,7 @@ export class Loss {
     const { suspectMs, lostMs, beatMs } = this.#context.times;
     const everyMs = Math.max(10, Math.min(1_000, suspectMs / 4, lostMs / 4, beatMs));
     this.#lastSweep = this.#context.clock.mono();
-    this.#losses = [];
+    this.#losses.clear();
     this.#timer = setInterval(() => this.sweep(everyMs), everyMs);
   }
 
@@ -70,14 +70,21 @@ export class Loss {
     }
   }
 
+  /** One node counts once, however often it was lost and came back. */
   #brake(lost: NodeEntry[], mono: number, at: number): void {
     const { times, view } = this.#context;
-    this.#losses = [...this.#losses.filter((time) => mono - time < times.brakeWindowMs), ...lost.map(() => mono)];
-    const up = [...view.nodes.values()].filter(({ status }) => status !== 'lost').length; // those that vanish now still count as up
-    const before = up + this.#losses.length - lost.length;
-    // Who is suspect by now is about to be lost, too: not a beat later, when the first would have been replaced already.
-    const next = [...view.nodes.values()].filter((entry) => entry.status === 'suspect' && !lost.includes(entry)).length;
-    const gone = this.#losses.length + next;
+    const all = [...view.nodes.values()];
+    for (const [id, time] of this.#losses)
+      if (mono - time >= times.brakeWindowMs || view.nodes.get(id)?.status !== 'lost') this.#losses.delete(id);
+    const up = all.filter(({ status }) => status !== 'lost').length; // those that vanish now still count as up
+    const before = up + this.#losses.size;
+    for (const { id } of lost) this.#losses.set(id, mono);
+    // Who is a beat away from it is about to be lost, too: then it would be late, the first being replaced already.
+    const next = all.filter(
+      ({ id, status, heardAt }) =>
+        status === 'suspect' && !this.#losses.has(id) && mono - heardAt >= times.lostMs - times.beatMs,
+    );
+    const gone = this.#losses.size + next.length;
     if (this.frozenUntil !== null || gone < fewestLost || gone <= before / 2) return;
     this.frozenUntil = at + times.brakeMs;
     const vanished = `${gone} of ${before} nodes vanished within ${showSpan(times.brakeWindowMs)}`;

@@ -179,6 +179,32 @@ test('most nodes vanish at once: nothing is replaced for a while, and it says so
   }
 });
 
+test('a node that is lost and comes back again and again is one node, not most of them', async () => {
+  const master = await testMaster({ times: { brakeWindowMs: 600_000 } });
+  const agents = ['n1', 'n2', 'n3'].map((node) => new SimAgent({ node }).connect(master.url));
+  try {
+    await ready(master, 3);
+    for (let round = 0; round < 3; round++) {
+      agents[0]!.disconnect();
+      await until('lost', async () => (await statusOf(master, 'n1')) === 'lost');
+      agents[0]!.connect(master.url);
+      await until('back', async () => (await statusOf(master, 'n1')) === 'ready');
+    }
+    const { items } = await master.cluster.events({
+      query: 'kind:(placement.frozen OR node.lost)',
+      after: 0,
+      limit: 9,
+      newestFirst: true,
+    });
+    assert.equal(
+      items.map(({ kind }) => kind),
+      ['node.lost', 'node.lost', 'node.lost'],
+    );
+  } finally {
+    await ended(master, agents);
+  }
+});
+
 test('a drained node is empty after its replacements are healthy', async () => {
   const master = await testMaster();
   const agents = ['n1', 'n2'].map((node) => new SimAgent({ node }).connect(master.url));
