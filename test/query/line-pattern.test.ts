@@ -1,6 +1,7 @@
 // What `logs --grep` takes.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { crowding } from '../support/busyness.ts';
 import { linePattern } from '../../src/query/line-pattern.ts';
 
 test('a text is found as it is, without regard to case; its characters mean nothing else', () => {
@@ -18,7 +19,7 @@ test('what stalls a backtracking engine is linear here', () => {
   const line = `${'a'.repeat(20_000)}!`;
   const started = performance.now();
   assert.not(linePattern('/(a+)+x/')(line));
-  assert.ok(performance.now() - started < 2000);
+  assert.ok(performance.now() - started < 2000 * crowding());
 });
 
 test('faults are told by their place in what was written', () => {
