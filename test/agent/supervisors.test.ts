@@ -27,6 +27,10 @@ test('one whose app was deleted is let go of, others stay, and it comes again wi
   await agent.ok('DELETE', '/v1/apps/goes');
   await gone('goes');
   assert.equal(await supervisors(), ['stays#0']);
+  await until('the app is gone, too', async () => {
+    const { items } = await agent.get<{ items: { name: string }[] }>('/v1/apps');
+    return !items.some(({ name }) => name === 'goes');
+  });
   await agent.deploy({ name: 'goes' });
   const again = await agent.running('goes');
   assert.is.not(again.id, id);
