@@ -6,7 +6,7 @@ import { editDistance, nearestWord } from '../../src/model/app/field-problems.ts
 import { endText, exitText } from '../../src/model/instance/exit-text.ts';
 import { reasonFor } from '../../src/model/instance/reason.ts';
 import { statePath, toStatus } from '../../src/model/instance/instance-status.ts';
-import type { Exit, ExitReason } from '../../src/model/instance/instance.ts';
+import { exitReasons, type Exit } from '../../src/model/instance/instance.ts';
 import { restartsAreRolled, turnSize } from '../../src/model/instance/rolling.ts';
 import { signalName, signalNumber } from '../../src/model/instance/signals.ts';
 import { parseSize, showCores, showSize, showSpan } from '../../src/model/sizes.ts';
@@ -138,23 +138,7 @@ const exit = (more: Partial<Exit> = {}): Exit => ({
 });
 
 test('every end has its own words', () => {
-  const reasons: ExitReason[] = [
-    'exited',
-    'signal',
-    'oom',
-    'disk',
-    'unhealthy',
-    'stop',
-    'update',
-    'start-timeout',
-    'port-taken',
-    'partition',
-    'no-room',
-    'disk-full',
-    'not-started',
-    'unknown',
-  ];
-  assert.is(new Set(reasons.map((reason) => exitText(exit({ reason, code: null })))).size, reasons.length);
+  assert.is(new Set(exitReasons.map((reason) => exitText(exit({ reason, code: null })))).size, exitReasons.length);
   assert.is(exitText(exit()), 'exited with code 1');
   assert.is(exitText(exit({ reason: 'signal', code: null, signal: 9 })), 'was killed by SIGKILL');
   assert.is(exitText(exit({ reason: 'oom', peakMem: 268435456 })), 'ran out of memory at 256 MiB');

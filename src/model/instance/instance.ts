@@ -1,6 +1,5 @@
 // Observed state: an assignment's life on a node, as the API shows it.
-import type { Reason } from '../app/app.ts';
-import type { HealthRole } from '../app/app.ts';
+import type { HealthRole, Reason } from '../app/app.ts';
 
 export const instanceStatuses = [
   'pending',
