@@ -1,12 +1,22 @@
 // Builds everything that runs: the query parser (peggy), the program and its tests (tsc: dist/src, dist/test), of the program what
-// `stathub` starts (bundle.mjs: dist/bin), the dashboard (vite).
+// `stathub` starts (bundle.mjs: dist/bin), the page of /docs (dist/docs), the dashboard (vite).
 //   node src/build.mjs              build all
 //   node src/build.mjs --if-stale   build only when a source is newer than the last whole build
 //   node src/build.mjs --only=ts    all but the dashboard (while working on the server side)
 //   node src/build.mjs --watch      build all, then again at every change
 // Plain JavaScript, because it must run before anything is compiled.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, watch, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  watch,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -70,6 +80,14 @@ function dashboard() {
     run('vite', [bin('vite', 'bin/vite.js'), 'build', '--config', 'ui/vite.config.mjs', '--logLevel', 'warn']);
 }
 
+/** Swagger UI for /docs: two files of its package, whose other 10 MB nobody needs at run time. */
+function docs() {
+  const target = join(dist, 'docs');
+  mkdirSync(target, { recursive: true });
+  for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js'])
+    copyFileSync(bin('swagger-ui-dist', file), join(target, file));
+}
+
 async function build() {
   const at = Date.now();
   rmSync(stamp, { force: true });
@@ -82,6 +100,7 @@ async function build() {
   } // the rest is still built: a type error is reported, not hidden behind a missing file
   await parser();
   await (await import('./bundle.mjs')).bundle(dist);
+  docs();
   const only = option('only') === '--only=ts';
   if (!only) dashboard();
   if (failed) throw failed;

@@ -11,8 +11,8 @@ const entries = {
   'plan-thread': 'src/master/planning/plan-thread.js',
   'hardware-process': 'src/agent/effects/hardware-process.js',
 };
-/** Native, or files that are served as they are. */
-const external = ['lmdb', 'swagger-ui-dist'];
+/** Native. */
+const external = ['lmdb'];
 /** A daemon that runs while a build replaces its files may still want a chunk of its own build: so long, ms, it is there. */
 const keepReplacedMs = 3600 * 1000;
 

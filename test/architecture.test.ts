@@ -156,9 +156,10 @@ test('what is exported is imported somewhere', () => {
 });
 
 test('the packages that the project is built on do real work', () => {
-  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    dependencies: Record<string, string>;
-  };
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<
+    'dependencies' | 'devDependencies',
+    Record<string, string>
+  >;
   const used = new Set(files.flatMap(importsOf).map(({ what }) => what));
   for (const name of [
     'xstate',
@@ -176,6 +177,7 @@ test('the packages that the project is built on do real work', () => {
       `${name} is imported`,
     );
   }
+  assert.ok('uvu' in devDependencies, 'the tests are run by uvu');
 });
 
 test('imports name the file with its ending, and no barrel re-exports a folder', () => {
@@ -382,6 +384,7 @@ test('the root holds only what it should', () => {
     'README.md',
     'LICENSE',
     '.gitignore',
+    '.npmrc',
     '.oxfmtrc.json',
     '.oxlintrc.json',
     '.ci',

@@ -1,6 +1,6 @@
 // /openapi.json and /docs: the description of this API, and a page to try it, served from here.
 import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { html } from 'hono/html';
 import { generateSpecs } from 'hono-openapi';
@@ -23,6 +23,8 @@ const page = html`<!doctype html>
       <script src="/docs/start.js"></script>
     </body>
   </html>`;
+/** Swagger UI, which the build has copied there. */
+const filesOfPage = (): string => join(dirname(createRequire(import.meta.url).resolve('#package')), 'dist/docs');
 const start =
   'SwaggerUIBundle({ url: "/openapi.json", dom_id: "#swagger-ui", deepLinking: true, tryItOutEnabled: true, validatorUrl: null });\n';
 
@@ -42,7 +44,7 @@ export function docsRoutes(app: Api, { version }: Resource): void {
   let files: ReturnType<typeof serveStatic> | null = null;
   app.get('/docs/:file{swagger-ui\\.css|swagger-ui-bundle\\.js}', async (c, next) => {
     files ??= serveStatic({
-      root: dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json')),
+      root: filesOfPage(),
       rewriteRequestPath: (path) => path.replace(/^\/docs/, ''),
     });
     return files(c as never, next);
