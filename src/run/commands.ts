@@ -92,11 +92,14 @@ export function addHubCommands(program: Command, { output, environment, main, fi
       '--install',
       `print a systemd unit of this ${part} with these settings, and end; secrets go into a file (0600)`,
     );
-    command.action(async (o) => {
-      const inForce = resolve(part, kebab(o), environment, o.config ?? environment['STATHUB_CONFIG'] ?? null);
+    command.action(async (own) => {
+      const { tokenFile } = program.opts<{ tokenFile?: string }>(); // an option of all commands, so commander gives it to none
+      const o = { ...own, ...(tokenFile === undefined ? {} : { tokenFile }) };
+      const config: string | null = o.config ?? environment['STATHUB_CONFIG'] ?? null;
+      const inForce = resolve(part, kebab(o), environment, config);
       if (o.install === true) {
         const { putSecrets, unitOf } = await import('./unit.ts');
-        const unit = unitOf(part, [process.execPath, main], inForce);
+        const unit = unitOf(part, [process.execPath, main], inForce, config);
         const done = putSecrets(unit);
         output.out(unit.text);
         for (const line of done) output.err(`stathub: ${line}\n`);

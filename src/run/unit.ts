@@ -1,7 +1,7 @@
 // `stathub agent --install`, `stathub master --install`: a systemd unit, printed for an operator to put in place. What nobody else
 // may see goes into a file beside the store (0600), which systemd reads: arguments are seen by whoever may list processes.
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Part } from './settings/setting.ts';
 import { environmentName, settings } from './settings/settings.ts';
 import type { InForce } from './settings/settings.ts';
@@ -18,6 +18,14 @@ const quoted = (text: string): string => `"${text.replace(/[\\"$`]/g, '\\$&')}"`
 const isSecret = (name: string, { value }: InForce[string]): boolean =>
   settings.some((setting) => setting.name === name && setting.secret === true) ||
   (Array.isArray(value) && value.some((each) => /\/\/[^/]*@/.test(each)));
+
+/** A value as its flag takes it. */
+function text(name: string, value: InForce[string]['value']): string {
+  const argument = settings.find((setting) => setting.name === name)?.argument;
+  if (argument === '<file>' || argument === '<path>') return resolve(String(value));
+  if (argument === '<time>') return `${String(value)}ms`; // in force as ms
+  return Array.isArray(value) ? value.join(',') : String(value);
+}
 
 interface Unit {
   /** Of the unit file. */
@@ -52,26 +60,28 @@ LimitNOFILE=1048576`;
 /**
  * The unit of a master or an agent that is started as this one would be.
  * @param command Node and the program, absolute
- * @param inForce what was given as flags goes along, and what is secret wherever it came from; the rest keeps coming from where it
- *   comes from
+ * @param inForce what was given by flag or environment goes along, and what is secret wherever it came from; the store directory always,
+ *   as its default is of who asks; paths absolute, as systemd starts in another directory
+ * @param config file that the rest keeps coming from
  */
-export function unitOf(part: Part, command: readonly string[], inForce: InForce): Unit {
+export function unitOf(part: Part, command: readonly string[], inForce: InForce, config: string | null = null): Unit {
   const secret = Object.entries(inForce).filter(
     ([name, resolved]) => resolved.value !== null && resolved.origin !== 'default' && isSecret(name, resolved),
   );
   const given = Object.entries(inForce).filter(
-    ([name, resolved]) => resolved.origin === `--${name}` && !isSecret(name, resolved),
+    ([name, resolved]) =>
+      (name === 'store-directory' || [`--${name}`, environmentName(name)].includes(resolved.origin)) &&
+      ![null, false].includes(resolved.value as null) &&
+      !isSecret(name, resolved),
   );
-  const isTime = (name: string): boolean => settings.find((setting) => setting.name === name)?.argument === '<time>'; // in force as ms
   const flags = given.flatMap(([name, { value }]) =>
-    value === true
-      ? [`--${name}`]
-      : [`--${name}`, Array.isArray(value) ? value.join(',') : `${String(value)}${isTime(name) ? 'ms' : ''}`],
+    value === true ? [`--${name}`] : [`--${name}`, text(name, value)],
   );
-  const secretsFile = join(String(inForce['store-directory']!.value), 'unit.env');
+  if (config !== null) flags.unshift('--config', resolve(config));
+  const secretsFile = join(resolve(String(inForce['store-directory']!.value)), 'unit.env');
   const environment = secret.length === 0 ? '' : `EnvironmentFile=${secretsFile.replaceAll('%', '%%')}\n`;
   const name = `stathub-${part}`;
-  const text = `# /etc/systemd/system/${name}.service, then: systemctl daemon-reload && systemctl enable --now ${name}
+  const lines = `# /etc/systemd/system/${name}.service, then: systemctl daemon-reload && systemctl enable --now ${name}
 [Unit]
 Description=stathub ${part}
 Wants=network-online.target
@@ -90,7 +100,7 @@ WantedBy=multi-user.target
     const plain = Array.isArray(value) ? value.join(',') : String(value);
     return `${environmentName(name)}=${quoted(plain)}`;
   });
-  return { text, secrets, secretsFile };
+  return { text: lines, secrets, secretsFile };
 }
 
 /**

@@ -37,6 +37,15 @@ test('what is no hub is told as that', async () => {
   server.closeAllConnections();
 });
 
+test('--token-file, which all commands know, reaches a daemon, too', async () => {
+  const store = join(directory, 'unit');
+  for (const part of ['master', 'agent']) {
+    const { out, code } = await stathub(null, part, '--install', '--store-directory', store, '--token-file', '/etc/t');
+    assert.is(code, 0);
+    assert.match(out, `--token-file /etc/t`);
+  }
+});
+
 test('help names every command; a typo gets the nearest one and exit code 2', async () => {
   const help = await stathub(null, '--help');
   assert.is(help.code, 0);

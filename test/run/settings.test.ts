@@ -134,6 +134,22 @@ test('a systemd unit of an agent: what was given goes along, quoted as systemd r
     assert.ok(unit.includes(`\n${setting}\n`), setting);
 });
 
+test('a unit is the same wherever it was asked for: absolute paths, and what the environment and a file said', () => {
+  const file = config('agent:\n  tags: [ssd]\n');
+  const flags = { 'token-file': 'join.token', port: '7' };
+  const inForce = resolve('agent', flags, { STATHUB_MASTER: 'http://m:51026', STATHUB_HOME: '/srv/hub' }, file);
+  const { text } = unitOf('agent', ['/n', '/m'], inForce, file);
+  const line = /^ExecStart=(.*)$/m.exec(text)![1]!;
+  for (const words of [
+    `--config ${file}`,
+    `--token-file ${join(process.cwd(), 'join.token')}`,
+    `--store-directory ${String(inForce['store-directory']!.value)}`,
+    '--master http://m:51026',
+  ])
+    assert.ok(line.includes(words), `${words} in ${line}`);
+  assert.not.match(line, /--tags/);
+});
+
 test('what is secret is in no unit: it goes into a file that its owner alone may read', () => {
   const store = join(directory, 'unit');
   const flags = {
@@ -155,7 +171,7 @@ test('what is secret is in no unit: it goes into a file that its owner alone may
     ['/n', '/m'],
     resolve('master', { elastic: 'http://u:p@es:9200', port: '1' }, {}, null),
   );
-  assert.match(master.text, /^ExecStart=\/n \/m master --port 1$/m);
+  assert.match(master.text, /^ExecStart=\/n \/m master --port 1 --store-directory \/\S+$/m);
   assert.equal(master.secrets, ['STATHUB_ELASTIC="http://u:p@es:9200"']);
 });
 

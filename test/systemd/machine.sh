@@ -45,6 +45,7 @@ systemctl --version | head -1
 export HOME=/root
 node dist/test/systemd/story.js
 node dist/test/systemd/story.js ann
+node dist/test/systemd/joined-story.js
 STORIES
 truncate -s 2G code.img && mke2fs -q -t ext4 -d code code.img && rm -rf code
 cp --sparse=always system.img run.img

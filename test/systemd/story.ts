@@ -2,7 +2,7 @@
 //   node dist/test/systemd/story.js          the agent as root
 //   node dist/test/systemd/story.js ann      the agent as an ordinary user
 import { execFileSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -16,6 +16,8 @@ const address = 'http://127.0.0.1:51099';
 const patience = 600_000; // an emulated machine is some ten times slower
 const test = suite(`systemd, as ${user}`);
 const MiB = 1024 ** 2;
+/** Nobody listens there; the password has all that a shell, systemd or an address could take amiss. */
+const shipTo = 'http://es:p%25a$b%22c`d@127.0.0.1:9';
 
 const run = (command: string, ...args: string[]): string => execFileSync(command, args, { encoding: 'utf8' });
 const get = async (path: string): Promise<any> => {
@@ -60,7 +62,7 @@ const greedy = (name: string) => ({
 test.before(async () => {
   mkdirSync(directory, { recursive: true });
   if (user !== 'root') chownSync(directory, Number(run('id', '-u', user)), Number(run('id', '-g', user)));
-  const flags = ['--store-directory', directory, '--port', '51099', '--bind', '127.0.0.1'];
+  const flags = ['--store-directory', directory, '--port', '51099', '--bind', '127.0.0.1', '--ship-logs', shipTo];
   const printed = run(process.execPath, mainFile, 'agent', '--install', ...flags);
   writeFileSync(`/etc/systemd/system/${unit}.service`, printed.replace('[Service]\n', `[Service]\nUser=${user}\n`));
   run('systemctl', 'daemon-reload');
@@ -87,6 +89,15 @@ test('the node says what holds its limits: cgroup v2, or why it does not', async
   }
   assert.is(isolation.cgroup, 'v2');
   assert.equal([...isolation.enforced].sort(), user === 'root' ? [...held, 'user'] : held);
+});
+
+test('what is secret comes from a file of its own, and is in no argument', async () => {
+  const file = join(directory, 'unit.env');
+  assert.is(statSync(file).mode & 0o777, 0o600);
+  const environment = readFileSync(`/proc/${mainPid()}/environ`, 'utf8').split('\0');
+  assert.ok(environment.includes(`STATHUB_SHIP_LOGS=${shipTo}`), environment.join('\n'));
+  assert.not.match(readFileSync(`/proc/${mainPid()}/cmdline`, 'utf8'), 'es:p');
+  assert.not.match(readFileSync(`/etc/systemd/system/${unit}.service`, 'utf8'), 'es:p');
 });
 
 test('a program is in a group of its own below the unit, with its limits', async () => {
@@ -131,6 +142,16 @@ test('programs outlive a restart of the unit and a kill -9 of the agent, and lim
   await see('calm', 'the same after a kill', (i) => i.pid === pid && i.status === 'running' && i.restarts === 0);
   await deploy(greedy('again'));
   assert.is((await see('again', 'out of memory', (i) => i.exit)).exit.reason, 'oom');
+});
+
+test('however often it fails it is started again; programs do not notice', async () => {
+  const { pid } = await instance('calm');
+  for (let times = 0; times < 8; times++) {
+    const now = mainPid();
+    process.kill(now, 'SIGKILL');
+    await until(`started again ${times}`, () => mainPid() !== 0 && mainPid() !== now, patience);
+  }
+  await see('calm', 'the same after all that', (i) => i.pid === pid && i.status === 'running' && i.restarts === 0);
 });
 
 test('systemctl stop ends the agent alone', async () => {

@@ -8,7 +8,7 @@ export const masterSettings: readonly Setting[] = [
     parts: ['master', 'agent'],
     argument: '<file>',
     describe:
-      'a token is read from this file: of a master the admin token, instead of being made; of an agent the join token',
+      'a token is read from this file: of a master an admin token beside those it makes; of an agent the join token',
     default: () => null,
     read: text,
   },
