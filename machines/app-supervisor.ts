@@ -1,6 +1,6 @@
 // Guards the instances of one app on this node, at most 100: one child each. Owns every restart: a child that is down asks, the
 // model decides, the answer goes back. Crashes of an actor (never of a program) count against the supervisor itself.
-import { supervisorActions } from './supervisor-actions.ts';
+import { supervisorActions } from './supervisor/actions.ts';
 
 const guarding = {
   'instance.tell': { guard: 'knows', actions: 'tell' },

@@ -1,9 +1,9 @@
 // An assignment's life on a node. The program is one child actor, spawned once: no transition can lose it. The reason of
 // `killing` decides where it leads, so a stop is never taken for a crash. Whether and when to restart is the supervisor's word.
-import { instanceActions } from './instance-actions.ts';
-import { clearing, killing } from './instance-ending.ts';
-import { freshInstance } from './instance-facts.ts';
-import { adjust, alive, idle, rejoin } from './instance-transitions.ts';
+import { instanceActions } from './instance/actions.ts';
+import { clearing, killing } from './instance/ending.ts';
+import { freshInstance } from './instance/facts.ts';
+import { adjust, alive, idle, rejoin } from './instance/transitions.ts';
 
 export const instanceMachine = instanceActions.createMachine({
   id: 'instance',

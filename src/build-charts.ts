@@ -4,8 +4,8 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { AnyStateMachine } from 'xstate';
-import { chartOf, type Chart } from '../machines/chart.ts';
-import { toMermaid } from '../machines/mermaid.ts';
+import { chartOf, type Chart } from '../machines/chart/chart.ts';
+import { toMermaid } from '../machines/chart/mermaid.ts';
 
 /** The repository, seen from dist/src/. */
 const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -45,12 +45,12 @@ function run(what, args) {
 }
 
 async function parser() {
-  const grammar = join(root, 'src/query/grammar.peggy');
+  const grammar = join(root, 'src/query/syntax/grammar.peggy');
   if (!existsSync(grammar)) return;
   const peggy = (await import('peggy')).default;
-  mkdirSync(join(dist, 'src/query'), { recursive: true });
+  mkdirSync(join(dist, 'src/query/syntax'), { recursive: true });
   writeFileSync(
-    join(dist, 'src/query/grammar.js'),
+    join(dist, 'src/query/syntax/grammar.js'),
     peggy.generate(readFileSync(grammar, 'utf8'), { output: 'source', format: 'es' }),
   );
 }

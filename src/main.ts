@@ -2,7 +2,7 @@
 // Composition root: argv, signals, the only exit().
 import { fileURLToPath } from 'node:url';
 import { CliError, exitCode, ProgramEnded } from './cli/exit.ts';
-import { standardOutput } from './cli/output.ts';
+import { standardOutput } from './cli/output/output.ts';
 import { baseProgram, CommanderError } from './cli/base-program.ts';
 import { addHubCommands, localHub, localPin } from './run/commands.ts';
 import { version } from './run/version.ts';

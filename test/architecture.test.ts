@@ -291,7 +291,7 @@ test('tests wait for what is to come, not for a time', () => {
 });
 
 test('only main ends the process', () => {
-  const allowed = new Set(['src/main.ts', 'src/run/demo.ts' /* within the text of the sample program */]);
+  const allowed = new Set(['src/main.ts', 'src/run/up/demo.ts' /* within the text of the sample program */]);
   assert.equal(
     files.filter((file) => !allowed.has(file) && /\bprocess\.exit\(/.test(text.get(file)!)),
     [],

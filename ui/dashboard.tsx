@@ -1,14 +1,14 @@
 // The dashboard: the rail, the page of the route, and what floats over them. Pages are loaded when they are first opened.
 import type { VNode } from 'preact';
-import { t } from './i18n.tsx';
+import { t } from './words/i18n.tsx';
 import { Rail } from './shell.tsx';
 import { route } from './router.ts';
 import type { Page } from './routes.ts';
 import { lazy } from './lazy.tsx';
 import Overview from './views/overview.tsx';
 import { Dialog } from './parts/dialog.tsx';
-import { KeysHelp } from './parts/keys-help.tsx';
-import { Palette } from './parts/palette.tsx';
+import { KeysHelp } from './parts/find/keys-help.tsx';
+import { Palette } from './parts/find/palette.tsx';
 import { Toasts } from './parts/toasts.tsx';
 
 const views: Record<Page, () => VNode> = {

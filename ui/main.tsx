@@ -22,17 +22,17 @@ import './css/pages/floating.css';
 import './css/pages/files.css';
 import './css/narrow.css';
 import { render } from 'preact';
-import { watchCluster, watchEvents } from './cluster.ts';
+import { watchCluster, watchEvents } from './hub/cluster.ts';
 import { Dashboard } from './dashboard.tsx';
-import { setLanguage } from './i18n.tsx';
+import { setLanguage } from './words/i18n.tsx';
 import { addKeys, startKeys, stepRow } from './keys.ts';
-import { startLive } from './live.ts';
-import { openHelp } from './parts/keys-help.tsx';
-import { openPalette } from './parts/palette.tsx';
+import { startLive } from './hub/live.ts';
+import { openHelp } from './parts/find/keys-help.tsx';
+import { openPalette } from './parts/find/palette.tsx';
 import { newPath, railPages } from './routes.ts';
 import { go, startRouter } from './router.ts';
-import { setTheme, theme } from './theme.ts';
-import { startTicks } from './ticks.ts';
+import { setTheme, theme } from './look/theme.ts';
+import { startTicks } from './hub/ticks.ts';
 
 /** `/`: the page's own query box where it has one, else the palette. */
 function find(): void {

@@ -1,17 +1,17 @@
 // What stands around every page: the rail (a bottom bar on phones), the top bar, the bar of a lost connection.
 import type { ComponentChildren, VNode } from 'preact';
-import { PageIcon, Mark, Glyph, Icon } from './glyphs.tsx';
-import { language, languages, rich, setLanguage, t } from './i18n.tsx';
-import { connect, link } from './live.ts';
-import { asOf, role, status } from './cluster.ts';
-import { needs } from './needs-signal.ts';
+import { PageIcon, Mark, Glyph, Icon } from './look/glyphs.tsx';
+import { language, languages, rich, setLanguage, t } from './words/i18n.tsx';
+import { connect, link } from './hub/live.ts';
+import { asOf, role, status } from './hub/cluster.ts';
+import { needs } from './hub/needs-signal.ts';
 import { railOf, railPages } from './routes.ts';
 import { route } from './router.ts';
 import { Age, Clock, Left } from './parts/time.tsx';
-import { setTheme, theme } from './theme.ts';
-import { openPalette } from './parts/palette.tsx';
-import { age, moment } from './format.ts';
-import { second } from './ticks.ts';
+import { setTheme, theme } from './look/theme.ts';
+import { openPalette } from './parts/find/palette.tsx';
+import { age, moment } from './look/format.ts';
+import { second } from './hub/ticks.ts';
 
 /** The name of this hub in the path of every page. */
 const hubName = (): string => (role.value === 'agent' ? t('shell.agent') : 'stathub');

@@ -2,15 +2,15 @@
 // serves its API. It needs the lock of its store directory, taken before and kept by the caller.
 import { resolve } from 'node:path';
 import type { Roster } from '../live/roster.ts';
-import type { AgentCommands } from './commands.ts';
+import type { AgentCommands } from './asked/commands.ts';
 import type { AgentContext } from './context.ts';
 import { removeMembershipRoot } from './effects/cgroups/cgroup.ts';
 import { endsWithAgent } from './ending.ts';
-import type { AgentIdentity } from './identity.ts';
+import type { AgentIdentity } from './node/identity.ts';
 import type { Instances } from './instances.ts';
 import type { LinkClient, Lines } from './link/link-client.ts';
 import type { EventSpool } from './link/spool.ts';
-import type { NodeSelf } from './node-self.ts';
+import type { NodeSelf } from './node/node-self.ts';
 import { openAgent, type Opened } from './opening.ts';
 import { assemble, type Parts } from './parts.ts';
 import { defaultOptions, type AgentOptions } from './settings.ts';

@@ -1,6 +1,6 @@
 // What every part of an agent works with: who and where it is, and the resources of the node that instances share.
 import type { NewEvent } from '../model/event.ts';
-import type { Admission } from './admission.ts';
+import type { Admission } from './node/admission.ts';
 import type { ContentCache } from './effects/content/content-cache.ts';
 import type { Launcher } from './effects/launch/launcher.ts';
 import type { LimitGroups } from './effects/cgroups/limit-groups.ts';

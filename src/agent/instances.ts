@@ -1,13 +1,13 @@
 // The instances of this node: entries by id, each with an actor under the supervisor of its app. What a supervisor needs from outside
 // (facts of a crashed child, a new start of itself) is given here.
-import type { InstanceEvent } from '../../machines/instance-events.ts';
-import type { InstanceInput } from '../../machines/instance-facts.ts';
-import type { SupervisorEmitted } from '../../machines/supervisor-facts.ts';
+import type { InstanceEvent } from '../../machines/instance/events.ts';
+import type { InstanceInput } from '../../machines/instance/facts.ts';
+import type { SupervisorEmitted } from '../../machines/supervisor/facts.ts';
 import { ChangedIds } from './changed-ids.ts';
 import type { AgentContext } from './context.ts';
 import type { RotationWatch } from './effects/output/rotation-watch.ts';
 import { Ending } from './ending.ts';
-import { adoptionOf } from './instance/adoption.ts';
+import { adoptionOf } from './instance/adoption/adoption.ts';
 import {
   childOf,
   letGoOfActor,
@@ -19,11 +19,11 @@ import {
   type InstanceActor,
   type InstanceSnapshot,
 } from './instance/entry.ts';
-import { actorCrashed, supervisorFailed } from './instance/narrate.ts';
-import { tellMove } from './instance/told-ends.ts';
+import { actorCrashed, supervisorFailed } from './instance/shown/narrate.ts';
+import { tellMove } from './instance/shown/told-ends.ts';
 import type { SupervisorLogic } from './logic.ts';
 import { monoMs } from './moment.ts';
-import { RoomWaiters } from './room-waiters.ts';
+import { RoomWaiters } from './node/room-waiters.ts';
 import { appOfKey, Supervisors, type Supervisor } from './supervisors.ts';
 
 interface InstancesOptions {

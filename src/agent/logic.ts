@@ -2,15 +2,15 @@
 import { fromCallback, fromPromise } from 'xstate';
 import { appSupervisorMachine } from '../../machines/app-supervisor.ts';
 import { instanceMachine } from '../../machines/instance.ts';
-import type { InstanceEvent, ProgramCommand } from '../../machines/instance-events.ts';
+import type { InstanceEvent, ProgramCommand } from '../../machines/instance/events.ts';
 import { probeMachine, type ProbeLook } from '../../machines/probe.ts';
 import type { HealthCheckSpec } from '../model/app/app.ts';
 import type { AgentContext } from './context.ts';
 import { probe } from './effects/probes.ts';
 import { latePart } from './effects/late-parts.ts';
 import type { Entry } from './instance/entry.ts';
-import { FetchProgress } from './instance/fetch-progress.ts';
-import { planOf } from './instance/launch-plan.ts';
+import { FetchProgress } from './instance/run/fetch-progress.ts';
+import { planOf } from './instance/run/launch-plan.ts';
 import { monoMs } from './moment.ts';
 
 const beside = latePart(() => import('./effects/launch/beside.ts'));

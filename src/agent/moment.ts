@@ -1,5 +1,5 @@
 // Time and chance of this process, as events carry them into the machines.
-import type { Moment } from '../../machines/instance-facts.ts';
+import type { Moment } from '../../machines/instance/facts.ts';
 
 /** CLOCK_MONOTONIC in ms: the same for all processes of a boot, so it may be written down and read by a later agent. */
 export function monoMs(): number {

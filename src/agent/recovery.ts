@@ -10,9 +10,9 @@ import { endLeftSessions } from './effects/launch/left-sessions.ts';
 import { isAlive, readStat } from './effects/processes/boot.ts';
 import { byInstance, readMarker, scan, type Marked } from './effects/processes/strays.ts';
 import { isIdle, type Entry } from './instance/entry.ts';
-import { entryOfProgram, launchNumberOf, programOf } from './instance/live-program.ts';
+import { entryOfProgram, launchNumberOf, programOf } from './instance/adoption/live-program.ts';
 import { isInstanceRecord, isLaunchRecord, type InstanceRecord, type LaunchRecord } from './instance/records.ts';
-import { takeUp } from './instance/take-up.ts';
+import { takeUp } from './instance/adoption/take-up.ts';
 
 export interface Recovered {
   entries: Entry[];

@@ -9,7 +9,7 @@ import { instanceDirectory, isInstanceId, launchNumbers } from './effects/launch
 import { byInstance, type Marked } from './effects/processes/strays.ts';
 import { saveRecord } from './instance/entries.ts';
 import type { Entry } from './instance/entry.ts';
-import { entryOfProgram, programOf, wordsOf } from './instance/live-program.ts';
+import { entryOfProgram, programOf, wordsOf } from './instance/adoption/live-program.ts';
 import type { InstanceRecord } from './instance/records.ts';
 
 const appSchema = latePart(() => import('../model/app/app-schema.ts'));

@@ -3,7 +3,7 @@
 // apps come and go, and each would cost an actor for ever.
 import { createActor, type ActorRefFrom } from 'xstate';
 import type { appSupervisorMachine } from '../../machines/app-supervisor.ts';
-import type { SupervisorEmitted, SupervisorEvent } from '../../machines/supervisor-facts.ts';
+import type { SupervisorEmitted, SupervisorEvent } from '../../machines/supervisor/facts.ts';
 import type { SupervisorLogic } from './logic.ts';
 
 export type Supervisor = ActorRefFrom<typeof appSupervisorMachine>;

@@ -1,11 +1,11 @@
 // Commands about apps and instances.
 import { InvalidArgumentError, Option } from 'commander';
-import * as actions from './actions.ts';
-import { deploy, plan } from './deploy.ts';
+import * as actions from './apps/actions.ts';
+import { deploy, plan } from './apps/deploy.ts';
 import { CliError, exitCode } from './exit.ts';
-import { importFile } from './import.ts';
+import { importFile } from './apps/import.ts';
 import { count, time, type Kit } from './kit.ts';
-import { marathonApp, readSpec } from './spec-file.ts';
+import { marathonApp, readSpec } from './apps/spec-file.ts';
 
 const variable = (text: string, before: Record<string, string> = {}): Record<string, string> => {
   const at = text.indexOf('=');
@@ -85,7 +85,7 @@ export function addAppCommands({ command, waiting, waitOptions, client, output }
         'ends it.\nExample: stathub run --rm --query tags:ssd -- df -h',
     )
     .action(async (words: string[], o) =>
-      (await import('./run-once.ts')).runOnce(client(), output, words, {
+      (await import('./apps/run-once.ts')).runOnce(client(), output, words, {
         name: o.name ?? null,
         query: o.query ?? null,
         envs: o.env ?? {},

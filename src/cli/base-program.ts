@@ -1,6 +1,6 @@
 // The program without its commands: name, options of all of them, and how it speaks.
 import { Command, CommanderError } from 'commander';
-import type { Output } from './output.ts';
+import type { Output } from './output/output.ts';
 
 /** It throws CommanderError and never exits. */
 export function baseProgram({ version, output }: { version: string; output: Output }): Command {

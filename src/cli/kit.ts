@@ -1,8 +1,8 @@
 // What every group of commands is given: the hub's client, the output, and the options that many commands share.
 import { InvalidArgumentError, type Command } from 'commander';
 import type { Client } from './client.ts';
-import { duration } from './format.ts';
-import type { Output } from './output.ts';
+import { duration } from './output/format.ts';
+import type { Output } from './output/output.ts';
 
 /** How long to follow what was asked, and how to answer. */
 export interface WaitOptions {

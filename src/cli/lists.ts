@@ -6,9 +6,9 @@ import type { InstanceView } from '../model/instance/instance.ts';
 import type { NodeView } from '../model/node.ts';
 import type { StatusView } from '../protocol/views.ts';
 import { query, type Client } from './client.ts';
-import { age, clock, memory, percent } from './format.ts';
-import { machineOf } from './machine.ts';
-import { bold, dim, json, status, table, type Output } from './output.ts';
+import { age, clock, memory, percent } from './output/format.ts';
+import { machineOf } from './nodes/machine.ts';
+import { bold, dim, json, status, table, type Output } from './output/output.ts';
 import { firstPages } from './pages.ts';
 
 interface List<T> {

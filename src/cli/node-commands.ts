@@ -1,7 +1,7 @@
 // Commands about nodes and about who may use the hub.
 import { Option } from 'commander';
 import { time, type Kit } from './kit.ts';
-import * as nodes from './nodes.ts';
+import * as nodes from './nodes/nodes.ts';
 import { createToken, listTokens, revokeToken } from './tokens.ts';
 
 export function addNodeCommands({ command, client, output }: Kit): void {

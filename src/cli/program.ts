@@ -5,12 +5,12 @@ import { addAppCommands } from './app-commands.ts';
 import { Client } from './client.ts';
 import { addCompletion } from './completion.ts';
 import { CliError, exitCode } from './exit.ts';
-import { fileFault } from './file-fault.ts';
+import { fileFault } from './instances/file-fault.ts';
 import { count, time, type Kit, type WaitOptions } from './kit.ts';
 import * as lists from './lists.ts';
-import { logs, type LogOptions } from './logs.ts';
+import { logs, type LogOptions } from './instances/logs.ts';
 import { addNodeCommands } from './node-commands.ts';
-import type { Output } from './output.ts';
+import type { Output } from './output/output.ts';
 import { hubAddressWanted, hubOrigin } from './hub-address.ts';
 import { why } from './why.ts';
 
@@ -116,7 +116,7 @@ export function addCommands(program: Command, options: CommandOptions): void {
         'web.0.abcdefgh launch-3 --get crash.tar.gz',
     )
     .action(async (id: string, place: string, o) =>
-      (await import('./files.ts')).files(client(), output, id, place, {
+      (await import('./instances/files.ts')).files(client(), output, id, place, {
         get: o.get,
         follow: o.follow === true,
         tail: o.tail,
@@ -134,7 +134,7 @@ export function addCommands(program: Command, options: CommandOptions): void {
       '\nIts exit code is that of the command.\nExamples:\n  stathub exec web.0 -- sh\n  stathub exec web.0 -- cat conf/app.yml > app.yml',
     )
     .action(async (id: string, words: string[], o) =>
-      (await import('./exec.ts')).exec(client(), id, words, { terminal: o.terminal ?? null }),
+      (await import('./instances/exec.ts')).exec(client(), id, words, { terminal: o.terminal ?? null }),
     );
 
   addNodeCommands(kit);

@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { compile } from '../query/compile.ts';
 import { explain } from '../query/explain.ts';
-import { parse } from '../query/parse.ts';
+import { parse } from '../query/syntax/parse.ts';
 import type { NodeView } from '../model/node.ts';
 import type { Client } from './client.ts';
 import { CliError, exitCode } from './exit.ts';
-import { fileFault } from './file-fault.ts';
-import { dim, json, type Output } from './output.ts';
+import { fileFault } from './instances/file-fault.ts';
+import { dim, json, type Output } from './output/output.ts';
 import { everyPage } from './pages.ts';
 
 /**

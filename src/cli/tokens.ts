@@ -1,6 +1,6 @@
 // `token create|list|revoke`.
 import { path, type Client } from './client.ts';
-import { json, table, type Output } from './output.ts';
+import { json, table, type Output } from './output/output.ts';
 
 interface TokenView {
   id: string;

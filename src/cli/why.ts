@@ -3,9 +3,9 @@ import type { InstanceView } from '../model/instance/instance.ts';
 import { endText } from '../model/instance/exit-text.ts';
 import type { WhyView } from '../protocol/views.ts';
 import { isInstance, path, type Client } from './client.ts';
-import { clock, memory, percent } from './format.ts';
-import { subjectNamed } from './names.ts';
-import { bold, dim, json, status, type Output } from './output.ts';
+import { clock, memory, percent } from './output/format.ts';
+import { subjectNamed } from './instances/names.ts';
+import { bold, dim, json, status, type Output } from './output/output.ts';
 
 /** Lines of output shown of a launch that ended. */
 const lastWords = 5;

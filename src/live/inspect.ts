@@ -1,7 +1,7 @@
 // The steps of one actor, while somebody watches it. Nothing is attached before the first watcher and nothing stays after the
 // last. In the actor's path only references are kept; they become frames ten times a second.
 import type { AnyActorRef, AnyMachineSnapshot, AnyStateMachine, InspectionEvent } from 'xstate';
-import { chartOf, edgesOf, type EdgesOf } from '../../machines/chart.ts';
+import { chartOf, edgesOf, type EdgesOf } from '../../machines/chart/chart.ts';
 import type { InspectFrame } from '../protocol/live.ts';
 import { bounded } from './bounded.ts';
 

@@ -2,7 +2,7 @@
 import type { Actor } from 'xstate';
 import type { masterMachine } from '../../machines/master.ts';
 import type { RosterSource } from '../live/roster.ts';
-import type { Nodes } from './nodes.ts';
+import type { Nodes } from './nodes/nodes.ts';
 import type { Placer } from './planning/placer.ts';
 import type { View } from './view.ts';
 

@@ -2,8 +2,8 @@
 // how far it was taken, so that a server that is away holds nothing up. What goes twice, also from another master, is kept once.
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { ClusterEvent } from '../model/event.ts';
-import { ShipRounds } from '../store/elasticsearch/ship-rounds.ts';
-import { ShippingTarget } from '../store/elasticsearch/shipped.ts';
+import { ShipRounds } from '../store/elasticsearch/shipping/ship-rounds.ts';
+import { ShippingTarget } from '../store/elasticsearch/shipping/shipped.ts';
 
 interface EventShippingOptions {
   /** Elasticsearch; may hold user and password. */

@@ -2,8 +2,8 @@
 // most one instance of a slot is not leaving, and keeps the ledger right.
 import type { AppSpec } from '../model/app/app.ts';
 import type { Assignment, Place, SlotRecord } from '../model/assignment.ts';
-import { demandOf } from './demand.ts';
-import type { Demand } from './demand.ts';
+import { demandOf } from './choosing/demand.ts';
+import type { Demand } from './choosing/demand.ts';
 import { isMade } from './snapshot.ts';
 import type { ChangeKind, NewAssignment, SeenInstance, SlotChange, SnapshotApp } from './snapshot.ts';
 

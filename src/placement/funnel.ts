@@ -1,12 +1,12 @@
 // Why an app finds no node: how many nodes are left after each clause of its query and each resource, and which node misses
 // the least. For `why` and for the sentence that a waiting slot carries.
 import { showCores, showSize } from '../model/sizes.ts';
-import { parse } from '../query/parse.ts';
-import { print } from '../query/print.ts';
+import { parse } from '../query/syntax/parse.ts';
+import { print } from '../query/syntax/print.ts';
 import type { AppDraft } from './draft.ts';
-import type { Ledger } from './ledger.ts';
-import type { NodeTable } from './node-table.ts';
-import type { Presence } from './presence.ts';
+import type { Ledger } from './choosing/ledger.ts';
+import type { NodeTable } from './choosing/node-table.ts';
+import type { Presence } from './choosing/presence.ts';
 
 interface FunnelStep {
   step: string;

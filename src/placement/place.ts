@@ -1,12 +1,12 @@
 // Desired + observed + nodes -> plan. Its steps, in the order in which they come; each is a file beside this one.
-import { giveUpLost, settleTombstones } from './lost.ts';
-import { placeMissing } from './missing.ts';
+import { giveUpLost, settleTombstones } from './steps/lost.ts';
+import { placeMissing } from './steps/missing.ts';
 import { Planning } from './planning.ts';
-import { isQuiet } from './quiet.ts';
-import { replaceInstances } from './replace.ts';
+import { isQuiet } from './steps/quiet.ts';
+import { replaceInstances } from './steps/replace.ts';
 import type { Plan, Snapshot, SlotChange } from './snapshot.ts';
-import { wantedSlots } from './wanted.ts';
-import type { WantedSlots } from './wanted.ts';
+import { wantedSlots } from './steps/wanted.ts';
+import type { WantedSlots } from './steps/wanted.ts';
 import type { AppDraft } from './draft.ts';
 
 /** Slots that have no instance and get none for now. */

@@ -1,15 +1,15 @@
 // The plan in work: what all its steps share. Ledger, presence and choosers are made when the first step asks for them, so that
 // a settled cluster costs one look at each slot.
 import type { Assignment, Tombstone } from '../model/assignment.ts';
-import { Chooser, type Choice } from './chooser.ts';
+import { Chooser, type Choice } from './choosing/chooser.ts';
 import { AppDraft, type Held, type SlotDraft } from './draft.ts';
-import { busyDrained } from './drain.ts';
-import { barredNodes, placeFor } from './free-place.ts';
+import { busyDrained } from './steps/drain.ts';
+import { barredNodes, placeFor } from './steps/free-place.ts';
 import { funnelOf, lacksOf, type Funnel } from './funnel.ts';
-import { ledgerOf } from './in-use.ts';
-import type { Ledger } from './ledger.ts';
-import { NodeTable } from './node-table.ts';
-import { Presence } from './presence.ts';
+import { ledgerOf } from './choosing/in-use.ts';
+import type { Ledger } from './choosing/ledger.ts';
+import { NodeTable } from './choosing/node-table.ts';
+import { Presence } from './choosing/presence.ts';
 import {
   isMade,
   type ChangeKind,

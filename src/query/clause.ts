@@ -1,16 +1,16 @@
 // What each kind of clause asks of a value. The only place where the meaning of a match is decided.
-import { addressKey, networkKeys } from './address.ts';
-import { regex } from './regex.ts';
-import type { Budget } from './budget.ts';
-import type { IndexedDocument } from './document.ts';
-import { autoEdits, fuzzy } from './fuzzy.ts';
-import { quantityOf, timeOf } from './literal.ts';
-import { compareTexts } from './order.ts';
-import { hasPhrase } from './phrase.ts';
+import { addressKey, networkKeys } from './values/address.ts';
+import { regex } from './patterns/regex.ts';
+import type { Budget } from './patterns/budget.ts';
+import type { IndexedDocument } from './values/document.ts';
+import { autoEdits, fuzzy } from './patterns/fuzzy.ts';
+import { quantityOf, timeOf } from './values/literal.ts';
+import { compareTexts } from './values/order.ts';
+import { hasPhrase } from './values/phrase.ts';
 import type { Clause } from './query.ts';
-import type { Token, Value } from './value.ts';
-import { wildcard } from './wildcard.ts';
-import { wordsOf } from './words.ts';
+import type { Token, Value } from './values/value.ts';
+import { wildcard } from './patterns/wildcard.ts';
+import { wordsOf } from './values/words.ts';
 
 export interface Moment {
   /** Epoch ms that `now` in a query stands for. */

@@ -1,13 +1,13 @@
 // Evaluation in memory: a query becomes one function of a document.
-import { freshBudget } from './budget.ts';
-import type { Budget } from './budget.ts';
+import { freshBudget } from './patterns/budget.ts';
+import type { Budget } from './patterns/budget.ts';
 import { clauseTest } from './clause.ts';
 import type { Moment, ValueTest } from './clause.ts';
-import { IndexedDocument } from './document.ts';
-import type { Shape } from './document.ts';
+import { IndexedDocument } from './values/document.ts';
+import type { Shape } from './values/document.ts';
 import type { Clause, Field, Query } from './query.ts';
-import type { Value } from './value.ts';
-import { wildcard } from './wildcard.ts';
+import type { Value } from './values/value.ts';
+import { wildcard } from './patterns/wildcard.ts';
 
 export type { Moment } from './clause.ts';
 

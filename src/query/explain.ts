@@ -1,9 +1,9 @@
 // How a query comes to its result: condition by condition how many documents remain, and who came nearest.
 import type { Moment } from './compile.ts';
-import { IndexedDocument } from './document.ts';
+import { IndexedDocument } from './values/document.ts';
 import { Judge, conditions, miss, total } from './miss.ts';
-import { notes } from './notes.ts';
-import { print } from './print.ts';
+import { notes } from './syntax/notes.ts';
+import { print } from './syntax/print.ts';
 import type { Query } from './query.ts';
 
 interface ClauseReport {

@@ -1,16 +1,16 @@
 // Why a document does not fulfil a query, in words: "os.cpus is 4, wanted > 8".
 import { showSize } from '../model/sizes.ts';
-import { freshBudget } from './budget.ts';
+import { freshBudget } from './patterns/budget.ts';
 import { clauseTest } from './clause.ts';
 import type { ValueTest } from './clause.ts';
 import { compileTree } from './compile.ts';
 import type { Moment } from './compile.ts';
-import type { IndexedDocument } from './document.ts';
-import { numberOf, quantityOf } from './literal.ts';
-import { print, printField, printValue } from './print.ts';
+import type { IndexedDocument } from './values/document.ts';
+import { numberOf, quantityOf } from './values/literal.ts';
+import { print, printField, printValue } from './syntax/print.ts';
 import type { Clause, Query } from './query.ts';
-import type { Value } from './value.ts';
-import { wildcard } from './wildcard.ts';
+import type { Value } from './values/value.ts';
+import { wildcard } from './patterns/wildcard.ts';
 
 interface Miss {
   text: string;

@@ -1,9 +1,9 @@
 // Weights: how much of a query a document fulfils. `tags:ssd^3 OR tags:nvme^5` prefers nvme to ssd, and both to either.
-import { freshBudget } from './budget.ts';
-import type { Budget } from './budget.ts';
+import { freshBudget } from './patterns/budget.ts';
+import type { Budget } from './patterns/budget.ts';
 import { compileTree } from './compile.ts';
 import type { Moment } from './compile.ts';
-import { IndexedDocument } from './document.ts';
+import { IndexedDocument } from './values/document.ts';
 import type { Query } from './query.ts';
 
 type Weigh = (doc: IndexedDocument) => number;

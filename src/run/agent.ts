@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { trimAfterStorms } from './small-heap.ts';
 import { startAgent, type RunningAgent } from '../agent/agent.ts';
 import { loadLateParts } from '../agent/effects/late-parts.ts';
-import type { RunningStandalone, StandaloneOptions } from './standalone.ts';
+import type { RunningStandalone, StandaloneOptions } from './standalone/standalone.ts';
 import { closeInherited } from '../agent/effects/launch/close-fds.ts';
 import { protectFromOom } from '../agent/effects/launch/tools.ts';
 import type { ApiOptions } from '../api/context.ts';
@@ -61,7 +61,7 @@ interface Started {
 /** Alone it is a whole hub, joined only an agent: neither loads what just the other one needs. */
 async function start(options: StandaloneOptions): Promise<Started> {
   if (options.master === null) {
-    const hub = await (await import('./standalone.ts')).startStandalone(options);
+    const hub = await (await import('./standalone/standalone.ts')).startStandalone(options);
     return { agent: hub.agent, api: (rest) => aloneApi(hub, rest), stop: hub.stop };
   }
   const agent = await startAgent(options);
@@ -81,7 +81,7 @@ async function aloneApi(hub: RunningStandalone, rest: Omit<ApiOptions, 'cluster'
   const { createApi } = await import('../api/api.ts');
   const whole = (): Served => createApi({ ...rest, cluster: hub.cluster });
   if (hub.waits === null) return whole();
-  const { waitingReads } = await import('./waiting-reads.ts');
+  const { waitingReads } = await import('./standalone/waiting-reads.ts');
   const begun = new AbortController();
   const closing = rest.closing ? AbortSignal.any([rest.closing, begun.signal]) : begun.signal;
   let last = hub.waits;

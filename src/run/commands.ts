@@ -3,8 +3,8 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
-import { json, table, type Output } from '../cli/output.ts';
-import { readUp } from './folder.ts';
+import { json, table, type Output } from '../cli/output/output.ts';
+import { readUp } from './up/folder.ts';
 import { pinOf } from '../tls/pin.ts';
 import { home } from './settings/setting.ts';
 import type { Part } from './settings/setting.ts';
@@ -44,7 +44,7 @@ export function addHubCommands(program: Command, { output, environment, main, fi
       // By the environment, which the master inherits: an address may hold a password, and arguments are seen by everyone.
       if (o.elastic) environment[environmentName('elastic')] = o.elastic;
       if (o.elasticPrefix) environment[environmentName('elastic-prefix')] = o.elasticPrefix;
-      const { up } = await import('./up.ts');
+      const { up } = await import('./up/up.ts');
       const { endSignal } = await import('./daemon.ts');
       finished(
         await up(
@@ -65,7 +65,7 @@ export function addHubCommands(program: Command, { output, environment, main, fi
     .command('down')
     .description('end what `up` started; its processes run on')
     .option('--all', 'end its processes, too')
-    .action(async (o) => finished(await (await import('./down.ts')).down({ all: o.all === true, main, say })));
+    .action(async (o) => finished(await (await import('./up/down.ts')).down({ all: o.all === true, main, say })));
 
   program
     .command('upgrade')
@@ -74,7 +74,7 @@ export function addHubCommands(program: Command, { output, environment, main, fi
       'after',
       '\nOthers are upgraded by ending and starting them, e.g. `systemctl restart stathub-agent`: their programs run on, too.',
     )
-    .action(async () => finished(await (await import('./upgrade.ts')).upgrade({ main, say })));
+    .action(async () => finished(await (await import('./up/upgrade.ts')).upgrade({ main, say })));
 
   const daemon = (part: Part, about: string, run: (inForce: InForce) => Promise<number>): void => {
     const command = program.command(part).description(about).option('--config <file>', 'settings in YAML');

@@ -4,10 +4,10 @@ import { hostname } from 'node:os';
 import { join, resolve as absolute } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CliError, exitCode } from '../cli/exit.ts';
-import { storeFile, openEmbedded } from '../store/embedded.ts';
+import { storeFile, openEmbedded } from '../store/embedded/embedded.ts';
 import { acquireLock } from '../store/lock.ts';
 import type { MovableStore } from '../store/store.ts';
-import { elasticOptions } from './elastic-settings.ts';
+import { elasticOptions } from './elastic/elastic-settings.ts';
 import { resolve } from './settings/settings.ts';
 
 /** A store that this process alone may use. */
@@ -76,7 +76,7 @@ async function holdElastic(
 ): Promise<Held> {
   const [{ openElastic }, { shownUrls }] = await Promise.all([
     import('../store/elasticsearch/elastic.ts'),
-    import('../store/elasticsearch/connect.ts'),
+    import('../store/elasticsearch/requests/connect.ts'),
   ]);
   const options = elasticOptions(
     resolve(

@@ -6,7 +6,7 @@ import type { Tokens } from '../api/access/tokens.ts';
 import { blobRoutes } from '../master/remote/blob-routes.ts';
 import { linkRoutes } from '../master/link/link-routes.ts';
 import { startMaster, type RunningMaster } from '../master/master.ts';
-import { refuseMoved } from '../store/moved.ts';
+import { refuseMoved } from '../store/moving/moved.ts';
 import { OutrankedError, type Store } from '../store/store.ts';
 import type { StoreTrouble } from '../store/trouble.ts';
 import { uiDirectory, value } from './daemon.ts';

@@ -3,11 +3,11 @@ import { openHttp, type OpenPort } from '../live/serve.ts';
 import { firstTokens, type FirstTokens, type Tokens } from '../api/access/tokens.ts';
 import type { Lock } from '../store/lock.ts';
 import { Ending, endSignal, needsToken, takeDirectory, tlsOf, tokensOf, value } from './daemon.ts';
-import { elasticOptions, holderName } from './elastic-settings.ts';
+import { elasticOptions, holderName } from './elastic/elastic-settings.ts';
 import type { RunningMaster } from '../master/master.ts';
 import { apiOf, lead } from './leading.ts';
 import { openLog, type Logger } from './log.ts';
-import type { Standing } from './standby.ts';
+import type { Standing } from './elastic/standby.ts';
 import { version } from './version.ts';
 import type { InForce } from './settings/settings.ts';
 
@@ -82,10 +82,10 @@ async function open(
 async function onOwnStore(hull: Hull): Promise<number> {
   const { inForce, log, ending, directory, tokens, asked, say } = hull;
   const [{ openEmbedded }, { eventOf }, { onceWritable, unwritten }, { Front, standbyApp }] = await Promise.all([
-    import('../store/embedded.ts'),
-    import('../store/prepare-file.ts'),
+    import('../store/embedded/embedded.ts'),
+    import('../store/repair/prepare-file.ts'),
     import('./room.ts'),
-    import('./standby.ts'),
+    import('./elastic/standby.ts'),
   ]);
   const giveUp = new AbortController();
   const closing = new AbortController();
@@ -153,9 +153,9 @@ async function onElasticsearch(hull: Hull): Promise<number> {
   const { inForce, log, directory, tokens, asked, say } = hull;
   const elastic = elasticOptions(inForce)!;
   const [{ ElasticMaster }, { Front }, { shownUrls }] = await Promise.all([
-    import('./elastic-master.ts'),
-    import('./standby.ts'),
-    import('../store/elasticsearch/connect.ts'),
+    import('./elastic/elastic-master.ts'),
+    import('./elastic/standby.ts'),
+    import('../store/elasticsearch/requests/connect.ts'),
   ]);
   const front = new Front({ fetch: () => new Response('starting\n', { status: 503 }) });
   const http = await open(

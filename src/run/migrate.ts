@@ -1,8 +1,8 @@
 // `stathub migrate`: holds both stores, so that no master runs on either, and moves the hub.
 import { CliError, exitCode } from '../cli/exit.ts';
-import { move } from '../store/move.ts';
-import type { MoveProgress } from '../store/move.ts';
-import { coming, leaving, markLeaving } from '../store/moved.ts';
+import { move } from '../store/moving/move.ts';
+import type { MoveProgress } from '../store/moving/move.ts';
+import { coming, leaving, markLeaving } from '../store/moving/moved.ts';
 import { holdAll } from './held-stores.ts';
 import type { Held, HoldOptions, Place } from './held-stores.ts';
 

@@ -2,7 +2,7 @@
 // asks, and tries again until there is room.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../store/store.ts';
-import type { Standing } from './standby.ts';
+import type { Standing } from './elastic/standby.ts';
 
 /** Tried again after, ms. */
 const againMs = 2_000;

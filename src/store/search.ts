@@ -2,14 +2,14 @@
 // main loop free in between. Not a snapshot: what is written meanwhile may or may not be found.
 import { maskSecrets } from '../model/secrets.ts';
 import { compile } from '../query/compile.ts';
-import { compareTexts, sortKey } from '../query/order.ts';
-import { parse } from '../query/parse.ts';
+import { compareTexts, sortKey } from '../query/values/order.ts';
+import { parse } from '../query/syntax/parse.ts';
 import type { Query } from '../query/query.ts';
-import { translate } from '../query/translate.ts';
-import type { Translated } from '../query/translate.ts';
+import { translate } from '../query/keywords/translate.ts';
+import type { Translated } from '../query/keywords/translate.ts';
 import { StoreError } from './store.ts';
 import type { LogEntry, QueryOptions, QueryResult, Stored } from './store.ts';
-import { pageSize } from './records.ts';
+import { pageSize } from './embedded/records.ts';
 
 export type Matches = (document: unknown) => boolean;
 

@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
-import { Admission } from '../../src/agent/admission.ts';
+import { Admission } from '../../src/agent/node/admission.ts';
 import { until } from '../support/until.ts';
 import { Alone } from './alone.ts';
 

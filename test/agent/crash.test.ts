@@ -1,7 +1,7 @@
 // A bug in the agent's own code: an actor that crashes takes neither its program nor its siblings with it.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { startStandalone, type RunningStandalone } from '../../src/run/standalone.ts';
+import { startStandalone, type RunningStandalone } from '../../src/run/standalone/standalone.ts';
 import { deploy, operator } from '../support/test-master.ts';
 import { scratch } from '../support/scratch.ts';
 import { until } from '../support/until.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { DesiredSet, type DesiredChange } from '../../src/agent/desired-set.ts';
+import { DesiredSet, type DesiredChange } from '../../src/agent/desired/desired-set.ts';
 import type { Assignment } from '../../src/model/assignment.ts';
 import type { DesiredFrame } from '../../src/protocol/link.ts';
 

@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { FetchProgress, progressText } from '../../src/agent/instance/fetch-progress.ts';
+import { FetchProgress, progressText } from '../../src/agent/instance/run/fetch-progress.ts';
 import { Alone } from './alone.ts';
 
 const agent = new Alone();

@@ -14,7 +14,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { seal } from '../../src/agent/effects/disk/sealed-json.ts';
 import { readStat } from '../../src/agent/effects/processes/boot.ts';
-import { KnownHardware } from '../../src/agent/known-hardware.ts';
+import { KnownHardware } from '../../src/agent/node/known-hardware.ts';
 import { freshDirectory } from '../support/hub.ts';
 import { until } from '../support/until.ts';
 import { Alone, lives } from './alone.ts';

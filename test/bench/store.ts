@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openEmbedded } from '../../src/store/embedded.ts';
+import { openEmbedded } from '../../src/store/embedded/embedded.ts';
 import { openElastic } from '../../src/store/elasticsearch/elastic.ts';
 import type { Store } from '../../src/store/store.ts';
 import { missing, versions } from '../elasticsearch/assemble.ts';

@@ -6,7 +6,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { age, duration, memory } from '../../src/cli/format.ts';
+import { age, duration, memory } from '../../src/cli/output/format.ts';
 import { stathub } from '../support/cli.ts';
 import { freshDirectory } from '../support/hub.ts';
 

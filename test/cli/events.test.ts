@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Client } from '../../src/cli/client.ts';
 import { events } from '../../src/cli/lists.ts';
-import type { Output } from '../../src/cli/output.ts';
+import type { Output } from '../../src/cli/output/output.ts';
 import { openHttp } from '../../src/live/serve.ts';
 import { removeTemporary, sample } from '../support/api.ts';
 import { until } from '../support/until.ts';

@@ -2,8 +2,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Client } from '../../src/cli/client.ts';
-import { logs, type LogOptions } from '../../src/cli/logs.ts';
-import type { Output } from '../../src/cli/output.ts';
+import { logs, type LogOptions } from '../../src/cli/instances/logs.ts';
+import type { Output } from '../../src/cli/output/output.ts';
 import { Refusal } from '../../src/model/errors.ts';
 import { openHttp } from '../../src/live/serve.ts';
 import { removeTemporary, sample } from '../support/api.ts';

@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Client } from '../../src/cli/client.ts';
-import { instanceNamed, subjectNamed } from '../../src/cli/names.ts';
+import { instanceNamed, subjectNamed } from '../../src/cli/instances/names.ts';
 import { openHttp } from '../../src/live/serve.ts';
 import { removeTemporary, sample } from '../support/api.ts';
 import { specOf } from '../support/sample-cluster.ts';

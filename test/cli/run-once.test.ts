@@ -3,8 +3,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Client } from '../../src/cli/client.ts';
 import { CliError, ProgramEnded } from '../../src/cli/exit.ts';
-import type { Output } from '../../src/cli/output.ts';
-import { runOnce } from '../../src/cli/run-once.ts';
+import type { Output } from '../../src/cli/output/output.ts';
+import { runOnce } from '../../src/cli/apps/run-once.ts';
 
 const event = (id: string, text: string): string =>
   `event: stdout\nid: ${id}\ndata: ${JSON.stringify({ base64: Buffer.from(text).toString('base64') })}\n\n`;

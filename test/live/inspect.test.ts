@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { assign, createActor, enqueueActions, setup, type AnyActorRef } from 'xstate';
-import { chartOf } from '../../machines/chart.ts';
+import { chartOf } from '../../machines/chart/chart.ts';
 import { bounded, maxContext } from '../../src/live/bounded.ts';
 import { Roster } from '../../src/live/roster.ts';
 import { Refusal } from '../../src/model/errors.ts';

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createActor, createMachine, and, not, type AnyTransitionDefinition, type InspectionEvent } from 'xstate';
-import { chartOf, edgesOf } from '../../machines/chart.ts';
-import { toMermaid } from '../../machines/mermaid.ts';
+import { chartOf, edgesOf } from '../../machines/chart/chart.ts';
+import { toMermaid } from '../../machines/chart/mermaid.ts';
 import { chartsDocument, machines } from '../../src/build-charts.ts';
 
 const sample = () =>

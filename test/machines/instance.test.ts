@@ -12,8 +12,8 @@ import {
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { instanceMachine } from '../../machines/instance.ts';
-import type { InstanceEvent, ProgramCommand, SupervisorReport } from '../../machines/instance-events.ts';
-import type { Adoption, InstanceInput, LaunchFacts, RestartPlan } from '../../machines/instance-facts.ts';
+import type { InstanceEvent, ProgramCommand, SupervisorReport } from '../../machines/instance/events.ts';
+import type { Adoption, InstanceInput, LaunchFacts, RestartPlan } from '../../machines/instance/facts.ts';
 import { probeMachine, type ProbeLook } from '../../machines/probe.ts';
 import type { HealthCheckSpec } from '../../src/model/app/app.ts';
 import type { CheckState } from '../../src/model/instance/health.ts';

@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { MasterContext } from '../../src/master/context.ts';
-import { dropEndedRuns } from '../../src/master/ended-runs.ts';
+import { dropEndedRuns } from '../../src/master/apps/ended-runs.ts';
 
 interface Run {
   meta?: Record<string, string>;

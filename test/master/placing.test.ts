@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Refusal } from '../../src/model/errors.ts';
-import { openEmbedded } from '../../src/store/embedded.ts';
+import { openEmbedded } from '../../src/store/embedded/embedded.ts';
 import { deploy, discard, operator, specOf, temporary, testMaster } from '../support/test-master.ts';
 import type { TestMaster } from '../support/test-master.ts';
 import { SimAgent } from '../support/sim-agent.ts';

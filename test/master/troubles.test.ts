@@ -7,7 +7,7 @@ import { soundInstance } from '../../src/master/link/sound.ts';
 import { soundFacts, soundLoad } from '../../src/master/link/sound-node.ts';
 import { TimeSlices } from '../../src/master/time-slices.ts';
 import { isHealthy } from '../../src/model/instance/instance.ts';
-import { openEmbedded } from '../../src/store/embedded.ts';
+import { openEmbedded } from '../../src/store/embedded/embedded.ts';
 import { StoreError } from '../../src/store/store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { deploy, discard, operator, specOf, temporary, testMaster } from '../support/test-master.ts';

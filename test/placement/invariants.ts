@@ -1,5 +1,5 @@
 // What must hold after every commit, whatever happened before.
-import { demandOf } from '../../src/placement/demand.ts';
+import { demandOf } from '../../src/placement/choosing/demand.ts';
 import { isMade } from '../../src/placement/snapshot.ts';
 import type { Plan } from '../../src/placement/snapshot.ts';
 import type { Simulation } from './simulation.ts';

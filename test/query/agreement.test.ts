@@ -1,6 +1,6 @@
 // Every query gives the same documents from memory and from the embedded store.
 import { suite } from 'uvu';
-import { openEmbedded } from '../../src/store/embedded.ts';
+import { openEmbedded } from '../../src/store/embedded/embedded.ts';
 import type { Store } from '../../src/store/store.ts';
 import { scratch } from '../support/scratch.ts';
 import { agreementTests } from './agreement.ts';

@@ -2,8 +2,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compile } from '../../src/query/compile.ts';
-import { indexDocument } from '../../src/query/document.ts';
-import { parse } from '../../src/query/parse.ts';
+import { indexDocument } from '../../src/query/values/document.ts';
+import { parse } from '../../src/query/syntax/parse.ts';
 
 const node = {
   id: '7f',

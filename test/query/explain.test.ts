@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { compile } from '../../src/query/compile.ts';
 import { explain, misses } from '../../src/query/explain.ts';
 import type { Explanation } from '../../src/query/explain.ts';
-import { parse } from '../../src/query/parse.ts';
+import { parse } from '../../src/query/syntax/parse.ts';
 import type { Query } from '../../src/query/query.ts';
 
 const gigabyte = 1024 ** 3;

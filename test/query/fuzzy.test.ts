@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { autoEdits, fuzzy } from '../../src/query/fuzzy.ts';
+import { autoEdits, fuzzy } from '../../src/query/patterns/fuzzy.ts';
 import { runs } from '../support/runs.ts';
 
 /** Optimal string alignment by the whole table, the plain way. */

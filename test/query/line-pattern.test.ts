@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { crowding } from '../support/busyness.ts';
-import { linePattern } from '../../src/query/line-pattern.ts';
+import { linePattern } from '../../src/query/patterns/line-pattern.ts';
 
 test('a text is found as it is, without regard to case; its characters mean nothing else', () => {
   assert.ok(linePattern('error (a|b)')('10:00 ERROR (a|b) happened'));

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { addressKey, networkKeys } from '../../src/query/address.ts';
-import { dateOf, numberOf, quantityOf, timeOf } from '../../src/query/literal.ts';
+import { addressKey, networkKeys } from '../../src/query/values/address.ts';
+import { dateOf, numberOf, quantityOf, timeOf } from '../../src/query/values/literal.ts';
 
 const octet = fc.integer({ min: 0, max: 255 });
 const ipv4 = fc.tuple(octet, octet, octet, octet).map((parts) => parts.join('.'));

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compile } from '../../src/query/compile.ts';
-import { indexDocument } from '../../src/query/document.ts';
+import { indexDocument } from '../../src/query/values/document.ts';
 import { explain } from '../../src/query/explain.ts';
 import {
   deepestBrackets,
@@ -12,8 +12,8 @@ import {
   mostClauses,
   mostPatterns,
   parse,
-} from '../../src/query/parse.ts';
-import { print } from '../../src/query/print.ts';
+} from '../../src/query/syntax/parse.ts';
+import { print } from '../../src/query/syntax/print.ts';
 import { score } from '../../src/query/score.ts';
 import type { Query } from '../../src/query/query.ts';
 import { runs } from '../support/runs.ts';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { hasPhrase } from '../../src/query/phrase.ts';
+import { hasPhrase } from '../../src/query/values/phrase.ts';
 import { runs } from '../support/runs.ts';
 
 /** Every way to give each wanted word a place of its own. */

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parse } from '../../src/query/parse.ts';
-import { print } from '../../src/query/print.ts';
+import { parse } from '../../src/query/syntax/parse.ts';
+import { print } from '../../src/query/syntax/print.ts';
 import { aQuery } from './support/queries.ts';
 import { runs } from '../support/runs.ts';
 

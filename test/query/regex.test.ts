@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { freshBudget } from '../../src/query/budget.ts';
-import { regex } from '../../src/query/regex.ts';
-import { PatternError } from '../../src/query/regex-syntax.ts';
+import { freshBudget } from '../../src/query/patterns/budget.ts';
+import { regex } from '../../src/query/patterns/regex.ts';
+import { PatternError } from '../../src/query/patterns/regex-syntax.ts';
 import { runs } from '../support/runs.ts';
 
 const cases: [pattern: string, yes: string[], no: string[]][] = [

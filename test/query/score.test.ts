@@ -1,8 +1,8 @@
 // Boosts: how well a document matches.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { indexDocument } from '../../src/query/document.ts';
-import { parse } from '../../src/query/parse.ts';
+import { indexDocument } from '../../src/query/values/document.ts';
+import { parse } from '../../src/query/syntax/parse.ts';
 import { score, scorer } from '../../src/query/score.ts';
 
 const node = { tags: ['ssd', 'gpu'], os: { cpus: 8 }, networks: [{ name: 'eth0' }] };

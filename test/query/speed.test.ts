@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compile } from '../../src/query/compile.ts';
-import { indexDocument } from '../../src/query/document.ts';
+import { indexDocument } from '../../src/query/values/document.ts';
 import { explain } from '../../src/query/explain.ts';
-import { parse } from '../../src/query/parse.ts';
+import { parse } from '../../src/query/syntax/parse.ts';
 import { keptTo } from '../support/busyness.ts';
 import type { Query } from '../../src/query/query.ts';
 

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { wildcard } from '../../src/query/wildcard.ts';
+import { wildcard } from '../../src/query/patterns/wildcard.ts';
 import { runs } from '../support/runs.ts';
 
 /** The definition, word for word: exponential, but plainly right. */

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { wordsOf } from '../../src/query/words.ts';
+import { wordsOf } from '../../src/query/values/words.ts';
 import { runs } from '../support/runs.ts';
 
 test('words as the Unicode boundaries draw them', () => {

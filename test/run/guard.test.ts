@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { endProcess, Guard } from '../../src/run/guard.ts';
+import { endProcess, Guard } from '../../src/run/up/guard.ts';
 import { acquireLock, holderOf, type Lock } from '../../src/store/lock.ts';
 import { scratch } from '../support/scratch.ts';
 import { until } from '../support/until.ts';

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openEmbedded } from '../../src/store/embedded.ts';
+import { openEmbedded } from '../../src/store/embedded/embedded.ts';
 import { holderOf } from '../../src/store/lock.ts';
 import { ElasticProxy } from '../elasticsearch/proxy.ts';
 import { freshPrefix, lendOrSkip } from '../elasticsearch/shared.ts';

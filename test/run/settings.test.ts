@@ -3,7 +3,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { elasticOptions } from '../../src/run/elastic-settings.ts';
+import { elasticOptions } from '../../src/run/elastic/elastic-settings.ts';
 import { SettingError } from '../../src/run/settings/setting.ts';
 import { modernFlags, resolve, settings } from '../../src/run/settings/settings.ts';
 import { putSecrets, unitOf } from '../../src/run/unit.ts';

@@ -4,8 +4,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { firstTokens, readTokens } from '../../src/api/access/tokens.ts';
 import { maskSecrets } from '../../src/model/secrets.ts';
-import { shareTokens } from '../../src/run/shared-tokens.ts';
-import { openEmbedded } from '../../src/store/embedded.ts';
+import { shareTokens } from '../../src/run/elastic/shared-tokens.ts';
+import { openEmbedded } from '../../src/store/embedded/embedded.ts';
 import { StoreError } from '../../src/store/store.ts';
 import { scratch } from '../support/scratch.ts';
 

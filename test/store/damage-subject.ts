@@ -2,9 +2,9 @@
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { storeFile, openEmbedded } from '../../src/store/embedded.ts';
-import { examine } from '../../src/store/examine.ts';
-import type { StoreNotice } from '../../src/store/prepare-file.ts';
+import { storeFile, openEmbedded } from '../../src/store/embedded/embedded.ts';
+import { examine } from '../../src/store/repair/examine.ts';
+import type { StoreNotice } from '../../src/store/repair/prepare-file.ts';
 import type { Store } from '../../src/store/store.ts';
 import { scratch } from '../support/scratch.ts';
 

@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { storeFile, openEmbedded } from '../../src/store/embedded.ts';
-import type { StoreNotice } from '../../src/store/prepare-file.ts';
+import { storeFile, openEmbedded } from '../../src/store/embedded/embedded.ts';
+import type { StoreNotice } from '../../src/store/repair/prepare-file.ts';
 import { pageBytes, base, changed, good, missing, nothingInSilence, openBytes } from './damage-subject.ts';
 import { runs } from '../support/runs.ts';
 

@@ -1,5 +1,5 @@
 // The contract on the embedded store.
-import { openEmbedded } from '../../src/store/embedded.ts';
+import { openEmbedded } from '../../src/store/embedded/embedded.ts';
 import { scratch } from '../support/scratch.ts';
 import { contract } from './contract.ts';
 

@@ -1,7 +1,7 @@
 // Who a hub is, and its terms.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openEmbedded } from '../../src/store/embedded.ts';
+import { openEmbedded } from '../../src/store/embedded/embedded.ts';
 import { drawTerm, identityOf } from '../../src/store/identity.ts';
 import { scratch } from '../support/scratch.ts';
 

@@ -1,6 +1,6 @@
 // A hub to move, and what has to be the same when it has arrived.
 import * as assert from 'uvu/assert';
-import { openEmbedded } from '../../src/store/embedded.ts';
+import { openEmbedded } from '../../src/store/embedded/embedded.ts';
 import type { MovableStore } from '../../src/store/store.ts';
 import { scratch } from '../support/scratch.ts';
 

@@ -23,7 +23,7 @@ import type { FileItem, FileView } from '../../src/protocol/files.ts';
 import type { ActorView, InspectFrame } from '../../src/protocol/live.ts';
 import type { SeriesPoint } from '../../src/store/store.ts';
 import { compile } from '../../src/query/compile.ts';
-import { parse } from '../../src/query/parse.ts';
+import { parse } from '../../src/query/syntax/parse.ts';
 
 export function specOf(name: string, more: object = {}): AppSpec {
   const parsed = parseApp({ name, toProcess: 'sleep', args: ['1000'], ...more });

@@ -14,7 +14,7 @@ import { linkRoutes } from '../../src/master/link/link-routes.ts';
 import { startMaster } from '../../src/master/master.ts';
 import type { MasterOptions, RunningMaster } from '../../src/master/master.ts';
 import { maxPayload } from '../../src/protocol/link.ts';
-import { openEmbedded } from '../../src/store/embedded.ts';
+import { openEmbedded } from '../../src/store/embedded/embedded.ts';
 import type { Store } from '../../src/store/store.ts';
 
 export const operator: Caller = { name: 'test', role: 'admin', from: '127.0.0.1' };

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AnyStateMachine } from 'xstate';
-import { chartOf, type Chart } from '../../machines/chart.ts';
+import { chartOf, type Chart } from '../../machines/chart/chart.ts';
 import { agentMachine } from '../../machines/agent.ts';
 import { appSupervisorMachine } from '../../machines/app-supervisor.ts';
 import { instanceMachine } from '../../machines/instance.ts';

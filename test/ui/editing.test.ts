@@ -3,16 +3,16 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import fc from 'fast-check';
 import { parseApp } from '../../src/model/app/app-schema.ts';
-import { completions, fieldsOf, quoted } from '../../ui/complete.ts';
-import { diffLines, hunks } from '../../ui/diff.ts';
-import { lineColumn, newLine } from '../../ui/edit-text.ts';
-import { faultsOf } from '../../ui/faults.ts';
-import { placeOf, places } from '../../ui/json-places.ts';
-import { readingOf } from '../../ui/json-readings.ts';
-import { tokens } from '../../ui/json-tokens.ts';
-import { addChunk, emptyLog, finds, marks, plain, searchPattern } from '../../ui/log-lines.ts';
-import { ranked, type Choice } from '../../ui/ranked.ts';
-import { pretty, written } from '../../ui/spec-text.ts';
+import { completions, fieldsOf, quoted } from '../../ui/lists/complete.ts';
+import { diffLines, hunks } from '../../ui/json/diff.ts';
+import { lineColumn, newLine } from '../../ui/json/edit-text.ts';
+import { faultsOf } from '../../ui/json/faults.ts';
+import { placeOf, places } from '../../ui/json/json-places.ts';
+import { readingOf } from '../../ui/json/json-readings.ts';
+import { tokens } from '../../ui/json/json-tokens.ts';
+import { addChunk, emptyLog, finds, marks, plain, searchPattern } from '../../ui/streams/log-lines.ts';
+import { ranked, type Choice } from '../../ui/lists/ranked.ts';
+import { pretty, written } from '../../ui/json/spec-text.ts';
 import { samples } from '../../ui/views/samples.ts';
 
 const text = `{

@@ -6,16 +6,16 @@ import type { ClusterEvent } from '../../src/model/event.ts';
 import type { InstanceView } from '../../src/model/instance/instance.ts';
 import type { NodeView } from '../../src/model/node.ts';
 import type { ActorView } from '../../src/protocol/live.ts';
-import { treeRows } from '../../ui/actor-tree.ts';
-import { appStatus, notRunning, usageOf } from '../../ui/app-look.ts';
-import { eventStatus, perMinute, splitSubject, topSubjects } from '../../ui/event-look.ts';
-import { applyChanges, foldAnswer, foldEvents, foldPart, partOf, replaceAll, foldUsage } from '../../ui/fold.ts';
-import { stays, stayWidths } from '../../ui/life.ts';
-import { mapKind, tileWidth, worstStatus } from '../../ui/map-layout.ts';
-import { countStatuses, findNeeds, missingSlots } from '../../ui/needs.ts';
+import { treeRows } from '../../ui/lists/actor-tree.ts';
+import { appStatus, notRunning, usageOf } from '../../ui/look/app-look.ts';
+import { eventStatus, perMinute, splitSubject, topSubjects } from '../../ui/look/event-look.ts';
+import { applyChanges, foldAnswer, foldEvents, foldPart, partOf, replaceAll, foldUsage } from '../../ui/hub/fold.ts';
+import { stays, stayWidths } from '../../ui/look/life.ts';
+import { mapKind, tileWidth, worstStatus } from '../../ui/look/map-layout.ts';
+import { countStatuses, findNeeds, missingSlots } from '../../ui/hub/needs.ts';
 import { findRoute, railOf } from '../../ui/routes.ts';
-import { samples, table, withSample } from '../../ui/series.ts';
-import { slice } from '../../ui/window.ts';
+import { samples, table, withSample } from '../../ui/look/series.ts';
+import { slice } from '../../ui/lists/window.ts';
 
 const app = (name: string, extra: object = {}): AppView =>
   ({

@@ -16,7 +16,7 @@ import {
   percent,
   signal,
   stay,
-} from '../../ui/format.ts';
+} from '../../ui/look/format.ts';
 
 const MiB = 1024 ** 2;
 const GiB = 1024 ** 3;

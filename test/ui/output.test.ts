@@ -1,8 +1,8 @@
 // What the pages show of output of the past and of files.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { crumbsOf, filePath, kept, textOf } from '../../ui/file-text.ts';
-import { chunkOf, logPath } from '../../ui/log-past.ts';
+import { crumbsOf, filePath, kept, textOf } from '../../ui/streams/file-text.ts';
+import { chunkOf, logPath } from '../../ui/streams/log-past.ts';
 
 test('text and what is none', () => {
   const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

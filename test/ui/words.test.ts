@@ -1,7 +1,7 @@
 // Templates, and that both languages say the same things with the same values.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fill, pieces } from '../../ui/words.ts';
+import { fill, pieces } from '../../ui/words/words.ts';
 import { en } from '../../ui/words/en.ts';
 import { zh } from '../../ui/words/zh.ts';
 

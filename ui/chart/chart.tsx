@@ -2,7 +2,7 @@
 import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ChartView } from '../../src/protocol/live.ts';
-import { t } from '../i18n.tsx';
+import { t } from '../words/i18n.tsx';
 import { Loading, Trouble } from '../parts/states.tsx';
 import { Edge, Mark, Tip } from './edge.tsx';
 import { drawings } from './elk.ts';

@@ -1,6 +1,6 @@
 // The statechart of one actor without labels, live: for the instance page and for phones.
 import type { VNode } from 'preact';
-import { t } from '../i18n.tsx';
+import { t } from '../words/i18n.tsx';
 import { Loading } from '../parts/states.tsx';
 import { Chart } from './chart.tsx';
 import { activePaths, lastMove, taken, visits } from './history.ts';

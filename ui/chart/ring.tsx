@@ -1,8 +1,8 @@
 // A timer: a ring that empties clockwise, beside "6.8 s of 10 s".
 import type { VNode } from 'preact';
-import { left, stay } from '../format.ts';
-import { t } from '../i18n.tsx';
-import { hubNow, needTenths, tenth } from '../ticks.ts';
+import { left, stay } from '../look/format.ts';
+import { t } from '../words/i18n.tsx';
+import { hubNow, needTenths, tenth } from '../hub/ticks.ts';
 
 /** ms since the epoch, by the hub's clock. */
 export interface Timer {

@@ -1,9 +1,9 @@
 // A state of a statechart: its box with glyph and name, how often and how long it was entered, its timer.
 import type { VNode } from 'preact';
 import type { ChartView } from '../../src/protocol/live.ts';
-import { stay } from '../format.ts';
-import { GlyphAt, hasGlyph } from '../glyphs.tsx';
-import { t } from '../i18n.tsx';
+import { stay } from '../look/format.ts';
+import { GlyphAt, hasGlyph } from '../look/glyphs.tsx';
+import { t } from '../words/i18n.tsx';
 import type { Box } from './drawing.ts';
 import type { Visit } from './history.ts';
 import { stateName } from './labels.ts';

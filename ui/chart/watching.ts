@@ -1,6 +1,6 @@
 // Watches one actor and keeps its history as long as the page shows it.
 import { useEffect, useState } from 'preact/hooks';
-import { watch } from '../live.ts';
+import { watch } from '../hub/live.ts';
 import { afterMs } from './labels.ts';
 import type { Timer } from './ring.tsx';
 import { activePaths, emptyHistory, foldFrame, visits, type History } from './history.ts';

@@ -1,7 +1,7 @@
 // Reads from the API for a page: what is known stays while newer answers load, a late answer of an older question is dropped.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { get } from '../api.ts';
-import { link } from '../live.ts';
+import { get } from '../hub/api.ts';
+import { link } from '../hub/live.ts';
 
 interface Answer<T> {
   value: T | null;

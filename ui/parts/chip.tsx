@@ -1,7 +1,7 @@
 // A status as a chip: colour names the family, the glyph and the word name the status.
 import type { ComponentChildren, VNode } from 'preact';
-import { Glyph } from '../glyphs.tsx';
-import { knownWord, t } from '../i18n.tsx';
+import { Glyph } from '../look/glyphs.tsx';
+import { knownWord, t } from '../words/i18n.tsx';
 
 /** The word of a status in the page's language; a status we do not know is shown as it came. */
 export function statusWord(status: string): string {

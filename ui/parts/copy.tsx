@@ -1,8 +1,8 @@
 // Copies a text and says so in the button itself.
 import type { ComponentChildren, VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import { Icon } from '../glyphs.tsx';
-import { t } from '../i18n.tsx';
+import { Icon } from '../look/glyphs.tsx';
+import { t } from '../words/i18n.tsx';
 
 /** Also where the clipboard API is missing (plain http on a LAN address). */
 async function copyText(text: string): Promise<void> {

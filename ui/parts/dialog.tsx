@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 import type { ComponentChildren, VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { t } from '../i18n.tsx';
+import { t } from '../words/i18n.tsx';
 
 interface Question {
   title: string;

@@ -1,8 +1,8 @@
 // Events as a feed: time, the glyph of what they mean, the sentence.
 import type { ComponentChildren, VNode } from 'preact';
 import type { ClusterEvent } from '../../src/model/event.ts';
-import { eventStatus, splitSubject } from '../event-look.ts';
-import { Glyph } from '../glyphs.tsx';
+import { eventStatus, splitSubject } from '../look/event-look.ts';
+import { Glyph } from '../look/glyphs.tsx';
 import { appPath, instancePath, nodePath } from '../routes.ts';
 import { Coded } from './coded.tsx';
 import { memo } from './memo.ts';

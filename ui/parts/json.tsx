@@ -1,8 +1,8 @@
 // JSON, coloured; numbers of bytes get a dim reading after the line.
 import type { VNode } from 'preact';
-import { tokens } from '../json-tokens.ts';
-import { readingOf } from '../json-readings.ts';
-import { pretty } from '../spec-text.ts';
+import { tokens } from '../json/json-tokens.ts';
+import { readingOf } from '../json/json-readings.ts';
+import { pretty } from '../json/spec-text.ts';
 
 const Coloured = ({ line }: { line: string }): VNode => (
   <>

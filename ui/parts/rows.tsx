@@ -1,7 +1,7 @@
 // A long list that draws only the rows in view. The page scrolls (or the nearest scrolling box), heights are fixed.
 import type { VNode } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { slice } from '../window.ts';
+import { slice } from '../lists/window.ts';
 
 /** First and end of the rows to draw; `ref` goes on the element that holds them. */
 export function useWindow(

@@ -1,9 +1,9 @@
 // The states of a page: loading (after 100 ms, in the final geometry), empty with the next step, a problem with its way out.
 import type { ComponentChildren, VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { Problem } from '../api.ts';
-import { Glyph } from '../glyphs.tsx';
-import { t } from '../i18n.tsx';
+import { Problem } from '../hub/api.ts';
+import { Glyph } from '../look/glyphs.tsx';
+import { t } from '../words/i18n.tsx';
 
 /** Shows its skeleton only when the wait lasts. */
 export function Loading({ rows = 4 }: { rows?: number }): VNode | null {

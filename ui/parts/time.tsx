@@ -1,7 +1,7 @@
 // Ages, clock times and countdowns that go on by themselves; the full moment on hover.
 import type { VNode } from 'preact';
-import { age, clock, day, left, moment } from '../format.ts';
-import { hubNow, needTenths, second, tenth } from '../ticks.ts';
+import { age, clock, day, left, moment } from '../look/format.ts';
+import { hubNow, needTenths, second, tenth } from '../hub/ticks.ts';
 
 /** How long since `at`. */
 export function Age({ at }: { at: number | null | undefined }): VNode {

@@ -1,9 +1,9 @@
 // Toasts: only for what the operator did, bottom left, 5 s, with undo where there is one. Refusals stay until they are closed.
 import { signal } from '@preact/signals';
 import type { ComponentChildren, VNode } from 'preact';
-import { Problem } from '../api.ts';
-import { Glyph, Icon } from '../glyphs.tsx';
-import { t } from '../i18n.tsx';
+import { Problem } from '../hub/api.ts';
+import { Glyph, Icon } from '../look/glyphs.tsx';
+import { t } from '../words/i18n.tsx';
 
 interface Toast {
   id: number;

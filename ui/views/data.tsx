@@ -1,19 +1,19 @@
 // Data: the collections of the store as they are kept, with their documents and a query.
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import { path } from '../api.ts';
-import { fieldsOf } from '../complete.ts';
-import { count, disk } from '../format.ts';
-import { t } from '../i18n.tsx';
+import { path } from '../hub/api.ts';
+import { fieldsOf } from '../lists/complete.ts';
+import { count, disk } from '../look/format.ts';
+import { t } from '../words/i18n.tsx';
 import { dataPath } from '../routes.ts';
 import { route, setQuery } from '../router.ts';
 import { Page } from '../shell.tsx';
 import { useAsk, useLater } from '../parts/ask.ts';
 import { Copy } from '../parts/copy.tsx';
-import { asText } from '../parts/diff.tsx';
+import { asText } from '../parts/app/diff.tsx';
 import { Json } from '../parts/json.tsx';
 import { Panel } from '../parts/panel.tsx';
-import { QueryBox } from '../parts/query-box.tsx';
+import { QueryBox } from '../parts/find/query-box.tsx';
 import { Empty, Loading, Trouble } from '../parts/states.tsx';
 
 interface Collection {

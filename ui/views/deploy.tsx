@@ -1,7 +1,7 @@
 // A new app, or a new revision of one: JSON, checked by the hub as one types, its plan beside it, what differs below it.
 import type { VNode } from 'preact';
-import { appNamed, loaded } from '../cluster.ts';
-import { t } from '../i18n.tsx';
+import { appNamed, loaded } from '../hub/cluster.ts';
+import { t } from '../words/i18n.tsx';
 import { appPath } from '../routes.ts';
 import { route } from '../router.ts';
 import { Page } from '../shell.tsx';

@@ -1,14 +1,14 @@
 // Every instance of the hub, by a query: thousands of rows stay smooth.
 import type { VNode } from 'preact';
-import { instances, loaded } from '../cluster.ts';
-import { fieldsOf } from '../complete.ts';
-import { count } from '../format.ts';
-import { t } from '../i18n.tsx';
+import { instances, loaded } from '../hub/cluster.ts';
+import { fieldsOf } from '../lists/complete.ts';
+import { count } from '../look/format.ts';
+import { t } from '../words/i18n.tsx';
 import { route, setQuery } from '../router.ts';
 import { Page } from '../shell.tsx';
-import { InstanceTable } from '../parts/instance-table.tsx';
-import { useMatches } from '../parts/matches.ts';
-import { QueryBox } from '../parts/query-box.tsx';
+import { InstanceTable } from '../parts/instance/instance-table.tsx';
+import { useMatches } from '../parts/find/matches.ts';
+import { QueryBox } from '../parts/find/query-box.tsx';
 import { Empty, Loading } from '../parts/states.tsx';
 
 /** `status:running` and the like are answered here: they are the links of the overview, and follow live. */

@@ -1,6 +1,6 @@
 // An address that is no page.
 import type { VNode } from 'preact';
-import { t } from '../i18n.tsx';
+import { t } from '../words/i18n.tsx';
 import { route } from '../router.ts';
 import { Page } from '../shell.tsx';
 import { Empty } from '../parts/states.tsx';

@@ -1,9 +1,9 @@
 // What does not fit the bottom bar of a phone.
 import type { VNode } from 'preact';
-import { PageIcon } from '../glyphs.tsx';
-import { t, language, languages, setLanguage } from '../i18n.tsx';
+import { PageIcon } from '../look/glyphs.tsx';
+import { t, language, languages, setLanguage } from '../words/i18n.tsx';
 import { Page } from '../shell.tsx';
-import { setTheme, theme } from '../theme.ts';
+import { setTheme, theme } from '../look/theme.ts';
 
 export default function More(): VNode {
   return (

@@ -1,16 +1,16 @@
 // One node: status, because, next; its instances, its figures over time, its tags and facts.
 import type { VNode } from 'preact';
-import { hostOf, instancesByNode, loaded, nodeOf } from '../cluster.ts';
-import { cores, memory } from '../format.ts';
-import { rich, t } from '../i18n.tsx';
+import { hostOf, instancesByNode, loaded, nodeOf } from '../hub/cluster.ts';
+import { cores, memory } from '../look/format.ts';
+import { rich, t } from '../words/i18n.tsx';
 import { route } from '../router.ts';
 import { Page } from '../shell.tsx';
 import { Chip } from '../parts/chip.tsx';
-import { InstanceTable } from '../parts/instance-table.tsx';
-import { Because } from '../parts/next.tsx';
+import { InstanceTable } from '../parts/instance/instance-table.tsx';
+import { Because } from '../parts/app/next.tsx';
 import { Panel } from '../parts/panel.tsx';
 import { Empty, Loading } from '../parts/states.tsx';
-import { Tags } from '../parts/tags.tsx';
+import { Tags } from '../parts/node/tags.tsx';
 import { Actions } from './node/actions.tsx';
 import { Facts } from './node/facts.tsx';
 import { Usage } from './node/usage.tsx';

@@ -1,20 +1,20 @@
 // Nodes: a query with a live count, and what each has to give.
 import type { VNode } from 'preact';
 import type { NodeView } from '../../src/model/node.ts';
-import { hostOf, instancesByNode, loaded, nodes, role } from '../cluster.ts';
-import { fieldsOf } from '../complete.ts';
-import { cores, count, memory, memoryOf, percent } from '../format.ts';
-import { t } from '../i18n.tsx';
+import { hostOf, instancesByNode, loaded, nodes, role } from '../hub/cluster.ts';
+import { fieldsOf } from '../lists/complete.ts';
+import { cores, count, memory, memoryOf, percent } from '../look/format.ts';
+import { t } from '../words/i18n.tsx';
 import { nodePath } from '../routes.ts';
 import { route, setQuery } from '../router.ts';
 import { Page } from '../shell.tsx';
 import { Command } from '../parts/copy.tsx';
 import { Chip } from '../parts/chip.tsx';
 import { Coded } from '../parts/coded.tsx';
-import { Meter } from '../parts/figures.tsx';
+import { Meter } from '../parts/figures/figures.tsx';
 import { memo } from '../parts/memo.ts';
-import { useMatches } from '../parts/matches.ts';
-import { QueryBox } from '../parts/query-box.tsx';
+import { useMatches } from '../parts/find/matches.ts';
+import { QueryBox } from '../parts/find/query-box.tsx';
 import { Gap, useWindow } from '../parts/rows.tsx';
 import { Empty, Loading } from '../parts/states.tsx';
 import { Age } from '../parts/time.tsx';

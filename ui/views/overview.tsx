@@ -1,15 +1,15 @@
 // Overview: one sentence, every instance on its node, what needs a look, what happened, what is left to give.
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import { apps, instances, loaded, nodes } from '../cluster.ts';
-import { Glyph } from '../glyphs.tsx';
-import { rich, t } from '../i18n.tsx';
-import { mapKind, type MapKind } from '../map-layout.ts';
-import { statusOrder } from '../needs.ts';
-import { needs, statusCounts } from '../needs-signal.ts';
+import { apps, instances, loaded, nodes } from '../hub/cluster.ts';
+import { Glyph } from '../look/glyphs.tsx';
+import { rich, t } from '../words/i18n.tsx';
+import { mapKind, type MapKind } from '../look/map-layout.ts';
+import { statusOrder } from '../hub/needs.ts';
+import { needs, statusCounts } from '../hub/needs-signal.ts';
 import { Page } from '../shell.tsx';
 import { statusWord } from '../parts/chip.tsx';
-import { Ribbon } from '../parts/figures.tsx';
+import { Ribbon } from '../parts/figures/figures.tsx';
 import { Choice, Panel } from '../parts/panel.tsx';
 import { Loading } from '../parts/states.tsx';
 import { Capacity } from './overview/capacity.tsx';

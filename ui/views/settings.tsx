@@ -1,11 +1,11 @@
 // Settings: how a node joins, what this hub is, and how this page looks.
 import type { VNode } from 'preact';
-import { hello, link } from '../live.ts';
-import { nodes, role, status } from '../cluster.ts';
-import { t, language, languages, setLanguage } from '../i18n.tsx';
-import { KeyList } from '../parts/keys-help.tsx';
+import { hello, link } from '../hub/live.ts';
+import { nodes, role, status } from '../hub/cluster.ts';
+import { t, language, languages, setLanguage } from '../words/i18n.tsx';
+import { KeyList } from '../parts/find/keys-help.tsx';
 import { Page } from '../shell.tsx';
-import { chosenTheme, setTheme } from '../theme.ts';
+import { chosenTheme, setTheme } from '../look/theme.ts';
 import { Coded } from '../parts/coded.tsx';
 import { Command } from '../parts/copy.tsx';
 import { Choice, Panel } from '../parts/panel.tsx';

@@ -1,8 +1,8 @@
 // The overview of an empty hub: what is up, how a node joins, how the first app is deployed.
 import type { VNode } from 'preact';
-import { apps, events, nodes, role, status } from '../cluster.ts';
-import { Glyph } from '../glyphs.tsx';
-import { rich, t } from '../i18n.tsx';
+import { apps, events, nodes, role, status } from '../hub/cluster.ts';
+import { Glyph } from '../look/glyphs.tsx';
+import { rich, t } from '../words/i18n.tsx';
 import { newPath } from '../routes.ts';
 import { FeedLine } from '../parts/feed.tsx';
 import { Command } from '../parts/copy.tsx';

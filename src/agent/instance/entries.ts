@@ -45,7 +45,7 @@ export function makeEntry(
     changedAt: Date.now(),
     effects: new AbortController(),
     history: clearedHistory(),
-    program: new Program(context, directory, () => entry.record, numbers, restarts),
+    program: new Program({ context, directory, record: () => entry.record, numbers, launches: restarts }),
   };
   return entry;
 }

@@ -1,7 +1,7 @@
 // One instance on this node: its record, its program, its actor while it has one, and what is shown of it.
 import type { ActorRefFrom, AnyActorRef, SnapshotFrom } from 'xstate';
 import type { instanceMachine } from '../../../machines/instance.ts';
-import type { InstancePolicy } from '../../../machines/instance-facts.ts';
+import type { InstancePolicy } from '../../../machines/instance/facts.ts';
 import { startTimeoutMs } from '../../model/instance/health.ts';
 import type { Exit, InstanceView, Usage } from '../../model/instance/instance.ts';
 import type { RestartHistory, RestartPolicy } from '../../model/instance/restart.ts';

@@ -1,21 +1,30 @@
 // The program of one instance: launches it, adopts it, has it ended, sees it end, and tells its actor. It outlives the actor: a
 // crash of the actor (or a restart of the whole agent) finds it as it is.
-import type { InstanceEvent, ProgramCommand } from '../../../machines/instance-events.ts';
-import type { Killing } from '../../../machines/killing.ts';
+import type { InstanceEvent, ProgramCommand } from '../../../machines/instance/events.ts';
+import type { Killing } from '../../../machines/instance/killing.ts';
 import type { Exit, ExitReason } from '../../model/instance/instance.ts';
 import type { AgentContext } from '../context.ts';
 import { removeMembership } from '../effects/cgroups/cgroup.ts';
 import { memoryEvidence } from '../effects/cgroups/limit-groups.ts';
 import { writeEndTold, writeReady, type ProgramExit, type ProgramIdentity } from '../effects/launch/launch-facts.ts';
-import { launchDirectory, type LaunchNumbers } from '../effects/launch/launch-records.ts';
+import { launchDirectory } from '../effects/launch/launch-records.ts';
 import type { Tree } from '../effects/processes/tree.ts';
 import { moment } from '../moment.ts';
 import type { InstanceRecord, LaunchRecord } from './records.ts';
-import { newRun, refusalOf, refusedExit, startedEvent, treeOf, type AdoptedRun, type Phase, type Run } from './run.ts';
-import { RunBeginning } from './run-beginning.ts';
-import { RunEnding } from './run-ending.ts';
-import { endTree, untilEmpty } from './tree-signals.ts';
-import type { WorkDirectory } from './work-directory.ts';
+import {
+  newRun,
+  refusalOf,
+  refusedExit,
+  startedEvent,
+  treeOf,
+  type AdoptedRun,
+  type Phase,
+  type Run,
+} from './run/run.ts';
+import { RunBeginning, type RunsOf } from './run/run-beginning.ts';
+import { RunEnding } from './run/run-ending.ts';
+import { endTree, untilEmpty } from './run/tree-signals.ts';
+import type { WorkDirectory } from './run/work-directory.ts';
 
 /** Phases in which a program is there or about to be: never two of one instance. */
 const busy: readonly Phase[] = ['preparing', 'launched', 'running'];
@@ -30,18 +39,12 @@ export class Program {
   /** The newest one. */
   #run: Run | null = null;
 
-  /** @param launches so far */
-  constructor(
-    context: AgentContext,
-    directory: string,
-    record: () => InstanceRecord,
-    numbers: LaunchNumbers,
-    launches: number,
-  ) {
+  constructor(runsOf: RunsOf) {
+    const { context, directory, record } = runsOf;
     this.#context = context;
     this.#directory = directory;
     this.#record = record;
-    this.#beginning = new RunBeginning(context, directory, record, numbers, launches);
+    this.#beginning = new RunBeginning(runsOf);
     this.#ending = new RunEnding({ context, directory, record, ports: this.#beginning.ports, warn: this.#warn });
   }
 

@@ -3,7 +3,7 @@ import type { List, Page } from '../../api/cluster.ts';
 import { Refusal } from '../../model/errors.ts';
 import { maskSecrets } from '../../model/secrets.ts';
 import { compile } from '../../query/compile.ts';
-import { parse } from '../../query/parse.ts';
+import { parse } from '../../query/syntax/parse.ts';
 
 /** Empty and `*` match all. @throws Refusal invalid-query */
 export function matcher(query: string): (document: unknown) => boolean {

@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LogChunk, LogRequest } from '../../api/cluster.ts';
 import { Refusal } from '../../model/errors.ts';
-import { linePattern } from '../../query/line-pattern.ts';
+import { linePattern } from '../../query/patterns/line-pattern.ts';
 import type { Stream } from '../effects/output/output.ts';
 import { followed } from './log-follower.ts';
 import { merged, mostLines, readerOf, rests, type Reader } from './log-readers.ts';

@@ -7,7 +7,7 @@ import type { RestartSpec } from '../../model/app/app.ts';
 import { readExit, readLaunch } from '../effects/launch/launch-facts.ts';
 import { launchDirectory, launchNumbers } from '../effects/launch/launch-records.ts';
 import type { Entry } from '../instance/entry.ts';
-import { endOfLaunch, rememberEnds, type PastEnd } from '../instance/past-launches.ts';
+import { endOfLaunch, rememberEnds, type PastEnd } from '../instance/adoption/past-launches.ts';
 import { crashOf, type Crash } from './crashes.ts';
 
 /** Earlier launches whose directories are kept, however many restarts an app is allowed: of those beyond only their end is. */

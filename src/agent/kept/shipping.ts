@@ -6,8 +6,8 @@ import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { outputBounds, readOutput, type OutputChunk } from '../effects/output/output.ts';
 import { outputFile, streams, type Stream } from '../effects/output/segments.ts';
-import { ShipRounds } from '../../store/elasticsearch/ship-rounds.ts';
-import { ShippingTarget } from '../../store/elasticsearch/shipped.ts';
+import { ShipRounds } from '../../store/elasticsearch/shipping/ship-rounds.ts';
+import { ShippingTarget } from '../../store/elasticsearch/shipping/shipped.ts';
 import { LineFilter } from './line-filter.ts';
 
 export interface Shipped {

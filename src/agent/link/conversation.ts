@@ -3,24 +3,24 @@ import type { Assignment, DesiredRevision } from '../../model/assignment.ts';
 import type { InstanceView } from '../../model/instance/instance.ts';
 import type { NodeLoad } from '../../model/node.ts';
 import type { Command, DesiredFrame, MasterFrame } from '../../protocol/link.ts';
-import type { AgentCommands } from '../commands.ts';
+import type { AgentCommands } from '../asked/commands.ts';
 import type { AgentContext } from '../context.ts';
-import type { DesiredSet } from '../desired-set.ts';
-import type { Duties } from '../duties.ts';
+import type { DesiredSet } from '../desired/desired-set.ts';
+import type { Duties } from '../desired/duties.ts';
 import { changeRecord } from '../instance/entries.ts';
 import type { Entry } from '../instance/entry.ts';
 import type { Evacuation } from '../evacuation.ts';
 import type { Fence } from '../fence.ts';
 import { keepContents, unsaidContents, type FetchedContents } from './fetched-contents.ts';
 import { greetingOf, ownHub, type Greeting } from './greeting.ts';
-import type { Identity } from '../identity.ts';
+import type { Identity } from '../node/identity.ts';
 import type { Instances } from '../instances.ts';
 import type { LinkClient } from './link-client.ts';
 import type { CommandResult, Content, LinkContent } from './link-content.ts';
-import type { NodeSelf } from '../node-self.ts';
+import type { NodeSelf } from '../node/node-self.ts';
 import type { Recovered } from '../recovery.ts';
 import { adoptStrays } from '../stray-entries.ts';
-import { viewOf } from '../instance/view.ts';
+import { viewOf } from '../instance/shown/view.ts';
 
 /** What duties need of the conversation. */
 interface Reach {

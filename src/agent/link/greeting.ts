@@ -2,8 +2,8 @@
 import type { Hello } from '../../protocol/link.ts';
 import type { AgentContext } from '../context.ts';
 import { bootId } from '../effects/processes/boot.ts';
-import type { Identity } from '../identity.ts';
-import type { NodeSelf } from '../node-self.ts';
+import type { Identity } from '../node/identity.ts';
+import type { NodeSelf } from '../node/node-self.ts';
 
 export type Greeting = Omit<Hello, 'type' | 'token' | 'instances'>;
 

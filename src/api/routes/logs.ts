@@ -1,5 +1,5 @@
 // /v1/instances/:id/logs: the output of a program, as it was written.
-import { linePattern } from '../../query/line-pattern.ts';
+import { linePattern } from '../../query/patterns/line-pattern.ts';
 import { z } from 'zod';
 import { Refusal } from '../../model/errors.ts';
 import type { LogChunk, LogRequest } from '../cluster.ts';

@@ -3,12 +3,12 @@ import type { AgentFrame } from '../../protocol/link.ts';
 import type { Commands } from './commands.ts';
 import type { Contents } from '../remote/contents.ts';
 import type { MasterContext } from '../context.ts';
-import type { Desired } from '../desired.ts';
-import type { Drains } from '../drains.ts';
-import { takeMetrics, takeUsage } from '../metrics.ts';
+import type { Desired } from '../instances/desired.ts';
+import type { Drains } from '../nodes/drains.ts';
+import { takeMetrics, takeUsage } from '../instances/metrics.ts';
 import type { NodeLink } from './node-link.ts';
-import type { Nodes } from '../nodes.ts';
-import type { ObservedInstances } from '../observed.ts';
+import type { Nodes } from '../nodes/nodes.ts';
+import type { ObservedInstances } from '../instances/observed.ts';
 
 interface FrameParts {
   context: MasterContext;

@@ -3,7 +3,7 @@ import type { Caller, Cluster, List, Page } from '../../api/cluster.ts';
 import type { AppSpec, AppView, Revision } from '../../model/app/app.ts';
 import type { SlotRecord } from '../../model/assignment.ts';
 import type { PlanView, WhyView } from '../../protocol/views.ts';
-import type { Given, PutOptions } from '../apps.ts';
+import type { Given, PutOptions } from '../apps/apps.ts';
 import { revisionKey } from '../records.ts';
 import { appView } from '../shown/app-status.ts';
 import { byText, page } from '../shown/lists.ts';

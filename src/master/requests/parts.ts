@@ -2,12 +2,12 @@
 import { Refusal } from '../../model/errors.ts';
 import type { Roster } from '../../live/roster.ts';
 import type { StoreTrouble } from '../../store/trouble.ts';
-import type { Apps } from '../apps.ts';
-import type { Attention } from '../attention.ts';
+import type { Apps } from '../apps/apps.ts';
+import type { Attention } from '../instances/attention.ts';
 import type { MasterContext } from '../context.ts';
-import type { InstanceActions } from '../instance-actions.ts';
+import type { InstanceActions } from '../instances/instance-actions.ts';
 import type { Commands } from '../link/commands.ts';
-import type { NodeActions } from '../node-actions.ts';
+import type { NodeActions } from '../nodes/node-actions.ts';
 import type { Planner } from '../planning/planner.ts';
 
 export interface ClusterParts {

@@ -4,7 +4,7 @@ import { Refusal } from '../../model/errors.ts';
 import type { InstanceView } from '../../model/instance/instance.ts';
 import { maskSecrets } from '../../model/secrets.ts';
 import { compile } from '../../query/compile.ts';
-import { parse } from '../../query/parse.ts';
+import { parse } from '../../query/syntax/parse.ts';
 
 /** Most entries of one page. */
 const mostEntries = 10_000;

@@ -6,7 +6,7 @@ import { diffSpecs } from '../../model/app/restart-fields.ts';
 import { restartHash } from '../../protocol/hash.ts';
 import type { PlanView, WhyView } from '../../protocol/views.ts';
 import { appView } from './app-status.ts';
-import type { Given } from '../apps.ts';
+import type { Given } from '../apps/apps.ts';
 import type { ClusterParts } from '../requests/parts.ts';
 import type { MasterContext } from '../context.ts';
 import type { AppEntry } from '../entries.ts';

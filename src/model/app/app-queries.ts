@@ -1,5 +1,5 @@
 // The queries inside an app are checked when the app is written, not when its first instance waits for a node.
-import { parse } from '../../query/parse.ts';
+import { parse } from '../../query/syntax/parse.ts';
 import type { AppSpec } from './app.ts';
 import type { FieldProblem } from '../errors.ts';
 

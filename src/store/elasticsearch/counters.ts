@@ -2,12 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OneAtATimeByName } from '../../model/one-at-a-time.ts';
-import { checkKey } from '../encoding.ts';
+import { checkKey } from '../embedded/encoding.ts';
 import { StoreError } from '../store.ts';
-import type { Bulk, Operation } from './bulk.ts';
-import type { Names } from './mappings.ts';
-import { pauseMs } from './requests.ts';
-import type { Requests } from './requests.ts';
+import type { Bulk, Operation } from './requests/bulk.ts';
+import type { Names } from './indices/mappings.ts';
+import { pauseMs } from './requests/requests.ts';
+import type { Requests } from './requests/requests.ts';
 
 interface CounterDocument {
   found: boolean;

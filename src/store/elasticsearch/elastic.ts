@@ -16,25 +16,25 @@ import type {
   Write,
   WriteResult,
 } from '../store.ts';
-import { Bulk } from './bulk.ts';
-import { collectionSizes, historySizes } from './collections.ts';
-import { connect } from './connect.ts';
-import type { ElasticOptions } from './connect.ts';
+import { Bulk } from './requests/bulk.ts';
+import { collectionSizes, historySizes } from './indices/collections.ts';
+import { connect } from './requests/connect.ts';
+import type { ElasticOptions } from './requests/connect.ts';
 import { Counters } from './counters.ts';
 import { logCounter } from './event-index.ts';
-import { expire } from './expiry.ts';
-import { Lease } from './lease.ts';
-import type { LeaseOptions } from './lease.ts';
+import { expire } from './indices/expiry.ts';
+import { Lease } from './leading/lease.ts';
+import type { LeaseOptions } from './leading/lease.ts';
 import { ElasticLog, checkTerm } from './log.ts';
-import { Indices } from './indices.ts';
-import { namesOf } from './mappings.ts';
-import type { Names } from './mappings.ts';
+import { Indices } from './indices/indices.ts';
+import { namesOf } from './indices/mappings.ts';
+import type { Names } from './indices/mappings.ts';
 import { Points } from './points.ts';
-import { putBack } from './put-back.ts';
-import type { Remembered } from './put-back.ts';
+import { putBack } from './indices/put-back.ts';
+import type { Remembered } from './indices/put-back.ts';
 import { Records } from './records.ts';
-import { removeIndices } from './removal.ts';
-import type { Requests } from './requests.ts';
+import { removeIndices } from './indices/removal.ts';
+import type { Requests } from './requests/requests.ts';
 import { searchCollection } from './search.ts';
 
 export class ElasticStore implements MovableStore {

@@ -1,9 +1,9 @@
 // The event log's daily indices as readers see them: what an entry is there, and how far it is safe to look.
 import type { LogEntry } from '../store.ts';
 import type { Counters } from './counters.ts';
-import type { Names } from './mappings.ts';
-import type { Requests } from './requests.ts';
-import { searchMembers } from './search-fields.ts';
+import type { Names } from './indices/mappings.ts';
+import type { Requests } from './requests/requests.ts';
+import { searchMembers } from './indices/search-fields.ts';
 
 /** Of the log's own numbers. */
 export const logCounter = 'events';

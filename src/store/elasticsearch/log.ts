@@ -1,19 +1,19 @@
 // The event log in daily indices. Numbers come in blocks from a counter; one process appends one batch after another, each to one
 // index, so whatever is seen of a batch, all before it is there. A reader first learns how far it may look, then looks.
 import { randomBytes } from 'node:crypto';
-import { prepareEntry } from '../log.ts';
-import type { PreparedEntry } from '../log.ts';
-import { pageSize } from '../records.ts';
+import { prepareEntry } from '../embedded/log.ts';
+import type { PreparedEntry } from '../embedded/log.ts';
+import { pageSize } from '../embedded/records.ts';
 import { searchLog } from '../search.ts';
 import { StoreError } from '../store.ts';
 import type { LogEntry, ReadLogOptions } from '../store.ts';
-import type { Bulk, Operation } from './bulk.ts';
-import { settleDaily } from './daily.ts';
+import type { Bulk, Operation } from './requests/bulk.ts';
+import { settleDaily } from './indices/daily.ts';
 import type { Counters } from './counters.ts';
 import { logCounter, EventIndex, entryOf, sourceOf } from './event-index.ts';
-import type { Indices } from './indices.ts';
-import type { Names } from './mappings.ts';
-import type { Requests } from './requests.ts';
+import type { Indices } from './indices/indices.ts';
+import type { Names } from './indices/mappings.ts';
+import type { Requests } from './requests/requests.ts';
 import { candidates } from './search.ts';
 
 /** Numbers drawn at once; what is left of them when the process ends is given up. */

@@ -1,13 +1,13 @@
 // Per-minute points in daily indices: one document a subject and minute, so that the same minute again replaces it.
 import { createHash } from 'node:crypto';
-import { checkKey, toJson } from '../encoding.ts';
+import { checkKey, toJson } from '../embedded/encoding.ts';
 import { StoreError } from '../store.ts';
 import type { SeriesPoint, SubjectPoint } from '../store.ts';
-import type { Bulk, Operation } from './bulk.ts';
-import { settleDaily } from './daily.ts';
-import type { Indices } from './indices.ts';
-import type { Names } from './mappings.ts';
-import type { Answer, Requests } from './requests.ts';
+import type { Bulk, Operation } from './requests/bulk.ts';
+import { settleDaily } from './indices/daily.ts';
+import type { Indices } from './indices/indices.ts';
+import type { Names } from './indices/mappings.ts';
+import type { Answer, Requests } from './requests/requests.ts';
 
 const pageSize = 5_000;
 

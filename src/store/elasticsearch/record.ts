@@ -1,8 +1,8 @@
 // A record as a document of an index: its id, its place in the order of writes, and what is stored of it.
 import { createHash } from 'node:crypto';
 import type { Doc, Stored, Version } from '../store.ts';
-import type { Position } from './bulk.ts';
-import type { Names } from './mappings.ts';
+import type { Position } from './requests/bulk.ts';
+import type { Names } from './indices/mappings.ts';
 
 interface RecordSource {
   collection: string;

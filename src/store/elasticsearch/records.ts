@@ -2,20 +2,20 @@
 // answer is looked for by the name it carries.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { checkCollection, checkKey, toJson } from '../encoding.ts';
-import { pageSize } from '../records.ts';
+import { checkCollection, checkKey, toJson } from '../embedded/encoding.ts';
+import { pageSize } from '../embedded/records.ts';
 import { shownToQueries } from '../search.ts';
 import { StoreError } from '../store.ts';
 import type { Doc, ScanOptions, Stored, Write, WriteResult } from '../store.ts';
-import type { Bulk, Operation, Outcome, Position } from './bulk.ts';
-import { ofAnswer } from './answers.ts';
-import type { Failure, ServerReason } from './answers.ts';
-import type { Names } from './mappings.ts';
+import type { Bulk, Operation, Outcome, Position } from './requests/bulk.ts';
+import { ofAnswer } from './requests/answers.ts';
+import type { Failure, ServerReason } from './requests/answers.ts';
+import type { Names } from './indices/mappings.ts';
 import { placeOf, positionOf, storedOf, versionOf } from './record.ts';
 import type { Hit } from './record.ts';
-import { pauseMs } from './requests.ts';
-import type { Requests } from './requests.ts';
-import { searchMembers } from './search-fields.ts';
+import { pauseMs } from './requests/requests.ts';
+import type { Requests } from './requests/requests.ts';
+import { searchMembers } from './indices/search-fields.ts';
 
 interface Prepared extends Omit<Write, 'doc' | 'term'> {
   json: string | null;

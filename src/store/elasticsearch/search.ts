@@ -1,21 +1,21 @@
 // Queries of records: Elasticsearch finds what surely matches and what may; the latter is read and judged by the matcher of memory, and
-// the page and the total are asked of both together. See src/query/translate.ts for why that is exact.
+// the page and the total are asked of both together. See src/query/keywords/translate.ts for why that is exact.
 import type { Matches } from '../search.ts';
 import { judgedQuery, shownToQueries, sortFields, takesAll } from '../search.ts';
-import { checkCollection } from '../encoding.ts';
-import { pageSize } from '../records.ts';
+import { checkCollection } from '../embedded/encoding.ts';
+import { pageSize } from '../embedded/records.ts';
 import { StoreError } from '../store.ts';
 import type { QueryOptions, QueryResult, Stored } from '../store.ts';
-import { matchAll, anyOf } from '../../query/dsl.ts';
-import type { Dsl } from '../../query/dsl.ts';
-import { unasked } from '../../query/translate.ts';
-import type { Translated } from '../../query/translate.ts';
-import { ofAnswer } from './answers.ts';
-import type { ServerReason } from './answers.ts';
-import type { Names } from './mappings.ts';
+import { matchAll, anyOf } from '../../query/keywords/dsl.ts';
+import type { Dsl } from '../../query/keywords/dsl.ts';
+import { unasked } from '../../query/keywords/translate.ts';
+import type { Translated } from '../../query/keywords/translate.ts';
+import { ofAnswer } from './requests/answers.ts';
+import type { ServerReason } from './requests/answers.ts';
+import type { Names } from './indices/mappings.ts';
 import { storedOf } from './record.ts';
 import type { Hit } from './record.ts';
-import type { Requests } from './requests.ts';
+import type { Requests } from './requests/requests.ts';
 
 /** Longest time one search may take on the server. */
 const searchTimeout = '10s';

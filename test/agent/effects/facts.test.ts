@@ -4,7 +4,7 @@ import { cpus, hostname, networkInterfaces, tmpdir, totalmem } from 'node:os';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readFacts, readLoad } from '../../../src/agent/effects/facts.ts';
-import { capacityOf } from '../../../src/agent/resources.ts';
+import { capacityOf } from '../../../src/agent/node/resources.ts';
 
 const test = suite('facts of a node');
 const options = {

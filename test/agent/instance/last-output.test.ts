@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { rotate } from '../../../src/agent/effects/output/rotate.ts';
 import { rotationKind } from '../../../src/agent/effects/output/rotation-kind.ts';
 import { segmentsOf } from '../../../src/agent/effects/output/segments.ts';
-import { lastOutput, outputEnds } from '../../../src/agent/instance/exits.ts';
+import { lastOutput, outputEnds } from '../../../src/agent/instance/run/exits.ts';
 import { scratch } from '../../support/scratch.ts';
 
 const line = (n: number): string => `line ${n} ${'.'.repeat(90)}\n`;

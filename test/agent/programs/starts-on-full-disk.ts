@@ -3,7 +3,7 @@
 import { appendFileSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { UnwrittenStops } from '../../../src/run/unwritten-stops.ts';
+import { UnwrittenStops } from '../../../src/run/standalone/unwritten-stops.ts';
 import { Daemon, freshDirectory } from '../../support/hub.ts';
 import { until } from '../../support/until.ts';
 import { Alone, lives } from '../alone.ts';

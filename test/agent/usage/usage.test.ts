@@ -6,7 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { scanMarked } from '../../../src/agent/effects/processes/strays.ts';
 import { defaultTimes } from '../../../src/agent/settings.ts';
-import { startStandalone, type RunningStandalone } from '../../../src/run/standalone.ts';
+import { startStandalone, type RunningStandalone } from '../../../src/run/standalone/standalone.ts';
 import type { InstanceView } from '../../../src/model/instance/instance.ts';
 import { crowding } from '../../support/busyness.ts';
 import { scratch } from '../../support/scratch.ts';

@@ -1,7 +1,7 @@
 // An index of tokens in memory: evaluates the part of Elasticsearch's query DSL that translate.ts uses, literally.
-import type { Dsl } from '../../../src/query/dsl.ts';
-import { compareTexts } from '../../../src/query/order.ts';
-import type { Searchable } from '../../../src/query/searchable.ts';
+import type { Dsl } from '../../../src/query/keywords/dsl.ts';
+import { compareTexts } from '../../../src/query/values/order.ts';
+import type { Searchable } from '../../../src/query/keywords/searchable.ts';
 
 type Bounds = { gte?: string; gt?: string; lte?: string; lt?: string };
 const only = <T>(of: unknown): [name: string, value: T] => Object.entries(of as { [name: string]: T })[0]!;

@@ -1,7 +1,7 @@
 // What can be wrong with an Elasticsearch: each is told with a code and a hint, and nothing acknowledged is lost or done twice.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { ElasticOptions } from '../../../src/store/elasticsearch/connect.ts';
+import type { ElasticOptions } from '../../../src/store/elasticsearch/requests/connect.ts';
 import { openElastic, type ElasticStore } from '../../../src/store/elasticsearch/elastic.ts';
 import { StoreError } from '../../../src/store/store.ts';
 import { ElasticProxy, type ProxyOptions } from '../../elasticsearch/proxy.ts';

@@ -2,10 +2,10 @@
 import type { VNode } from 'preact';
 import type { AppSpec, AppView, HealthCheckSpec } from '../../../src/model/app/app.ts';
 import type { InstanceView } from '../../../src/model/instance/instance.ts';
-import { usageOf } from '../../app-look.ts';
-import { cores, memory } from '../../format.ts';
-import { t } from '../../i18n.tsx';
-import { pretty, written } from '../../spec-text.ts';
+import { usageOf } from '../../look/app-look.ts';
+import { cores, memory } from '../../look/format.ts';
+import { t } from '../../words/i18n.tsx';
+import { pretty, written } from '../../json/spec-text.ts';
 import { Copy } from '../../parts/copy.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { Clock } from '../../parts/time.tsx';

@@ -2,15 +2,15 @@
 import type { VNode } from 'preact';
 import type { AppView } from '../../../src/model/app/app.ts';
 import type { InstanceView } from '../../../src/model/instance/instance.ts';
-import { appStatus } from '../../app-look.ts';
-import { writable } from '../../cluster.ts';
-import { rich, t } from '../../i18n.tsx';
+import { appStatus } from '../../look/app-look.ts';
+import { writable } from '../../hub/cluster.ts';
+import { rich, t } from '../../words/i18n.tsx';
 import { editPath } from '../../routes.ts';
 import { go } from '../../router.ts';
-import { deleteApp, restartApp, startApp, stopApp } from '../../parts/app-acts.tsx';
+import { deleteApp, restartApp, startApp, stopApp } from '../../parts/app/app-acts.tsx';
 import { Chip, statusWord } from '../../parts/chip.tsx';
-import { Because } from '../../parts/next.tsx';
-import { ScaleButton } from '../../parts/scale.tsx';
+import { Because } from '../../parts/app/next.tsx';
+import { ScaleButton } from '../../parts/app/scale.tsx';
 
 /** Why nothing can be asked of it now; empty: it can. */
 function whyNot(app: AppView): string {

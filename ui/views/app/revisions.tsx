@@ -1,13 +1,13 @@
 // The revisions of an app, newest first, each with what it changed and the way back to it.
 import type { VNode } from 'preact';
 import type { AppView, Revision } from '../../../src/model/app/app.ts';
-import { path } from '../../api.ts';
-import { writable } from '../../cluster.ts';
-import { rich, t } from '../../i18n.tsx';
-import { pretty, written } from '../../spec-text.ts';
-import { rollbackApp } from '../../parts/app-acts.tsx';
+import { path } from '../../hub/api.ts';
+import { writable } from '../../hub/cluster.ts';
+import { rich, t } from '../../words/i18n.tsx';
+import { pretty, written } from '../../json/spec-text.ts';
+import { rollbackApp } from '../../parts/app/app-acts.tsx';
 import { useAsk } from '../../parts/ask.ts';
-import { Diff } from '../../parts/diff.tsx';
+import { Diff } from '../../parts/app/diff.tsx';
 import { Loading, Trouble } from '../../parts/states.tsx';
 import { Clock } from '../../parts/time.tsx';
 

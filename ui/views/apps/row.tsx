@@ -2,17 +2,17 @@
 import type { VNode } from 'preact';
 import type { AppView } from '../../../src/model/app/app.ts';
 import type { InstanceView } from '../../../src/model/instance/instance.ts';
-import { appStatus, notRunning, usageOf } from '../../app-look.ts';
-import { cores, memory } from '../../format.ts';
-import { Glyph } from '../../glyphs.tsx';
-import { t } from '../../i18n.tsx';
-import { missingSlots, slotName } from '../../needs.ts';
+import { appStatus, notRunning, usageOf } from '../../look/app-look.ts';
+import { cores, memory } from '../../look/format.ts';
+import { Glyph } from '../../look/glyphs.tsx';
+import { t } from '../../words/i18n.tsx';
+import { missingSlots, slotName } from '../../hub/needs.ts';
 import { appPath } from '../../routes.ts';
-import { restartApp, startApp, stopApp } from '../../parts/app-acts.tsx';
+import { restartApp, startApp, stopApp } from '../../parts/app/app-acts.tsx';
 import { statusWord } from '../../parts/chip.tsx';
 import { Coded } from '../../parts/coded.tsx';
 import { memo } from '../../parts/memo.ts';
-import { ScaleButton } from '../../parts/scale.tsx';
+import { ScaleButton } from '../../parts/app/scale.tsx';
 import { Age } from '../../parts/time.tsx';
 
 const mostDots = 24;

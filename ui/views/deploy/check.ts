@@ -1,8 +1,8 @@
 // Asks the hub what the text of an app would do, as one types.
 import { useEffect, useState } from 'preact/hooks';
 import type { PlanView } from '../../../src/protocol/views.ts';
-import { Problem, call } from '../../api.ts';
-import { faultsOf, type Fault } from '../../faults.ts';
+import { Problem, call } from '../../hub/api.ts';
+import { faultsOf, type Fault } from '../../json/faults.ts';
 import { useLater } from '../../parts/ask.ts';
 
 const noFaults: readonly Fault[] = [];

@@ -1,12 +1,12 @@
 // What would come of a text: which nodes match, and the plan.
 import type { VNode } from 'preact';
 import type { AppView } from '../../../src/model/app/app.ts';
-import { appNamed, nodes } from '../../cluster.ts';
-import { rich, t } from '../../i18n.tsx';
+import { appNamed, nodes } from '../../hub/cluster.ts';
+import { rich, t } from '../../words/i18n.tsx';
 import { editPath } from '../../routes.ts';
 import { useAsk } from '../../parts/ask.ts';
 import { Panel } from '../../parts/panel.tsx';
-import { Plan } from '../../parts/plan.tsx';
+import { Plan } from '../../parts/app/plan.tsx';
 import { Loading, Trouble } from '../../parts/states.tsx';
 import type { Checked } from './check.ts';
 

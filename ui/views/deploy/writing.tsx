@@ -2,10 +2,10 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import type { AppView } from '../../../src/model/app/app.ts';
-import { lineColumn } from '../../edit-text.ts';
-import { t } from '../../i18n.tsx';
-import { pretty } from '../../spec-text.ts';
-import { Editor } from '../../parts/editor.tsx';
+import { lineColumn } from '../../json/edit-text.ts';
+import { t } from '../../words/i18n.tsx';
+import { pretty } from '../../json/spec-text.ts';
+import { Editor } from '../../parts/app/editor.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { samples } from '../samples.ts';
 import type { Checked } from './check.ts';

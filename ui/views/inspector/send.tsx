@@ -1,8 +1,8 @@
 // An event sent to an actor by hand: for an admin, after a question, and written to the audit log.
 import type { VNode } from 'preact';
-import { path, post } from '../../api.ts';
-import { writable } from '../../cluster.ts';
-import { rich, t } from '../../i18n.tsx';
+import { path, post } from '../../hub/api.ts';
+import { writable } from '../../hub/cluster.ts';
+import { rich, t } from '../../words/i18n.tsx';
 import { confirm } from '../../parts/dialog.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { act } from '../../parts/toasts.tsx';

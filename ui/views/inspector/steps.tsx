@@ -2,8 +2,8 @@
 import type { VNode } from 'preact';
 import { ledTo, type History } from '../../chart/history.ts';
 import { edgeLabel, eventName, stateName } from '../../chart/labels.ts';
-import { clockMs, moment } from '../../format.ts';
-import { t } from '../../i18n.tsx';
+import { clockMs, moment } from '../../look/format.ts';
+import { t } from '../../words/i18n.tsx';
 import { Panel } from '../../parts/panel.tsx';
 
 interface StepProps {

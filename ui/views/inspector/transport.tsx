@@ -2,8 +2,8 @@
 import type { VNode } from 'preact';
 import { statusOfState } from '../../chart/status-of.ts';
 import type { History } from '../../chart/history.ts';
-import { Icon } from '../../glyphs.tsx';
-import { t } from '../../i18n.tsx';
+import { Icon } from '../../look/glyphs.tsx';
+import { t } from '../../words/i18n.tsx';
 
 interface TransportProps {
   history: History;

@@ -1,11 +1,11 @@
 // An instance that is gone, or never was: what its node keeps of it.
 import type { VNode } from 'preact';
 import type { ClusterEvent } from '../../../src/model/event.ts';
-import { t } from '../../i18n.tsx';
+import { t } from '../../words/i18n.tsx';
 import { setQuery } from '../../router.ts';
 import { FeedLine } from '../../parts/feed.tsx';
-import { Files } from '../../parts/files.tsx';
-import { Log } from '../../parts/log.tsx';
+import { Files } from '../../parts/instance/files.tsx';
+import { Log } from '../../parts/log/log.tsx';
 import { Tabs } from '../../parts/panel.tsx';
 import { Empty } from '../../parts/states.tsx';
 

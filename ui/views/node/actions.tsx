@@ -1,10 +1,17 @@
 // What can be asked of a node, by its status.
 import type { VNode } from 'preact';
 import type { NodeView } from '../../../src/model/node.ts';
-import { role, writable } from '../../cluster.ts';
-import { t } from '../../i18n.tsx';
+import { role, writable } from '../../hub/cluster.ts';
+import { t } from '../../words/i18n.tsx';
 import { go } from '../../router.ts';
-import { cordonNode, drainNode, endDrain, forgetNode, takeOverNode, uncordonNode } from '../../parts/node-acts.tsx';
+import {
+  cordonNode,
+  drainNode,
+  endDrain,
+  forgetNode,
+  takeOverNode,
+  uncordonNode,
+} from '../../parts/node/node-acts.tsx';
 
 export function Actions({ n }: { n: NodeView }): VNode | null {
   const may = writable.value;

@@ -1,12 +1,12 @@
 // What a node is: system, hardware, networks, disks, how it holds programs to their limits.
 import type { VNode } from 'preact';
 import type { NodeView } from '../../../src/model/node.ts';
-import { role } from '../../cluster.ts';
-import { cores, disk, memory, memoryOf } from '../../format.ts';
-import { rich, t } from '../../i18n.tsx';
+import { role } from '../../hub/cluster.ts';
+import { cores, disk, memory, memoryOf } from '../../look/format.ts';
+import { rich, t } from '../../words/i18n.tsx';
 import { actorPath } from '../../routes.ts';
 import { Copy } from '../../parts/copy.tsx';
-import { asText } from '../../parts/diff.tsx';
+import { asText } from '../../parts/app/diff.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { Age } from '../../parts/time.tsx';
 

@@ -2,16 +2,16 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import type { NodeView } from '../../../src/model/node.ts';
-import { path } from '../../api.ts';
-import { disk, memory, percent } from '../../format.ts';
-import { t } from '../../i18n.tsx';
+import { path } from '../../hub/api.ts';
+import { disk, memory, percent } from '../../look/format.ts';
+import { t } from '../../words/i18n.tsx';
 import { lazy } from '../../lazy.tsx';
-import { ranges, rangeName, table, type Range, type SeriesPoint } from '../../series.ts';
-import { hubNow, second } from '../../ticks.ts';
+import { ranges, rangeName, table, type Range, type SeriesPoint } from '../../look/series.ts';
+import { hubNow, second } from '../../hub/ticks.ts';
 import { useAsk } from '../../parts/ask.ts';
 import { Choice, Panel } from '../../parts/panel.tsx';
 
-const Plot = lazy(() => import('../../parts/plot.tsx').then((m) => m.Plot));
+const Plot = lazy(() => import('../../parts/figures/plot.tsx').then((m) => m.Plot));
 
 export function Usage({ n }: { n: NodeView }): VNode {
   const [range, setRange] = useState<Range>('1h');

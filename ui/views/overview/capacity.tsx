@@ -1,9 +1,9 @@
 // What is left to give: memory, cpu and disk of all nodes, used over reserved over whole.
 import type { VNode } from 'preact';
-import { nodes } from '../../cluster.ts';
-import { cores, disk, memory } from '../../format.ts';
-import { rich, t } from '../../i18n.tsx';
-import { Meter } from '../../parts/figures.tsx';
+import { nodes } from '../../hub/cluster.ts';
+import { cores, disk, memory } from '../../look/format.ts';
+import { rich, t } from '../../words/i18n.tsx';
+import { Meter } from '../../parts/figures/figures.tsx';
 import { Panel } from '../../parts/panel.tsx';
 
 export function Capacity(): VNode {

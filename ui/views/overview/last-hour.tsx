@@ -1,12 +1,12 @@
 // The last hour: changes by the minute, whom they concern most, the newest of them.
 import type { VNode } from 'preact';
-import { events, hostOf } from '../../cluster.ts';
-import { perMinute, topSubjects } from '../../event-look.ts';
-import { t } from '../../i18n.tsx';
+import { events, hostOf } from '../../hub/cluster.ts';
+import { perMinute, topSubjects } from '../../look/event-look.ts';
+import { t } from '../../words/i18n.tsx';
 import { appPath, nodePath } from '../../routes.ts';
-import { second } from '../../ticks.ts';
+import { second } from '../../hub/ticks.ts';
 import { FeedLine } from '../../parts/feed.tsx';
-import { Bars } from '../../parts/figures.tsx';
+import { Bars } from '../../parts/figures/figures.tsx';
 import { Panel } from '../../parts/panel.tsx';
 
 export function LastHour(): VNode {

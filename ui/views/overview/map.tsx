@@ -2,10 +2,10 @@
 import type { VNode } from 'preact';
 import type { InstanceView } from '../../../src/model/instance/instance.ts';
 import type { NodeView } from '../../../src/model/node.ts';
-import { hostOf, instancesByNode, nodes } from '../../cluster.ts';
-import { t } from '../../i18n.tsx';
-import { worstStatus, type MapKind } from '../../map-layout.ts';
-import { slotName } from '../../needs.ts';
+import { hostOf, instancesByNode, nodes } from '../../hub/cluster.ts';
+import { t } from '../../words/i18n.tsx';
+import { worstStatus, type MapKind } from '../../look/map-layout.ts';
+import { slotName } from '../../hub/needs.ts';
 import { instancePath, nodePath } from '../../routes.ts';
 import { statusWord } from '../../parts/chip.tsx';
 import { memo } from '../../parts/memo.ts';

@@ -1,14 +1,14 @@
 // What needs a look, worst first, each with its reason and where to go.
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import { Glyph } from '../../glyphs.tsx';
-import { knownWord, t } from '../../i18n.tsx';
-import type { Need } from '../../needs.ts';
-import { needs } from '../../needs-signal.ts';
+import { Glyph } from '../../look/glyphs.tsx';
+import { knownWord, t } from '../../words/i18n.tsx';
+import type { Need } from '../../hub/needs.ts';
+import { needs } from '../../hub/needs-signal.ts';
 import { appPath, instancePath, nodePath } from '../../routes.ts';
 import { statusWord } from '../../parts/chip.tsx';
 import { Coded } from '../../parts/coded.tsx';
-import { WhatNext, sentence } from '../../parts/next.tsx';
+import { WhatNext, sentence } from '../../parts/app/next.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { Age } from '../../parts/time.tsx';
 

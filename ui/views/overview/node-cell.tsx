@@ -1,13 +1,13 @@
 // A node at the head of its row of the map: name, what it is, and how much of it is used.
 import type { VNode } from 'preact';
 import type { NodeView } from '../../../src/model/node.ts';
-import { hostOf } from '../../cluster.ts';
-import { cores, memory, percent } from '../../format.ts';
-import { Glyph } from '../../glyphs.tsx';
-import { t } from '../../i18n.tsx';
+import { hostOf } from '../../hub/cluster.ts';
+import { cores, memory, percent } from '../../look/format.ts';
+import { Glyph } from '../../look/glyphs.tsx';
+import { t } from '../../words/i18n.tsx';
 import { nodePath } from '../../routes.ts';
 import { statusWord } from '../../parts/chip.tsx';
-import { Meter } from '../../parts/figures.tsx';
+import { Meter } from '../../parts/figures/figures.tsx';
 import { memo } from '../../parts/memo.ts';
 import { Age } from '../../parts/time.tsx';
 
