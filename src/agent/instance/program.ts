@@ -12,6 +12,7 @@ import type { Tree } from '../effects/processes/tree.ts';
 import { moment } from '../moment.ts';
 import type { InstanceRecord, LaunchRecord } from './records.ts';
 import {
+  isUnderWay,
   newRun,
   refusalOf,
   refusedExit,
@@ -25,9 +26,6 @@ import { RunBeginning, type RunsOf } from './run/run-beginning.ts';
 import { RunEnding } from './run/run-ending.ts';
 import { endTree, untilEmpty } from './run/tree-signals.ts';
 import type { WorkDirectory } from './run/work-directory.ts';
-
-/** Phases in which a program is there or about to be: never two of one instance. */
-const busy: readonly Phase[] = ['preparing', 'launched', 'running'];
 
 export class Program {
   readonly #context: AgentContext;
@@ -139,7 +137,7 @@ export class Program {
     this.#context.options.log('warn', `${this.#record().assignment.id}: ${what}: ${(error as Error).message}`);
 
   #start(): void {
-    if (busy.includes(this.phase)) return;
+    if (isUnderWay(this.phase)) return;
     const run = (this.#run = newRun());
     if (this.#beginning.ready) this.#launch(run);
     else void this.#prepare(run);

@@ -12,6 +12,10 @@ import type { LaunchRecord } from '../records.ts';
 /** preparing: nothing started yet. launched: no pid yet. ended: the program is gone, its tree not. */
 export type Phase = 'none' | 'preparing' | 'launched' | 'running' | 'ended' | 'empty';
 
+/** A program is there or about to be: never two of one instance. */
+export const isUnderWay = (phase: Phase): boolean =>
+  phase === 'preparing' || phase === 'launched' || phase === 'running';
+
 export interface Run {
   phase: Phase;
   record: LaunchRecord | null;
