@@ -4,10 +4,12 @@ import { mkdtempSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { archiveOf } from '../../src/api/answers/archive.ts';
 import { Client } from '../../src/cli/client.ts';
 import { files } from '../../src/cli/instances/files.ts';
 import type { Output } from '../../src/cli/output/output.ts';
 import { openHttp } from '../../src/live/serve.ts';
+import { Refusal } from '../../src/model/errors.ts';
 import { removeTemporary, sample, temporary } from '../support/api.ts';
 import { until } from '../support/until.ts';
 
@@ -96,6 +98,33 @@ test('a directory as tar.gz: names of any length, every byte', async () => {
   );
   execFileSync('tar', ['-xf', 'b.tar'], { cwd: folder });
   assert.is(readlinkSync(join(folder, 'link')), target);
+});
+
+test('an archive names what became shorter or went while it was made', async () => {
+  const { cluster } = made();
+  const folder = mkdtempSync(join(temporary(), 'lost-'));
+  const gone = (what: string) => new Refusal('file-not-found', `${what} was removed`, '');
+  const asked = cluster.files.bind(cluster);
+  const within = Object.assign(Object.create(cluster), {
+    files: (of: string, path: string, from: number) =>
+      path === 'work/deep' ? Promise.reject(gone(path)) : asked(of, path, from),
+  });
+  async function* read(path: string): AsyncGenerator<Uint8Array> {
+    yield Buffer.from('012');
+    throw gone(path);
+  }
+  const view = await asked(id, 'work', 0);
+  const archive = archiveOf(within, id, view, read, new AbortController().signal);
+  const pieces: Uint8Array[] = [];
+  for await (const piece of archive) pieces.push(piece);
+  writeFileSync(join(folder, 'a.tgz'), Buffer.concat(pieces));
+  execFileSync('tar', ['-xzf', 'a.tgz'], { cwd: folder });
+  assert.is(readFileSync(join(folder, 'work/a b%.txt'), 'latin1'), `012${'\0'.repeat(7)}`);
+  assert.is(
+    readFileSync(join(folder, 'work/NOT-WHOLE.txt'), 'utf8'),
+    'work/a b%.txt: work/a b%.txt was removed; from byte 3 of 10 on it is filled with zeros\n' +
+      'work/deep/ was removed meanwhile\n',
+  );
 });
 
 test('who may only read may not read files', async () => {

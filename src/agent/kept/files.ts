@@ -154,7 +154,8 @@ async function itemOf(directory: FileHandle, name: string): Promise<FileItem | n
       target: type === 'link' ? await readlink(path) : null,
     };
   } catch {
-    return null; // removed since it was listed
+    if (!name.includes('\ufffd')) return null; // removed since it was listed
+    return { name, type: 'other', size: 0, modifiedAt: 0, mode: '---------', target: null }; // no UTF-8: nothing here can name it
   }
 }
 

@@ -1,5 +1,5 @@
 // A directory of an instance as tar.gz, made while it is read: nothing is stored, and a slow reader slows the reading. Links are kept as
-// links; what is neither file, directory nor link is left out.
+// links; what is neither file, directory nor link is left out. What changes or goes meanwhile is named in a last entry.
 import { Readable, pipeline } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { Refusal } from '../../model/errors.ts';
@@ -10,12 +10,15 @@ import { tarEnd, tarHeader, tarPadding } from './tar.ts';
 /** Most entries of one archive: more is not what somebody wants to look at. */
 const mostEntries = 100_000;
 
+/** The last entry, where something is missing. */
+const notWhole = 'NOT-WHOLE.txt';
+
 type Read = (path: string, from: number, to: number) => AsyncIterable<Uint8Array>;
 const bitsOf = (mode: string): number => [...mode].reduce((bits, letter) => bits * 2 + (letter === '-' ? 0 : 1), 0);
 
 /**
  * @param read bytes of a file; throws when it became shorter: what is missing is filled with zeros then, as the header
- * promised its size
+ * promised its size, and `notWhole` in the archive names the file
  */
 export async function* archiveOf(
   cluster: Cluster,
@@ -43,7 +46,9 @@ async function* entriesOf(
   const above = top.path.includes('/') ? top.path.slice(0, top.path.lastIndexOf('/') + 1) : '';
   const nameOf = (path: string): string => (top.path === '' ? `${id}/${path}` : path.slice(above.length));
   let left = mostEntries;
-  if (top.type === 'file') yield* fileEntry(top.path, { ...top, name: top.path, target: null }, nameOf(top.path), read);
+  const missing: string[] = [];
+  if (top.type === 'file')
+    yield* fileEntry(top.path, { ...top, name: top.path, target: null }, nameOf(top.path), read, missing);
   const waiting = top.type === 'file' ? [] : [top.path];
   for (let path = waiting.pop(); path !== undefined && !signal.aborted; path = waiting.pop()) {
     for (let from = 0, total = 1; from < total && !signal.aborted;) {
@@ -51,7 +56,10 @@ async function* entriesOf(
       try {
         page = from === 0 && path === top.path ? top : await cluster.files(id, path, from);
       } catch (error) {
-        if (error instanceof Refusal && error.status === 404) break; // removed meanwhile
+        if (error instanceof Refusal && error.status === 404) {
+          missing.push(`${path}/ was removed meanwhile`);
+          break;
+        }
         throw error;
       }
       total = page.total;
@@ -77,9 +85,17 @@ async function* entriesOf(
             mode,
             target: item.target ?? '',
           });
-        else if (item.type === 'file') yield* fileEntry(at, item, nameOf(at), read);
+        else if (item.type === 'file') yield* fileEntry(at, item, nameOf(at), read, missing);
+        else if (item.name.includes('\ufffd')) missing.push(`${at} is left out: its name is not UTF-8`);
       }
     }
+  }
+  if (missing.length > 0) {
+    const text = Buffer.from(`${missing.join('\n')}\n`);
+    const name = top.type === 'file' ? notWhole : nameOf(top.path === '' ? notWhole : `${top.path}/${notWhole}`);
+    yield tarHeader({ name, type: 'file', size: text.length, modifiedAt: Date.now(), mode: 0o644 });
+    yield text;
+    yield tarPadding(text.length);
   }
   yield tarEnd();
 }
@@ -89,6 +105,7 @@ async function* fileEntry(
   { size, modifiedAt, mode }: FileItem | (FileView & { name: string; target: null }),
   name: string,
   read: Read,
+  missing: string[],
 ): AsyncGenerator<Uint8Array> {
   yield tarHeader({ name, type: 'file', size, modifiedAt, mode: bitsOf(mode) });
   let written = 0;
@@ -99,7 +116,8 @@ async function* fileEntry(
     }
   } catch (error) {
     if (error instanceof Refusal && error.status >= 500) throw error;
-    // It became shorter, was removed or may not be read: its place in the archive is kept.
+    const why = error instanceof Error ? error.message : String(error);
+    missing.push(`${path}: ${why}; from byte ${written} of ${size} on it is filled with zeros`);
   }
   for (; written < size; written += Math.min(65_536, size - written))
     yield Buffer.alloc(Math.min(65_536, size - written));

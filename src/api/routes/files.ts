@@ -29,7 +29,7 @@ export function fileRoutes(app: Api, { cluster, closing }: Resource): void {
       '`launch-N` what is kept of the newest crash (1 h by default). ' +
       'A file: `Range` and `If-Range` are heeded; `follow=true` goes on from the last `tail` bytes as it grows; ' +
       '`format=json` only tells what it is. A directory: its entries from number `from` on; `format=tar` gives ' +
-      'all of it as tar.gz. ' +
+      'all of it as tar.gz (`NOT-WHOLE.txt` in it names what went meanwhile). ' +
       'Symbolic links that lead out, devices, sockets and pipes are refused. Files may hold secrets: this needs the role deploy.',
     gives: 'Files',
     refuses: [404, 503, 504],
