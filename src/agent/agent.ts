@@ -12,7 +12,7 @@ import type { LinkClient, Lines } from './link/link-client.ts';
 import type { EventSpool } from './link/spool.ts';
 import type { NodeSelf } from './node/node-self.ts';
 import { openAgent, type Opened } from './opening.ts';
-import { assemble, type Parts } from './parts.ts';
+import { assemble, type Parts } from './parts/parts.ts';
 import { defaultOptions, type AgentOptions } from './settings.ts';
 import type { UsageSampler } from './usage/sampler.ts';
 

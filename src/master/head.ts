@@ -1,12 +1,26 @@
-// The `master` machine as others see it: when it serves, when it has ended, and the actors below it.
-import type { Actor } from 'xstate';
-import type { masterMachine } from '../../machines/master.ts';
+// The head of a master: the `master` machine with what it invokes; when it serves, when it has ended, and the actors below it.
+import { createActor, fromCallback, fromPromise, type Actor } from 'xstate';
+import { masterMachine, type MasterEvent, type RecoverInput } from '../../machines/master.ts';
 import type { RosterSource } from '../live/roster.ts';
 import type { Nodes } from './nodes/nodes.ts';
+import type { Phases } from './phases.ts';
 import type { Placer } from './planning/placer.ts';
 import type { View } from './view.ts';
 
-type Head = Actor<typeof masterMachine>;
+export type Head = Actor<typeof masterMachine>;
+
+/** Not started yet. */
+export const newHead = (phases: Phases): Head =>
+  createActor(
+    masterMachine.provide({
+      actors: {
+        recover: fromPromise<void, RecoverInput>(({ input: { above } }) => phases.recover(above)),
+        serve: fromCallback<MasterEvent, object>(() => phases.serve()),
+        shutDown: fromPromise<void, object>(() => phases.shutDown()),
+      },
+    }),
+    { id: 'master', input: {} },
+  );
 
 /** The outermost state. */
 export function phaseOf(head: Head): string {
@@ -50,7 +64,7 @@ export function whenServing(head: Head, ended: Promise<string | null>, cause: ()
 
 interface Actors {
   head: Head;
-  /** null while this master does not lead. */
+  /** null before this master first leads. */
   placer: () => Placer | null;
   nodes: Nodes;
   view: View;

@@ -14,6 +14,18 @@ type Values = SeriesPoint['values'];
 const limitsOf = ({ cgroup }: Isolation): NodeFacts['capabilities']['limits'] =>
   cgroup === 'none' ? 'rlimits' : cgroup === 'v2' ? 'cgroup2' : 'cgroup1';
 
+interface NodeSelfOptions {
+  options: AgentOptions;
+  membership: Membership['kind'];
+  gives: Pick<NodeFacts, 'isolation' | 'allocatable'>;
+  rotation: RotationWatch;
+  trouble: Trouble;
+  /** @param minute counted from the epoch */
+  onMinute: (minute: number, values: Values) => void;
+  /** What is known of the hardware from before. */
+  said: HardwareSaid;
+}
+
 export class NodeSelf {
   readonly #options: AgentOptions;
   readonly #membership: Membership['kind'];
@@ -34,15 +46,7 @@ export class NodeSelf {
   #sums = new Map<string, { least: number; sum: number; most: number; n: number }>();
   #address: string;
 
-  constructor(
-    options: AgentOptions,
-    membership: Membership['kind'],
-    gives: Pick<NodeFacts, 'isolation' | 'allocatable'>,
-    rotation: RotationWatch,
-    trouble: Trouble,
-    onMinute: (minute: number, values: Values) => void,
-    said: HardwareSaid,
-  ) {
+  constructor({ options, membership, gives, rotation, trouble, onMinute, said }: NodeSelfOptions) {
     this.#said = said;
     this.#trouble = trouble;
     this.#options = options;
