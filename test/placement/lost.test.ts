@@ -83,6 +83,27 @@ test('what ended while its node was away gives nothing back', () => {
   assert.is.not(s.held('web')[0]!.id, old!.id);
 });
 
+test('what had ended for good is neither waited for nor done again when its node is lost', () => {
+  for (const [status, policy] of [
+    ['stopped', 'always'],
+    ['failed', 'never'],
+  ] as const) {
+    for (const onPartition of ['wait', 'replace', 'stop-self']) {
+      const s = new Simulation();
+      for (const node of ['n1', 'n2']) s.node(node);
+      s.deploy({ name: 'job', type: 'batch', restart: { policy }, placement: { onPartition } });
+      s.settle();
+      const [held] = s.held('job');
+      s.running.get(held!.id)!.status = status;
+      s.report();
+      s.setStatus(held!.node, 'lost');
+      const plan = s.plan();
+      assert.ok(isSettled(plan), `${status} ${onPartition}: ${JSON.stringify(plan.waiting)}`);
+      assert.equal(plan.waiting, []);
+    }
+  }
+});
+
 test('scaled down, stopped or deleted while a node was away: what returns stops', () => {
   for (const change of [{ scale: 0 }, { start: false }, { deleting: true, start: false }]) {
     const s = running();

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AppNote } from '../../model/app/app-notes.ts';
 import type { AppView } from '../../model/app/app.ts';
-import { isHealthy, type InstanceView } from '../../model/instance/instance.ts';
+import { hasDoneItsWork, isHealthy, type InstanceView } from '../../model/instance/instance.ts';
 import type { PlanView } from '../../protocol/views.ts';
 import { path, type Client } from '../client.ts';
 import { CliError, exitCode } from '../exit.ts';
@@ -78,9 +78,12 @@ export async function deploySpec(
   else
     output.out(
       `${bold(app.name, output)} revision ${app.revision} ${code === 201 ? 'created' : 'in force'}, ` +
-        `${after.instances.healthy} of ${after.instances.wanted} healthy\n`,
+        `${progress(after)}\n`,
     );
 }
+
+const progress = ({ instances: { healthy, wanted }, reason }: AppView): string =>
+  reason?.code === 'completed' ? 'its work is done' : `${healthy} of ${wanted} healthy`;
 
 export async function plan(
   client: Client,
@@ -111,7 +114,7 @@ export function showPlan(view: PlanView, output: Output, options: { json: boolea
 }
 
 /**
- * Follows an app until all slots of its revision are healthy, printing each change of an instance.
+ * Follows an app until all slots of its revision are healthy, or have done their work, printing each change of an instance.
  * @throws CliError: failed with the reason, or timed out with what is still missing
  */
 export async function waitHealthy(client: Client, output: Output, app: AppView, timeoutMs: number): Promise<void> {
@@ -150,9 +153,10 @@ export async function waitHealthy(client: Client, output: Output, app: AppView, 
         'somebody else deployed; look with `stathub events`',
       );
     const current = instances.filter((i) => i.revision === app.revision && i.goal === 'run');
+    const done = current.filter(hasDoneItsWork).length;
     const healthy = current.filter(isHealthy).length;
     const old = instances.filter((i) => i.revision !== app.revision && i.goal !== 'stop' && i.status !== 'lost').length;
-    if (now.instances.wanted === 0 || (healthy >= now.instances.wanted && old === 0)) return;
+    if (now.instances.wanted === 0 || (healthy + done >= now.instances.wanted && old === 0)) return;
     const failed = current.find((i) => i.status === 'failed');
     if (failed)
       throw new CliError(

@@ -12,6 +12,8 @@ interface Tally {
   healthy: number;
   settled: number;
   failed: number;
+  /** Did their work, and are not started again. */
+  done: number;
   current: number;
   beginning: number;
   troubled: number;
@@ -19,6 +21,8 @@ interface Tally {
   leaving: number;
   /** The worst instance's own reason. */
   trouble: { id: string; reason: Reason | null; status: string } | null;
+  /** How the work of one that is done ended. */
+  work: Reason | null;
 }
 
 const gone = new Set(['stopped', 'failed']);
@@ -30,17 +34,21 @@ function tallyOf(view: View, entry: AppEntry): Tally {
     healthy: 0,
     settled: 0,
     failed: 0,
+    done: 0,
     current: 0,
     beginning: 0,
     troubled: 0,
     lost: 0,
     leaving: 0,
     trouble: null,
+    work: null,
   };
   const { hash } = view.inForce(entry);
   const count = (held: Assignment): void => {
     const instance: InstanceEntry | undefined = view.instances.get(held.id);
-    const status = view.nodes.get(held.node)?.status === 'lost' ? 'lost' : (instance?.view.status ?? 'pending');
+    const reported = instance?.view.status ?? 'pending';
+    // What has ended is no less over for the silence of its node.
+    const status = view.nodes.get(held.node)?.status === 'lost' && !gone.has(reported) ? 'lost' : reported;
     if (!gone.has(status)) tally.live += 1;
     if (status === 'running') tally.running += 1;
     const healthy = instance !== undefined && status === 'running' && isHealthy(instance.view);
@@ -51,6 +59,11 @@ function tallyOf(view: View, entry: AppEntry): Tally {
     }
     tally.settled += 1;
     if (held.hash === hash) tally.current += 1;
+    if (status === 'stopped') {
+      tally.done += 1;
+      tally.work ??= instance?.view.reason ?? null;
+      return;
+    }
     if (status === 'failed') tally.failed += 1;
     else if (status === 'lost') tally.lost += 1;
     else if (status === 'fetching' && instance?.view.reason) tally.troubled += 1; // it cannot fetch: a try has failed
@@ -114,6 +127,7 @@ function statusOf(entry: AppEntry, wanted: number, t: Tally): { status: AppStatu
         at: null,
       }),
     };
+  if (t.done === t.settled) return { status: 'stopped', reason: t.work };
   if (t.beginning > 0)
     return {
       status: 'deploying',

@@ -122,3 +122,7 @@ export interface InstanceView {
 /** `running` and no check failing. */
 export const isHealthy = (i: Pick<InstanceView, 'status' | 'health'>): boolean =>
   i.status === 'running' && i.health.every((h) => h.status !== 'failing');
+
+/** It is wanted, has ended as it should, and is not started again. */
+export const hasDoneItsWork = (i: Pick<InstanceView, 'status' | 'goal'>): boolean =>
+  i.status === 'stopped' && i.goal === 'run';

@@ -13,7 +13,7 @@ export function giveUpLost(planning: Planning, draft: AppDraft): void {
       const status = planning.table.get(held.node)?.status;
       if (status !== undefined && status !== 'lost') continue;
       // Its work is done: starting it elsewhere would do it twice. A node that is gone needs no instance of a system app.
-      if (held.goal === 'run' && draft.ended(held) === 'done') continue;
+      if (held.goal === 'run' && isOver(draft, held)) continue;
       if (status === undefined) giveUp(planning, draft, slot, held, null);
       else if (held.goal === 'stop' || !draft.wanted) giveUp(planning, draft, slot, held, 'stop');
       else if (draft.spec.type !== 'system' && mayReplace(planning, draft, slot, held))
@@ -21,6 +21,12 @@ export function giveUpLost(planning: Planning, draft: AppDraft): void {
     }
   }
 }
+
+/** It has ended for good: nothing of it waits for its node, and it is not to run again. */
+const isOver = (draft: AppDraft, held: Assignment): boolean => {
+  const ended = draft.ended(held);
+  return ended === 'done' || (ended === 'failed' && draft.specOf(held).restart.policy === 'never');
+};
 
 /** Whether what is on a lost node may be started elsewhere now; says why not. */
 function mayReplace(planning: Planning, draft: AppDraft, slot: SlotDraft, held: Assignment): boolean {
