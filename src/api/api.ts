@@ -1,7 +1,7 @@
 // The API: checks in front, one file a resource, one place where errors become answers.
 import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
-import { tellsWhatIsNotKept } from './answers/not-kept.ts';
+import { tellsWhatIsBehind, tellsWhatIsNotKept } from './answers/warnings.ts';
 import { Refusal } from '../model/errors.ts';
 import { actorRoutes } from './routes/actors.ts';
 import { appPlacementRoutes } from './routes/app-placement.ts';
@@ -77,6 +77,7 @@ export function createApi(options: ApiOptions): Api {
     demand(c.get('caller'), /^\/v1\/(link|blobs)\b/.test(c.req.path) ? 'node' : 'read');
     await next();
   });
+  app.use(tellsWhatIsBehind(cluster));
   app.use(tellsWhatIsNotKept(cluster));
   for (const routes of [
     appRoutes,

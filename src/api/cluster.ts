@@ -81,6 +81,8 @@ export interface Cluster {
   notReady(): string | null;
   /** Why the store takes no writes; absent where there is none. */
   storeTrouble?(): TroubleView | null;
+  /** What has to be known of every answer while it does not lead; null or absent: what it tells is what is. */
+  caveat?(): string | null;
   /** Why it is not known whether this master still leads; null: it does. Only one that shares its store has a lease that may lapse. */
   lapsed?(): { message: string; hint: string } | null;
 

@@ -1,5 +1,6 @@
 // The CLI's way to a hub: its HTTP API and nothing else.
 import { fetchFailure } from '../model/errors.ts';
+import { warningsOf } from '../protocol/warnings.ts';
 import { pinIn, trustPinned } from '../tls/pin.ts';
 import { CliError, exitCode } from './exit.ts';
 
@@ -22,6 +23,8 @@ export class Client {
   readonly #token: string | null;
   /** Of the CA that the hub is believed to have; null: the usual ones. */
   readonly #pin: string | null;
+  /** What was warned of already. */
+  readonly #told = new Set<string>();
   constructor(base: string, token: string | null, pin: string | null = null) {
     this.base = base;
     this.#token = token;
@@ -127,8 +130,10 @@ export class Client {
       );
     }
     if (!response.ok) throw refusal(await problemOf(response));
-    const warning = /^199 \S+ (".*")$/.exec(response.headers.get('warning') ?? '')?.[1];
-    if (warning !== undefined) this.warned(JSON.parse(warning) as string);
+    for (const text of warningsOf(response.headers)) {
+      if (!this.#told.has(text)) this.warned(text);
+      this.#told.add(text);
+    }
     return response;
   }
 }

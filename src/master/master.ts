@@ -52,11 +52,16 @@ export interface RunningMaster {
   stop(): Promise<void>;
 }
 
-/**
- * Recovers and leads.
- * @throws Error when recovery fails (the store is not readable or takes no writes, another master leads); its cause is why
- */
-export async function startMaster(options: MasterOptions): Promise<RunningMaster> {
+interface PutTogether {
+  context: MasterContext;
+  parts: Parts;
+  phases: Phases;
+  head: Head;
+  cluster: Cluster;
+}
+
+/** A master of which nothing has been asked yet: its head is not started. */
+export function putTogether(options: MasterOptions): PutTogether {
   const { context, trouble } = newContext(options);
   const parts: Parts = assemble(context, {
     serves: () => head.getSnapshot().matches('serving'),
@@ -78,7 +83,15 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
     startedAt: context.clock.now(),
   });
   parts.keeping.sweepApps = () => dropEndedRuns(context, (app, by) => cluster.deleteApp(app, by));
+  return { context, parts, phases, head, cluster };
+}
 
+/**
+ * Recovers and leads.
+ * @throws Error when recovery fails (the store is not readable or takes no writes, another master leads); its cause is why
+ */
+export async function startMaster(options: MasterOptions): Promise<RunningMaster> {
+  const { context, parts, phases, head, cluster } = putTogether(options);
   const ended = whenEnded(head, context.warn);
   const serving = whenServing(head, ended, () => phases.unrecovered);
   head.start();

@@ -8,6 +8,7 @@ import type { RunningMaster } from '../master/master.ts';
 import { apiOf, lead } from './leading.ts';
 import { openLog, type Logger } from './log.ts';
 import type { Standing } from './elastic/standby.ts';
+import { waitingApi, type WaitingApi } from './waiting-api.ts';
 import { version } from './version.ts';
 import type { InForce } from './settings/settings.ts';
 
@@ -110,8 +111,10 @@ async function onOwnStore(hull: Hull): Promise<number> {
     hint: 'Ask again in a moment.',
     leader: null,
   } as Standing;
-  const front = new Front(standbyApp(() => standing));
+  const standby = standbyApp(() => standing);
+  const front = new Front(standby);
   let isOpen = false;
+  let waiting: WaitingApi | null = null;
   const openOnce = async (): Promise<void> => {
     if (!isOpen) await open(hull, front, closing, directory);
     isOpen = true;
@@ -123,6 +126,10 @@ async function onOwnStore(hull: Hull): Promise<number> {
       async (why) => {
         standing = unwritten(why, 'Agents and processes run on.');
         log.error({ err: why }, 'this master cannot lead yet');
+        if (store !== null && waiting === null) {
+          waiting = await waitingApi(store, directory, { standing: () => standing, standby, tokens, inForce, log });
+          front.serve(waiting);
+        }
         await openOnce();
         say(standing.because);
       },
@@ -130,6 +137,7 @@ async function onOwnStore(hull: Hull): Promise<number> {
     );
   } catch (error) {
     if (!giveUp.signal.aborted) throw error;
+    (waiting as WaitingApi | null)?.end();
     log.info({ signal: await asked }, 'master ends before it could lead');
     return 0;
   }
@@ -138,6 +146,7 @@ async function onOwnStore(hull: Hull): Promise<number> {
     return master.stop();
   });
   front.serve(apiOf(master, tokens, closing.signal, inForce, log));
+  (waiting as WaitingApi | null)?.end();
   await openOnce();
   const how = await Promise.race([asked, master.ended.then((failure) => ({ failure }))]);
   if (typeof how !== 'string') {

@@ -16,13 +16,19 @@ interface Identity {
 
 const mint = (): string => `hub-${[...randomBytes(13)].map((byte) => idAlphabet[byte & 31]).join('')}`;
 
+/** The id of the hub whose store this is; null: none has begun there. */
+export async function knownIdentity(store: Store): Promise<Identity | null> {
+  const stored = await store.get<{ hub: string; at: number }>(hubCollection, identityKey);
+  return stored && { hub: stored.doc.hub, at: stored.doc.at };
+}
+
 /**
  * The id of the hub whose store this is; minted when the store is new. Several masters that come at once agree on one.
  * @param at now, epoch ms
  */
 export async function identityOf(store: Store, at: number): Promise<Identity> {
-  const stored = await store.get<{ hub: string; at: number }>(hubCollection, identityKey);
-  if (stored) return { hub: stored.doc.hub, at: stored.doc.at };
+  const stored = await knownIdentity(store);
+  if (stored) return stored;
   const minted: Identity = { hub: mint(), at };
   const written = await store.write({
     collection: hubCollection,
@@ -31,10 +37,10 @@ export async function identityOf(store: Store, at: number): Promise<Identity> {
     expect: 'absent',
   });
   if (written.ok) return minted;
-  const winner = await store.get<{ hub: string; at: number }>(hubCollection, identityKey);
+  const winner = await knownIdentity(store);
   if (!winner)
     throw new StoreError('store-unavailable', 'The identity of the hub vanished while it was made', 'Start again.');
-  return { hub: winner.doc.hub, at: winner.doc.at };
+  return winner;
 }
 
 /**

@@ -1,5 +1,6 @@
 // The REST API from the browser. Answers are typed by the caller from src/protocol and src/model; refusals become `Problem`.
 import type { FieldProblem } from '../../src/model/errors.ts';
+import { warningsOf } from '../../src/protocol/warnings.ts';
 
 /** A refusal as the API writes it (application/problem+json), or the network's failure with code `unreachable`. */
 export class Problem extends Error {
@@ -33,6 +34,13 @@ interface Call {
   signal?: AbortSignal;
 }
 
+const told = new Set<string>();
+let tellWarning: (text: string) => void = () => undefined;
+/** Who shows what answers warn of. Of what was done it is shown each time, of what was read once. */
+export const onWarning = (tell: (text: string) => void): void => {
+  tellWarning = tell;
+};
+
 /** One request to `/v1${path}`. Throws a `Problem`; an abort throws as fetch throws it. */
 export async function call<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, options: Call = {}): Promise<T> {
   const headers: Record<string, string> = { accept: 'application/json' };
@@ -55,6 +63,10 @@ export async function call<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: s
       'The hub does not answer.',
       'Processes run on without it; the dashboard tries again by itself.',
     );
+  }
+  for (const warning of response.ok ? warningsOf(response.headers) : []) {
+    if (method !== 'GET' || !told.has(warning)) tellWarning(warning);
+    if (method === 'GET') told.add(warning);
   }
   const text = await response.text();
   if (response.ok) return (text ? JSON.parse(text) : undefined) as T;

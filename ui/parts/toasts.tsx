@@ -1,13 +1,14 @@
-// Toasts: only for what the operator did, bottom left, 5 s, with undo where there is one. Refusals stay until they are closed.
+// Toasts: for what the operator did, bottom left, 5 s, with undo where there is one; refusals, and what the hub warns of, stay longer.
 import { signal } from '@preact/signals';
 import type { ComponentChildren, VNode } from 'preact';
-import { Problem } from '../hub/api.ts';
+import { onWarning, Problem } from '../hub/api.ts';
 import { Glyph, Icon } from '../look/glyphs.tsx';
 import { t } from '../words/i18n.tsx';
 
 interface Toast {
   id: number;
-  good: boolean;
+  /** Whose glyph stands before it. */
+  s: 'passing' | 'failed' | 'unhealthy';
   text: ComponentChildren;
   undo: (() => Promise<unknown>) | null;
 }
@@ -24,6 +25,8 @@ function show(toast: Omit<Toast, 'id'>, ms: number): void {
   setTimeout(close, ms, id);
 }
 
+onWarning((text) => show({ s: 'unhealthy', text, undo: null }, 20_000));
+
 /** Runs what the operator asked for and says what came of it. Gives true when it worked. */
 export async function act(
   work: () => Promise<unknown>,
@@ -32,13 +35,13 @@ export async function act(
 ): Promise<boolean> {
   try {
     await work();
-    show({ good: true, text: done, undo }, undo ? 8_000 : 5_000);
+    show({ s: 'passing', text: done, undo }, undo ? 8_000 : 5_000);
     return true;
   } catch (error) {
     const problem = error instanceof Problem ? error : new Problem(0, 'error', (error as Error).message);
     show(
       {
-        good: false,
+        s: 'failed',
         text: (
           <>
             {problem.message}
@@ -58,7 +61,7 @@ export function Toasts(): VNode {
     <div class="toasts" role="status" aria-live="polite">
       {toasts.value.map((toast) => (
         <div key={toast.id} class="toast">
-          <Glyph s={toast.good ? 'passing' : 'failed'} />
+          <Glyph s={toast.s} />
           <span>{toast.text}</span>
           {toast.undo && (
             <button

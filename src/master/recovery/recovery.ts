@@ -3,7 +3,7 @@
 import type { Tombstone } from '../../model/assignment.ts';
 import { drawTerm, identityOf } from '../../store/identity.ts';
 import { refuseMoved } from '../../store/moving/moved.ts';
-import type { Store, Version } from '../../store/store.ts';
+import type { Store } from '../../store/store.ts';
 import { StoreError } from '../../store/store.ts';
 import type { MasterContext } from '../context.ts';
 import type { Kept } from '../entries.ts';
@@ -114,6 +114,32 @@ async function showLastKnown({ store, view }: MasterContext): Promise<void> {
   }
 }
 
+/** A crash between the writing of a tombstone and of its slot leaves both: the slot counts. */
+const hasItsPlace = ({ view }: MasterContext, { node, id }: Tombstone): boolean => {
+  const duty = view.dutyOf(node, id);
+  return duty !== null && !duty.tombstone;
+};
+
+/** What a store holds of a hub as the API shows it. @returns what is left alone, as sentences */
+export async function fillView(context: MasterContext, nodes: Nodes, stored: StoredHub): Promise<string[]> {
+  const { view } = context;
+  const { apps, slots, stones, revisions } = stored;
+  const oddities: string[] = [];
+  await inTurns(stored.nodes.values(), 50, (record) => {
+    nodes.known(record);
+  });
+  for (const { doc, version } of apps.values()) {
+    const inForce = revisions.get(revisionKey(doc.name, doc.revision));
+    if (inForce) view.setApp(doc, version, inForce);
+    else oddities.push(`App ${doc.name} names revision ${doc.revision}, which is not in the store: it is left alone`);
+  }
+  for (const { doc, version } of revisions.values()) view.setRevision(doc, version);
+  await inTurns(slots.values(), 500, ({ doc, version }) => view.setSlot(doc.app, doc.slot, doc, version));
+  for (const { doc, version } of stones.values()) if (!hasItsPlace(context, doc)) view.setTombstone(doc, version);
+  await showLastKnown(context);
+  return oddities;
+}
+
 /** @param above term and epoch that agents have seen */
 export async function recover(
   context: MasterContext,
@@ -138,36 +164,15 @@ export async function recover(
   await fence(store, 'assignments', slots, term);
   await epochs.begin(highestEpoch(stored, above.epoch));
 
-  await inTurns(stored.nodes.values(), 50, (record) => {
-    nodes.known(record);
-  });
-  for (const { doc, version } of apps.values()) {
-    const inForce = revisions.get(revisionKey(doc.name, doc.revision));
-    if (inForce) view.setApp(doc, version, inForce);
-    else oddities.push(`App ${doc.name} names revision ${doc.revision}, which is not in the store: it is left alone`);
-  }
   const lost = appsLost(stored);
   const alone = await revisionsAlone(store, apps);
-  for (const { doc, version } of revisions.values()) view.setRevision(doc, version);
-  await inTurns(slots.values(), 500, ({ doc, version }) => view.setSlot(doc.app, doc.slot, doc, version));
-  await settleTombstones(context, stones);
-  await showLastKnown(context);
+  oddities.push(...(await fillView(context, nodes, stored)));
+  for (const [key, { doc }] of stones)
+    if (hasItsPlace(context, doc)) await store.write(writeOf('tombstones', key, null, 'any', term));
   await context.events.recover();
   tellLost(context, lost, alone);
   for (const what of oddities) {
     warn(what);
     context.events.note('store.recordLeftAlone', {}, what, { loudness: 'attention' });
-  }
-}
-
-/** A crash between the writing of a tombstone and of its slot leaves both: the slot counts. */
-async function settleTombstones(
-  { view, store, leadership }: MasterContext,
-  stones: Map<string, Kept<Tombstone>>,
-): Promise<void> {
-  for (const [key, { doc, version }] of stones) {
-    const duty = view.dutyOf(doc.node, doc.id);
-    if (!duty || duty.tombstone) view.setTombstone(doc, version as Version);
-    else await store.write(writeOf('tombstones', key, null, 'any', leadership.term));
   }
 }

@@ -40,6 +40,7 @@ export function waitingReads(agent: RunningAgent, standing: () => Standing): Clu
   });
   const own: Partial<Cluster> = {
     notReady: () => standing().because,
+    caveat: () => `only what runs here is shown: ${standing().because}`,
     status: async (): Promise<StatusView> => {
       const { because } = standing();
       const notice = { code: 'store-unavailable', text: because, at: Date.now() };

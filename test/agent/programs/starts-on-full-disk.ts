@@ -53,6 +53,23 @@ async function readsServed(hub: Daemon, web: { id: string; pid: number }): Promi
   assert.equal([status, body.code], [503, 'store-unavailable']);
 }
 
+/** What its store holds can be seen, with a warning, and not be changed; agents are told to wait. */
+async function storedIsShown(hub: Daemon): Promise<void> {
+  const answer = await fetch(`${hub.address}/v1/apps?size=100`);
+  assert.is(answer.status, 200);
+  assert.match(answer.headers.get('warning') ?? '', /^199 stathub "as it was last written down: This hub cannot begin/);
+  assert.is(((await answer.json()) as { items: unknown[] }).items.length, 40);
+  assert.match((await hub.get('/v1/status')).notices[0].text, /cannot begin/);
+  assert.is((await hub.get('/v1/apps/large0')).spec.toProcess, 'true');
+  for (const [method, path] of [
+    ['POST', '/v1/apps/large0/start'],
+    ['GET', '/v1/link'],
+  ] as const) {
+    const { status, body } = await hub.call(method, path);
+    assert.equal([status, body.code], [503, 'store-unavailable'], path);
+  }
+}
+
 const agent = new Alone();
 try {
   await agent.start();
@@ -120,6 +137,7 @@ try {
   await master.start([], { asked: '/healthz' });
   await refusedForRoom(master);
   assert.match(master.log(), 'this master cannot lead yet');
+  await storedIsShown(master);
   rmSync(filler);
   await until('the master leads by itself', async () => (await master.call('GET', '/readyz')).status === 200, 20_000);
   assert.is((await master.get('/v1/apps?size=100')).items.length, 40);
