@@ -115,6 +115,9 @@ export const nodes = (client: Client, output: Output, options: ListOptions): Pro
         ]),
         output,
       );
+      const odd = items.filter(({ status, reason }) => status === 'ready' && reason?.code === 'machine-shared');
+      for (const text of new Set(odd.map(({ reason }) => `${reason!.text}; ${reason!.next!.what}`)))
+        output.err(`stathub: ${text}\n`);
       if (options.query !== '' && items.length === 1) for (const line of machineOf(items[0]!)) output.out(`${line}\n`);
     },
     'no nodes yet; `stathub agent --master URL` on a machine joins it',

@@ -1,10 +1,10 @@
-// The cluster in memory: every record with its version, every node, every instance last reported. Written only after the store
-// acknowledged; the one place that knows which assignments lie on which node.
+// The cluster in memory, written only after the store acknowledged; the one place that knows which assignments lie on which node.
 import type { AppRecord, Revision } from '../model/app/app.ts';
 import type { Assignment, SlotRecord, Tombstone } from '../model/assignment.ts';
 import type { Version } from '../store/store.ts';
 import type { Changes } from './changes.ts';
 import type { AppEntry, Duty, InstanceEntry, Kept, NodeEntry, TombstoneEntry } from './entries.ts';
+import { NodeEntries } from './node-entries.ts';
 
 interface ViewHooks {
   /** The duties of a node changed: push them. */
@@ -15,7 +15,7 @@ interface ViewHooks {
 
 export class View {
   readonly apps = new Map<string, AppEntry>();
-  readonly nodes = new Map<string, NodeEntry>();
+  readonly nodes = new NodeEntries();
   readonly instances = new Map<string, InstanceEntry>();
   readonly tombstones = new Map<string, TombstoneEntry>();
   /** Slots that an operator is filling by hand (an adoption under way): app -> slot -> instance id. */

@@ -5,6 +5,7 @@ import { pendingView } from '../../model/instance/pending-view.ts';
 import type { NodeView } from '../../model/node.ts';
 import type { InstanceEntry, NodeEntry } from '../entries.ts';
 import type { View } from '../view.ts';
+import { sharedMachine } from './shared-machine.ts';
 
 const ended = new Set(['stopped', 'failed']);
 
@@ -40,7 +41,7 @@ export function nodeView(view: View, entry: NodeEntry): NodeView {
     ...facts,
     id: entry.id,
     status: entry.status,
-    reason: entry.reason ?? troubleOf(entry),
+    reason: entry.reason ?? troubleOf(entry) ?? sharedMachine(view.nodes, entry),
     tags: tags ?? facts.tags,
     envs,
     allocated: allocatedOn(view, entry.id),

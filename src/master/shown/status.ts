@@ -1,6 +1,7 @@
 // The status of the hub: counts, and what a person should look at.
 import type { StatusView } from '../../protocol/views.ts';
 import type { ClusterParts } from '../requests/parts.ts';
+import { sharedMachines } from './shared-machine.ts';
 import { instanceStatuses } from './shown.ts';
 
 export function statusView({ context, storeAbout, trouble, phase, frozenUntil, startedAt }: ClusterParts): StatusView {
@@ -30,6 +31,7 @@ export function statusView({ context, storeAbout, trouble, phase, frozenUntil, s
     notice('clock', `The clock of this master is ${by} that of its store: set both by NTP`);
   }
   if (nodes.lost) notice('nodes-lost', `${nodes.lost} of ${view.nodes.size} nodes are lost`);
+  for (const text of sharedMachines(view.nodes)) notice('machine-shared', text);
   return {
     name: 'stathub',
     role: 'master',
