@@ -4,7 +4,7 @@ import type { Assignment, SlotRecord, Tombstone } from '../model/assignment.ts';
 import type { Version } from '../store/store.ts';
 import type { Changes } from './changes.ts';
 import type { AppEntry, Duty, InstanceEntry, Kept, NodeEntry, TombstoneEntry } from './entries.ts';
-import { NodeEntries } from './node-entries.ts';
+import { NodeEntries } from './nodes/node-entries.ts';
 
 interface ViewHooks {
   /** The duties of a node changed: push them. */

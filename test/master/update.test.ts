@@ -4,7 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Revision } from '../../src/model/app/app.ts';
 import type { Doc } from '../../src/store/store.ts';
-import { deploy, discard, operator, testMaster } from '../support/test-master.ts';
+import { deploy, discard, operator, specOf, testMaster } from '../support/test-master.ts';
 import type { TestMaster } from '../support/test-master.ts';
 import { SimAgent } from '../support/sim-agent.ts';
 import { until } from '../support/until.ts';
@@ -120,19 +120,31 @@ test('what an older hub kept without the fields of this one is restarted by no d
   const { master, all, end } = await linked(1);
   let again: TestMaster | null = null;
   try {
-    await deploy(master.cluster, { name: 'web' });
+    const app = { name: 'web', healthChecks: [{ protocol: 'TCP', port: 80 }] };
+    await deploy(master.cluster, app);
     await until('it runs', () => all().length === 1);
     const { doc } = (await master.store.get<Revision>('revisions', 'web/00000001'))!;
-    const { user, preStop, ...older } = doc.spec;
-    assert.equal([user, preStop], [null, null]);
+    // Some have null where nothing is said, some something else, in a list, too.
+    const { user, preStop, killMode, limits, healthChecks, ...rest } = doc.spec;
+    assert.equal([user, preStop, killMode, limits.umask], [null, null, 'group', '022']);
+    const { umask: _umask, ...olderLimits } = limits;
+    const { role: _role, ...olderCheck } = healthChecks[0]!;
+    const older = { ...rest, limits: olderLimits, healthChecks: [olderCheck] };
     const term = master.running.context.leadership.term;
     const kept = { ...doc, spec: older } as unknown as Doc;
     await master.store.write({ collection: 'revisions', key: 'web/00000001', doc: kept, expect: 'any', term });
     await master.stop();
     again = await testMaster({ directory: master.directory });
     assert.not(Object.hasOwn((await again.cluster.app('web')).spec, 'user'));
-    assert.is((await deploy(again.cluster, { name: 'web' })).app.revision, 1);
-    assert.is((await deploy(again.cluster, { name: 'web', user: 'nobody' })).app.revision, 2);
+    assert.equal((await again.cluster.planApp(specOf(app), { scale: true, start: true })).changes, []);
+    assert.is((await deploy(again.cluster, app)).app.revision, 1);
+    const calm = await deploy(again.cluster, { ...app, meta: { of: 'us' } });
+    assert.is(calm.app.revision, 2, 'another revision');
+    const hashes = await Promise.all(
+      [1, 2].map(async (n) => (await again!.store.get<Revision>('revisions', `web/0000000${n}`))!.doc.hash),
+    );
+    assert.is(hashes[0], hashes[1], 'of which nothing is restarted');
+    assert.is((await deploy(again.cluster, { ...app, user: 'nobody' })).app.revision, 3);
   } finally {
     await again?.stop();
     await end();

@@ -2,6 +2,7 @@
 import type { Caller } from '../../api/cluster.ts';
 import type { AppSpec, AppView, Revision } from '../../model/app/app.ts';
 import { Refusal } from '../../model/errors.ts';
+import { filledIn } from '../../model/app/app-schema.ts';
 import { diffSpecs } from '../../model/app/restart-fields.ts';
 import { restartHash } from '../../protocol/hash.ts';
 import { appView } from '../shown/app-status.ts';
@@ -115,14 +116,14 @@ export class Apps {
 
   /**
    * What a spec would be as a revision; null: as the one in force. Hash and contents stay while nothing needs a new process.
-   * By the same comparison as a plan: a field that an older hub did not know and so has not kept is the same as null.
+   * By the same comparison as a plan: a field that an older hub did not know and so has not kept is the same as its default.
    */
   async #made(
     spec: AppSpec,
     current: Revision,
     refetch: boolean,
   ): Promise<Pick<Revision, 'spec' | 'hash' | 'contents'> | null> {
-    const changes = diffSpecs(current.spec, spec);
+    const changes = diffSpecs(filledIn(current.spec), spec);
     if (changes.some(({ restarts }) => restarts)) return { spec, hash: restartHash(spec), contents: {} };
     const resolved = refetch ? await this.#contents.resolve(spec, current) : null;
     if (resolved) return { spec, ...resolved };

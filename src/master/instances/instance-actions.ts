@@ -3,6 +3,7 @@
 import type { Caller } from '../../api/cluster.ts';
 import type { AppRecord, Revision } from '../../model/app/app.ts';
 import type { Assignment, SlotRecord } from '../../model/assignment.ts';
+import { filledIn } from '../../model/app/app-schema.ts';
 import { Refusal } from '../../model/errors.ts';
 import type { InstanceView } from '../../model/instance/instance.ts';
 import { restartHash } from '../../protocol/hash.ts';
@@ -103,7 +104,7 @@ export class InstanceActions {
     const existing = view.apps.get(name);
     if (existing?.record.doc.deleting)
       throw new Refusal('app-deleting', `App ${name} is being deleted`, 'Wait until it is gone, then adopt.');
-    if (existing && hash !== restartHash(view.inForce(existing).spec)) {
+    if (existing && restartHash(filledIn(spec)) !== restartHash(filledIn(view.inForce(existing).spec))) {
       throw new Refusal(
         'app-differs',
         `Instance ${id} was started from another spec than app ${name} has now`,

@@ -3,7 +3,7 @@
 import type { Reason } from '../../model/app/app.ts';
 import { showSize } from '../../model/sizes.ts';
 import type { NodeEntry } from '../entries.ts';
-import type { NodeEntries } from '../node-entries.ts';
+import type { NodeEntries } from '../nodes/node-entries.ts';
 
 /** Machines differ in what they report by some pages. */
 const slack = 1.02;
@@ -22,7 +22,10 @@ export function sharedMachine(nodes: NodeEntries, entry: NodeEntry): Reason | nu
     text:
       `${here.length} agents of ${hostname} give away ${showSize(sum)} of memory together, and it has ${showSize(memory.ram)}: ` +
       'programs may be placed there that it cannot hold',
-    next: { what: `start each with --overcommit ${(1 / here.length).toFixed(2)}, or all by stathub up --agents`, at: null },
+    next: {
+      what: `start each with --overcommit ${(1 / here.length).toFixed(2)}, or all by stathub up --agents`,
+      at: null,
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 // Why an app or an instance is as it is, and what a change would do: the plan's words, and the events that name it.
 import type { AppSpec } from '../../model/app/app.ts';
+import { filledIn } from '../../model/app/app-schema.ts';
 import type { ClusterEvent } from '../../model/event.ts';
 import type { InstanceView } from '../../model/instance/instance.ts';
 import { diffSpecs } from '../../model/app/restart-fields.ts';
@@ -75,7 +76,7 @@ export async function planApp({ context, planner }: ClusterParts, spec: AppSpec,
   const start = given.start ? spec.start : before.start;
   const whole = withForce(spec, scale, start);
   const current = entry && view.inForce(entry);
-  const changes = current ? diffSpecs(withForce(current.spec, before.scale, before.start), whole) : [];
+  const changes = current ? diffSpecs(withForce(filledIn(current.spec), before.scale, before.start), whole) : [];
   const hash = current && !changes.some(({ restarts }) => restarts) ? current.hash : restartHash(whole);
   const record = { ...before, scale, start, revision: before.revision + (current && changes.length === 0 ? 0 : 1) };
   return {

@@ -113,3 +113,12 @@ export function parseApp(json: unknown): ParsedApp {
   if (rest) problems.push(...ruleProblems(rest, wrong), ...queryProblems(rest, wrong));
   return { ok: false, problems };
 }
+
+/**
+ * A stored spec as it would be stored now: fields that were not known then have their defaults. So an app that is deployed again after an
+ * upgrade is the one that it was. What does not fit the fields of today is given as it is.
+ */
+export function filledIn(spec: AppSpec): AppSpec {
+  const parsed = appFields.safeParse(withoutNulls(spec));
+  return parsed.success ? parsed.data : spec;
+}

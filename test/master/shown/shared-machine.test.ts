@@ -28,12 +28,18 @@ test('agents of one machine that give it away together more than once are told s
     }).connect(master.url),
   );
   const ready = (count: number) =>
-    until(`${count} ready`, async () => (await master.cluster.nodes('status:ready', { from: 0, size: 9 })).total === count);
+    until(
+      `${count} ready`,
+      async () => (await master.cluster.nodes('status:ready', { from: 0, size: 9 })).total === count,
+    );
   try {
     await ready(5);
     const codes = async () =>
       Object.fromEntries(
-        (await master.cluster.nodes('', { from: 0, size: 9 })).items.map(({ id, reason }) => [id, reason?.code ?? null]),
+        (await master.cluster.nodes('', { from: 0, size: 9 })).items.map(({ id, reason }) => [
+          id,
+          reason?.code ?? null,
+        ]),
       );
     assert.equal(await codes(), { n1: 'machine-shared', n2: 'machine-shared', n3: null, n4: null, n5: null });
     const { reason } = await master.cluster.node('n1');

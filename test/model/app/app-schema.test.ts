@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { appJsonSchema } from '../../../src/model/app/app-json-schema.ts';
-import { parseApp } from '../../../src/model/app/app-schema.ts';
+import { filledIn, parseApp } from '../../../src/model/app/app-schema.ts';
 import type { AppSpec } from '../../../src/model/app/app.ts';
 import type { FieldProblem } from '../../../src/model/errors.ts';
 import { runs } from '../../support/runs.ts';
@@ -392,6 +392,21 @@ test('the JSON Schema knows every key, allows null, and gives the defaults', () 
   assert.is(schema.additionalProperties, false);
   assert.is(schema.properties['killTimeoutSeconds']!.default, 10);
   assert.ok(JSON.stringify(schema.properties['killTimeoutSeconds']!.anyOf).includes('"null"'));
+});
+
+test('a stored spec gets the defaults of fields that came later, and is else what it was', () => {
+  const spec = good({
+    ports: [0],
+    healthChecks: [{ protocol: 'HTTP' }],
+    killSignal: 'INT',
+    limits: { umask: '0027' },
+    resAlloc: { mem: '1GB' },
+  });
+  assert.equal(filledIn(spec), spec);
+  const { killMode: _killMode, update: _update, ...older } = spec;
+  assert.equal(filledIn(older as AppSpec), spec);
+  const odd = { ...spec, killMode: 'none' } as unknown as AppSpec;
+  assert.is(filledIn(odd), odd, 'what does not fit any more is left alone');
 });
 
 test.run();

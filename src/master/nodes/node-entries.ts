@@ -1,5 +1,5 @@
 // The nodes of a hub, and which of them are agents of one machine.
-import type { NodeEntry } from './entries.ts';
+import type { NodeEntry } from '../entries.ts';
 
 /** Images are cloned with their machine id, so the name has to be the same, too. */
 const machineOf = ({ record: { doc } }: NodeEntry): string => `${doc.machineId} ${doc.facts.hostname}`;
