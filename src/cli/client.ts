@@ -165,7 +165,9 @@ function refusal(problem: Problem): CliError {
         ? exitCode.timedOut
         : problem.status >= 500
           ? exitCode.failed
-          : exitCode.refused;
+          : problem.status === 400
+            ? exitCode.usage
+            : exitCode.refused;
   const [only, ...others] = problem.errors ?? [];
   const told = only !== undefined && others.length === 0 && problem.detail.includes(only.message);
   const lines = (told ? [] : (problem.errors ?? [])).map(

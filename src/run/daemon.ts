@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openTokens, readTokens, type FirstTokens, type Tokens } from '../api/access/tokens.ts';
 import { isLoopback } from '../api/access/auth.ts';
+import { CliError, exitCode } from '../cli/exit.ts';
 import { acquireLock, type Lock } from '../store/lock.ts';
 import type { Logger } from './log.ts';
 import type { InForce } from './settings/settings.ts';
@@ -35,8 +36,28 @@ export class Ending {
 export const value = <T>(inForce: InForce, name: string): T => inForce[name]!.value as T;
 
 /** Makes the directory and takes its lock. @throws LockHeldError */
+/** Why a directory cannot be made. */
+const notMade: Record<string, string> = {
+  ENOTDIR: 'a part of its path is a file',
+  EEXIST: 'there is a file of that name',
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'its file system is read-only',
+  ENOSPC: 'its disk is full',
+};
+
+/** Makes a store directory, and holds it. @throws CliError where it cannot be made; LockHeldError */
 export async function takeDirectory(directory: string, role: 'master' | 'agent'): Promise<Lock> {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    throw new CliError(
+      exitCode.failed,
+      `the store directory ${directory} cannot be made: ${notMade[code] ?? message}`,
+      `give another: stathub ${role} --store-directory DIR, or STATHUB_HOME`,
+    );
+  }
   return acquireLock(directory, { role });
 }
 

@@ -88,7 +88,9 @@ story('input is carried, bytes as they are, and its end is told', async () => {
       .map((line) => line.trim()),
     ['300000', 'done'],
   );
-  assert.is((await cli([one.id, '--', 'no-such-program'])).code, 127);
+  const unknown = await cli([one.id, '--', 'no-such-program']);
+  assert.is(unknown.code, 127);
+  assert.match(unknown.err, /no-such-program is not found in the instance's PATH, \//);
   assert.is((await cli([one.id, '--', 'sh', '-c', 'kill -USR1 $$'])).code, 128 + 10, 'a signal as a shell tells it');
 });
 

@@ -11,8 +11,8 @@ const lateMs = 1_000;
 const fewestLost = 3;
 
 export class Loss {
-  /** epoch ms until which nothing of lost nodes is replaced; null: not braked. */
-  frozenUntil: number | null = null;
+  /** Until when nothing of lost nodes is replaced, monotonic ms: a clock that is set back prolongs it by nothing. null: not braked. */
+  #thawsAt: number | null = null;
   readonly #context: MasterContext;
   readonly #nodes: Nodes;
   readonly #disconnect: (node: string, code: number, reason: string) => void;
@@ -25,6 +25,12 @@ export class Loss {
     this.#context = context;
     this.#nodes = nodes;
     this.#disconnect = disconnect;
+  }
+
+  /** epoch ms until which nothing of lost nodes is replaced, by the clock as it is now; null: not braked. */
+  get frozenUntil(): number | null {
+    const { clock } = this.#context;
+    return this.#thawsAt === null ? null : Math.round(clock.now() + this.#thawsAt - clock.mono());
   }
 
   start(): void {
@@ -49,8 +55,8 @@ export class Loss {
     this.#lastSweep = mono;
     if (late > Math.min(lateMs, times.suspectMs / 2)) for (const entry of view.nodes.values()) entry.heardAt += late;
 
-    if (this.frozenUntil !== null && at >= this.frozenUntil) {
-      this.frozenUntil = null;
+    if (this.#thawsAt !== null && mono >= this.#thawsAt) {
+      this.#thawsAt = null;
       this.#context.events.note('placement.thawed', {}, 'Lost slots are replaced again', { loudness: 'moving' });
       view.touched();
     }
@@ -63,7 +69,7 @@ export class Loss {
         this.#nodes.send(entry.id, { type: 'node.silenced', at });
     }
     if (lost.length === 0) return;
-    this.#brake(lost, mono, at);
+    this.#brake(lost, mono);
     for (const { id } of lost) {
       this.#nodes.send(id, { type: 'node.vanished', at });
       this.#disconnect(id, 4001, 'silent for too long: say hello again');
@@ -71,7 +77,7 @@ export class Loss {
   }
 
   /** One node counts once, however often it was lost and came back. */
-  #brake(lost: NodeEntry[], mono: number, at: number): void {
+  #brake(lost: NodeEntry[], mono: number): void {
     const { times, view } = this.#context;
     const all = [...view.nodes.values()];
     for (const [id, time] of this.#losses)
@@ -85,8 +91,8 @@ export class Loss {
         status === 'suspect' && !this.#losses.has(id) && mono - heardAt >= times.lostMs - times.beatMs,
     );
     const gone = this.#losses.size + next.length;
-    if (this.frozenUntil !== null || gone < fewestLost || gone <= before / 2) return;
-    this.frozenUntil = at + times.brakeMs;
+    if (this.#thawsAt !== null || gone < fewestLost || gone <= before / 2) return;
+    this.#thawsAt = mono + times.brakeMs;
     const vanished = `${gone} of ${before} nodes vanished within ${showSpan(times.brakeWindowMs)}`;
     const message = `${vanished}: nothing is replaced for ${showSpan(times.brakeMs)}. Is this master cut off?`;
     this.#context.events.note('placement.frozen', {}, message, { loudness: 'attention' });

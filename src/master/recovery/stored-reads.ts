@@ -5,7 +5,7 @@ import { Refusal, type ErrorCode } from '../../model/errors.ts';
 import type { StatusView } from '../../protocol/views.ts';
 import { knownIdentity } from '../../store/identity.ts';
 import { refuseMoved } from '../../store/moving/moved.ts';
-import { partsOf, type MasterOptions } from '../master.ts';
+import { putTogether, type MasterOptions } from '../master.ts';
 import { fillView } from './recovery.ts';
 import { highestTerm, readStored } from './stored-hub.ts';
 
@@ -48,7 +48,11 @@ export async function storedReads(
   const identity = await knownIdentity(options.store);
   if (identity === null) return null;
   await refuseMoved(options.store);
-  const { cluster, context, nodes } = partsOf(options);
+  const {
+    cluster,
+    context,
+    parts: { nodes },
+  } = putTogether(options);
   const stored = await readStored(options.store, context.warn);
   context.leadership = { ...context.leadership, hub: identity.hub, term: highestTerm(stored) };
   for (const what of await fillView(context, nodes, stored)) context.warn(what);

@@ -25,7 +25,7 @@ export async function runBeside(
 ): Promise<ProbeAnswer> {
   signal.throwIfAborted();
   const [program = '', ...args] = words;
-  const script = besideScript({ ...plan, program, args, shell: false }, tools, [], '/dev/null');
+  const script = besideScript({ ...plan, program, args, shell: false }, tools, {}, '/dev/null');
   // The script comes by the shell's input: an environment is in no argument and in no file.
   const child = execa(tools.shell, ['-s'], {
     cwd: '/',

@@ -29,6 +29,16 @@ const hangUpMs = 2000;
 const found = (name: string): string | null =>
   ['/usr/bin', '/bin', '/usr/local/bin'].map((folder) => `${folder}/${name}`).find((path) => existsSync(path)) ?? null;
 
+/** A command that is not there, in our words: a shell's would name its own line. */
+function unfoundLine(program: string): string {
+  const name = quote(program);
+  const blanks = /\s/.test(program) ? "; for several words: sh -c '...'" : '';
+  const said = (words: string): string => `{ printf '%s' 'stathub: ' ${name} ${quote(words)}`;
+  const end = `${quote(`${blanks}\n`)} >&2; exit 127; }`;
+  if (program.includes('/')) return `[ -e ${name} ] || ${said(' is not there on the node of the instance')} ${end}`;
+  return `command -v -- ${name} >/dev/null 2>&1 || ${said(" is not found in the instance's PATH, ")} "\${PATH-}" ${end}`;
+}
+
 export class ExecSession {
   /** Exit code as a shell gives it. */
   readonly ended: Promise<number>;
@@ -58,7 +68,10 @@ export class ExecSession {
       'exec 4>&-',
       ...(terminal ? [`${quote(stty!)} sane rows ${terminal.rows} cols ${terminal.cols}`] : []),
     ];
-    writeFileSync(file, besideScript(plan, tools, first), { flag: 'wx', mode: 0o600 });
+    writeFileSync(file, besideScript(plan, tools, { first, last: [unfoundLine(plan.program)] }), {
+      flag: 'wx',
+      mode: 0o600,
+    });
     const command = `. ${quote(file)}`;
     const [path, words] = terminal
       ? [script!, ['-q', '-e', '-f', '-c', command, '/dev/null']]

@@ -223,26 +223,27 @@ export function runScript(plan: LaunchPlan, tools: Tools): string {
 /**
  * A script to be sourced by a shell, which becomes a command beside the program of a launch: in its groups, under its limits, with
  * its environment.
- * @param first lines before all of that  @param input a file that the command reads; null: what the shell has
+ * @param around lines before all of that, and just before the command  @param input a file that the command reads; null: what the shell has
  * @throws LaunchError plan-invalid
  */
 export function besideScript(
   plan: LaunchPlan,
   tools: Tools,
-  first: readonly string[],
+  around: { first?: readonly string[]; last?: readonly string[] },
   input: string | null = null,
 ): string {
   const { limits, workingDirectory } = plan;
   const { exports, beside } = environmentLines(plan, tools);
   return [
     'set --',
-    ...first,
+    ...(around.first ?? []),
     ...setupLines(plan, tools, false),
     `umask ${limits.umask}`,
     `cd -- ${quote(workingDirectory)} || exit 126`,
     'unset OLDPWD SHLVL',
     ...exports,
     ...(limits.fileSize === null ? [] : [`ulimit -f ${Math.ceil(limits.fileSize / tools.fileSizeUnit)}`]),
+    ...(around.last ?? []),
     input === null ? execLine(plan, beside, tools) : `${execLine(plan, beside, tools)} <${quote(input)}`,
     '',
   ].join('\n');
