@@ -42,12 +42,16 @@ export function measuringParts(opened: Opened, { instances, rotation }: Guarding
     said: hardware.read((notice) => tellNotice(context, notice)),
   });
   const quota = new PolledQuota(context, instances);
+  const astrayWatch = new AstrayWatch(context, instances);
   const usage = new UsageSampler({
     instances,
     times: options.times,
     onPoints: (some) => points.add(some),
     onRows: (rows) => later.link().usage(rows),
-    onLook: (directory, resting) => rotation.ran(directory, !resting),
+    onLook: ({ id, directory }, resting) => {
+      rotation.ran(directory, !resting);
+      astrayWatch.ran(id, !resting);
+    },
     onPolled: (meter) => quota.look(meter),
   });
   return {
@@ -56,7 +60,7 @@ export function measuringParts(opened: Opened, { instances, rotation }: Guarding
     self,
     usage,
     limitWatch: new LimitWatch(context, instances),
-    astrayWatch: new AstrayWatch(context, instances),
+    astrayWatch,
     disk: new DiskWatch(context, instances),
   };
 }

@@ -8,8 +8,8 @@ import { closeSources, enforces, sourcesOf, type Sources } from './sources.ts';
 import { numberBehind, numbersOf, readNumber } from './small-file.ts';
 
 const usage = Buffer.from('usage_usec');
-/** What is dear (PSS, descriptors, high water, sub-groups) is looked at this seldom, ms: while it is watched, and else. */
-const slowMs = { keen: 60_000, idle: 300_000 };
+/** What is dear (PSS, descriptors, high water, sub-groups) is looked at this seldom, ms: watched, else, and while nothing of it runs. */
+const slowMs = { keen: 60_000, idle: 300_000, resting: 1_800_000 };
 const youngMs = 60_000;
 /** A tree whose resident memory differs by more than this part is another. */
 const otherPart = 0.2;
@@ -47,6 +47,10 @@ export class Gauge {
   #inactive = 0;
   /** CPU of the look before, ms. */
   #cpuMs = 0;
+  /** The same at the last long look. */
+  #slowCpuMs = 0;
+  /** What all of its kind had used together when it was last seen to rest; null: nobody counts that. */
+  #allMs: number | null = null;
   #cpu: number | null = null;
   #fds: number | null = null;
   /** Processes that there were then: with others it is counted anew. */
@@ -120,14 +124,21 @@ export class Gauge {
 
   /**
    * Whether nothing of the tree has run since the sample before: its own cgroup's cpu counter stands still, so nothing else has changed
-   * and nothing was printed. Costs one read of a small file; the sample before then holds on, with no cpu.
+   * and nothing was printed. Costs one read of a small file, and none where all programs of the node rest; the sample before then
+   * holds on, with no cpu.
    * @param at monotonic ms
    * @returns false: it has run, it is time for a long look, or no counter tells
    */
   rests(at: number): boolean {
     const { cpu } = this.#sources;
-    if (!cpu || this.#cpu !== 0 || at - this.#slowAt >= slowMs.idle) return false;
-    if (this.#cpuOf(cpu, false) !== this.#cpuMs) return false;
+    const still = this.#cpuMs === this.#slowCpuMs;
+    if (!cpu || this.#cpu !== 0 || at - this.#slowAt >= (still ? slowMs.resting : slowMs.idle)) return false;
+    // Read before its own: what runs in between moves the sum after this one.
+    const all = cpu.all.at(at, (file) => this.#cpuOf({ ...cpu, file }, true));
+    if (all === null || all !== this.#allMs) {
+      if (this.#cpuOf(cpu, false) !== this.#cpuMs) return false;
+      this.#allMs = all;
+    }
     this.#at = at;
     return true;
   }
@@ -144,7 +155,7 @@ export class Gauge {
     }
   }
 
-  #cpuOf({ file, unit }: NonNullable<Sources['cpu']>, keen: boolean): number | null {
+  #cpuOf({ file, unit }: Pick<NonNullable<Sources['cpu']>, 'file' | 'unit'>, keen: boolean): number | null {
     const length = file.read(keen);
     if (length < 0) return null;
     if (unit === 'nanoseconds') {
@@ -185,6 +196,7 @@ export class Gauge {
   #lookLong(at: number): void {
     const { membership } = this.tree;
     this.#slowAt = at;
+    this.#slowCpuMs = this.#cpuMs;
     if (!this.#sources.memory) this.#highWater = this.#processes.highWater();
     if (membership.kind !== 'session') this.#nested = subgroups(membership.path).length > 0;
   }

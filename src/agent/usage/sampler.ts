@@ -22,7 +22,7 @@ interface SamplerOptions {
   /** Hears new samples: at once where somebody watches, else gathered. */
   onRows: (rows: Record<string, UsageRow>) => void;
   /** Hears whether anything of an instance ran since the look before. */
-  onLook: (directory: string, resting: boolean) => void;
+  onLook: (entry: Entry, resting: boolean) => void;
   /** An instance that only this agent holds to its memory was sampled. */
   onPolled: (meter: Meter) => void;
 }
@@ -201,10 +201,10 @@ export class UsageSampler {
   }
 
   #take(meter: Meter, keen: boolean): void {
-    const { id, directory } = meter.entry;
+    const { id } = meter.entry;
     const point = meter.take(keen);
     if (!meter.resting) this.#untold.add(id);
-    this.#options.onLook(directory, meter.resting);
+    this.#options.onLook(meter.entry, meter.resting);
     if (point) this.#options.onPoints([{ subject: `instance/${id}`, ...point }]);
   }
 

@@ -5,12 +5,13 @@ import { basename, dirname, join } from 'node:path';
 import type { AppliedLimits } from '../effects/cgroups/limit-groups.ts';
 import type { Tree } from '../effects/processes/tree.ts';
 import { SmallFile } from './small-file.ts';
+import { totalCounter, type TotalCounter } from './total-counter.ts';
 
 export interface Sources {
   /** Pids of the tree, one a line; null: it has no cgroup. */
   members: SmallFile | null;
-  /** `microseconds`: the line usage_usec of cpu.stat (v2). `nanoseconds`: cpuacct.usage (v1). */
-  cpu: { file: SmallFile; unit: 'microseconds' | 'nanoseconds' } | null;
+  /** `microseconds`: the line usage_usec of cpu.stat (v2). `nanoseconds`: cpuacct.usage (v1). `all`: of the group above, with its own. */
+  cpu: { file: SmallFile; unit: 'microseconds' | 'nanoseconds'; all: TotalCounter } | null;
   memory: MemorySources | null;
   /** Threads, as the kernel counts against pids.max. */
   tasks: SmallFile | null;
@@ -27,23 +28,25 @@ export function sourcesOf({ membership, instance }: Tree, limits: AppliedLimits 
   const v2 = membership.kind === 'v2' ? membership.path : null;
   // What it shares with others does not count it alone. Groups of v1 are its instance's: they count on over its launches.
   const own = (limits?.join ?? []).map((file) => dirname(file)).filter((path) => basename(path) === instance);
-  const file = (name: string): SmallFile | null => {
-    const found = own.map((path) => join(path, name)).find((path) => existsSync(path));
-    return found === undefined ? null : new SmallFile(found);
-  };
-  const unified = (name: string): SmallFile | null =>
-    v2 !== null && existsSync(join(v2, name)) ? new SmallFile(join(v2, name)) : null;
+  const found = (name: string): string | undefined =>
+    own.map((path) => join(path, name)).find((path) => existsSync(path));
+  const unified = (name: string): string | undefined =>
+    v2 !== null && existsSync(join(v2, name)) ? join(v2, name) : undefined;
   const microseconds = unified('cpu.stat');
-  const nanoseconds = microseconds ? null : file('cpuacct.usage');
+  const counter = microseconds ?? found('cpuacct.usage');
+  const tasks = unified('pids.current') ?? found('pids.current');
   return {
     members: membership.kind === 'session' ? null : new SmallFile(join(membership.path, 'cgroup.procs')),
-    cpu: microseconds
-      ? { file: microseconds, unit: 'microseconds' }
-      : nanoseconds
-        ? { file: nanoseconds, unit: 'nanoseconds' }
-        : null,
+    cpu:
+      counter === undefined
+        ? null
+        : {
+            file: new SmallFile(counter),
+            unit: microseconds ? 'microseconds' : 'nanoseconds',
+            all: totalCounter(join(dirname(counter), '..', basename(counter))),
+          },
     memory: memoryOf(v2, limits?.memory?.kind === 'v1' ? limits.memory.path : null),
-    tasks: unified('pids.current') ?? file('pids.current'),
+    tasks: tasks === undefined ? null : new SmallFile(tasks),
   };
 }
 

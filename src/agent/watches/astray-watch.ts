@@ -1,5 +1,6 @@
 // What a program did to the ground it stands on: left the cgroups that hold it to its limits (one that runs as the agent's user may
-// write itself elsewhere), or removed its working directory. Nothing is done about it; it is told, by an event and as a reason.
+// write itself elsewhere), or removed its working directory. Nothing is done about it; it is told, by an event and as a reason. One that
+// was well and has not run since has done nothing of it: it is looked at seldom, for what others may have done to its ground.
 import { readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { AgentContext } from '../context.ts';
@@ -12,6 +13,8 @@ import type { LaunchRecord } from '../instance/records.ts';
 
 /** Each program is looked at once in so many looks of a second, where there are as many; at least one a second. */
 const turns = 30;
+/** One at rest is looked at in so many rounds once. */
+const restRounds = 10;
 
 export class AstrayWatch {
   readonly #context: AgentContext;
@@ -19,6 +22,11 @@ export class AstrayWatch {
   #endLooks: (() => void) | null = null;
   #round: string[] = [];
   #share = 1;
+  #rounds = 0;
+  /** Of these nothing has run of late, as far as is known. */
+  readonly #resting = new Set<string>();
+  /** Were well while they rested, and have not run since. */
+  readonly #still = new Set<string>();
   /** /proc/PID/cgroup of each program when all was well: as long as it reads the same, all is. */
   readonly #atHome = new WeakMap<LaunchRecord, string>();
 
@@ -36,14 +44,26 @@ export class AstrayWatch {
     this.#endLooks = null;
   }
 
+  /** Whether anything of an instance ran since this was said last. */
+  ran(id: string, ran: boolean): void {
+    if (!ran) this.#resting.add(id);
+    else if (this.#resting.delete(id)) this.#still.delete(id);
+  }
+
   #sweep(): void {
     if (this.#round.length === 0) {
+      this.#rounds++;
+      for (const id of this.#resting) if (!this.#instances.entries.has(id)) this.ran(id, true);
       this.#round = [...this.#instances.entries.keys()];
       this.#share = Math.ceil(this.#round.length / turns);
     }
     for (const id of this.#round.splice(-this.#share)) {
+      if (this.#still.has(id) && this.#rounds % restRounds !== 0) continue;
       const entry = this.#instances.entries.get(id);
-      if (entry?.program.phase === 'running') this.#look(entry);
+      if (entry?.program.phase !== 'running') continue;
+      this.#look(entry);
+      if (this.#resting.has(id) && entry.astray === null) this.#still.add(id);
+      else this.#still.delete(id);
     }
   }
 

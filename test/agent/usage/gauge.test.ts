@@ -1,5 +1,5 @@
 // When a tree that rests is not measured anew.
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -30,7 +30,63 @@ test('a tree whose cpu counter stands still rests, until it runs or a long look 
   assert.is(gauge.sample(220_000, false)?.cpu, 0.001, '30 ms in the 30 s since it was seen to rest');
   gauge.sample(250_000, false);
   assert.is(gauge.rests(280_000), true);
-  assert.is(gauge.rests(520_000), false, 'descriptors and shared memory are looked at every five minutes');
+  assert.is(
+    gauge.rests(520_000),
+    false,
+    'it has run since descriptors and shared memory were looked at five minutes ago',
+  );
+  gauge.sample(520_000, false);
+  assert.is(gauge.rests(1_000_000), true, 'and has not since');
+  assert.is(gauge.rests(2_320_000), false, 'half an hour is too long for all');
+});
+
+test('while all together have used nothing none is read', () => {
+  const above = scratch('above');
+  const paths = ['a', 'b'].map((name) => join(above, name));
+  const spent = (path: string, microseconds: number): void =>
+    writeFileSync(join(path, 'cpu.stat'), `usage_usec ${microseconds}\n`);
+  for (const path of paths) {
+    mkdirSync(path);
+    writeFileSync(join(path, 'cgroup.procs'), `${process.pid}\n`);
+    spent(path, 1000);
+  }
+  spent(above, 2000);
+  const gauges = paths.map((path) => new Gauge(tree(path), null));
+  const both = (what: (gauge: Gauge) => unknown): unknown[] => gauges.map(what);
+  both((gauge) => gauge.sample(100_000, false));
+  both((gauge) => gauge.sample(130_000, false));
+  assert.equal(
+    both((gauge) => gauge.rests(160_000)),
+    [true, true],
+  );
+  rmSync(join(paths[0]!, 'cpu.stat'));
+  assert.equal(
+    both((gauge) => gauge.rests(190_000)),
+    [true, true],
+    'one that cannot be read is not missed',
+  );
+  spent(paths[0]!, 1000);
+  spent(paths[1]!, 9000);
+  assert.is(gauges[1]!.rests(190_500), true, 'the sum was just read');
+  spent(above, 10_000);
+  assert.equal(
+    both((gauge) => gauge.rests(220_000)),
+    [true, false],
+    'the sum has moved: who was it?',
+  );
+  gauges[1]!.sample(220_000, false);
+  gauges[1]!.sample(250_000, false);
+  writeFileSync(join(above, 'cpu.stat'), '');
+  assert.equal(
+    both((gauge) => gauge.rests(280_000)),
+    [true, true],
+    'without a sum each is read',
+  );
+  spent(paths[0]!, 2000);
+  assert.equal(
+    both((gauge) => gauge.rests(310_000)),
+    [false, true],
+  );
 });
 
 test('without a counter of its own nobody knows that it rests', () => {
