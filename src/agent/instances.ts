@@ -207,7 +207,7 @@ export class Instances {
     entry.actor = null;
     entry.program.dispose();
     this.changed(entry.id);
-    this.#waiters.startWhoFits();
+    this.#waiters.givenBack();
     if (entry.unnamed) this.forget(entry.id); // nobody will say that it may go
   }
 

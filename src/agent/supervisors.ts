@@ -26,6 +26,8 @@ export const appOfKey = (key: string): string => key.slice(key.indexOf('/') + 1,
 export class Supervisors {
   readonly #options: SupervisorsOptions;
   readonly #all = new Map<string, Supervisor>();
+  /** May be needed no more: looked at once they are at rest. */
+  readonly #idle = new Set<string>();
   #stopped = false;
 
   constructor(options: SupervisorsOptions) {
@@ -52,7 +54,7 @@ export class Supervisors {
     });
     supervisor.on('*', (told: SupervisorEmitted) => {
       heard(supervisor, told);
-      if (told.type === 'instance.ended') setImmediate(() => this.letGo(key)); // told before it is idle
+      if (told.type === 'instance.ended') this.letGo(key);
     });
     supervisor.start();
     return supervisor;
@@ -65,8 +67,21 @@ export class Supervisors {
     return supervisor !== undefined;
   }
 
-  /** Lets go of one that guards nothing, and that no instance is left for. What it remembers of a child went with that. */
+  /**
+   * Lets go soon of one that guards nothing, and that no instance is left for. What it remembers of a child went with that. Soon: it
+   * tells of its last child before it is idle, and a thousand may end in one turn of the loop.
+   */
   letGo(key: string): void {
+    if (this.#idle.size === 0)
+      setImmediate(() => {
+        const keys = [...this.#idle];
+        this.#idle.clear();
+        for (const one of keys) this.#letGo(one);
+      });
+    this.#idle.add(key);
+  }
+
+  #letGo(key: string): void {
     const supervisor = this.#all.get(key);
     if (!supervisor?.getSnapshot().matches('idle') || this.#options.isNeeded(key)) return;
     this.#all.delete(key);

@@ -8,7 +8,7 @@ import type { Instances } from '../instances.ts';
 import type { InstanceView } from '../../model/instance/instance.ts';
 import { showSpan } from '../../model/sizes.ts';
 import { Untaken } from './untaken.ts';
-import type { InstanceRecord } from '../instance/records.ts';
+import { lastingDiffers, type InstanceRecord } from '../instance/records.ts';
 import { createEntry } from '../instance/adoption/take-up.ts';
 
 interface DutiesOptions {
@@ -21,16 +21,10 @@ interface DutiesOptions {
   envs: () => Record<string, string>;
 }
 
-const lasting = ({
-  assignment: { goal: _goal, onFull: _onFull, because: _because, stopping: _stopping, ...assignment },
-  ...record
-}: InstanceRecord): string => JSON.stringify({ ...record, assignment });
-
 export class Duties {
   readonly #options: DutiesOptions;
   /** Ids whose first record is being written. */
   readonly #making = new Map<string, Promise<void>>();
-
   /** What could not be taken up. */
   readonly #untaken: Untaken;
 
@@ -133,8 +127,7 @@ export class Duties {
     };
     entry.unnamed = false;
     entry.record = record;
-    // Goals and answers are kept in the desired set: only what guarding needs is worth a record.
-    if (lasting(record) !== lasting(before)) {
+    if (lastingDiffers(before, record)) {
       changeRecord(context, entry, record).catch((error: unknown) =>
         this.#problem(assignment, `its record could not be written: ${(error as Error).message}`),
       );

@@ -40,6 +40,26 @@ export interface LaunchRecord {
   workDirectory: string;
 }
 
+const lasting = ({
+  goal: _goal,
+  onFull: _onFull,
+  because: _because,
+  stopping: _stopping,
+  ...assignment
+}: Assignment): string => JSON.stringify(assignment);
+
+/** Whether two records of an instance differ in what guarding needs. Goals and answers are kept in the desired set. */
+export function lastingDiffers(
+  { assignment: was, ...before }: InstanceRecord,
+  { assignment, ...after }: InstanceRecord,
+): boolean {
+  if (lasting(was) !== lasting(assignment)) return true;
+  const isSame = (key: keyof typeof after): boolean => before[key] === after[key];
+  // Mostly all is the very same: then no text is made of a whole spec.
+  const same = (Object.keys(after) as (keyof typeof after)[]).every(isSame);
+  return !same && JSON.stringify(before) !== JSON.stringify(after);
+}
+
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 

@@ -1,8 +1,8 @@
 // What outlives its use, and for how long: the work directory of the newest crashed launch (for the file viewer), the small files
 // of launches (window and back-off are rebuilt from them), and what is left of instances that are gone (their output).
 import { lstatSync, readdirSync, statSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, rename, rm, rmdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import type { AgentContext } from '../context.ts';
 import { crashOf, isShort, keepNewest, type Crash } from './crashes.ts';
 import { launchDirectory, launchNumbers, readRecord } from '../effects/launch/launch-records.ts';
@@ -92,20 +92,31 @@ export class Retention {
   async gone(entry: Entry): Promise<void> {
     this.#due.delete(entry.id);
     this.#told.delete(launchesOf(entry.id));
-    await mkdir(this.#kept, { recursive: true, mode: 0o711 });
     if (entry.record.spec.logs.keepDays <= 0)
       return rm(entry.directory, { recursive: true, force: true, maxRetries: 3 });
     const launches = launchNumbers(entry.directory);
-    const crashed = launches.findLast((n) => crashOf(entry.directory, slotOf(entry.id), n) !== null);
-    await Promise.all(
-      launches
-        .filter((n) => n !== crashed)
-        .map((n) => rm(join(launchDirectory(entry.directory, n), 'work'), { recursive: true, force: true })),
-    );
+    let crash: Crash | null = null;
+    for (const n of launches.toReversed()) {
+      const work = join(launchDirectory(entry.directory, n), 'work');
+      crash ??= crashOf(entry.directory, slotOf(entry.id), n);
+      if (crash?.work !== work) await removeDirectory(work);
+    }
     const path = join(this.#kept, entry.id);
-    await rename(entry.directory, path);
-    this.#lookForCrash(path, entry.id);
+    await this.#keep(entry.directory, path);
+    if (crash) this.#crashes.set(entry.id, { ...crash, work: join(path, relative(entry.directory, crash.work)) });
+    else this.#crashes.delete(entry.id);
     this.#fresh.add(entry.id);
+  }
+
+  /** Beside all others that are gone. */
+  async #keep(from: string, to: string): Promise<void> {
+    try {
+      await rename(from, to);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      await mkdir(this.#kept, { recursive: true, mode: 0o711 }); // the first one
+      await rename(from, to);
+    }
   }
 
   #lookForCrash(directory: string, id: string): void {
@@ -211,6 +222,10 @@ export class Retention {
 }
 
 const launchesOf = (id: string): string => `what earlier launches of ${id} left`;
+
+/** Mostly there is nothing in it, and one hand-over to a thread does instead of five. */
+const removeDirectory = (path: string): Promise<void> =>
+  rmdir(path).catch(() => rm(path, { recursive: true, force: true }));
 
 function keptIn(directory: string): string[] {
   try {

@@ -17,6 +17,7 @@ export class RoomWaiters {
   readonly #entries: ReadonlyMap<string, Entry>;
   readonly #admission: Admission;
   readonly #say: (entry: Entry, event: InstanceEvent) => unknown;
+  #planned = false;
 
   constructor(
     entries: ReadonlyMap<string, Entry>,
@@ -31,11 +32,20 @@ export class RoomWaiters {
   /** It is not started again by itself. Placement counts it so, too (`isEmpty` of src/placement/draft.ts): it holds nothing of its node. */
   gaveUp(entry: Entry): void {
     entry.program.giveUp();
-    setImmediate(() => this.startWhoFits()); // its actor is just being heard
+    this.givenBack();
   }
 
-  /** Something was given back: whoever fits now is told to start. */
-  startWhoFits(): void {
+  /** Something was given back: whoever fits now is told to start, once for all that is given back in this turn of the loop. */
+  givenBack(): void {
+    if (this.#planned) return;
+    this.#planned = true;
+    setImmediate(() => {
+      this.#planned = false;
+      this.#startWhoFits();
+    });
+  }
+
+  #startWhoFits(): void {
     for (const entry of this.#whoFits()) {
       const { plan } = entry.snapshot!.context;
       if (plan) this.#say(entry, { type: 'restart.granted', plan: { ...plan, at: Date.now(), delayMs: 0 } });

@@ -92,7 +92,7 @@ export class AstrayWatch {
   #left(run: LaunchRecord, pid: number): string | null {
     let places: string;
     try {
-      places = readFileSync(`/proc/${pid}/cgroup`, 'latin1');
+      places = readFileSync(`/proc/${pid}/cgroup`, 'utf8');
     } catch {
       return null; // it has just ended
     }

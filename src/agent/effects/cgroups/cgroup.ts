@@ -66,7 +66,7 @@ export function joinFile(membership: Membership): string | null {
 export function cgroupMembers(path: string): number[] | null {
   let own: string;
   try {
-    own = readFileSync(join(path, 'cgroup.procs'), 'latin1');
+    own = readFileSync(join(path, 'cgroup.procs'), 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENODEV') return null;

@@ -25,25 +25,35 @@ function send(pid: number, signal: NodeJS.Signals | number): boolean {
   }
 }
 
+/** @returns whether the signal found anybody; whoever it has ended meanwhile need not be woken */
+function sendAndWake(pid: number, signal: NodeJS.Signals | number, wake: boolean): boolean {
+  if (!send(pid, signal)) return false;
+  if (wake) send(pid, 'SIGCONT');
+  return true;
+}
+
 /**
  * Sends a signal to the program's group (`killMode: group`) or to the program alone. Never reaches another process that has its pid.
+ * @param wake what is stopped is to go on, since it cannot heed a signal otherwise
  * @returns whether anybody was there to get it
  */
 export function signalProgram(
   tree: Tree,
   signal: NodeJS.Signals | number,
   mode: 'group' | 'process' = 'group',
+  wake = false,
 ): boolean {
   const { membership, program } = tree;
   if (program && isAlive(program.pid, program.startTime)) {
-    return (mode === 'group' && send(-program.pid, signal)) || send(program.pid, signal); // no group yet: just before setsid
+    // no group yet: just before setsid
+    return (mode === 'group' && sendAndWake(-program.pid, signal, wake)) || sendAndWake(program.pid, signal, wake);
   }
   if (mode === 'process' || program === null) return false;
   // The leader is gone, its number may be another's: only members that are still in that group.
   const members = membership.kind === 'session' ? sessionMembers(program) : (cgroupMembers(membership.path) ?? []);
   return members
     .filter((pid) => readStat(pid)?.group === program.pid)
-    .map((pid) => send(pid, signal))
+    .map((pid) => sendAndWake(pid, signal, wake))
     .some(Boolean);
 }
 

@@ -28,7 +28,7 @@ export function isEmpty(tree: Tree): boolean {
   if (membership.kind !== 'session' && hasLeftItsGroup(tree)) return false;
   if (membership.kind === 'v2') {
     try {
-      return /^populated 0$/m.test(readFileSync(join(membership.path, 'cgroup.events'), 'latin1'));
+      return /^populated 0$/m.test(readFileSync(join(membership.path, 'cgroup.events'), 'utf8'));
     } catch {
       return true; // the directory is gone: only an empty one can be removed
     }

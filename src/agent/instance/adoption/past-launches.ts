@@ -1,6 +1,6 @@
 // How the earlier launches of an instance ended, for the window of its restarts: from their directories, and of those that were
 // tidied away before their time from `ends.jsonl`, which holds no more than an app's `attempts` need.
-import { appendFileSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PastLaunch } from '../../../model/instance/restart.ts';
 import { unseal, seal } from '../../effects/disk/sealed-json.ts';
@@ -48,11 +48,13 @@ export function endOfLaunch(directory: string, n: number): PastEnd | null {
 
 /** Ends of launches whose directories are gone, in the order in which they were added. What is damaged is left out. */
 export function rememberedEnds(directory: string): PastEnd[] {
+  const path = fileOf(directory);
+  if (!existsSync(path)) return []; // mostly there is none, and an error costs ten times the look
   let text: string;
   try {
-    text = readFileSync(fileOf(directory), 'utf8');
+    text = readFileSync(path, 'utf8');
   } catch {
-    return []; // mostly there is none
+    return [];
   }
   return text.split('\n').flatMap((line) => {
     const found = unseal(`${line}\n`);

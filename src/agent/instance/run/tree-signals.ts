@@ -16,8 +16,7 @@ export function askToEnd(
   warn: Warn,
 ): void {
   try {
-    signalProgram(tree, killSignal, ended ? 'group' : killMode);
-    signalProgram(tree, 'SIGCONT', killMode); // a stopped process cannot heed it
+    signalProgram(tree, killSignal, ended ? 'group' : killMode, true);
   } catch (error) {
     warn(`${signalName(killSignal)} could not be sent`, error);
   }
