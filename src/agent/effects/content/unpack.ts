@@ -95,7 +95,8 @@ class Tree {
     await mkdir(this.#path(entry), { recursive: true });
   }
 
-  async file(entry: string, mode: number, content: Readable): Promise<void> {
+  /** @param open opens the content: only when somebody listens to it, since what is wrong with it may show at once */
+  async file(entry: string, mode: number, open: () => Readable | Promise<Readable>): Promise<void> {
     this.#count(entry);
     const path = this.#path(entry);
     await mkdir(dirname(path), { recursive: true });
@@ -107,7 +108,7 @@ class Tree {
         throw refuse(entry, `unpacks to more than ${ratio} times its size`);
     };
     await pipeline(
-      content,
+      await open(),
       async function* (source: AsyncIterable<Buffer>) {
         for await (const chunk of source) {
           measure(chunk);
@@ -173,7 +174,15 @@ async function unzip(archive: string, tree: Tree): Promise<void> {
         for await (const chunk of await zip.openReadStreamPromise(entry)) target.push(chunk as Buffer);
         tree.link(entry.fileName, Buffer.concat(target).toString('utf8'));
       } else if (type !== 0 && type !== 0o100000) throw refuse(entry.fileName, 'is neither file, directory nor link');
-      else await tree.file(entry.fileName, mode, await zip.openReadStreamPromise(entry));
+      else
+        await tree
+          .file(entry.fileName, mode, () => zip.openReadStreamPromise(entry))
+          .catch((error: NodeJS.ErrnoException) => {
+            // What its inflated bytes are is the archive's fault and names the entry; a disk's fault has its code.
+            throw error instanceof FetchError || error.syscall
+              ? error
+              : refuse(entry.fileName, `is damaged: ${error.message}`);
+          });
     }
   } finally {
     zip.close();
@@ -190,7 +199,7 @@ async function untar(archive: string, gzipped: boolean, tree: Tree): Promise<voi
       const { name, type, mode, linkname } = entry.header;
       if (type === 'directory') await tree.directory(name);
       else if (type === 'file' || type === 'contiguous-file')
-        await tree.file(name, mode ?? 0o644, entry as unknown as Readable);
+        await tree.file(name, mode ?? 0o644, () => entry as unknown as Readable);
       else if (type === 'symlink') tree.link(name, linkname ?? '');
       else if (type === 'link') await tree.hardLink(name, linkname ?? '');
       else throw refuse(name, `is a ${type}: only files, directories and links are unpacked`);

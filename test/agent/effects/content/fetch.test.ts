@@ -206,6 +206,26 @@ test('a bomb is refused by entries, size and ratio', async () => {
   );
 });
 
+test('a zip that lies about the size of an entry, or whose bytes are damaged, is refused and ends nobody', async () => {
+  const zip = await zipOf((z) => z.addBuffer(Buffer.alloc(4 * 1024 * 1024), 'aa/big'));
+  const size = Buffer.alloc(4);
+  size.writeUInt32LE(4 * 1024 * 1024);
+  const lying = Buffer.from(zip);
+  for (let at = lying.indexOf(size); at >= 0; at = lying.indexOf(size, at + 4)) lying.writeUInt32LE(10, at);
+  const damaged = Buffer.from(zip);
+  damaged.fill(0xff, 30 + 'aa/big'.length, 30 + 'aa/big'.length + 64);
+  for (const [bytes, words] of [
+    [lying, /"aa\/big" is damaged: too many bytes/],
+    [damaged, /"aa\/big" is damaged: /],
+  ] as const) {
+    // Whoever opens the entry first and makes its directory then has nobody who listens when it fails: it is a race.
+    for (let i = 0; i < 5; i++) {
+      const { error } = await fetched({ '/l.zip': bytes }, [{ uri: '/l.zip' }]);
+      assert.match(error!.message, words);
+    }
+  }
+});
+
 test('a broken archive leaves nothing half-unpacked', async () => {
   const whole = await tarOf([{ name: 'a' }, 'x'.repeat(50_000)], [{ name: 'b' }, 'y'.repeat(50_000)]);
   const { error, directory } = await fetched({ '/a.tgz': whole.subarray(0, whole.length - 40) }, [{ uri: '/a.tgz' }]);
