@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import type { Command } from 'commander';
 import { baseProgram } from '../src/cli/base-program.ts';
 import { addCommands } from '../src/cli/program.ts';
-import { addHubCommands } from '../src/run/commands.ts';
+import { addHubCommands } from '../src/run/commands/commands.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const text = readFileSync(join(root, 'README.md'), 'utf8');

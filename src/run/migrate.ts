@@ -6,7 +6,7 @@ import { coming, leaving, markLeaving } from '../store/moving/moved.ts';
 import { holdAll } from './held-stores.ts';
 import type { Held, HoldOptions, Place } from './held-stores.ts';
 
-interface MigrateOptions extends HoldOptions {
+export interface MigrateOptions extends HoldOptions {
   /** A store directory, or the address of an Elasticsearch. */
   from: string | null;
   to: string | null;

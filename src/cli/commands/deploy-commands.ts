@@ -1,11 +1,9 @@
-// Commands about apps and instances.
+// `deploy`, `plan`, `import`, `run`: apps that come from a file or a command line.
 import { InvalidArgumentError, Option } from 'commander';
-import * as actions from './apps/actions.ts';
-import { deploy, plan } from './apps/deploy.ts';
-import { CliError, exitCode } from './exit.ts';
-import { importFile } from './apps/import.ts';
-import { count, time, type Kit } from './kit.ts';
-import { marathonApp, readSpec } from './apps/spec-file.ts';
+import { deploy, plan } from '../apps/deploy.ts';
+import { importFile } from '../apps/import.ts';
+import { marathonApp, readSpec } from '../apps/spec-file.ts';
+import { count, time, type Kit } from '../kit.ts';
 
 const variable = (text: string, before: Record<string, string> = {}): Record<string, string> => {
   const at = text.indexOf('=');
@@ -13,10 +11,11 @@ const variable = (text: string, before: Record<string, string> = {}): Record<str
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 };
 
-export function addAppCommands({ command, waiting, waitOptions, client, output }: Kit): void {
-  const format = (formats: string[], usual: string): Option =>
-    new Option('--format <format>', 'whose definition it is').choices(formats).default(usual);
+/** Whose definition a file holds. */
+const format = (formats: string[], usual: string): Option =>
+  new Option('--format <format>', 'whose definition it is').choices(formats).default(usual);
 
+export function addDeploy({ command, waiting, waitOptions, client, output }: Kit): void {
   waiting(
     command('deploy', 'create or change an app from a file (JSON or YAML)').argument(
       '<file>',
@@ -37,6 +36,9 @@ export function addAppCommands({ command, waiting, waitOptions, client, output }
         marathon: o.format === 'marathon',
       }),
     );
+}
+
+export function addPlan({ command, client, output }: Kit): void {
   command('plan', 'what deploying a file would do')
     .argument('<file>', 'a file, or -')
     .option('--json', 'answer in JSON')
@@ -46,6 +48,9 @@ export function addAppCommands({ command, waiting, waitOptions, client, output }
         json: o.json === true,
       }),
     );
+}
+
+export function addImport({ command, waiting, waitOptions, client, output }: Kit): void {
   waiting(
     command(
       'import',
@@ -67,7 +72,9 @@ export function addAppCommands({ command, waiting, waitOptions, client, output }
         print: o.print === true,
       }),
     );
+}
 
+export function addRun({ command, client, output }: Kit): void {
   command('run', 'run a command once on some node and show its output: run -- CMD ARG ...')
     .argument('<command...>')
     .option('--name <name>', 'name of the app that is made for it')
@@ -85,7 +92,7 @@ export function addAppCommands({ command, waiting, waitOptions, client, output }
         'ends it.\nExample: stathub run --rm --query tags:ssd -- df -h',
     )
     .action(async (words: string[], o) =>
-      (await import('./apps/run-once.ts')).runOnce(client(), output, words, {
+      (await import('../apps/run-once.ts')).runOnce(client(), output, words, {
         name: o.name ?? null,
         query: o.query ?? null,
         envs: o.env ?? {},
@@ -97,50 +104,4 @@ export function addAppCommands({ command, waiting, waitOptions, client, output }
         json: o.json === true,
       }),
     );
-
-  for (const [action, about] of [
-    ['start', 'start an app'],
-    ['stop', 'stop an app, or an unknown instance'],
-    ['restart', 'restart an app (in a rolling way) or one instance'],
-  ] as const) {
-    waiting(
-      command(action, about).argument(
-        action === 'start' ? '<app>' : '<app-or-instance>',
-        action === 'start' ? '' : "APP, APP.SLOT or an instance's id",
-      ),
-    ).action((name: string, o) => actions.appAction(client(), output, name, action, waitOptions(o)));
-  }
-  waiting(
-    command('scale', 'set how many instances an app has').argument('<app>').argument('<n>', 'how many', count),
-  ).action((name: string, n: number, o) => actions.scale(client(), output, name, n, waitOptions(o)));
-  waiting(
-    command('rollback', 'make an earlier revision the newest')
-      .argument('<app>')
-      .argument('[revision]', 'its number; without one: the revision before', count),
-  )
-    .option('--plan', 'only say what it would do')
-    .action((name: string, revision: number | undefined, o) =>
-      actions.rollback(client(), output, name, revision ?? null, { ...waitOptions(o), plan: o.plan === true }),
-    );
-  waiting(command('delete', 'stop an app and forget it').argument('<app>')).action((name: string, o) =>
-    actions.remove(client(), output, name, waitOptions(o)),
-  );
-  command('recover', 'make an app again whose record the store has lost; what runs of it runs on')
-    .argument('<app>')
-    .option('--json', 'answer in JSON')
-    .action((name: string, o) => actions.recover(client(), output, name, { json: o.json === true }));
-  command('adopt', "make what runs unknown one of the hub's, without a restart")
-    .argument('[app-or-instance]', 'an instance, or an app: all unknown instances of it')
-    .option('--all', 'everything unknown')
-    .option('--json', 'answer in JSON')
-    .addHelpText(
-      'after',
-      '\nAfter the loss of a store: `stathub take-over NODE` for each node, then `stathub adopt --all` makes the ' +
-        'apps again from what runs.',
-    )
-    .action((name: string | undefined, o) => {
-      if ((name === undefined) !== (o.all === true))
-        throw new CliError(exitCode.usage, 'what is to be adopted?', 'name an app or an instance, or give --all');
-      return actions.adopt(client(), output, name ?? null, { json: o.json === true });
-    });
 }

@@ -1,11 +1,10 @@
-// Commands about nodes and about who may use the hub.
-import { Option } from 'commander';
-import { time, type Kit } from './kit.ts';
-import * as nodes from './nodes/nodes.ts';
-import { createToken, listTokens, revokeToken } from './tokens.ts';
+// Commands about nodes.
+import { time, type Kit } from '../kit.ts';
+import * as nodes from '../nodes/nodes.ts';
 
-export function addNodeCommands({ command, client, output }: Kit): void {
-  const asJson = (o: { json?: boolean }): nodes.ShowOptions => ({ json: o.json === true });
+const asJson = (o: { json?: boolean }): nodes.ShowOptions => ({ json: o.json === true });
+
+export function addTagAndEnv({ command, client, output }: Kit): void {
   command('tag', 'add and remove tags of a node: tag NODE +ssd -hdd')
     .argument('<node>')
     .argument('<changes...>')
@@ -17,6 +16,9 @@ export function addNodeCommands({ command, client, output }: Kit): void {
     .argument('<changes...>')
     .option('--json', 'answer in JSON')
     .action((name: string, changes: string[], o) => nodes.env(client(), output, name, changes, asJson(o)));
+}
+
+export function addCordonAndTakeOver({ command, client, output }: Kit): void {
   for (const [action, about] of [
     ['cordon', 'place nothing new on a node'],
     ['uncordon', 'place on it again; calls a drain off'],
@@ -27,6 +29,9 @@ export function addNodeCommands({ command, client, output }: Kit): void {
       .option('--json', 'answer in JSON')
       .action((name: string, o) => nodes.nodeAction(client(), output, name, action, asJson(o)));
   }
+}
+
+export function addDrain({ command, client, output }: Kit): void {
   command('drain', 'move everything off a node: replacements are healthy elsewhere first')
     .argument('<node>')
     .option('--deadline <time>', 'then stop what is left, in order, and place it elsewhere where it fits', time)
@@ -48,31 +53,10 @@ cordoned at the end. Asked again, a drain goes on as it is; \`stathub uncordon N
         json: o.json === true,
       }),
     );
+}
+
+export function addForget({ command, client, output }: Kit): void {
   command('forget', 'forget a node that is lost, or away and empty')
     .argument('<node>')
     .action((name: string) => nodes.forget(client(), output, name));
-
-  const token = command('token', 'who may use the hub: make, list and revoke tokens');
-  token
-    .command('create')
-    .description('make a token; it is shown this once')
-    .helpOption('-h, --help', 'this help')
-    .addOption(
-      new Option('--role <role>', 'what it may').choices(['read', 'deploy', 'admin', 'node']).makeOptionMandatory(),
-    )
-    .option('--name <name>', 'whose it is')
-    .option('--json', 'answer in JSON')
-    .action((o) => createToken(client(), output, { role: o.role, name: o.name ?? null, json: o.json === true }));
-  token
-    .command('list')
-    .description('tokens, without their texts')
-    .helpOption('-h, --help', 'this help')
-    .option('--json', 'answer in JSON')
-    .action((o) => listTokens(client(), output, { json: o.json === true }));
-  token
-    .command('revoke')
-    .description('let a token in no longer')
-    .helpOption('-h, --help', 'this help')
-    .argument('<id>', 'as `token list` gives it')
-    .action((id: string) => revokeToken(client(), output, id));
 }
