@@ -93,17 +93,17 @@ test("an instance has its share from its begin to its end, over restarts and the
   assert.is(await agent.one('more'), null);
   await agent.deploy({ name: 'rest', resAlloc: { mem: rest } });
   await agent.running('rest');
-  assert.is(await allocated(), allocatable.mem);
+  await until('all is given away', async () => (await allocated()) === allocatable.mem);
   process.kill(first.pid, 'SIGKILL');
   await agent.see('half', 'again', (i) => i.status === 'running' && i.pid !== first.pid);
   await agent.restart();
   await agent.running('rest');
-  assert.is(await allocated(), allocatable.mem);
+  await until('all is given away again', async () => (await allocated()) === allocatable.mem);
   await agent.ok('DELETE', '/v1/apps/rest');
   await until('gone', async () => (await agent.instances('rest')).length === 0);
   await agent.ok('DELETE', '/v1/apps/half');
   await agent.running('more');
-  assert.is(await allocated(), rest + 1);
+  await until('as much as it asks for', async () => (await allocated()) === rest + 1);
 });
 
 test('what was given up gives its room back at once, and has to find it anew; the agent and placement count the same', async () => {
@@ -122,10 +122,10 @@ test('what was given up gives its room back at once, and has to find it anew; th
   await agent.running('next');
   await agent.restart();
   await agent.running('next');
-  assert.is(await allocated(), all);
+  await until('all is given away', async () => (await allocated()) === all);
   await agent.see('given-up', 'still given up', (i) => i.status === 'failed');
   for (const kind of ['instance.exited', 'instance.failed'])
-    assert.is((await agent.events(`subject.app:given-up AND kind:${kind}`)).length, 1, `${kind} is told once`);
+    assert.is((await agent.told(`subject.app:given-up AND kind:${kind}`)).length, 1, `${kind} is told once`);
   writeFileSync(go, '');
   await agent.ok('POST', '/v1/apps/given-up/restart');
   await agent.see('given-up', 'it finds no room', (i) => i.exit?.reason === 'no-room');
@@ -134,7 +134,7 @@ test('what was given up gives its room back at once, and has to find it anew; th
   await until('gone', async () => (await agent.instances('next')).length === 0);
   await agent.ok('POST', '/v1/apps/given-up/restart');
   await agent.running('given-up');
-  assert.is(await allocated(), all);
+  await until('all is given away', async () => (await allocated()) === all);
 });
 
 test.run();

@@ -49,6 +49,13 @@ export class Alone extends Daemon {
   async events(query: string): Promise<any[]> {
     return (await this.get(`/v1/events?size=200&query=${encodeURIComponent(query)}`)).items;
   }
+  /** Waits until so many events are stored: they are a moment after what is shown. Newest first. */
+  told(query: string, count = 1): Promise<any[]> {
+    return until(`${count} of ${query} told`, async () => {
+      const found = await this.events(query);
+      return found.length >= count && found;
+    });
+  }
   directoryOf(id: string): string {
     return join(this.directory, 'instances', id);
   }

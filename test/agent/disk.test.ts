@@ -76,23 +76,27 @@ test('warns once at 90 %, forgives one look, looks the more seldom the more file
 });
 
 test('over its disk: warned, stopped as disk with the largest paths, started again with an empty directory', async () => {
+  const warned = join(scratch('fills'), 'warned');
   await agent.deploy({
     name: 'fills',
     ...sh(
-      '[ -e ../../1/exit ] && exec sleep 100000; head -c 950000 /dev/zero >nearly; sleep 5; mkdir tmp; head -c 300000 /dev/zero >tmp/over; exec sleep 100000',
+      `[ -e ../../1/exit ] && exec sleep 100000; head -c 950000 /dev/zero >nearly; until [ -e ${warned} ]; do sleep 0.1; done; ` +
+        'mkdir tmp; head -c 300000 /dev/zero >tmp/over; exec sleep 100000',
     ),
     resAlloc: { disk: '1MB' },
   });
   await agent.running('fills');
-  const warning = await until('a warning', async () => (await agent.events('kind:instance.diskHigh'))[0]);
+  const [warning] = await agent.told('kind:instance.diskHigh');
+  writeFileSync(warned, '');
   assert.match(warning.message, /fills\.0 may soon be stopped.*% of the 1 MiB.*largest: nearly/);
   const ended = await agent.see('fills', 'over its disk', (i) => i.exit);
   assert.equal([ended.exit.reason, ended.exit.quota.what, ended.exit.quota.limit], ['disk', 'disk', MiB]);
   assert.ok(ended.exit.quota.used > MiB);
   const again = await agent.see('fills', 'running again', (i) => i.status === 'running' && i.restarts === 1);
-  assert.match(
-    readFileSync(join(agent.directoryOf(again.id), 'stdout.log'), 'utf8'),
-    /stopped for its disk: it uses .*allowed; largest: nearly \(\d.*\), tmp\/over \(/,
+  await until('its output says so', () =>
+    /stopped for its disk: it uses .*allowed; largest: nearly \(\d.*\), tmp\/over \(/.test(
+      readFileSync(join(agent.directoryOf(again.id), 'stdout.log'), 'utf8'),
+    ),
   );
   await until('what it takes now', async () => {
     const disk = (await agent.get(`/v1/instances/${again.id}/usage`)).now?.disk;

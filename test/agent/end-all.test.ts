@@ -9,7 +9,7 @@ import { until } from '../support/until.ts';
 import { withArgument } from './alone.ts';
 
 const test = suite('end of all');
-const hub = new Hub(['--beat', '200ms', '--suspect-after', '60s', '--lost-after', '120s']);
+const hub = new Hub();
 test.before(async () => {
   await hub.start(1);
 });
@@ -98,6 +98,12 @@ test('SIGQUIT: what the master sends meanwhile does not begin, and begins with t
   assert.is(begun.filter(({ subject }: any) => subject.app === 'late').length, 0); // oxlint-disable-line no-explicit-any
   await agent!.start();
   await hub.running('late', 1);
+  await until('its begin is told, the first', async () => {
+    const query = encodeURIComponent('kind:instance.started AND subject.app:late');
+    const { items } = await hub.master.get(`/v1/events?size=200&query=${query}`);
+    assert.ok(items.length <= 1, 'it began once');
+    return items.length === 1;
+  });
   const [again] = await hub.running('slow', 1);
   assert.ok(again.pid !== slow.pid);
 });

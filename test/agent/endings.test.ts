@@ -35,7 +35,7 @@ story('SIGTERM ignored: SIGKILL after exactly the kill timeout, and the whole tr
   await agent.ok('POST', '/v1/apps/deaf/stop');
   await until('it is gone', () => !lives(i.pid));
   const took = Date.now() - began;
-  assert.ok(took >= 950 && keptTo(3000, took), `${took} ms`);
+  assert.ok(took >= 950 && keptTo(5000, took), `${took} ms`);
   await until('the tree is gone', () => withArgument(mark).length === 0);
   await until('stopped', async () => !(await agent.instances('deaf')).some((each) => each.pid !== null));
 });
@@ -158,10 +158,10 @@ story('a picked port that another takes is changed, and that is no death', async
   const after = await agent.see(
     'picked',
     'running on some port',
-    (i) => i.status === 'running' && i.pid !== before.pid,
+    // One that still tries the port that another has taken is shown as running, too, until it has failed.
+    (i) => i.status === 'running' && i.pid !== before.pid && !(taken.listening && i.ports[0] === before.ports[0]),
   );
   assert.is(after.ports.length, 1);
-  if (taken.listening) assert.is.not(after.ports[0], before.ports[0]);
   taken.close();
 });
 
@@ -175,7 +175,14 @@ story("environment: clean, with ports and tokens, nothing of the agent's own", a
     args: ['-c', `env > ${out}; echo "arg $1" >> ${out}; exec sleep 100000`, 'x', '--port=${PORT}'],
   });
   const i = await agent.running('env');
-  const lines = readFileSync(out, 'utf8').trim().split('\n');
+  const lines = (
+    await until('its environment', () => {
+      const text = readFileSync(out, 'utf8');
+      return /^arg .*\n$/m.test(text) && text;
+    })
+  )
+    .trim()
+    .split('\n');
   const env = Object.fromEntries(
     lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
   );

@@ -97,7 +97,7 @@ test('is asked for again where the file of it is damaged', async () => {
   truncateSync(join(agent.directory, keptFiles()[0]!), 20);
   await agent.start();
   await learned();
-  const [told] = await agent.events('kind:file.quarantined');
+  const [told] = await agent.told('kind:file.quarantined');
   assert.match(told.message, /hardware\.\d+\.json is not used/);
 });
 

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync, wr
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { ownPort } from '../support/ports.ts';
 import { scratch } from '../support/scratch.ts';
 import { sideBySide } from '../support/side-by-side.ts';
 import { until } from '../support/until.ts';
@@ -159,7 +160,7 @@ story(
     const server = createServer().unref();
     await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
     const taken = (server.address() as AddressInfo).port;
-    const free = await freePort();
+    const free = await ownPort();
     const serves = (version: string) => ({
       toProcess: 'python3',
       args: [
@@ -206,13 +207,6 @@ story(
     await agent.running('stranger');
   },
 );
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '0.0.0.0', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 
 story(
   'Q2: no port of the range is left: said with the range, no death counted, started when one comes free',

@@ -32,6 +32,14 @@ test.after(() => agent.finish());
 const asRoot = (body: () => Promise<void>) => async () => (root ? body() : console.log('# skipped: not root'));
 const sh = (line: string, more: object = {}) => ({ toProcess: 'sh', args: ['-c', line], ...more });
 const statusOf = (pid: number) => readFileSync(`/proc/${pid}/status`, 'latin1');
+/** Of a process that may end meanwhile. */
+const uidOf = (pid: number): number | null => {
+  try {
+    return uidsOf(pid)[0]!;
+  } catch {
+    return null;
+  }
+};
 const uidsOf = (pid: number) => /^Uid:\s+(.*)$/m.exec(statusOf(pid))![1]!.split('\t').map(Number);
 
 test(
@@ -45,6 +53,10 @@ test(
       limits: { fds: 77, nice: -3 },
     });
     const i = await agent.running('named');
+    const out = await until('its words', () => {
+      const lines = readFileSync(join(agent.directoryOf(i.id), 'stdout.log'), 'utf8').split('\n');
+      return lines.length > 4 && lines;
+    });
     assert.is(i.user, 'nobody');
     assert.equal(uidsOf(i.pid), Array(4).fill(nobody.uid));
     assert.match(statusOf(i.pid), /^CapEff:\s+0+$/m);
@@ -56,7 +68,6 @@ test(
       '-3',
       'niceness is set before rights go',
     );
-    const out = readFileSync(join(agent.directoryOf(i.id), 'stdout.log'), 'utf8').split('\n');
     assert.equal([out[0], out[2], out[3]], [String(nobody.uid), `nobody nobody ${nobody.home}`, '77']);
     const work = join(agent.directoryOf(i.id), 'launches/1/work');
     assert.equal(
@@ -129,6 +140,7 @@ test(
     await agent.restart();
     await agent.deploy({ name: 'third', user: 'auto' });
     const third = await agent.running('third');
+    await until('it is its own user', () => uidsOf(third.pid)[0] !== process.getuid!());
     assert.not.ok(uids.includes(uidsOf(third.pid)[0]!), 'a restarted agent knows who has which');
     for (const uid of uids) assert.ok(existsSync(`/run/stathub/users/${uid}`));
     for (const name of ['own', 'third']) await agent.ok('DELETE', `/v1/apps/${name}`);
@@ -196,13 +208,11 @@ test(
         limits: { fds: 55, processes: 4000, nice: 2 },
       });
       const i = await plain.running('mine');
-      assert.is(
-        readFileSync(join(plain.directoryOf(i.id), 'stdout.log'), 'utf8')
-          .split('\n')
-          .slice(0, 2)
-          .join(' '),
-        '65534 55',
-      );
+      const said = await until('its words', () => {
+        const lines = readFileSync(join(plain.directoryOf(i.id), 'stdout.log'), 'utf8').split('\n');
+        return lines.length > 2 && lines;
+      });
+      assert.equal(said.slice(0, 2), ['65534', '55']);
       assert.is(
         readFileSync(`/proc/${i.pid}/stat`, 'latin1')
           .replace(/^.*\) /, '')
@@ -223,16 +233,14 @@ test(
   'without a cgroup, whoever runs as a private user is found by that',
   asRoot(async () => {
     const host = Host.open({ kinds: ['session'] });
-    const uid = 61_999;
+    const uid = 100_000 + process.pid; // others run beside this test
     try {
       const started = host.start('sh', ['-c', 'setsid env -i sleep 100000 & exec sleep 100000'], {
         user: { uid, gid: uid, name: 'x', home: '/', shell: '/bin/sh', private: true },
       });
       await started.identity;
       const its = () =>
-        readdirSync('/proc').filter(
-          (name) => /^\d+$/.test(name) && lives(Number(name)) && uidsOf(Number(name))[0] === uid,
-        );
+        readdirSync('/proc').filter((name) => /^\d+$/.test(name) && lives(Number(name)) && uidOf(Number(name)) === uid);
       await until('both run', () => its().length === 2);
       started.tree.uid = uid; // as the agent's own trees have it
       await killTree(started.tree);

@@ -10,6 +10,7 @@ import type { Browser } from 'playwright-core';
 import { openHttp, type OpenPort } from '../../src/live/serve.ts';
 import { removeTemporary, sample, temporary, type Sample } from '../support/api.ts';
 import { specOf } from '../support/sample-cluster.ts';
+import { until } from '../support/until.ts';
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
   existsSync(path),
@@ -38,6 +39,7 @@ test('the API page lists the operations and asks nobody else', async () => {
   const made = sample();
   const address = await open(made);
   const page = await browser.newPage();
+  page.setDefaultTimeout(60_000);
   const complaints: string[] = [];
   const asked = new Set<string>();
   page.on('console', (message) => {
@@ -49,12 +51,13 @@ test('the API page lists the operations and asks nobody else', async () => {
   );
   await page.goto(`${address}/docs`);
   await page.waitForSelector('.opblock-summary-path');
-  const operations = await page.locator('.opblock').count();
-  assert.ok(operations > 40, `${operations} operations`);
+  await until('all operations', async () => (await page.locator('.opblock').count()) > 40);
   await page.locator('.opblock-summary-control', { hasText: '/v1/status' }).first().click();
   await page.getByRole('button', { name: 'Execute' }).click();
   await page.waitForSelector('.live-responses-table .response .microlight');
-  assert.match(await page.locator('.live-responses-table').innerText(), /"role": "master"/);
+  await until('the answer', async () =>
+    /"role": "master"/.test(await page.locator('.live-responses-table').innerText()),
+  );
   assert.equal(complaints, []);
   assert.equal(
     [...asked].filter((origin) => origin !== address && origin !== 'data:'),
@@ -81,11 +84,12 @@ test('a link with the token, the cookie it becomes, and the socket that it opens
   const address = await open(made);
   const context = await browser.newContext();
   const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
   await page.goto(`${address}/apps`);
   assert.is(new URL(page.url()).pathname, '/login');
   await page.fill('#token', 'wrong');
   await page.click('button');
-  assert.match(await page.locator('[role=alert]').innerText(), /not known/);
+  await page.locator('[role=alert]', { hasText: 'not known' }).waitFor();
   await page.fill('#token', made.admin);
   await page.click('button');
   await page.locator('#said', { hasText: 'web' }).waitFor();

@@ -38,10 +38,7 @@ test('an app is created, comes up, and the live feed shows it without being aske
       .find((i) => i?.id === instance.id && i?.pid === instance.pid && i?.status === 'running'),
   );
   assert.is(seen!.app, 'talker');
-  assert.ok(
-    live.frames.some((f) => f.type === 'change' && f.apps?.['talker']),
-    'the app',
-  );
+  await until('the app', () => live.frames.some((f) => f.type === 'change' && f.apps?.['talker']));
   const status = await hub.master.get('/v1/status');
   assert.equal([status.role, status.apps], ['master', 1]);
 });
@@ -98,7 +95,10 @@ test('its output: the last lines, and on as they come, over HTTP and the live fe
 });
 
 test('its events, with replay', async () => {
-  const page = await hub.master.get('/v1/events?query=subject.app:talker&after=0');
+  const page = await until('some are stored', async () => {
+    const found = await hub.master.get('/v1/events?query=subject.app:talker&after=0');
+    return found.items.length > 1 && found;
+  });
   assert.ok(
     page.items.some((e: { kind: string }) => e.kind === 'app.deployed'),
     JSON.stringify(page.items),
@@ -173,7 +173,7 @@ test('nodes: tags reach the query, a cordon is shown and lifted', async () => {
   assert.is((await hub.master.ok('POST', `/v1/nodes/${node.id}/uncordon`)).status, 'ready');
   assert.is((await hub.master.get(`/v1/nodes/${node.id}/instances`)).total, 1);
   assert.is((await hub.master.get('/v1/apps/talker/instances')).items[0].node, node.id);
-  assert.is((await hub.master.get('/v1/discovery/talker')).endpoints.length, 1);
+  await until('where it is', async () => (await hub.master.get('/v1/discovery/talker')).endpoints.length === 1);
   for (const path of ['/v1/apps/talker/why', '/v1/apps/talker/revisions', '/v1/data', `/v1/nodes/${node.id}/metrics`])
     await hub.master.get(path);
 });
@@ -217,7 +217,10 @@ test('events are a collection, newest first; nodes and apps are found by the nam
 
   for (const query of ['os.cpus:>=1', 'facts.os.cpus:>=1', 'status:ready', '(os.cpus:>=1 AND facts.memory.total:>1MB)'])
     assert.is((await hub.master.get(`/v1/data/nodes?query=${encodeURIComponent(query)}&sort=os.cpus`)).total, 1, query);
-  const [app] = (await hub.master.get('/v1/data/apps?query=spec.toProcess:* AND status:running')).items;
+  const app = await until(
+    'it runs',
+    async () => (await hub.master.get('/v1/data/apps?query=spec.toProcess:* AND status:running')).items[0],
+  );
   assert.equal([app.key, 'spec' in app.doc], ['talker', false], 'the document is as it is kept');
   for (const path of [
     'nodes',

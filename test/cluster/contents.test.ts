@@ -61,7 +61,9 @@ story('a second node runs the bytes of the revision, although the origin has oth
     await until('it has said its version', async () => (await outputOf(second.id)).trim()),
     'this is version 1',
   );
-  const note = (await hub.master.get('/v1/events?size=200')).items.find((event: any) => event.kind === 'content.noted');
+  const note = await until('it is told', async () =>
+    (await hub.master.get('/v1/events?size=200')).items.find((event: any) => event.kind === 'content.noted'),
+  );
   assert.ok(
     note.message.includes(sha(version(2))) &&
       note.message.includes(sha(version(1))) &&

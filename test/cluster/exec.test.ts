@@ -21,7 +21,7 @@ story.before(async () => {
     args: ['100000'],
     envs: { GREETING: 'it\'s "me"', 'spring.name': 'x' },
     limits: { umask: '027' },
-    killTimeoutSeconds: 30,
+    killTimeoutSeconds: 120,
   });
   [one] = await hub.running('web', 1);
 });
@@ -40,7 +40,7 @@ const cli = (words: string[], input = ''): Promise<{ code: number | null; out: s
     child.stderr.on('data', (bytes) => {
       err += bytes;
     });
-    child.on('exit', (code) => resolve({ code, out, err }));
+    child.on('close', (code) => resolve({ code, out, err }));
     child.stdin.end(input);
   });
 
@@ -139,7 +139,7 @@ story('a command that is left open does not hold up a restart of the program', a
     const all = await hub.instances('app:web');
     return all[0]?.status === 'running' && all[0].pid !== before.pid && all;
   });
-  assert.ok(Date.now() - began < 25_000, `${Date.now() - began} ms, although the kill timeout is 30 s`);
+  assert.ok(Date.now() - began < 100_000, `${Date.now() - began} ms, although the kill timeout is 120 s`);
 });
 
 story(

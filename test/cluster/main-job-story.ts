@@ -58,7 +58,7 @@ export function mainJob(name: string, masterArgs: string[]): void {
   story('deploy --wait fetches, unpacks, starts, checks and ends when healthy', async () => {
     const file = join(hub.root, 'app.json');
     writeFileSync(file, JSON.stringify(app()));
-    const ran = await stathub(hub.master.address, 'deploy', file, '--wait', '--timeout', '30s');
+    const ran = await stathub(hub.master.address, 'deploy', file, '--wait', '--timeout', '100s');
     assert.is(ran.code, 0, ran.err + ran.out);
     assert.match(ran.out, /http_server revision 1 created, 1 of 1 healthy/);
     assert.match(ran.err, /running {2}pid \d+, ports \d+, \d+/);
@@ -77,7 +77,7 @@ export function mainJob(name: string, masterArgs: string[]): void {
 
   story('deploying the same again changes nothing', async () => {
     const [before] = await hub.running('http_server', 1);
-    const ran = await stathub(hub.master.address, 'deploy', join(hub.root, 'app.json'), '--wait', '--timeout', '30s');
+    const ran = await stathub(hub.master.address, 'deploy', join(hub.root, 'app.json'), '--wait', '--timeout', '100s');
     assert.is(ran.code, 0, ran.err);
     const [after] = await hub.running('http_server', 1);
     assert.is(after.pid, before.pid);
@@ -87,7 +87,7 @@ export function mainJob(name: string, masterArgs: string[]): void {
     const [before] = await hub.running('http_server', 1);
     const file = join(hub.root, 'next.json');
     writeFileSync(file, JSON.stringify({ ...app(), envs: { MODE: 'next' }, update: { minHealthySeconds: 0 } }));
-    const ran = await stathub(hub.master.address, 'deploy', file, '--wait', '--timeout', '40s');
+    const ran = await stathub(hub.master.address, 'deploy', file, '--wait', '--timeout', '100s');
     assert.is(ran.code, 0, ran.err + ran.out);
     const [after] = await hub.running('http_server', 1);
     assert.is.not(after.pid, before.pid);
@@ -106,7 +106,7 @@ export function mainJob(name: string, masterArgs: string[]): void {
 
   story('delete ends the process and forgets the app', async () => {
     const [instance] = await hub.running('http_server', 1);
-    const ran = await stathub(hub.master.address, 'delete', 'http_server', '--wait', '--timeout', '30s');
+    const ran = await stathub(hub.master.address, 'delete', 'http_server', '--wait', '--timeout', '100s');
     assert.is(ran.code, 0, ran.err);
     assert.throws(() => process.kill(instance.pid, 0));
     assert.is((await hub.master.call('GET', '/v1/apps/http_server')).status, 404);

@@ -1,5 +1,5 @@
 // The story on the embedded store.
-import { quickTimes } from '../support/hub.ts';
+import { calmTimes } from '../support/hub.ts';
 import { mainJob } from './main-job-story.ts';
 
-mainJob('main job', quickTimes);
+mainJob('main job', calmTimes);

@@ -99,11 +99,10 @@ story('never two at a time: it has ended before it is replaced, and one is left 
   const [again] = await hub.running('pinned', 1);
   assert.is(again.node, first.node);
   assert.ok(again.pid !== pinned.pid, 'what no other node could take runs here again');
-  const events = (await hub.master.get('/v1/events?size=500')).items.map((event: any) => event.message);
-  assert.ok(
-    events.some((message: string) => message.startsWith('ledger.0 stops itself: its node has lost its master')),
-    events.join('\n'),
-  );
+  const events = await until('its end is told', async () => {
+    const told = (await hub.master.get('/v1/events?size=500')).items.map((event: any) => event.message);
+    return told.some((text: string) => text.startsWith('ledger.0 stops itself: its node has lost its master')) && told;
+  });
   assert.not.ok(
     events.some((message: string) => /crash|times within/.test(message)),
     'none of it counts as a death',

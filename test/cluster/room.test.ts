@@ -6,7 +6,7 @@ import { until } from '../support/until.ts';
 import { lives } from '../agent/alone.ts';
 
 const story = suite('room');
-const hub = new Hub(['--beat', '200ms', '--suspect-after', '60s', '--lost-after', '120s']);
+const hub = new Hub();
 story.before(() => hub.start(1).then(() => undefined));
 story.after(() => hub.end());
 

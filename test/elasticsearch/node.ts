@@ -1,26 +1,15 @@
 // One Elasticsearch node on loopback, a Java process: started, paused, killed. It ends with this process, even when it is killed.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { ownPort } from '../support/ports.ts';
 import type { Assembled } from './assemble.ts';
 
-/** A few ports that were free just now. */
+/** A few ports that nobody else is given until a node listens on them, which takes it seconds. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
-          const server = createServer();
-          server.once('error', reject);
-          server.listen(0, '127.0.0.1', () => resolve(server));
-        }),
-    ),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const ports = new Set<number>();
+  while (ports.size < count) ports.add(await ownPort());
+  return [...ports];
 }
 
 /** The home directory of a node: its settings, and links to what all of that version share. */

@@ -200,15 +200,15 @@ test('a thousand changes in a second are at most some ten frames, and the newest
   await until('a snapshot', () => a.of('snapshot').length);
   const began = Date.now();
   let i = 0;
-  while (Date.now() - began < 1000) {
+  while (Date.now() - began < 1000 || i <= 100) {
     cluster.addInstance('web.0.aaaaaaaa', { restarts: ++i });
     cluster.changed({ instances: ['web.0.aaaaaaaa'] });
     await letPass(1);
   }
   await until('the last', () => a.of('change').at(-1)?.instances?.['web.0.aaaaaaaa']?.restarts === i);
-  assert.ok(i > 100, `${i} changes`);
   const frames = a.of('change').length;
-  assert.ok(frames >= 5 && frames <= 13, `${frames} frames`);
+  const most = (Date.now() - began) / 100 + 3;
+  assert.ok(frames >= 3 && frames <= most, `${frames} frames for ${i} changes, at most ${most}`);
   a.connection.closed();
 });
 

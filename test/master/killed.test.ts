@@ -2,8 +2,6 @@
 // touches nothing that runs.
 import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -11,18 +9,10 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { discard, temporary } from '../support/test-master.ts';
 import { SimAgent } from '../support/sim-agent.ts';
+import { ownPort } from '../support/ports.ts';
 import { letPass, until } from '../support/until.ts';
 
 const program = fileURLToPath(new URL('../support/master-process.js', import.meta.url));
-
-/** A port that was free a moment ago: agents find the next master where the last one was. */
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 
 class MasterProcess {
   readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
@@ -59,7 +49,7 @@ class MasterProcess {
 
 test('everything acknowledged before a kill -9 is there after it, and nothing that ran was touched', async () => {
   const directory = temporary();
-  const port = await freePort();
+  const port = await ownPort(); // agents find the next master where the last one was
   let master = new MasterProcess(directory, port);
   const { url } = await master.line<{ url: string }>();
   const agents = ['n1', 'n2'].map((node) => new SimAgent({ node }).connect(url));

@@ -124,7 +124,11 @@ if (server !== null) {
     await goesOn(onElastic);
     const { total } = await onElastic.get('/v1/data/aaa?query=n:>=2990');
     assert.is(total, 10);
-    assert.ok((await onElastic.get('/v1/events?query=kind:hub.moved')).items.length === 1);
+    const { address } = onElastic;
+    await until('the move is told', async () => {
+      const answer = (await (await fetch(`${address}/v1/events?query=kind:hub.moved`)).json()) as { items: unknown[] };
+      return answer.items.length === 1;
+    });
   });
 
   test('on to other indices; and back to a directory; undone, the first would run again', async () => {

@@ -47,7 +47,7 @@ test('a second up attaches and ends, the first guards on; down ends both', async
     const ended = await run('down', '--all');
     assert.is(ended.code, 0, ended.out);
     await over;
-    assert.ok(
+    await until('master and agent are gone', () =>
       before.every((pid) => {
         try {
           process.kill(pid, 0);
@@ -56,7 +56,6 @@ test('a second up attaches and ends, the first guards on; down ends both', async
           return true;
         }
       }),
-      'master and agent are gone',
     );
     assert.not.match(said, /started again/);
   } finally {

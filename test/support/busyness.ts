@@ -11,9 +11,12 @@ export function busyness(): number {
   return Math.max(1, (performance.now() - at) / ((used.user + used.system) / 1_000));
 }
 
-/** Whether what took `ms` kept to its bound; one that did not is given as much longer as the machine is busy, and twice that. */
+/**
+ * Whether what took `ms` kept to its bound; one that did not is given as much longer as the machine is busy now or was in the last
+ * minute, and twice that.
+ */
 export function keptTo(boundMs: number, ms: number): boolean {
-  return ms < boundMs || ms < 2 * boundMs * busyness();
+  return ms < boundMs || ms < 2 * boundMs * Math.max(busyness(), crowding());
 }
 
 /** How many times more wants to run than there are cores, over the last minute: 1 (all have room) to 4 (or more). */

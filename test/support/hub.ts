@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { holderOf } from '../../src/store/lock.ts';
+import { ownPort } from './ports.ts';
 import { until } from './until.ts';
 
 export const mainFile = join(dirname(fileURLToPath(import.meta.url)), '../../bin/stathub.js');
@@ -41,7 +42,7 @@ export class Daemon {
   ): Promise<this> {
     mkdirSync(this.directory, { recursive: true });
     const log = openSync(join(this.directory, 'log.jsonl'), 'a');
-    const port = this.address ? new URL(this.address).port : '0';
+    const port = this.address ? new URL(this.address).port : String(await ownPort());
     const [program, ...words] = [...before, process.execPath];
     const child = spawn(
       program!,
@@ -112,6 +113,9 @@ export class Daemon {
   }
 }
 
+/** No node is lost because this machine is busy: for stories in which none is to be. */
+export const calmTimes = ['--beat', '5s', '--suspect-after', '60s', '--lost-after', '120s', '--amnesty', '500ms'];
+
 /** Short times, so that stories of losing nodes take seconds. */
 export const quickTimes = [
   '--beat',
@@ -129,13 +133,18 @@ export class Hub {
   readonly root = freshDirectory('hub');
   readonly master: Daemon;
   readonly agents: Daemon[] = [];
-  constructor(masterArgs: string[] = quickTimes) {
+  constructor(masterArgs: string[] = calmTimes) {
     this.master = new Daemon('master', join(this.root, 'master'), masterArgs);
   }
 
   async start(agents = 1, agentArgs: (k: number) => string[] = () => []): Promise<this> {
     await this.master.start();
     for (let k = 0; k < agents; k++) await this.addAgent(agentArgs(k));
+    if (agents > 0)
+      await until(
+        'its nodes are ready',
+        async () => (await this.master.get('/v1/nodes?query=status:ready')).total >= agents,
+      );
     return this;
   }
 

@@ -90,7 +90,7 @@ test('an empty hub says what it is and what comes next; the first app is deploye
   await page.keyboard.insertText(`{\n  "name": "ticker",\n  "toProces": "x",\n  "restart": {"attemps": 3}\n}`);
   await page.locator('.faultline').first().waitFor();
   assert.match((await page.locator('.faultline .msg').first().getAttribute('data-text')) ?? '', /toProcess|toProces/);
-  assert.is(await page.getByRole('button', { name: /^Deploy/ }).isDisabled(), true);
+  await until('it cannot be deployed', () => page.getByRole('button', { name: /^Deploy/ }).isDisabled());
   await shot(page, 'faults');
   await page
     .locator('.faultline', { has: page.locator('[data-text*="attempts"]') })
@@ -113,7 +113,7 @@ test('an empty hub says what it is and what comes next; the first app is deploye
 test('the overview shows every instance on its node and follows by itself', async () => {
   const page = await open('/');
   await page.locator('.tile[data-s="running"]').nth(1).waitFor();
-  assert.match(await textOf(page, '.lead'), /All 2 instances run/);
+  await page.locator('.lead', { hasText: 'All 2 instances run' }).waitFor();
   await hub.master.ok('POST', '/v1/apps/ticker/scale', { scale: 3 });
   await page.locator('.tile[data-s="running"]').nth(2).waitFor();
   await hub.master.ok('POST', '/v1/apps', {
@@ -123,7 +123,7 @@ test('the overview shows every instance on its node and follows by itself', asyn
     placement: { query: 'tags:none', scale: 1 },
   });
   await page.locator('.tile[data-s="pending"][href*="picky"]').waitFor();
-  assert.match(await textOf(page, '.needs'), /picky waits for a node/);
+  await page.locator('.needs', { hasText: 'picky waits for a node' }).waitFor();
   await shot(page, 'overview');
   await hub.master.ok('DELETE', '/v1/apps/picky');
   await until('it is gone', async () => (await page.locator('.tile[href*="picky"]').count()) === 0);
@@ -145,7 +145,7 @@ test('scaling in the row, with undo; deleting asks for the name', async () => {
   const dialog = page.getByRole('dialog');
   assert.is(await dialog.getByRole('button', { name: 'Delete' }).isDisabled(), true);
   await page.keyboard.type('ticker');
-  assert.is(await dialog.getByRole('button', { name: 'Delete' }).isDisabled(), false);
+  await until('it may be deleted', () => dialog.getByRole('button', { name: 'Delete' }).isEnabled());
   await shot(page, 'delete');
   await page.keyboard.press('Escape');
   assert.is((await hub.master.get('/v1/apps/ticker')).deleting, false);
@@ -169,7 +169,9 @@ test("an instance: live log, search, its statechart lit; killed, it comes back b
   await page.locator('.log .turn', { hasText: 'launch 2' }).waitFor();
   assert.match(await textOf(page, '.kv >> nth=0'), /./);
   await page.getByText('Exit record').waitFor();
-  assert.match(await page.locator('.panel', { hasText: 'Exit record' }).first().innerText(), /SIGKILL/);
+  await until('how it ended', async () =>
+    /SIGKILL/.test(await page.locator('.panel', { hasText: 'Exit record' }).first().innerText()),
+  );
   await until('the edge that was taken is lit', async () => (await page.locator('.sc .edge.last').count()) > 0);
   await close(page);
 });
@@ -186,7 +188,7 @@ test('the inspector: the tree, a chart with labels, steps, and the way back', as
   await page.locator('.evs li', { hasText: 'program.survived' }).waitFor();
   await shot(page, 'inspector');
   const live = page.locator('.transport .btn.lit');
-  assert.is(await live.count(), 1);
+  await live.waitFor();
   // The colour itself, not the class: nodes that a browser moved have kept the old one.
   const lit = (await page.evaluate(
     `(() => {
@@ -196,10 +198,10 @@ test('the inspector: the tree, a chart with labels, steps, and the way back', as
   )) as [string, string];
   assert.is.not(lit[0], lit[1], 'the last edge has its own colour');
   await page.keyboard.press('[');
-  assert.is(await live.count(), 0);
-  assert.ok((await page.locator('.evs li.later').count()) >= 1);
+  await until('it shows the past', async () => (await live.count()) === 0);
+  await page.locator('.evs li.later').first().waitFor();
   await page.keyboard.press('l');
-  assert.is(await live.count(), 1);
+  await live.waitFor();
   await page.getByRole('treeitem').filter({ hasText: 'placement' }).getByRole('link').click();
   await page.waitForURL(/placement$/);
   await page.locator('.sc .node .name', { hasText: 'planning' }).waitFor();
@@ -231,14 +233,7 @@ test('keys lead everywhere, in both languages and both themes', async () => {
   await page.reload();
   await page.locator('.rail', { hasText: '概览' }).waitFor();
   await page.getByRole('button', { name: '浅色', exact: true }).click();
-  assert.is(
-    await page.evaluate(
-      () =>
-        (globalThis as unknown as { document: { documentElement: { dataset: Record<string, string> } } }).document
-          .documentElement.dataset['theme'],
-    ),
-    'light',
-  );
+  await page.locator('html[data-theme="light"]').waitFor({ state: 'attached' });
   await shot(page, 'settings-zh');
   await close(page);
 });
@@ -285,7 +280,7 @@ test('a lost connection: the facts stay, writes wait, and it comes back by itsel
   await page.locator('tr[data-app="ticker"]').waitFor();
   await hub.master.end('SIGKILL');
   await page.locator('.notice', { hasText: 'Connection lost' }).waitFor();
-  assert.is(await page.locator('tr[data-app="ticker"] [data-scale]').isDisabled(), true);
+  await until('writes wait', () => page.locator('tr[data-app="ticker"] [data-scale]').isDisabled());
   assert.match(await textOf(page, 'tr[data-app="ticker"]'), /3/);
   await shot(page, 'lost');
   await hub.master.start();

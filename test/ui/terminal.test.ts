@@ -60,7 +60,7 @@ async function shot(page: Page, name: string): Promise<void> {
 const commandOf = (page: Page) => page.getByLabel('Command', { exact: true });
 const screenOf = (page: Page): Promise<string> => page.locator('.xterm-rows').innerText();
 const says = (page: Page, what: RegExp): Promise<unknown> =>
-  until(`the screen says ${what}`, async () => what.test(await screenOf(page)), 15_000);
+  until(`the screen says ${what}`, async () => what.test(await screenOf(page)));
 
 test('by keys alone: opened, typed into, resized, left, ended with its code; the first page does not carry it', async () => {
   const asked: string[] = [];
@@ -88,16 +88,12 @@ test('by keys alone: opened, typed into, resized, left, ended with its code; the
   await shot(page, 'terminal-dark');
   await page.setViewportSize({ width: 900, height: 600 });
   await page.keyboard.type('clear; stty size\n');
-  await until(
-    'the terminal has the size of the window',
-    async () => {
-      const now = /^(\d+) (\d+)\s*$/m.exec(await screenOf(page));
-      if (now && now[2] !== size[2]) return true;
-      await page.keyboard.type('clear; stty size\n');
-      return false;
-    },
-    15_000,
-  );
+  await until('the terminal has the size of the window', async () => {
+    const now = /^(\d+) (\d+)\s*$/m.exec(await screenOf(page));
+    if (now && now[2] !== size[2]) return true;
+    await page.keyboard.type('clear; stty size\n');
+    return false;
+  });
   await page.keyboard.press('Control+F6');
   await until('the field has the keyboard', async () => (await page.locator('.terminal input:focus').count()) === 1);
   await page.locator('.terminal .screen').click();
@@ -108,8 +104,10 @@ test('by keys alone: opened, typed into, resized, left, ended with its code; the
   await page.keyboard.press('Enter');
   await page.getByText('ended with exit code 0').waitFor();
   await says(page, /one\s+two/);
-  const { items } = await hub.master.get('/v1/events?size=500&query=kind:instance.execBegan');
-  assert.ok(items.length >= 2, 'it is told');
+  await until(
+    'both are told',
+    async () => (await hub.master.get('/v1/events?size=500&query=kind:instance.execBegan')).items.length >= 2,
+  );
   await page.context().close();
 });
 

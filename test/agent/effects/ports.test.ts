@@ -1,10 +1,11 @@
 // Leases of ports.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { findPortHolder } from '../../../src/agent/effects/port-holder.ts';
 import { canBind, NoPortError, PortPool } from '../../../src/agent/effects/ports.ts';
 import { Host, type Started } from '../host.ts';
+import { ownPort } from '../../support/ports.ts';
 import { until } from '../../support/until.ts';
 
 const listen = (port: number, host: string) =>
@@ -14,14 +15,12 @@ const listen = (port: number, host: string) =>
   });
 const close = (server: Server) => new Promise<void>((resolve) => server.close(() => resolve()));
 
-/** A stretch of free ports, found by asking the system for one. */
+/** A stretch of free ports that nobody is given meanwhile. */
 async function freeRange(size: number): Promise<number> {
   for (;;) {
-    const server = await listen(0, '127.0.0.1');
-    const first = (server.address() as AddressInfo).port;
-    await close(server);
+    const first = await ownPort();
     const free = await Promise.all(Array.from({ length: size }, (_, i) => canBind(first + i)));
-    if (first + size < 65_000 && free.every(Boolean)) return first;
+    if (free.every(Boolean)) return first;
   }
 }
 

@@ -85,6 +85,7 @@ test('a crashed launch is looked into while the next one runs, and after the app
     ); // oxlint-disable-line no-explicit-any
     const crashed = items[1].name as string;
     assert.is(await raw(`files/${crashed}/dump`), 'evidence\n');
+    await until('the next one has come as far', async () => (await raw('files/work/state')) === 'state\n');
     assert.is(await raw('files/work/state', { range: 'bytes=1-2' }), 'ta');
     assert.match(await raw('logs?since=10m&stream=stdout'), /launch \d+\n(.*begins\n)?.*launch \d+\n$/s);
     assert.is(await raw('logs?until=2020-01-01'), '');

@@ -1,6 +1,6 @@
 // What real programs use, as an agent measures it: by cgroup where there is one, by session and marker without; and memory that
 // only the agent holds to its limit.
-import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -134,8 +134,11 @@ story(
   'memory over what is allotted, where no cgroup limits it: told, ended as oom with sample and limit, also in its log',
   async () => {
     const { cluster, agent } = hubs.bare;
-    // 95 MiB for a while (a warning), then more and more.
-    const grows = `const held=[Buffer.alloc(50*${MiB},1)];setTimeout(()=>setInterval(()=>held.push(Buffer.alloc(2*${MiB},1)),60),2500);`;
+    // Slowly more until it was warned, then quickly.
+    const warned = join(scratch('grows'), 'warned');
+    const more = `held.push(Buffer.alloc(2*${MiB},1))`;
+    const when = `if(++n%6===0||require('fs').existsSync('${warned}'))`;
+    const grows = `let n=0;const held=[Buffer.alloc(50*${MiB},1)];setInterval(()=>{${when}${more}},50);`;
     await deploy(cluster, {
       name: 'grows',
       toProcess: process.execPath,
@@ -143,6 +146,8 @@ story(
       resAlloc: { mem: 120 * MiB },
       restart: { policy: 'never' },
     });
+    await until('it is warned', async () => (await events(hubs.bare, 'kind:instance.memoryHigh')).length > 0);
+    writeFileSync(warned, '');
     const ended = await see(hubs.bare, 'grows', 'ended', (i) => i.exit && i.status === 'failed');
     const { exit } = ended;
     const { now, recent } = await cluster.usage(ended.id, minute(), minute());
@@ -156,9 +161,10 @@ story(
     assert.ok(exit!.peakMem! >= exit!.quota!.used, 'the peak is no less');
     assert.match(exit!.text!, /of memory; 120 MiB are allowed/);
     assert.match(ended.reason!.text, /ran out of memory: it uses \d{3} MiB of memory; 120 MiB are allowed/);
-    assert.match(
-      readFileSync(join(agent.context.instancesDirectory, ended.id, 'stdout.log'), 'utf8'),
-      /^\[stathub \S+\] stopped for its memory: it uses \d{3} MiB of memory; 120 MiB are allowed/m,
+    await until('its output says so', () =>
+      /^\[stathub \S+\] stopped for its memory: it uses \d{3} MiB of memory; 120 MiB are allowed/m.test(
+        readFileSync(join(agent.context.instancesDirectory, ended.id, 'stdout.log'), 'utf8'),
+      ),
     );
     await until(
       'written',

@@ -23,13 +23,15 @@ if (url !== null) {
       'what was written is found',
       async () => (await hub.master.get('/v1/data/assignments?query=app:web AND slot:>=0')).total === 2,
     );
-    const sizes = (await hub.master.get('/v1/data')).items as { name: string; count: number; bytes: number }[];
-    for (const name of ['apps', 'events', 'hub', 'nodes']) {
-      const found = sizes.find((each) => each.name === name);
-      assert.ok(found && found.bytes > 0, name);
-    }
-    const deployed = await hub.master.get('/v1/data/events?query=kind:app.deployed AND subject.app:web');
-    assert.is(deployed.total, 1);
+    for (const name of ['apps', 'events', 'hub', 'nodes'])
+      await until(`${name} have a size`, async () => {
+        const sizes = (await hub.master.get('/v1/data')).items as { name: string; bytes: number }[];
+        return sizes.find((each) => each.name === name)!.bytes > 0;
+      });
+    await until(
+      'what was told is found',
+      async () => (await hub.master.get('/v1/data/events?query=kind:app.deployed AND subject.app:web')).total === 1,
+    );
     const { term } = await hub.master.get('/v1/status');
     await hub.master.end('SIGKILL');
     await hub.master.start();

@@ -50,7 +50,7 @@ if (url !== null) {
     assert.equal((await elastic('GET', `${prefix}-assignments/_mapping`))[`${prefix}-assignments`], mapping);
     await until('all slots are there', async () => (await kept('assignments')).length === 3);
     assert.equal(await running(), before);
-    assert.is(await trouble(), null);
+    await until('no trouble is left', async () => (await trouble()) === null);
   });
 
   story('all of them at once: what the master knows is there again, under numbers above the old ones', async () => {
@@ -64,11 +64,11 @@ if (url !== null) {
       async () => (await lost()).some((text) => text.includes(`${prefix}-ledger`)),
       30_000,
     );
-    assert.ok((await lost()).some((text) => text.includes(`${prefix}-records`)));
+    await until('so are the others', async () => (await lost()).some((text) => text.includes(`${prefix}-records`)));
     await hub.master.ok('POST', '/v1/apps/web/scale', { scale: 2 });
     assert.equal((await hub.master.get('/v1/status')).hub, status.hub);
-    assert.ok((await newest()) > last, `${await newest()} after ${last}`);
-    assert.is(await trouble(), null);
+    await until('later ones have higher numbers', async () => (await newest()) > last);
+    await until('no trouble is left', async () => (await trouble()) === null);
     // What is in the store is enough to lead by.
     await hub.master.restart();
     assert.ok((await hub.master.get('/v1/status')).term > status.term);

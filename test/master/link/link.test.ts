@@ -87,7 +87,7 @@ test('two connections of one run: the newer stays, nothing flaps', async () => {
     await until('the first line is ended', () => one.closedBecause);
     assert.match(one.closedBecause ?? '', 'replaced');
     await until('the second is in use', async () => (await master.cluster.node('n1')).link === 'poll');
-    assert.is((await master.cluster.node('n1')).status, 'ready');
+    await until('and ready', async () => (await master.cluster.node('n1')).status === 'ready');
     two.disconnect();
   } finally {
     one.disconnect();
@@ -161,7 +161,7 @@ test('an agent of another hub reports and obeys nothing, until it is taken over'
     const node = await master.cluster.node('n1');
     assert.is(node.status, 'joining');
     assert.is(node.reason?.code, 'other-hub');
-    assert.is((await master.cluster.instance(stray.id)).status, 'unknown');
+    await until('what it runs is known', async () => (await master.cluster.instance(stray.id)).status === 'unknown');
     assert.not.ok(
       agent.frames.some(({ type }) => type === 'desired'),
       'it is told nothing',

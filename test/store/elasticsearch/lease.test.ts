@@ -7,6 +7,7 @@ import type { Lease, LeaseDoc } from '../../../src/store/elasticsearch/leading/l
 import { LeasedStore } from '../../../src/store/elasticsearch/leading/leased.ts';
 import { freshPrefix, lendOrSkip } from '../../elasticsearch/shared.ts';
 import { refused } from '../contract-subject.ts';
+import { crowding } from '../../support/busyness.ts';
 import { letPass, until } from '../../support/until.ts';
 
 const url = await lendOrSkip(9);
@@ -64,8 +65,9 @@ if (url !== null) {
 
   test('a holder that is silent is overtaken; what it wrote after that is not acknowledged', async () => {
     const own = freshPrefix('lapse');
-    const a = await lease('a', 900, own);
-    const b = await lease('b', 900, own);
+    const ttlMs = 1500 * crowding();
+    const a = await lease('a', ttlMs, own);
+    const b = await lease('b', ttlMs, own);
     await a.lease.acquire(never, () => undefined);
     const store = new LeasedStore(a.store, a.lease);
     assert.ok((await store.write({ collection: 'apps', key: 'first', doc: {}, expect: 'absent', term: 1 })).ok);
@@ -79,13 +81,13 @@ if (url !== null) {
         },
         () => undefined,
       );
-    await letPass(2500);
+    await letPass(2.2 * ttlMs);
     assert.not.ok(overtaken, 'it is renewed all the time');
     // The process stands still, as by SIGSTOP: no timer of it runs, and no request of it goes out.
     const script = `
       const { openElastic } = await import(${JSON.stringify(new URL('../../../src/store/elasticsearch/elastic.js', import.meta.url).href)});
       const store = await openElastic({ urls: [${JSON.stringify(url)}], prefix: ${JSON.stringify(own)} });
-      await store.lease({ holder: 'b', ttlMs: 900, address: 'http://b' }).acquire(new AbortController().signal, () => {});
+      await store.lease({ holder: 'b', ttlMs: ${ttlMs}, address: 'http://b' }).acquire(new AbortController().signal, () => {});
       await store.write({ collection: 'apps', key: 'seen', doc: {}, expect: 'any', term: 2 });
       process.exit(0);`;
     stop.abort();
