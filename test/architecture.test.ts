@@ -222,7 +222,6 @@ test('no file outgrows its budget', () => {
 /** Programs of other languages, and scripts of a page, are whole lines of their own. */
 const samplePrograms = new Set([
   'test/agent/dea.test.ts',
-  'test/agent/disk.test.ts',
   'test/agent/kept/crashes.test.ts',
   'test/agent/orchestrators-programs.test.ts',
   'test/api/browser.test.ts',
