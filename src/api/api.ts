@@ -4,9 +4,12 @@ import { secureHeaders } from 'hono/secure-headers';
 import { tellsWhatIsBehind, tellsWhatIsNotKept } from './answers/warnings.ts';
 import { Refusal } from '../model/errors.ts';
 import { actorRoutes } from './routes/actors.ts';
-import { appPlacementRoutes } from './routes/app-placement.ts';
-import { appRevisionRoutes } from './routes/app-revisions.ts';
-import { appRoutes } from './routes/apps.ts';
+import { appActionRoutes } from './routes/apps/actions.ts';
+import { appPlanRoutes } from './routes/apps/plans.ts';
+import { nodeActionRoutes } from './routes/nodes/actions.ts';
+import { appPlacementRoutes } from './routes/apps/placement.ts';
+import { appRevisionRoutes } from './routes/apps/revisions.ts';
+import { appRoutes } from './routes/apps/apps.ts';
 import { authenticate, demand, guardOrigin } from './access/auth.ts';
 import { limitBody, limitUrl } from './answers/body.ts';
 import type { Api, ApiContext, ApiEnv, ApiOptions, Resource } from './context.ts';
@@ -14,14 +17,14 @@ import { dataRoutes } from './routes/data.ts';
 import { discoveryRoutes } from './routes/discovery.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { eventRoutes } from './routes/events.ts';
-import { execRoute } from './routes/exec.ts';
-import { fileRoutes } from './routes/files.ts';
+import { execRoute } from './routes/instances/exec.ts';
+import { fileRoutes } from './routes/instances/files.ts';
 import { LiveHub } from '../live/hub.ts';
-import { instanceRoutes } from './routes/instances.ts';
+import { instanceRoutes } from './routes/instances/instances.ts';
 import { liveRoute } from './routes/live.ts';
-import { logRoutes } from './routes/logs.ts';
+import { logRoutes } from './routes/instances/logs.ts';
 import { loginRoutes, toLogin } from './routes/login.ts';
-import { nodeRoutes } from './routes/nodes.ts';
+import { nodeRoutes } from './routes/nodes/nodes.ts';
 import { problemOf, problemResponse } from './answers/problem.ts';
 import { healthRoutes, statusRoutes } from './routes/status.ts';
 import { tokenRoutes } from './routes/tokens.ts';
@@ -42,6 +45,36 @@ const policy = {
   frameAncestors: ["'none'"],
 };
 
+// referrer: 'no-referrer' would make browsers send "Origin: null" with our own forms.
+const headers: Parameters<typeof secureHeaders>[0] = {
+  contentSecurityPolicy: policy,
+  crossOriginResourcePolicy: 'same-origin',
+  crossOriginOpenerPolicy: 'same-origin',
+  referrerPolicy: 'same-origin',
+  xFrameOptions: 'DENY',
+  strictTransportSecurity: false,
+  permissionsPolicy: { camera: [], microphone: [], geolocation: [] },
+};
+
+const resources: ((app: Api, resource: Resource) => void)[] = [
+  appRoutes,
+  appPlanRoutes,
+  appActionRoutes,
+  appPlacementRoutes,
+  appRevisionRoutes,
+  actorRoutes,
+  nodeRoutes,
+  nodeActionRoutes,
+  instanceRoutes,
+  logRoutes,
+  fileRoutes,
+  eventRoutes,
+  statusRoutes,
+  dataRoutes,
+  discoveryRoutes,
+  docsRoutes,
+];
+
 /**
  * The whole HTTP side of a hub: `app.fetch` for a server, `app.request()` for tests.
  * Order of the checks: size of the address, Host and Origin, who asks, what they may, size of the body.
@@ -54,18 +87,7 @@ export function createApi(options: ApiOptions): Api {
 
   app.onError((error, c) => answerOf(error, c, options));
   app.notFound((c) => missing(app, c));
-  // referrer: 'no-referrer' would make browsers send "Origin: null" with our own forms.
-  app.use(
-    secureHeaders({
-      contentSecurityPolicy: policy,
-      crossOriginResourcePolicy: 'same-origin',
-      crossOriginOpenerPolicy: 'same-origin',
-      referrerPolicy: 'same-origin',
-      xFrameOptions: 'DENY',
-      strictTransportSecurity: false,
-      permissionsPolicy: { camera: [], microphone: [], geolocation: [] },
-    }),
-  );
+  app.use(secureHeaders(headers));
   app.use(limitUrl, guardOrigin(auth));
   healthRoutes(app, resource);
   loginRoutes(app, auth);
@@ -79,22 +101,7 @@ export function createApi(options: ApiOptions): Api {
   });
   app.use(tellsWhatIsBehind(cluster));
   app.use(tellsWhatIsNotKept(cluster));
-  for (const routes of [
-    appRoutes,
-    appPlacementRoutes,
-    appRevisionRoutes,
-    actorRoutes,
-    nodeRoutes,
-    instanceRoutes,
-    logRoutes,
-    fileRoutes,
-    eventRoutes,
-    statusRoutes,
-    dataRoutes,
-    discoveryRoutes,
-    docsRoutes,
-  ])
-    routes(app, resource);
+  for (const routes of resources) routes(app, resource);
   execRoute(app, resource);
   tokenRoutes(app, auth.tokens, resource);
   const unforeseen = (error: unknown) =>

@@ -1,4 +1,5 @@
 // A body as an app: parsed, validated, every problem at once.
+import { z } from 'zod';
 import type { AppSpec } from '../../model/app/app.ts';
 import { parseApp } from '../../model/app/app-schema.ts';
 import { appNotes, type AppNote } from '../../model/app/app-notes.ts';
@@ -13,6 +14,15 @@ interface ReadApp {
   notes: AppNote[];
 }
 export type AppFormat = 'stathub' | 'marathon';
+
+/** `format=marathon`: the body is an app of Marathon's, the answer's `notes` name what has no counterpart. Never guessed. */
+export const formats = {
+  format: z.enum(['stathub', 'marathon'], 'format must be stathub or marathon').optional().default('stathub'),
+};
+
+/** An answer with what is worth knowing of the app in the request. */
+export const withNotes = <T extends object>(view: T, notes: object[]): T =>
+  notes.length === 0 ? view : { ...view, notes };
 
 /**
  * The app in the body. A PUT names it in the path: the body may leave the name out, but not say another.

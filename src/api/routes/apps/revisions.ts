@@ -1,11 +1,11 @@
 // /v1/apps/:name/revisions and /rollback: earlier versions of a spec.
 import { z } from 'zod';
-import { Refusal } from '../../model/errors.ts';
-import { permit } from '../access/auth.ts';
-import { flag, pageOf, paging, query, readObject } from '../answers/body.ts';
-import type { Api, Resource } from '../context.ts';
-import { says } from '../describe.ts';
-import { reply, replyVersioned } from '../answers/reply.ts';
+import { Refusal } from '../../../model/errors.ts';
+import { permit } from '../../access/auth.ts';
+import { flag, pageOf, paging, query, readObject } from '../../answers/body.ts';
+import type { Api, Resource } from '../../context.ts';
+import { says } from '../../describe.ts';
+import { reply, replyVersioned } from '../../answers/reply.ts';
 
 const rollbackBody = z.strictObject({
   revision: z.int('revision must be a whole number').min(1, 'revisions count from 1'),

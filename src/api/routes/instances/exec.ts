@@ -1,12 +1,12 @@
 // WS /v1/instances/:id/exec: a command within an instance (src/protocol/exec.ts has its messages). For deploy and admin.
 import { upgradeWebSocket } from '@hono/node-server';
 import type { WebSocket } from 'ws';
-import { Refusal } from '../../model/errors.ts';
-import { execClientFrame, type ExecClientFrame, type ExecServerFrame } from '../../protocol/exec.ts';
-import { permit } from '../access/auth.ts';
-import type { Caller, Cluster, ExecHandle } from '../cluster.ts';
-import type { Api, Resource } from '../context.ts';
-import { says } from '../describe.ts';
+import { Refusal } from '../../../model/errors.ts';
+import { execClientFrame, type ExecClientFrame, type ExecServerFrame } from '../../../protocol/exec.ts';
+import { permit } from '../../access/auth.ts';
+import type { Caller, Cluster, ExecHandle } from '../../cluster.ts';
+import type { Api, Resource } from '../../context.ts';
+import { says } from '../../describe.ts';
 
 /** Input that may wait here; above it, the client's socket is not read. Bytes. */
 const mostInput = 1024 * 1024;

@@ -1,13 +1,13 @@
 // /v1/instances/:id/logs: the output of a program, as it was written.
-import { linePattern } from '../../query/patterns/line-pattern.ts';
+import { linePattern } from '../../../query/patterns/line-pattern.ts';
 import { z } from 'zod';
-import { Refusal } from '../../model/errors.ts';
-import type { LogChunk, LogRequest } from '../cluster.ts';
-import { flag, query } from '../answers/body.ts';
-import type { Api, Resource } from '../context.ts';
-import { says } from '../describe.ts';
-import { since, until } from '../answers/since.ts';
-import { sse, streamed, wantsEvents } from '../answers/stream.ts';
+import { Refusal } from '../../../model/errors.ts';
+import type { LogChunk, LogRequest } from '../../cluster.ts';
+import { flag, query } from '../../answers/body.ts';
+import type { Api, Resource } from '../../context.ts';
+import { says } from '../../describe.ts';
+import { since, until } from '../../answers/since.ts';
+import { sse, streamed, wantsEvents } from '../../answers/stream.ts';
 
 const grep = z
   .string()

@@ -1,11 +1,11 @@
 // /v1/apps/:name/scale and /placement: how many run, and where they may.
 import { z } from 'zod';
-import { permit } from '../access/auth.ts';
-import { withPlacement } from '../answers/app-body.ts';
-import { flag, ifMatch, query, readBody, readObject } from '../answers/body.ts';
-import type { Api, Resource } from '../context.ts';
-import { says } from '../describe.ts';
-import { reply, replyVersioned } from '../answers/reply.ts';
+import { permit } from '../../access/auth.ts';
+import { withPlacement } from '../../answers/app-body.ts';
+import { flag, ifMatch, query, readBody, readObject } from '../../answers/body.ts';
+import type { Api, Resource } from '../../context.ts';
+import { says } from '../../describe.ts';
+import { reply, replyVersioned } from '../../answers/reply.ts';
 
 const scaleBody = z.strictObject({
   scale: z

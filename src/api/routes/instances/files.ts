@@ -1,14 +1,14 @@
 // /v1/instances/:id/files/*: what instances work with and what crashed launches left: lists, downloads, ranges, the end as it grows.
 import { z } from 'zod';
-import { Refusal } from '../../model/errors.ts';
-import { mostRead, type FileStat, type FileView } from '../../protocol/files.ts';
-import { permit } from '../access/auth.ts';
-import type { Cluster } from '../cluster.ts';
-import { flag, query, wholeNumber } from '../answers/body.ts';
-import type { Api, ApiContext, Resource } from '../context.ts';
-import { says } from '../describe.ts';
-import { reply } from '../answers/reply.ts';
-import { streamed } from '../answers/stream.ts';
+import { Refusal } from '../../../model/errors.ts';
+import { mostRead, type FileStat, type FileView } from '../../../protocol/files.ts';
+import { permit } from '../../access/auth.ts';
+import type { Cluster } from '../../cluster.ts';
+import { flag, query, wholeNumber } from '../../answers/body.ts';
+import type { Api, ApiContext, Resource } from '../../context.ts';
+import { says } from '../../describe.ts';
+import { reply } from '../../answers/reply.ts';
+import { streamed } from '../../answers/stream.ts';
 
 const fileQuery = {
   format: z.enum(['tar', 'json']).optional(),
@@ -186,7 +186,7 @@ async function archive(
   id: string,
   view: FileView,
 ): Promise<Response> {
-  const { archiveOf } = await import('../answers/archive.ts');
+  const { archiveOf } = await import('../../answers/archive.ts');
   asDownload(c, `${id}${view.path === '' ? '' : `-${view.path.replaceAll('/', '-')}`}.tar.gz`);
   return streamed(
     c,

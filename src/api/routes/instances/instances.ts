@@ -1,13 +1,13 @@
 // /v1/instances: lives of assignments on their nodes.
 import { z } from 'zod';
-import { instanceStatuses } from '../../model/instance/instance.ts';
-import { narrowed, exactly } from '../../protocol/exact.ts';
-import { permit } from '../access/auth.ts';
-import { listQuery, pageOf, query } from '../answers/body.ts';
-import type { Api, Resource } from '../context.ts';
-import { says } from '../describe.ts';
-import { minutesOf, rangeQuery } from './nodes.ts';
-import { reply } from '../answers/reply.ts';
+import { instanceStatuses } from '../../../model/instance/instance.ts';
+import { narrowed, exactly } from '../../../protocol/exact.ts';
+import { permit } from '../../access/auth.ts';
+import { listQuery, pageOf, query } from '../../answers/body.ts';
+import type { Api, Resource } from '../../context.ts';
+import { says } from '../../describe.ts';
+import { minutesOf, rangeQuery } from '../nodes/nodes.ts';
+import { reply } from '../../answers/reply.ts';
 
 const status = z.enum(instanceStatuses).optional();
 
