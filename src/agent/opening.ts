@@ -59,7 +59,7 @@ export async function openAgent(options: AgentOptions): Promise<Opened> {
   mkdirSync(storeDirectory, { recursive: true, mode: 0o711 });
   const { identity, notices } = await Identity.open(storeDirectory, warn);
   const spool = await EventSpool.open(below(options, 'spool'), bootId(), warn, identity.now.run);
-  const masters = new Masters(master ?? '');
+  const masters = new Masters(master ?? '', storeDirectory, (one) => notices.push(one), warn);
   const { node } = identity.now;
   const { root, isolation, capacity, ...resources } = findResources(options, node);
   const onError = (error: Error): void => warn('the launches could not be looked at', error);

@@ -216,6 +216,11 @@ export async function hubStatus(client: Client, output: Output, options: { json:
   );
   if (view.hub) output.out(`hub        ${view.hub}${view.term === null ? '' : `, term ${view.term}`}\n`);
   if (view.store) output.out(`store      ${view.store.kind}, ${view.store.detail}\n`);
+  const masters = view.masters ?? []; // a master of an earlier version does not say
+  if (masters.length > 1) {
+    const [leader, ...others] = masters.map(({ address }) => address);
+    output.out(`masters    ${leader} leads; ${others.join(', ')} may take over\n`);
+  }
   if (view.store?.trouble) {
     const { message, hint, since } = view.store.trouble;
     output.out(`trouble    ${message}, since ${age(Date.now() - since)}\n           ${hint}\n`);

@@ -33,6 +33,11 @@ interface Leadership {
   /** monotonic ms */ sinceMono: number;
 }
 
+export interface MasterAddress {
+  /** Of its API, as it says that others reach it. */ address: string;
+  /** Name of its machine. */ host: string;
+}
+
 export interface MasterContext {
   readonly store: Store;
   readonly clock: Clock;
@@ -41,6 +46,8 @@ export interface MasterContext {
   readonly view: View;
   readonly events: EventLog;
   leadership: Leadership;
+  /** All masters of this hub that are known, the leader first; empty: there is no way to be several. Replaced as a whole. */
+  masters: readonly MasterAddress[];
   /** For the log file: what went wrong and was survived. */
   warn(message: string, error?: unknown): void;
 }

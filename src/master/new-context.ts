@@ -20,5 +20,5 @@ export function newContext(options: MasterOptions): { context: MasterContext; tr
   const view = new View(changes);
   const events = new EventLog(store, changes, () => clock.now(), warn);
   const leadership = { hub: '', term: 0, since: clock.now(), sinceMono: clock.mono() };
-  return { context: { store, clock, times, version, view, events, warn, leadership }, trouble };
+  return { context: { store, clock, times, version, view, events, warn, leadership, masters: [] }, trouble };
 }

@@ -176,7 +176,8 @@ export const masterFrame = z.discriminatedUnion('type', [
     tags: z.array(z.string()).nullable(),
   }),
   command,
-  z.object({ type: z.literal('beat.ack'), sentMono: z.number() }),
+  /** `masters`: addresses of all masters of the hub, where they are others than this line was told. */
+  z.object({ type: z.literal('beat.ack'), sentMono: z.number(), masters: z.array(z.string()).optional() }),
   z.object({ type: z.literal('events.ack'), n, generation: z.string(), upTo: z.number().int() }),
 ]);
 export type MasterFrame = z.infer<typeof masterFrame>;

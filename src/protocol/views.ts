@@ -56,6 +56,8 @@ export interface StatusView {
   startedAt: number;
   phase: string;
   store: { kind: string; detail: string; trouble: TroubleView | null } | null;
+  /** Those that share the store, the leader first; empty: there is but one. */
+  masters: { address: string; host: string }[];
   nodes: Record<string, number>;
   apps: number;
   instances: Record<string, number>;

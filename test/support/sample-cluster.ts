@@ -204,6 +204,7 @@ export class SampleCluster implements Cluster {
       startedAt: 1,
       phase: 'serving',
       store: { kind: 'embedded', detail: '', trouble: this.trouble },
+      masters: [],
       nodes: { ready: this.nodeMap.size },
       apps: this.appMap.size,
       instances: { running: this.instanceMap.size },

@@ -42,7 +42,7 @@ export class JoinedCluster implements Cluster {
   }
 
   get #master(): string {
-    return this.#agent.context.options.master ?? '';
+    return this.#agent.link.master;
   }
 
   // What changes something, and what only a master knows.
@@ -85,6 +85,7 @@ export class JoinedCluster implements Cluster {
       startedAt: this.#startedAt,
       phase: this.#agent.phase(),
       store: null,
+      masters: [],
       nodes: { [link.up ? 'ready' : 'suspect']: 1 },
       apps: this.#appNames().length,
       instances,

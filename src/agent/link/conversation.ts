@@ -157,7 +157,7 @@ export class Conversation implements LinkContent {
     this.#obeys = obey;
     const { identity, standalone, warn, context } = this.#options;
     if (!obey) {
-      const text = `This node is of another hub than ${context.options.master}: it obeys nothing until it is taken over`;
+      const text = `This node is of another hub than ${this.#link?.master}: it obeys nothing until it is taken over`;
       this.#tell('node.otherHub', {}, text, { hub, own: identity.now.hub });
       return;
     }
@@ -220,8 +220,8 @@ export class Conversation implements LinkContent {
     context.options.log(
       up ? 'info' : 'warn',
       up
-        ? `linked to ${context.options.master} by ${up === 'poll' ? 'HTTP' : 'WebSocket'}`
-        : `no line to ${context.options.master}: ${trouble ?? 'closed'}; processes run on`,
+        ? `linked to ${this.#link?.master} by ${up === 'poll' ? 'HTTP' : 'WebSocket'}`
+        : `no line to ${this.#link?.master}: ${trouble ?? 'closed'}; processes run on`,
     );
   }
 

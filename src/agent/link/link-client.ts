@@ -108,6 +108,10 @@ export class LinkClient {
   get line(): { number: number; arrived: number } | null {
     return this.#welcomed ? { number: this.#welcomes, arrived: this.#arrived } : null;
   }
+  /** The master that it is linked to, or that is tried; empty: in this process. */
+  get master(): string {
+    return this.#options.master;
+  }
   get times(): Times {
     return this.#times;
   }

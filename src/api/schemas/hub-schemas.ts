@@ -42,6 +42,7 @@ export const hubSchemas = {
         trouble: or(object({ code: text, message: text, hint: text, since: time })),
       }),
     ),
+    masters: list(object({ address: text, host: text })),
     nodes: map(int),
     apps: int,
     instances: map(int),

@@ -1,5 +1,6 @@
 // One agent's line, whatever carries it: numbers the frames, keeps them until they are acknowledged.
 import type { MasterFrame } from '../../protocol/link.ts';
+import type { MasterContext } from '../context.ts';
 
 /** What carries frames: a WebSocket or the HTTP fallback. */
 export interface Transport {
@@ -32,6 +33,8 @@ export class NodeLink {
   closed = false;
   /** Number of the last `observed` report applied; 0: a whole one is awaited. */
   observedSeq = 0;
+  /** Addresses of the hub's masters, as told to this agent. */
+  mastersTold: MasterContext['masters'] | null = null;
   /** Monotonic ms until which malformed frames make no further event. */
   complainedUntil = -Infinity;
 

@@ -194,7 +194,14 @@ export class Nodes {
     const entry = this.#context.view.nodes.get(link.node);
     if (!entry) return;
     this.#heard(entry);
-    link.sendPlain({ type: 'beat.ack', sentMono });
+    const { masters } = this.#context;
+    const news = masters.length > 0 && link.mastersTold !== masters;
+    link.mastersTold = masters;
+    link.sendPlain({
+      type: 'beat.ack',
+      sentMono,
+      ...(news ? { masters: masters.map(({ address }) => address) } : {}),
+    });
     if (entry.status === 'suspect' || entry.status === 'lost')
       this.send(link.node, { type: 'node.resumed', at: entry.beatAt });
     if (load && load.at !== entry.load?.at) {

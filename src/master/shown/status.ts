@@ -1,4 +1,5 @@
 // The status of the hub: counts, and what a person should look at.
+import type { MasterContext } from '../context.ts';
 import type { StatusView } from '../../protocol/views.ts';
 import type { ClusterParts } from '../requests/parts.ts';
 import { sharedMachines } from './shared-machine.ts';
@@ -30,6 +31,7 @@ export function statusView({ context, storeAbout, trouble, phase, frozenUntil, s
     const by = ahead > 0 ? `${ahead} s ahead of` : `${-ahead} s behind`;
     notice('clock', `The clock of this master is ${by} that of its store: set both by NTP`);
   }
+  for (const text of unreachable(context.masters)) notice('master-address', text);
   if (nodes.lost) notice('nodes-lost', `${nodes.lost} of ${view.nodes.size} nodes are lost`);
   for (const text of sharedMachines(view.nodes)) notice('machine-shared', text);
   return {
@@ -41,9 +43,22 @@ export function statusView({ context, storeAbout, trouble, phase, frozenUntil, s
     startedAt,
     phase: phase(),
     store: { ...storeAbout, trouble: trouble.current },
+    masters: context.masters.map(({ address, host }) => ({ address, host })),
     nodes,
     apps: view.apps.size,
     instances,
     notices,
   };
+}
+
+/** Masters on several machines of which some give an address that leads nowhere on another. */
+function unreachable(masters: MasterContext['masters']): string[] {
+  if (new Set(masters.map(({ host }) => host)).size < 2) return [];
+  return masters
+    .filter(({ address }) => /^https?:\/\/(localhost|127\.|\[::1\])/.test(address))
+    .map(
+      ({ address, host }) =>
+        `The master on ${host} says that it is reached at ${address}, which is no address for other machines: ` +
+        'start it with --bind and --address, or agents cannot go on with it',
+    );
 }

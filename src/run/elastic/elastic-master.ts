@@ -15,6 +15,7 @@ import type { Logger } from '../log.ts';
 import type { InForce } from '../settings/settings.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { IndexWatch } from './index-watch.ts';
+import { RollCall } from './roll-call.ts';
 import { shareTokens } from './shared-tokens.ts';
 import { standbyApp, type Front, type Standing } from './standby.ts';
 
@@ -52,6 +53,7 @@ export class ElasticMaster {
     code: 'starting',
   };
   #store: ElasticStore | null = null;
+  #rollCall: RollCall | null = null;
   /** Why it could not lead the last time it tried. */
   #failed = '';
 
@@ -106,7 +108,15 @@ export class ElasticMaster {
     const { signal } = this.#ending;
     const lease = store.lease({ holder, address, ttlMs: value(inForce, 'lease') });
     const tell = changes(say);
+    const rollCall = (this.#rollCall ??= new RollCall({
+      roll: store.roll(),
+      holder,
+      address,
+      everyMs: value<number>(inForce, 'lease'),
+      warn: (message, error) => log.warn({ err: error }, message),
+    }));
     await lease.acquire(signal, (leader, trouble) => {
+      if (!trouble) void rollCall.look();
       this.#standing = standingOf(leader, trouble);
       tell(this.#standing.because);
     });
@@ -130,6 +140,7 @@ export class ElasticMaster {
       else trouble.failed('lease', failure);
       void watch?.look();
       void clock?.look();
+      void rollCall.look();
     };
     try {
       await store.indices.prepare();
@@ -149,6 +160,12 @@ export class ElasticMaster {
           shareTokens: () => shareTokens(leased, this.#options.tokens, () => undefined),
         });
         store.requests.onGone = () => void watch?.look();
+        rollCall.changed = (masters) => {
+          master.context.masters = masters;
+          trouble.changed(); // it is in the status
+        };
+        rollCall.changed(rollCall.masters);
+        void rollCall.look();
         this.#options.front.serve(apiOf(master, this.#options.tokens, closing.signal, inForce, log));
         this.#failed = '';
         log.info({ term: master.context.leadership.term }, 'master leads');
@@ -171,6 +188,7 @@ export class ElasticMaster {
         this.#options.front.serve(standbyApp(() => this.#standing));
         closing.abort();
         store.requests.onGone = () => undefined;
+        rollCall.changed = () => undefined;
         await watch?.stop();
         await master.stop();
       }

@@ -35,6 +35,7 @@ import type { Remembered } from './indices/put-back.ts';
 import { Records } from './records.ts';
 import { removeIndices } from './indices/removal.ts';
 import type { Requests } from './requests/requests.ts';
+import { Roll } from './leading/roll.ts';
 import { searchCollection } from './search.ts';
 
 export class ElasticStore implements MovableStore {
@@ -138,6 +139,11 @@ export class ElasticStore implements MovableStore {
   /** Leadership of the hub whose store this is. */
   lease(options: LeaseOptions): Lease {
     return new Lease(this.requests, this.#bulked, this.indices, this.names, options);
+  }
+
+  /** The masters of that hub. */
+  roll(): Roll {
+    return new Roll(this.requests, this.#bulked, this.names);
   }
 
   /** Makes an index of records that is gone again. What somebody wrote there meanwhile stays. */

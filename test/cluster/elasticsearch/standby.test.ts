@@ -1,4 +1,6 @@
-// Two masters on one Elasticsearch: one leads, the other stands by and takes over; agents know both addresses.
+// Two masters on one Elasticsearch: one leads, the other stands by and takes over; the agent was given the address of one and is told
+// of the other.
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -35,12 +37,7 @@ if (args) {
   story.before(async () => {
     await hub.master.start();
     await other.start([], { asked: '/healthz' });
-    agent = new Daemon('agent', join(hub.root, 'agent'), [
-      '--master',
-      `${other.address},${hub.master.address}`,
-      '--ports',
-      '21000-21300',
-    ]);
+    agent = new Daemon('agent', join(hub.root, 'agent'), ['--master', hub.master.address, '--ports', '21000-21300']);
     hub.agents.push(agent);
     await agent.start();
     await linked(hub.master);
@@ -51,6 +48,17 @@ if (args) {
       placement: { scale: 3 },
     });
     pids = await running(hub.master);
+    await until('the agent is told of the other master', () =>
+      readdirSync(agent.directory).some(
+        (name) =>
+          /^masters\.\d+\.json$/.test(name) &&
+          readFileSync(join(agent.directory, name), 'utf8').includes(other.address),
+      ),
+    );
+    assert.equal(
+      (await hub.master.get('/v1/status')).masters.map(({ address }: { address: string }) => address),
+      [hub.master.address, other.address],
+    );
   });
   story.after(async () => {
     other.resume();
@@ -93,6 +101,10 @@ if (args) {
         'kept',
         'web',
       ]);
+      await linked(other);
+      assert.equal(await running(other), pids);
+      // While the one it was given is gone, it has the other from what it has kept.
+      await agent.restart();
       await linked(other);
       assert.equal(await running(other), pids);
     },

@@ -83,7 +83,11 @@ const pointProperties: Properties = {
   values: { type: 'object', enabled: false },
 };
 
-const ledgerProperties: Properties = { next: { type: 'long' }, lease: { type: 'object', enabled: false } };
+const ledgerProperties: Properties = {
+  next: { type: 'long' },
+  lease: { type: 'object', enabled: false },
+  roll: { type: 'object', enabled: false },
+};
 
 /** One shard: the order of a log's numbers needs it, and a hub's records are few. Replicas as soon as there is a second node. */
 const settings = {
