@@ -25,6 +25,15 @@ export interface AppEntry {
   decisions: WhyView['decisions'];
 }
 
+export const newApp = (record: Kept<AppRecord>): AppEntry => ({
+  name: record.doc.name,
+  record,
+  revisions: new Map(),
+  slots: new Map(),
+  waiting: [],
+  decisions: [],
+});
+
 export interface NodeEntry {
   id: string;
   record: Kept<NodeRecord>;

@@ -3,6 +3,7 @@ import type { AppRecord, Revision } from '../model/app/app.ts';
 import type { Assignment, SlotRecord, Tombstone } from '../model/assignment.ts';
 import type { Version } from '../store/store.ts';
 import type { Changes } from './changes.ts';
+import { newApp } from './entries.ts';
 import type { AppEntry, Duty, InstanceEntry, Kept, NodeEntry, TombstoneEntry } from './entries.ts';
 import { NodeEntries } from './nodes/node-entries.ts';
 
@@ -20,6 +21,8 @@ export class View {
   readonly tombstones = new Map<string, TombstoneEntry>();
   /** Slots that an operator is filling by hand (an adoption under way): app -> slot -> instance id. */
   readonly holds = new Map<string, Map<number, string>>();
+  /** Apps of which the store had something, but no record, when this master began to lead. */
+  readonly lost = new Set<string>();
   readonly changes: Changes;
   readonly #duties = new Map<string, Map<string, Duty>>();
   readonly #stops = new Map<string, Set<string>>();
@@ -45,6 +48,7 @@ export class View {
       this.#stops,
       this.#reported,
       this.holds,
+      this.lost,
     ])
       map.clear();
   }
@@ -55,17 +59,7 @@ export class View {
   setApp(doc: AppRecord, version: Version, revision?: Kept<Revision>): AppEntry {
     let entry = this.apps.get(doc.name);
     if (entry) entry.record = { doc, version };
-    else {
-      entry = {
-        name: doc.name,
-        record: { doc, version },
-        revisions: new Map(),
-        slots: new Map(),
-        waiting: [],
-        decisions: [],
-      };
-      this.apps.set(doc.name, entry);
-    }
+    else this.apps.set(doc.name, (entry = newApp({ doc, version })));
     if (revision) entry.revisions.set(revision.doc.revision, revision);
     this.appChanged(doc.name);
     return entry;
@@ -73,6 +67,7 @@ export class View {
 
   removeApp(name: string): void {
     this.apps.delete(name);
+    this.lost.delete(name);
     this.appChanged(name);
   }
 

@@ -6,6 +6,7 @@ import { systemClock } from '../../src/master/clock.ts';
 import { soundInstance } from '../../src/master/link/sound.ts';
 import { soundFacts, soundLoad } from '../../src/master/link/sound-node.ts';
 import { TimeSlices } from '../../src/master/time-slices.ts';
+import type { Refusal } from '../../src/model/errors.ts';
 import { isHealthy } from '../../src/model/instance/instance.ts';
 import { openEmbedded } from '../../src/store/embedded/embedded.ts';
 import { StoreError } from '../../src/store/store.ts';
@@ -255,7 +256,18 @@ test('records of apps are gone when a master starts: what runs is told of, recov
       const told = await master.cluster.events({ query: 'recover', after: 0, limit: 9, newestFirst: true });
       return told.items.filter(({ message }) => /again, kept.*stathub recover APP/.test(message)).length === 1;
     });
+    const lostNotice = async () =>
+      (await master.cluster.status()).notices.find(({ code }) => code === 'apps-lost')?.text ?? '';
+    assert.match(await lostNotice(), /again, kept.*stathub recover APP/);
+    const ofKept = before.find((each) => each.startsWith('kept.'))!;
+    assert.match((await master.cluster.instance(ofKept)).reason!.next!.what, /^stathub recover kept/);
+    assert.match((await master.cluster.whyInstance(ofKept)).reason!.next!.what, /^stathub recover kept/);
+    assert.is(
+      ((await master.cluster.app('kept').catch((error: unknown) => error)) as Refusal).hint,
+      'stathub recover kept',
+    );
     assert.is((await master.cluster.recoverApp('kept', operator)).scale, 3);
+    assert.match(await lostNotice(), /apps of which it holds more: again\. .*stathub recover again$/);
     for (const id of before.filter((each) => each.startsWith('again.')))
       await master.cluster.instanceAction(id, 'adopt', operator);
     await until(

@@ -39,8 +39,14 @@ export class AppWrites {
   /** @throws Refusal app-not-found */
   entry(name: string): AppEntry {
     const entry = this.#context.view.apps.get(name);
-    if (!entry) throw new Refusal('app-not-found', `There is no app ${name}`, 'See stathub apps, or GET /v1/apps.');
-    return entry;
+    if (entry) return entry;
+    throw this.#context.view.lost.has(name)
+      ? new Refusal(
+          'app-not-found',
+          `The store has no record of app ${name}, but more of it`,
+          `stathub recover ${name}`,
+        )
+      : new Refusal('app-not-found', `There is no app ${name}`, 'See stathub apps, or GET /v1/apps.');
   }
 
   /** The entry, if it may be changed now. @throws Refusal version-conflict, app-deleting, app-not-found */

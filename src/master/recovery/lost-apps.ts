@@ -7,6 +7,7 @@ import { Refusal } from '../../model/errors.ts';
 import type { Store, Stored } from '../../store/store.ts';
 import type { MasterContext } from '../context.ts';
 import { outrankedError, revisionKey, writeOf } from '../records.ts';
+import type { View } from '../view.ts';
 
 /** All records of a collection that belong to an app. */
 async function recordsOf<T>(context: MasterContext, collection: string, name: string): Promise<Stored<T>[]> {
@@ -174,6 +175,16 @@ export async function recoverApp(context: MasterContext, name: string, by: Calle
 
 /** Names in an event's text; its detail has all. */
 const mostNamed = 20;
+const named = (names: string[]): string =>
+  names.slice(0, mostNamed).join(', ') + (names.length > mostNamed ? ` and ${names.length - mostNamed} others` : '');
+
+/** What to do about the apps that are still without a record, for the status; null: there is none. */
+export function lostNotice({ lost, apps }: View): string | null {
+  const names = [...lost].filter((name) => !apps.has(name));
+  if (names.length === 0) return null;
+  const way = names.length === 1 ? `stathub recover ${names[0]}` : `stathub recover APP, such as ${names[0]}`;
+  return `The store had no record of apps of which it holds more: ${named(names)}. What runs of them runs on; ${way}`;
+}
 /** Revisions read in one go. */
 const pageSize = 200;
 
@@ -195,13 +206,12 @@ export async function revisionsAlone(store: Store, known: { has(name: string): b
   }
 }
 
-/** One event for all apps without a record. @param left the apps of which places or tombstones are left @param alone only revisions */
-export function tellLost({ events, warn }: MasterContext, left: Iterable<string>, alone: Iterable<string>): void {
+/** Notes all apps without a record, and tells of them in one event. @param left the apps of which places or tombstones are left @param alone only revisions */
+export function tellLost({ events, view, warn }: MasterContext, left: Iterable<string>, alone: Iterable<string>): void {
   const some = [...left].sort();
   const rest = [...alone].filter((name) => !some.includes(name)).sort();
   if (some.length + rest.length === 0) return;
-  const named = (names: string[]): string =>
-    names.slice(0, mostNamed).join(', ') + (names.length > mostNamed ? ` and ${names.length - mostNamed} others` : '');
+  for (const name of [...some, ...rest]) view.lost.add(name);
   const parts = [
     ...(some.length > 0 ? [`${named(some)} (places are left)`] : []),
     ...(rest.length > 0

@@ -106,6 +106,10 @@ function shown(view: View, entry: InstanceEntry): InstanceView {
   }
   if (status === 'unknown') {
     const foreign = node && !node.obeys;
+    const lost = view.lost.has(base.app) && !view.apps.has(base.app);
+    const decided = lost
+      ? `stathub recover ${base.app}, as its app is lost`
+      : `stathub adopt ${base.id}, or stathub stop ${base.id}`;
     return {
       ...base,
       status: 'unknown',
@@ -115,7 +119,7 @@ function shown(view: View, entry: InstanceEntry): InstanceView {
           ? 'It belongs to another hub; it runs on'
           : 'It runs, but no assignment of this hub names it; it runs on until an operator decides',
         next: {
-          what: foreign ? `stathub take-over ${entry.node}` : `stathub adopt ${base.id}, or stathub stop ${base.id}`,
+          what: foreign ? `stathub take-over ${entry.node}` : decided,
           at: null,
         },
       },

@@ -1,6 +1,7 @@
 // The status of the hub: counts, and what a person should look at.
 import type { MasterContext } from '../context.ts';
 import type { StatusView } from '../../protocol/views.ts';
+import { lostNotice } from '../recovery/lost-apps.ts';
 import type { ClusterParts } from '../requests/parts.ts';
 import { sharedMachines } from './shared-machine.ts';
 import { instanceStatuses } from './shown.ts';
@@ -21,6 +22,8 @@ export function statusView({ context, storeAbout, trouble, phase, frozenUntil, s
       'placement-frozen',
       `Most nodes vanished at once: nothing is replaced before ${new Date(frozen).toISOString()}`,
     );
+  const lost = lostNotice(view);
+  if (lost !== null) notice('apps-lost', lost);
   if (instances.unknown)
     notice(
       'unknown-instances',
