@@ -182,7 +182,7 @@ test('an error says what, where and what to do', () => {
   }
 });
 
-test('a range of a known number or time by something else is an error at its bound', () => {
+test('a number, time or address that is none is an error where it stands, for a known field', () => {
   const faults: [text: string, offset: number, message: RegExp][] = [
     ['os.cpus:>banana', 9, /os\.cpus is a number, and banana is none/],
     ['banana OR os.cpus:[1 TO banana]', 24, /banana is none/],
@@ -192,6 +192,21 @@ test('a range of a known number or time by something else is an error at its bou
     ['os.cpus:>2026-11-22', 9, /is a number/],
     ['NOT beatAt:>yesterday', 12, /beatAt is a time/],
     ['spec.placement.scale:{a TO *}', 22, /is a number/],
+    ['os.cpus:>1e999', 9, /is a number/],
+    ['networks:(address:10.0.0.0/99)', 18, /10\.0\.0\.0\/99 is no network/],
+    ['10.0.0.0/33 OR networks.address:10.0.0.0/33', 0, /is no network/],
+    ['hostname:a AND networks.address:"10.0.0.0/999"', 33, /is no network/],
+    ['networks.address:fd00::/129', 17, /is no network/],
+    ['facts.networks.netmask:(a OR 300.1.1.1/8)', 29, /is no network/],
+    ['networks.address:10.0.0.256', 17, /is no address/],
+    ['networks.address:[192.168.1 TO 192.168.2]', 18, /is an address, and 192\.168\.1 is none/],
+    ['networks:(broadcast:>eth0)', 21, /networks\.broadcast is an address/],
+    ['hostname:8GX memory.total:8GX', 26, /is a number, and 8GX is none/],
+    ['memory.total>=8Gigs', 14, /8Gigs is none/],
+    ['beatAt:2026-13-01', 7, /is a time, and 2026-13-01 is none/],
+    ['createdAt:2026-02-30 OR a', 10, /is a time/],
+    ['at:now-1x', 3, /is a time/],
+    ['at:>now-1x', 4, /is a time/],
   ];
   for (const [text, offset, message] of faults) {
     const parsed = parse(text);
@@ -210,6 +225,15 @@ test('a range of a known number or time by something else is an error at its bou
     'labels.os.cpus:>a',
     'os.cpus:banana',
     '*.cpus:>banana',
+    'networks.address:foo',
+    'networks.address:10.0.0',
+    'networks.address:[10.0.0.1 TO fd00::1]',
+    'networks.*:10.0.0.0/99',
+    'hostname:10.0.0.256',
+    'env.PATH:"/10.0.0.0/99"',
+    'memory.total:8GB',
+    'beatAt:2026-11',
+    'at:yesterday',
   ])
     assert.ok(parse(text).ok, text);
 });

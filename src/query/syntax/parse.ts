@@ -4,7 +4,7 @@ import { regex } from '../patterns/regex.ts';
 import type { Budget } from '../patterns/budget.ts';
 import { parse as parseGrammar, SyntaxError as GrammarError } from './grammar.js';
 import { hint } from './hint.ts';
-import { boundFault } from './known-fields.ts';
+import { boundFault, termFault } from './known-fields.ts';
 import type { Parsed, Query, QueryError } from '../query.ts';
 import { PatternError } from '../patterns/regex-syntax.ts';
 
@@ -56,6 +56,7 @@ function check(query: Query, budget: Budget, seen: Seen, within = '', depth = 0)
         throw new TooMuch(`The query has more than ${mostPatterns} patterns that must be tried on every value`);
       }
       if (query.kind === 'range') checkBounds(query, within);
+      if (query.kind === 'term') checkTerm(query, within);
       if (query.kind !== 'regex') return;
       try {
         regex(query.pattern, budget);
@@ -66,22 +67,30 @@ function check(query: Query, budget: Budget, seen: Seen, within = '', depth = 0)
   }
 }
 
-/** @throws BadBound for a bound that the field can never be compared with */
+/** @throws BadValue for a bound that the field can never be compared with */
 function checkBounds({ field, from, to }: Extract<Query, { kind: 'range' }>, within: string): void {
   if (field === null || field.pattern) return;
   for (const bound of [from, to]) {
     const fault = bound === null ? null : boundFault(within + field.name, bound);
-    if (fault !== null) throw new BadBound(bound!, fault);
+    if (fault !== null) throw new BadValue(fault, (query) => boundOffset(query, bound!));
   }
 }
 
-class BadBound extends Error {
-  readonly bound: string;
+/** @throws BadValue for a number, time or address that is none */
+function checkTerm({ field, text }: Extract<Query, { kind: 'term' }>, within: string): void {
+  if (field?.pattern) return;
+  const fault = termFault(field && within + field.name, text);
+  if (fault !== null) throw new BadValue(fault, (query) => termOffset(query, field?.name ?? null, text));
+}
+
+class BadValue extends Error {
   readonly hint: string;
-  constructor(bound: string, { message, hint: advice }: { message: string; hint: string }) {
+  /** Where in the text of the query it is written. */
+  readonly offsetIn: (query: string) => number;
+  constructor({ message, hint: advice }: { message: string; hint: string }, offsetIn: (query: string) => number) {
     super(message);
-    this.bound = bound;
     this.hint = advice;
+    this.offsetIn = offsetIn;
   }
 }
 
@@ -92,6 +101,16 @@ function boundOffset(text: string, bound: string): number {
     if (text.startsWith(bound, at)) return at;
   }
   return 0;
+}
+
+/** Where a value is written: after its field, else where it is read first. */
+function termOffset(text: string, name: string | null, value: string): number {
+  if (name !== null)
+    for (const { index, 0: before } of text.matchAll(/[:=]\s*"?/g)) {
+      const at = index + before.length;
+      if (text.startsWith(value, at) && text.slice(0, index).trimEnd().endsWith(name)) return at;
+    }
+  return Math.max(0, text.indexOf(value));
 }
 
 class BadRegex extends Error {
@@ -137,7 +156,7 @@ export function parse(text: string): Parsed {
   } catch (error) {
     if (error instanceof GrammarError) return { ok: false, error: hint(text, error) };
     if (error instanceof BadRegex) return { ok: false, error: regexError(text, error) };
-    if (error instanceof BadBound) return fail(error.message, boundOffset(text, error.bound), error.hint);
+    if (error instanceof BadValue) return fail(error.message, error.offsetIn(text), error.hint);
     if (error instanceof TooMuch)
       return fail(error.message, 0, 'A range, a tag or one wildcard such as web* may say the same.');
     if (!(error instanceof RangeError)) throw error;
