@@ -23,6 +23,8 @@ export async function lead(
   inForce: InForce,
   log: Logger,
   trouble?: StoreTrouble,
+  /** Told already that another leads. */
+  isOvertaken: () => boolean = () => false,
 ): Promise<RunningMaster> {
   await refuseMoved(store);
   let overtaken = false;
@@ -33,7 +35,7 @@ export async function lead(
     ...(trouble ? { trouble } : {}),
     warn: (message, error) => {
       const outranked = error instanceof OutrankedError;
-      if (outranked && overtaken) return; // every part of a master that was overtaken finds that out
+      if (outranked && (overtaken || isOvertaken())) return; // every part of a master that was overtaken finds that out
       overtaken ||= outranked;
       log.warn(error === undefined ? {} : { err: error }, message);
     },

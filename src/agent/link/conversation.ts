@@ -155,7 +155,7 @@ export class Conversation implements LinkContent {
 
   welcomed({ hub, term, obey }: Extract<MasterFrame, { type: 'welcome' }>): void {
     this.#obeys = obey;
-    const { identity, standalone, warn, context } = this.#options;
+    const { identity, standalone, warn } = this.#options;
     if (!obey) {
       const text = `This node is of another hub than ${this.#link?.master}: it obeys nothing until it is taken over`;
       this.#tell('node.otherHub', {}, text, { hub, own: identity.now.hub });

@@ -6,22 +6,14 @@ import { linkMachine, type LinkEvent } from '../../../machines/link.ts';
 import type { NodeFacts } from '../../model/node.ts';
 import type { UsageRow } from '../../model/instance/usage.ts';
 import type { AgentFrame, MasterFrame, Times } from '../../protocol/link.ts';
-import { openPoll } from '../effects/line/poll.ts';
-import { openSocket, socketPasses } from '../effects/line/socket.ts';
+import type { openSocket } from '../effects/line/socket.ts';
 import type { Line, LineListener, LineOptions } from '../effects/line/line.ts';
 import { CommandRuns } from './command-runs.ts';
 import type { Content, LinkContent } from './link-content.ts';
+import { remoteLines, type Lines } from './lines.ts';
 import { monoMs } from '../moment.ts';
 import { Reports } from './reports.ts';
 import type { EventSpool } from './spool.ts';
-
-/** What carries the conversation: sockets, or something in this very process. */
-export interface Lines {
-  socket: typeof openSocket;
-  poll: typeof openPoll;
-  passes: typeof socketPasses;
-}
-export const remoteLines: Lines = { socket: openSocket, poll: openPoll, passes: socketPasses };
 
 const chunkWaitBytes = 512 * 1024;
 
@@ -150,21 +142,25 @@ export class LinkClient {
       },
       malformed: (detail) => this.#content.warn(`a frame of the master was not understood and left out: ${detail}`),
       closed: (reason) => {
-        if (mine && this.#line === mine) this.#lineEnded(reason);
-        else if (!mine && !this.#troubles.has(reason) && this.#troubles.size < 20) {
-          // Each trouble is told once; it is tried again and again.
-          this.#troubles.add(reason);
-          this.#content.warn(
-            `no line to ${this.#options.master || 'the hub in this process'} yet: ${reason}; it is tried again`,
-          );
-        }
+        const was = mine !== null && this.#line === mine;
+        if (!was || !this.#welcomed) this.#noLine(reason);
+        if (was) this.#lineEnded(reason);
         tell({ type: 'line.closed', reason, chance: Math.random() });
       },
     };
   }
 
+  /** Each trouble is told once; it is tried again and again. */
+  #noLine(reason: string): void {
+    const text = `no line to ${this.#options.master || 'the hub in this process'} yet: ${reason}; it is tried again`;
+    if (this.#troubles.has(text) || this.#troubles.size >= 20) return;
+    this.#troubles.add(text);
+    this.#content.warn(text);
+  }
+
   #lineEnded(reason: string): void {
     const was = this.#line;
+    const { up } = this;
     this.#line = null;
     this.#welcomed = false;
     if (this.#beat) clearInterval(this.#beat);
@@ -172,7 +168,7 @@ export class LinkClient {
     this.#reports.lineEnded();
     this.#commands.lineEnded();
     was?.close(reason);
-    if (was) this.#content.changed(null, reason);
+    if (up) this.#content.changed(null, reason);
   }
 
   #take(line: Line, frame: MasterFrame, tell: (event: LinkEvent) => void): void {

@@ -3,7 +3,7 @@
 import type { QuarantineNotice } from '../effects/disk/quarantine.ts';
 import { NumberedFile } from '../effects/disk/numbered-file.ts';
 import type { Line, LineListener } from '../effects/line/line.ts';
-import type { Lines } from './link-client.ts';
+import type { Lines } from './lines.ts';
 
 /** What was told. */
 interface Told {
@@ -141,8 +141,8 @@ export class Masters {
         listener.frame(frame);
       },
       closed: (reason) => {
-        unwelcome();
         listener.closed(reason);
+        unwelcome();
       },
     };
   }

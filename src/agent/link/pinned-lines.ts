@@ -1,6 +1,6 @@
 // Lines to a master whose CA is pinned by the join token: no frame goes out before the CA is seen to be the right one.
 import { trustPinned } from '../../tls/pin.ts';
-import type { Lines } from './link-client.ts';
+import type { Lines } from './lines.ts';
 import type { LineListener, LineOptions } from '../effects/line/line.ts';
 
 type Open = Lines['socket'];

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tokens } from '../../api/access/tokens.ts';
 import { openElastic, type ElasticStore } from '../../store/elasticsearch/elastic.ts';
 import { shownUrls, type ElasticOptions } from '../../store/elasticsearch/requests/connect.ts';
-import type { LeaseDoc } from '../../store/elasticsearch/leading/lease.ts';
+import type { LeaseDoc } from '../../store/elasticsearch/leading/lease-doc.ts';
 import { LeasedStore } from '../../store/elasticsearch/leading/leased.ts';
 import { StoreError } from '../../store/store.ts';
 import { refuseMoved } from '../../store/moving/moved.ts';
@@ -17,7 +17,7 @@ import { ClockWatch } from './clock-watch.ts';
 import { IndexWatch } from './index-watch.ts';
 import { RollCall } from './roll-call.ts';
 import { shareTokens } from './shared-tokens.ts';
-import { standbyApp, type Front, type Standing } from './standby.ts';
+import { servedWhileLeading, standbyApp, type Front, type Standing } from './standby.ts';
 
 interface ElasticMasterOptions {
   inForce: InForce;
@@ -147,7 +147,7 @@ export class ElasticMaster {
       const leased = new LeasedStore(store, lease);
       await refuseMoved(leased);
       await shareTokens(leased, this.#options.tokens, () => this.#options.makeFirstTokens());
-      const master = await lead(leased, about, inForce, log, trouble);
+      const master = await lead(leased, about, inForce, log, trouble, () => !lease.held);
       try {
         signal.throwIfAborted(); // told to end while it was made: nothing would tell it again
         clock = new ClockWatch({ store, master, trouble, log });
@@ -166,7 +166,14 @@ export class ElasticMaster {
         };
         rollCall.changed(rollCall.masters);
         void rollCall.look();
-        this.#options.front.serve(apiOf(master, this.#options.tokens, closing.signal, inForce, log));
+        const api = apiOf(master, this.#options.tokens, closing.signal, inForce, log);
+        this.#options.front.serve(
+          servedWhileLeading(
+            api,
+            lease,
+            standbyApp(() => ceased),
+          ),
+        );
         this.#failed = '';
         log.info({ term: master.context.leadership.term }, 'master leads');
         say(`leads hub ${master.context.leadership.hub}, term ${master.context.leadership.term}`);
@@ -180,11 +187,7 @@ export class ElasticMaster {
           say(`does not lead any more: ${why}`);
         }
       } finally {
-        this.#standing = {
-          because: 'The master has just ceased to lead',
-          hint: 'Ask again in a moment.',
-          leader: null,
-        };
+        this.#standing = ceased;
         this.#options.front.serve(standbyApp(() => this.#standing));
         closing.abort();
         store.requests.onGone = () => undefined;
@@ -211,6 +214,12 @@ export class ElasticMaster {
     }
   }
 }
+
+const ceased: Standing = {
+  because: 'The master has just ceased to lead',
+  hint: 'Ask again in a moment.',
+  leader: null,
+};
 
 /** Nobody is known to lead: to name another master here would send people the wrong way. */
 const unavailable = ({ message, hint }: StoreError): Standing => ({

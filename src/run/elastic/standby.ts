@@ -1,4 +1,5 @@
 // What a master answers while it does not lead: that it lives, why it is not ready, and who leads.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Hono } from 'hono';
 import { problemOf, problemResponse } from '../../api/answers/problem.ts';
 import { Refusal } from '../../model/errors.ts';
@@ -44,4 +45,28 @@ export function standbyApp(standing: () => Standing): Hono {
     return problemResponse({ ...problem, status: 307 }, { location: `${leader}${pathname}${search}` });
   });
   return app;
+}
+
+/** How long an answer waits for Elasticsearch to tell who leads, after this process stood still. */
+const wakeMs = 2_000;
+
+/**
+ * What a leader serves. After it stood still for so long that another may lead, it finds out before it answers, also what is only read.
+ * @param other what is served when it does not lead any more
+ */
+export function servedWhileLeading(
+  api: Served,
+  lease: { readonly held: boolean; readonly waking: Promise<void> | null },
+  other: Served,
+): Served {
+  const awake = async (waking: Promise<void>, request: Request, env?: object): Promise<Response> => {
+    await Promise.race([waking, sleep(wakeMs, undefined, { ref: false })]);
+    return lease.held ? api.fetch(request, env) : other.fetch(request, env);
+  };
+  return {
+    fetch: (request, env) => {
+      const { waking } = lease;
+      return waking ? awake(waking, request, env) : api.fetch(request, env);
+    },
+  };
 }

@@ -1,6 +1,6 @@
 // The line between an agent and the master in the same process: no more than a call, and yet like a wire.
 import type { Line, LineListener } from '../../agent/effects/line/line.ts';
-import type { Lines } from '../../agent/link/link-client.ts';
+import type { Lines } from '../../agent/link/lines.ts';
 import type { Transport } from '../../master/link/node-link.ts';
 import type { RunningMaster } from '../../master/master.ts';
 import type { AgentFrame, MasterFrame } from '../../protocol/link.ts';

@@ -24,7 +24,7 @@ import { Counters } from './counters.ts';
 import { logCounter } from './event-index.ts';
 import { expire } from './indices/expiry.ts';
 import { Lease } from './leading/lease.ts';
-import type { LeaseOptions } from './leading/lease.ts';
+import type { LeaseOptions } from './leading/lease-doc.ts';
 import { ElasticLog, checkTerm } from './log.ts';
 import { Indices } from './indices/indices.ts';
 import { namesOf } from './indices/mappings.ts';
@@ -136,14 +136,16 @@ export class ElasticStore implements MovableStore {
     return ahead > 0 ? Math.max(0, ahead - 1_000) : ahead;
   }
 
-  /** Leadership of the hub whose store this is. */
+  /** Leadership of the hub whose store this is. From now on nothing is written by this store but while the lease is held. */
   lease(options: LeaseOptions): Lease {
-    return new Lease(this.requests, this.#bulked, this.indices, this.names, options);
+    const lease = new Lease(this.requests, new Bulk(this.requests, this.names), this.indices, this.names, options);
+    this.#bulked.refusal = () => lease.refusal;
+    return lease;
   }
 
   /** The masters of that hub. */
   roll(): Roll {
-    return new Roll(this.requests, this.#bulked, this.names);
+    return new Roll(this.requests, new Bulk(this.requests, this.names), this.names);
   }
 
   /** Makes an index of records that is gone again. What somebody wrote there meanwhile stays. */

@@ -34,6 +34,17 @@ if (args) {
     return all.map((i: any) => i.pid).sort();
   };
 
+  /** What the store holds that was written in a term: records and events, each with its number. */
+  const writtenIn = async (term: number): Promise<string[]> => {
+    const [, url, , prefix] = args;
+    const indices = `${url}/${prefix}-*`;
+    await fetch(`${indices}/_refresh`, { method: 'POST' });
+    const answer: any = await (
+      await fetch(`${indices}/_search?size=5000&seq_no_primary_term=true&_source=false&q=term:${term}`)
+    ).json();
+    return answer.hits.hits.map((hit: any) => `${hit._index} ${hit._id} ${hit._seq_no}`).sort();
+  };
+
   story.before(async () => {
     await hub.master.start();
     await other.start([], { asked: '/healthz' });
@@ -118,11 +129,25 @@ if (args) {
       const watching = new WebSocket(`${other.address.replace('http', 'ws')}/v1/live`);
       await new Promise((resolve, reject) => watching.once('open', resolve).once('error', reject));
       const left = new Promise<number>((resolve) => watching.once('close', resolve));
+      const { term } = await other.get('/v1/status');
+      const from = other.log().length;
+      // Under way when it is stopped: some are written, some wait for their turn, and nobody knows of which.
+      const small = (name: string) => ({ name, toProcess: 'sleep', args: ['1'], start: false });
+      const underWay = Array.from({ length: 30 }, (_, n) =>
+        other.call('POST', '/v1/apps', small(`under-way-${n}`)).catch(() => ({ status: 0, body: null })),
+      );
+      await until('the first is written', async () =>
+        (await writtenIn(term)).some((line) => line.includes('under-way')),
+      );
       other.pause();
       await leads(hub.master);
+      const before = await writtenIn(term);
       await hub.master.ok('POST', '/v1/apps', { name: 'meanwhile', toProcess: 'sleep', args: ['1'], start: false });
       other.resume();
-      // Asked in its first moment: refused, or sent on to the one that leads. Never taken for itself.
+      // Asked in its first moment: refused, or sent on to the one that leads. Never taken for itself, nor answered from what it knew.
+      const read = await other.call('GET', '/v1/apps?size=1000');
+      if (read.status < 300) assert.ok(read.body.items.some(({ name }: { name: string }) => name === 'meanwhile'));
+      else assert.is(read.status, 503);
       const late = await other.call('POST', '/v1/apps', {
         name: 'late',
         toProcess: 'sleep',
@@ -138,7 +163,22 @@ if (args) {
       assert.is(await left, 1012);
       await linked(hub.master);
       assert.equal(await running(hub.master), pids);
-      assert.ok((await hub.master.get('/v1/apps')).items.some((app: any) => app.name === 'meanwhile'));
+      const now = (await hub.master.get('/v1/apps?size=1000')).items.map((app: any) => app.name);
+      assert.ok(now.includes('meanwhile'));
+      // What it had to write when it was stopped it has not written since, and acknowledged nothing that is not there.
+      for (const [n, answer] of (await Promise.all(underWay)).entries())
+        if (answer.status === 201) assert.ok(now.includes(`under-way-${n}`), `under-way-${n} is acknowledged`);
+      const after = await writtenIn(term);
+      assert.equal(
+        after.filter((line) => !before.includes(line)),
+        [],
+      );
+      const warnings = other
+        .log()
+        .slice(from)
+        .split('\n')
+        .filter((line) => /"level":(40|"warn")/.test(line));
+      assert.is(warnings.length, 1, warnings.join('\n'));
     },
   );
 

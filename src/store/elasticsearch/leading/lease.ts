@@ -7,40 +7,14 @@ import type { Bulk, Position } from '../requests/bulk.ts';
 import { Elapsed } from '../requests/elapsed.ts';
 import { IndexGoneError } from '../requests/answers.ts';
 import type { Indices } from '../indices/indices.ts';
+import { unanswered } from './lease-doc.ts';
+import type { LeaseDoc, LeaseOptions } from './lease-doc.ts';
 import type { Names } from '../indices/mappings.ts';
 import { pauseMs } from '../requests/requests.ts';
 import type { Requests } from '../requests/requests.ts';
-
-export interface LeaseDoc {
-  /** Who; null: given back. The same directory keeps its name over restarts. */
-  holder: string | null;
-  /** Where its API is. */
-  address: string;
-  /** Grows with every change of the holder. */
-  epoch: number;
-  /** Renewals of this epoch. */
-  beats: number;
-  /** How long it counts without a renewal, ms. */
-  ttlMs: number;
-  /** Of the last renewal, by the holder's clock, for people: epoch ms. */
-  at: number;
-}
-
-export interface LeaseOptions {
-  holder: string;
-  ttlMs: number;
-  /** Of this master's API, as others reach it. */
-  address: string;
-}
+import { Standstill } from './standstill.ts';
 
 const leaseId = 'lease';
-
-const unanswered = (where: string): StoreError =>
-  new StoreError(
-    'store-unavailable',
-    `The lease of this master has lapsed: it could not be renewed at ${where}`,
-    'Look at the nodes of Elasticsearch. Another master may lead by now; what was acknowledged is safe, and work goes on when it is back.',
-  );
 
 interface Read {
   doc: LeaseDoc;
@@ -56,6 +30,7 @@ export class Lease {
   #held: Read | null = null;
   #renewedAt = new Elapsed();
   #renewing: Promise<boolean> | null = null;
+  #standstill: Standstill | null = null;
   #timer: NodeJS.Timeout | null = null;
   /** Told of each renewal by time: null when it was done or the lease is lost, else why it failed. */
   onRenewal: (failure: unknown) => void = () => undefined;
@@ -156,8 +131,10 @@ export class Lease {
       this.#tellLost = resolve;
     });
     // A renewal that fails is made good by the next one, or by who confirms.
+    const standstill = (this.#standstill = new Standstill(ttlMs, () => this.#wake()));
     this.#timer = setInterval(() => {
       const { lapsed } = this;
+      standstill.tick();
       if (this.#renewing && lapsed) this.onRenewal(lapsed);
       void this.#renew().then(
         () => this.onRenewal(null),
@@ -202,6 +179,28 @@ export class Lease {
   /** It has not been renewed for as long as it counts, and another may lead: why; null: it is held, or known to be lost. */
   get lapsed(): StoreError | null {
     return this.#held && this.#renewedAt.ms > this.#options.ttlMs ? unanswered(this.#requests.where) : null;
+  }
+
+  get held(): boolean {
+    return this.#held !== null;
+  }
+
+  /** Why nothing may be written now: another leads, or may; null: the lease is held. Asked when a write is sent, after all waiting. */
+  get refusal(): StoreError | null {
+    if (!this.#held) return new OutrankedError();
+    const { lapsed } = this;
+    if (lapsed) void this.#renew().catch(() => undefined); // tried again by time
+    return lapsed;
+  }
+
+  /** After a standstill: resolves when it was asked who leads. An Elasticsearch that is away is something else: then nobody else leads. */
+  get waking(): Promise<void> | null {
+    return this.#held && (this.#standstill?.waking ?? null);
+  }
+
+  async #wake(): Promise<void> {
+    await this.#renew();
+    if (this.lapsed) await this.#renew(); // that was a renewal of before
   }
 
   /** Steps down without giving it back: whoever holds it by its name may take it up at once. */

@@ -1,6 +1,7 @@
 // All writes go by _bulk, gathered: what is asked for while some are under way goes with the next ones, so a hundred writers cost
 // a few requests, and a server that is slow is asked for more at once instead of more often (back-pressure).
 import { setTimeout as sleep } from 'node:timers/promises';
+import { OutrankedError } from '../../store.ts';
 import type { StoreError } from '../../store.ts';
 import { ofAnswer } from './answers.ts';
 import type { ServerReason } from './answers.ts';
@@ -68,6 +69,8 @@ export class Bulk {
   #waiting: Job[] = [];
   #underWay = 0;
   #begun = false;
+  /** Why nothing may be sent now; null: it may. */
+  refusal: () => StoreError | null = () => null;
 
   constructor(requests: Requests, names: Names) {
     this.#requests = requests;
@@ -168,6 +171,11 @@ export class Bulk {
   }
 
   async #ask(operations: Operation[]): Promise<{ outcome: Outcome; unsent: boolean }[]> {
+    const refusal = this.refusal();
+    if (refusal) {
+      const unsent = !(refusal instanceof OutrankedError);
+      return operations.map(() => ({ outcome: { kind: 'failed', error: refusal }, unsent }));
+    }
     try {
       // No waiting on the server for a shard that is away: this side tries again, and knows of it.
       const { body } = await this.#requests.once<{ items: Record<string, Item>[] }>({
