@@ -33,7 +33,7 @@ interface Leadership {
   /** monotonic ms */ sinceMono: number;
 }
 
-export interface MasterAddress {
+interface MasterAddress {
   /** Of its API, as it says that others reach it. */ address: string;
   /** Name of its machine. */ host: string;
 }

@@ -206,7 +206,11 @@ export async function revisionsAlone(store: Store, known: { has(name: string): b
   }
 }
 
-/** Notes all apps without a record, and tells of them in one event. @param left the apps of which places or tombstones are left @param alone only revisions */
+/**
+ * Notes all apps without a record, and tells of them in one event.
+ * @param left the apps of which places or tombstones are left
+ * @param alone only revisions
+ */
 export function tellLost({ events, view, warn }: MasterContext, left: Iterable<string>, alone: Iterable<string>): void {
   const some = [...left].sort();
   const rest = [...alone].filter((name) => !some.includes(name)).sort();

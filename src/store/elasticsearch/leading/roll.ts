@@ -4,7 +4,7 @@ import type { Bulk, Position } from '../requests/bulk.ts';
 import type { Names } from '../indices/mappings.ts';
 import type { Requests } from '../requests/requests.ts';
 
-export interface RollEntry {
+interface RollEntry {
   /** Of its API, as it says that others reach it. */
   address: string;
   /** Name of its machine. */
