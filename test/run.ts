@@ -5,7 +5,7 @@
 // A file fails when it exits non-zero, runs zero tests, exceeds its time, or leaves behind a process that belongs to its
 // directory. Each line says what the file took: seconds, and seconds of processor with all that it started.
 // Ended by a signal, the runner ends everything it has started and says what it cut off; killed, the next run does (runner/).
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { Lender } from './elasticsearch/shared.ts';
 import { clear, makeBaseDirectory, ownStart, sweepDead } from './runner/base-directory.ts';
 import { runFile, type Result, type RunningFile } from './runner/file.ts';
+import { inShort } from './runner/in-short.ts';
 import { inOrder } from './runner/order.ts';
 
 const { values, positionals } = parseArgs({
@@ -62,8 +63,19 @@ function report(file: string, result: Result): void {
   console.log(`${problems.length > 0 ? 'FAIL' : 'ok  '} ${named(file)}  ${passed}/${total}  ${took.join('  ')}`);
   for (const [skipped] of output.matchAll(/^# skipped: .*$/gm)) console.log(`     ${skipped}`);
   if (problems.length === 0 && !values.verbose) return;
-  console.log([...problems.map((problem) => `     ${problem}`), output.trimEnd(), ...logs].join('\n'));
+  const beside = [...running.keys()].map(named).join(', ') || 'none';
+  console.log(
+    [
+      ...problems.map((problem) => `     ${problem}`),
+      ...(problems.length > 0 ? [`     beside ${beside}; load ${loadavg()[0]!.toFixed(1)}`] : []),
+      output.trimEnd(),
+      ...logs,
+    ].join('\n'),
+  );
+  if (problems.length > 0) failures.push(inShort(named(file), result));
 }
+/** What failed, once more at the end: what was said of it before may be far above, or cut off. */
+const failures: string[] = [];
 const named = (file: string): string => file.replace(/\.js$/, '.ts');
 
 let begun = 0;
@@ -108,5 +120,6 @@ clear(base, ownStart);
 const failed = results.reduce((n, r) => n + Math.max(r.total - r.passed, r.problems.length ? 1 : 0), 0);
 const passed = results.reduce((n, r) => n + r.passed, 0);
 if (files.length === 0) console.log(`no test file matches ${positionals.join(' ')}`);
+if (failures.length > 0) console.log(`\n${failures.join('\n')}`);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed || passed === 0 ? 1 : 0);

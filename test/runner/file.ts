@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { crowding } from '../support/busyness.ts';
 import { clear, ownStart } from './base-directory.ts';
 import { daemonLogs } from './daemon-logs.ts';
+import { lastSteps } from './last-steps.ts';
 import { startOf } from './process-start.ts';
 import { sinceLastEnd } from './processor-time.ts';
 
@@ -15,7 +16,7 @@ export interface Result {
   problems: string[];
   /** What it printed. */
   output: string;
-  /** Of a failed one: the ends of the logs of its masters and agents. */
+  /** Of a failed one: what it had waited for, and the ends of the logs of its masters and agents. */
   logs: string[];
   seconds: number;
   /** Of it and all that it waited for; NaN where that is not known. */
@@ -53,7 +54,12 @@ export function runFile(path: string, directory: string, limitSeconds: number, e
   let limit = setTimeout(overdue, limitSeconds * 1000);
 
   let output = '';
-  child.stdout.on('data', (chunk) => (output += chunk));
+  const failedAt: number[] = [];
+  child.stdout.setEncoding('utf8');
+  child.stdout.on('data', (chunk: string) => {
+    output += chunk;
+    for (const _ of chunk.matchAll(/✘/g)) failedAt.push(Date.now()); // uvu says it as it happens
+  });
   child.stderr.on('data', (chunk) => (output += chunk));
   const result = new Promise<Result>((resolve) => {
     child.on('error', (error) => problems.push(error.message));
@@ -65,7 +71,8 @@ export function runFile(path: string, directory: string, limitSeconds: number, e
         () => {
           const counts = countsIn(output);
           problems.push(...faultsOf(counts, output, code, signal));
-          const logs = problems.length > 0 ? daemonLogs(directory) : [];
+          const logs =
+            problems.length > 0 ? [...lastSteps(directory, startedAt, failedAt), ...daemonLogs(directory)] : [];
           problems.push(...clear(directory, began));
           const seconds = (performance.now() - started) / 1000;
           resolve({ ...counts, problems, output, logs, seconds, processorSeconds });

@@ -78,6 +78,13 @@ test('a file fails that runs no test, leaves a process behind or takes too long;
     'c.test.js': starts(passes),
     'd.test.js': waits,
     'e.test.js': logs,
+    'f.test.js': `
+      import { writeFileSync } from 'node:fs';
+      const at = Date.now() - 1000;
+      writeFileSync(process.env.TEST_DIRECTORY + '/steps', Array.from({ length: 20 }, (_, n) => at + n + ' 7 step ' + n +
+        '\\n').join('') + (at + 9e6) + ' 7 after it\\n');
+      console.log('✘   (0 / 1)\\n\\n   FAIL  "it is"\\n    it is not\\n\\n    at x (y.js:1)\\n\\n  Total:     1\\n  Passed:    0');
+      process.exitCode = 1;`,
   };
   const run = new Run(files, '--timeout', '2');
   assert.equal(await run.over, { code: 1, signal: null });
@@ -88,7 +95,11 @@ test('a file fails that runs no test, leaves a process behind or takes too long;
   assert.match(said, /^FAIL d\.test\.ts .*\n {5}took longer than \d s$/m);
   assert.match(said, /--- hub-1\/master\/log\.jsonl, the last 40 of 61 lines\n {5}\| line 21\n/);
   assert.match(said, /--token sth_node_\*\*\*$/m);
-  assert.match(said, /\n2 passed, 4 failed\n$/);
+  assert.match(said, /^FAIL f\.test\.ts .*\n {5}exit code 1\n {5}beside none; load [\d.]+$/m);
+  assert.match(said, / it waited for\n {5}\| [-\d.]+ s, 7 ms: step 12\n(.*\n){6}.*step 19\n(?!.*after it)/);
+  const short = said.slice(said.lastIndexOf('FAIL f.test.ts'));
+  assert.is(short, 'FAIL f.test.ts\n     exit code 1\n     "it is"\n         it is not\n\n2 passed, 5 failed\n');
+  assert.match(said, /\nFAIL d\.test\.ts\n {5}took longer than \d s\n/);
   assert.not.ok(lives(await started(run)));
 });
 

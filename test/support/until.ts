@@ -1,5 +1,9 @@
 // Waiting for what is to come, without a fixed time.
 import { crowding } from './busyness.ts';
+import { noteStep } from './steps.ts';
+
+/** Who waits longer than this is noted before the end of it, too: its file may run out of time. */
+const longMs = 5_000;
 
 /**
  * Lets time pass: for what must not happen in it, or to space out what a test does. What shall happen is waited for by `until`.
@@ -21,15 +25,23 @@ export async function until<T>(
 ): Promise<Exclude<T, null | undefined | false | 0 | ''>> {
   const began = Date.now();
   let last: unknown;
+  let noted = false;
   for (let pause = 5; ; pause = Math.min(pause * 1.5, 100)) {
     try {
       const value = await condition();
-      if (value) return value as Exclude<T, null | undefined | false | 0 | ''>;
+      if (value) {
+        noteStep(what, Date.now() - began);
+        return value as Exclude<T, null | undefined | false | 0 | ''>;
+      }
       last = undefined;
     } catch (error) {
       last = error;
     }
     const waited = Date.now() - began;
+    if (waited > longMs && !noted) {
+      noteStep(`${what} (not yet)`, waited);
+      noted = true;
+    }
     if (waited > timeoutMs && waited > timeoutMs * crowding())
       throw new Error(`gave up after ${waited} ms waiting for: ${what}${last ? ` (${String(last)})` : ''}`);
     await letPass(pause);
