@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DesiredFile } from '../../src/agent/desired/desired-file.ts';
 import { DesiredSet, type DesiredChange } from '../../src/agent/desired/desired-set.ts';
 import type { Assignment } from '../../src/model/assignment.ts';
 import type { DesiredFrame } from '../../src/protocol/link.ts';
@@ -107,6 +108,22 @@ test('a file of zeros or of somebody else is left out and told; the one before i
   await again.take(frame({ assignments: [assignment('z')] }));
   await again.close();
   assert.equal([...DesiredSet.open(directory, silent).assignments.keys()], ['z']);
+});
+
+test('where the file is behind what was told, nothing is begun by it until the hub has told it whole', async () => {
+  const directory = fresh();
+  const file = new DesiredFile(directory);
+  file.read(silent);
+  await file.keepAll(() => ({ ...frame({ assignments: [assignment('a')] }), whole: true }));
+  await file.fallBehind();
+  await file.close();
+  const set = DesiredSet.open(directory, silent);
+  assert.equal([set.damaged, [...set.assignments.keys()]], [true, ['a']]);
+  const change = (await set.take(frame({ seq: 5, assignments: [assignment('b')] }))) as DesiredChange;
+  assert.equal([ids(change.changed), set.damaged], [['b'], false]);
+  await set.close();
+  const again = DesiredSet.open(directory, silent);
+  assert.equal([again.damaged, [...again.assignments.keys()]], [false, ['b']]);
 });
 
 test('parts count when all are there, in order', async () => {

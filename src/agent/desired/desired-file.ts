@@ -1,8 +1,9 @@
 // The desired set as it lies on disk: `desired/<hub>/<k>.jsonl`. The first line is a whole set, each further line a change to it;
 // appended and synced before it counts. A whole set begins a new file, the older ones are unlinked after it; the highest with a whole
-// first line counts. A line torn by a crash was never acknowledged, so the master tells it again.
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+// first line counts. A line torn by a crash was never acknowledged, so the master tells it again. An empty file `behind` says that
+// more was told than the disk has room for: on a full one a new name mostly fits where no byte of content does.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Assignment, DesiredRevision } from '../../model/assignment.ts';
 import { OneAtATime } from '../../model/one-at-a-time.ts';
@@ -46,7 +47,7 @@ export class DesiredFile {
   read(notice: (notice: QuarantineNotice) => void): FoundSteps {
     const moved = makeRoom(this.#directory);
     if (moved) notice(moved);
-    let damaged = moved !== null;
+    let damaged = moved !== null || existsSync(this.#behind);
     const numbers = numbersIn(this.#directory);
     this.#k = numbers[0] ?? 0;
     for (const k of numbers) {
@@ -68,6 +69,14 @@ export class DesiredFile {
   /** Durable when it resolves, one after the other. @param before the whole set that a step is a change to */
   keep(step: Step, before: () => Step): Promise<void> {
     return this.#writes.run(() => this.#keep(step, before));
+  }
+
+  /** What counts cannot be written: the next run shall know that the steps here are old. @throws where not even a name fits */
+  fallBehind(): Promise<void> {
+    return this.#writes.run(async () => {
+      await (await open(this.#behind, 'a', 0o600)).close();
+      await syncDirectory(this.#directory);
+    });
   }
 
   /** Writes the whole set as it is when its turn comes. */
@@ -113,6 +122,7 @@ export class DesiredFile {
     this.#file = next;
     this.#lines = 1;
     for (const k of numbersIn(this.#directory)) if (k <= before) this.#remove(k);
+    await rm(this.#behind, { force: true });
   }
 
   /** One that cannot go (a file made read-only or mounted) is no failure: the highest counts, and each whole set tries again. */
@@ -122,6 +132,10 @@ export class DesiredFile {
     } catch {
       /* as above */
     }
+  }
+
+  get #behind(): string {
+    return join(this.#directory, 'behind');
   }
 
   #path(k: number): string {

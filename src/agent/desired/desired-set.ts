@@ -74,9 +74,9 @@ export class DesiredSet {
   }
 
   /**
-   * Takes a frame; durable when it resolves, unless the disk is full: then it counts, and is written when there is room (the hub
-   * tells all of it with its next welcome, so only an agent that starts again without its hub would not know). A set in
-   * parts counts when its last part is here.
+   * Takes a frame; durable when it resolves, unless the disk is full: then it counts, and is written when there is room. That the
+   * file is behind is noted, so that an agent that starts again meanwhile begins nothing by it before the hub has told it whole. A
+   * set in parts counts when its last part is here.
    * @returns what changed; 'part' while parts are missing; 'resync' when it does not follow what is here; 'old' when overtaken
    */
   async take(frame: DesiredFrame): Promise<DesiredChange | 'part' | 'resync' | 'old'> {
@@ -121,6 +121,8 @@ export class DesiredSet {
       this.#kept();
     } catch (error) {
       if (!isFull(error)) throw error;
+      // Not even a name fits: nothing more can be done, and the trouble is told.
+      await this.#file.fallBehind().catch(() => undefined);
       this.#keepLater(error);
     }
   }

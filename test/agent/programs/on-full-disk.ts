@@ -3,6 +3,7 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { until } from '../../support/until.ts';
+import { DesiredSet } from '../../../src/agent/desired/desired-set.ts';
 import { Alone, lives } from '../alone.ts';
 
 const disk = process.argv[2]!;
@@ -168,4 +169,22 @@ try {
 } finally {
   if (existsSync(filler)) rmSync(filler);
   await third.finish();
+}
+
+// What a joined agent was told while it could not be written: its next run knows that the file is behind.
+const told = {
+  ...{ type: 'desired', n: 1, term: 1, seq: 1, from: 0, part: 1, parts: 1 },
+  ...{ revisions: [], assignments: [], gone: [], envs: {}, tags: null },
+} as const;
+try {
+  const set = DesiredSet.open(join(disk, 'desired'), () => undefined);
+  await set.take(structuredClone(told) as never);
+  fill();
+  await set.take({ ...told, seq: 2, from: 1, envs: { FILLS: 'x'.repeat(100_000) } } as never);
+  assert.is(set.seq, 2, 'it counts');
+  const next = DesiredSet.open(join(disk, 'desired'), () => undefined);
+  assert.equal([next.seq, next.damaged], [1, true]);
+  await set.close();
+} finally {
+  rmSync(filler);
 }
