@@ -2,9 +2,9 @@
 // generation and number, and acknowledged after it is durable.
 import type { ClusterEvent, NewEvent } from '../model/event.ts';
 import { OneAtATimeByName } from '../model/one-at-a-time.ts';
-import { maskSecrets, maskText } from '../model/secrets.ts';
-import type { Doc, Json, LogEntry, ReadLogOptions, Store } from '../store/store.ts';
+import type { ReadLogOptions, Store } from '../store/store.ts';
 import type { Changes } from './changes.ts';
+import { entryOf, eventOf, type Entry } from './event-entries.ts';
 
 interface Position {
   generation: string;
@@ -14,12 +14,9 @@ interface Position {
 const readBack = 5_000;
 /** Own events kept while the store fails; beyond it the oldest are dropped and counted. */
 const mostPending = 10_000;
-const longestText = 4_000;
-/** How long own events wait for others, ms. */
-const gatherMs = 20;
+/** How long own events wait for others, ms: while nobody waits for them, and while an answer does. */
+const gatherMs = { calm: 20, asked: 3 };
 const positions = 'spools';
-
-type Entry = Omit<LogEntry, 'seq'>;
 
 export class EventLog {
   readonly #store: Store;
@@ -29,6 +26,8 @@ export class EventLog {
   #pending: Entry[] = [];
   #dropped = 0;
   #working: Promise<void> | null = null;
+  /** Ends the gathering soon; null: none is under way, or it ends soon already. */
+  #hurry: (() => void) | null = null;
   readonly #positions = new Map<string, Position>();
   readonly #spools = new OneAtATimeByName();
   #closed = false;
@@ -122,6 +121,20 @@ export class EventLog {
           resolve(why);
         },
       });
+      this.#hurry?.();
+    });
+  }
+
+  /** Gathers what belongs together, and lets the write that follows what was done (a placement) come first to the disk. */
+  #gather(): Promise<void> {
+    return new Promise((resolve) => {
+      const calm = setTimeout(resolve, gatherMs.calm);
+      this.#hurry = () => {
+        this.#hurry = null;
+        clearTimeout(calm);
+        setTimeout(resolve, gatherMs.asked);
+      };
+      if (this.#waiting.length > 0) this.#hurry();
     });
   }
 
@@ -141,8 +154,8 @@ export class EventLog {
 
   async #work(): Promise<void> {
     for (let failures = 0; this.#pending.length > 0;) {
-      // Gathers what belongs together, and lets the write that follows what was done (a placement) come first to the disk.
-      if (!this.#closed) await new Promise((resolve) => setTimeout(resolve, gatherMs));
+      if (!this.#closed) await this.#gather();
+      this.#hurry = null;
       const batch = this.#pending.splice(0, 500);
       try {
         await this.#store.append(batch, this.term);
@@ -214,32 +227,4 @@ export class EventLog {
     await this.#spools.over();
     if (this.#dropped > 0) this.#warn(`${this.#dropped} events were dropped while the store failed`);
   }
-}
-
-const text = (value: unknown, fallback: string): string =>
-  typeof value === 'string' ? value.slice(0, longestText) : fallback;
-const plain = (value: unknown): Doc =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Doc) : {};
-
-/** An event as a log entry, without secrets; what came over a wire is brought into shape here. */
-function entryOf(event: NewEvent): Entry {
-  const { app, instance, slot, node } = plain(event.subject);
-  return {
-    at: Number.isFinite(event.at) ? event.at : 0,
-    kind: text(event.kind, 'event.noted').slice(0, 100),
-    subject: {
-      ...(typeof app === 'string' ? { app } : {}),
-      ...(typeof instance === 'string' ? { instance } : {}),
-      ...(typeof slot === 'number' ? { slot } : {}),
-      ...(typeof node === 'string' ? { node } : {}),
-    },
-    message: maskText(text(event.message, '')),
-    loudness: event.loudness === 'attention' || event.loudness === 'moving' ? event.loudness : 'quiet',
-    detail: maskSecrets(plain(event.detail)) as Json,
-  };
-}
-
-function eventOf(entry: LogEntry): ClusterEvent {
-  const { spool: _spool, ...event } = entry;
-  return event as unknown as ClusterEvent;
 }

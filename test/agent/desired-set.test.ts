@@ -7,6 +7,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DesiredFile } from '../../src/agent/desired/desired-file.ts';
 import { DesiredSet, type DesiredChange } from '../../src/agent/desired/desired-set.ts';
+import { onlyAdjusts } from '../../src/agent/desired/only-adjusts.ts';
 import type { Assignment } from '../../src/model/assignment.ts';
 import type { DesiredFrame } from '../../src/protocol/link.ts';
 
@@ -52,6 +53,42 @@ const frame = (rest: Partial<DesiredFrame>): DesiredFrame => ({
 });
 const ids = (list: Assignment[]) => list.map(({ id }) => id);
 const silent = () => undefined;
+
+test('a change that only adjusts counts while it is being written, and is on disk when it is held', async () => {
+  const directory = fresh();
+  const set = DesiredSet.open(directory, silent);
+  const here = (id: string, rest: Partial<Assignment> = {}) =>
+    new Map([[id, { record: { assignment: assignment(id, rest) } as never, unnamed: false }]]);
+  await set.take(frame({ assignments: [assignment('a')], revisions: [revision(1)] }));
+  const change = frame({ seq: 2, from: 1, assignments: [assignment('a', { revision: 2 })], revisions: [revision(2)] });
+  assert.ok(onlyAdjusts(change, here('a')));
+  const kept = (): Assignment | undefined => DesiredSet.open(directory, silent).assignments.get('a');
+  let heard: DesiredChange | null = null;
+  let before: number | undefined;
+  const taken = (await set.take(change, (early) => {
+    heard = early;
+    before = kept()?.revision;
+    assert.is(set.revision('web', 2)?.revision, 2, 'its revision can be looked up');
+  })) as DesiredChange;
+  assert.is(heard, taken);
+  assert.equal([before, kept()?.revision], [1, 2]);
+  // Whoever finds a file that cannot be gone on with begins another, with the change in it from the start.
+  const again = DesiredSet.open(directory, silent);
+  await again.take(
+    { ...change, seq: 3, from: 2, assignments: [assignment('a', { revision: 2, at: 9 })] },
+    () => undefined,
+  );
+  assert.equal(DesiredSet.open(directory, silent).assignments.get('a'), again.assignments.get('a'));
+  assert.is(again.assignments.get('a')?.at, 9);
+
+  assert.not(onlyAdjusts(change, here('b')), 'it begins');
+  assert.not(onlyAdjusts({ ...change, gone: ['b'] }, here('a')), 'one is forgotten');
+  assert.not(onlyAdjusts({ ...change, from: 0 }, here('a')), 'a whole set');
+  for (const rest of [{ goal: 'stop' }, { hash: 'other' }, { epoch: 2 }, { nudge: 1 }, { owner: 'other' }] as const) {
+    assert.not(onlyAdjusts({ ...change, assignments: [assignment('a', rest)] }, here('a')), JSON.stringify(rest));
+    assert.not(onlyAdjusts(change, here('a', rest)), `it was ${JSON.stringify(rest)}`);
+  }
+});
 
 test('a whole set, then a delta; both are there after a restart', async () => {
   const directory = fresh();

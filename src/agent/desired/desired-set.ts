@@ -77,9 +77,13 @@ export class DesiredSet {
    * Takes a frame; durable when it resolves, unless the disk is full: then it counts, and is written when there is room. That the
    * file is behind is noted, so that an agent that starts again meanwhile begins nothing by it before the hub has told it whole. A
    * set in parts counts when its last part is here.
+   * @param early of a change that begins and ends nothing (`onlyAdjusts`): acts on it while it is being written
    * @returns what changed; 'part' while parts are missing; 'resync' when it does not follow what is here; 'old' when overtaken
    */
-  async take(frame: DesiredFrame): Promise<DesiredChange | 'part' | 'resync' | 'old'> {
+  async take(
+    frame: DesiredFrame,
+    early: ((change: DesiredChange) => void) | null = null,
+  ): Promise<DesiredChange | 'part' | 'resync' | 'old'> {
     if (frame.term < this.term) return 'old';
     if (frame.from !== 0 && (frame.term !== this.term || frame.from !== this.seq)) {
       this.#parts = [];
@@ -108,6 +112,12 @@ export class DesiredSet {
       tags: frame.tags,
     };
     if (step.whole) step.revisions.push(...this.#stillNeeded(step));
+    else if (early) {
+      const adjusted = this.#apply(step);
+      early(adjusted);
+      await this.#keep(step); // a file that begins with it has it twice, which is the same
+      return adjusted;
+    }
     await this.#keep(step);
     const change = this.#apply(step);
     if (!step.whole || !this.#damaged) return change;

@@ -5,9 +5,10 @@ import type { NodeLoad } from '../../model/node.ts';
 import type { Command, DesiredFrame, MasterFrame } from '../../protocol/link.ts';
 import type { AgentCommands } from '../asked/commands.ts';
 import type { AgentContext } from '../context.ts';
-import type { DesiredSet } from '../desired/desired-set.ts';
+import type { DesiredChange, DesiredSet } from '../desired/desired-set.ts';
 import type { Duties } from '../desired/duties.ts';
-import { changeRecord } from '../instance/entries.ts';
+import { renewEnvs } from '../desired/node-envs.ts';
+import { onlyAdjusts } from '../desired/only-adjusts.ts';
 import type { Entry } from '../instance/entry.ts';
 import type { Evacuation } from '../evacuation.ts';
 import type { Fence } from '../fence.ts';
@@ -18,6 +19,7 @@ import type { Instances } from '../instances.ts';
 import type { LinkClient } from './link-client.ts';
 import type { CommandResult, Content, LinkContent } from './link-content.ts';
 import type { NodeSelf } from '../node/node-self.ts';
+import { rememberSeen } from './seen-of-hub.ts';
 import type { Recovered } from '../recovery.ts';
 import { adoptStrays } from '../stray-entries.ts';
 import { viewOf } from '../instance/shown/view.ts';
@@ -176,28 +178,28 @@ export class Conversation implements LinkContent {
   async desired(frame: DesiredFrame): Promise<'held' | 'resync'> {
     if (!this.#obeys || !this.#desired) return 'held';
     const set = this.#desired;
-    const { context, identity, standalone, instances } = this.#options;
-    const change = await set.take(frame);
+    const { context, identity, instances, standalone } = this.#options;
+    let acted: Promise<void> | null = null;
+    const act = (change: DesiredChange): Promise<void> => (acted ??= this.#act(set, change));
+    const early = onlyAdjusts(frame, instances.entries) ? act : null;
+    const seen = standalone ? null : rememberSeen(context, identity, frame);
+    const [change] = await Promise.all([set.take(frame, early), seen]).finally(() => acted);
     if (change === 'resync') return 'resync';
-    if (change === 'part' || change === 'old') return 'held';
-    context.tags = set.tags ?? context.options.tags;
-    const highest = change.changed.reduce((most, { epoch }) => Math.max(most, epoch), 0);
-    if (!standalone) await identity.see(frame.term, highest);
-    this.#duties.drop(change.gone);
-    await this.#duties.apply(change.changed);
-    this.#duties.settle(set.assignments);
-    this.#options.fence?.refresh();
-    this.#options.fence?.rejoin();
-    if (change.envsChanged) for (const entry of instances.entries.values()) this.#envs(entry, set.envs);
+    if (change !== 'part' && change !== 'old') await act(change);
     return 'held';
   }
 
-  /** New environment of the node: from the next launch on. */
-  #envs(entry: Entry, envs: Record<string, string>): void {
-    if (entry.record.assignment.owner !== this.#hub) return;
-    const record = { ...entry.record, nodeEnvs: envs };
-    changeRecord(this.#options.context, entry, record).catch((error: unknown) => this.#unwritten(entry, error));
+  async #act(set: DesiredSet, { gone, changed, envsChanged }: DesiredChange): Promise<void> {
+    const { context, instances, fence } = this.#options;
+    context.tags = set.tags ?? context.options.tags;
+    this.#duties.drop(gone);
+    await this.#duties.apply(changed);
+    this.#duties.settle(set.assignments);
+    fence?.refresh();
+    fence?.rejoin();
+    if (envsChanged) renewEnvs(context, instances.entries.values(), this.#hub, set.envs, this.#unwritten);
   }
+
   readonly #unwritten = (entry: Entry, error: unknown): void =>
     this.#options.warn(`the record of ${entry.id} could not be written`, error);
 

@@ -103,6 +103,8 @@ function remade(storeDirectory: string): { now: AgentIdentity; notices: Quaranti
 export class Identity {
   readonly #file: NumberedFile<AgentIdentity>;
   #now: AgentIdentity;
+  /** What was seen could not be written. */
+  #unwritten = false;
 
   private constructor(file: NumberedFile<AgentIdentity>, now: AgentIdentity) {
     this.#file = file;
@@ -141,10 +143,12 @@ export class Identity {
     await this.#file.write(this.#now);
   }
 
-  /** Remembers the highest term and epoch seen. Durable when it resolves; at once where nothing is higher. */
+  /** Remembers the highest term and epoch seen. Durable when it resolves; at once where nothing is higher than what is written. */
   async see(term: number, epoch: number): Promise<void> {
-    if (term <= this.#now.term && epoch <= this.#now.epoch) return;
+    if (term <= this.#now.term && epoch <= this.#now.epoch && !this.#unwritten) return;
     this.#now = { ...this.#now, term: Math.max(term, this.#now.term), epoch: Math.max(epoch, this.#now.epoch) };
+    this.#unwritten = true;
     await this.#file.write(this.#now);
+    this.#unwritten = false;
   }
 }
