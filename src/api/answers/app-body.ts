@@ -85,7 +85,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 /** One sentence for the first problem, the rest counted; all of them are in `errors`. */
 function parse(value: unknown): ReadApp {
   const result = parseApp(value);
-  if (result.ok) return { spec: result.spec, given: result.given, notes: appNotes(result.spec) };
+  if (result.ok) return { spec: result.spec, given: result.given, notes: appNotes(result.spec, value) };
   const [first, ...rest] = result.problems;
   const more = rest.length ? ` (and ${rest.length} more ${rest.length === 1 ? 'problem' : 'problems'})` : '';
   throw new Refusal(

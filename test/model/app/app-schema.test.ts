@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { appJsonSchema } from '../../../src/model/app/app-json-schema.ts';
+import { appNotes } from '../../../src/model/app/app-notes.ts';
 import { filledIn, parseApp } from '../../../src/model/app/app-schema.ts';
 import type { AppSpec } from '../../../src/model/app/app.ts';
 import type { FieldProblem } from '../../../src/model/errors.ts';
@@ -407,6 +408,20 @@ test('a stored spec gets the defaults of fields that came later, and is else wha
   assert.equal(filledIn(older as AppSpec), spec);
   const odd = { ...spec, killMode: 'none' } as unknown as AppSpec;
   assert.is(filledIn(odd), odd, 'what does not fit any more is left alone');
+});
+
+test('what is kept and not acted on is said to who asks for it, and to nobody else', () => {
+  const told = (app: Record<string, unknown>): string[] => appNotes(good(app), app).map(({ path }) => path);
+  assert.equal(told({}), []);
+  assert.equal(told({ update: { canary: 1, pauseAfterBatch: true, autoRevert: true, healthyDeadlineSeconds: 60 } }), [
+    'update.canary',
+    'update.pauseAfterBatch',
+    'update.autoRevert',
+    'update.healthyDeadlineSeconds',
+  ]);
+  assert.equal(told({ update: { autoRevert: false, canary: 0 } }), []);
+  assert.equal(told({ type: 'cron', schedule: { cron: '0 4 * * *' } }), ['type', 'schedule']);
+  assert.equal(told({ limits: { fileSize: '4MB' } }), ['limits.fileSize']);
 });
 
 test.run();
