@@ -82,12 +82,14 @@ function dashboard() {
     run('vite', [bin('vite', 'bin/vite.js'), 'build', '--config', 'ui/vite.config.mjs', '--logLevel', 'warn']);
 }
 
-/** Swagger UI for /docs: two files of its package, whose other 10 MB nobody needs at run time. */
+/** Swagger UI for /docs: two files of its package, whose other 10 MB nobody needs at run time; and the dashboard's look. */
 function docs() {
   const target = join(dist, 'docs');
   mkdirSync(target, { recursive: true });
   for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js'])
     copyFileSync(bin('swagger-ui-dist', file), join(target, file));
+  const look = ['tokens.css', 'docs.css'].map((name) => join(root, 'ui/css', name)).filter((path) => existsSync(path));
+  writeFileSync(join(target, 'look.css'), look.map((path) => readFileSync(path, 'utf8')).join('\n'));
 }
 
 async function build() {

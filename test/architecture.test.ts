@@ -105,7 +105,8 @@ const folderOf = (file: string): string =>
   Object.keys(table).find((folder) => file.startsWith(`${folder}/`)) ?? dirname(file);
 
 /** Whom a file of `ui/` may import at run time: small pure things that would otherwise be written twice. */
-const sharedWithBrowser = /^src\/(model\/(app\/archive-name|instance\/(instance|usage)|sizes)|protocol\/warnings)\.ts$/;
+const sharedWithBrowser =
+  /^src\/(model\/(app\/archive-name|instance\/(instance|usage)|node|sizes)|protocol\/warnings)\.ts$/;
 
 test('folders import only what the table allows', () => {
   const broken: string[] = [];

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { AppView } from '../model/app/app.ts';
 import type { ClusterEvent } from '../model/event.ts';
 import type { InstanceView } from '../model/instance/instance.ts';
-import type { NodeView } from '../model/node.ts';
+import { oncePerMachine, type NodeView } from '../model/node.ts';
 import type { StatusView } from '../protocol/views.ts';
 import { query, type Client } from './client.ts';
 import { age, clock, memory, percent } from './output/format.ts';
@@ -228,7 +228,8 @@ export async function hubStatus(client: Client, output: Output, options: { json:
   output.out(`nodes      ${counts(view.nodes)}\napps       ${view.apps}\ninstances  ${counts(view.instances)}\n`);
   const { items } = await client.get<List<NodeView>>('/v1/nodes?size=1000');
   const live = items.filter(({ load, status }) => load && status !== 'lost');
-  const sum = (of: (node: NodeView) => number): number => live.reduce((all, node) => all + of(node), 0);
+  const machines = oncePerMachine(live);
+  const sum = (of: (node: NodeView) => number): number => machines.reduce((all, node) => all + of(node), 0);
   if (live.length > 0)
     output.out(
       `uses       ${sum(({ load, os }) => load!.cpu * os.cpus).toFixed(1)} of ${sum(({ os }) => os.cpus)} cores, ` +

@@ -140,3 +140,11 @@ export interface NodeView extends Omit<NodeFacts, 'tags'> {
   link: 'websocket' | 'poll' | 'none';
   version: string;
 }
+
+/** Of an agent's address, without its port. */
+const hostOf = (address: string): string => address.replace(/:\d+\/?$/, '');
+
+/** One node of each machine: several agents of one machine each report all that it has and uses. */
+export function oncePerMachine<T extends Pick<NodeView, 'hostname' | 'agentAddress'>>(nodes: readonly T[]): T[] {
+  return [...new Map(nodes.map((node) => [`${node.hostname} ${hostOf(node.agentAddress)}`, node])).values()];
+}

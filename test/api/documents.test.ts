@@ -29,7 +29,8 @@ const undescribed = new Set([
   'POST /logout',
   'GET /docs',
   'GET /docs/start.js',
-  'GET /docs/:file{swagger-ui\\.css|swagger-ui-bundle\\.js}',
+  'GET /docs/theme.js',
+  'GET /docs/:file{swagger-ui\\.css|look\\.css|swagger-ui-bundle\\.js}',
   'GET /v1/live',
   'GET /_plugin/head',
   'GET /_plugin/head/',
@@ -218,6 +219,8 @@ test('the API page and its files are served from here', async () => {
     ['swagger-ui.css', 'text/css'],
     ['swagger-ui-bundle.js', 'text/javascript'],
     ['start.js', 'text/javascript'],
+    ['theme.js', 'text/javascript'],
+    ['look.css', 'text/css'],
   ]) {
     const { status, headers } = await ask(`/docs/${file}`);
     assert.is(status, 200, file);

@@ -15,7 +15,10 @@ const page = html`<!doctype html>
       <meta name="viewport" content="width=device-width" />
       <title>API · stathub</title>
       <link rel="icon" href="data:," />
+      <meta name="color-scheme" content="light dark" />
+      <script src="/docs/theme.js"></script>
       <link rel="stylesheet" href="/docs/swagger-ui.css" />
+      <link rel="stylesheet" href="/docs/look.css" />
     </head>
     <body>
       <div id="swagger-ui"></div>
@@ -27,6 +30,25 @@ const page = html`<!doctype html>
 const filesOfPage = (): string => join(dirname(createRequire(import.meta.url).resolve('#package')), 'dist/docs');
 const start =
   'SwaggerUIBundle({ url: "/openapi.json", dom_id: "#swagger-ui", deepLinking: true, tryItOutEnabled: true, validatorUrl: null });\n';
+
+/** Before the first paint: the theme chosen in the dashboard, else the system's, as it is now. Swagger UI knows it by a class. */
+const theme = `(function () {
+  var root = document.documentElement;
+  var dark = matchMedia('(prefers-color-scheme: dark)');
+  var chosen = new URLSearchParams(location.search).get('theme');
+  try {
+    chosen = chosen || localStorage.getItem('stathub.theme');
+  } catch {
+    /* storage is forbidden here: the system's theme holds */
+  }
+  if (chosen === 'light' || chosen === 'dark') root.dataset.theme = chosen;
+  function show() {
+    root.classList.toggle('dark-mode', (root.dataset.theme || (dark.matches ? 'dark' : 'light')) === 'dark');
+  }
+  dark.addEventListener('change', show);
+  show();
+})();
+`;
 
 export function docsRoutes(app: Api, { version }: Resource): void {
   let document: Promise<unknown> | null = null;
@@ -40,9 +62,10 @@ export function docsRoutes(app: Api, { version }: Resource): void {
     },
   );
   app.get('/docs', (c) => c.html(page));
+  app.get('/docs/theme.js', (c) => c.body(theme, 200, { 'content-type': 'text/javascript' }));
   app.get('/docs/start.js', (c) => c.body(start, 200, { 'content-type': 'text/javascript' }));
   let files: ReturnType<typeof serveStatic> | null = null;
-  app.get('/docs/:file{swagger-ui\\.css|swagger-ui-bundle\\.js}', async (c, next) => {
+  app.get('/docs/:file{swagger-ui\\.css|look\\.css|swagger-ui-bundle\\.js}', async (c, next) => {
     files ??= serveStatic({
       root: filesOfPage(),
       rewriteRequestPath: (path) => path.replace(/^\/docs/, ''),

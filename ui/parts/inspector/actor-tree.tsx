@@ -19,6 +19,19 @@ function actorName(a: ActorView): string {
   return a.label;
 }
 
+/** How much of the end of a name is always shown: slot and id tell instances of one app apart. */
+const tail = 12;
+/** A name that may be cut in its middle, so that its end and what stands beside it stay in sight. */
+const Middle = ({ text }: { text: string }): VNode =>
+  text.length <= 2 * tail ? (
+    <span class="cutoff">{text}</span>
+  ) : (
+    <>
+      <span class="cutoff">{text.slice(0, -tail)}</span>
+      <span>{text.slice(-tail)}</span>
+    </>
+  );
+
 /** Machines whose state is a status, and is shown with its glyph. */
 const statusMachines = new Set(['instance', 'node', 'probe']);
 
@@ -107,7 +120,7 @@ export function ActorTree({ selected }: { selected: string }): VNode {
                 </button>
                 {coloured ? <Glyph s={s} /> : below && <Glyph s={below.status} />}
                 <a
-                  class="nm cutoff"
+                  class="nm"
                   href={actorPath(r.actor.id)}
                   title={`${r.actor.id}\n${r.actor.machine}`}
                   onKeyDown={(e) => {
@@ -115,7 +128,7 @@ export function ActorTree({ selected }: { selected: string }): VNode {
                     if (e.key === 'ArrowLeft' && r.open) toggle(r.actor.id, false);
                   }}
                 >
-                  {actorName(r.actor)}
+                  <Middle text={actorName(r.actor)} />
                 </a>
                 <span class="st">
                   {below
