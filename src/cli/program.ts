@@ -31,18 +31,23 @@ interface CommandOptions {
   localPin?: () => string | null;
 }
 
-const inOrderOfTheHelp: ((kit: Kit) => void)[] = [
-  ...[addLists, addStatus, addWhy, addQuery],
-  ...[addLogs, addFiles, addExec],
-  ...[addTagAndEnv, addCordonAndTakeOver, addDrain, addForget, addTokens],
-  ...[addDeploy, addPlan, addImport, addRun],
-  ...[addStartStopRestart, addScale, addRollback, addDelete, addRecover, addAdopt],
-];
+const inOrderOfTheHelp: Record<string, ((kit: Kit) => void)[]> = {
+  'Looking:': [addLists, addStatus, addWhy, addQuery, addLogs, addFiles, addExec],
+  'Apps:': [
+    ...[addDeploy, addPlan, addImport, addRun],
+    ...[addStartStopRestart, addScale, addRollback, addDelete, addRecover, addAdopt],
+  ],
+  'Nodes, and who may what:': [addTagAndEnv, addCordonAndTakeOver, addDrain, addForget, addTokens],
+};
 
 /** Adds every command that talks to a hub. They throw CliError and never exit: main turns that into words and a code. */
 export function addCommands(program: Command, options: CommandOptions): void {
   const kit = kitOf(program, options);
-  for (const add of inOrderOfTheHelp) add(kit);
+  for (const [heading, adds] of Object.entries(inOrderOfTheHelp)) {
+    program.commandsGroup(heading);
+    for (const add of adds) add(kit);
+  }
+  program.commandsGroup('The command line:');
   addCompletion(kit, program);
 }
 

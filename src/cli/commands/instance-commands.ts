@@ -19,7 +19,7 @@ export function addLogs({ command, client, output }: Kit): void {
 export function addFiles({ command, client, output }: Kit): void {
   command('files', 'files of an instance, running, ended or crashed: a directory as a list, a file as it is')
     .argument('<instance>', 'an id, APP.SLOT, or an app of one instance')
-    .argument('[path]', 'e.g. work/conf, launch-7', '')
+    .argument('[path]', 'e.g. work/conf, launch-7')
     .option('--get <file>', 'save it: a directory as tar.gz; - for standard output')
     .option('-f, --follow', 'go on as the file grows')
     .option('--tail <bytes>', 'only the last bytes of a file', count)
@@ -29,8 +29,8 @@ export function addFiles({ command, client, output }: Kit): void {
       '\nExamples:\n  stathub files web.0\n  stathub files web.0 work/server.log -f\n  stathub files ' +
         'web.0.abcdefgh launch-3 --get crash.tar.gz',
     )
-    .action(async (id: string, place: string, o) =>
-      (await import('../instances/files.ts')).files(client(), output, id, place, {
+    .action(async (id: string, place: string | undefined, o) =>
+      (await import('../instances/files.ts')).files(client(), output, id, place ?? '', {
         get: o.get,
         follow: o.follow === true,
         tail: o.tail,

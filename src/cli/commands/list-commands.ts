@@ -5,21 +5,24 @@ import * as lists from '../lists.ts';
 import type { Output } from '../output/output.ts';
 import { why } from '../why.ts';
 
+type Show = (client: Client, output: Output, options: lists.ListOptions) => Promise<void>;
+
 export function addLists({ command, client, output }: Kit): void {
-  const listings: [string, string, (client: Client, output: Output, options: lists.ListOptions) => Promise<void>][] = [
-    ['apps', 'list apps', lists.apps],
-    ['nodes', 'list nodes', lists.nodes],
-    ['instances', 'list instances: app.slot.id; slots are seats, their numbers may have gaps', lists.instances],
-    ['events', 'what happened, newest last', lists.events],
+  const instances = 'list instances: app.slot.id; slots are seats, their numbers may have gaps';
+  const listings: [name: string, about: string, query: string, Show][] = [
+    ['apps', 'list apps', 'status:(failed OR degraded)', lists.apps],
+    ['nodes', 'list nodes', 'os.cpus:>=8 AND tags:ssd', lists.nodes],
+    ['instances', instances, 'status:running AND app:web', lists.instances],
+    ['events', 'what happened, newest last', 'kind:instance.* AND subject.app:web', lists.events],
   ];
-  for (const [name, about, show] of listings) {
+  for (const [name, about, query, show] of listings) {
     command(name, about)
-      .argument('[query]', 'only what matches, e.g. "status:running AND app:web"', '')
+      .argument('[query]', `only what matches, e.g. "${query}"`)
       .option('--json', 'answer in JSON')
       .option('-w, --watch', 'go on, showing what changes')
       .option('--size <n>', 'at most so many', count, 100)
-      .action((text: string, o) =>
-        show(client(), output, { query: text, json: o.json === true, watch: o.watch === true, size: o.size }),
+      .action((text: string | undefined, o) =>
+        show(client(), output, { query: text ?? '', json: o.json === true, watch: o.watch === true, size: o.size }),
       );
   }
 }

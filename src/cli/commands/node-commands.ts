@@ -1,4 +1,5 @@
 // Commands about nodes.
+import { Option } from 'commander';
 import { time, type Kit } from '../kit.ts';
 import * as nodes from '../nodes/nodes.ts';
 
@@ -36,7 +37,7 @@ export function addDrain({ command, client, output }: Kit): void {
     .argument('<node>')
     .option('--deadline <time>', 'then stop what is left, in order, and place it elsewhere where it fits', time)
     .option('--wait', 'wait until the node is empty, and say what leaves')
-    .option('--timeout <time>', 'how long to wait', time, 3_600_000)
+    .addOption(new Option('--timeout <time>', 'how long to wait').argParser(time).default(3_600_000, '1h'))
     .option('--json', 'answer in JSON')
     .addHelpText(
       'after',

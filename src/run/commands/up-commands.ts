@@ -13,6 +13,7 @@ const whole =
   };
 
 export function addUp(program: Command, { output, environment, main, finished }: HubCommandOptions): void {
+  program.commandsGroup('A hub on this machine:');
   program
     .command('up')
     .description('start a hub on this machine: a master and a local agent; run it again to attach')

@@ -20,7 +20,7 @@ function actorName(a: ActorView): string {
 }
 
 /** How much of the end of a name is always shown: slot and id tell instances of one app apart. */
-const tail = 12;
+const tail = 8;
 /** A name that may be cut in its middle, so that its end and what stands beside it stay in sight. */
 const Middle = ({ text }: { text: string }): VNode =>
   text.length <= 2 * tail ? (
