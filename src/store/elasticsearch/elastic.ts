@@ -49,6 +49,8 @@ export class ElasticStore implements MovableStore {
   readonly #log: ElasticLog;
   readonly #points: Points;
   readonly #bulked: Bulk;
+  /** For what is written whether or not the lease could be renewed: without its index it cannot be. */
+  readonly #unled: Bulk;
 
   constructor(requests: Requests, names: Names, version: string) {
     this.requests = requests;
@@ -56,6 +58,7 @@ export class ElasticStore implements MovableStore {
     this.version = version;
     const indices = (this.indices = new Indices(requests, names));
     const bulk = (this.#bulked = new Bulk(requests, names));
+    this.#unled = new Bulk(requests, names);
     this.#records = new Records(requests, bulk, names);
     this.#counted = new Counters(requests, bulk, names);
     this.#log = new ElasticLog(requests, bulk, indices, names, this.#counted);
@@ -145,18 +148,18 @@ export class ElasticStore implements MovableStore {
 
   /** The masters of that hub. */
   roll(): Roll {
-    return new Roll(this.requests, new Bulk(this.requests, this.names), this.names);
+    return new Roll(this.requests, this.#unled, this.names);
   }
 
   /** Makes an index of records that is gone again. What somebody wrote there meanwhile stays. */
   async restore(index: string, remembered: Remembered[]): Promise<void> {
-    await this.indices.remake(index, () => putBack(this.#bulked, this.#records, remembered, this.requests.patienceMs));
+    await this.indices.remake(index, () => putBack(this.#unled, this.#records, remembered, this.requests.patienceMs));
   }
 
   /** Makes the ledger again: the lease as it is held, and every counter above what this process drew. */
   async restoreLedger(lease: Lease): Promise<void> {
     await this.indices.remake(this.names.ledger, async () => {
-      await this.#bulked.settle(this.#counted.again());
+      await this.#unled.settle(this.#counted.again());
       await lease.putBack();
     });
   }
@@ -213,7 +216,7 @@ export async function openElastic(options: ElasticOptions, which: 'all' | 'lease
   try {
     const names = namesOf(options.prefix);
     const store = new ElasticStore(requests, names, version);
-    await store.indices.prepare(which === 'lease' ? [names.ledger] : undefined);
+    await (which === 'lease' ? store.indices.prepareLedger() : store.indices.prepare());
     return store;
   } catch (error) {
     await requests.close();

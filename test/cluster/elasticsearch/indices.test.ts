@@ -1,10 +1,11 @@
 // Indices that are deleted or replaced under a leading master: it makes them again from what it knows, never writes to one that is not
 // the hub's, and processes do not notice.
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { elasticArgs } from '../../elasticsearch/master-on.ts';
 import { freshPrefix, lendOrSkip } from '../../elasticsearch/shared.ts';
-import { Hub, quickTimes } from '../../support/hub.ts';
+import { Daemon, Hub, quickTimes } from '../../support/hub.ts';
 import { until } from '../../support/until.ts';
 
 const url = await lendOrSkip(9);
@@ -76,6 +77,39 @@ if (url !== null) {
     assert.equal((await hub.master.get('/v1/apps')).items.map(({ name }: any) => name).sort(), ['late', 'web']);
     assert.equal(await running(), before);
   });
+
+  story(
+    'a second master that starts when all are gone leaves it to the one that leads, who knows what was there',
+    async () => {
+      const { hub: id, term } = await hub.master.get('/v1/status');
+      const other = new Daemon('master', join(hub.root, 'master-2'), [
+        ...quickTimes,
+        ...elasticArgs(url, prefix),
+        '--lease',
+        '60s',
+      ]);
+      try {
+        hub.master.pause();
+        const all = await elastic('GET', `_cat/indices/${prefix}-*?format=json&h=index`);
+        await elastic('DELETE', all.map(({ index }: { index: string }) => index).join(','));
+        await other.start([], { asked: '/healthz' });
+        await until('it finds them gone', async () => /is gone/.test((await other.call('GET', '/readyz')).body.detail));
+        hub.master.resume();
+        await until('it stands by', async () =>
+          (await other.call('GET', '/readyz')).body.detail.includes(hub.master.address),
+        );
+      } finally {
+        hub.master.resume();
+        await other.end();
+      }
+      await until('writes are taken again', async () => (await trouble()) === null);
+      const now = await hub.master.get('/v1/status');
+      assert.equal([now.hub, now.term], [id, term]);
+      assert.equal((await hub.master.get('/v1/apps')).items.map(({ name }: any) => name).sort(), ['late', 'web']);
+      await until('all slots are there', async () => (await kept('assignments')).length === 3);
+      assert.equal(await running(), before);
+    },
+  );
 
   story("one that is not the hub's takes its place: nothing is written there, and what to do is told", async () => {
     const wrong = { index_patterns: [`${prefix}-*`], priority: 9_000, template: { mappings: { dynamic: true } } };

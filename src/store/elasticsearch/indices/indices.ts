@@ -55,6 +55,17 @@ export class Indices {
     this.#known = await this.#ids();
   }
 
+  /**
+   * Makes the ledger, by which masters find out who leads, where no hub has been before. One that was deleted is not made here: who leads
+   * makes it again, and knows what was in it; where nobody does so in time, the lease has it made (lease.ts).
+   */
+  async prepareLedger(): Promise<void> {
+    const { ledger } = this.#names;
+    const template = await this.#requests.send({ method: 'GET', path: `/_index_template/${ledger}`, answers: [404] });
+    const isNew = template.status === 404;
+    await this.prepare(isNew || (await this.#ids()).has(ledger) ? [ledger] : []);
+  }
+
   /** One index, open for writing. @throws StoreError store-refused when it is there with a mapping that cannot be the hub's */
   async ensure(index: string): Promise<void> {
     if (await this.#make(index, true)) return;
