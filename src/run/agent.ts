@@ -4,6 +4,7 @@ import { trimAfterStorms } from './small-heap.ts';
 import { startAgent, type RunningAgent } from '../agent/agent.ts';
 import { loadLateParts } from '../agent/effects/late-parts.ts';
 import type { RunningStandalone, StandaloneOptions } from './standalone/standalone.ts';
+import { endEvenHeld } from '../agent/effects/file-look.ts';
 import { closeInherited } from '../agent/effects/launch/close-fds.ts';
 import { protectFromOom } from '../agent/effects/launch/tools.ts';
 import type { ApiOptions } from '../api/context.ts';
@@ -183,5 +184,6 @@ export async function runAgent(inForce: InForce, say: (line: string) => void): P
     return 0;
   } finally {
     await ending.run();
+    endEvenHeld();
   }
 }

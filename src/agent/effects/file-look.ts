@@ -12,8 +12,10 @@ const mostThreads = 2;
 const killMs = 30_000;
 /** No more of these wait at a time: nothing on this machine is well then. */
 const mostProcesses = 64;
+const silent = 'its file system does not answer';
 
-const underWay = new Map<string, Promise<FileHead>>();
+const underWay = new Map<string, { look: Promise<FileHead>; since: number }>();
+const keyOf = (path: string, most: number): string => `${most} ${path}`;
 let threads = 0;
 let processes = 0;
 
@@ -24,14 +26,34 @@ let processes = 0;
  * @throws Error with `code` ENOENT where nothing is there; the signal's reason, though the look may go on
  */
 export function headOf(path: string, most: number, signal: AbortSignal): Promise<FileHead> {
-  let look = underWay.get(path);
-  if (!look) {
-    const mine = (look = threads < mostThreads ? inThread(path, most) : inProcess(path, most));
-    underWay.set(path, mine);
-    const over = (): unknown => underWay.get(path) === mine && underWay.delete(path);
-    mine.then(over, over);
+  const key = keyOf(path, most);
+  let mine = underWay.get(key);
+  if (!mine) {
+    const look = threads < mostThreads ? inThread(path, most) : inProcess(path, most);
+    underWay.set(key, (mine = { look, since: performance.now() }));
+    const over = (): unknown => underWay.delete(key);
+    look.then(over, over);
   }
-  return Promise.race([look, aborted(signal)]);
+  return Promise.race([mine.look, aborted(signal)]);
+}
+
+/**
+ * Whether something is there.
+ * @param path absolute
+ * @returns null: its file system did not say so within `limitMs`, so nobody should touch it who cannot afford to wait for good
+ */
+export async function isThere(path: string, limitMs: number): Promise<boolean | null> {
+  const asked = underWay.get(keyOf(path, 0));
+  if (asked && performance.now() - asked.since > limitMs) return null; // whoever asked before us waits still
+  const limit = AbortSignal.timeout(limitMs);
+  try {
+    await headOf(path, 0, limit);
+    return true;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return false;
+    return limit.aborted || message === silent ? null : true; // there, and not ours to read
+  }
 }
 
 const aborted = (signal: AbortSignal): Promise<never> =>
@@ -78,9 +100,21 @@ function inProcess(path: string, most: number): Promise<FileHead> {
       if (code === 0) resolve(Buffer.concat(pieces));
       else if (code === noFile) resolve(null);
       else if (code === notThere) reject(Object.assign(new Error('it is not there'), { code: 'ENOENT' }));
-      else reject(new Error(code === null ? 'its file system does not answer' : 'it cannot be read'));
+      else reject(new Error(code === null ? silent : 'it cannot be read'));
     });
   }).finally(() => {
     processes--;
   });
+}
+
+const killScript = 'sleep 2; read -r _ _ _ parent _ </proc/$$/stat; [ "$parent" = "$1" ] && kill -KILL "$1"';
+
+/**
+ * Before the end of this process: the C library waits for each of its threads then, also for one that a dead mount holds. Where one
+ * may be held, a process that outlives this one ends it if it is still there after two seconds (so its status is then that of a kill).
+ */
+export function endEvenHeld(): void {
+  if (threads === 0) return;
+  const options = { cwd: '/', env: { PATH: '/usr/bin:/bin' }, stdio: 'ignore', detached: true } as const;
+  spawn('/bin/sh', ['-c', killScript, 'end', String(process.pid)], options).unref();
 }

@@ -14,6 +14,7 @@ import {
   type LaunchFiles,
 } from '../../protocol/files.ts';
 import { namesOf, openInside, type Opened } from '../effects/disk/inside.ts';
+import { isThere } from '../effects/file-look.ts';
 import { readExit, readLaunch } from '../effects/launch/launch-facts.ts';
 import { launchDirectory, launchNumbers } from '../effects/launch/launch-records.ts';
 
@@ -27,6 +28,8 @@ export interface FilesOf {
   newest: number;
 }
 
+/** How long a lasting directory's file system has to answer: a thread of the agent that waits for it cannot be called back, ms. */
+const answerMs = 2000;
 /** Entries of one directory that are looked at; more are only said to be there. */
 const mostSeen = 20_000;
 
@@ -64,17 +67,23 @@ async function rootsOf({ directory, shared, newest }: FilesOf): Promise<Map<stri
     const own = join(launchDirectory(directory, n), 'work');
     const path =
       n === newest && shared !== null
-        ? await realpath(shared).catch(() => null)
+        ? (await isThere(shared, answerMs)) && (await realpath(shared).catch(() => null))
         : (await lstat(own).catch(() => null))?.isDirectory()
           ? own
           : null;
-    if (path !== null) roots.set(n === newest ? 'work' : `launch-${n}`, { path, launch: launchOf(n) });
+    if (path) roots.set(n === newest ? 'work' : `launch-${n}`, { path, launch: launchOf(n) });
   }
   return roots;
 }
 
 async function openAt(of: FilesOf, path: string): Promise<Opened> {
   const [first, ...names] = namesOf(path);
+  if (first === 'work' && of.shared !== null && (await isThere(of.shared, answerMs)) === null)
+    throw new Refusal(
+      'expired',
+      `the file system of ${of.shared} does not answer`,
+      'Have a look at that mount on the node.',
+    );
   const root = first === undefined ? undefined : (await rootsOf(of)).get(first);
   if (!root)
     throw new Refusal(

@@ -6,6 +6,7 @@ import { dirname } from 'node:path';
 import type { AgentContext } from '../context.ts';
 import { cgroupMembers } from '../effects/cgroups/cgroup.ts';
 import { everySecond } from '../effects/every-second.ts';
+import { isThere } from '../effects/file-look.ts';
 import { isAlive } from '../effects/processes/boot.ts';
 import type { Entry } from '../instance/entry.ts';
 import type { Instances } from '../instances.ts';
@@ -15,6 +16,7 @@ import type { LaunchRecord } from '../instance/records.ts';
 const turns = 30;
 /** One at rest is looked at in so many rounds once. */
 const restRounds = 10;
+const answerMs = 3000;
 
 export class AstrayWatch {
   readonly #context: AgentContext;
@@ -29,6 +31,8 @@ export class AstrayWatch {
   readonly #still = new Set<string>();
   /** /proc/PID/cgroup of each program when all was well: as long as it reads the same, all is. */
   readonly #atHome = new WeakMap<LaunchRecord, string>();
+  /** Launches whose lasting directory was not there when it was last looked at. */
+  readonly #homeless = new WeakSet<LaunchRecord>();
 
   constructor(context: AgentContext, instances: Instances) {
     this.#context = context;
@@ -72,7 +76,7 @@ export class AstrayWatch {
     if (!run || !tree?.program) return;
     const { pid, startTime } = tree.program;
     const limits = mayLeave(run) ? this.#left(run, pid) : null;
-    const directory = statSync(run.workDirectory, { throwIfNoEntry: false }) ? null : run.workDirectory;
+    const directory = this.#isGone(run, entry.record.spec.workingDirectory) ? run.workDirectory : null;
     const was = entry.astray?.launch === run.launch ? entry.astray : null;
     if ((was?.limits ?? null) === limits && (was?.directory ?? null) === directory) return;
     if (!isAlive(pid, startTime)) return; // it has just ended
@@ -86,6 +90,16 @@ export class AstrayWatch {
         `has no working directory any more: ${directory} was removed. It gets a new one when it is started again`,
       );
     this.#instances.changed(entry.id);
+  }
+
+  /** A lasting directory may lie on a mount that does not answer, so what is said of it is what the look before has found. */
+  #isGone(run: LaunchRecord, lasting: string | null): boolean {
+    if (lasting === null) return !statSync(run.workDirectory, { throwIfNoEntry: false });
+    void isThere(lasting, answerMs).then((there) => {
+      if (there === false) this.#homeless.add(run);
+      else if (there) this.#homeless.delete(run);
+    });
+    return this.#homeless.has(run);
   }
 
   /** What does not hold for a program any more, in words; null: it is where it was put. */

@@ -1,10 +1,12 @@
 // Holds instances to their disk: the working directory of each that has `resAlloc.disk` is measured now and then, one after the
 // other, beside everything else the agent does. Output is not counted: it has bounds of its own (`logs`).
+import { setTimeout as delay } from 'node:timers/promises';
 import { judgeDisk, freshDiskWatch, type DiskWatchState } from '../../model/instance/disk-quota.ts';
 import { atOncePart } from '../../model/instance/quota.ts';
 import type { AgentContext } from '../context.ts';
-import { diskUse } from '../effects/disk/disk-use.ts';
+import { diskUse, type DiskUse } from '../effects/disk/disk-use.ts';
 import { everySecond } from '../effects/every-second.ts';
+import { isThere } from '../effects/file-look.ts';
 import type { Entry } from '../instance/entry.ts';
 import type { Instances } from '../instances.ts';
 import { monoMs } from '../moment.ts';
@@ -20,6 +22,8 @@ interface Watched {
 /** After the begin of a launch; spread by the instance's own chance. */
 const firstMs = 1000;
 const spreadMs = 3000;
+/** How long a file system has to say that the directory is there. */
+const answerMs = 3000;
 
 export class DiskWatch {
   readonly #context: AgentContext;
@@ -80,7 +84,7 @@ export class DiskWatch {
     const launch = entry.program.run!;
     const watched = this.#of(entry, monoMs());
     try {
-      const measured = await diskUse(launch.workDirectory, this.#stopped.signal);
+      const measured = await this.#measure(launch.workDirectory);
       const limit = entry.record.spec.resAlloc.disk;
       entry.disk = measured.bytes;
       if (entry.usage) entry.usage = { ...entry.usage, disk: measured.bytes };
@@ -100,6 +104,30 @@ export class DiskWatch {
       watched.due = monoMs() + 30_000;
       if (!this.#stopped.signal.aborted)
         this.#context.options.log('warn', `${entry.id}: its disk could not be measured: ${(error as Error).message}`);
+    }
+  }
+
+  /** One whose file system does not answer, or stops to, is given up: others wait for their look. @throws Error */
+  async #measure(directory: string): Promise<DiskUse> {
+    const over = new AbortController();
+    const signal = AbortSignal.any([over.signal, this.#stopped.signal]);
+    const answers = async (): Promise<void> => {
+      if ((await isThere(directory, answerMs)) === null)
+        throw new Error(`the file system of ${directory} does not answer`);
+    };
+    const silence = async (): Promise<never> => {
+      for (;;) {
+        await delay(answerMs, undefined, { signal, ref: false });
+        await answers();
+      }
+    };
+    await answers();
+    const silent = silence();
+    silent.catch(() => undefined); // where the measure is there first
+    try {
+      return await Promise.race([diskUse(directory, signal), silent]);
+    } finally {
+      over.abort();
     }
   }
 

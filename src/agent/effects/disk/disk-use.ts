@@ -3,7 +3,7 @@
 import { lstat, opendir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 
-interface DiskUse {
+export interface DiskUse {
   /** Allocated, bytes. */
   bytes: number;
   /** Files and directories that were looked at. */

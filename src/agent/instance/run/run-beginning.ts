@@ -53,12 +53,12 @@ export class RunBeginning {
 
   /** All is at hand: nothing need be awaited, which is the path of a restart. */
   get ready(): boolean {
-    return this.#numbers.available && this.ports.ready && this.#share.ready && this.work.ready;
+    return this.#numbers.available && this.ports.ready && this.#share.ready && this.work.ready && !this.work.lasting;
   }
 
   /** Gets what is missing. @throws NoRoomError, NoPortError, Error with a sentence */
   async prepare(run: Run): Promise<Obstacle | null> {
-    await Promise.all([this.#share.acquire(), this.#numbers.ready()]);
+    await Promise.all([this.#share.acquire(), this.#numbers.ready(), this.work.answers()]);
     const taken = await this.ports.acquire();
     if (taken !== null) return { is: 'port-taken', text: taken };
     if (run.cancelled || (await this.work.prepare())) return null;

@@ -8,9 +8,13 @@ import { fetchInto, type Fetched } from '../../effects/content/fetch.ts';
 import type { Progress } from '../../effects/content/download.ts';
 import { FetchError } from '../../effects/content/fetch-error.ts';
 import { fullText, isFull } from '../../effects/disk/room.ts';
+import { isThere } from '../../effects/file-look.ts';
 import { giveTo } from '../../effects/users/switch-user.ts';
 import type { RoomAndUser } from './room-and-user.ts';
 import type { InstanceRecord } from '../records.ts';
+
+/** How long its file system has to answer, ms. */
+const answerMs = 3000;
 
 export class WorkDirectory {
   readonly #context: AgentContext;
@@ -42,6 +46,19 @@ export class WorkDirectory {
     );
   }
 
+  /** The app names it: it is made and looked at by us, but may lie on any file system. */
+  get lasting(): boolean {
+    return this.#record().spec.workingDirectory !== null;
+  }
+
+  /** Waits until it is known that what follows cannot hang. @throws FetchError, a sentence, where a lasting directory's mount is dead */
+  async answers(): Promise<void> {
+    const { workingDirectory } = this.#record().spec;
+    if (workingDirectory === null || (await isThere(workingDirectory, answerMs)) !== null) return;
+    const text = `the working directory ${workingDirectory} does not answer: the mount that it lies on hangs`;
+    throw new FetchError('unreachable', text, 'have a look at that mount on the node', false);
+  }
+
   /**
    * Fetches what the app names into the first work directory (or the lasting one).
    * @returns the hash of each URI, and sentences worth an event
@@ -51,6 +68,7 @@ export class WorkDirectory {
     const { spec, contents } = this.#record();
     const shared = spec.workingDirectory !== null;
     if (spec.uris.length === 0) return { contents: {}, notes: [] };
+    if (shared) await this.answers();
     await this.#share.acquire().catch(() => undefined); // what is in the way is told when the program is to start
     await this.#filling;
     if (shared) this.#makeShared(spec.workingDirectory!);
