@@ -76,7 +76,7 @@ export class AstrayWatch {
     if (!run || !tree?.program) return;
     const { pid, startTime } = tree.program;
     const limits = mayLeave(run) ? this.#left(run, pid) : null;
-    const directory = this.#isGone(run, entry.record.spec.workingDirectory) ? run.workDirectory : null;
+    const directory = this.#isGone(entry, run) ? run.workDirectory : null;
     const was = entry.astray?.launch === run.launch ? entry.astray : null;
     if ((was?.limits ?? null) === limits && (was?.directory ?? null) === directory) return;
     if (!isAlive(pid, startTime)) return; // it has just ended
@@ -93,11 +93,14 @@ export class AstrayWatch {
   }
 
   /** A lasting directory may lie on a mount that does not answer, so what is said of it is what the look before has found. */
-  #isGone(run: LaunchRecord, lasting: string | null): boolean {
+  #isGone({ id, record }: Entry, run: LaunchRecord): boolean {
+    const lasting = record.spec.workingDirectory;
     if (lasting === null) return !statSync(run.workDirectory, { throwIfNoEntry: false });
     void isThere(lasting, answerMs).then((there) => {
-      if (there === false) this.#homeless.add(run);
-      else if (there) this.#homeless.delete(run);
+      if (there === false) {
+        this.#homeless.add(run);
+        this.#still.delete(id);
+      } else if (there) this.#homeless.delete(run);
     });
     return this.#homeless.has(run);
   }
