@@ -95,33 +95,29 @@ test('the store fails for a while: what runs runs on, writes are refused, afterw
     );
     assert.is((await master.cluster.app('web')).scale, 2);
     const held = one.running[0]!;
-    one.send({
-      type: 'events',
-      generation: 'g1',
-      events: [
-        {
-          n: 1,
-          event: {
-            at: Date.now(),
-            kind: 'instance.odd',
-            subject: {},
-            message: 'told while the store fails',
-            loudness: 'quiet',
-            detail: {},
-          },
-        },
-      ],
-    });
+    const tell = (n: number, message: string): void => {
+      const event = {
+        at: Date.now(),
+        kind: 'instance.odd',
+        subject: {},
+        message,
+        loudness: 'quiet' as const,
+        detail: {},
+      };
+      one.send({ type: 'events', generation: 'g1', events: [{ n, event }] });
+    };
+    const acknowledged = (): number[] =>
+      one.frames.flatMap((frame) => (frame.type === 'events.ack' ? [frame.upTo] : []));
+    tell(1, 'told while the store fails');
     one.set(held.id, { status: 'restarting', pid: null });
     two.disconnect();
     await until('lost', async () => (await master.cluster.node('n2')).status === 'lost');
     assert.is((await master.cluster.instance(held.id)).status, 'restarting', 'what is seen needs no store');
-    assert.is(
-      one.frames.filter(({ type }) => type === 'events.ack').length,
-      0,
-      'nothing is acknowledged that is not durable',
-    );
+    assert.equal(acknowledged(), [], 'nothing is acknowledged that is not durable');
     set(false);
+    tell(2, 'told when it has just come back');
+    await until('both are taken up, on the same line', () => acknowledged().includes(2));
+    assert.equal(acknowledged(), [1, 2], 'one after the other');
     await until(
       'the lost slot is replaced',
       () => [...one.instances.values()].filter(({ slot }) => slot !== held.slot).length === 1,
@@ -134,24 +130,15 @@ test('the store fails for a while: what runs runs on, writes are refused, afterw
     );
     one.line?.close('the test breaks the line');
     await until('back', () => one.welcomed);
-    one.send({
-      type: 'events',
-      generation: 'g1',
-      events: [
-        {
-          n: 1,
-          event: {
-            at: Date.now(),
-            kind: 'instance.odd',
-            subject: {},
-            message: 'told again',
-            loudness: 'quiet',
-            detail: {},
-          },
-        },
-      ],
-    });
-    await until('acknowledged', () => one.frames.some(({ type }) => type === 'events.ack'));
+    tell(1, 'told again');
+    await until('acknowledged again', () => acknowledged().length === 3);
+    const odd = (await master.cluster.events({ query: 'kind:instance.odd', after: 0, limit: 9, newestFirst: false }))
+      .items;
+    assert.equal(
+      odd.map(({ message }) => message),
+      ['told while the store fails', 'told when it has just come back'],
+      'each once, in order',
+    );
     assert.is((await master.cluster.scaleApp('web', 3, null, operator)).scale, 3);
     await until('three', () => one.instances.size === 3);
     await until('no trouble any more', async () => (await master.cluster.status()).store!.trouble === null);

@@ -24,7 +24,7 @@ function run(...words: string[]): Promise<{ code: number | null; text: string }>
     child.on('close', (code) => resolve({ code, text }));
   });
 }
-const migrate = (args: string[]) => run('migrate', ...args);
+const migrate = (args: string[]) => run('migrate', ...args, '--elastic-timeout', '60s');
 
 const server = await lendOrSkip(9);
 if (server !== null) {
@@ -117,6 +117,8 @@ if (server !== null) {
       '--elastic',
       url,
       ...there,
+      '--elastic-timeout',
+      '60s',
       '--port',
       port(),
     ]);

@@ -28,6 +28,7 @@ const long = [
   ['run/replaced', 'agent/users'],
   ['agent/usage/usage', 'cluster/partition'],
   ['agent/without-cgroups', 'cluster/contents'],
+  ['agent/kept/logs', 'ui/terminal'],
 ].flat();
 
 const computing = /^(machines|model|placement|query|ui)\//;

@@ -7,6 +7,7 @@ import type { Desired } from '../instances/desired.ts';
 import type { Drains } from '../nodes/drains.ts';
 import { takeMetrics, takeUsage } from '../instances/metrics.ts';
 import type { NodeLink } from './node-link.ts';
+import { SpooledEvents } from './spooled-events.ts';
 import type { Nodes } from '../nodes/nodes.ts';
 import type { ObservedInstances } from '../instances/observed.ts';
 
@@ -31,16 +32,7 @@ export function dispatch({
   drains,
   disconnect,
 }: FrameParts): (link: NodeLink, frame: Exclude<AgentFrame, { type: 'hello' | 'ack' }>) => void {
-  const events = (link: NodeLink, { generation, events: batch }: Extract<AgentFrame, { type: 'events' }>): void => {
-    context.events
-      .takeUp(link.node, generation, batch)
-      .then((upTo) => {
-        if (!link.closed) link.send({ type: 'events.ack', generation, upTo });
-      })
-      .catch((error: unknown) =>
-        context.warn(`events of node ${link.node} are not written; it sends them again`, error),
-      );
-  };
+  const events = new SpooledEvents(context.events, context.warn, disconnect);
   return (link, frame) => {
     switch (frame.type) {
       case 'beat':
@@ -74,7 +66,7 @@ export function dispatch({
         if (link.obeys) takeMetrics(context, link, frame.points);
         break;
       case 'events':
-        if (link.obeys) events(link, frame);
+        if (link.obeys) events.take(link, frame);
         break;
     }
   };

@@ -60,11 +60,7 @@ if (url !== null) {
     const status = await hub.master.get('/v1/status');
     const all = await elastic('GET', `_cat/indices/${prefix}-*?format=json&h=index`);
     await elastic('DELETE', all.map(({ index }: { index: string }) => index).join(','));
-    await until(
-      'the last is told',
-      async () => (await lost()).some((text) => text.includes(`${prefix}-ledger`)),
-      30_000,
-    );
+    await until('the last is told', async () => (await lost()).some((text) => text.includes(`${prefix}-ledger`)));
     await until('so are the others', async () => (await lost()).some((text) => text.includes(`${prefix}-records`)));
     await hub.master.ok('POST', '/v1/apps/web/scale', { scale: 2 });
     assert.equal((await hub.master.get('/v1/status')).hub, status.hub);
