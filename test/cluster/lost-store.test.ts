@@ -53,6 +53,11 @@ test('take over the node, adopt an app with all its slots in one command, then e
     const after = [...(await hub.running('web', 3)), ...(await hub.running('db', 1)), ...(await hub.running('mq', 1))];
     assert.equal(facts(after), facts(before), 'the same slots and pids, nothing was restarted');
     assert.is((await hub.instances('status:unknown')).length, 0);
+    // They obey, too: the lost hub had counted as far as this one has.
+    await hub.master.ok('POST', '/v1/apps/web/scale', { scale: 1 });
+    await hub.master.ok('POST', '/v1/apps/db/stop');
+    await until('what is surplus leaves', async () => (await hub.instances('app:web')).length === 1);
+    await until('what is stopped stops', async () => (await hub.instances('app:db AND status:running')).length === 0);
   } finally {
     await hub.end();
   }

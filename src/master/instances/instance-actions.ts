@@ -116,7 +116,8 @@ export class InstanceActions {
       app: name,
       slot: entry.view.slot,
       place: entry.view.place,
-      epoch: (await this.#epochs.take(1))[0]!,
+      // An agent gives another's instance to a higher epoch only, and that hub may have counted further than this one.
+      epoch: (await this.#epochs.take(1, entry.view.epoch))[0]!,
       revision: existing?.record.doc.revision ?? 1,
       hash: existing ? view.inForce(existing).hash : hash,
       owner: this.#context.leadership.hub,

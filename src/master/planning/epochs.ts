@@ -25,9 +25,10 @@ export class Epochs {
     return this.#end - 1;
   }
 
-  /** `count` numbers, each above all given before. */
-  take(count: number): Promise<number[]> {
+  /** `count` numbers, each above all given before and above `seen`, which may be another hub's. */
+  take(count: number, seen = 0): Promise<number[]> {
     return this.#drawing.run(async () => {
+      this.#next = Math.max(this.#next, seen + 1);
       const numbers: number[] = [];
       while (numbers.length < count) {
         if (this.#next >= this.#end) {
