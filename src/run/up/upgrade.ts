@@ -11,10 +11,14 @@ interface UpgradeOptions {
   say: (line: string) => void;
 }
 
-interface Running {
+interface Shown {
   id: string;
-  pid: number;
+  pid: number | null;
   restarts: number;
+  goal: string;
+}
+interface Running extends Shown {
+  pid: number;
 }
 const endWithinMs = 30_000;
 const readyWithinMs = 60_000;
@@ -29,15 +33,13 @@ async function get<T>(url: string): Promise<T | null> {
   } // it is away: asked again
 }
 
-/** Programs with a pid, by instance; null: the hub does not answer. */
-async function programs(hub: string): Promise<Map<string, Running> | null> {
-  const found = new Map<string, Running>();
+/** All instances by id; null: the hub does not answer. */
+async function instancesOf(hub: string): Promise<Map<string, Shown> | null> {
+  const found = new Map<string, Shown>();
   for (let from = 0; ; from += 1000) {
-    const page = await get<{ items: { id: string; pid: number | null; restarts: number }[]; total: number }>(
-      `${hub}/v1/instances?size=1000&from=${from}`,
-    );
+    const page = await get<{ items: Shown[]; total: number }>(`${hub}/v1/instances?size=1000&from=${from}`);
     if (!page) return null;
-    for (const { id, pid, restarts } of page.items) if (pid !== null) found.set(id, { id, pid, restarts });
+    for (const { id, pid, restarts, goal } of page.items) found.set(id, { id, pid, restarts, goal });
     if (page.items.length === 0 || from + page.items.length >= page.total) return found;
   }
 }
@@ -80,7 +82,8 @@ export async function upgrade({ main, say }: UpgradeOptions): Promise<number> {
     return 3;
   }
   const hub = record.members.find(({ role }) => role === 'master')?.address ?? null;
-  const before = hub === null ? null : await programs(hub);
+  const shown = hub === null ? null : await instancesOf(hub);
+  const before = shown && [...shown.values()].filter((one): one is Running => one.pid !== null);
   const versions = await Promise.all(record.members.map(versionOf));
   const guardedBy = await guardPid();
   let guarded = guardedBy !== null;
@@ -115,19 +118,24 @@ export async function upgrade({ main, say }: UpgradeOptions): Promise<number> {
 }
 
 /** Waits until the hub knows its programs again, and says whether they are the same. */
-async function compare(hub: string, before: Map<string, Running>, say: (line: string) => void): Promise<number> {
+async function compare(hub: string, before: Running[], say: (line: string) => void): Promise<number> {
   let changed: Running[] = [];
   for (const deadline = Date.now() + backWithinMs; Date.now() < deadline; await delay(200)) {
-    const now = await programs(hub);
+    const now = await instancesOf(hub);
     if (!now) continue;
-    changed = [...before.values()].filter(({ id, pid }) => now.get(id)?.pid !== pid && alive(pid));
+    changed = before.filter(({ id, pid }) => now.get(id)?.pid !== pid && alive(pid));
     if (changed.length > 0) continue; // it lives, and its agent has not told of it yet
-    const ended = [...before.values()].filter(
+    const ended = before.filter(
       ({ id, pid, restarts }) => now.get(id)?.pid !== pid || now.get(id)?.restarts !== restarts,
     );
+    // A rollout goes on beside an upgrade: what it replaces has not ended by itself.
+    const asked = ended.filter(({ id }) => now.get(id)?.goal !== 'run');
+    const alone = ended.filter((one) => !asked.includes(one));
+    const named = (what: string, some: Running[]): string =>
+      some.length > 0 ? `; ${what} meanwhile: ${some.map(({ id }) => id).join(', ')}` : '';
     say(
-      `${before.size - ended.length} programs run on with the same pids` +
-        `${ended.length > 0 ? `; ended by themselves meanwhile: ${ended.map(({ id }) => id).join(', ')}` : ''}`,
+      `${before.length - ended.length} programs run on with the same pids` +
+        `${named('ended by themselves', alone)}${named('stopped or replaced as the hub was asked to', asked)}`,
     );
     return 0;
   }
