@@ -6,6 +6,7 @@ import { NodeSelf } from '../node/node-self.ts';
 import { tellNotice, type Opened } from '../opening.ts';
 import { PointOutbox } from '../usage/outbox.ts';
 import { PolledQuota } from '../usage/polled-quota.ts';
+import { Resting } from '../usage/resting.ts';
 import { UsageSampler } from '../usage/sampler.ts';
 import { AstrayWatch } from '../watches/astray-watch.ts';
 import { DiskWatch } from '../watches/disk-watch.ts';
@@ -42,15 +43,15 @@ export function measuringParts(opened: Opened, { instances, rotation }: Guarding
     said: hardware.read((notice) => tellNotice(context, notice)),
   });
   const quota = new PolledQuota(context, instances);
-  const astrayWatch = new AstrayWatch(context, instances);
+  const resting = new Resting();
   const usage = new UsageSampler({
     instances,
     times: options.times,
     onPoints: (some) => points.add(some),
     onRows: (rows) => later.link().usage(rows),
-    onLook: ({ id, directory }, resting) => {
-      rotation.ran(directory, !resting);
-      astrayWatch.ran(id, !resting);
+    onLook: (entry, rests) => {
+      rotation.ran(entry.directory, !rests);
+      resting.note(entry, rests);
     },
     onPolled: (meter) => quota.look(meter),
   });
@@ -59,8 +60,8 @@ export function measuringParts(opened: Opened, { instances, rotation }: Guarding
     hardware,
     self,
     usage,
-    limitWatch: new LimitWatch(context, instances),
-    astrayWatch,
+    limitWatch: new LimitWatch(context, instances, resting),
+    astrayWatch: new AstrayWatch(context, instances, resting),
     disk: new DiskWatch(context, instances),
   };
 }

@@ -11,6 +11,7 @@ import { isAlive } from '../effects/processes/boot.ts';
 import type { Entry } from '../instance/entry.ts';
 import type { Instances } from '../instances.ts';
 import type { LaunchRecord } from '../instance/records.ts';
+import type { Resting } from '../usage/resting.ts';
 
 /** Each program is looked at once in so many looks of a second, where there are as many; at least one a second. */
 const turns = 30;
@@ -25,18 +26,18 @@ export class AstrayWatch {
   #round: string[] = [];
   #share = 1;
   #rounds = 0;
-  /** Of these nothing has run of late, as far as is known. */
-  readonly #resting = new Set<string>();
-  /** Were well while they rested, and have not run since. */
-  readonly #still = new Set<string>();
+  readonly #resting: Resting;
+  /** The rest in which a launch was found where it belongs. */
+  readonly #well = new WeakMap<LaunchRecord, number>();
   /** /proc/PID/cgroup of each program when all was well: as long as it reads the same, all is. */
   readonly #atHome = new WeakMap<LaunchRecord, string>();
   /** Launches whose lasting directory was not there when it was last looked at. */
   readonly #homeless = new WeakSet<LaunchRecord>();
 
-  constructor(context: AgentContext, instances: Instances) {
+  constructor(context: AgentContext, instances: Instances, resting: Resting) {
     this.#context = context;
     this.#instances = instances;
+    this.#resting = resting;
   }
 
   start(): void {
@@ -48,26 +49,20 @@ export class AstrayWatch {
     this.#endLooks = null;
   }
 
-  /** Whether anything of an instance ran since this was said last. */
-  ran(id: string, ran: boolean): void {
-    if (!ran) this.#resting.add(id);
-    else if (this.#resting.delete(id)) this.#still.delete(id);
-  }
-
   #sweep(): void {
     if (this.#round.length === 0) {
       this.#rounds++;
-      for (const id of this.#resting) if (!this.#instances.entries.has(id)) this.ran(id, true);
       this.#round = [...this.#instances.entries.keys()];
       this.#share = Math.ceil(this.#round.length / turns);
     }
     for (const id of this.#round.splice(-this.#share)) {
-      if (this.#still.has(id) && this.#rounds % restRounds !== 0) continue;
       const entry = this.#instances.entries.get(id);
       if (entry?.program.phase !== 'running') continue;
+      const { run } = entry.program;
+      const rest = this.#resting.of(entry);
+      if (run && rest !== null && this.#well.get(run) === rest && this.#rounds % restRounds !== 0) continue;
       this.#look(entry);
-      if (this.#resting.has(id) && entry.astray === null) this.#still.add(id);
-      else this.#still.delete(id);
+      if (run && rest !== null && entry.astray === null) this.#well.set(run, rest);
     }
   }
 

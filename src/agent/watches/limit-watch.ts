@@ -7,13 +7,15 @@ import { processHits } from '../effects/cgroups/limit-groups.ts';
 import { everySecond } from '../effects/every-second.ts';
 import type { Entry } from '../instance/entry.ts';
 import type { Instances } from '../instances.ts';
+import type { Resting } from '../usage/resting.ts';
 
-/** Processes are looked at every so many looks. */
+/** Processes are looked at every so many looks, where anything runs. */
 const processLooks = 5;
 
 export class LimitWatch {
   readonly #context: AgentContext;
   readonly #instances: Instances;
+  readonly #resting: Resting;
   #endLooks: (() => void) | null = null;
   #looks = 0;
   /** null: nothing was read yet, so that what happened while no agent was here is found by the first look. */
@@ -21,9 +23,10 @@ export class LimitWatch {
   /** The launch of which it was told. */
   readonly #told = new WeakMap<Entry, number>();
 
-  constructor(context: AgentContext, instances: Instances) {
+  constructor(context: AgentContext, instances: Instances, resting: Resting) {
     this.#context = context;
     this.#instances = instances;
+    this.#resting = resting;
   }
 
   start(): void {
@@ -45,7 +48,7 @@ export class LimitWatch {
         if (kills === undefined) kills = oomKills();
         if (kills === null || kills !== this.#kills) entry.program.checkMemory();
       }
-      if (alsoProcesses && limits?.pids) this.#lookAtProcesses(entry);
+      if (alsoProcesses && limits?.pids && this.#resting.of(entry) === null) this.#lookAtProcesses(entry);
     });
     if (kills !== undefined) this.#kills = kills;
   }
