@@ -88,13 +88,13 @@ export class AstrayWatch {
   }
 
   /** A lasting directory may lie on a mount that does not answer, so what is said of it is what the look before has found. */
-  #isGone({ id, record }: Entry, run: LaunchRecord): boolean {
+  #isGone({ record }: Entry, run: LaunchRecord): boolean {
     const lasting = record.spec.workingDirectory;
     if (lasting === null) return !statSync(run.workDirectory, { throwIfNoEntry: false });
     void isThere(lasting, answerMs).then((there) => {
       if (there === false) {
         this.#homeless.add(run);
-        this.#still.delete(id);
+        this.#well.delete(run); // it is looked at again
       } else if (there) this.#homeless.delete(run);
     });
     return this.#homeless.has(run);
