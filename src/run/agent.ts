@@ -7,6 +7,7 @@ import type { RunningStandalone, StandaloneOptions } from './standalone/standalo
 import { endEvenHeld } from '../agent/effects/file-look.ts';
 import { closeInherited } from '../agent/effects/launch/close-fds.ts';
 import { protectFromOom } from '../agent/effects/launch/tools.ts';
+import type { Tokens } from '../api/access/tokens.ts';
 import type { ApiOptions } from '../api/context.ts';
 import { openHttp } from '../live/serve.ts';
 import { Ending, endSignal, needsToken, takeDirectory, tlsOf, tokensOf, uiDirectory, value } from './daemon.ts';
@@ -107,6 +108,15 @@ async function joinedApi(agent: RunningAgent, rest: Omit<ApiOptions, 'cluster'>)
   return createApi({ ...rest, cluster: new JoinedCluster(agent) });
 }
 
+/** What an agent has as a process. */
+interface Hull {
+  inForce: InForce;
+  log: Logger;
+  ending: Ending;
+  directory: string;
+  say(line: string): void;
+}
+
 /** Runs until a signal asks for the end; QUIT ends the processes, too. @returns the exit code */
 export async function runAgent(inForce: InForce, say: (line: string) => void): Promise<number> {
   closeInherited(); // before anything is opened: programs must inherit nothing
@@ -114,76 +124,105 @@ export async function runAgent(inForce: InForce, say: (line: string) => void): P
   const log = openLog('agent', value(inForce, 'log-level'));
   const ending = new Ending(log);
   const directory = value<string>(inForce, 'store-directory');
-  const bind = value<string>(inForce, 'bind');
-  const master = value<string | null>(inForce, 'master');
+  const hull: Hull = { inForce, log, ending, directory, say };
   const asked = endSignal(['SIGTERM', 'SIGINT', 'SIGQUIT']);
   try {
     const lock = await takeDirectory(directory, 'agent');
     ending.add('lock', () => lock.release());
     const { tokens, made } = tokensOf(directory, null);
     const running = await start(optionsOf(inForce, log));
-    let processes = value<boolean>(inForce, 'stop-processes');
-    ending.add('agent', () => running.stop({ processes }));
-    const closing = new AbortController();
-    const app = await running.api({
-      auth: { bind, tokens },
-      ui: { directory: uiDirectory },
-      version,
-      closing: closing.signal,
-      onError: (error, where) => log.error({ err: error, ...where }, 'a request failed'),
-    });
-    const tls = await tlsOf(inForce, directory, tokens);
-    const http = await openHttp({ app, port: value(inForce, 'port'), bind, closing, ...(tls ? { tls } : {}) });
-    ending.add('port', () => http.close());
-    lock.update({ address: http.address });
-    running.agent.announce(http.address);
-    say(
-      `stathub agent ${version} at ${http.address}, node ${running.agent.identity.node}, ` +
-        `${master ? `of the master at ${master}` : 'alone'}, store ${directory}`,
-    );
-    if (made && needsToken(bind)) say(`admin token, shown this once: ${tokens.withPin(made.admin)}`);
-    process.on('SIGUSR2', () => {
-      running.agent.evacuate().catch((error: unknown) => log.error({ err: error }, 'the node could not be evacuated'));
-    });
-    process.on('SIGHUP', () => {
-      try {
-        tokens.reload();
-        log.info('tokens read again');
-      } catch (error) {
-        log.error({ err: error }, 'tokens not read');
-      }
-    });
-    ending.add('heap', trimAfterStorms());
-    ending.add(
-      'late parts',
-      loadLateParts((failure) => {
-        if (failure === null) log.info('all that programs may need is loaded');
-        else log.error({ err: failure }, 'what programs may need could not be loaded');
-      }),
-    );
-    ending.add('hardware', running.agent.learnHardware());
-    log.info({ address: http.address, directory }, 'agent serves');
-    const how = await Promise.race([asked, running.agent.ended.then((failure) => ({ failure }))]);
-    const { drained } = running.agent;
-    if (drained !== null) {
-      // The machine is about to go: what could not leave in time is ended in order.
-      processes = drained === 'time-up';
-      say(
-        processes
-          ? 'the time for the evacuation is up; the agent ends, with what is left'
-          : 'the node is empty; the agent ends',
-      );
-      return 0;
-    }
-    if (typeof how !== 'string') {
-      say(`the agent ended: ${how.failure ?? 'for no known reason'}`);
-      return how.failure ? 1 : 0;
-    }
-    if (how === 'SIGQUIT') processes = true;
-    log.info({ signal: how }, processes ? 'agent ends, with its processes' : 'agent ends; processes run on');
-    return 0;
+    const stop = { processes: value<boolean>(inForce, 'stop-processes') };
+    ending.add('agent', () => running.stop(stop));
+    const address = await openApi(hull, running, tokens);
+    lock.update({ address });
+    running.agent.announce(address);
+    greet(hull, running.agent, address);
+    if (made && needsToken(value(inForce, 'bind'))) say(`admin token, shown this once: ${tokens.withPin(made.admin)}`);
+    heedSignals(running.agent, tokens, log);
+    followUp(hull, running.agent);
+    log.info({ address, directory }, 'agent serves');
+    const { code, processes } = await untilEnd(hull, running.agent, asked);
+    stop.processes = processes;
+    return code;
   } finally {
     await ending.run();
     endEvenHeld();
   }
+}
+
+/** @returns the address of its port */
+async function openApi({ inForce, log, ending, directory }: Hull, running: Started, tokens: Tokens): Promise<string> {
+  const bind = value<string>(inForce, 'bind');
+  const closing = new AbortController();
+  const app = await running.api({
+    auth: { bind, tokens },
+    ui: { directory: uiDirectory },
+    version,
+    closing: closing.signal,
+    onError: (error, where) => log.error({ err: error, ...where }, 'a request failed'),
+  });
+  const tls = await tlsOf(inForce, directory, tokens);
+  const http = await openHttp({ app, port: value(inForce, 'port'), bind, closing, ...(tls ? { tls } : {}) });
+  ending.add('port', () => http.close());
+  return http.address;
+}
+
+function greet({ inForce, directory, say }: Hull, agent: RunningAgent, address: string): void {
+  const master = value<string | null>(inForce, 'master');
+  const whose = master ? `of the master at ${master}` : 'alone';
+  say(`stathub agent ${version} at ${address}, node ${agent.identity.node}, ${whose}, store ${directory}`);
+}
+
+/** USR2 empties the node, HUP reads the tokens again. */
+function heedSignals(agent: RunningAgent, tokens: Tokens, log: Logger): void {
+  process.on('SIGUSR2', () => {
+    agent.evacuate().catch((error: unknown) => log.error({ err: error }, 'the node could not be evacuated'));
+  });
+  process.on('SIGHUP', () => {
+    try {
+      tokens.reload();
+      log.info('tokens read again');
+    } catch (error) {
+      log.error({ err: error }, 'tokens not read');
+    }
+  });
+}
+
+/** What its start did not wait for. */
+function followUp({ ending, log }: Hull, agent: RunningAgent): void {
+  ending.add('heap', trimAfterStorms());
+  ending.add(
+    'late parts',
+    loadLateParts((failure) => {
+      if (failure === null) log.info('all that programs may need is loaded');
+      else log.error({ err: failure }, 'what programs may need could not be loaded');
+    }),
+  );
+  ending.add('hardware', agent.learnHardware());
+}
+
+/** @param asked the first signal that asks for the end. @returns the exit code, and whether the processes end, too */
+async function untilEnd(
+  { inForce, log, say }: Hull,
+  agent: RunningAgent,
+  asked: Promise<NodeJS.Signals>,
+): Promise<{ code: number; processes: boolean }> {
+  const always = value<boolean>(inForce, 'stop-processes');
+  const how = await Promise.race([asked, agent.ended.then((failure) => ({ failure }))]);
+  if (agent.drained === 'time-up') {
+    // The machine is about to go: what could not leave in time is ended in order.
+    say('the time for the evacuation is up; the agent ends, with what is left');
+    return { code: 0, processes: true };
+  }
+  if (agent.drained === 'emptied') {
+    say('the node is empty; the agent ends');
+    return { code: 0, processes: false };
+  }
+  if (typeof how !== 'string') {
+    say(`the agent ended: ${how.failure ?? 'for no known reason'}`);
+    return { code: how.failure ? 1 : 0, processes: always };
+  }
+  const processes = always || how === 'SIGQUIT';
+  log.info({ signal: how }, processes ? 'agent ends, with its processes' : 'agent ends; processes run on');
+  return { code: 0, processes };
 }

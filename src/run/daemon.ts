@@ -35,7 +35,6 @@ export class Ending {
 
 export const value = <T>(inForce: InForce, name: string): T => inForce[name]!.value as T;
 
-/** Makes the directory and takes its lock. @throws LockHeldError */
 /** Why a directory cannot be made. */
 const notMade: Record<string, string> = {
   ENOTDIR: 'a part of its path is a file',

@@ -16,16 +16,20 @@ import type { InForce } from './settings/settings.ts';
 
 type App = ReturnType<typeof createApi>;
 
-/** @throws StoreError when the hub was moved away; Error when recovery fails (the store is not readable, another master leads) */
-export async function lead(
-  store: Store,
-  storeAbout: { kind: string; detail: string },
-  inForce: InForce,
-  log: Logger,
-  trouble?: StoreTrouble,
+interface LeadOptions {
+  store: Store;
+  /** For `status`: what the store is and where. */
+  storeAbout: { kind: string; detail: string };
+  inForce: InForce;
+  log: Logger;
+  trouble?: StoreTrouble;
   /** Told already that another leads. */
-  isOvertaken: () => boolean = () => false,
-): Promise<RunningMaster> {
+  isOvertaken?: () => boolean;
+}
+
+/** @throws StoreError when the hub was moved away; Error when recovery fails (the store is not readable, another master leads) */
+export async function lead(options: LeadOptions): Promise<RunningMaster> {
+  const { store, storeAbout, inForce, log, trouble, isOvertaken = () => false } = options;
   await refuseMoved(store);
   let overtaken = false;
   const master = await startMaster({

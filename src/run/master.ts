@@ -4,15 +4,12 @@ import { firstTokens, type FirstTokens, type Tokens } from '../api/access/tokens
 import type { Lock } from '../store/lock.ts';
 import { Ending, endSignal, needsToken, takeDirectory, tlsOf, tokensOf, value } from './daemon.ts';
 import { elasticOptions, holderName } from './elastic/elastic-settings.ts';
-import type { RunningMaster } from '../master/master.ts';
-import { apiOf, lead } from './leading.ts';
 import { openLog, type Logger } from './log.ts';
-import type { Standing } from './elastic/standby.ts';
-import { waitingApi, type WaitingApi } from './waiting-api.ts';
 import { version } from './version.ts';
 import type { InForce } from './settings/settings.ts';
 
-interface Hull {
+/** What a master has as a process, whatever its store. */
+export interface Hull {
   inForce: InForce;
   log: Logger;
   ending: Ending;
@@ -81,81 +78,8 @@ async function open(
 }
 
 async function onOwnStore(hull: Hull): Promise<number> {
-  const { inForce, log, ending, directory, tokens, asked, say } = hull;
-  const [{ openEmbedded }, { eventOf }, { onceWritable, unwritten }, { Front, standbyApp }] = await Promise.all([
-    import('../store/embedded/embedded.ts'),
-    import('../store/repair/prepare-file.ts'),
-    import('./room.ts'),
-    import('./elastic/standby.ts'),
-  ]);
-  const giveUp = new AbortController();
-  const closing = new AbortController();
-  void asked.then(() => giveUp.abort(new Error('the master was stopped before it could lead')));
-  const notices: Parameters<typeof eventOf>[0][] = [];
-  let store: Awaited<ReturnType<typeof openEmbedded>> | null = null;
-  ending.add('store', () => store?.close());
-  const begin = async (): Promise<RunningMaster> => {
-    store ??= await openEmbedded(directory, {
-      notice: (notice) => {
-        notices.push(notice);
-        log.error(notice.detail, notice.message);
-        say(notice.message);
-      },
-    });
-    if (notices.length > 0) await store.append(notices.map((notice) => eventOf(notice, Date.now())));
-    notices.length = 0;
-    return lead(store, { kind: 'embedded', detail: directory }, inForce, log);
-  };
-  let standing = {
-    because: 'The master is reading its store',
-    hint: 'Ask again in a moment.',
-    leader: null,
-  } as Standing;
-  const standby = standbyApp(() => standing);
-  const front = new Front(standby);
-  let isOpen = false;
-  let waiting: WaitingApi | null = null;
-  const openOnce = async (): Promise<void> => {
-    if (!isOpen) await open(hull, front, closing, directory);
-    isOpen = true;
-  };
-  let master: RunningMaster;
-  try {
-    master = await onceWritable(
-      begin,
-      async (why) => {
-        standing = unwritten(why, 'Agents and processes run on.');
-        log.error({ err: why }, 'this master cannot lead yet');
-        if (store !== null && waiting === null) {
-          waiting = await waitingApi(store, directory, { standing: () => standing, standby, tokens, inForce, log });
-          front.serve(waiting);
-        }
-        await openOnce();
-        say(standing.because);
-      },
-      giveUp.signal,
-    );
-  } catch (error) {
-    if (!giveUp.signal.aborted) throw error;
-    (waiting as WaitingApi | null)?.end();
-    log.info({ signal: await asked }, 'master ends before it could lead');
-    return 0;
-  }
-  ending.add('master', () => {
-    closing.abort();
-    return master.stop();
-  });
-  front.serve(apiOf(master, tokens, closing.signal, inForce, log));
-  (waiting as WaitingApi | null)?.end();
-  await openOnce();
-  const how = await Promise.race([asked, master.ended.then((failure) => ({ failure }))]);
-  if (typeof how !== 'string') {
-    log.error({ failure: how.failure }, 'master ended by itself');
-    say(`the master ended: ${how.failure ?? 'for no known reason'}`);
-    return how.failure ? 4 : 1;
-  }
-  log.info({ signal: how }, 'master ends; agents and processes run on');
-  return 0;
+  const { OwnStoreMaster } = await import('./own-store-master.ts');
+  return new OwnStoreMaster(hull, (front, closing) => open(hull, front, closing, hull.directory)).run();
 }
 
 async function onElasticsearch(hull: Hull): Promise<number> {

@@ -3,21 +3,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tokens } from '../../api/access/tokens.ts';
 import { openElastic, type ElasticStore } from '../../store/elasticsearch/elastic.ts';
+import type { Lease } from '../../store/elasticsearch/leading/lease.ts';
 import { shownUrls, type ElasticOptions } from '../../store/elasticsearch/requests/connect.ts';
-import type { LeaseDoc } from '../../store/elasticsearch/leading/lease-doc.ts';
-import { LeasedStore } from '../../store/elasticsearch/leading/leased.ts';
 import { StoreError } from '../../store/store.ts';
-import { refuseMoved } from '../../store/moving/moved.ts';
-import { StoreTrouble } from '../../store/trouble.ts';
 import { value } from '../daemon.ts';
-import { apiOf, lead } from '../leading.ts';
 import type { Logger } from '../log.ts';
 import type { InForce } from '../settings/settings.ts';
-import { ClockWatch } from './clock-watch.ts';
-import { IndexWatch } from './index-watch.ts';
+import { Leadership } from './leadership.ts';
 import { RollCall } from './roll-call.ts';
-import { shareTokens } from './shared-tokens.ts';
-import { servedWhileLeading, standbyApp, type Front, type Standing } from './standby.ts';
+import { standbyApp, type Front, type Standing } from './standby.ts';
+import { ceased, connecting, reading, standingBy, unable, unavailable } from './standings.ts';
 
 interface ElasticMasterOptions {
   inForce: InForce;
@@ -46,12 +41,7 @@ function changes(say: (line: string) => void): (line: string) => void {
 export class ElasticMaster {
   readonly #options: ElasticMasterOptions;
   readonly #ending = new AbortController();
-  #standing: Standing = {
-    because: 'The master is connecting to Elasticsearch',
-    hint: 'Ask again in a moment.',
-    leader: null,
-    code: 'starting',
-  };
+  #standing: Standing = connecting;
   #store: ElasticStore | null = null;
   #rollCall: RollCall | null = null;
   /** Why it could not lead the last time it tried. */
@@ -101,142 +91,74 @@ export class ElasticMaster {
     }
   }
 
-  /** One leadership: from standing by to its end. */
+  /** From standing by to the end of a leadership. */
   async #round(): Promise<void> {
-    const { inForce, holder, address, log, say, elastic } = this.#options;
+    const { inForce, holder, address, log, say, tokens } = this.#options;
     const store = this.#store!;
     const { signal } = this.#ending;
     const lease = store.lease({ holder, address, ttlMs: value(inForce, 'lease') });
+    const rollCall = (this.#rollCall ??= this.#newRollCall(store));
     const tell = changes(say);
-    const rollCall = (this.#rollCall ??= new RollCall({
-      roll: store.roll(),
-      holder,
-      address,
-      everyMs: value<number>(inForce, 'lease'),
-      warn: (message, error) => log.warn({ err: error }, message),
-    }));
     await lease.acquire(signal, (leader, trouble) => {
       if (!trouble) void rollCall.look();
-      this.#standing = standingOf(leader, trouble);
+      this.#standing = standingBy(leader, trouble);
       tell(this.#standing.because);
     });
-    const about = {
-      kind: 'elasticsearch',
-      detail: `${shownUrls(elastic.urls)}, version ${store.version}, indices ${elastic.prefix}-*`,
-    };
-    this.#standing = {
-      because: 'The master is reading its store',
-      hint: 'Ask again in a moment.',
-      leader: null,
-      code: 'starting',
-    };
-    const closing = new AbortController();
-    const trouble = new StoreTrouble();
-    let watch: IndexWatch | null = null;
-    let clock: ClockWatch | null = null;
-    trouble.lapsed = () => lease.lapsed;
-    lease.onRenewal = (failure) => {
-      if (failure === null) trouble.succeeded('lease');
-      else trouble.failed('lease', failure);
-      void watch?.look();
-      void clock?.look();
-      void rollCall.look();
-    };
+    this.#standing = reading;
     try {
-      await store.indices.prepare();
-      const leased = new LeasedStore(store, lease);
-      await refuseMoved(leased);
-      await shareTokens(leased, this.#options.tokens, () => this.#options.makeFirstTokens());
-      const master = await lead(leased, about, inForce, log, trouble, () => !lease.held);
-      try {
-        signal.throwIfAborted(); // told to end while it was made: nothing would tell it again
-        clock = new ClockWatch({ store, master, trouble, log });
-        watch = new IndexWatch({
-          store,
-          lease,
-          master,
-          trouble,
-          log,
-          shareTokens: () => shareTokens(leased, this.#options.tokens, () => undefined),
-        });
-        store.requests.onGone = () => void watch?.look();
-        rollCall.changed = (masters) => {
-          master.context.masters = masters;
-          trouble.changed(); // it is in the status
-        };
-        rollCall.changed(rollCall.masters);
-        void rollCall.look();
-        const api = apiOf(master, this.#options.tokens, closing.signal, inForce, log);
-        this.#options.front.serve(
-          servedWhileLeading(
-            api,
-            lease,
-            standbyApp(() => ceased),
-          ),
-        );
-        this.#failed = '';
-        log.info({ term: master.context.leadership.term }, 'master leads');
-        say(`leads hub ${master.context.leadership.hub}, term ${master.context.leadership.term}`);
-        const why = await Promise.race([
-          lease.lost,
-          master.ended.then((failure) => failure ?? 'it ended by itself'),
-          new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null), { once: true })),
-        ]);
-        if (why !== null) {
-          log.warn({ why }, 'this master does not lead any more');
-          say(`does not lead any more: ${why}`);
-        }
-      } finally {
-        this.#standing = ceased;
-        this.#options.front.serve(standbyApp(() => this.#standing));
-        closing.abort();
-        store.requests.onGone = () => undefined;
-        rollCall.changed = () => undefined;
-        await watch?.stop();
-        await master.stop();
-      }
+      await this.#lead(store, lease, rollCall);
     } catch (error) {
       if (signal.aborted) return;
-      const { message } = error as Error;
-      if (message !== this.#failed) log.error({ err: error }, 'this master could not lead'); // it tries once a second
-      this.#failed = message;
-      tell(`could not lead: ${message}`);
-      this.#standing =
-        error instanceof StoreError
-          ? unavailable(error)
-          : { because: message, hint: 'It tries again by itself.', leader: null, code: 'starting' };
+      this.#couldNotLead(error as Error, tell);
       await sleep(againMs, undefined, { signal }).catch(() => undefined); // aborted: the loop sees it
     } finally {
-      this.#options.tokens.share = null;
+      tokens.share = null;
       await lease
         .release()
         .catch((error: unknown) => log.warn({ err: error }, 'the lease could not be given back: it lapses'));
     }
   }
-}
 
-const ceased: Standing = {
-  because: 'The master has just ceased to lead',
-  hint: 'Ask again in a moment.',
-  leader: null,
-};
+  #newRollCall(store: ElasticStore): RollCall {
+    const { inForce, holder, address, log } = this.#options;
+    return new RollCall({
+      roll: store.roll(),
+      holder,
+      address,
+      everyMs: value<number>(inForce, 'lease'),
+      warn: (message, error) => log.warn({ err: error }, message),
+    });
+  }
 
-/** Nobody is known to lead: to name another master here would send people the wrong way. */
-const unavailable = ({ message, hint }: StoreError): Standing => ({
-  because: message,
-  hint,
-  leader: null,
-  code: 'store-unavailable',
-});
+  async #lead(store: ElasticStore, lease: Lease, rollCall: RollCall): Promise<void> {
+    const { elastic, front, log, say } = this.#options;
+    const { signal } = this.#ending;
+    const detail = `${shownUrls(elastic.urls)}, version ${store.version}, indices ${elastic.prefix}-*`;
+    const leadership = await Leadership.begin({ ...this.#options, store, lease, rollCall, detail });
+    try {
+      signal.throwIfAborted(); // told to end while it began: nothing would tell it again
+      front.serve(leadership.serve(standbyApp(() => ceased)));
+      this.#failed = '';
+      const { hub, term } = leadership.master.context.leadership;
+      log.info({ term }, 'master leads');
+      say(`leads hub ${hub}, term ${term}`);
+      const why = await leadership.untilOver(signal);
+      if (why !== null) {
+        log.warn({ why }, 'this master does not lead any more');
+        say(`does not lead any more: ${why}`);
+      }
+    } finally {
+      this.#standing = ceased;
+      front.serve(standbyApp(() => this.#standing));
+      await leadership.end();
+    }
+  }
 
-function standingOf(leader: LeaseDoc | null, trouble: StoreError | null): Standing {
-  if (trouble) return unavailable(trouble);
-  if (!leader?.holder) return { because: 'Nobody leads yet', hint: 'Ask again in a moment.', leader: null };
-  if (!URL.canParse(leader.address))
-    return { because: `The store is held by ${leader.address}`, hint: 'It leads when that has ended.', leader: null };
-  return {
-    because: `This master stands by: the one at ${leader.address} leads`,
-    hint: `Ask there: ${leader.address}`,
-    leader: leader.address,
-  };
+  #couldNotLead(error: Error, tell: (line: string) => void): void {
+    const { message } = error;
+    if (message !== this.#failed) this.#options.log.error({ err: error }, 'this master could not lead'); // it tries once a second
+    this.#failed = message;
+    this.#standing = unable(error);
+    tell(`could not lead: ${message}`);
+  }
 }

@@ -15,7 +15,7 @@ export interface Standing {
   code?: 'starting' | 'store-unavailable';
 }
 
-interface Served {
+export interface Served {
   fetch: (request: Request, env?: object) => Response | Promise<Response>;
 }
 
