@@ -13,18 +13,9 @@ import type { Exit } from '../../src/model/instance/instance.ts';
 import { statePath } from '../../src/model/instance/instance-status.ts';
 import { clearedHistory } from '../../src/model/instance/restart.ts';
 import { leavesOf } from '../support/leaves.ts';
+import { healthCheck, restartSpec } from '../support/specs.ts';
 
-const restart: RestartSpec = {
-  policy: 'always',
-  delaySeconds: 1,
-  factor: 2,
-  maxDelaySeconds: 300,
-  jitter: 0,
-  resetAfterSeconds: 600,
-  attempts: 3,
-  periodSeconds: 600,
-  giveUp: false,
-};
+const restart = restartSpec();
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const idOf = (slot: number): string => `web.${slot}.abcdefgh`;
 
@@ -32,19 +23,7 @@ function bench(slots: number, options: { answerMs?: number; restart?: Partial<Re
   const clock = new SimulatedClock();
   const told: SupervisorEmitted[] = [];
   const programs = new Map<string, (event: InstanceEvent) => void>();
-  const check = {
-    protocol: 'TCP' as const,
-    role: 'live' as const,
-    path: '/',
-    portIndex: 0,
-    port: null,
-    command: null,
-    match: null,
-    initialDelaySeconds: 0,
-    intervalSeconds: 20,
-    timeoutSeconds: 5,
-    maxConsecutiveFailures: 2,
-  };
+  const check = healthCheck();
   const machine = appSupervisorMachine.provide({
     actors: {
       instance: instanceMachine.provide({

@@ -19,21 +19,10 @@ import type { HealthCheckSpec } from '../../src/model/app/app.ts';
 import type { CheckState } from '../../src/model/instance/health.ts';
 import type { Exit } from '../../src/model/instance/instance.ts';
 import { leavesOf } from '../support/leaves.ts';
+import { healthCheck } from '../support/specs.ts';
 import { statePath } from '../../src/model/instance/instance-status.ts';
 
-const check: HealthCheckSpec = {
-  protocol: 'TCP',
-  role: 'live',
-  path: '/',
-  portIndex: 0,
-  port: null,
-  command: null,
-  match: null,
-  initialDelaySeconds: 0,
-  intervalSeconds: 20,
-  timeoutSeconds: 5,
-  maxConsecutiveFailures: 2,
-};
+const check = healthCheck();
 const launch: LaunchFacts = {
   launch: 1,
   pid: 4711,

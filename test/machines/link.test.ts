@@ -3,6 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { initialTransition, transition, type EventFromLogic, type SnapshotFrom } from 'xstate';
 import { linkMachine } from '../../machines/link.ts';
+import { statePath } from '../../src/model/instance/instance-status.ts';
 
 type Snapshot = SnapshotFrom<typeof linkMachine>;
 type Event = EventFromLogic<typeof linkMachine>;
@@ -23,13 +24,7 @@ function run(...events: Event[]): Snapshot {
   for (const event of events) [snapshot] = transition(linkMachine, snapshot, event) as [Snapshot, unknown];
   return snapshot;
 }
-const path = (value: unknown): string =>
-  typeof value === 'string'
-    ? value
-    : Object.entries(value as object)
-        .map(([k, v]) => `${k}.${path(v)}`)
-        .join();
-const at = (...events: Event[]): string => path(run(...events).value);
+const at = (...events: Event[]): string => statePath(run(...events).value);
 
 const ways: [string, Event[]][] = [
   ['wired.connecting', []],

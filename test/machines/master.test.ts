@@ -13,6 +13,7 @@ import {
 } from 'xstate';
 import { masterMachine } from '../../machines/master.ts';
 import type { RecoverInput } from '../../machines/master.ts';
+import { statePath } from '../../src/model/instance/instance-status.ts';
 
 type Snapshot = SnapshotFrom<typeof masterMachine>;
 type Event = EventFromLogic<typeof masterMachine>;
@@ -27,12 +28,6 @@ function run(...given: Event[]): Snapshot {
   for (const event of given) [snapshot] = transition(masterMachine, snapshot, event) as [Snapshot, unknown];
   return snapshot;
 }
-const path = (value: unknown): string =>
-  typeof value === 'string'
-    ? value
-    : Object.entries(value as object)
-        .map(([k, v]) => `${k}.${path(v)}`)
-        .join();
 
 const ways: [string, Event[]][] = [
   ['recovering', []],
@@ -42,7 +37,7 @@ const ways: [string, Event[]][] = [
 ];
 
 test('every state is reached', () => {
-  for (const [state, way] of ways) assert.is(path(run(...way).value), state);
+  for (const [state, way] of ways) assert.is(statePath(run(...way).value), state);
 });
 
 test('every state × event leads where it should; what is not named changes nothing', () => {
@@ -72,7 +67,7 @@ test('every state × event leads where it should; what is not named changes noth
   for (const [state, way] of ways)
     for (const [name, event] of Object.entries(events)) {
       if (impossible(state, name)) continue;
-      assert.is(path(run(...way, event).value), leads[`${state} ${name}`] ?? state, `${state} ${name}`);
+      assert.is(statePath(run(...way, event).value), leads[`${state} ${name}`] ?? state, `${state} ${name}`);
     }
 });
 

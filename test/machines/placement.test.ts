@@ -12,6 +12,7 @@ import {
 } from 'xstate';
 import { placementMachine, sweepMs } from '../../machines/placement.ts';
 import type { Committed, Planned } from '../../machines/placement.ts';
+import { statePath } from '../../src/model/instance/instance-status.ts';
 
 type Snapshot = SnapshotFrom<typeof placementMachine>;
 type Event = EventFromLogic<typeof placementMachine>;
@@ -32,13 +33,7 @@ function run(...given: Event[]): Snapshot {
   for (const event of given) [snapshot] = transition(placementMachine, snapshot, event) as [Snapshot, unknown];
   return snapshot;
 }
-const path = (value: unknown): string =>
-  typeof value === 'string'
-    ? value
-    : Object.entries(value as object)
-        .map(([k, v]) => `${k}.${path(v)}`)
-        .join();
-const at = (...given: Event[]): string => path(run(...given).value);
+const at = (...given: Event[]): string => statePath(run(...given).value);
 
 const ways: [string, Event[]][] = [
   ['settling.resting', []],

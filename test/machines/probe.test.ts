@@ -5,20 +5,9 @@ import * as assert from 'uvu/assert';
 import { probeMachine, type ProbeInput, type ProbeLook, type ProbeReport } from '../../machines/probe.ts';
 import type { HealthCheckSpec } from '../../src/model/app/app.ts';
 import { leavesOf } from '../support/leaves.ts';
+import { healthCheck } from '../support/specs.ts';
 
-const check: HealthCheckSpec = {
-  protocol: 'TCP',
-  role: 'live',
-  path: '/',
-  portIndex: 0,
-  port: null,
-  command: null,
-  match: null,
-  initialDelaySeconds: 10,
-  intervalSeconds: 20,
-  timeoutSeconds: 5,
-  maxConsecutiveFailures: 2,
-};
+const check = healthCheck({ initialDelaySeconds: 10 });
 const input: ProbeInput = { instance: 'web.0.abcdefgh', index: 0, check, launchedMono: 0, passed: false, chance: 0.5 };
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

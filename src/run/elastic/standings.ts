@@ -1,5 +1,5 @@
 // What is answered by a master that does not lead: why, and where to ask instead.
-import type { LeaseDoc } from '../../store/elasticsearch/leading/lease.ts';
+import type { LeaseDoc } from '../../store/elasticsearch/leading/lease-doc.ts';
 import { StoreError } from '../../store/store.ts';
 import type { Standing } from './standby.ts';
 

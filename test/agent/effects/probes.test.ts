@@ -13,23 +13,12 @@ import type { LaunchPlan } from '../../../src/agent/effects/launch/run-script.ts
 import { findTools } from '../../../src/agent/effects/launch/tools.ts';
 import { headOf } from '../../../src/agent/effects/file-look.ts';
 import { probe, type ProbeTarget } from '../../../src/agent/effects/probes.ts';
+import { healthCheck } from '../../support/specs.ts';
 import { until } from '../../support/until.ts';
 
 const cwd = mkdtempSync(join(process.env['TEST_DIRECTORY'] ?? tmpdir(), 'probe-'));
-const check = (rest: Partial<HealthCheckSpec>): HealthCheckSpec => ({
-  protocol: 'HTTP',
-  role: 'live',
-  path: '/',
-  portIndex: 0,
-  port: null,
-  command: null,
-  match: null,
-  initialDelaySeconds: 0,
-  intervalSeconds: 1,
-  timeoutSeconds: 5,
-  maxConsecutiveFailures: 3,
-  ...rest,
-});
+const check = (rest: Partial<HealthCheckSpec>): HealthCheckSpec =>
+  healthCheck({ protocol: 'HTTP', intervalSeconds: 1, maxConsecutiveFailures: 3, ...rest });
 const tools = findTools();
 const plan: LaunchPlan = {
   directory: cwd,

@@ -1,26 +1,16 @@
 // Runs inside a mount namespace whose argument is a small disk: an agent on it meets a full disk and goes on when there is room.
-import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { FullDisk } from '../../support/full-disk.ts';
 import { until } from '../../support/until.ts';
 import { DesiredSet } from '../../../src/agent/desired/desired-set.ts';
 import { Alone, lives } from '../alone.ts';
 
 const disk = process.argv[2]!;
 const elsewhere = process.argv[3]!;
-const filler = join(disk, 'filler');
+const room = new FullDisk(disk);
 process.env['TEST_DIRECTORY'] = disk;
-
-/** Until not even a byte fits. */
-function fill(): void {
-  for (let size = 1 << 20; size >= 1;) {
-    try {
-      appendFileSync(filler, Buffer.alloc(size));
-    } catch {
-      size = size === 1 ? 0 : size >> 1;
-    }
-  }
-}
 
 const agent = new Alone();
 try {
@@ -43,7 +33,7 @@ try {
 
   await agent.deploy({ name: 'other', restart });
   const other = await agent.settled('other');
-  fill();
+  room.fill();
   const refused = await agent.call('POST', `/v1/instances/${sick.id}/restart`, {});
   assert.is(refused.status, 507, 'a restart asks for room before it ends what runs');
   assert.match(
@@ -77,7 +67,7 @@ try {
   assert.is.not(agent.pid, before);
   await agent.see('web', 'waits under a new agent, too', (i) => i.reason?.code === 'disk-full');
 
-  rmSync(filler);
+  room.empty();
   writeFileSync(sickness, 'yes');
   const again = await agent.see('web', 'runs by itself', (i) => i.status === 'running');
   assert.ok(again.pid !== web.pid);
@@ -85,7 +75,7 @@ try {
   assert.not.match(agent.log(), /uncaught|unhandled/i);
   console.log('it went on by itself');
 } finally {
-  if (existsSync(filler)) rmSync(filler);
+  room.empty();
   await agent.finish();
 }
 
@@ -98,7 +88,7 @@ symlinkSync(join(disk, 'instances'), join(second.directory, 'instances'));
 try {
   const restart = { attempts: 1, giveUp: true, delaySeconds: 0.2 };
   await second.start();
-  fill();
+  room.fill();
   await second.deploy({ name: 'late', restart });
   await second.deploy({ name: 'never', restart });
   const pending = await second.see(
@@ -114,7 +104,7 @@ try {
   assert.match((await second.get('/v1/apps/late')).reason.text, 'free some space there');
   await second.ok('DELETE', '/v1/apps/never');
   await until('one that is wanted no more is not shown', async () => (await second.instances('never')).length === 0);
-  rmSync(filler);
+  room.empty();
   await second.see('late', 'runs by itself', (i) => i.status === 'running');
   const told = await until('its story', async () => {
     const all = await second.events('subject.app:late');
@@ -128,7 +118,7 @@ try {
   assert.equal(await second.events('subject.app:never AND kind:instance.started'), []);
   console.log('what came while there was no room started by itself');
 } finally {
-  if (existsSync(filler)) rmSync(filler);
+  room.empty();
   await second.finish();
 }
 
@@ -139,7 +129,7 @@ try {
   await third.start();
   await third.deploy({ name: 'ends' });
   const ends = await third.settled('ends');
-  fill();
+  room.fill();
   const stopped = await third.ok('POST', '/v1/apps/ends/stop');
   await until('an app can be stopped all the same', () => !lives(ends.pid), 20_000);
   assert.is(stopped.start, false);
@@ -152,7 +142,7 @@ try {
     await third.end('SIGKILL');
     await third.start([], { asked: '/healthz' });
   }
-  rmSync(filler);
+  room.empty();
   await until('its hub is there', async () => (await third.call('GET', '/readyz')).status === 200, 20_000);
   await until(
     'the stop is written, and nothing is amiss any more',
@@ -167,7 +157,7 @@ try {
   assert.equal(readdirSync(join(third.directory, 'unwritten-stops')), []);
   console.log(isWritten ? 'a stop found room' : 'a stop was done at once and written later');
 } finally {
-  if (existsSync(filler)) rmSync(filler);
+  room.empty();
   await third.finish();
 }
 
@@ -179,12 +169,12 @@ const told = {
 try {
   const set = DesiredSet.open(join(disk, 'desired'), () => undefined);
   await set.take(structuredClone(told) as never);
-  fill();
+  room.fill();
   await set.take({ ...told, seq: 2, from: 1, envs: { FILLS: 'x'.repeat(100_000) } } as never);
   assert.is(set.seq, 2, 'it counts');
   const next = DesiredSet.open(join(disk, 'desired'), () => undefined);
   assert.equal([next.seq, next.damaged], [1, true]);
   await set.close();
 } finally {
-  rmSync(filler);
+  room.empty();
 }

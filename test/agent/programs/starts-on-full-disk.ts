@@ -1,28 +1,18 @@
 // Runs inside a mount namespace whose argument is a small disk: an agent of its own hub and a master are killed and start again while
 // the disk has no room for what a hub writes first.
-import { appendFileSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { UnwrittenStops } from '../../../src/run/standalone/unwritten-stops.ts';
+import { FullDisk } from '../../support/full-disk.ts';
 import { Daemon, freshDirectory } from '../../support/hub.ts';
 import { until } from '../../support/until.ts';
 import { Alone, lives } from '../alone.ts';
 
 const disk = process.argv[2]!;
 const elsewhere = process.argv[3]!;
-const filler = join(disk, 'filler');
+const room = new FullDisk(disk);
 process.env['TEST_DIRECTORY'] = disk;
-
-/** Until not even a byte fits. */
-function fill(): void {
-  for (let size = 1 << 20; size >= 1;) {
-    try {
-      appendFileSync(filler, Buffer.alloc(size));
-    } catch {
-      size = size === 1 ? 0 : size >> 1;
-    }
-  }
-}
 
 /** A hub begins by writing all of them anew, in one go: more than the free pages of its file take. */
 async function manyApps(hub: Daemon): Promise<void> {
@@ -90,7 +80,7 @@ try {
   const ends = await agent.settled('ends');
   const noted = await agent.settled('noted');
   await manyApps(agent);
-  fill();
+  room.fill();
   const stopped = await agent.ok('POST', '/v1/apps/ends/stop');
   assert.is(stopped.start, false);
   await until('an app is stopped on the full disk', () => !lives(ends.pid));
@@ -106,7 +96,7 @@ try {
   await until('what is sick is ended although the hub waits', () => !lives(sick.pid), 20_000);
   writeFileSync(sickness, 'yes');
   await refusedForRoom(agent);
-  rmSync(filler);
+  room.empty();
   await until('the hub begins by itself', async () => (await agent.call('GET', '/readyz')).status === 200, 20_000);
   assert.is((await agent.running('web')).pid, web.pid, 'it ran on');
   await agent.running('sick');
@@ -124,7 +114,7 @@ try {
   );
   console.log('an agent guards what runs while its hub waits for room');
 } finally {
-  if (existsSync(filler)) rmSync(filler);
+  room.empty();
   await agent.finish();
 }
 
@@ -132,21 +122,21 @@ const master = new Daemon('master', join(freshDirectory('full'), 'master'), []);
 try {
   await master.start();
   await manyApps(master);
-  fill();
+  room.fill();
   await master.end('SIGKILL');
   await master.start([], { asked: '/healthz' });
   await refusedForRoom(master);
   assert.match(master.log(), 'this master cannot lead yet');
   await storedIsShown(master);
-  rmSync(filler);
+  room.empty();
   await until('the master leads by itself', async () => (await master.call('GET', '/readyz')).status === 200, 20_000);
   assert.is((await master.get('/v1/apps?size=100')).items.length, 40);
-  fill();
+  room.fill();
   await master.end('SIGKILL');
   await master.start([], { asked: '/healthz' });
   assert.is(await master.end('SIGTERM'), 0, 'it ends in order while it waits');
   console.log('a master waits for room');
 } finally {
-  if (existsSync(filler)) rmSync(filler);
+  room.empty();
   await master.end('SIGTERM');
 }

@@ -13,21 +13,10 @@ import {
   startTimeoutMs,
 } from '../../../src/model/instance/health.ts';
 import type { CheckState } from '../../../src/model/instance/health.ts';
+import { healthCheck } from '../../support/specs.ts';
 
-const check = (more: Partial<HealthCheckSpec> = {}): HealthCheckSpec => ({
-  protocol: 'HTTP',
-  role: 'live',
-  path: '/',
-  portIndex: 0,
-  port: null,
-  command: null,
-  match: null,
-  initialDelaySeconds: 60,
-  intervalSeconds: 20,
-  timeoutSeconds: 20,
-  maxConsecutiveFailures: 3,
-  ...more,
-});
+const check = (more: Partial<HealthCheckSpec> = {}): HealthCheckSpec =>
+  healthCheck({ protocol: 'HTTP', initialDelaySeconds: 60, timeoutSeconds: 20, maxConsecutiveFailures: 3, ...more });
 /** The state after probes at the given seconds: '+' passes, '-' fails. */
 function after(spec: HealthCheckSpec, probes: [number, '+' | '-'][]): CheckState {
   return probes.reduce(

@@ -10,6 +10,7 @@ import {
   goOnInPlace,
   rebuildHistory,
 } from '../../../src/model/instance/restart.ts';
+import { restartSpec } from '../../support/specs.ts';
 import type {
   EndedLaunch,
   PastLaunch,
@@ -18,17 +19,7 @@ import type {
   RestartPolicy,
 } from '../../../src/model/instance/restart.ts';
 
-const spec: RestartSpec = {
-  policy: 'always',
-  delaySeconds: 1,
-  factor: 2,
-  maxDelaySeconds: 300,
-  jitter: 0,
-  resetAfterSeconds: 600,
-  attempts: 3,
-  periodSeconds: 600,
-  giveUp: false,
-};
+const spec = restartSpec();
 const policy = (restart: Partial<RestartSpec> = {}, more: Partial<RestartPolicy> = {}): RestartPolicy => ({
   restart: { ...spec, ...restart },
   type: 'service',
