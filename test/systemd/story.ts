@@ -48,13 +48,9 @@ const mainPid = (): number => Number(run('systemctl', 'show', '-p', 'MainPID', '
 /** Takes too much by a child; where memory is only measured, by itself and for long enough to be seen. */
 const greedy = (name: string) => ({
   name,
-  toProcess: 'sh',
-  args: [
-    '-c',
-    grouped
-      ? 'head -c 209715200 /dev/zero | tail >/dev/null; sleep 100000'
-      : 'much=$(head -c 104857600 /dev/zero | tr "\\0" x); sleep 100000',
-  ],
+  ...(grouped
+    ? { toProcess: 'sh', args: ['-c', 'head -c 209715200 /dev/zero | tail >/dev/null; sleep 100000'] }
+    : { toProcess: process.execPath, args: ['-e', 'const much = Buffer.alloc(1e8, 1); setInterval(() => much, 1e6)'] }),
   resAlloc: { mem: '32MB' },
   restart: { policy: 'never' },
 });
