@@ -120,6 +120,25 @@ if (url !== null) {
     await refused('store-refused', () => open({ urls: [url.replace('http:', 'https:')] }));
   });
 
+  test('one of two addresses is dead: the other one is asked, also at the start', async () => {
+    const store = await open({ urls: ['http://127.0.0.1:1', url] });
+    assert.ok((await store.write({ collection: 'apps', key: 'a', doc: {}, expect: 'absent' })).ok);
+  });
+
+  test('an address with a path, a template that wants data streams: what to do is said', async () => {
+    assert.match((await refused('store-refused', () => open({ urls: [`${url}/some/path`] }))).hint, /without a path/);
+    const prefix = freshPrefix('streams');
+    const template = `${url}/_index_template/${prefix}`;
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ index_patterns: [`${prefix}*`], priority: 9_000, data_stream: {} });
+    assert.ok((await fetch(template, { method: 'PUT', headers, body })).ok);
+    try {
+      assert.match((await refused('store-refused', () => open({ prefix }))).hint, /lower its priority/);
+    } finally {
+      await fetch(template, { method: 'DELETE' });
+    }
+  });
+
   test('nobody there, no Elasticsearch, one that is too old or too new', async () => {
     const gone = await refused('store-unavailable', () => open({ urls: ['http://127.0.0.1:1'] }));
     assert.match(gone.message, /127\.0\.0\.1:1 is not reachable/);

@@ -161,6 +161,18 @@ const meanings: Meaning[] = [
     fate: 'unknown',
     error: ({ said }, cause) => unavailable(said, 'See the log of Elasticsearch or of the proxy before it.', cause),
   },
+  {
+    fits: ({ text }) => /creates data streams only/.test(text),
+    fate: 'refused',
+    error: ({ said }, cause) =>
+      refusal(said, 'Have that template spare the indices of this prefix, or lower its priority below 500.', cause),
+  },
+  {
+    fits: ({ text }) => /no handler found for uri/.test(text),
+    fate: 'refused',
+    error: ({ said }, cause) =>
+      refusal(said, 'Give --elastic without a path, but for that of a proxy which takes it away.', cause),
+  },
 ];
 
 /** What no meaning fits. */

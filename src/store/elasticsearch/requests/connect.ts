@@ -59,7 +59,7 @@ export async function connect(options: ElasticOptions): Promise<{ requests: Requ
   const transport = client.transport as unknown as Transport;
   const requestMs = options.requestMs ?? 10_000;
   try {
-    const version = await versionOf(transport, requestMs, where);
+    const version = await versionOf(transport, requestMs, where, options.urls.length);
     const requests = new Requests(transport, {
       major: Number(version.split('.')[0]),
       where,
@@ -74,19 +74,29 @@ export async function connect(options: ElasticOptions): Promise<{ requests: Requ
   }
 }
 
-/** Asked with a media type that every version takes. */
-async function versionOf(transport: Transport, requestTimeout: number, where: string): Promise<string> {
-  let answer: { version?: { number?: string } };
-  try {
-    answer = (await transport.request(
-      { method: 'GET', path: '/' },
-      { headers: { accept: 'application/json' }, maxRetries: 0, requestTimeout },
-    )) as { version?: { number?: string } };
-  } catch (thrown) {
-    const { error, fate } = ofThrown(thrown, where);
-    // Whoever is not let in at the start waits in vain.
-    throw fate === 'refused' ? new StoreError('store-refused', error.message, error.hint, { cause: thrown }) : error;
-  }
+/**
+ * Asked with a media type that every version takes.
+ * @param addresses how many there are: the client goes on to the next where one is not reachable, and one may be down for long
+ */
+async function versionOf(
+  transport: Transport,
+  requestTimeout: number,
+  where: string,
+  addresses: number,
+): Promise<string> {
+  let answer: { version?: { number?: string } } | null = null;
+  for (let left = addresses; answer === null; left -= 1)
+    try {
+      answer = (await transport.request(
+        { method: 'GET', path: '/' },
+        { headers: { accept: 'application/json' }, maxRetries: 0, requestTimeout },
+      )) as { version?: { number?: string } };
+    } catch (thrown) {
+      const { error, fate } = ofThrown(thrown, where);
+      // Whoever is not let in at the start waits in vain.
+      if (fate === 'refused') throw new StoreError('store-refused', error.message, error.hint, { cause: thrown });
+      if (left <= 1) throw error;
+    }
   const version = String(answer?.version?.number ?? '');
   const major = Number(version.split('.')[0]);
   if (!(major >= oldestMajor && major <= newestMajor)) {
