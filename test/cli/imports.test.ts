@@ -1,6 +1,7 @@
 // `import`, `--format marathon`, `run`, `token`, `completion`: against an API over a cluster in memory, and without any.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { stathub } from '../support/cli.ts';
@@ -73,6 +74,10 @@ test('completions know every command, for three shells', async () => {
     for (const command of commands) assert.match(out, new RegExp(`\\b${command}\\b`), `${shell}: ${command}`);
   }
   assert.is((await stathub(null, 'completion', 'tcsh')).code, 2);
+  // As the shell does: a flag's own words come after it.
+  const { out } = await stathub(null, 'completion', 'bash');
+  const asked = 'COMP_WORDS=(stathub logs --stream std) COMP_CWORD=3; _stathub; echo "${COMPREPLY[*]}"';
+  assert.is(execFileSync('bash', ['-c', `${out}\n${asked}`], { encoding: 'utf8' }), 'stdout stderr\n');
 });
 
 test('against a hub: import and back, rollback, run with output and exit code, tokens', async () => {

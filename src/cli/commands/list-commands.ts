@@ -18,7 +18,7 @@ export function addLists({ command, client, output }: Kit): void {
   for (const [name, about, query, show] of listings) {
     command(name, about)
       .argument('[query]', `only what matches, e.g. "${query}"`)
-      .option('--json', 'answer in JSON')
+      .option('--json', name === 'events' ? 'answer in JSON, an event a line' : 'answer in JSON')
       .option('-w, --watch', 'go on, showing what changes')
       .option('--size <n>', 'at most so many', count, 100)
       .action((text: string | undefined, o) =>
