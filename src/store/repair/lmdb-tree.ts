@@ -67,106 +67,132 @@ export function* leaves(
   meta: Meta,
   tree: Tree,
   used: PageSet,
-  options: WalkOptions = {},
+  { compare, onGap }: WalkOptions = {},
 ): Generator<Entry[], void> {
-  const compare = options.compare ?? Buffer.compare;
-  const { pageSize } = meta;
+  const pages = new TreePages(file, meta.pageSize, used, compare);
   const stack: Pending[] = tree.root < 0 ? [] : [{ page: tree.root, level: 1, low: null, high: null }];
-  let pages = 0;
   let entries = 0;
-
-  const overflow = (page: number, count: number, length: number): Buffer => {
-    if (count !== Math.floor((headerBytes - 1 + length) / pageSize) + 1)
-      throw new Damage(`a value of ${length} bytes lies on ${count} pages`);
-    used.take(page, count);
-    const bytes = file.read(page * pageSize, headerBytes + length);
-    if (
-      Number(bytes.readBigUInt64LE(0)) !== page ||
-      (bytes.readUInt16LE(18) & pageKind) !== overflowPage ||
-      bytes.readUInt32LE(20) !== count
-    ) {
-      throw new Damage(`page ${page} is not what it should be`);
+  while (stack.length > 0) {
+    const next = stack.pop()!;
+    try {
+      if (next.level === tree.depth) {
+        const found = pages.leaf(next);
+        entries += found.length;
+        yield found;
+      } else stack.push(...pages.branch(next).reverse());
+    } catch (error) {
+      if (!(error instanceof Damage) || !onGap) throw error;
+      onGap({ low: next.low, high: next.high, reason: error.message });
     }
-    pages += count;
-    return bytes.subarray(headerBytes);
-  };
+  }
+  if (!onGap && (entries !== tree.entries || pages.count !== tree.pages)) {
+    throw new Damage(`a tree of ${tree.entries} entries on ${tree.pages} pages has ${entries} on ${pages.count}`);
+  }
+}
 
-  const readLeaf = (bytes: Buffer, offset: number): Entry => {
+/** Where an entry of a page begins, and its key. */
+interface Place {
+  offset: number;
+  key: Buffer;
+}
+
+/** The pages of one tree, each checked as it is read. What is wrong is thrown as Damage. */
+class TreePages {
+  readonly #file: LmdbFile;
+  readonly #pageSize: number;
+  readonly #used: PageSet;
+  readonly #compare: (a: Buffer, b: Buffer) => number;
+  /** Read so far. */
+  count = 0;
+
+  constructor(file: LmdbFile, pageSize: number, used: PageSet, compare: WalkOptions['compare'] = Buffer.compare) {
+    this.#file = file;
+    this.#pageSize = pageSize;
+    this.#used = used;
+    this.#compare = compare;
+  }
+
+  leaf(pending: Pending): Entry[] {
+    const { bytes, places } = this.#open(pending, leafPage);
+    return places.map(({ offset }) => this.#entry(bytes, offset));
+  }
+
+  /** The pages below, in the order of their keys. */
+  branch(pending: Pending): Pending[] {
+    const { bytes, places } = this.#open(pending, branchPage);
+    return places.map(({ offset, key }, index) => ({
+      page: bytes.readUInt32LE(offset) + bytes.readUInt16LE(offset + 4) * 2 ** 32,
+      level: pending.level + 1,
+      low: index === 0 ? pending.low : key,
+      high: places[index + 1]?.key ?? pending.high,
+    }));
+  }
+
+  #open(pending: Pending, kind: typeof leafPage | typeof branchPage): { bytes: Buffer; places: Place[] } {
+    const { page } = pending;
+    this.#used.take(page, 1);
+    const bytes = this.#file.read(page * this.#pageSize, this.#pageSize);
+    const lower = bytes.readUInt16LE(20);
+    const upper = bytes.readUInt16LE(22);
+    const count = lower >> 1;
+    const isInOrder = (lower & 1) === 0 && lower <= upper && headerBytes + upper <= this.#pageSize;
+    const isFilled = count >= (kind === leafPage ? 1 : 2);
+    if (!isPage(bytes, page, kind) || !isInOrder || !isFilled)
+      throw new Damage(`page ${page} is not what it should be`);
+    this.count++;
+    const places = Array.from({ length: count }, (_, index) => this.#place(bytes, page, index, upper));
+    // The first key of a branch is not used.
+    this.#checkOrder(kind === leafPage ? places : places.slice(1), pending);
+    return { bytes, places };
+  }
+
+  #place(bytes: Buffer, page: number, index: number, upper: number): Place {
+    const offset = headerBytes + bytes.readUInt16LE(headerBytes + 2 * index);
+    if (offset < headerBytes + upper || offset + nodeBytes > this.#pageSize)
+      throw new Damage(`page ${page} has an entry outside of it`);
+    const end = offset + nodeBytes + bytes.readUInt16LE(offset + 6);
+    if (end > this.#pageSize) throw new Damage(`page ${page} has a key that reaches out of it`);
+    return { offset, key: bytes.subarray(offset + nodeBytes, end) };
+  }
+
+  #checkOrder(places: Place[], { page, low, high }: Pending): void {
+    let before: Buffer | null = null;
+    for (const { key } of places) {
+      if (before !== null && this.#compare(before, key) >= 0) throw new Damage(`page ${page} is out of order`);
+      if ((low !== null && this.#compare(key, low) < 0) || (high !== null && this.#compare(key, high) >= 0))
+        throw new Damage(`page ${page} holds keys of another`);
+      before = key;
+    }
+  }
+
+  #entry(bytes: Buffer, offset: number): Entry {
     const flags = bytes.readUInt16LE(offset + 4);
     const keySize = bytes.readUInt16LE(offset + 6);
     const size = bytes.readUInt32LE(offset);
     const at = offset + nodeBytes + keySize;
     const inPage = flags & bigNode ? 24 : size;
-    if (flags & duplicatesNode || flags > 7 || keySize === 0 || at + inPage > pageSize)
+    if (flags & duplicatesNode || flags > 7 || keySize === 0 || at + inPage > this.#pageSize)
       throw new Damage('an entry reaches out of its page');
     const key = bytes.subarray(offset + nodeBytes, at);
     if (!(flags & bigNode))
       return { key, tree: (flags & subtreeNode) !== 0, value: () => bytes.subarray(at, at + size) };
-    return {
-      key,
-      tree: false,
-      value: () => overflow(Number(bytes.readBigUInt64LE(at)), Number(bytes.readBigUInt64LE(at + 16)), size),
-    };
-  };
-
-  const open = ({ page, level, low, high }: Pending): Entry[] | Pending[] => {
-    used.take(page, 1);
-    const bytes = file.read(page * pageSize, pageSize);
-    const kind = bytes.readUInt16LE(18) & pageKind;
-    const lower = bytes.readUInt16LE(20);
-    const upper = bytes.readUInt16LE(22);
-    const count = lower >> 1;
-    const leaf = level === tree.depth;
-    const bounded = (lower & 1) === 0 && lower <= upper && headerBytes + upper <= pageSize && count >= (leaf ? 1 : 2);
-    if (Number(bytes.readBigUInt64LE(0)) !== page || kind !== (leaf ? leafPage : branchPage) || !bounded) {
-      throw new Damage(`page ${page} is not what it should be`);
-    }
-    pages++;
-    const found: Entry[] = [];
-    const below: Pending[] = [];
-    let before: Buffer | null = null;
-    for (let index = 0; index < count; index++) {
-      const offset = headerBytes + bytes.readUInt16LE(headerBytes + 2 * index);
-      if (offset < headerBytes + upper || offset + nodeBytes > pageSize)
-        throw new Damage(`page ${page} has an entry outside of it`);
-      const keySize = bytes.readUInt16LE(offset + 6);
-      if (offset + nodeBytes + keySize > pageSize) throw new Damage(`page ${page} has a key that reaches out of it`);
-      const key = bytes.subarray(offset + nodeBytes, offset + nodeBytes + keySize);
-      const first = index === 0 && !leaf; // its key is not used
-      if (!first) {
-        if (before !== null && compare(before, key) >= 0) throw new Damage(`page ${page} is out of order`);
-        if ((low !== null && compare(key, low) < 0) || (high !== null && compare(key, high) >= 0)) {
-          throw new Damage(`page ${page} holds keys of another`);
-        }
-        before = key;
-      }
-      if (leaf) found.push(readLeaf(bytes, offset));
-      else
-        below.push({
-          page: bytes.readUInt32LE(offset) + bytes.readUInt16LE(offset + 4) * 2 ** 32,
-          level: level + 1,
-          low: first ? low : key,
-          high,
-        });
-    }
-    for (let index = 0; index < below.length - 1; index++) below[index]!.high = below[index + 1]!.low;
-    return leaf ? found : below.reverse();
-  };
-
-  while (stack.length > 0) {
-    const next = stack.pop()!;
-    try {
-      const inside = open(next);
-      if (next.level === tree.depth) {
-        entries += inside.length;
-        yield inside as Entry[];
-      } else stack.push(...(inside as Pending[]));
-    } catch (error) {
-      if (!(error instanceof Damage) || !options.onGap) throw error;
-      options.onGap({ low: next.low, high: next.high, reason: error.message });
-    }
+    const first = Number(bytes.readBigUInt64LE(at));
+    const pages = Number(bytes.readBigUInt64LE(at + 16));
+    return { key, tree: false, value: () => this.#overflow(first, pages, size) };
   }
-  if (!options.onGap && (entries !== tree.entries || pages !== tree.pages)) {
-    throw new Damage(`a tree of ${tree.entries} entries on ${tree.pages} pages has ${entries} on ${pages}`);
+
+  /** A value that is too large for a leaf lies on pages of its own. */
+  #overflow(page: number, pages: number, length: number): Buffer {
+    if (pages !== Math.floor((headerBytes - 1 + length) / this.#pageSize) + 1)
+      throw new Damage(`a value of ${length} bytes lies on ${pages} pages`);
+    this.#used.take(page, pages);
+    const bytes = this.#file.read(page * this.#pageSize, headerBytes + length);
+    if (!isPage(bytes, page, overflowPage) || bytes.readUInt32LE(20) !== pages)
+      throw new Damage(`page ${page} is not what it should be`);
+    this.count += pages;
+    return bytes.subarray(headerBytes);
   }
 }
+
+const isPage = (bytes: Buffer, page: number, kind: number): boolean =>
+  Number(bytes.readBigUInt64LE(0)) === page && (bytes.readUInt16LE(18) & pageKind) === kind;
