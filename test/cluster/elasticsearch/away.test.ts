@@ -29,7 +29,7 @@ else {
 
   story.before(async () => {
     elastic = await ElasticCluster.start(9, freshDirectory('elasticsearch'));
-    hub = new Hub([...quickTimes, ...elasticArgs(elastic.url, 'away'), '--elastic-timeout', '3s']);
+    hub = new Hub([...quickTimes, ...elasticArgs(elastic.url, 'away', '2s'), '--elastic-timeout', '3s']);
     await hub.start(1);
     await hub.master.ok('POST', '/v1/apps', {
       ...app('web'),

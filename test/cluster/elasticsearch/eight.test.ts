@@ -3,13 +3,13 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { elasticArgs } from '../../elasticsearch/master-on.ts';
 import { freshPrefix, lendOrSkip } from '../../elasticsearch/shared.ts';
-import { Hub, quickTimes } from '../../support/hub.ts';
+import { Hub, calmTimes } from '../../support/hub.ts';
 import { until } from '../../support/until.ts';
 
 const url = await lendOrSkip(8);
 if (url !== null) {
   const story = suite('a hub on Elasticsearch 8');
-  const hub = new Hub([...quickTimes, ...elasticArgs(url, freshPrefix('eight')), '--elastic-timeout', '60s']);
+  const hub = new Hub([...calmTimes, ...elasticArgs(url, freshPrefix('eight')), '--elastic-timeout', '60s']);
   story.after(() => hub.end());
 
   story('deploy, query, kill -9 of the master: the same processes, and all that was acknowledged', async () => {

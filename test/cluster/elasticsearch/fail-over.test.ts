@@ -21,7 +21,7 @@ else {
   story.before(async () => {
     elastic = await ElasticCluster.start(9, freshDirectory('elasticsearch'), 3);
     const urls = elastic.nodes.map(({ url }) => url).join(',');
-    hub = new Hub([...quickTimes, ...elasticArgs(urls, 'failover'), '--elastic-timeout', '5s']);
+    hub = new Hub([...quickTimes, ...elasticArgs(urls, 'failover', '2s'), '--elastic-timeout', '5s']);
     await hub.start(1);
     await hub.master.ok('POST', '/v1/apps', {
       name: 'web',

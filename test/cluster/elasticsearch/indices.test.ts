@@ -5,14 +5,14 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { elasticArgs } from '../../elasticsearch/master-on.ts';
 import { freshPrefix, lendOrSkip } from '../../elasticsearch/shared.ts';
-import { Daemon, Hub, quickTimes } from '../../support/hub.ts';
+import { Daemon, Hub, calmTimes } from '../../support/hub.ts';
 import { until } from '../../support/until.ts';
 
 const url = await lendOrSkip(9);
 if (url !== null) {
   const story = suite('indices under a leader');
   const prefix = freshPrefix('indices');
-  const hub = new Hub([...quickTimes, ...elasticArgs(url, prefix), '--elastic-timeout', '60s']);
+  const hub = new Hub([...calmTimes, ...elasticArgs(url, prefix, '4s'), '--elastic-timeout', '60s']);
   const elastic = async (method: string, path: string, body?: unknown): Promise<any> => {
     const response = await fetch(`${url}/${path}`, {
       method,
@@ -79,8 +79,8 @@ if (url !== null) {
     async () => {
       const { hub: id, term } = await hub.master.get('/v1/status');
       const other = new Daemon('master', join(hub.root, 'master-2'), [
-        ...quickTimes,
-        ...elasticArgs(url, prefix),
+        ...calmTimes,
+        ...elasticArgs(url, prefix, '4s'),
         '--lease',
         '60s',
       ]);

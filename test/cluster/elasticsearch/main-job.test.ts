@@ -1,7 +1,7 @@
 // The story on Elasticsearch.
 import { masterOn } from '../../elasticsearch/master-on.ts';
-import { quickTimes } from '../../support/hub.ts';
+import { calmTimes } from '../../support/hub.ts';
 import { mainJob } from '../main-job-story.ts';
 
 const args = await masterOn('main-job');
-if (args) mainJob('main job on Elasticsearch', [...quickTimes, ...args]);
+if (args) mainJob('main job on Elasticsearch', [...calmTimes, ...args]);

@@ -12,7 +12,7 @@ import { crowding } from '../../support/busyness.ts';
 import { Daemon, Hub, quickTimes } from '../../support/hub.ts';
 import { until } from '../../support/until.ts';
 
-const args = await masterOn('standby');
+const args = await masterOn('standby', '2s');
 const story = suite('two masters on Elasticsearch');
 
 if (args) {
