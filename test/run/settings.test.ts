@@ -175,6 +175,14 @@ test('what is secret is in no unit: it goes into a file that its owner alone may
   assert.equal(master.secrets, ['STATHUB_ELASTIC="http://u:p@es:9200"']);
 });
 
+test('a password that is no part of an address as it stands is refused, and not shown', () => {
+  for (const wrong of ['http://es:se%cret@es:9200', 'http://e%s:secret@es:9200']) {
+    const told = refused(() => resolve('agent', { 'ship-logs': wrong }, {}, null));
+    assert.match(told, /--ship-logs: a % in its user or password is written %25/);
+    assert.not.match(told, 'cret');
+  }
+});
+
 test('a CA of Elasticsearch that is none is told by its name', () => {
   const path = config('nonsense');
   const inForce = resolve('master', { elastic: 'https://es:9200', 'elastic-ca': path }, {}, null);

@@ -83,12 +83,23 @@ export const url = (value: string): string => {
     throw new Error(`${JSON.stringify(value.replace(/\/\/.*@/, '//***@'))} is no address; ${hubAddressWanted}`);
   return origin;
 };
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Addresses of one thing, by comma; what a URL may carry besides (user, password, path) stays. */
 export const urls = (value: string): string[] =>
   list(value).map((each) => {
     const complete = /^[a-z]+:\/\//i.test(each) ? each : `http://${each}`;
     if (!URL.canParse(complete) || !/^https?:$/.test(new URL(complete).protocol))
       throw new Error(`${JSON.stringify(each.replace(/\/\/.*@/, '//***@'))} is no address; write http://host:9200`);
+    const { username, password } = new URL(complete);
+    if (!isDecodable(username) || !isDecodable(password)) throw new Error('a % in its user or password is written %25');
     return complete;
   });
 export const withoutCredentials = (value: Value): Value =>
