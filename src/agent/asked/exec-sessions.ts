@@ -8,16 +8,24 @@ import type { AgentContext } from '../context.ts';
 import type { ExecSession } from '../effects/launch/exec-session.ts';
 import { latePart } from '../effects/late-parts.ts';
 import type { Entry } from '../instance/entry.ts';
+import type { LaunchRecord } from '../instance/records.ts';
 import { planOf } from '../instance/run/launch-plan.ts';
+import type { LaunchPlan } from '../effects/launch/run-script.ts';
 
 const execSession = latePart(() => import('../effects/launch/exec-session.ts'));
 const mostSessions = 50;
 /** How often is looked whether the launch still runs: a shell that was left open must not hold up a restart. ms */
 const lookMs = 200;
 
+interface Session {
+  session: ExecSession;
+  output: SendWindow;
+}
+type Terminal = ReturnType<typeof execRequest.parse>['terminal'];
+
 export class ExecSessions {
   readonly #context: AgentContext;
-  readonly #sessions = new Map<string, { session: ExecSession; output: SendWindow }>();
+  readonly #sessions = new Map<string, Session>();
   #made = 0;
 
   constructor(context: AgentContext) {
@@ -37,74 +45,80 @@ export class ExecSessions {
     signal: AbortSignal,
   ): Promise<{ code: number }> {
     const { command, terminal } = execRequest.parse(args);
-    const name = String(args['session']);
-    const launch = entry.program.run;
-    if (!launch || entry.program.phase !== 'running')
-      throw new Refusal(
-        'not-found',
-        `Instance ${entry.id} does not run now: a command can only be run beside its program`,
-        'Wait until it runs: stathub instances.',
-      );
-    if (this.#sessions.size >= mostSessions)
-      throw new Refusal(
-        'too-many',
-        `${mostSessions} commands run in instances of this node already`,
-        'End one of them first.',
-      );
-    const { ExecSession: Session } = await execSession();
+    const launch = this.#launchOf(entry);
+    const { ExecSession: Started } = await execSession();
     if (signal.aborted) return { code: 129 };
-    const plan = planOf(this.#context, entry.record, launch, entry.directory);
-    const [program = '', ...words] = command;
-    const window = new SendWindow(Number(args['window']) || Infinity);
+    const output = new SendWindow(Number(args['window']) || Infinity);
     const takings = new Takings(execWindow, (took) => send({ took }));
-    const session = new Session({
-      plan: {
-        ...plan,
-        program,
-        args: words,
-        shell: false,
-        environment: terminal ? { ...plan.environment, TERM: terminal.term } : plan.environment,
-      },
+    const session = new Started({
+      plan: this.#planOf(entry, launch, command, terminal),
       tools: this.#context.tools,
       file: join(entry.directory, `exec.${process.pid}.${++this.#made}`),
       terminal,
       output: (stream, bytes) => {
-        window.sent(bytes.length);
+        output.sent(bytes.length);
         send({ stream, bytes: bytes.toString('base64') });
       },
       ready: async () => {
-        await window.room();
+        await output.room();
         await ready();
       },
       took: (bytes) => takings.take(bytes),
     });
-    this.#sessions.set(name, { session, output: window });
-    const gone = (): void => {
-      window.end();
-      session
-        .hangUp()
-        .catch((error: unknown) =>
-          this.#context.options.log(
-            'warn',
-            `what was run in ${entry.id} could not be ended: ${(error as Error).message}`,
-          ),
-        );
-    };
-    signal.addEventListener('abort', gone, { once: true });
-    const look = setInterval(() => {
-      if (entry.program.run !== launch || entry.program.phase !== 'running') {
-        clearInterval(look);
-        gone();
-      }
-    }, lookMs);
+    const name = String(args['session']);
+    this.#sessions.set(name, { session, output });
+    const letGo = this.#endWith(entry, launch, { session, output }, signal);
     send({ stream: 'stdout', bytes: '', window: execWindow });
     try {
       return { code: await session.ended };
     } finally {
-      clearInterval(look);
-      signal.removeEventListener('abort', gone);
+      letGo();
       this.#sessions.delete(name);
     }
+  }
+
+  /** @throws Refusal where nothing can be run beside the program now */
+  #launchOf({ id, program: { run, phase } }: Entry): LaunchRecord {
+    if (!run || phase !== 'running')
+      throw new Refusal(
+        'not-found',
+        `Instance ${id} does not run now: a command can only be run beside its program`,
+        'Wait until it runs: stathub instances.',
+      );
+    if (this.#sessions.size < mostSessions) return run;
+    throw new Refusal(
+      'too-many',
+      `${mostSessions} commands run in instances of this node already`,
+      'End one of them first.',
+    );
+  }
+
+  #planOf(entry: Entry, launch: LaunchRecord, command: string[], terminal: Terminal): LaunchPlan {
+    const plan = planOf(this.#context, entry.record, launch, entry.directory);
+    const [program = '', ...args] = command;
+    const environment = terminal ? { ...plan.environment, TERM: terminal.term } : plan.environment;
+    return { ...plan, program, args, shell: false, environment };
+  }
+
+  /** Hangs up when the signal aborts or the launch is over. @returns stops looking for that */
+  #endWith(entry: Entry, launch: LaunchRecord, { session, output }: Session, signal: AbortSignal): () => void {
+    const gone = (): void => {
+      output.end();
+      session.hangUp().catch((error: unknown) => {
+        const { message } = error as Error;
+        this.#context.options.log('warn', `what was run in ${entry.id} could not be ended: ${message}`);
+      });
+    };
+    signal.addEventListener('abort', gone, { once: true });
+    const look = setInterval(() => {
+      if (entry.program.run === launch && entry.program.phase === 'running') return;
+      clearInterval(look);
+      gone();
+    }, lookMs);
+    return () => {
+      clearInterval(look);
+      signal.removeEventListener('abort', gone);
+    };
   }
 
   /** Input, its end, another size, or what was taken of the output. What comes after the end of the command is left out. */

@@ -31,20 +31,22 @@ function environmentOf(context: AgentContext, record: InstanceRecord, launch: La
   });
 }
 
-/**
- * The record of a launch that begins now. Its cgroup is made and its limits are set.
- * @param directory the instance's; @param restarts launches before it
- * @throws LimitError
- */
-export function newLaunch(
-  context: AgentContext,
-  { assignment, spec }: InstanceRecord,
-  directory: string,
-  launch: number,
-  ports: PortSet,
-  user: Account | null,
-  restarts: number,
-): LaunchRecord {
+interface LaunchOf {
+  record: InstanceRecord;
+  /** Of the instance. */
+  directory: string;
+  /** Its number. */
+  launch: number;
+  ports: PortSet;
+  user: Account | null;
+  /** Launches before it. */
+  restarts: number;
+}
+
+/** The record of a launch that begins now. Its cgroup is made and its limits are set. @throws LimitError */
+export function newLaunch(context: AgentContext, given: LaunchOf): LaunchRecord {
+  const { directory, launch, ports, user, restarts } = given;
+  const { assignment, spec } = given.record;
   const own = launchDirectory(directory, launch);
   const cgroup = context.launcher.membership(own, assignment.id, launch);
   const workDirectory = spec.workingDirectory ?? join(own, 'work');

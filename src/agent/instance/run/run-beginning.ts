@@ -82,7 +82,14 @@ export class RunBeginning {
     const launch = this.#numbers.take();
     const { current: ports } = this.ports;
     const { user } = this.#share;
-    const record = newLaunch(this.#context, instance, this.#directory, launch, ports, user, this.#launches);
+    const record = newLaunch(this.#context, {
+      record: instance,
+      directory: this.#directory,
+      launch,
+      ports,
+      user,
+      restarts: this.#launches,
+    });
     run.record = record;
     run.tree = treeOf(this.#context.node, instance.assignment.id, record, null);
     createLaunch(launchDirectory(this.#directory, launch), record);
