@@ -185,12 +185,13 @@ export class Lease {
     return this.#held !== null;
   }
 
-  /** Why nothing may be written now: another leads, or may; null: the lease is held. Asked when a write is sent, after all waiting. */
+  /**
+   * Why nothing may be written now: another leads, or this process stood still and may be overtaken; null: it may. Asked when a write is
+   * sent, after all waiting. While only Elasticsearch is away, a write is tried.
+   */
   get refusal(): StoreError | null {
     if (!this.#held) return new OutrankedError();
-    const { lapsed } = this;
-    if (lapsed) void this.#renew().catch(() => undefined); // tried again by time
-    return lapsed;
+    return this.waking && this.lapsed;
   }
 
   /** After a standstill: resolves when it was asked who leads. An Elasticsearch that is away is something else: then nobody else leads. */
