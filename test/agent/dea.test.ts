@@ -1,49 +1,49 @@
 // What Cloud Foundry's DEA and its successors promised, and where it is held here. Their behaviours that others can be measured by
 // (research of their tests), each with the test of ours that asserts it (the end of a path below
 // test/, and of a title); those without one of their own are below. test/readme.test.ts holds that they are there.
-//   1 control down at first connect      agent/adoption ("SIGTERM ends the agent in order"), link/link-client: it goes on trying
+//   1 control down at first connect      adoption/adoption ("SIGTERM ends the agent in order"), link/link-client: it goes on trying
 //   2 control lost later                 cluster/survival, link/spool, usage/history: nothing is lost meanwhile
-//   3 start: port open, route right      api/documents ("discovery gives what takes traffic"), agent/endings (environment and ports)
+//   3 start: port open, route right      api/documents ("discovery gives what takes traffic"), run/endings (environment and ports)
 //   4 four at once, one download         content/fetch ("concurrent askers share one download"), launch/launcher ("200 programs start fast")
-//   5 beats; found by id; stop           master/placing, agent/endings
-//   6 leftovers at boot                  agent/damage ("foreign files ... left alone"), agent/crash, agent/adoption (cgroups swept)
+//   5 beats; found by id; stop           master/placing, run/endings
+//   6 leftovers at boot                  agent/damage ("foreign files ... left alone"), agent/crash, adoption/adoption (cgroups swept)
 //   7 crash directories: newest, aged    kept/crashes
-//   8 bad archive; no directory          content/fetch ("nothing half-unpacked"), agent/endings ("what cannot be started says why")
+//   8 bad archive; no directory          content/fetch ("nothing half-unpacked"), run/endings ("what cannot be started says why")
 //   9 unwritable directory: no boot      below
 //  10 invalid app: nothing made          api/requests, app/app-schema
-//  11 admission exact, both ways         agent/admission
+//  11 admission exact, both ways         node/admission
 //  12 stop frees the port; TERM handler  below
-//  13 one byte over is refused           agent/admission
-//  14 RUNNING, CRASHED, STOPPING told    machines/instance, agent/exits
-//  15 every state over a restart         agent/adoption
-//  16 uptime and deadline over a restart agent/adoption ("its deadline goes on")
-//  17 orphans                            agent/adoption, agent/damage, master/recovery: reported, never ended unasked
+//  13 one byte over is refused           node/admission
+//  14 RUNNING, CRASHED, STOPPING told    machines/instance, run/exits
+//  15 every state over a restart         adoption/adoption
+//  16 uptime and deadline over a restart adoption/adoption ("its deadline goes on")
+//  17 orphans                            adoption/adoption, agent/damage, master/recovery: reported, never ended unasked
 //  18 unused content goes                content/fetch ("forgets the least recently used")
 //  19 downloads                          content/fetch
-//  20 readiness                          effects/probes, agent/endings, agent/exits
+//  20 readiness                          effects/probes, run/endings, run/exits
 //  21 stop and find by filters           query/agreement, api/requests
 //  22 routes change live                 app/restart-fields, api/documents ("discovery gives what takes traffic")
-//  23 second agent refused               agent/adoption, store/lock
+//  23 second agent refused               adoption/adoption, store/lock
 //  24 malformed frames; secrets          link/link, api/auth, shown/lists
 //  25 evacuation                         cluster/evacuation
-//  26 shutdown                           agent/adoption, cluster/evacuation
+//  26 shutdown                           adoption/adoption, cluster/evacuation
 //  27 file access                        kept/files, api/files
-//  28 hooks                              agent/pre-stop; start hooks are not offered
+//  28 hooks                              run/pre-stop; start hooks are not offered
 //  29 escaping, user's environment last  launch/launcher, app/environment
-//  30 memory: told, ended                agent/limits (by the kernel), usage/usage (by the agent), instance/quota
-//  31 disk                               agent/disk
+//  30 memory: told, ended                cgroups/limits (by the kernel), usage/usage (by the agent), instance/quota
+//  31 disk                               watches/disk
 //  32 floods                             output/output, output/rotation-kills
-//  33 nothing in use is given again      effects/ports, agent/users, launch/launch-records
-//  34 room comes back                    agent/admission
-//  35 TERM, grace, KILL; never started   agent/endings ("SIGKILL after exactly the kill timeout"), processes/tree; stop before start below
+//  33 nothing in use is given again      effects/ports, users/users, launch/launch-records
+//  34 room comes back                    node/admission
+//  35 TERM, grace, KILL; never started   run/endings ("SIGKILL after exactly the kill timeout"), processes/tree; stop before start below
 //  36 last words; one word for one oom   below
-//  37 start timeout; failing later       agent/exits, agent/endings
-//  38 flapping                           agent/restarts, cluster/crash-loop
+//  37 start timeout; failing later       run/exits, run/endings
+//  38 flapping                           run/restarts, cluster/crash-loop
 //  39 routable until replaced            api/documents ("what leaves is routed to"), cluster/evacuation
-//  40 restarted by the supervisor        agent/restarts, master/loss
+//  40 restarted by the supervisor        run/restarts, master/loss
 // Faults of theirs that users met, and what holds against them: cpu of many cores read as nonsense, or since the begin of its life
 // (usage/usage: cores, since the sample before, and the part of what is allotted); one sample kills, unwarned (instance/quota); a slow disk
-// delays the memory check (the disk is measured apart, agent/disk); "exit -1" and no reason (agent/exits); output of the last 20 ms lost
+// delays the memory check (the disk is measured apart, watches/disk); "exit -1" and no reason (run/exits); output of the last 20 ms lost
 // (below); evidence gone with the crash (kept/crashes); limits that need root to be looked at (usage/usage, without any cgroup).
 import { createServer } from 'node:net';
 import { spawnSync } from 'node:child_process';

@@ -1,27 +1,27 @@
 // Where orchestrators were seen to fail (research of their issue trackers and tests), and what asserts here that this one does not.
 // Those without a test of their own elsewhere are below and in orchestrators-programs.test.ts, which "programs" names.
 // test/readme.test.ts holds that what is named is there.
-//   R1 kill -9 of the agent, start        agent/adoption ("same pids, no restart"), launch/adopt (v2, v1, session); whole output: below
-//   R2 ends while it is away              agent/exits ("told as exactly": code, words, time), launch/adopt (0, 7, SIGSEGV, SIGTERM)
+//   R1 kill -9 of the agent, start        adoption/adoption ("same pids, no restart"), launch/adopt (v2, v1, session); whole output: below
+//   R2 ends while it is away              run/exits ("told as exactly": code, words, time), launch/adopt (0, 7, SIGSEGV, SIGTERM)
 //   R3 a recorded pid is a stranger's now launch/adopt, processes/tree ("a foreign process that leads the group"); a whole agent: below
-//   R4 kill -9 of a launcher              agent/adoption (while the agent is away); under a running agent, with a child: below
+//   R4 kill -9 of a launcher              adoption/adoption (while the agent is away); under a running agent, with a child: below
 //   R5 the machine was rebooted           launch/adopt ("a launch of another boot"); a whole agent, to the next launch: below
 //   R6 stopped while the agent is away    below
 //   R7 damaged and read-only files        agent/damage (cut off, zeroed, foreign, lost), launch-records; bit flips, read-only: below
 //   D1 full disk                          agent/full-disk, store/full
 //   D2 floods, one endless line, binary   output/output, output/rotation-kills
 //   D3 archives that bite; no inodes left content/fetch (entries, size, ratio, traversal, links); inodes: below
-//   O1 out of memory: program, child      agent/limits ("oom, with peak and limit", "a child is the victim", "no agent is there")
-//   O2 oom_score_adj is not inherited     agent/limits
-//   O3 forks without end                  agent/limits ("limits.processes")
-//   O4 processor hogs                     agent/limits (one, and shares); a tree: programs
-//   Z1 daemons and zombies                processes/tree (setsid, double fork), agent/without-cgroups; stop, zombies: programs
-//   Z2 SIGTERM ignored; cannot be killed  agent/endings ("exactly the kill timeout"); stuck: programs
-//   Q1 a fixed port is taken              agent/endings ("names its holder and counts no death"); slow predecessor: programs
+//   O1 out of memory: program, child      cgroups/limits ("oom, with peak and limit", "a child is the victim", "no agent is there")
+//   O2 oom_score_adj is not inherited     cgroups/limits
+//   O3 forks without end                  cgroups/limits ("limits.processes")
+//   O4 processor hogs                     cgroups/limits (one, and shares); a tree: programs
+//   Z1 daemons and zombies                processes/tree (setsid, double fork), processes/without-cgroups; stop, zombies: programs
+//   Z2 SIGTERM ignored; cannot be killed  run/endings ("exactly the kill timeout"); stuck: programs
+//   Q1 a fixed port is taken              run/endings ("names its holder and counts no death"); slow predecessor: programs
 //   Q2 no port left                       programs
 //   H1 hangs, redirects, flaps, is slow   effects/probes (the answers), instance/health (what counts); by real programs: programs
 //   H2 all are unhealthy at once          machines/app-supervisor (turns); by real programs: programs
-//   S1 crash loops                        cluster/crash-loop, agent/restarts (delays); memory of the agent: below
+//   S1 crash loops                        cluster/crash-loop, run/restarts (delays); memory of the agent: below
 import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

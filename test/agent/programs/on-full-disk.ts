@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { FullDisk } from '../../support/full-disk.ts';
+import { FullDisk } from './full-disk.ts';
 import { until } from '../../support/until.ts';
 import { DesiredSet } from '../../../src/agent/desired/desired-set.ts';
 import { Alone, lives } from '../alone.ts';

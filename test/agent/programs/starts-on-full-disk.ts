@@ -4,7 +4,7 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { UnwrittenStops } from '../../../src/run/standalone/unwritten-stops.ts';
-import { FullDisk } from '../../support/full-disk.ts';
+import { FullDisk } from './full-disk.ts';
 import { Daemon, freshDirectory } from '../../support/hub.ts';
 import { until } from '../../support/until.ts';
 import { Alone, lives } from '../alone.ts';

@@ -5,16 +5,16 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, 
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { findAccount, parseAccount } from '../../src/agent/effects/users/accounts.ts';
-import { numbersAlive, PrivateUsers } from '../../src/agent/effects/users/private-users.ts';
-import { blockedBy, findUserSwitch, switchWords } from '../../src/agent/effects/users/switch-user.ts';
-import { findProgram } from '../../src/agent/effects/launch/tools.ts';
-import { killTree } from '../../src/agent/effects/processes/kill-tree.ts';
-import { scratch } from '../support/scratch.ts';
-import { mainFile } from '../support/hub.ts';
-import { until } from '../support/until.ts';
-import { Alone, lives } from './alone.ts';
-import { Host } from './host.ts';
+import { findAccount, parseAccount } from '../../../../src/agent/effects/users/accounts.ts';
+import { numbersAlive, PrivateUsers } from '../../../../src/agent/effects/users/private-users.ts';
+import { blockedBy, findUserSwitch, switchWords } from '../../../../src/agent/effects/users/switch-user.ts';
+import { findProgram } from '../../../../src/agent/effects/launch/tools.ts';
+import { killTree } from '../../../../src/agent/effects/processes/kill-tree.ts';
+import { scratch } from '../../../support/scratch.ts';
+import { mainFile } from '../../../support/hub.ts';
+import { until } from '../../../support/until.ts';
+import { Alone, lives } from '../../alone.ts';
+import { Host } from '../../host.ts';
 
 const root = process.getuid?.() === 0;
 const agent = new Alone();

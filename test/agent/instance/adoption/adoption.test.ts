@@ -4,11 +4,11 @@ import { existsSync, readFileSync, readdirSync, renameSync, writeFileSync } from
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { crowding, keptTo } from '../support/busyness.ts';
-import { mainFile } from '../support/hub.ts';
-import { scratch } from '../support/scratch.ts';
-import { until } from '../support/until.ts';
-import { Alone, lives, withArgument } from './alone.ts';
+import { crowding, keptTo } from '../../../support/busyness.ts';
+import { mainFile } from '../../../support/hub.ts';
+import { scratch } from '../../../support/scratch.ts';
+import { until } from '../../../support/until.ts';
+import { Alone, lives, withArgument } from '../../alone.ts';
 
 const agent = new Alone();
 const test = suite('adoption');

@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { preStopMs } from '../../src/agent/instance/run/pre-stop.ts';
-import { scratch } from '../support/scratch.ts';
-import { until } from '../support/until.ts';
-import { Alone, lives } from './alone.ts';
+import { preStopMs } from '../../../../src/agent/instance/run/pre-stop.ts';
+import { scratch } from '../../../support/scratch.ts';
+import { until } from '../../../support/until.ts';
+import { Alone, lives } from '../../alone.ts';
 
 const agent = new Alone();
 const test = suite('preStop');

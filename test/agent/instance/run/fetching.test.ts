@@ -3,8 +3,8 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { FetchProgress, progressText } from '../../src/agent/instance/run/fetch-progress.ts';
-import { Alone } from './alone.ts';
+import { FetchProgress, progressText } from '../../../../src/agent/instance/run/fetch-progress.ts';
+import { Alone } from '../../alone.ts';
 
 const agent = new Alone();
 const test = suite('fetching');

@@ -13,11 +13,11 @@ import {
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { diskUse } from '../../src/agent/effects/disk/disk-use.ts';
-import { freshDiskWatch, judgeDisk } from '../../src/model/instance/disk-quota.ts';
-import { scratch } from '../support/scratch.ts';
-import { until } from '../support/until.ts';
-import { Alone } from './alone.ts';
+import { diskUse } from '../../../src/agent/effects/disk/disk-use.ts';
+import { freshDiskWatch, judgeDisk } from '../../../src/model/instance/disk-quota.ts';
+import { scratch } from '../../support/scratch.ts';
+import { until } from '../../support/until.ts';
+import { Alone } from '../alone.ts';
 
 const test = suite('disk');
 const agent = new Alone();

@@ -3,11 +3,11 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { stathub } from '../support/cli.ts';
-import { scratch } from '../support/scratch.ts';
-import { sideBySide } from '../support/side-by-side.ts';
-import { until } from '../support/until.ts';
-import { Alone, lives } from './alone.ts';
+import { stathub } from '../../../support/cli.ts';
+import { scratch } from '../../../support/scratch.ts';
+import { sideBySide } from '../../../support/side-by-side.ts';
+import { until } from '../../../support/until.ts';
+import { Alone, lives } from '../../alone.ts';
 
 const agent = new Alone();
 const test = suite('exits');

@@ -3,8 +3,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { until } from '../support/until.ts';
-import { Alone, lives } from './alone.ts';
+import { until } from '../../support/until.ts';
+import { Alone, lives } from '../alone.ts';
 
 const agent = new Alone();
 const test = suite('astray');

@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { scratch } from '../support/scratch.ts';
-import { until } from '../support/until.ts';
-import { Alone, withArgument } from './alone.ts';
+import { scratch } from '../../../support/scratch.ts';
+import { until } from '../../../support/until.ts';
+import { Alone, withArgument } from '../../alone.ts';
 
 const agent = new Alone();
 const test = suite('beside');

@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { scratch } from '../support/scratch.ts';
-import { until } from '../support/until.ts';
-import { Alone, lives, withArgument } from './alone.ts';
+import { scratch } from '../../../support/scratch.ts';
+import { until } from '../../../support/until.ts';
+import { Alone, lives, withArgument } from '../../alone.ts';
 
 const without = ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs -o ro none /sys/fs/cgroup && exec "$@"', 'sh'];
 const possible =

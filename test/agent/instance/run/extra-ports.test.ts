@@ -1,9 +1,9 @@
 // debugPort and consolePort: leased like the others, in the environment, shown, and kept over restarts of program and agent.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { stathub } from '../support/cli.ts';
-import { until } from '../support/until.ts';
-import { Alone } from './alone.ts';
+import { stathub } from '../../../support/cli.ts';
+import { until } from '../../../support/until.ts';
+import { Alone } from '../../alone.ts';
 
 const agent = new Alone();
 const test = suite('extra ports');

@@ -5,11 +5,11 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { keptTo } from '../support/busyness.ts';
-import { scratch } from '../support/scratch.ts';
-import { sideBySide } from '../support/side-by-side.ts';
-import { until } from '../support/until.ts';
-import { Alone, lives, withArgument } from './alone.ts';
+import { keptTo } from '../../../support/busyness.ts';
+import { scratch } from '../../../support/scratch.ts';
+import { sideBySide } from '../../../support/side-by-side.ts';
+import { until } from '../../../support/until.ts';
+import { Alone, lives, withArgument } from '../../alone.ts';
 
 const agent = new Alone();
 const test = suite('endings');

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { DesiredFile } from '../../src/agent/desired/desired-file.ts';
-import { DesiredSet, type DesiredChange } from '../../src/agent/desired/desired-set.ts';
-import { onlyAdjusts } from '../../src/agent/desired/only-adjusts.ts';
-import type { Assignment } from '../../src/model/assignment.ts';
-import type { DesiredFrame } from '../../src/protocol/link.ts';
+import { DesiredFile } from '../../../src/agent/desired/desired-file.ts';
+import { DesiredSet, type DesiredChange } from '../../../src/agent/desired/desired-set.ts';
+import { onlyAdjusts } from '../../../src/agent/desired/only-adjusts.ts';
+import type { Assignment } from '../../../src/model/assignment.ts';
+import type { DesiredFrame } from '../../../src/protocol/link.ts';
 
 const fresh = () => mkdtempSync(join(process.env['TEST_DIRECTORY'] ?? tmpdir(), 'desired-'));
 const assignment = (id: string, rest: Partial<Assignment> = {}): Assignment => ({

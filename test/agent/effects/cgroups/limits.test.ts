@@ -4,10 +4,10 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { scratch } from '../support/scratch.ts';
-import { until } from '../support/until.ts';
-import { Alone, lives, withArgument } from './alone.ts';
-import { Host } from './host.ts';
+import { scratch } from '../../../support/scratch.ts';
+import { until } from '../../../support/until.ts';
+import { Alone, lives, withArgument } from '../../alone.ts';
+import { Host } from '../../host.ts';
 
 const agent = new Alone();
 const test = suite('limits');

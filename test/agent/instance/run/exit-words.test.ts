@@ -1,9 +1,9 @@
 // What an end says of a limit that it had met.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { exitOf } from '../../src/agent/instance/run/exits.ts';
-import { exitWithCause } from '../../machines/instance/killing.ts';
-import { endText, exitText } from '../../src/model/instance/exit-text.ts';
+import { exitOf } from '../../../../src/agent/instance/run/exits.ts';
+import { exitWithCause } from '../../../../machines/instance/killing.ts';
+import { endText, exitText } from '../../../../src/model/instance/exit-text.ts';
 
 const about = { launch: 1, at: 0, directory: '/nowhere', by: null };
 const ended = { code: 1, signal: null, at: 2000, core: false, complaint: '' };

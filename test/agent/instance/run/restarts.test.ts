@@ -1,9 +1,9 @@
 // What follows when a program ends, by real programs of an agent that runs alone.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { keptTo } from '../support/busyness.ts';
-import { until } from '../support/until.ts';
-import { Alone } from './alone.ts';
+import { keptTo } from '../../../support/busyness.ts';
+import { until } from '../../../support/until.ts';
+import { Alone } from '../../alone.ts';
 
 const agent = new Alone();
 const test = suite('restarts');

@@ -12,12 +12,12 @@ import {
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { seal } from '../../src/agent/effects/disk/sealed-json.ts';
-import { readStat } from '../../src/agent/effects/processes/boot.ts';
-import { KnownHardware } from '../../src/agent/node/known-hardware.ts';
-import { freshDirectory } from '../support/hub.ts';
-import { until } from '../support/until.ts';
-import { Alone, lives } from './alone.ts';
+import { seal } from '../../../src/agent/effects/disk/sealed-json.ts';
+import { readStat } from '../../../src/agent/effects/processes/boot.ts';
+import { KnownHardware } from '../../../src/agent/node/known-hardware.ts';
+import { freshDirectory } from '../../support/hub.ts';
+import { until } from '../../support/until.ts';
+import { Alone, lives } from '../alone.ts';
 
 // A bus with one GPU, whatever this machine has; told to, it hangs.
 const tools = freshDirectory('tools');

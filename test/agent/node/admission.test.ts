@@ -4,9 +4,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
-import { Admission } from '../../src/agent/node/admission.ts';
-import { until } from '../support/until.ts';
-import { Alone } from './alone.ts';
+import { Admission } from '../../../src/agent/node/admission.ts';
+import { until } from '../../support/until.ts';
+import { Alone } from '../alone.ts';
 
 fc.configureGlobal({ seed: Number(process.env['SEED'] ?? 20261122) });
 const test = suite('admission');
