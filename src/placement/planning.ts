@@ -193,6 +193,15 @@ export class Planning {
     return true;
   }
 
+  /** Whether `put` would find a node now. */
+  fits(draft: AppDraft, slot: SlotDraft, options: PutOptions): boolean {
+    const place = placeFor(draft, slot);
+    return (
+      place !== null &&
+      this.#choose(draft, this.chooser(draft), barredNodes(draft, slot, place, this.table), options) !== null
+    );
+  }
+
   #choose(draft: AppDraft, chooser: Chooser, barred: Set<number>, { not, only, avoid }: PutOptions): Choice | null {
     const excluded = not === undefined ? undefined : this.table.numbers.get(not);
     if (excluded !== undefined) barred.add(excluded);
@@ -222,7 +231,7 @@ export class Planning {
   ): void {
     slot.note(what, text);
     // What stops by it knows why: its node tells that with its end.
-    if (what === 'stop' || what === 'replace')
+    if (what === 'stop' || what === 'replace' || what === 'move')
       for (const held of slot.held)
         if (isMade(held) && held.goal === 'stop' && !held.stopping) slot.adjust(held, { stopping: { text, by } });
     this.#decided(draft, slot, node, text, []);

@@ -486,4 +486,71 @@ test('scaled down in the middle of an update, what is updated stays and what is 
   );
 });
 
+/** Steps until nothing changes; at no moment does a node hold two that run of one slot. */
+function neverTwoOf(s: Simulation, meanwhile: () => void): void {
+  for (let i = 0; i < 60; i += 1) {
+    const plan = s.step();
+    for (const { id, slot } of s.held('web', 'run')) {
+      const beside = [...s.running.values()].filter(
+        ({ assignment, status }) => assignment.slot === slot && assignment.id !== id && status !== 'stopped',
+      );
+      assert.equal(beside, [], `slot ${slot} has another one`);
+    }
+    meanwhile();
+    if (isSettled(plan) && isSettled(s.plan())) return;
+  }
+  throw new Error('the cluster does not settle');
+}
+
+test('with stop-self, auto never runs two of a slot: updates, restarts, drains, moves; start-first by name does', () => {
+  const once = { placement: { scale: 2, onPartition: 'stop-self' } };
+  const s = begin();
+  const settle = (): void =>
+    neverTwoOf(s, () => {
+      s.becomeHealthy();
+      s.finishStops();
+      s.now += 11_000;
+    });
+  s.deploy(web(once));
+  settle();
+  s.deploy(web({ ...once, args: ['2'] }));
+  assert.match(s.plan().changes[0]!.reason, /revision 2 is in force; it stops first$/);
+  settle();
+  assert.equal(revisions(s), [2, 2]);
+  s.change('web', { restartedAt: s.now });
+  settle();
+  const node = s.held('web')[0]!.node;
+  s.setStatus(node, 'draining');
+  const plan = s.step();
+  assert.equal(what(plan), ['0 move']);
+  assert.match(plan.changes[0]!.reason, /is drained: web\.0\.\w+ is replaced; it stops first$/);
+  assert.equal(
+    s.held('web').filter(({ slot }) => slot === 0).map(({ goal }) => goal),
+    ['stop'],
+  );
+  settle();
+  assert.is(s.perNode('web')[node], undefined);
+  assert.is(s.held('web', 'run').length, 2);
+  s.setStatus(node, 'ready');
+  s.set(s.held('web')[0]!.id, { status: 'restarting', healthySince: null, escalated: { launch: 4, deaths: 4 } });
+  const from = s.held('web')[0]!.node;
+  assert.match(s.step().changes[0]!.reason, /ended 4 times on host-\w+ and moves; it stops first$/);
+  settle();
+  assert.is.not(s.held('web', 'run').find(({ slot }) => slot === 0)!.node, from);
+
+  s.deploy(web({ ...once, args: ['3'], update: { order: 'start-first' } }));
+  s.step();
+  assert.is(s.held('web', 'leave').length, 1, 'asked for by name');
+});
+
+test('a drain of what stops first leaves it where no other node fits', () => {
+  const s = begin(1);
+  s.deploy(web({ placement: { scale: 1, onPartition: 'stop-self' } }));
+  s.settle();
+  s.setStatus('n1', 'draining');
+  const plan = s.step();
+  assert.is(plan.changes.length, 0);
+  assert.match(plan.waiting[0]!.reason, /cannot leave host-n1/);
+});
+
 test.run();

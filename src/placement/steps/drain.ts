@@ -3,6 +3,7 @@ import type { AppDraft, Held, SlotDraft } from '../draft.ts';
 import type { NodeTable } from '../choosing/node-table.ts';
 import type { Planning } from '../planning.ts';
 import type { Rollout } from './rollout.ts';
+import { neverTwo } from './update-order.ts';
 import type { Snapshot } from '../snapshot.ts';
 
 /** Nodes that are drained and still hold what is of no system app. */
@@ -43,12 +44,17 @@ export function drainSlot(planning: Planning, draft: AppDraft, slot: SlotDraft, 
     return true;
   }
   if (!overdue && draft.healthy(run) && !rollout.mayBegin()) return true;
-  const startFirst = draft.healthy(run) && !overdue && draft.spec.update.order !== 'stop-first';
+  const emptyFirst = draft.spec.update.order === 'stop-first' || neverTwo(draft, run);
   const reason = overdue
     ? `${where} is drained and its time is up: ${name} is replaced`
     : `${where} is drained: ${name} is replaced`;
-  planning.turn(draft, slot, run, startFirst ? 'leave' : 'stop');
-  if (planning.put(draft, slot, 'move', reason, { not: run.node })) {
+  planning.turn(draft, slot, run, draft.healthy(run) && !overdue && !emptyFirst ? 'leave' : 'stop');
+  if (emptyFirst && planning.fits(draft, slot, { not: run.node })) {
+    planning.decide(draft, slot, 'move', run.node, `${reason}; it stops first`);
+    rollout.began();
+    return true;
+  }
+  if (!emptyFirst && planning.put(draft, slot, 'move', reason, { not: run.node })) {
     rollout.began();
     return true;
   }

@@ -3,6 +3,7 @@ import type { Assignment } from '../../model/assignment.ts';
 import { showSpan } from '../../model/sizes.ts';
 import type { AppDraft, SlotDraft } from '../draft.ts';
 import type { Planning } from '../planning.ts';
+import { neverTwo } from './update-order.ts';
 
 /** When the slot may move next: its first move at once, later ones after a delay that doubles; long quiet starts over. */
 function nextMove(planning: Planning, draft: AppDraft, slot: SlotDraft): { at: number; count: number } {
@@ -37,11 +38,13 @@ export function escalatedSlot(
     planning.wake(next.at);
   } else if (movable) {
     planning.turn(draft, slot, run, 'stop');
+    const moves = `${name} ended ${escalated.deaths} times on ${where} and moves`;
+    const emptyFirst = neverTwo(draft, run) && planning.fits(draft, slot, { not: run.node });
+    if (emptyFirst) planning.decide(draft, slot, 'move', run.node, `${moves}; it stops first`);
     if (
-      planning.put(draft, slot, 'move', `${name} ended ${escalated.deaths} times on ${where} and moves`, {
-        not: run.node,
-        avoid: slot.moves?.from ?? null,
-      })
+      emptyFirst ||
+      (!neverTwo(draft, run) &&
+        planning.put(draft, slot, 'move', moves, { not: run.node, avoid: slot.moves?.from ?? null }))
     ) {
       slot.moves = { count: next.count + 1, lastAt: planning.now, from: run.node };
       return;

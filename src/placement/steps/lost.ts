@@ -4,6 +4,7 @@ import type { Assignment, Tombstone } from '../../model/assignment.ts';
 import type { AppDraft, SlotDraft } from '../draft.ts';
 import type { Planning } from '../planning.ts';
 import { isMade } from '../snapshot.ts';
+import { neverTwo } from './update-order.ts';
 
 /** Gives up the places on nodes that are lost or deleted. */
 export function giveUpLost(planning: Planning, draft: AppDraft): void {
@@ -114,7 +115,8 @@ export function settleTombstones(planning: Planning, draft: AppDraft, wanted: (s
     const holder = slot?.held.find((held) => isMade(held) && held.id === stone.id);
     if (holder) continue; // its slot was not written, or it is back already: the committer removes the tombstone
     const current = slot?.run ?? null;
-    if (!draft.wanted || !wanted(assignment.slot) || (current !== null && draft.seen(current)?.everReady)) {
+    const stays = current !== null && (draft.seen(current)?.everReady || neverTwo(draft, current));
+    if (!draft.wanted || !wanted(assignment.slot) || stays) {
       stop(planning, stone);
       continue;
     }

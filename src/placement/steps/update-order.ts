@@ -17,6 +17,14 @@ function collides(draft: AppDraft, old: Held): 'port' | 'directory' | null {
 }
 
 /**
+ * At most one of a slot ever runs: `placement.onPartition: stop-self` is said for that, so `auto` never starts first. Only who asks
+ * for `start-first` by name has both.
+ */
+export const neverTwo = (draft: AppDraft, old: Held): boolean =>
+  draft.spec.update.order !== 'start-first' &&
+  (draft.spec.placement.onPartition === 'stop-self' || draft.specOf(old).placement.onPartition === 'stop-self');
+
+/**
  * What is in force for an update: with `auto`, start-first unless something is in the way; `fallback`: stop-first will do
  * where start-first finds no room.
  */
@@ -25,12 +33,13 @@ export function updateOrder(draft: AppDraft, old: Held): { order: 'start-first' 
   if (order === 'stop-first') return { order, fallback: false };
   if (order === 'start-first')
     return maxSurge > 0 ? { order, fallback: false } : { order: 'stop-first', fallback: false };
-  return maxSurge === 0 || collides(draft, old) !== null
+  return maxSurge === 0 || neverTwo(draft, old) || collides(draft, old) !== null
     ? { order: 'stop-first', fallback: false }
     : { order: 'start-first', fallback: true };
 }
 
-/** Whether a slot must be empty before its next instance starts: asked for, or both would use one directory. */
+/** Whether a slot must be empty before its next instance starts: asked for, promised, or both would use one directory. */
 export const stopsFirst = (draft: AppDraft, old: Held): boolean =>
   draft.spec.update.order === 'stop-first' ||
+  neverTwo(draft, old) ||
   (draft.spec.update.order === 'auto' && collides(draft, old) === 'directory');
