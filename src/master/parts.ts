@@ -5,6 +5,7 @@ import { Attention } from './instances/attention.ts';
 import { Desired } from './instances/desired.ts';
 import { LastKnown } from './instances/last-known.ts';
 import { ObservedInstances } from './instances/observed.ts';
+import { Renumbering } from './instances/renumbering.ts';
 import type { MasterContext } from './context.ts';
 import { Keeping } from './keeping.ts';
 import { Commands } from './link/commands.ts';
@@ -37,7 +38,7 @@ export function assemble(context: MasterContext, head: HeadReach) {
   const records = new Records(context);
   const places = new Places(context, records);
   const lastKnown = new LastKnown(context);
-  const observed = new ObservedInstances(context, places, lastKnown);
+  const observed = new ObservedInstances(context, places, lastKnown, new Renumbering(context, records, epochs));
   const desired = new Desired(context, (node, assignments) => observed.acknowledged(node, assignments));
 
   // What agents are asked for.

@@ -214,4 +214,70 @@ test('an unknown instance is stopped by an operator, a known one is not', async 
   }
 });
 
+const rejects = (work: Promise<unknown>, message: RegExp): Promise<void> =>
+  work.then(
+    () => assert.unreachable('it was not refused'),
+    (error: Error) => assert.match(error.message, message),
+  );
+
+test('a hub whose node was taken away says so, and has its own again by take-over, whatever the other had counted', async () => {
+  const first = await testMaster();
+  const agent = new SimAgent({ node: 'n1' }).connect(first.url);
+  agent.options.command = ({ name, target }) =>
+    name === 'adopt' ? { spec: agent.spec('w', 1), hash: '', view: agent.instances.get(target) } : undefined;
+  await ready(first, 1);
+  await deploy(first.cluster, { name: 'w', placement: { scale: 2 } });
+  await until('two run', () => agent.running.length === 2);
+  const pids = agent.running.map(({ pid }) => pid).sort();
+  await first.stop();
+
+  const other = await testMaster();
+  agent.connect(other.url);
+  await until('it is of another hub', () => agent.welcomed && !agent.obeys);
+  await other.cluster.nodeAction('n1', 'take-over', operator);
+  await until('it obeys', () => agent.welcomed && agent.obeys);
+  for (const { id } of agent.running) await other.cluster.instanceAction(id, 'adopt', operator);
+  const { hub } = other.running.context.leadership;
+  await until("both are the other hub's", () => agent.running.every(({ owner }) => owner === hub));
+  await other.stop();
+  discard(other.directory);
+
+  const again = await testMaster({ directory: first.directory });
+  const { cluster } = again;
+  try {
+    agent.connect(again.url);
+    await until('it is of another hub', () => agent.welcomed && !agent.obeys);
+    const status = await cluster.status();
+    assert.is(status.instances['unknown'], 2);
+    assert.is(status.instances['running'], undefined);
+    assert.equal(
+      status.notices.map(({ code }) => code),
+      ['nodes-of-another-hub'],
+      'nothing is unassigned: these have their places here',
+    );
+    assert.match(status.notices[0]!.text, /belongs to another hub.*stathub take-over n1$/);
+    assert.is((await cluster.node('n1')).reason!.code, 'other-hub');
+    const scaled = await cluster.scaleApp('w', 1, null, operator);
+    assert.equal([scaled.status, scaled.reason!.code, scaled.instances.healthy], ['degraded', 'other-hub', 0]);
+    assert.is((await cluster.why('w')).reason!.next!.what, 'stathub take-over n1');
+    const { id } = agent.running[0]!;
+    assert.is((await cluster.instance(id)).reason!.code, 'other-hub');
+    await rejects(cluster.instanceAction(id, 'adopt', operator), /another hub/);
+    assert.is(agent.running.length, 2, 'and nothing happens to it');
+
+    await cluster.nodeAction('n1', 'take-over', operator);
+    await until('scaled', () => agent.running.length === 1);
+    assert.ok(agent.refusals.length > 0, 'the other hub had counted further');
+    const [left] = agent.running;
+    await until('the rest is its own', () => agent.running[0]!.owner === again.running.context.leadership.hub);
+    assert.ok(pids.includes(left!.pid), 'without a restart');
+    await until('it runs', async () => (await cluster.app('w')).status === 'running');
+    assert.equal((await cluster.status()).notices, []);
+  } finally {
+    agent.disconnect();
+    await again.stop();
+    discard(again.directory);
+  }
+});
+
 test.run();

@@ -525,7 +525,10 @@ test('with stop-self, auto never runs two of a slot: updates, restarts, drains, 
   assert.equal(what(plan), ['0 move']);
   assert.match(plan.changes[0]!.reason, /is drained: web\.0\.\w+ is replaced; it stops first$/);
   assert.equal(
-    s.held('web').filter(({ slot }) => slot === 0).map(({ goal }) => goal),
+    s
+      .held('web')
+      .filter(({ slot }) => slot === 0)
+      .map(({ goal }) => goal),
     ['stop'],
   );
   settle();

@@ -56,6 +56,8 @@ export class SimAgent {
   /** What it was told to hold. */
   readonly assignments = new Map<string, Assignment>();
   readonly revisions = new Map<string, DesiredRevision>();
+  /** Ids of assignments that it did not take up. */
+  readonly refusals: string[] = [];
   readonly frames: MasterFrame[] = [];
   readonly received: { at: number; frame: MasterFrame }[] = [];
   hub: string | null;
@@ -166,6 +168,7 @@ export class SimAgent {
         this.welcomed = true;
         this.obeys = frame.obey;
         if (frame.obey) {
+          if (this.hub !== frame.hub) this.term = this.epoch = 0;
           this.hub = frame.hub;
           this.term = Math.max(this.term, frame.term);
         }
@@ -248,6 +251,11 @@ export class SimAgent {
     const assignment = this.assignments.get(id);
     if (!assignment) return;
     const instance = this.instances.get(id);
+    // Another hub's instance is given up to a higher epoch only.
+    if (instance && instance.owner !== assignment.owner && assignment.epoch <= instance.epoch) {
+      this.refusals.push(id);
+      return;
+    }
     if (assignment.goal === 'stop') {
       if (this.options.stops === false && instance)
         this.instances.set(id, { ...instance, goal: 'stop', status: 'killing', at: Date.now() });

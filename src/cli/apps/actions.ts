@@ -35,6 +35,12 @@ export async function appAction(
   if (options.json) json(app, output);
   else
     output.out(`${bold(name, output)}: ${options.wait ? `${action} done` : `${action} asked; --wait waits for it`}\n`);
+  if (!options.wait) tellElsewhere(app, output);
+}
+
+/** What was asked is written down, and cannot be done yet. */
+function tellElsewhere({ reason }: AppView, output: Output): void {
+  if (reason?.code === 'other-hub') output.err(`stathub: ${reason.text}; next: ${reason.next?.what}\n`);
 }
 
 /** Waits until nothing of an app runs, or, of one that is deleted, until its name is free again. */
@@ -72,6 +78,7 @@ export async function scale(
   if (options.wait) await waitHealthy(client, output, app, options.timeoutMs);
   if (options.json) json(app, output);
   else output.out(`${bold(name, output)}: scale ${app.scale}\n`);
+  if (!options.wait) tellElsewhere(app, output);
 }
 
 export async function remove(client: Client, output: Output, name: string, options: WaitOptions): Promise<void> {
@@ -79,6 +86,7 @@ export async function remove(client: Client, output: Output, name: string, optio
   if (options.wait) await waitGone(client, name, options.timeoutMs, 'app');
   if (options.json) json(app, output);
   else output.out(`${bold(name, output)}: ${options.wait ? 'deleted' : 'is being deleted'}\n`);
+  if (!options.wait) tellElsewhere(app, output);
 }
 
 /** Makes the record of an app again that the store has lost. */

@@ -89,14 +89,14 @@ export class InstanceActions {
   async #adopt(id: string, by: Caller): Promise<InstanceView> {
     const { view } = this.#context;
     const entry = view.instances.get(id);
-    if (!entry || entry.standing === 'known')
-      throw new Refusal('not-unknown', `Instance ${id} belongs to this hub already`, 'Nothing is to be done.');
-    if (view.nodes.get(entry.node)?.obeys === false)
+    if (entry && view.nodes.get(entry.node)?.obeys === false)
       throw new Refusal(
         'not-unknown',
         `Node ${entry.node} belongs to another hub`,
         `Take the node over first: stathub take-over ${entry.node}`,
       );
+    if (!entry || entry.standing === 'known')
+      throw new Refusal('not-unknown', `Instance ${id} belongs to this hub already`, 'Nothing is to be done.');
     const answer = (await this.#commands.ask(entry.node, 'adopt', id, { by: by.name })) as AdoptAnswer;
     const { app: name } = entry.view;
     const spec = { ...answer.spec, name, start: true, placement: { ...answer.spec.placement, scale: 1 } };

@@ -6,6 +6,7 @@ import type { AgentFrame } from '../../protocol/link.ts';
 import type { MasterContext } from '../context.ts';
 import type { InstanceEntry } from '../entries.ts';
 import type { LastKnown } from './last-known.ts';
+import type { Renumbering } from './renumbering.ts';
 import type { NodeLink } from '../link/node-link.ts';
 import type { Places } from '../planning/places.ts';
 import { soundInstance } from '../link/sound.ts';
@@ -39,13 +40,15 @@ export class ObservedInstances {
   readonly #context: MasterContext;
   readonly #places: Places;
   readonly #lastKnown: LastKnown;
+  readonly #renumbering: Renumbering;
   /** Tombstones that an agent acknowledged without holding them: done with unless it reports them soon. Id -> node, monotonic ms. */
   readonly #absent = new Map<string, { node: string; since: number }>();
 
-  constructor(context: MasterContext, places: Places, lastKnown: LastKnown) {
+  constructor(context: MasterContext, places: Places, lastKnown: LastKnown, renumbering: Renumbering) {
     this.#context = context;
     this.#places = places;
     this.#lastKnown = lastKnown;
+    this.#renumbering = renumbering;
   }
 
   /** All instances of a node, as its hello names them. */
@@ -106,6 +109,7 @@ export class ObservedInstances {
     // How far a fetch is need not be kept.
     if (before?.view.status !== 'fetching' || view.status !== 'fetching') this.#lastKnown.changed(view.id);
     if (ended(view)) this.#places.emptied(node, view.id);
+    this.#renumbering.reported(node, view);
     return view.id;
   }
 
@@ -140,6 +144,7 @@ export class ObservedInstances {
 
   beat(link: NodeLink): void {
     this.#review(link.node);
+    this.#renumbering.beat(link.node);
     if (this.#absent.size === 0) return;
     const before = this.#context.clock.mono() - this.#context.times.beatMs;
     for (const [id, { node, since }] of this.#absent) {

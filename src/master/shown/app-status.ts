@@ -5,6 +5,7 @@ import { isHealthy } from '../../model/instance/instance.ts';
 import type { WaitingCode } from '../../placement/snapshot.ts';
 import type { AppEntry, InstanceEntry } from '../entries.ts';
 import type { View } from '../view.ts';
+import { appElsewhere } from './other-hub.ts';
 
 interface Tally {
   live: number;
@@ -19,6 +20,9 @@ interface Tally {
   troubled: number;
   lost: number;
   leaving: number;
+  /** On nodes of another hub. */
+  elsewhere: number;
+  elsewhereOn: string;
   /** The worst instance's own reason. */
   trouble: { id: string; reason: Reason | null; status: string } | null;
   /** How the work of one that is done ended. */
@@ -40,6 +44,8 @@ function tallyOf(view: View, entry: AppEntry): Tally {
     troubled: 0,
     lost: 0,
     leaving: 0,
+    elsewhere: 0,
+    elsewhereOn: '',
     trouble: null,
     work: null,
   };
@@ -48,7 +54,13 @@ function tallyOf(view: View, entry: AppEntry): Tally {
     const instance: InstanceEntry | undefined = view.instances.get(held.id);
     const reported = instance?.view.status ?? 'pending';
     // What has ended is no less over for the silence of its node.
-    const status = view.nodes.get(held.node)?.status === 'lost' && !gone.has(reported) ? 'lost' : reported;
+    const node = gone.has(reported) ? undefined : view.nodes.get(held.node);
+    const elsewhere = node?.obeys === false && node.status !== 'lost';
+    const status = node?.status === 'lost' ? 'lost' : elsewhere ? 'unknown' : reported;
+    if (elsewhere) {
+      tally.elsewhere += 1;
+      tally.elsewhereOn ||= held.node;
+    }
     if (!gone.has(status)) tally.live += 1;
     if (status === 'running') tally.running += 1;
     const healthy = instance !== undefined && status === 'running' && isHealthy(instance.view);
@@ -84,19 +96,23 @@ const blocking = new Set<WaitingCode>(['no-node', 'unknown-instance', 'dependenc
 
 function statusOf(entry: AppEntry, wanted: number, t: Tally): { status: AppStatus; reason: Reason | null } {
   const { start, deleting, scale } = entry.record.doc;
+  const elsewhere = t.elsewhere > 0 ? appElsewhere(t.elsewhere, t.elsewhereOn) : null;
   if (deleting)
     return {
       status: 'deleting',
-      reason: because('deleting', `${some(t.live, 'instance')} still stopping`, { what: 'gone', at: null }),
+      reason:
+        elsewhere ?? because('deleting', `${some(t.live, 'instance')} still stopping`, { what: 'gone', at: null }),
     };
   if (!start)
     return {
       status: 'stopped',
       reason:
         t.live > 0
-          ? because('stopping', `${some(t.live, 'instance')} still stopping`, { what: 'stopped', at: null })
+          ? (elsewhere ??
+            because('stopping', `${some(t.live, 'instance')} still stopping`, { what: 'stopped', at: null }))
           : null,
     };
+  if (elsewhere) return { status: 'degraded', reason: elsewhere };
   if (wanted === 0)
     return {
       status: 'stopped',

@@ -5,6 +5,7 @@ import { pendingView } from '../../model/instance/pending-view.ts';
 import type { NodeView } from '../../model/node.ts';
 import type { InstanceEntry, NodeEntry } from '../entries.ts';
 import type { View } from '../view.ts';
+import { elsewhere } from './other-hub.ts';
 import { sharedMachine } from './shared-machine.ts';
 
 const ended = new Set(['stopped', 'failed']);
@@ -74,7 +75,9 @@ const pending = (held: Assignment): InstanceView =>
 /** The status that is shown, without the rest. */
 function shownStatus(view: View, { view: { status }, node, standing }: InstanceEntry): InstanceView['status'] {
   if (ended.has(status)) return status;
-  if (view.nodes.get(node)?.status === 'lost') return 'lost';
+  const on = view.nodes.get(node);
+  if (on?.status === 'lost') return 'lost';
+  if (on?.obeys === false) return 'unknown';
   return standing === 'unknown' ? 'unknown' : status;
 }
 
@@ -105,7 +108,7 @@ function shown(view: View, entry: InstanceEntry): InstanceView {
     };
   }
   if (status === 'unknown') {
-    const foreign = node && !node.obeys;
+    if (node && !node.obeys) return { ...base, status: 'unknown', reason: elsewhere(entry.node) };
     const lost = view.lost.has(base.app) && !view.apps.has(base.app);
     const decided = lost
       ? `stathub recover ${base.app}, as its app is lost`
@@ -114,14 +117,9 @@ function shown(view: View, entry: InstanceEntry): InstanceView {
       ...base,
       status: 'unknown',
       reason: {
-        code: foreign ? 'other-hub' : 'not-assigned',
-        text: foreign
-          ? 'It belongs to another hub; it runs on'
-          : 'It runs, but no assignment of this hub names it; it runs on until an operator decides',
-        next: {
-          what: foreign ? `stathub take-over ${entry.node}` : decided,
-          at: null,
-        },
+        code: 'not-assigned',
+        text: 'It runs, but no assignment of this hub names it; it runs on until an operator decides',
+        next: { what: decided, at: null },
       },
     };
   }

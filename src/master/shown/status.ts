@@ -1,8 +1,10 @@
 // The status of the hub: counts, and what a person should look at.
 import type { MasterContext } from '../context.ts';
 import type { StatusView } from '../../protocol/views.ts';
+import type { View } from '../view.ts';
 import { lostNotice } from '../recovery/lost-apps.ts';
 import type { ClusterParts } from '../requests/parts.ts';
+import { otherHubNotice } from './other-hub.ts';
 import { sharedMachines } from './shared-machine.ts';
 import { instanceStatuses } from './shown.ts';
 
@@ -24,11 +26,11 @@ export function statusView({ context, storeAbout, trouble, phase, frozenUntil, s
     );
   const lost = lostNotice(view);
   if (lost !== null) notice('apps-lost', lost);
-  if (instances.unknown)
-    notice(
-      'unknown-instances',
-      `${instances.unknown} running instances are assigned by nobody here: adopt or stop them`,
-    );
+  const elsewhere = otherHubNotice(view);
+  if (elsewhere !== null) notice('nodes-of-another-hub', elsewhere);
+  const unassigned = unassignedOf(view);
+  if (unassigned > 0)
+    notice('unknown-instances', `${unassigned} running instances are assigned by nobody here: adopt or stop them`);
   const ahead = Math.round(trouble.clockAheadMs / 1000);
   if (ahead !== 0) {
     const by = ahead > 0 ? `${ahead} s ahead of` : `${-ahead} s behind`;
@@ -52,6 +54,19 @@ export function statusView({ context, storeAbout, trouble, phase, frozenUntil, s
     instances,
     notices,
   };
+}
+
+/** What runs and has no place here. */
+function unassignedOf(view: View): number {
+  let count = 0;
+  for (const { standing, node, view: shown } of view.instances.values())
+    if (
+      standing === 'unknown' &&
+      !['stopped', 'failed'].includes(shown.status) &&
+      view.nodes.get(node)?.status !== 'lost'
+    )
+      count += 1;
+  return count;
 }
 
 /** Masters on several machines of which some give an address that leads nowhere on another. */
