@@ -17,7 +17,7 @@
 //  14 RUNNING, CRASHED, STOPPING told    machines/instance, run/exits
 //  15 every state over a restart         adoption/adoption
 //  16 uptime and deadline over a restart adoption/adoption ("its deadline goes on")
-//  17 orphans                            adoption/adoption, agent/damage, master/recovery: reported, never ended unasked
+//  17 orphans                            adoption/adoption, agent/damage, recovery/recovery: reported, never ended unasked
 //  18 unused content goes                content/fetch ("forgets the least recently used")
 //  19 downloads                          content/fetch
 //  20 readiness                          effects/probes, run/endings, run/exits
@@ -40,7 +40,7 @@
 //  37 start timeout; failing later       run/exits, run/endings
 //  38 flapping                           run/restarts, cluster/crash-loop
 //  39 routable until replaced            api/documents ("what leaves is routed to"), cluster/evacuation
-//  40 restarted by the supervisor        run/restarts, master/loss
+//  40 restarted by the supervisor        run/restarts, nodes/loss
 // Faults of theirs that users met, and what holds against them: cpu of many cores read as nonsense, or since the begin of its life
 // (usage/usage: cores, since the sample before, and the part of what is allotted); one sample kills, unwarned (instance/quota); a slow disk
 // delays the memory check (the disk is measured apart, watches/disk); "exit -1" and no reason (run/exits); output of the last 20 ms lost

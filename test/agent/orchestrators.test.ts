@@ -8,7 +8,7 @@
 //   R5 the machine was rebooted           launch/adopt ("a launch of another boot"); a whole agent, to the next launch: below
 //   R6 stopped while the agent is away    below
 //   R7 damaged and read-only files        agent/damage (cut off, zeroed, foreign, lost), launch-records; bit flips, read-only: below
-//   D1 full disk                          agent/full-disk, store/full
+//   D1 full disk                          agent/full-disk, embedded/full
 //   D2 floods, one endless line, binary   output/output, output/rotation-kills
 //   D3 archives that bite; no inodes left content/fetch (entries, size, ratio, traversal, links); inodes: below
 //   O1 out of memory: program, child      cgroups/limits ("oom, with peak and limit", "a child is the victim", "no agent is there")

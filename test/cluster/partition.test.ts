@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Cuttable } from '../support/cuttable.ts';
+import { Cuttable } from './cuttable.ts';
 import { Daemon, Hub } from '../support/hub.ts';
 import { until } from '../support/until.ts';
 

@@ -3,7 +3,7 @@ import { createActor, fromCallback, fromPromise, SimulatedClock } from 'xstate';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { agentMachine, type AgentEmitted, type AgentEvent } from '../../machines/agent.ts';
-import { leavesOf } from '../support/leaves.ts';
+import { leavesOf } from './leaves.ts';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

@@ -12,7 +12,7 @@ import type { RestartSpec } from '../../src/model/app/app.ts';
 import type { Exit } from '../../src/model/instance/instance.ts';
 import { statePath } from '../../src/model/instance/instance-status.ts';
 import { clearedHistory } from '../../src/model/instance/restart.ts';
-import { leavesOf } from '../support/leaves.ts';
+import { leavesOf } from './leaves.ts';
 import { healthCheck, restartSpec } from '../support/specs.ts';
 
 const restart = restartSpec();

@@ -3,7 +3,7 @@ import { createActor, SimulatedClock } from 'xstate';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fenceMachine } from '../../machines/fence.ts';
-import { leavesOf } from '../support/leaves.ts';
+import { leavesOf } from './leaves.ts';
 
 function bench() {
   const clock = new SimulatedClock();

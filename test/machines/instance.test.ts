@@ -18,7 +18,7 @@ import { probeMachine, type ProbeLook } from '../../machines/probe.ts';
 import type { HealthCheckSpec } from '../../src/model/app/app.ts';
 import type { CheckState } from '../../src/model/instance/health.ts';
 import type { Exit } from '../../src/model/instance/instance.ts';
-import { leavesOf } from '../support/leaves.ts';
+import { leavesOf } from './leaves.ts';
 import { healthCheck } from '../support/specs.ts';
 import { statePath } from '../../src/model/instance/instance-status.ts';
 

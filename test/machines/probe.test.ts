@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { probeMachine, type ProbeInput, type ProbeLook, type ProbeReport } from '../../machines/probe.ts';
 import type { HealthCheckSpec } from '../../src/model/app/app.ts';
-import { leavesOf } from '../support/leaves.ts';
+import { leavesOf } from './leaves.ts';
 import { healthCheck } from '../support/specs.ts';
 
 const check = healthCheck({ initialDelaySeconds: 10 });

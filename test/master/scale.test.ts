@@ -15,7 +15,7 @@ const nodes = 1_000;
 const scale = 10_000;
 /** Nobody is lost on a machine that is too busy for a thousand nodes. */
 const times = { beatMs: 5_000, suspectMs: 600_000, lostMs: 1_200_000, amnestyMs: 1_200_000, commandMs: 10_000 };
-const program = fileURLToPath(new URL('../support/crowd-process.js', import.meta.url));
+const program = fileURLToPath(new URL('./programs/crowd-process.js', import.meta.url));
 
 function crowd(url: string): {
   ask: (what: string) => Promise<Record<string, number>>;

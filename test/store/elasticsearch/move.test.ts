@@ -10,7 +10,7 @@ import { StoreError } from '../../../src/store/store.ts';
 import type { MovableStore } from '../../../src/store/store.ts';
 import { freshPrefix, lendOrSkip } from '../../elasticsearch/shared.ts';
 import { scratch } from '../../support/scratch.ts';
-import { failing, hub, now, same } from '../moving.ts';
+import { failing, hub, now, same } from '../moving/moving.ts';
 
 const url = await lendOrSkip(9);
 if (url !== null) {

@@ -1,7 +1,7 @@
 // The contract on the embedded store.
-import { openEmbedded } from '../../src/store/embedded/embedded.ts';
-import { scratch } from '../support/scratch.ts';
-import { contract } from './contract.ts';
+import { openEmbedded } from '../../../src/store/embedded/embedded.ts';
+import { scratch } from '../../support/scratch.ts';
+import { contract } from '../contract.ts';
 
 contract({
   name: 'embedded',

@@ -1,8 +1,8 @@
 // Lost nodes and what comes back with them: tombstones, onPartition, the brake.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isSettled } from '../../src/placement/snapshot.ts';
-import { Simulation } from './simulation.ts';
+import { isSettled } from '../../../src/placement/snapshot.ts';
+import { Simulation } from '../simulation.ts';
 
 function running(onPartition = 'replace', scale = 1, nodes = 3): Simulation {
   const s = new Simulation();

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createActor, createMachine, and, not, type AnyTransitionDefinition, type InspectionEvent } from 'xstate';
-import { chartOf, edgesOf } from '../../machines/chart/chart.ts';
-import { toMermaid } from '../../machines/chart/mermaid.ts';
-import { chartsDocument, machines } from '../../src/build-charts.ts';
+import { chartOf, edgesOf } from '../../../machines/chart/chart.ts';
+import { toMermaid } from '../../../machines/chart/mermaid.ts';
+import { chartsDocument, machines } from '../../../src/build-charts.ts';
 
 const sample = () =>
   createMachine(
@@ -130,7 +130,7 @@ test('every machine of the hub is drawn, each state in words', async () => {
 });
 
 test('machines/README.md is what the machines are now', async () => {
-  const written = readFileSync(new URL('../../../machines/README.md', import.meta.url), 'utf8');
+  const written = readFileSync(new URL('../../../../machines/README.md', import.meta.url), 'utf8');
   assert.is(written, await chartsDocument(), 'stale: run `node dist/src/build-charts.js`');
 });
 

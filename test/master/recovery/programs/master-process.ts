@@ -1,7 +1,7 @@
 // A master as a process of its own, for tests that kill it: `node master-process.js DIRECTORY PORT`. Takes lines of JSON on
 // stdin ({"deploy": {...}}, {"scale": [name, n]}), prints one line for each as soon as it is acknowledged.
 import { createInterface } from 'node:readline';
-import { deploy, operator, testMaster } from './test-master.ts';
+import { deploy, operator, testMaster } from '../../../support/test-master.ts';
 
 const [directory, port] = process.argv.slice(2);
 const master = await testMaster({ directory: directory!, port: Number(port) });

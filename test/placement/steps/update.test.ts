@@ -1,9 +1,9 @@
 // Updates, restarts, moves and drains: what is there is replaced, and never before it may be.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isSettled } from '../../src/placement/snapshot.ts';
-import type { Plan } from '../../src/placement/snapshot.ts';
-import { Simulation } from './simulation.ts';
+import { isSettled } from '../../../src/placement/snapshot.ts';
+import type { Plan } from '../../../src/placement/snapshot.ts';
+import { Simulation } from '../simulation.ts';
 
 const begin = (nodes = 3): Simulation => {
   const simulation = new Simulation();

@@ -2,13 +2,13 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Admission, type Capacity } from '../../src/agent/node/admission.ts';
-import type { InstanceStatus } from '../../src/model/instance/instance.ts';
-import { demandOf } from '../../src/placement/choosing/demand.ts';
-import { ledgerOf } from '../../src/placement/choosing/in-use.ts';
-import { NodeTable } from '../../src/placement/choosing/node-table.ts';
-import { runs } from '../support/runs.ts';
-import { Simulation } from './simulation.ts';
+import { Admission, type Capacity } from '../../../src/agent/node/admission.ts';
+import type { InstanceStatus } from '../../../src/model/instance/instance.ts';
+import { demandOf } from '../../../src/placement/choosing/demand.ts';
+import { ledgerOf } from '../../../src/placement/choosing/in-use.ts';
+import { NodeTable } from '../../../src/placement/choosing/node-table.ts';
+import { runs } from '../../support/runs.ts';
+import { Simulation } from '../simulation.ts';
 
 fc.configureGlobal({ seed: Number(process.env['SEED'] ?? 20261122) });
 

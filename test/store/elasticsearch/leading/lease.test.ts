@@ -2,14 +2,14 @@
 import { spawnSync } from 'node:child_process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openElastic, type ElasticStore } from '../../../src/store/elasticsearch/elastic.ts';
-import type { LeaseDoc } from '../../../src/store/elasticsearch/leading/lease-doc.ts';
-import type { Lease } from '../../../src/store/elasticsearch/leading/lease.ts';
-import { LeasedStore } from '../../../src/store/elasticsearch/leading/leased.ts';
-import { freshPrefix, lendOrSkip } from '../../elasticsearch/shared.ts';
-import { refused } from '../contract-subject.ts';
-import { crowding } from '../../support/busyness.ts';
-import { letPass, until } from '../../support/until.ts';
+import { openElastic, type ElasticStore } from '../../../../src/store/elasticsearch/elastic.ts';
+import type { LeaseDoc } from '../../../../src/store/elasticsearch/leading/lease-doc.ts';
+import type { Lease } from '../../../../src/store/elasticsearch/leading/lease.ts';
+import { LeasedStore } from '../../../../src/store/elasticsearch/leading/leased.ts';
+import { freshPrefix, lendOrSkip } from '../../../elasticsearch/shared.ts';
+import { refused } from '../../contract-subject.ts';
+import { crowding } from '../../../support/busyness.ts';
+import { letPass, until } from '../../../support/until.ts';
 
 const url = await lendOrSkip(9);
 if (url !== null) {
@@ -84,9 +84,10 @@ if (url !== null) {
       );
     await letPass(2.2 * ttlMs);
     assert.not.ok(overtaken, 'it is renewed all the time');
+    const opener = new URL('../../../../src/store/elasticsearch/elastic.js', import.meta.url);
     // The process stands still, as by SIGSTOP: no timer of it runs, and no request of it goes out.
     const script = `
-      const { openElastic } = await import(${JSON.stringify(new URL('../../../src/store/elasticsearch/elastic.js', import.meta.url).href)});
+      const { openElastic } = await import(${JSON.stringify(opener.href)});
       const store = await openElastic({ urls: [${JSON.stringify(url)}], prefix: ${JSON.stringify(own)} });
       await store.lease({ holder: 'b', ttlMs: ${ttlMs}, address: 'http://b' }).acquire(new AbortController().signal, () => {});
       await store.write({ collection: 'apps', key: 'seen', doc: {}, expect: 'any', term: 2 });

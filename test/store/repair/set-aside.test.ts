@@ -15,12 +15,12 @@ import { join } from 'node:path';
 import { open } from 'lmdb';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { storeFile, openEmbedded } from '../../src/store/embedded/embedded.ts';
-import { eventOf } from '../../src/store/repair/prepare-file.ts';
-import type { StoreNotice } from '../../src/store/repair/prepare-file.ts';
-import type { Write } from '../../src/store/store.ts';
-import { openTables, setLedgerNumber } from '../../src/store/embedded/tables.ts';
-import { refused } from './contract-subject.ts';
+import { storeFile, openEmbedded } from '../../../src/store/embedded/embedded.ts';
+import { eventOf } from '../../../src/store/repair/prepare-file.ts';
+import type { StoreNotice } from '../../../src/store/repair/prepare-file.ts';
+import type { Write } from '../../../src/store/store.ts';
+import { openTables, setLedgerNumber } from '../../../src/store/embedded/tables.ts';
+import { refused } from '../contract-subject.ts';
 import { base, contentOf, good, missing } from './damage-subject.ts';
 
 test('nobody but its owner can read the store', async () => {

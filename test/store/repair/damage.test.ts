@@ -3,10 +3,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { storeFile, openEmbedded } from '../../src/store/embedded/embedded.ts';
-import type { StoreNotice } from '../../src/store/repair/prepare-file.ts';
+import { storeFile, openEmbedded } from '../../../src/store/embedded/embedded.ts';
+import type { StoreNotice } from '../../../src/store/repair/prepare-file.ts';
 import { pageBytes, base, changed, good, missing, nothingInSilence, openBytes } from './damage-subject.ts';
-import { runs } from '../support/runs.ts';
+import { runs } from '../../support/runs.ts';
 
 test('a sound file is opened without a word', async () => {
   assert.ok(good.content.records.size > 100 && good.content.events.size > 100);

@@ -4,8 +4,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openEmbedded } from '../../src/store/embedded/embedded.ts';
-import { scratch } from '../support/scratch.ts';
+import { openEmbedded } from '../../../src/store/embedded/embedded.ts';
+import { scratch } from '../../support/scratch.ts';
 
 const program = fileURLToPath(new URL('./programs/writes-until-killed.js', import.meta.url));
 

@@ -2,10 +2,10 @@
 // on that.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { snapshotPieces } from '../../src/master/planning/snapshot.ts';
-import { SimAgent } from '../support/sim-agent.ts';
-import { discard, testMaster } from '../support/test-master.ts';
-import { until } from '../support/until.ts';
+import { snapshotPieces } from '../../../src/master/planning/snapshot.ts';
+import { SimAgent } from '../../support/sim-agent.ts';
+import { discard, testMaster } from '../../support/test-master.ts';
+import { until } from '../../support/until.ts';
 
 test('a step of the wall clock makes no silence', async () => {
   const master = await testMaster();

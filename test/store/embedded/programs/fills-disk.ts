@@ -2,9 +2,9 @@
 //   node fills-disk.js DIRECTORY     on a small file system of its own
 import { rmSync, statfsSync, writeSync, openSync, closeSync } from 'node:fs';
 import { join } from 'node:path';
-import { openEmbedded } from '../../../src/store/embedded/embedded.ts';
-import { StoreError } from '../../../src/store/store.ts';
-import type { Store } from '../../../src/store/store.ts';
+import { openEmbedded } from '../../../../src/store/embedded/embedded.ts';
+import { StoreError } from '../../../../src/store/store.ts';
+import type { Store } from '../../../../src/store/store.ts';
 
 const [directory = ''] = process.argv.slice(2);
 const ballast = join(directory, 'ballast');

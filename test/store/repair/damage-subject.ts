@@ -2,11 +2,11 @@
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { storeFile, openEmbedded } from '../../src/store/embedded/embedded.ts';
-import { examine } from '../../src/store/repair/examine.ts';
-import type { StoreNotice } from '../../src/store/repair/prepare-file.ts';
-import type { Store } from '../../src/store/store.ts';
-import { scratch } from '../support/scratch.ts';
+import { storeFile, openEmbedded } from '../../../src/store/embedded/embedded.ts';
+import { examine } from '../../../src/store/repair/examine.ts';
+import type { StoreNotice } from '../../../src/store/repair/prepare-file.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { scratch } from '../../support/scratch.ts';
 
 export const pageBytes = 4096;
 export const base = scratch('damage');

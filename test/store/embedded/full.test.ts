@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { scratch } from '../support/scratch.ts';
+import { scratch } from '../../support/scratch.ts';
 
 const program = fileURLToPath(new URL('./programs/fills-disk.js', import.meta.url));
 const mountAndRun = 'mount -t tmpfs -o size=6m none "$1" && exec "$2" "$3" "$1"';

@@ -2,12 +2,12 @@
 // restart window is answered by a move or by `stay`.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Revision } from '../../src/model/app/app.ts';
-import type { Doc } from '../../src/store/store.ts';
-import { deploy, discard, operator, specOf, testMaster } from '../support/test-master.ts';
-import type { TestMaster } from '../support/test-master.ts';
-import { SimAgent } from '../support/sim-agent.ts';
-import { until } from '../support/until.ts';
+import type { Revision } from '../../../src/model/app/app.ts';
+import type { Doc } from '../../../src/store/store.ts';
+import { deploy, discard, operator, specOf, testMaster } from '../../support/test-master.ts';
+import type { TestMaster } from '../../support/test-master.ts';
+import { SimAgent } from '../../support/sim-agent.ts';
+import { until } from '../../support/until.ts';
 
 async function linked(
   nodes: number,

@@ -7,12 +7,12 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { discard, temporary } from '../support/test-master.ts';
-import { SimAgent } from '../support/sim-agent.ts';
-import { ownPort } from '../support/ports.ts';
-import { letPass, until } from '../support/until.ts';
+import { discard, temporary } from '../../support/test-master.ts';
+import { SimAgent } from '../../support/sim-agent.ts';
+import { ownPort } from '../../support/ports.ts';
+import { letPass, until } from '../../support/until.ts';
 
-const program = fileURLToPath(new URL('../support/master-process.js', import.meta.url));
+const program = fileURLToPath(new URL('./programs/master-process.js', import.meta.url));
 
 class MasterProcess {
   readonly child: ChildProcessByStdio<Writable, Readable, Readable>;

@@ -1,8 +1,8 @@
 // Old revisions go, also those that were in use when their turn came.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Revision } from '../../src/model/app/app.ts';
-import { deploy, discard, testMaster } from '../support/test-master.ts';
+import type { Revision } from '../../../src/model/app/app.ts';
+import { deploy, discard, testMaster } from '../../support/test-master.ts';
 
 test('a revision that was in use when its turn came goes with a later one', async () => {
   const master = await testMaster();

@@ -1,11 +1,11 @@
 // A hub moves whole, whatever cuts it off in between.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openEmbedded } from '../../src/store/embedded/embedded.ts';
-import { move } from '../../src/store/moving/move.ts';
-import { coming, leaving, markLeaving, refuseMoved } from '../../src/store/moving/moved.ts';
-import { StoreError } from '../../src/store/store.ts';
-import { scratch } from '../support/scratch.ts';
+import { openEmbedded } from '../../../src/store/embedded/embedded.ts';
+import { move } from '../../../src/store/moving/move.ts';
+import { coming, leaving, markLeaving, refuseMoved } from '../../../src/store/moving/moved.ts';
+import { StoreError } from '../../../src/store/store.ts';
+import { scratch } from '../../support/scratch.ts';
 import { failing, hub, now, same } from './moving.ts';
 
 const options = { from: 'here', to: 'there', at: now, tell: () => undefined };

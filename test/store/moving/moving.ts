@@ -1,8 +1,8 @@
 // A hub to move, and what has to be the same when it has arrived.
 import * as assert from 'uvu/assert';
-import { openEmbedded } from '../../src/store/embedded/embedded.ts';
-import type { MovableStore } from '../../src/store/store.ts';
-import { scratch } from '../support/scratch.ts';
+import { openEmbedded } from '../../../src/store/embedded/embedded.ts';
+import type { MovableStore } from '../../../src/store/store.ts';
+import { scratch } from '../../support/scratch.ts';
 
 export const now = Date.UTC(2026, 10, 22, 12);
 const minute = Math.floor(now / 60_000);

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Simulation } from './simulation.ts';
-import { runs } from '../support/runs.ts';
+import { Simulation } from '../simulation.ts';
+import { runs } from '../../support/runs.ts';
 
 interface Wish {
   nodes: { rack: number; zone: number; tag: boolean; mem: number; host: number; there: number }[];

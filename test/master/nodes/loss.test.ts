@@ -1,11 +1,11 @@
 // Silence: suspect, lost, replaced, back again; amnesty after a start; the brake; what a returning node keeps.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { systemClock } from '../../src/master/clock.ts';
-import { deploy, discard, operator, shortTimes, testMaster } from '../support/test-master.ts';
-import type { TestMaster } from '../support/test-master.ts';
-import { SimAgent } from '../support/sim-agent.ts';
-import { until } from '../support/until.ts';
+import { systemClock } from '../../../src/master/clock.ts';
+import { deploy, discard, operator, shortTimes, testMaster } from '../../support/test-master.ts';
+import type { TestMaster } from '../../support/test-master.ts';
+import { SimAgent } from '../../support/sim-agent.ts';
+import { until } from '../../support/until.ts';
 
 const statusOf = async (master: TestMaster, node: string): Promise<string> => (await master.cluster.node(node)).status;
 const ready = (master: TestMaster, count: number) =>

@@ -1,7 +1,7 @@
 // Writes in every way to the store of a directory and prints each acknowledgement as a line, until it is killed.
 //   node writes-until-killed.js DIRECTORY ROUND
 import { writeSync } from 'node:fs';
-import { openEmbedded } from '../../../src/store/embedded/embedded.ts';
+import { openEmbedded } from '../../../../src/store/embedded/embedded.ts';
 
 const [directory = '', round = '0'] = process.argv.slice(2);
 const store = await openEmbedded(directory);

@@ -1,8 +1,8 @@
 // A command that was run once is forgotten when it has been kept for as long as its app says, and not before.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { MasterContext } from '../../src/master/context.ts';
-import { dropEndedRuns } from '../../src/master/apps/ended-runs.ts';
+import type { MasterContext } from '../../../src/master/context.ts';
+import { dropEndedRuns } from '../../../src/master/apps/ended-runs.ts';
 
 interface Run {
   meta?: Record<string, string>;

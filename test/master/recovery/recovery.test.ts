@@ -2,10 +2,10 @@
 import { cpSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { deploy, discard, operator, temporary, testMaster } from '../support/test-master.ts';
-import type { TestMaster } from '../support/test-master.ts';
-import { SimAgent } from '../support/sim-agent.ts';
-import { until } from '../support/until.ts';
+import { deploy, discard, operator, temporary, testMaster } from '../../support/test-master.ts';
+import type { TestMaster } from '../../support/test-master.ts';
+import { SimAgent } from '../../support/sim-agent.ts';
+import { until } from '../../support/until.ts';
 
 const ready = (master: TestMaster, count: number) =>
   until(

@@ -1,7 +1,7 @@
 // Many agents in one process: `node crowd-process.js URL COUNT`. Takes lines on stdin: "connect URL" (all come to another
 // master), "most" (instances on the fullest node), "started" (instances ever started).
 import { createInterface } from 'node:readline';
-import { SimAgent } from './sim-agent.ts';
+import { SimAgent } from '../../support/sim-agent.ts';
 
 const [url, count] = process.argv.slice(2);
 let started = 0;
