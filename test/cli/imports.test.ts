@@ -131,6 +131,14 @@ test('against a hub: import and back, rollback, run with output and exit code, t
 
     assert.is((await stathub(address, 'rollback', 'shop.web')).code, 4, 'there is one revision only');
     await stathub(address, 'deploy', file('web.json', { name: 'shop.web', toProcess: '/bin/sleep', args: ['2000'] }));
+    const none = await stathub(address, 'rollback', 'shop.web', '9');
+    assert.is(none.code, 3);
+    assert.match(none.err, /shop\.web has no revision 9.*\n.*it has 2, 1/);
+    await stathub(address, 'stop', 'shop.web', '--wait');
+    assert.match(
+      (await stathub(address, 'restart', 'shop.web')).out,
+      /^shop\.web: it was stopped, and is started; --wait/,
+    );
     const rolled = await stathub(address, 'rollback', 'shop.web', '--json');
     assert.equal([JSON.parse(rolled.out).revision, JSON.parse(rolled.out).spec.args], [3, ['1000']]);
 

@@ -148,4 +148,18 @@ test('a follower goes on from its cursor when its node or hub was away, byte for
   await port.close();
 });
 
+test('a pattern that is none is refused in the words of the command line', async () => {
+  const { run, port } = await open();
+  try {
+    await run('web', { grep: '/(/' });
+    assert.unreachable('it is refused');
+  } catch (error) {
+    const { message, exit, hint } = error as Error & { exit: number; hint: string };
+    assert.match(message, /^--grep is no regular expression: .*without the slashes it is taken as it stands$/);
+    assert.equal([exit, hint], [2, '']);
+  } finally {
+    await port.close();
+  }
+});
+
 test.run();

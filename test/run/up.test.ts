@@ -47,6 +47,7 @@ test('a second up attaches and ends, the first guards on; down ends both', async
     const ended = await run('down', '--all');
     assert.is(ended.code, 0, ended.out);
     await over;
+    assert.match(said, /The hub has ended\. `stathub down --all` ends its processes, too\.\n$/);
     await until('master and agent are gone', () =>
       before.every((pid) => {
         try {

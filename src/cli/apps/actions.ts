@@ -27,14 +27,17 @@ export async function appAction(
     const instance = await client.post<InstanceView>(path`/v1/instances/${name}/${action}`);
     return options.json ? json(instance, output) : output.out(`${instance.id}: ${action} asked\n`);
   }
+  const wasStopped = action === 'restart' && !(await client.get<AppView>(path`/v1/apps/${name}`)).start;
   const app = await client.post<AppView>(path`/v1/apps/${name}/${action}`);
   if (options.wait)
     await (action === 'stop'
       ? waitGone(client, name, options.timeoutMs)
       : waitHealthy(client, output, app, options.timeoutMs));
   if (options.json) json(app, output);
-  else
-    output.out(`${bold(name, output)}: ${options.wait ? `${action} done` : `${action} asked; --wait waits for it`}\n`);
+  else {
+    const asked = wasStopped ? 'it was stopped, and is started' : `${action} ${options.wait ? 'done' : 'asked'}`;
+    output.out(`${bold(name, output)}: ${asked}${options.wait ? '' : '; --wait waits for it'}\n`);
+  }
   if (!options.wait) tellElsewhere(app, output);
 }
 
@@ -111,6 +114,12 @@ export async function rollback(
       exitCode.refused,
       `${name} has one revision only: there is nothing to go back to`,
       'deploy something else first',
+    );
+  if (!items.some((item) => item.revision === wanted))
+    throw new CliError(
+      exitCode.notFound,
+      `${name} has no revision ${wanted}`,
+      `it has ${items.map((item) => item.revision).join(', ')}`,
     );
   if (options.plan)
     return showPlan(

@@ -7,7 +7,7 @@ export function addStartStopRestart({ command, waiting, waitOptions, client, out
   for (const [action, about] of [
     ['start', 'start an app'],
     ['stop', 'stop an app, or an unknown instance'],
-    ['restart', 'restart an app (in a rolling way) or one instance'],
+    ['restart', 'restart an app (in a rolling way; a stopped one is started) or one instance'],
   ] as const) {
     waiting(
       command(action, about).argument(

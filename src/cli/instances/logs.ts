@@ -22,6 +22,10 @@ const lookMs = 1000;
 
 /** Prints the output of an instance as it is, or of all of an app: each line then begins with its slot. */
 export async function logs(client: Client, output: Output, named: string, options: LogOptions): Promise<void> {
+  if (options.grep !== undefined) {
+    const fault = (await import('../../query/patterns/line-pattern.ts')).lineFault(options.grep);
+    if (fault !== null) throw new CliError(exitCode.usage, `--grep ${fault}`);
+  }
   const name = await subjectNamed(client, named, true);
   const notice = new AwayNotice(output);
   if (isInstance(name)) return one(client, output, name, options, notice);

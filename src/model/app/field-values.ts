@@ -116,7 +116,8 @@ export const signal = z.union([z.int(), z.string()]).transform((value, context) 
     });
   return number ?? z.NEVER;
 });
-export const directory = text().refine(
-  (path) => path.startsWith('/'),
-  'must be an absolute path, or null for a fresh directory for each launch',
-);
+export const directory = z
+  .string()
+  .max(4096)
+  .refine((path) => !path.includes('\0'), 'must not hold a NUL character')
+  .refine((path) => path.startsWith('/'), 'must be an absolute path, or null for a fresh directory for each launch');

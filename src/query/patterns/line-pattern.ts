@@ -17,3 +17,16 @@ export function linePattern(text: string): (line: string) => boolean {
   const test = regex(`.*(${expression}).*`);
   return (line) => test.matches(line.toLowerCase());
 }
+
+/** What is wrong with it, for who wrote it: "is no regular expression: ..."; null: nothing. */
+export function lineFault(text: string): string | null {
+  try {
+    linePattern(text);
+    return null;
+  } catch (error) {
+    const { message, offset } = error as Error & { offset?: number };
+    const rest = offset === undefined ? '' : [...text.slice(1, -1)].slice(offset).join('').slice(0, 20);
+    const at = rest === '' ? '' : ` at ${JSON.stringify(rest)}`;
+    return `is no regular expression: ${message}${at}; without the slashes it is taken as it stands`;
+  }
+}

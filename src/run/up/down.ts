@@ -1,7 +1,7 @@
 // `stathub down`: ends what `stathub up` started.
 import { join } from 'node:path';
 import { holderOf } from '../../store/lock.ts';
-import { guardPid, readUp, removeUp, type Member } from './folder.ts';
+import { guardPid, readUp, removeUp, writeUp, type Member } from './folder.ts';
 import { endProcess, Guard } from './guard.ts';
 
 /**
@@ -15,6 +15,7 @@ export async function down(options: { all: boolean; main: string; say: (line: st
     say('nothing to end: `stathub up` started nothing here');
     return 0;
   }
+  if (options.all) writeUp({ ...record, endsAll: true });
   // The parent first, or it would start again what we end.
   await endProcess(await guardPid(), 'SIGTERM', 60_000);
   let failed = false;

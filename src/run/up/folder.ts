@@ -16,6 +16,7 @@ export interface Member {
 interface UpRecord {
   /** The program's entry file; absent in records of before. */ main?: string;
   members: Member[];
+  /** `down --all` is at work: the processes end, too. */ endsAll?: boolean;
 }
 
 const path = () => join(home(), 'up.json');

@@ -148,7 +148,9 @@ async function endHub(guard: Guard, say: UpOptions['say']): Promise<boolean> {
       `the ${member.name} (pid ${member.pid}) has not ended within 20 s; look at ${join(member.directory, 'log.jsonl')}`,
     );
   say(
-    'The hub has ended. Its processes run on: `npx stathub up` finds them again, `npx stathub down --all` ends them.',
+    readUp()?.endsAll
+      ? 'The hub has ended. `stathub down --all` ends its processes, too.'
+      : 'The hub has ended. Its processes run on: `npx stathub up` finds them again, `npx stathub down --all` ends them.',
   );
   return left.length === 0;
 }

@@ -294,6 +294,7 @@ test('each bound and each rule across fields', () => {
     [{ placement: { query: 'tags:(ssd' } }, /^placement\.query: is no valid query: /],
     [{ placement: { prefer: ['*', 'a AND'] } }, /^placement\.prefer\[1\]: is no valid query: /],
     [{ workingDirectory: 'data' }, /^workingDirectory: must be an absolute path/],
+    [{ workingDirectory: '' }, /^workingDirectory: must be an absolute path[^:]*$/],
     [{ uris: ['ftp://x/y'] }, /^uris\[0\]: must be an http:\/\/, https:\/\/ or file:\/\/ address/],
     [{ uris: [{ uri: 'http://x/y', dest: '../../etc' }] }, /^uris\[0\]\.dest: must stay below/],
     [{ envs: { 'A=B': 'c' } }, /^envs\.A=B: /],

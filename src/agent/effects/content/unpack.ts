@@ -59,6 +59,13 @@ const refuse = (entry: string, why: string) =>
     'make the archive without it and deploy again',
   );
 
+/** Its name is a file's and a directory's at once: the system's words would name a path of the cache. */
+const orClash = (entry: string) => (error: NodeJS.ErrnoException) => {
+  throw ['EEXIST', 'ENOTDIR', 'EISDIR'].includes(error.code ?? '')
+    ? refuse(entry, 'meets another entry of its name: one is a file, the other a directory')
+    : error;
+};
+
 /** The tree being built: every entry passes through here, so the rules hold for both kinds. */
 class Tree {
   #entries = 0;
@@ -92,14 +99,14 @@ class Tree {
 
   async directory(entry: string): Promise<void> {
     this.#count(entry);
-    await mkdir(this.#path(entry), { recursive: true });
+    await mkdir(this.#path(entry), { recursive: true }).catch(orClash(entry));
   }
 
   /** @param open opens the content: only when somebody listens to it, since what is wrong with it may show at once */
   async file(entry: string, mode: number, open: () => Readable | Promise<Readable>): Promise<void> {
     this.#count(entry);
     const path = this.#path(entry);
-    await mkdir(dirname(path), { recursive: true });
+    await mkdir(dirname(path), { recursive: true }).catch(orClash(entry));
     const { bytes: limit, ratio } = this.#limits;
     const measure = (chunk: Buffer): void => {
       this.#bytes += chunk.length;
@@ -116,7 +123,7 @@ class Tree {
         }
       },
       createWriteStream(path, { flags: 'w', mode: 0o600 }),
-    );
+    ).catch(orClash(entry));
     await chmod(path, mode & 0o777 || 0o644); // setuid and setgid bits are dropped
   }
 
@@ -136,13 +143,13 @@ class Tree {
     const to = this.#path(entry);
     if (!(await lstat(from).catch(() => null))?.isFile())
       throw refuse(entry, `is a link to ${JSON.stringify(target)}, which is not there`);
-    await mkdir(dirname(to), { recursive: true });
-    await copyFile(from, to);
+    await mkdir(dirname(to), { recursive: true }).catch(orClash(entry));
+    await copyFile(from, to).catch(orClash(entry));
   }
 
   async finish(): Promise<void> {
     for (const { entry, path, target } of this.#links) {
-      await mkdir(dirname(path), { recursive: true });
+      await mkdir(dirname(path), { recursive: true }).catch(orClash(entry));
       await symlink(target, path).catch((error: NodeJS.ErrnoException) => {
         throw error.code === 'EEXIST' ? refuse(entry, 'is there twice') : error;
       });

@@ -9,7 +9,7 @@ import { says } from '../../describe.ts';
 const actions = {
   start: 'Start an app',
   stop: 'Stop an app and keep it',
-  restart: 'Restart an app, in batches, each healthy before the next',
+  restart: 'Restart an app, in batches, each healthy before the next; a stopped one is started',
 } as const;
 
 export function appActionRoutes(app: Api, { cluster }: Resource): void {

@@ -1,5 +1,5 @@
 // /v1/instances/:id/logs: the output of a program, as it was written.
-import { linePattern } from '../../../query/patterns/line-pattern.ts';
+import { lineFault } from '../../../query/patterns/line-pattern.ts';
 import { z } from 'zod';
 import { Refusal } from '../../../model/errors.ts';
 import type { LogChunk, LogRequest } from '../../cluster.ts';
@@ -14,17 +14,8 @@ const grep = z
   .min(1)
   .max(1000)
   .superRefine((text, context) => {
-    try {
-      linePattern(text);
-    } catch (error) {
-      const { message, offset } = error as Error & { offset?: number };
-      const rest = offset === undefined ? '' : [...text.slice(1, -1)].slice(offset).join('').slice(0, 20);
-      const at = rest === '' ? '' : ` at ${JSON.stringify(rest)}`;
-      context.addIssue({
-        code: 'custom',
-        message: `grep is no regular expression: ${message}${at}; without the slashes it is taken as it stands`,
-      });
-    }
+    const fault = lineFault(text);
+    if (fault !== null) context.addIssue({ code: 'custom', message: `grep ${fault}` });
   })
   .optional();
 const mostTail = 100_000;

@@ -164,6 +164,32 @@ const hostile: [string, () => Promise<Buffer>, string, string][] = [
     '/a.tgz',
     'up',
   ],
+  [
+    'zip with a file where a directory is',
+    () =>
+      zipOf((z) => {
+        z.addBuffer(Buffer.from('x'), 'a');
+        z.addBuffer(Buffer.from('y'), 'a/b');
+      }),
+    '/a.zip',
+    '"a/b" meets another entry',
+  ],
+  [
+    'zip with a directory where a file is',
+    () =>
+      zipOf((z) => {
+        z.addBuffer(Buffer.from('y'), 'a/b');
+        z.addBuffer(Buffer.from('x'), 'a');
+      }),
+    '/a.zip',
+    '"a" meets another entry',
+  ],
+  [
+    'tar directory where a file is',
+    async () => tarOf([{ name: 'a' }, 'x'], [{ name: 'a/b/c' }, 'y']),
+    '/a.tgz',
+    '"a/b/c" meets',
+  ],
   ['tar fifo', async () => tarOf([{ name: 'pipe', type: 'fifo' }]), '/a.tgz', 'pipe'],
   [
     'tar hard link out',
