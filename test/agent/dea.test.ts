@@ -24,10 +24,10 @@
 //  21 stop and find by filters           query/agreement, api/requests
 //  22 routes change live                 app/restart-fields, api/documents ("discovery gives what takes traffic")
 //  23 second agent refused               adoption/adoption, store/lock
-//  24 malformed frames; secrets          link/link, api/auth, shown/lists
+//  24 malformed frames; secrets          link/link, access/auth, shown/lists
 //  25 evacuation                         cluster/evacuation
 //  26 shutdown                           adoption/adoption, cluster/evacuation
-//  27 file access                        kept/files, api/files
+//  27 file access                        kept/files, instances/files
 //  28 hooks                              run/pre-stop; start hooks are not offered
 //  29 escaping, user's environment last  launch/launcher, app/environment
 //  30 memory: told, ended                cgroups/limits (by the kernel), usage/usage (by the agent), instance/quota

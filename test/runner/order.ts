@@ -24,7 +24,7 @@ const long = [
   ['master/nodes/loss', 'cluster/elasticsearch/shipping'],
   ['store/elasticsearch/leading/lease', 'cluster/exec.'],
   ['agent/end-all', 'cli/command-line'],
-  ['agent/effects/launch/adopt', 'run/up'],
+  ['agent/effects/launch/adopt', 'run/up/up'],
   ['run/replaced', 'agent/effects/users/users'],
   ['agent/usage/usage', 'cluster/partition'],
   ['agent/effects/processes/without-cgroups', 'cluster/contents'],
