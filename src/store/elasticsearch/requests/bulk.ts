@@ -171,21 +171,28 @@ export class Bulk {
   }
 
   async #ask(operations: Operation[]): Promise<{ outcome: Outcome; unsent: boolean }[]> {
-    const refusal = this.refusal();
-    if (refusal) {
-      const unsent = !(refusal instanceof OutrankedError);
-      return operations.map(() => ({ outcome: { kind: 'failed', error: refusal }, unsent }));
-    }
+    const refused = (error: StoreError): { outcome: Outcome; unsent: boolean }[] =>
+      operations.map(() => ({ outcome: { kind: 'failed', error }, unsent: !(error instanceof OutrankedError) }));
+    let refusal = this.refusal();
+    if (refusal) return refused(refusal);
+    const text = operations.map((operation) => lineOf(operation, this.#names.door)).join('');
+    // Looked at again when it goes to the wire: a process may be stopped while its connection is made, and go on much later.
+    const lines = (): string => {
+      refusal = this.refusal();
+      if (refusal) throw refusal;
+      return text;
+    };
     try {
       // No waiting on the server for a shard that is away: this side tries again, and knows of it.
       const { body } = await this.#requests.once<{ items: Record<string, Item>[] }>({
         method: 'POST',
         path: '/_bulk',
         query: { timeout: '1s' },
-        lines: operations.map((operation) => lineOf(operation, this.#names.door)).join(''),
+        lines,
       });
       return operations.map((operation, index) => this.#judge(body.items[index]![operation.action]!));
     } catch (thrown) {
+      if (refusal) return refused(refusal);
       const { error, fate } = this.#requests.told(ofThrown(thrown, this.#requests.where));
       return operations.map(() => ({
         outcome: { kind: fate === 'unknown' ? 'unknown' : 'failed', error },

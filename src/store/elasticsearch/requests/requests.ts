@@ -1,5 +1,6 @@
 // Requests to Elasticsearch: each with its time limit, repeated with a growing pause where that is safe, for a bounded time.
 import { setMaxListeners } from 'node:events';
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { closedError } from '../../embedded/failures.ts';
 import { IndexGoneError, ofAnswer } from './answers.ts';
@@ -17,8 +18,8 @@ interface Request {
   path: string;
   query?: Record<string, string | number | boolean>;
   body?: object;
-  /** Lines of a bulk, each ending in a newline; instead of `body`. */
-  lines?: string;
+  /** Instead of `body`: lines, each ending in a newline. A function is asked when they go to the wire; what it throws sends nothing. */
+  lines?: string | (() => string);
   /** Statuses that are answers, not failures. */
   answers?: number[];
   /** Longest wait for the answer, ms, where it is more than usual. */
@@ -48,6 +49,24 @@ const longestPauseMs = 1_000;
 
 export const pauseMs = (tries: number): number =>
   Math.min(longestPauseMs, firstPauseMs * 2 ** tries) * (1 - Math.random() / 2);
+
+/** A body that is made when its connection stands and its turn has come, which may be long after it was asked to be sent. */
+const onWire = (lines: () => string): Readable =>
+  new Readable({
+    read() {
+      try {
+        this.push(lines());
+        this.push(null);
+      } catch (error) {
+        this.destroy(error as Error);
+      }
+    },
+  });
+
+const bodyOf = ({ lines, body }: Request): object => {
+  if (lines !== undefined) return { bulkBody: typeof lines === 'string' ? lines : onWire(lines) };
+  return body ? { body } : {};
+};
 
 export class Requests {
   readonly where: string;
@@ -91,7 +110,7 @@ export class Requests {
           method: request.method,
           path: request.path,
           ...(request.query ? { querystring: request.query } : {}),
-          ...(request.lines === undefined ? (request.body ? { body: request.body } : {}) : { bulkBody: request.lines }),
+          ...bodyOf(request),
         },
         {
           headers: this.#headers(request),

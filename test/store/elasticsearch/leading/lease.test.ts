@@ -2,10 +2,12 @@
 import { spawnSync } from 'node:child_process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { OutrankedError } from '../../../../src/store/store.ts';
 import { openElastic, type ElasticStore } from '../../../../src/store/elasticsearch/elastic.ts';
 import type { LeaseDoc } from '../../../../src/store/elasticsearch/leading/lease-doc.ts';
 import type { Lease } from '../../../../src/store/elasticsearch/leading/lease.ts';
 import { LeasedStore } from '../../../../src/store/elasticsearch/leading/leased.ts';
+import { Bulk } from '../../../../src/store/elasticsearch/requests/bulk.ts';
 import { freshPrefix, lendOrSkip } from '../../../elasticsearch/shared.ts';
 import { refused } from '../../contract-subject.ts';
 import { crowding } from '../../../support/busyness.ts';
@@ -62,6 +64,20 @@ if (url !== null) {
     const after = await lease('same', 60_000, own);
     await after.lease.acquire(never, () => undefined);
     await after.lease.release();
+  });
+
+  test('what was not yet on the wire when it was overtaken is not sent', async () => {
+    const { store } = await lease('a', 60_000, freshPrefix('wire'));
+    const bulk = new Bulk(store.requests, store.names);
+    let looks = 0;
+    bulk.refusal = () => (looks++ === 0 ? null : new OutrankedError());
+    const source = JSON.stringify({ key: 'late' });
+    const [outcome] = await bulk.run([{ action: 'create', index: store.names.records('apps'), id: 'late', source }]);
+    assert.equal([outcome!.kind, looks], ['failed', 2]);
+    assert.instance((outcome as { error: unknown }).error, OutrankedError);
+    bulk.refusal = () => null;
+    const [free] = await bulk.run([{ action: 'create', index: store.names.records('apps'), id: 'late', source }]);
+    assert.is(free!.kind, 'done', 'the first was not written');
   });
 
   test('a holder that is silent is overtaken; what it wrote after that is not acknowledged', async () => {
