@@ -36,7 +36,16 @@ function notActedOn({ type, schedule, update }: AppSpec, written: unknown): AppN
 
 /** Sentences for who deploys it; none where nothing is special. @param written as the caller wrote it */
 export function appNotes(spec: AppSpec, written: unknown): AppNote[] {
-  return [...notActedOn(spec, written), ...ofFileSize(spec)];
+  return [...notActedOn(spec, written), ...ofOrder(spec), ...ofFileSize(spec)];
+}
+
+/** One promise takes back the other. */
+function ofOrder({ update, placement }: AppSpec): AppNote[] {
+  if (update.order !== 'start-first' || placement.onPartition !== 'stop-self') return [];
+  const message =
+    'runs old and new beside each other for a moment in updates, drains and moves, although placement.onPartition is "stop-self"; ' +
+    '"auto" stops first for such an app';
+  return [{ path: 'update.order', message }];
 }
 
 function ofFileSize({ limits, logs }: AppSpec): AppNote[] {

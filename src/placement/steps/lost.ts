@@ -115,7 +115,8 @@ export function settleTombstones(planning: Planning, draft: AppDraft, wanted: (s
     const holder = slot?.held.find((held) => isMade(held) && held.id === stone.id);
     if (holder) continue; // its slot was not written, or it is back already: the committer removes the tombstone
     const current = slot?.run ?? null;
-    const stays = current !== null && (draft.seen(current)?.everReady || neverTwo(draft, current));
+    const stays =
+      (current !== null && draft.seen(current)?.everReady) || slot?.held.some((held) => neverTwo(draft, held));
     if (!draft.wanted || !wanted(assignment.slot) || stays) {
       stop(planning, stone);
       continue;

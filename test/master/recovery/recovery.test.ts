@@ -229,18 +229,23 @@ test('a hub whose node was taken away says so, and has its own again by take-ove
   await deploy(first.cluster, { name: 'w', placement: { scale: 2 } });
   await until('two run', () => agent.running.length === 2);
   const pids = agent.running.map(({ pid }) => pid).sort();
+  agent.disconnect(); // two lines at once would end each other
   await first.stop();
 
   const other = await testMaster();
-  agent.connect(other.url);
-  await until('it is of another hub', () => agent.welcomed && !agent.obeys);
-  await other.cluster.nodeAction('n1', 'take-over', operator);
-  await until('it obeys', () => agent.welcomed && agent.obeys);
-  for (const { id } of agent.running) await other.cluster.instanceAction(id, 'adopt', operator);
-  const { hub } = other.running.context.leadership;
-  await until("both are the other hub's", () => agent.running.every(({ owner }) => owner === hub));
-  await other.stop();
-  discard(other.directory);
+  try {
+    agent.connect(other.url);
+    await until('it is of another hub', () => agent.welcomed && !agent.obeys);
+    await other.cluster.nodeAction('n1', 'take-over', operator);
+    await until('it obeys', () => agent.welcomed && agent.obeys);
+    for (const { id } of agent.running) await other.cluster.instanceAction(id, 'adopt', operator);
+    const { hub } = other.running.context.leadership;
+    await until("both are the other hub's", () => agent.running.every(({ owner }) => owner === hub));
+  } finally {
+    agent.disconnect();
+    await other.stop();
+    discard(other.directory);
+  }
 
   const again = await testMaster({ directory: first.directory });
   const { cluster } = again;

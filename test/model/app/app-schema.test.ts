@@ -423,6 +423,8 @@ test('what is kept and not acted on is said to who asks for it, and to nobody el
   assert.equal(told({ update: { autoRevert: false, canary: 0 } }), []);
   assert.equal(told({ type: 'cron', schedule: { cron: '0 4 * * *' } }), ['type', 'schedule']);
   assert.equal(told({ limits: { fileSize: '4MB' } }), ['limits.fileSize']);
+  assert.equal(told({ update: { order: 'start-first' }, placement: { onPartition: 'stop-self' } }), ['update.order']);
+  assert.equal(told({ placement: { onPartition: 'stop-self' } }), []);
 });
 
 test.run();

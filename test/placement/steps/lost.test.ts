@@ -228,4 +228,26 @@ test('partition, then a new version: one instance is left, of the new version', 
   assert.is(s.running.size, 2);
 });
 
+test('with stop-self, what comes back to a slot that has a replacement stops, ready or not: never two', () => {
+  const s = new Simulation();
+  s.node('n1');
+  s.node('n2');
+  s.deploy({ name: 'web', placement: { scale: 1, onPartition: 'stop-self' } });
+  s.settle();
+  const [old] = s.held('web');
+  s.setStatus(old!.node, 'lost');
+  s.now += s.settings.stopSelfMs + 1;
+  s.step();
+  const [instead] = s.held('web', 'run');
+  assert.is.not(instead!.id, old!.id);
+  s.setStatus(old!.node, 'ready');
+  s.report();
+  s.step();
+  assert.is(s.tombstones.get(old!.id)!.assignment.goal, 'stop');
+  assert.equal(
+    s.held('web').map(({ id, goal }) => [id, goal]),
+    [[instead!.id, 'run']],
+  );
+});
+
 test.run();
