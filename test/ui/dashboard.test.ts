@@ -135,6 +135,7 @@ test('scaling in the row, with undo; deleting asks for the name', async () => {
   const row = page.locator('tr[data-app="ticker"]');
   await row.hover();
   await row.locator('[data-scale]').click();
+  await row.locator('input:focus').waitFor();
   await page.keyboard.type('1');
   await page.keyboard.press('Enter');
   await hub.running('ticker', 1);

@@ -74,6 +74,7 @@ test('by keys alone: opened, typed into, resized, left, ended with its code; the
     'it is loaded when it is wanted',
   );
   assert.is(await commandOf(page).inputValue(), 'sh');
+  await page.locator('.terminal input:focus').waitFor();
   await page.keyboard.press('Enter');
   await page.getByText('leaves the terminal').waitFor();
   await page.keyboard.type(

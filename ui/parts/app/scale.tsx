@@ -5,6 +5,9 @@ import type { AppView } from '../../../src/model/app/app.ts';
 import { t } from '../../words/i18n.tsx';
 import { scaleApp } from './app-acts.tsx';
 
+/** Not `autoFocus`: a page takes that up once, and not while its focus is just leaving the button that was here. */
+const focusOn = (field: HTMLInputElement | null): void => field?.focus();
+
 export function ScaleButton({
   app,
   disabled,
@@ -62,7 +65,7 @@ export function ScaleButton({
       </button>
       <input
         class="mono"
-        autoFocus
+        ref={focusOn}
         inputMode="numeric"
         aria-label={t('scale.of', { name: app.name })}
         aria-invalid={!good}

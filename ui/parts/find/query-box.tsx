@@ -12,7 +12,6 @@ interface QueryBoxProps {
   error: unknown;
   fields: () => Field[];
   placeholder: string;
-  autoFocus?: boolean;
 }
 
 /** The offset that a query problem names ("at 14"), to underline; null where it names none. */
@@ -21,7 +20,7 @@ function offsetOf(problem: Problem): number | null {
   return found ? Number(found[1]) : null;
 }
 
-export function QueryBox({ value, onInput, hits, error, fields, placeholder, autoFocus }: QueryBoxProps): VNode {
+export function QueryBox({ value, onInput, hits, error, fields, placeholder }: QueryBoxProps): VNode {
   const input = useRef<HTMLInputElement>(null);
   const [open, setOpen] = useState(false);
   const [at, setAt] = useState(0);
@@ -79,7 +78,6 @@ export function QueryBox({ value, onInput, hits, error, fields, placeholder, aut
           placeholder={placeholder}
           autocomplete="off"
           spellcheck={false}
-          autoFocus={autoFocus ?? false}
           aria-label={t('query')}
           aria-invalid={problem !== null}
           role="combobox"
