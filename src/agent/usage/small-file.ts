@@ -108,7 +108,7 @@ export const stat = { ended: false, session: 0, ownTicks: 0, childTicks: 0, thre
 
 /** Takes apart the line in the buffer. @returns false: it is none */
 export function parseStatLine(length: number): boolean {
-  const name = buffer.lastIndexOf(parenthesis, length);
+  const name = buffer.subarray(0, length).lastIndexOf(parenthesis); // behind it lies what was read before
   if (name < 0) return false;
   const state = buffer[name + 2];
   stat.ended = state === 90 || state === 88; // Z, X

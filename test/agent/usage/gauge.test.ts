@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Gauge } from '../../../src/agent/usage/gauge.ts';
+import { parseStatLine, SmallFile, stat } from '../../../src/agent/usage/small-file.ts';
 import { readStat } from '../../../src/agent/effects/processes/boot.ts';
 import { scratch } from '../../support/scratch.ts';
 
@@ -38,6 +39,14 @@ test('a tree whose cpu counter stands still rests, until it runs or a long look 
   gauge.sample(520_000, false);
   assert.is(gauge.rests(1_000_000), true, 'and has not since');
   assert.is(gauge.rests(2_320_000), false, 'half an hour is too long for all');
+});
+
+test('what a longer file has left in the buffer is no part of the one that is read', () => {
+  const junk = join(scratch('junk'), 'stat');
+  writeFileSync(junk, ')'.repeat(32 * 1024));
+  assert.is(new SmallFile(junk).read(false), 32 * 1024);
+  assert.is(parseStatLine(new SmallFile('/proc/self/stat').read(false)), true);
+  assert.is(stat.startTime, readStat('self')!.startTime);
 });
 
 test('while all together have used nothing none is read', () => {
