@@ -6,6 +6,7 @@ import type { StatusView } from '../../protocol/views.ts';
 import { knownIdentity } from '../../store/identity.ts';
 import { refuseMoved } from '../../store/moving/moved.ts';
 import { putTogether, type MasterOptions } from '../master.ts';
+import { isForTheLeader } from '../requests/for-the-leader.ts';
 import { fillView } from './recovery.ts';
 import { highestTerm, readStored } from './stored-hub.ts';
 
@@ -16,26 +17,8 @@ interface Waits {
   code?: ErrorCode;
 }
 
-/** What changes something, or is asked of a node. */
-const ofALeader = new Set<keyof Cluster>([
-  'exec',
-  'deleteNode',
-  'setTags',
-  'setEnvs',
-  'nodeAction',
-  'putApp',
-  'planApp',
-  'scaleApp',
-  'appAction',
-  'rollback',
-  'recoverApp',
-  'deleteApp',
-  'sendToActor',
-  'instanceAction',
-  'logs',
-  'files',
-  'readFile',
-]);
+/** What is known by an agent alone, and nobody is linked. */
+const ofAgents = new Set<keyof Cluster>(['logs', 'files', 'readFile']);
 
 /**
  * @returns null where no hub has begun in that store; `end`: lets go what it made
@@ -72,7 +55,7 @@ export async function storedReads(
   const reads = new Proxy(cluster, {
     get(target, name: keyof Cluster) {
       if (name === 'eventsKept' || name === 'note') return undefined; // it does nothing of which there were an event
-      return ofALeader.has(name) ? refused : (own[name] ?? target[name]);
+      return isForTheLeader(name) || ofAgents.has(name) ? refused : (own[name] ?? target[name]);
     },
   });
   return { cluster: reads, end: () => nodes.forgetAll() };

@@ -3,29 +3,11 @@
 import type { RunningAgent } from '../../agent/agent.ts';
 import { JoinedCluster } from '../../agent/joined/joined-cluster.ts';
 import type { Cluster } from '../../api/cluster.ts';
+import { isForTheLeader } from '../../master/requests/for-the-leader.ts';
 import { Refusal } from '../../model/errors.ts';
 import type { NodeView } from '../../model/node.ts';
 import type { StatusView } from '../../protocol/views.ts';
 import type { Standing } from '../elastic/standby.ts';
-
-/** What changes something, or is known by the hub alone. */
-const ofTheHub = new Set<keyof Cluster>([
-  'exec',
-  'deleteNode',
-  'setTags',
-  'setEnvs',
-  'nodeAction',
-  'putApp',
-  'planApp',
-  'scaleApp',
-  'appAction',
-  'rollback',
-  'recoverApp',
-  'deleteApp',
-  'documents',
-  'sendToActor',
-  'instanceAction',
-]);
 
 /** @param standing why the hub has not begun, at the moment of a request */
 export function waitingReads(agent: RunningAgent, standing: () => Standing): Cluster {
@@ -56,7 +38,7 @@ export function waitingReads(agent: RunningAgent, standing: () => Standing): Clu
   const joined: Cluster = new JoinedCluster(agent);
   return new Proxy(joined, {
     get(target, name: keyof Cluster) {
-      if (ofTheHub.has(name)) return refused;
+      if (isForTheLeader(name) || name === 'documents') return refused; // documents: of the hub's store
       const member: unknown = own[name] ?? target[name];
       return typeof member === 'function' ? (member as (...args: unknown[]) => unknown).bind(target) : member;
     },
