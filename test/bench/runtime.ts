@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { WebSocket } from 'ws';
 import { Daemon, Hub } from '../support/hub.ts';
 import { until } from '../support/until.ts';
 import { cpuSeconds, median, ms, parentOf, pssKib, quantile, rssKib, seconds, type Row } from './measure.ts';
@@ -256,6 +257,23 @@ export async function runtimeRows(count: number, say: (line: string) => void): P
       `${(cpuSeconds(agent.pid) - before).toFixed(2)} CPU s a minute`,
       '0.1',
     );
+    const watching = new WebSocket(`${hub.master.address.replace('http', 'ws')}/v1/live`);
+    await new Promise((resolve, reject) => watching.once('open', resolve).once('error', reject));
+    let rows = 0;
+    watching.on('message', (frame) => {
+      rows += String(frame).includes('"usage"') ? 1 : 0;
+    });
+    watching.send(JSON.stringify({ type: 'watch', topic: 'cluster' }));
+    await delay(10_000);
+    const unseen = cpuSeconds(agent.pid);
+    await delay(60_000);
+    row(
+      `agent CPU, ${count} instances, all watched`,
+      `${(cpuSeconds(agent.pid) - unseen).toFixed(2)} CPU s a minute`,
+      count === 1000 ? '1.2 (2 % of a core)' : '–',
+      `${rows} frames with usage in 70 s`,
+    );
+    watching.close();
     const many = await restarts(hub, 10);
     row(
       `kill -9 → main(), beside ${count} others`,
